@@ -1,0 +1,23 @@
+# Warnings are errors everywhere; hardening everywhere it does not fight a sanitizer.
+add_compile_definitions(_GNU_SOURCE CORRIDOR_VERSION="${PROJECT_VERSION}")
+add_compile_options(-Wall -Wextra -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
+  -Wvla -Werror -fno-common -fno-strict-aliasing -g)
+include_directories(${CMAKE_SOURCE_DIR})
+
+if(CORRIDOR_SANITIZE)
+  add_compile_options(-fsanitize=${CORRIDOR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=${CORRIDOR_SANITIZE})
+  if(CORRIDOR_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  endif()
+else()
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection=full)
+  add_compile_definitions($<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+  add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)
+endif()
+if(CORRIDOR_COVERAGE)
+  add_compile_options(--coverage -O0)
+  add_link_options(--coverage)
+endif()
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")

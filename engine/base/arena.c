@@ -1,0 +1,88 @@
+#include "engine/base/arena.h"
+
+#include "engine/base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_FIRST = 4096, CHUNK_MAX = 1 << 20, KEEP_MAX = 64 * 1024 };
+
+struct arena_chunk {
+    struct arena_chunk *next; /* older chunk */
+    size_t size;              /* usable bytes in data */
+    _Alignas(16) char data[];
+};
+
+void arena_init(struct arena *a)
+{
+    *a = (struct arena){0};
+}
+
+static void free_until(struct arena *a, const struct arena_chunk *keep)
+{
+    while (a->head != keep) {
+        struct arena_chunk *next = a->head->next;
+        a->total -= a->head->size;
+        free(a->head);
+        a->head = next;
+    }
+}
+
+void arena_free(struct arena *a)
+{
+    free_until(a, NULL);
+    arena_init(a);
+}
+
+void arena_reset(struct arena *a)
+{
+    struct arena_chunk *oldest = a->head;
+    while (oldest && oldest->next) {
+        oldest = oldest->next;
+    }
+    if (!oldest || oldest->size > KEEP_MAX) {
+        arena_free(a);
+        return;
+    }
+    free_until(a, oldest);
+    a->at = oldest->data;
+    a->end = oldest->data + oldest->size;
+}
+
+static size_t next_size(const struct arena *a, size_t n)
+{
+    size_t size = a->head ? a->head->size * 2 : CHUNK_FIRST;
+    size = size > CHUNK_MAX ? CHUNK_MAX : size;
+    return size < n ? n : size;
+}
+
+void *arena_grow(struct arena *a, size_t n)
+{
+    size_t size = next_size(a, n ? n : 16);
+    struct arena_chunk *c = xmalloc(sizeof(*c) + size);
+    c->next = a->head;
+    c->size = size;
+    a->head = c;
+    a->total += size;
+    a->at = c->data + (n ? n : 16);
+    a->end = c->data + size;
+    return c->data;
+}
+
+void *arena_zalloc(struct arena *a, size_t n)
+{
+    return memset(arena_alloc(a, n), 0, n);
+}
+
+struct arena_mark arena_mark(const struct arena *a)
+{
+    return (struct arena_mark){a->head, a->at};
+}
+
+void arena_release(struct arena *a, struct arena_mark m)
+{
+    free_until(a, m.head);
+    a->at = m.at;
+    a->end = m.head ? m.head->data + m.head->size : NULL;
+}

@@ -1,0 +1,52 @@
+/* arena.h - bump allocation, freed whole. Message data lives in the message's arena, scratch in a
+ * scoped one. Not thread safe: an arena belongs to whoever holds it.
+ * Memory is NOT zeroed unless arena_zalloc() is used. Alignment is 16 bytes. */
+#ifndef CORRIDOR_BASE_ARENA_H
+#define CORRIDOR_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena_chunk;
+
+struct arena {
+    struct arena_chunk *head; /* newest chunk; the oldest one is kept by arena_reset */
+    char *at;                 /* next free byte in head */
+    char *end;                /* behind the last byte of head */
+    size_t total;             /* bytes held in all chunks: what this arena costs */
+};
+
+struct arena_mark {
+    struct arena_chunk *head;
+    char *at;
+};
+
+/* An empty arena that allocates nothing until first use. {0} is one too. */
+void arena_init(struct arena *a);
+/* Give everything back to the system. The arena may be used again. */
+void arena_free(struct arena *a);
+/* Forget everything, keep one chunk of at most 64 KiB so that the next message allocates nothing. */
+void arena_reset(struct arena *a);
+void *arena_grow(struct arena *a, size_t n) __attribute__((returns_nonnull));
+
+/* `n` bytes, aligned to 16, not initialised. Never NULL. O(1). */
+static inline void *arena_alloc(struct arena *a, size_t n)
+{
+    size_t want = (n + 15u) & ~(size_t)15u;
+    if (__builtin_expect((size_t)(a->end - a->at) >= want && a->at, 1)) {
+        void *p = a->at;
+        a->at += want;
+        return p;
+    }
+    return arena_grow(a, want);
+}
+
+/* The same, zeroed. */
+void *arena_zalloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
+/* Scoped scratch: what was allocated after the mark is released; chunks are freed. */
+struct arena_mark arena_mark(const struct arena *a);
+void arena_release(struct arena *a, struct arena_mark m);
+
+#define ARENA_NEW(a, type)      ((type *)arena_zalloc((a), sizeof(type)))
+#define ARENA_ARRAY(a, type, n) ((type *)arena_zalloc((a), sizeof(type) * (n)))
+
+#endif

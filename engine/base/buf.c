@@ -1,0 +1,74 @@
+#include "engine/base/buf.h"
+
+#include "engine/base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_free(struct buf *b)
+{
+    free(b->p);
+    *b = (struct buf){0};
+}
+
+void buf_reserve(struct buf *b, size_t more)
+{
+    if (b->cap - b->n >= more) {
+        return;
+    }
+    size_t cap = b->cap ? b->cap * 2 : 256;
+    while (cap - b->n < more) {
+        cap *= 2;
+    }
+    b->p = xrealloc(b->p, cap);
+    b->cap = cap;
+}
+
+void buf_put(struct buf *b, const void *p, size_t n)
+{
+    if (n == 0) {
+        return;
+    }
+    buf_reserve(b, n);
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+
+void buf_putc(struct buf *b, char c)
+{
+    buf_reserve(b, 1);
+    b->p[b->n++] = c;
+}
+
+void buf_puts(struct buf *b, const char *cstr)
+{
+    buf_put(b, cstr, strlen(cstr));
+}
+
+void buf_put_str(struct buf *b, struct str s)
+{
+    buf_put(b, s.p, s.n);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n > 0) {
+        buf_reserve(b, (size_t)n + 1);
+        vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+        b->n += (size_t)n;
+    }
+    va_end(again);
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+    n = n > b->n ? b->n : n;
+    memmove(b->p, b->p + n, b->n - n);
+    b->n -= n;
+}

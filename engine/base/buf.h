@@ -1,0 +1,36 @@
+/* buf.h - a growing byte buffer that owns its bytes. {0} is an empty one; buf_free() releases it.
+ * For output that outlives no arena, and for building bytes whose size is not known before. */
+#ifndef CORRIDOR_BASE_BUF_H
+#define CORRIDOR_BASE_BUF_H
+
+#include "engine/base/str.h"
+
+struct buf {
+    char *p;
+    size_t n;   /* bytes used */
+    size_t cap; /* bytes held */
+};
+
+void buf_free(struct buf *b);
+/* Make room for `more` bytes behind the end. */
+void buf_reserve(struct buf *b, size_t more);
+void buf_put(struct buf *b, const void *p, size_t n);
+void buf_putc(struct buf *b, char c);
+void buf_puts(struct buf *b, const char *cstr);
+void buf_put_str(struct buf *b, struct str s);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Drop the first `n` bytes and move the rest down. O(rest). */
+void buf_consume(struct buf *b, size_t n);
+
+static inline void buf_clear(struct buf *b)
+{
+    b->n = 0;
+}
+
+/* A view of the bytes, valid until the next change. */
+static inline struct str buf_str(const struct buf *b)
+{
+    return str_from(b->p, b->n);
+}
+
+#endif

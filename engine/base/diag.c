@@ -1,0 +1,146 @@
+#include "engine/base/diag.h"
+
+#include "engine/base/buf.h"
+#include "engine/base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LIMIT_DEFAULT = 1000 };
+
+void diags_init(struct diags *d, struct arena *arena)
+{
+    *d = (struct diags){.arena = arena};
+}
+
+static struct str format_text(struct arena *a, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    size_t len = n > 0 ? (size_t)n : 0;
+    char *p = arena_alloc(a, len + 1);
+    vsnprintf(p, len + 1, fmt, again);
+    va_end(again);
+    return str_from(p, len);
+}
+
+static struct diag *append(struct diags *d, enum diag_severity s, const char *code)
+{
+    struct diag *one = ARENA_NEW(d->arena, struct diag);
+    one->severity = s;
+    one->code = code;
+    d->errors += s == DIAG_ERROR;
+    if (d->count >= (d->limit ? d->limit : LIMIT_DEFAULT)) {
+        return one;
+    }
+    d->count++;
+    if (d->last) {
+        d->last->next = one;
+    } else {
+        d->first = one;
+    }
+    d->last = one;
+    return one;
+}
+
+struct diag *diag_add(struct diags *d, enum diag_severity s, const char *code, struct diag_pos pos,
+                      const char *fmt, ...)
+{
+    va_list ap;
+    struct diag *one = append(d, s, code);
+    one->pos = pos;
+    va_start(ap, fmt);
+    one->text = format_text(d->arena, fmt, ap);
+    va_end(ap);
+    return one;
+}
+
+struct diag *diag_add_path(struct diags *d, enum diag_severity s, const char *code, struct str path,
+                           const char *fmt, ...)
+{
+    va_list ap;
+    struct diag *one = append(d, s, code);
+    one->path = str_dup(d->arena, path);
+    va_start(ap, fmt);
+    one->text = format_text(d->arena, fmt, ap);
+    va_end(ap);
+    return one;
+}
+
+void diag_hint(struct diags *d, struct diag *one, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    one->hint = format_text(d->arena, fmt, ap);
+    va_end(ap);
+}
+
+const char *diag_severity_text(enum diag_severity s)
+{
+    switch (s) {
+    case DIAG_ERROR:
+        return "error";
+    case DIAG_WARNING:
+        return "warning";
+    case DIAG_REMARK:
+        return "remark";
+    }
+    return "error";
+}
+
+static void print_place(struct buf *out, const struct diag *one)
+{
+    if (one->pos.file) {
+        buf_puts(out, one->pos.file);
+        if (one->pos.line) {
+            buf_printf(out, ":%u:%u", one->pos.line, one->pos.col ? one->pos.col : 1);
+        }
+        buf_puts(out, ": ");
+    }
+    if (one->path.n) {
+        buf_put_str(out, one->path);
+        buf_puts(out, ": ");
+    }
+}
+
+void diag_print(struct buf *out, const struct diag *one)
+{
+    print_place(out, one);
+    buf_printf(out, "%s: ", diag_severity_text(one->severity));
+    buf_put_str(out, one->text);
+    if (one->hint.n) {
+        buf_puts(out, "; ");
+        buf_put_str(out, one->hint);
+    }
+    buf_putc(out, '\n');
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct diag *a = *(struct diag *const *)left;
+    const struct diag *b = *(struct diag *const *)right;
+    int c = str_cmp(str_of(a->pos.file), str_of(b->pos.file));
+    if (c) {
+        return c;
+    }
+    if (a->pos.line != b->pos.line) {
+        return a->pos.line < b->pos.line ? -1 : 1;
+    }
+    return (a->pos.col > b->pos.col) - (a->pos.col < b->pos.col);
+}
+
+void diags_print(struct buf *out, const struct diags *d)
+{
+    struct diag **all = xcalloc(d->count, sizeof(struct diag *));
+    unsigned n = 0;
+    for (struct diag *one = d->first; one; one = one->next) {
+        all[n++] = one;
+    }
+    qsort(all, n, sizeof(struct diag *), by_place);
+    for (unsigned i = 0; i < n; i++) {
+        diag_print(out, all[i]);
+    }
+    free(all);
+}

@@ -1,0 +1,165 @@
+#include "engine/base/str.h"
+
+#include "engine/base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+
+enum { DISTANCE_MAX = 63 };
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_slice(struct str s, size_t from, size_t to)
+{
+    to = min_size(to, s.n);
+    from = min_size(from, to);
+    return str_from(s.p ? s.p + from : NULL, to - from);
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.n && is_blank(s.p[s.n - 1])) {
+        s.n--;
+    }
+    while (s.n && is_blank(s.p[0])) {
+        s.p++;
+        s.n--;
+    }
+    return s;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+    size_t n = min_size(a.n, b.n);
+    int c = n ? memcmp(a.p, b.p, n) : 0;
+    return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && str_eq(str_slice(s, 0, prefix.n), prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+    return s.n >= suffix.n && str_eq(str_slice(s, s.n - suffix.n, s.n), suffix);
+}
+
+ptrdiff_t str_index(struct str s, char c)
+{
+    const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
+    return hit ? hit - s.p : -1;
+}
+
+ptrdiff_t str_find(struct str s, struct str needle)
+{
+    if (needle.n == 0) {
+        return 0;
+    }
+    const char *hit = s.n ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
+    return hit ? hit - s.p : -1;
+}
+
+bool str_split(struct str *rest, char sep, struct str *out_part)
+{
+    if (!rest->p) {
+        return false;
+    }
+    ptrdiff_t at = str_index(*rest, sep);
+    if (at < 0) {
+        *out_part = *rest;
+        *rest = (struct str){NULL, 0};
+        return true;
+    }
+    *out_part = str_from(rest->p, (size_t)at);
+    *rest = str_from(rest->p + at + 1, rest->n - (size_t)at - 1);
+    return true;
+}
+
+bool str_to_i64(struct str s, int64_t *out)
+{
+    bool negative = s.n && s.p[0] == '-';
+    int64_t value = 0;
+    size_t i = negative ? 1 : 0;
+    if (i == s.n) {
+        return false;
+    }
+    for (; i < s.n; i++) {
+        int digit = s.p[i] - '0';
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, digit, &value)) {
+            return false;
+        }
+    }
+    if (!negative && value == INT64_MIN) {
+        return false;
+    }
+    *out = negative ? value : -value;
+    return true;
+}
+
+struct str str_dup(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+    if (s.n) {
+        memcpy(p, s.p, s.n);
+    }
+    p[s.n] = '\0';
+    return str_from(p, s.n);
+}
+
+struct str str_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    size_t len = n > 0 ? (size_t)n : 0;
+    char *p = arena_alloc(a, len + 1);
+    vsnprintf(p, len + 1, fmt, again);
+    va_end(again);
+    return str_from(p, len);
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+    unsigned m = a < b ? a : b;
+    return m < c ? m : c;
+}
+
+unsigned str_distance(struct str a, struct str b)
+{
+    unsigned row[DISTANCE_MAX + 1];
+    if (a.n > DISTANCE_MAX || b.n > DISTANCE_MAX) {
+        return UINT16_MAX;
+    }
+    for (unsigned j = 0; j <= b.n; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= a.n; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b.n; j++) {
+            unsigned above = row[j];
+            unsigned cost = a.p[i - 1] == b.p[j - 1] ? 0 : 1;
+            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + cost);
+            diagonal = above;
+        }
+    }
+    return row[b.n];
+}

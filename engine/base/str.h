@@ -1,0 +1,69 @@
+/* str.h - borrowed bytes: a pointer and a length, never NUL-terminated by promise.
+ * A struct str owns nothing; keep it no longer than its owner, or str_dup() it into an arena. */
+#ifndef CORRIDOR_BASE_STR_H
+#define CORRIDOR_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct arena;
+
+struct str {
+    const char *p; /* NULL only when n is 0 */
+    size_t n;      /* bytes */
+};
+
+/* The bytes of a string literal, without its NUL. */
+#define STR(lit) ((struct str){"" lit, sizeof(lit) - 1})
+/* For printf: "%.*s". */
+#define STR_ARG(s) (int)(s).n, (s).p ? (s).p : ""
+
+static inline struct str str_of(const char *cstr)
+{
+    return (struct str){cstr, cstr ? strlen(cstr) : 0};
+}
+
+static inline struct str str_from(const char *p, size_t n)
+{
+    return (struct str){p, n};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool str_is(struct str a, const char *cstr)
+{
+    return str_eq(a, str_of(cstr));
+}
+
+/* Bytes `from` (included) to `to` (excluded); both are clamped to the length. */
+struct str str_slice(struct str s, size_t from, size_t to);
+/* Without leading and trailing blanks, tabs, CR and LF. */
+struct str str_trim(struct str s);
+/* Byte order, then length. Below, equal or above 0. */
+int str_cmp(struct str a, struct str b);
+/* ASCII letters compare equal in either case. */
+bool str_eq_nocase(struct str a, struct str b);
+bool str_starts(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+/* Index of the first `c`, or -1. */
+ptrdiff_t str_index(struct str s, char c);
+/* Index of the first occurrence of `needle`, or -1. An empty needle is found at 0. */
+ptrdiff_t str_find(struct str s, struct str needle);
+/* Cut the part before the first `sep` off `*rest` into `*out_part`; false when `*rest` is used up.
+ * "a,,b" gives "a", "", "b"; start with a non-NULL p. */
+bool str_split(struct str *rest, char sep, struct str *out_part);
+/* Decimal digits with an optional '-', nothing else. False on anything else or overflow. */
+bool str_to_i64(struct str s, int64_t *out);
+/* A copy in `a`, NUL-terminated behind its end. */
+struct str str_dup(struct arena *a, struct str s);
+/* printf into `a`, NUL-terminated behind its end. */
+struct str str_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Levenshtein distance of two short words (at most 63 bytes each; longer: a large number). O(n*m). */
+unsigned str_distance(struct str a, struct str b);
+
+#endif

@@ -1,0 +1,68 @@
+/* path.h - compiled HL7 v2 paths: PID-3[2].4.1, OBX[3]-5, PV1, all counted from 1.
+ * Grammar (shared design, route language section 2): SEG[n]-f[n].c.s ; [last] allowed; [+] and [*]
+ * only where `targets` is asked for. Also the values that a path finds. */
+#ifndef CORRIDOR_HL7_PATH_H
+#define CORRIDOR_HL7_PATH_H
+
+#include "engine/hl7/hl7.h"
+
+enum {
+    PATH_ALL = 0,            /* no index given: each one, in order */
+    PATH_LAST = 0xffff,      /* [last] */
+    PATH_APPEND = 0xfffe,    /* [+], targets only */
+    PATH_EACH = 0xfffd,      /* [*], targets only */
+    PATH_INDEX_MAX = 0xfff0, /* largest index that can be written */
+};
+
+struct path {
+    char seg[4];       /* "PID" */
+    uint16_t seg_n;    /* 1.., PATH_ALL or a PATH_* */
+    uint16_t field;    /* 1..; 0: the path names a segment */
+    uint16_t rep;      /* 1.., PATH_ALL or a PATH_* */
+    uint16_t comp;     /* 1..; 0: whole repetition */
+    uint16_t sub;      /* 1..; 0: whole component */
+};
+
+/* States of language section 3. `HL7_NULL` is the two bytes "". */
+enum hl7_state { HL7_ABSENT, HL7_EMPTY, HL7_NULL, HL7_VALUE };
+
+struct hl7_val {
+    enum hl7_state state;
+    struct str raw; /* still escaped, a view into the message; empty unless NULL or VALUE */
+};
+
+/* Compile all of `text`. 0 or ERR_SYNTAX with *out_at the offending byte and *out_why a static
+ * sentence ("write PID-3.1"). `targets`: [+] and [*] are allowed. */
+int path_compile(struct str text, bool targets, struct path *out, size_t *out_at, const char **out_why);
+/* The longest path at the start of `text` as the lexer of the route language wants it: bytes used, or 0. */
+size_t path_lex(struct str text, struct path *out);
+/* Its canonical spelling. */
+struct str path_text(struct arena *a, const struct path *p);
+
+/* The value of `p`, each PATH_ALL read as the first. Never fails. O(segments + bytes of the field).
+ * A deeper path on a shallower value reads the value: PID-8.1 is PID-8 (only index 1 reads it). */
+struct hl7_val path_get(const struct hl7 *m, const struct path *p);
+
+/* All values of `p` in order; PATH_ALL walks segments and repetitions.
+ *     struct path_iter it = path_each(m, p); struct hl7_val v; while (path_next(&it, &v)) ...
+ * Gives absent and empty places inside what exists too (state says which). */
+struct path_iter {
+    const struct hl7 *m;
+    const struct path *p;
+    uint32_t seg;   /* index of the current segment */
+    uint32_t seen;  /* segments of that name seen */
+    struct str rest; /* repetitions still to come */
+    uint32_t rep;
+};
+struct path_iter path_each(const struct hl7 *m, const struct path *p);
+bool path_next(struct path_iter *it, struct hl7_val *out);
+/* The same within one segment only (loops and scopes of the route language). */
+struct path_iter path_each_in(const struct hl7 *m, const struct hl7_seg *s, const struct path *p);
+
+/* Parts of a field value. Repetition `n` (from 1), component, subcomponent; `p` NULL when absent. O(bytes). */
+struct str hl7_repetition(const struct hl7_delims *d, struct str field, uint32_t n);
+struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint32_t n);
+struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n);
+struct hl7_val hl7_val_of(struct str raw);
+
+#endif
