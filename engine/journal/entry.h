@@ -1,0 +1,104 @@
+/* entry.h - what the journal holds: entries, as values and as bytes. Pure: encode and decode only.
+ * The byte layout is drawn in docs/journal-format.md. All kinds are reserved from the first version. */
+#ifndef CORRIDOR_JOURNAL_ENTRY_H
+#define CORRIDOR_JOURNAL_ENTRY_H
+
+#include "engine/base/arena.h"
+#include "engine/base/buf.h"
+#include "engine/base/splice.h"
+
+enum entry_type {
+    ENTRY_MESSAGE = 1,
+    ENTRY_OUTCOME = 2,      /* one or more outcomes of one destination */
+    ENTRY_PART = 3,         /* a piece of a payload larger than one entry */
+    ENTRY_GROUP = 4,        /* names the parts or messages that count together */
+    ENTRY_FRAGMENT = 5,     /* a continuation that is not whole yet */
+    ENTRY_STATE = 6,        /* owner, key, value: the last one wins */
+    ENTRY_NAMES = 7,        /* ids of sources, destinations, routes: never reused */
+    ENTRY_SENT_THROUGH = 8,
+    ENTRY_CHECKPOINT = 9,
+    ENTRY_CARRY = 10,
+    ENTRY_END = 11,
+};
+
+/* 128 bits drawn once: microseconds of receipt in the high 64, random in the low 64. */
+struct entry_id {
+    uint64_t hi, lo;
+};
+
+enum entry_status { ENTRY_ACCEPTED, ENTRY_FILTERED, ENTRY_REJECTED };
+enum entry_class { ENTRY_INTERACTIVE, ENTRY_BULK };
+enum entry_output_kind { ENTRY_OUTPUT_PAYLOAD, ENTRY_OUTPUT_FAILED_ROUTE };
+
+/* One thing to be delivered, computed when its message arrived. */
+struct entry_output {
+    uint32_t destination; /* name id */
+    uint32_t route;       /* name id */
+    enum entry_class class;
+    enum entry_output_kind kind;
+    struct str id_part;   /* part of the event id; may be empty */
+    const uint64_t *keys; /* keyed hashes of the ordering keys */
+    uint32_t nkeys;
+    struct splices payload; /* over the message's raw bytes */
+    struct str finding;     /* why it is held from the start (failed route); else empty */
+};
+
+struct entry_message {
+    struct entry_id id, cause; /* cause {0,0}: none */
+    uint32_t source;           /* name id */
+    int64_t received_us;
+    enum entry_status status;
+    uint64_t plan_hash, id_hash, body_hash;
+    struct str peer, engine_version;
+    struct str reason; /* filtered: by which rule; rejected: why */
+    struct str reply;  /* what was answered, whole */
+    struct str raw;    /* bytes as received */
+    const struct entry_output *outputs;
+    uint32_t noutputs;
+};
+
+enum entry_verdict {
+    ENTRY_DELIVERED = 1,
+    ENTRY_REFUSED, /* by the peer; settled */
+    ENTRY_HELD,    /* waits for a person; keeps its keys */
+    ENTRY_DROPPED, /* by a person; settled */
+    ENTRY_RELEASED,
+};
+
+/* An output is named by the sequence number of its message and its index there. */
+struct entry_ref {
+    uint64_t seq;
+    uint32_t output;
+};
+
+struct entry_outcome {
+    struct entry_ref ref;
+    enum entry_verdict verdict;
+    uint32_t attempt;   /* from 1 */
+    int64_t at_us;
+    struct str by;      /* user, empty for the engine */
+    struct str reply;   /* the peer's, at most 1 KiB kept */
+};
+
+/* A decoded entry. `body` is the encoded payload behind the header, a view valid as long as its arena. */
+struct entry {
+    uint64_t seq;
+    uint64_t commit;
+    enum entry_type type;
+    struct str body;
+};
+
+/* Encoders append the body (no header) to `out`; decoders give views into `body` with arrays in `a`.
+ * Decoders return 0 or ERR_DAMAGE and never read outside `body`. */
+void entry_put_message(struct buf *out, const struct entry_message *m);
+int entry_get_message(struct arena *a, struct str body, struct entry_message *out);
+void entry_put_outcomes(struct buf *out, uint32_t destination, const struct entry_outcome *v, uint32_t n);
+int entry_get_outcomes(struct arena *a, struct str body, uint32_t *out_destination,
+                       struct entry_outcome **out_v, uint32_t *out_n);
+
+/* base32 (lower case, RFC 4648 alphabet, no padding), 26 characters and a NUL. */
+void entry_id_text(struct entry_id id, char out[27]);
+/* 0 or ERR_SYNTAX. */
+int entry_id_parse(struct str text, struct entry_id *out);
+
+#endif

@@ -1,0 +1,101 @@
+/* journal.h - the durable log: asynchronous append, sequential and random read, consumers.
+ * One implementation over volumes on a disk (volume.c and friends) and one in memory stand behind it;
+ * no offset or volume shows. Sequence numbers ascend and may have gaps. Used from the loop thread only;
+ * the writer thread inside shares only its queue with it. Design: docs/journal-format.md. */
+#ifndef CORRIDOR_JOURNAL_JOURNAL_H
+#define CORRIDOR_JOURNAL_JOURNAL_H
+
+#include "engine/base/clock.h"
+#include "engine/base/diag.h"
+#include "engine/journal/disk.h"
+#include "engine/journal/entry.h"
+
+struct journal;
+struct consumer;
+
+enum journal_status {
+    JOURNAL_STORED,  /* on stable storage */
+    JOURNAL_REFUSED, /* nothing was written: no space, too large */
+    JOURNAL_UNKNOWN, /* a write or sync failed: nobody may be answered, the process must end */
+};
+
+struct journal_conf {
+    struct disk disk;
+    uint64_t volume_bytes;     /* 4 to 256 MiB */
+    uint64_t checkpoint_bytes; /* repeat a checkpoint after so many; 0: 16 MiB */
+    uint64_t disk_bytes;       /* bound of the journal; 0: none */
+    int64_t retention_us;      /* settled volumes older than this may go; 0: as soon as settled */
+    bool zeroed;               /* prepare spares by writing zeroes (default) instead of allocating only */
+    bool no_thread;            /* commit only inside journal_poll(): tests on the simulated disk */
+    struct clock clock;
+    uint64_t (*random)(void *arg);
+    void *random_arg;
+};
+
+/* What start-up found, for the log and for `status`. */
+struct journal_report {
+    uint64_t entries, first_seq, last_seq; /* last_seq 0: an empty journal */
+    uint64_t torn_bytes;                   /* an unfinished last commit: normal after a crash */
+    uint64_t damaged_from, damaged_to;     /* sequence numbers lost to damage; 0: none */
+    bool degraded;
+    int64_t took_us;
+};
+
+/* Open or create; recover. 0, ERR_STATE when another process holds it, ERR_IO, ERR_DAMAGE (not
+ * readable by this version), ERR_SPACE; a finding says what and what to do. */
+int journal_open(const struct journal_conf *conf, struct diags *d, struct journal **out,
+                 struct journal_report *out_report);
+/* The second implementation: everything in memory, nothing survives. `no_thread` semantics. */
+int journal_open_memory(const struct journal_conf *conf, struct journal **out);
+/* Write a checkpoint, commit everything, stop the writer, release. */
+void journal_close(struct journal **j);
+
+typedef void (*journal_done_fn)(void *arg, enum journal_status status, uint64_t seq);
+
+/* Queue one entry body for the next commit. Returns its sequence number, or 0: REFUSED, nothing was
+ * queued and `done` is not called. `done` (may be NULL) is called from journal_poll() when the entry is
+ * durable or its commit failed, in order of sequence number. A body over 1 MiB is split into part
+ * entries; it counts only with its last one. Copies `body`. O(body). */
+uint64_t journal_append(struct journal *j, enum entry_type type, struct str body, journal_done_fn done,
+                        void *arg);
+/* True while more than 32 MiB or 8,192 entries wait: stop reading from sources. */
+bool journal_is_full(const struct journal *j);
+/* Readable when journal_poll() has something to do. */
+int journal_fd(const struct journal *j);
+/* Run the callbacks of what became durable. 0, or ERR_IO once a commit failed (fenced for ever). */
+int journal_poll(struct journal *j);
+/* Last durable sequence number. */
+uint64_t journal_durable(const struct journal *j);
+/* Oldest sequence number still kept. */
+uint64_t journal_floor(const struct journal *j);
+
+/* Sequential reading of durable entries, in order. {.next = 0} starts at the floor. */
+struct journal_cursor {
+    uint64_t next;    /* sequence number wanted next (or the first after it that exists) */
+    uint64_t hint[2]; /* private */
+};
+/* 1 and an entry (in `a`; parts are put together), 0 when nothing further is durable, ERR_DAMAGE
+ * (cursor stands behind the damage), ERR_IO. */
+int journal_next(struct journal *j, struct journal_cursor *c, struct arena *a, struct entry *out);
+/* One entry by number. 0, ERR_NOT_FOUND, ERR_DAMAGE, ERR_IO. O(log volumes + entries since a hint). */
+int journal_read(struct journal *j, uint64_t seq, uint64_t hint, struct arena *a, struct entry *out);
+
+/* Names get small ids that never change. Kinds keep apart what is called the same. */
+enum journal_kind { JOURNAL_SOURCE, JOURNAL_DESTINATION, JOURNAL_ROUTE };
+/* The id of `name`, giving it one (and an entry) when it is new. */
+uint32_t journal_name(struct journal *j, enum journal_kind kind, struct str name);
+/* "" when unknown. */
+struct str journal_name_text(const struct journal *j, enum journal_kind kind, uint32_t id);
+/* A small durable value: the last one set wins; part of every checkpoint. Empty: forgotten. */
+void journal_state_set(struct journal *j, struct str owner, struct str key, struct str value,
+                       journal_done_fn done, void *arg);
+struct str journal_state(const struct journal *j, struct str owner, struct str key);
+
+/* A key for SipHash that hides control ids and ordering keys in entry headers; fixed per journal. */
+const uint8_t *journal_hash_key(const struct journal *j); /* 16 bytes */
+
+/* A destination's forward cursor over the journal and what is unsettled behind it. Created on first
+ * use, recovered from checkpoints. Class keeps interactive and bulk apart. */
+struct consumer *journal_consumer(struct journal *j, uint32_t destination, enum entry_class class);
+
+#endif
