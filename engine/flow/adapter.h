@@ -1,0 +1,121 @@
+/* adapter.h - the contract between the engine and a protocol. An adapter carries bytes and reports one
+ * verdict; it never blocks, retries, sleeps or touches the journal. Everything runs on the loop thread.
+ * The smallest complete adapter, and the template: adapters/discard.c. */
+#ifndef CORRIDOR_FLOW_ADAPTER_H
+#define CORRIDOR_FLOW_ADAPTER_H
+
+#include "engine/base/clock.h"
+#include "engine/base/diag.h"
+#include "engine/base/log.h"
+#include "engine/base/opt.h"
+#include "engine/hl7/ack.h"
+
+struct event_base;
+struct source;
+struct destination;
+struct exchange;
+struct delivery;
+
+/* What both kinds of endpoint share. Read-only to adapters except `counters`. */
+struct endpoint_counters {
+    uint64_t connections, connections_open, connections_refused;
+    uint64_t messages, bytes, noise_bytes, frames_refused;
+};
+struct endpoint {
+    struct str name;
+    const struct adapter *adapter;
+    void *conf;  /* the adapter's option struct, filled from the table */
+    void *state; /* the adapter's own, from open() to close() */
+    struct event_base *loop;
+    const struct clock *clock;
+    struct log *log;
+    struct endpoint_counters counters;
+};
+
+/* ---- in ---- */
+
+/* Who sent it, for the record: "192.0.2.7:49152". */
+struct exchange_from {
+    struct str peer;
+    void *conn;     /* the adapter's connection; handed back with the reply */
+    uint64_t token; /* the adapter's number for this exchange on that connection */
+};
+
+enum exchange_result {
+    EXCHANGE_TAKEN,  /* source_ops.reply() will be called exactly once, perhaps before this returns */
+    EXCHANGE_PAUSED, /* not taken: the engine is full; source_ops.resume() is called when to offer it again */
+};
+
+/* A whole message has arrived; its bytes are copied. */
+enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from, struct str bytes);
+/* A frame that is no message (too large, no FS ...): stored as received within its cap (`bytes` may be the
+ * first part of it), answered AR with this error. */
+enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from, struct str bytes,
+                                     const struct ack_error *why);
+
+struct source_ops {
+    /* Start listening. 0 or ERR_* with a finding that names address and reason. */
+    int (*open)(struct source *, struct diags *);
+    /* Send `bytes` as the reply to `token` on `conn`; n 0: no reply is due (the exchange is over all the
+     * same). Replies leave a connection in arrival order. The connection may be gone: then nothing. */
+    void (*reply)(struct source *, void *conn, uint64_t token, struct str bytes);
+    /* Stop reading from peers / go on. */
+    void (*pause)(struct source *);
+    void (*resume)(struct source *);
+    /* Stop accepting; what is being exchanged may finish until close(). */
+    void (*drain)(struct source *);
+    void (*close)(struct source *);
+    /* The address really bound ("127.0.0.1:40123"), for port 0. May be NULL. */
+    struct str (*address)(struct source *);
+};
+
+/* ---- out ---- */
+
+enum verdict { DELIVERY_DELIVERED, DELIVERY_REFUSED, DELIVERY_BUSY, DELIVERY_UNREACHABLE, DELIVERY_UNKNOWN };
+
+struct outcome {
+    enum verdict verdict;
+    struct str reply;    /* the peer's answer, borrowed for the call; may be empty */
+    const char *reason;  /* static, for the log: "connection refused", "no answer within reply-within" */
+    int64_t retry_after_us; /* BUSY, UNREACHABLE: the peer's wish; 0 none */
+};
+
+/* What a destination sees of a delivery. Valid until delivery_done(). */
+struct delivery_view {
+    struct str payload;
+    struct str id;        /* event id, 26 characters */
+    unsigned attempt;     /* from 1 */
+};
+struct delivery_view delivery_view(const struct delivery *d);
+/* A slot for the adapter's own pointer, NULL when handed over. */
+void **delivery_slot(struct delivery *d);
+/* Every delivery handed to send() ends here exactly once, also after cancel(). */
+void delivery_done(struct delivery *d, struct outcome o);
+
+struct destination_ops {
+    unsigned batch; /* largest n of send(); 0 means 1 */
+    int (*open)(struct destination *, struct diags *);
+    /* How many more deliveries the adapter can carry now (connections free). The queue never exceeds it. */
+    unsigned (*room)(struct destination *);
+    void (*send)(struct destination *, struct delivery **v, size_t n);
+    void (*cancel)(struct destination *, struct delivery *);
+    void (*close)(struct destination *);
+};
+/* room() has grown: ask again. */
+void destination_ready(struct destination *d);
+
+/* ---- both ---- */
+
+struct adapter {
+    const char *name, *summary;
+    const struct opt *in_opts, *out_opts;   /* {0}-ended; NULL where there is no such end */
+    size_t in_conf_size, out_conf_size;
+    const struct source_ops *in;
+    const struct destination_ops *out;
+};
+
+/* Every source and destination begins with its endpoint. */
+struct endpoint *source_endpoint(struct source *s);
+struct endpoint *destination_endpoint(struct destination *d);
+
+#endif

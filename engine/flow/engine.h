@@ -1,0 +1,49 @@
+/* engine.h - the running whole: loop, journal, sources, destinations, the current plan.
+ * One event loop owns everything here; the journal's writer is the only other thread. */
+#ifndef CORRIDOR_FLOW_ENGINE_H
+#define CORRIDOR_FLOW_ENGINE_H
+
+#include "engine/flow/plan.h"
+#include "engine/journal/journal.h"
+
+struct engine;
+
+struct engine_conf {
+    struct event_base *loop; /* borrowed */
+    struct clock clock;
+    uint64_t (*random)(void *arg);
+    void *random_arg;
+    struct log *log;
+    struct journal *journal; /* taken: engine_free() closes it */
+};
+
+/* Start with `plan` (a reference is taken): recover queues, open destinations, then sources. NULL with
+ * findings when a source cannot listen. */
+struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, struct diags *d);
+/* Swap in a new plan. 0, or ERR_* with findings and everything as it was. */
+int engine_reload(struct engine *e, struct plan *plan, struct diags *d);
+/* Stop accepting, finish what is under way; `done` when idle or after `within_us`. */
+void engine_drain(struct engine *e, int64_t within_us, void (*done)(void *arg), void *arg);
+void engine_free(struct engine **e);
+/* A commit failed: the process must stop with status 2. */
+bool engine_is_fenced(const struct engine *e);
+
+/* Numbers for `status`. */
+struct engine_source_status {
+    struct str name, adapter, address;
+    struct endpoint_counters c;
+    uint64_t accepted, filtered, rejected, unrouted, waiting;
+};
+struct engine_destination_status {
+    struct str name, adapter;
+    uint64_t delivered, refused, held, queued; /* queued: in the window and behind; ahead is `behind` */
+    bool behind;          /* the cursor has not caught up: more waits in the journal */
+    bool clogged, unreachable;
+    const char *reason;   /* why unreachable; static */
+    int64_t oldest_us;    /* age of the oldest unsettled output; 0 none */
+    unsigned in_flight;
+};
+unsigned engine_sources(const struct engine *e, struct engine_source_status *out, unsigned max);
+unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out, unsigned max);
+
+#endif

@@ -1,0 +1,56 @@
+/* plan.h - the whole configuration, compiled and immutable; reload swaps one pointer. Built by config/.
+ * Queues and endpoints outlive plans: a plan holds only their wanted settings. */
+#ifndef CORRIDOR_FLOW_PLAN_H
+#define CORRIDOR_FLOW_PLAN_H
+
+#include "engine/flow/adapter.h"
+#include "engine/rules/ruleset.h"
+
+enum plan_ack { PLAN_ACK_STORED, PLAN_ACK_NEVER };
+enum plan_unrouted { PLAN_UNROUTED_ACCEPT, PLAN_UNROUTED_REJECT };
+
+/* Settings under sources.NAME besides the adapter's own; rows in plan_source_opts. */
+struct plan_source {
+    struct str name;
+    const struct adapter *adapter;
+    void *conf;
+    struct diag_pos pos;
+    enum plan_ack ack;
+    enum plan_unrouted unrouted;
+    struct str timezone;
+    const struct str *versions;
+    unsigned nversions;
+};
+
+/* What a peer's reply code means: policy per code. */
+enum plan_reply { PLAN_REPLY_DELIVERED, PLAN_REPLY_HOLD, PLAN_REPLY_RETRY, PLAN_REPLY_REFUSED };
+
+struct plan_destination {
+    struct str name;
+    const struct adapter *adapter;
+    void *conf;
+    struct diag_pos pos;
+    unsigned parallel;        /* deliveries under way at once */
+    int64_t retry_first_us, retry_longest_us, give_up_after_us; /* give_up 0: never */
+    bool hold_on_unknown;     /* on-unknown: hold */
+    bool continue_on_hold;    /* on-hold: continue */
+};
+
+struct plan {
+    struct arena arena;     /* owns everything */
+    unsigned refs;
+    struct str state_dir;
+    uint64_t hash;          /* over configuration, routes, tables, engine version */
+    struct plan_source *sources;
+    unsigned nsources;
+    struct plan_destination *destinations;
+    unsigned ndestinations;
+    struct ruleset *rules;  /* indexes of sources and destinations are the plan's */
+    uint64_t volume_bytes, disk_bytes;
+    int64_t retention_us;
+};
+
+struct plan *plan_ref(struct plan *p);
+void plan_unref(struct plan **p);
+
+#endif

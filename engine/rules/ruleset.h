@@ -1,0 +1,107 @@
+/* ruleset.h - compiled routes, and what they do to one message. Pure: bytes in, values out; files are
+ * read by the caller. A ruleset never changes after rules_compile() and may be shared.
+ * Source: docs/language.md (the route language). */
+#ifndef CORRIDOR_RULES_RULESET_H
+#define CORRIDOR_RULES_RULESET_H
+
+#include "engine/base/diag.h"
+#include "engine/base/splice.h"
+#include "engine/hl7/ack.h"
+#include "engine/hl7/hl7.h"
+
+struct ruleset;
+
+/* A text file of routes, maps, tables, tests: every document of it is compiled. */
+struct rules_file {
+    const char *name; /* as errors show it; lives as long as the ruleset */
+    struct str bytes;
+};
+
+enum rules_order { RULES_ORDER_PATIENT, RULES_ORDER_NONE, RULES_ORDER_ALL, RULES_ORDER_FORMULA };
+
+struct rules_destination {
+    struct str name;
+    enum rules_order order;
+    struct str order_formula; /* RULES_ORDER_FORMULA */
+    struct diag_pos pos;
+};
+
+struct rules_source {
+    struct str name;
+    struct str timezone;
+    const struct str *versions; /* what this feed sends; may be none */
+    unsigned nversions;
+};
+
+/* What rules are compiled against. Arrays live as long as the ruleset. */
+struct rules_env {
+    const struct rules_source *sources;
+    unsigned nsources;
+    const struct rules_destination *destinations;
+    unsigned ndestinations;
+    /* Read a table's file, named relative to `from`; false when it cannot be read (errno text in *out_why). */
+    bool (*read_file)(void *arg, struct arena *a, const char *from, struct str name, struct str *out_bytes,
+                      const char **out_why);
+    void *arg;
+};
+
+/* Compile all files; every error of all files is reported, NULL if there was one. Lives in `a`. */
+struct ruleset *rules_compile(struct arena *a, const struct rules_file *files, unsigned nfiles,
+                              const struct rules_env *env, struct diags *d);
+/* Routes, for `check` and logs; index = rules_output.route. */
+unsigned rules_route_count(const struct ruleset *r);
+struct str rules_route_name(const struct ruleset *r, unsigned index);
+
+struct rules_input {
+    const struct hl7 *m;
+    unsigned source;     /* index in env.sources */
+    int64_t received_us; /* now() */
+    uint64_t id_hi, id_lo;
+};
+
+/* One ordering key, (assigning authority, id); the same pair orders together. */
+struct rules_key {
+    struct str authority, id;
+};
+
+struct rules_output {
+    unsigned destination; /* index in env.destinations */
+    unsigned route;
+    struct str id_part;      /* of the event id; may be empty */
+    const struct rules_key *keys;
+    unsigned nkeys;
+    bool is_bulk;
+    struct splices payload;  /* over m->raw */
+    struct str finding;      /* a route that failed and holds: file:line and HL7 place; then no payload */
+};
+
+enum rules_verdict { RULES_ACCEPTED, RULES_FILTERED, RULES_UNROUTED, RULES_REJECTED };
+
+struct rules_result {
+    enum rules_verdict verdict;
+    const struct rules_output *outputs; /* in order of route name, then of the steps; none unless ACCEPTED */
+    unsigned noutputs;
+    struct str reason;              /* filtered: which rule; rejected: which rule */
+    enum ack_code code;             /* REJECTED: AE or AR */
+    const struct ack_error *errors; /* REJECTED: located */
+    unsigned nerrors;
+};
+
+/* Run every route that reads this source and type. Everything is allocated in `a`. Never fails: what
+ * goes wrong in a route is in the result, as the route's on-error says. */
+void rules_run(const struct ruleset *r, const struct rules_input *in, struct arena *a,
+               struct rules_result *out);
+
+/* PID-3 and MRG-1 of the message, each repetition as (authority, id): the key `patient`. */
+unsigned rules_patient_keys(const struct hl7 *m, struct arena *a, const struct rules_key **out_keys);
+
+/* `corridor eval`: one expression on one message (m) or on nothing (NULL). */
+struct rules_value {
+    const char *type; /* "string", "integer", "decimal", "boolean", "date" ... or a v2 type */
+    struct str text;
+};
+/* 0 with *out_v in `a` (n 0: nothing matched), or ERR_* with findings in `d`. */
+int rules_eval(struct arena *a, const char *file, struct str expression, const struct hl7 *m,
+               struct diags *d, struct rules_value **out_v, unsigned *out_n);
+
+#endif
