@@ -14,7 +14,8 @@ void diags_init(struct diags *d, struct arena *arena)
     *d = (struct diags){.arena = arena};
 }
 
-static struct str format_text(struct arena *a, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static struct str format_text(struct arena *a,
+                                                                    const char *fmt, va_list ap)
 {
     va_list again;
     va_copy(again, ap);
