@@ -35,7 +35,7 @@ function(corridor_unit name)
   target_compile_options(${name} PRIVATE -Wno-missing-prototypes -Wno-conversion)
   target_link_libraries(${name} PRIVATE ${t_LIBS} PkgConfig::criterion)
   target_compile_definitions(${name} PRIVATE CORRIDOR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  corridor_test(${name} ${name} LABELS ${t_LABELS} TIMEOUT ${t_TIMEOUT})
+  corridor_test(${name} ${name} --verbose LABELS ${t_LABELS} TIMEOUT ${t_TIMEOUT})
 endfunction()
 
 # corridor_tsan_test(NAME SOURCES s... LIBS l...) - a plain program with main() that uses threads and

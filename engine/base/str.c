@@ -20,9 +20,12 @@ static bool is_blank(char c)
 
 struct str str_slice(struct str s, size_t from, size_t to)
 {
+    if (!s.p) {
+        return str_from(NULL, 0);
+    }
     to = min_size(to, s.n);
     from = min_size(from, to);
-    return str_from(s.p ? s.p + from : NULL, to - from);
+    return str_from(s.p + from, to - from);
 }
 
 struct str str_trim(struct str s)

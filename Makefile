@@ -1,0 +1,42 @@
+# Thin on purpose: names for what CMake's presets and tools/ do.
+.PHONY: build demo run test soak bench fuzz check clean
+
+build: deps
+	@[ -f build/dev/build.ninja ] || cmake --preset dev
+	@cmake --build --preset dev
+
+# What is missing of compilers and libraries is installed (Debian 12).
+.PHONY: deps release
+deps:
+	@tools/install-deps
+
+release: deps
+	@[ -f build/release/build.ninja ] || cmake --preset release
+	@cmake --build --preset release
+
+demo: release
+	@tools/demo
+
+run: release
+	@tools/run
+
+test: build
+	@tools/test dev
+
+soak: release
+	@tools/soak
+
+bench: release
+	@tools/bench
+
+fuzz: deps
+	@tools/fuzz
+
+check: deps
+	@tests/check/includes
+	@tests/check/style
+	@tools/format --check
+	@tools/tidy
+
+clean:
+	@rm -rf build
