@@ -42,7 +42,8 @@ struct exchange_from {
 };
 
 enum exchange_result {
-    EXCHANGE_TAKEN,  /* source_ops.reply() will be called exactly once, perhaps before this returns */
+    EXCHANGE_TAKEN,  /* source_ops.reply() is called exactly once, perhaps before this returns, unless
+                      * the source is closed before: then nobody may be answered */
     EXCHANGE_PAUSED, /* not taken: the engine is full; source_ops.resume() is called when to offer it again */
 };
 
@@ -56,9 +57,11 @@ enum exchange_result exchange_refuse(struct source *s, const struct exchange_fro
 struct source_ops {
     /* Start listening. 0 or ERR_* with a finding that names address and reason. */
     int (*open)(struct source *, struct diags *);
-    /* Send `bytes` as the reply to `token` on `conn`; n 0: no reply is due (the exchange is over all the
-     * same). Replies leave a connection in arrival order. The connection may be gone: then nothing. */
-    void (*reply)(struct source *, void *conn, uint64_t token, struct str bytes);
+    /* The exchange `token` on `conn` is over: send replies[0..n) in this order, each as a message of its
+     * own. n is 0 when no reply is due, 1, or 2 (accept, then application level). Replies leave a
+     * connection in arrival order of their exchanges. The bytes are borrowed for the call. A connection
+     * that has exchanges under way is kept by the adapter until they are over, even if the peer is gone. */
+    void (*reply)(struct source *, void *conn, uint64_t token, const struct str *replies, unsigned n);
     /* Stop reading from peers / go on. */
     void (*pause)(struct source *);
     void (*resume)(struct source *);
@@ -75,6 +78,8 @@ enum verdict { DELIVERY_DELIVERED, DELIVERY_REFUSED, DELIVERY_BUSY, DELIVERY_UNR
 
 struct outcome {
     enum verdict verdict;
+    bool has_code;       /* `code` was read from an HL7 answer: the destination's `replies` may judge it anew */
+    enum ack_code code;
     struct str reply;    /* the peer's answer, borrowed for the call; may be empty */
     const char *reason;  /* static, for the log: "connection refused", "no answer within reply-within" */
     int64_t retry_after_us; /* BUSY, UNREACHABLE: the peer's wish; 0 none */
@@ -83,10 +88,11 @@ struct outcome {
 /* What a destination sees of a delivery. Valid until delivery_done(). */
 struct delivery_view {
     struct str payload;
-    struct str id;        /* event id, 26 characters */
     unsigned attempt;     /* from 1 */
 };
 struct delivery_view delivery_view(const struct delivery *d);
+/* The event id, 26 characters: the same at every attempt. Computed at the first call. */
+struct str delivery_id(struct delivery *d);
 /* A slot for the adapter's own pointer, NULL when handed over. */
 void **delivery_slot(struct delivery *d);
 /* Every delivery handed to send() ends here exactly once, also after cancel(). */

@@ -22,8 +22,15 @@ struct plan_source {
     unsigned nversions;
 };
 
-/* What a peer's reply code means: policy per code. */
-enum plan_reply { PLAN_REPLY_DELIVERED, PLAN_REPLY_HOLD, PLAN_REPLY_RETRY, PLAN_REPLY_REFUSED };
+/* What a peer's reply code means: policy per code. DEFAULT: AA and CA deliver, all others hold. */
+enum plan_reply {
+    PLAN_REPLY_DEFAULT,
+    PLAN_REPLY_DELIVERED,
+    PLAN_REPLY_HOLD,
+    PLAN_REPLY_RETRY,   /* like BUSY: later again, the destination goes on */
+    PLAN_REPLY_REFUSED, /* settled, never sent again */
+};
+enum { PLAN_REPLIES = 6 };
 
 struct plan_destination {
     struct str name;
@@ -32,6 +39,7 @@ struct plan_destination {
     struct diag_pos pos;
     unsigned parallel;        /* deliveries under way at once */
     int64_t retry_first_us, retry_longest_us, give_up_after_us; /* give_up 0: never */
+    enum plan_reply replies[PLAN_REPLIES]; /* by enum ack_code */
     bool hold_on_unknown;     /* on-unknown: hold */
     bool continue_on_hold;    /* on-hold: continue */
 };
