@@ -1,0 +1,27 @@
+/* yaml_priv.h - between yaml.c (events to tree) and yaml_text.c (what libyaml does not tell). */
+#ifndef CORRIDOR_BASE_YAML_PRIV_H
+#define CORRIDOR_BASE_YAML_PRIV_H
+
+#include "engine/base/yaml.h"
+
+/* A place of the source that was found to be a formula in a spelling YAML does not carry. */
+struct yaml_trap {
+    struct str lead;    /* "key:" or "-", as to be written before >- */
+    struct str formula; /* the whole formula, as it was meant */
+};
+
+/* Report bytes that no YAML file may have (not UTF-8, control characters, foreign line ends), with
+ * their places. False when there were any. */
+bool yaml_text_check(const char *file, struct str bytes, struct diags *d);
+/* The line around byte `at`, without its end, at most 1024 bytes to either side; its first byte in
+ * *out_begin. */
+struct str yaml_text_line(struct str bytes, size_t at, size_t *out_begin);
+/* Is there a formula on the line of byte `at`, starting at or before it, that YAML cannot carry? */
+bool yaml_text_trap(struct str bytes, size_t at, struct yaml_trap *out);
+/* The formula that starts at byte `at` itself. `flow`: it ends at its , ] or }. */
+void yaml_text_formula(struct str bytes, size_t at, bool flow, struct yaml_trap *out);
+/* Quotes closed, brackets in pairs. */
+bool yaml_text_is_balanced(struct str formula);
+void yaml_text_hint(struct diags *d, struct diag *one, const struct yaml_trap *t);
+
+#endif

@@ -1,0 +1,215 @@
+#include "engine/base/utf8.h"
+#include "engine/base/yaml_priv.h"
+
+enum {
+    BAD_BYTES_MAX = 20,
+    WINDOW = 1024, /* a line is looked at so far to either side, so that no file costs more than O(n) */
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool is_eol(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+static bool is_allowed(uint32_t c)
+{
+    if (c < 0x20) {
+        return c == '\t' || c == '\n' || c == '\r';
+    }
+    return !(c >= 0x7F && c < 0xA0) && c != 0x2028 && c != 0x2029 && c != 0xFEFF && c != 0xFFFE && c != 0xFFFF;
+}
+
+static void report_byte(struct diags *d, struct diag_pos pos, uint32_t c, unsigned char byte)
+{
+    struct diag *one;
+    if (c == UINT32_MAX) {
+        one = diag_add(d, DIAG_ERROR, "yaml-utf8", pos,
+                       "byte 0x%02X is not UTF-8; the file must be UTF-8 text", byte);
+        diag_hint(d, one, "save the file as UTF-8");
+        return;
+    }
+    one = diag_add(d, DIAG_ERROR, "yaml-control", pos,
+                   "found the character U+%04X, which cannot be seen; expected text", c);
+    diag_hint(d, one, "write \\u%04X inside double quotes if it is meant", c);
+}
+
+bool yaml_text_check(const char *file, struct str bytes, struct diags *d)
+{
+    struct diag_pos pos = {file, 1, 1};
+    unsigned bad = 0;
+    for (size_t i = 0; i < bytes.n && bad < BAD_BYTES_MAX;) {
+        uint32_t c = UINT32_MAX;
+        unsigned n = utf8_get(str_from(bytes.p + i, bytes.n - i), &c);
+        if (n == 0 || !is_allowed(c)) {
+            report_byte(d, pos, n ? c : UINT32_MAX, (unsigned char)bytes.p[i]);
+            bad++;
+        }
+        bool line_ends = c == '\n' || (c == '\r' && (i + 1 == bytes.n || bytes.p[i + 1] != '\n'));
+        pos.line += line_ends;
+        pos.col = line_ends ? 1 : pos.col + 1;
+        i += n ? n : 1;
+    }
+    return bad == 0;
+}
+
+struct str yaml_text_line(struct str bytes, size_t at, size_t *out_begin)
+{
+    at = at < bytes.n ? at : bytes.n;
+    size_t begin = at;
+    while (begin && at - begin < WINDOW && !is_eol(bytes.p[begin - 1])) {
+        begin--;
+    }
+    size_t end = at;
+    while (end < bytes.n && end - at < WINDOW && !is_eol(bytes.p[end])) {
+        end++;
+    }
+    *out_begin = begin;
+    return str_slice(bytes, begin, end);
+}
+
+/* Scan state over a formula: inside which quote, how deep in brackets. */
+struct scan {
+    char quote;
+    int depth;
+    bool broken; /* a bracket was closed that none opened */
+};
+
+static void scan_char(struct scan *s, char c)
+{
+    if (s->quote) {
+        s->quote = c == s->quote ? 0 : s->quote;
+    } else if (c == '\'' || c == '"') {
+        s->quote = c;
+    } else if (c == '(' || c == '[' || c == '{') {
+        s->depth++;
+    } else if (c == ')' || c == ']' || c == '}') {
+        s->depth--;
+        s->broken |= s->depth < 0;
+    }
+}
+
+bool yaml_text_is_balanced(struct str formula)
+{
+    struct scan s = {0};
+    for (size_t i = 0; i < formula.n; i++) {
+        scan_char(&s, formula.p[i]);
+    }
+    return !s.quote && !s.broken && s.depth == 0;
+}
+
+/* Where the formula that starts at line[at] ends, if commas and closing brackets end it. */
+static size_t flow_end(struct str line, size_t at)
+{
+    struct scan s = {0};
+    for (size_t i = at; i < line.n; i++) {
+        char c = line.p[i];
+        if (!s.quote && s.depth == 0 && (c == ',' || c == ']' || c == '}')) {
+            return i;
+        }
+        scan_char(&s, c);
+    }
+    return line.n;
+}
+
+/* The key before line[at] with its colon, or "-" where there is none. */
+static struct str lead_of(struct str line, size_t at)
+{
+    while (at && is_blank(line.p[at - 1])) {
+        at--;
+    }
+    if (at == 0 || line.p[at - 1] != ':') {
+        return STR("-");
+    }
+    size_t begin = at;
+    while (begin && !strchr("{,", line.p[begin - 1])) {
+        begin--;
+    }
+    struct str key = str_trim(str_slice(line, begin, at));
+    while (str_starts(key, STR("- ")) || str_starts(key, STR("["))) {
+        key = str_trim(str_slice(key, 1, key.n));
+    }
+    return key;
+}
+
+void yaml_text_formula(struct str bytes, size_t at, bool flow, struct yaml_trap *out)
+{
+    size_t begin;
+    struct str line = yaml_text_line(bytes, at, &begin);
+    size_t from = at - begin;
+    size_t to = flow ? flow_end(line, from) : line.n;
+    out->lead = lead_of(line, from);
+    out->formula = str_trim(str_slice(line, from, to));
+}
+
+static bool is_formula_key(struct str lead)
+{
+    static const char *const keys[] = {"when:", "if:", "require:", "for:", "$if:", "$for:"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (str_is(lead, keys[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does a value start at line[i]: is there a separator and a blank, or a bracket, before it? */
+static bool is_value_start(struct str line, size_t i)
+{
+    size_t k = i;
+    while (k && is_blank(line.p[k - 1])) {
+        k--;
+    }
+    if (k == 0 || !strchr(":-,[{", line.p[k - 1])) {
+        return false;
+    }
+    return k < i || line.p[k - 1] == '[' || line.p[k - 1] == '{' || line.p[k - 1] == ',';
+}
+
+static bool is_in_flow(struct str line, size_t at)
+{
+    struct scan s = {0};
+    for (size_t i = 0; i < at; i++) {
+        scan_char(&s, line.p[i]);
+    }
+    return s.depth > 0;
+}
+
+/* A `when: 'A' = x`: begins like YAML's own signs, where only a formula can stand. */
+static bool is_sign_start(struct str line, size_t i)
+{
+    return strchr("'\"@%!`|&[{", line.p[i]) && is_formula_key(lead_of(line, i));
+}
+
+bool yaml_text_trap(struct str bytes, size_t at, struct yaml_trap *out)
+{
+    size_t begin;
+    struct str line = yaml_text_line(bytes, at, &begin);
+    size_t stop = at - begin < line.n ? at - begin + 1 : line.n;
+    for (size_t i = 0; i < stop; i++) {
+        char c = line.p[i];
+        if (is_blank(c) || !is_value_start(line, i)) {
+            continue;
+        }
+        bool formula = c == '=' || is_sign_start(line, i) ||
+                       (is_formula_key(lead_of(line, i)) && str_find(str_slice(line, i, line.n), STR(": ")) >= 0);
+        if (formula) {
+            yaml_text_formula(bytes, begin + i, is_in_flow(line, i), out);
+            /* The last formula before the fault is the culprit, unless the fault is inside this one. */
+            size_t end = (size_t)(out->formula.p - bytes.p) + out->formula.n;
+            if (at <= end) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void yaml_text_hint(struct diags *d, struct diag *one, const struct yaml_trap *t)
+{
+    diag_hint(d, one, "write\n    %.*s >-\n      %.*s", STR_ARG(t->lead), STR_ARG(t->formula));
+}
