@@ -13,30 +13,37 @@ struct consumer_item {
     uint64_t seq;
     uint64_t hint;   /* where to find it, for journal_read() */
     uint32_t output;
-    bool is_held;
+    bool is_held;    /* not to be sent: a person, a failed route, or damage holds it */
+    bool is_suspect; /* held because damage may have eaten its outcome: a later one of its key is settled */
 };
 
 /* Take the next durable output of this consumer: 1 and the entry that holds it (decoded message in `a`)
- * with its index, 0 when there is nothing further, negative on damage. The item is unsettled from now
- * on. Reads sequentially from the cursor; outputs settled before a crash are passed over. */
+ * with its index, 0 when there is nothing further, ERR_LIMIT when CONSUMER_UNSETTLED_MAX are unsettled
+ * (clogged), ERR_DAMAGE once for each damaged range (the cursor stands behind it then), ERR_IO. The item
+ * is unsettled from now on. Reads sequentially from the cursor; outputs settled before a crash are
+ * passed over. When it returns 0 the consumer is caught up: the live path is open again. */
 int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out_message,
                   struct consumer_item *out_item);
-/* The live path: entry `seq` just became durable and the caller has its outputs in memory. True when the
- * cursor stood right before it (nothing unread between): the item is then unsettled as if taken by
- * consumer_next(). False: leave it, it will be read when the cursor gets there. */
+/* The live path, to be used only inside the `done` callback of the message `seq` (status STORED), for
+ * outputs in ascending order: the caller has them in memory. True: the item is unsettled as if taken by
+ * consumer_next(). False: the consumer is behind; it will read the output when its cursor gets there.
+ * What is not asked for inside the callback (no room, done == NULL) puts its consumer behind at that very
+ * output, so nothing is lost and nobody needs to decline. O(1). */
 bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output, struct consumer_item *out_item);
-/* Tell that everything durable up to `seq` held nothing (more) for this consumer, if it stands there. */
-void consumer_pass(struct consumer *c, uint64_t from_seq, uint64_t seq);
-/* Nothing durable lies ahead. */
+/* Nothing durable lies ahead: the live path is open. */
 bool consumer_is_caught_up(const struct consumer *c);
 
-/* Record an outcome: appended with others of this destination in one entry at the next commit (or by
- * consumer_flush()); DELIVERED, REFUSED, DROPPED settle it, HELD marks it, RELEASED unmarks it. */
+/* Record an outcome: appended with the others of this consumer in one entry at the next journal_poll()
+ * (journal_fd() becomes readable by itself) or by consumer_flush(). DELIVERED, REFUSED, DROPPED settle
+ * it, HELD marks it, RELEASED unmarks it; that shows in the list below when the entry is appended. */
 void consumer_outcome(struct consumer *c, const struct entry_outcome *o);
-void consumer_flush(struct consumer *c);
+/* Append what waits now. Returns the sequence number of the entry (durable when journal_durable() has
+ * reached it), 0 when nothing waited or the journal is fenced. */
+uint64_t consumer_flush(struct consumer *c);
 
-/* Before sending: is `seq` covered by a durable sent-through? If not, one is appended (1,024 outputs
- * ahead) and `done` is called when it is durable; returns false then. */
+/* Before sending: is `seq` covered by a durable sent-through? If not, one is appended (1,024 sequence
+ * numbers ahead of the newest) and `done` is called when it is durable; returns false then. The next one
+ * is appended early, so that a steady flow never waits. */
 bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journal_done_fn done, void *arg);
 /* After a crash: was this output possibly sent by an earlier process? Then its attempt starts at 2. */
 bool consumer_maybe_sent(const struct consumer *c, uint64_t seq, uint32_t output);

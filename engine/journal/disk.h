@@ -22,7 +22,7 @@ struct disk {
     int64_t (*size)(void *arg, int file);
     int (*drop_cache)(void *arg, int file); /* POSIX_FADV_DONTNEED; best effort */
     int (*list)(void *arg, void (*each)(void *ctx, const char *name), void *ctx);
-    int (*lock)(void *arg, const char *name); /* exclusive OFD lock, kept until unlock; -EAGAIN when held */
+    int (*lock)(void *arg, const char *name); /* exclusive, until disk_close(); -EAGAIN when held */
     int64_t (*free_bytes)(void *arg);
 };
 

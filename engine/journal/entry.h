@@ -80,6 +80,14 @@ struct entry_outcome {
     struct str reply;   /* the peer's, at most 1 KiB kept */
 };
 
+/* The outcomes of one consumer that go into one entry. */
+struct entry_outcomes {
+    uint32_t destination;
+    enum entry_class class;
+    const struct entry_outcome *v;
+    uint32_t n;
+};
+
 /* A decoded entry. `body` is the encoded payload behind the header, a view valid as long as its arena. */
 struct entry {
     uint64_t seq;
@@ -92,9 +100,8 @@ struct entry {
  * Decoders return 0 or ERR_DAMAGE and never read outside `body`. */
 void entry_put_message(struct buf *out, const struct entry_message *m);
 int entry_get_message(struct arena *a, struct str body, struct entry_message *out);
-void entry_put_outcomes(struct buf *out, uint32_t destination, const struct entry_outcome *v, uint32_t n);
-int entry_get_outcomes(struct arena *a, struct str body, uint32_t *out_destination,
-                       struct entry_outcome **out_v, uint32_t *out_n);
+void entry_put_outcomes(struct buf *out, const struct entry_outcomes *o);
+int entry_get_outcomes(struct arena *a, struct str body, struct entry_outcomes *out);
 
 /* base32 (lower case, RFC 4648 alphabet, no padding), 26 characters and a NUL. */
 void entry_id_text(struct entry_id id, char out[27]);

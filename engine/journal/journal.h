@@ -13,6 +13,12 @@
 struct journal;
 struct consumer;
 
+enum {
+    JOURNAL_BODY_MAX = 64 << 20,  /* bytes of one entry, parts together: more is REFUSED */
+    JOURNAL_WAITING_MAX = 8192,   /* entries not yet durable, beyond which journal_is_full() */
+    JOURNAL_WAITING_BYTES = 32 << 20,
+};
+
 enum journal_status {
     JOURNAL_STORED,  /* on stable storage */
     JOURNAL_REFUSED, /* nothing was written: no space, too large */
@@ -21,7 +27,7 @@ enum journal_status {
 
 struct journal_conf {
     struct disk disk;
-    uint64_t volume_bytes;     /* 4 to 256 MiB */
+    uint64_t volume_bytes;     /* 4 to 256 MiB; 0: 64 MiB. Tests may go down to 64 KiB */
     uint64_t checkpoint_bytes; /* repeat a checkpoint after so many; 0: 16 MiB */
     uint64_t disk_bytes;       /* bound of the journal; 0: none */
     int64_t retention_us;      /* settled volumes older than this may go; 0: as soon as settled */
@@ -38,6 +44,7 @@ struct journal_report {
     uint64_t torn_bytes;                   /* an unfinished last commit: normal after a crash */
     uint64_t damaged_from, damaged_to;     /* sequence numbers lost to damage; 0: none */
     bool degraded;
+    uint64_t volumes;
     int64_t took_us;
 };
 
@@ -47,7 +54,8 @@ int journal_open(const struct journal_conf *conf, struct diags *d, struct journa
                  struct journal_report *out_report);
 /* The second implementation: everything in memory, nothing survives. `no_thread` semantics. */
 int journal_open_memory(const struct journal_conf *conf, struct journal **out);
-/* Write a checkpoint, commit everything, stop the writer, release. */
+/* Write a checkpoint, commit everything, call what waits, stop the writer, release. The consumers of
+ * `*j` end with it. */
 void journal_close(struct journal **j);
 
 typedef void (*journal_done_fn)(void *arg, enum journal_status status, uint64_t seq);
@@ -60,9 +68,11 @@ uint64_t journal_append(struct journal *j, enum entry_type type, struct str body
                         void *arg);
 /* True while more than 32 MiB or 8,192 entries wait: stop reading from sources. */
 bool journal_is_full(const struct journal *j);
-/* Readable when journal_poll() has something to do. */
+/* Readable when journal_poll() has something to do (level triggered; do not read it). */
 int journal_fd(const struct journal *j);
-/* Run the callbacks of what became durable. 0, or ERR_IO once a commit failed (fenced for ever). */
+/* Append outcomes that wait, run the callbacks of what became durable, in order. Not to be called from
+ * a callback; callbacks may append and use consumers. 0, or ERR_IO once a commit failed: everything
+ * that waited got UNKNOWN, further appends return 0, for ever; the process must end. */
 int journal_poll(struct journal *j);
 /* Last durable sequence number. */
 uint64_t journal_durable(const struct journal *j);
@@ -74,8 +84,8 @@ struct journal_cursor {
     uint64_t next;    /* sequence number wanted next (or the first after it that exists) */
     uint64_t hint[2]; /* private */
 };
-/* 1 and an entry (in `a`; parts are put together), 0 when nothing further is durable, ERR_DAMAGE
- * (cursor stands behind the damage), ERR_IO. */
+/* 1 and an entry (in `a`; parts are put together, so PART, CHECKPOINT and END never show), 0 when
+ * nothing further is durable, ERR_DAMAGE (cursor stands behind the damage), ERR_IO. */
 int journal_next(struct journal *j, struct journal_cursor *c, struct arena *a, struct entry *out);
 /* One entry by number. 0, ERR_NOT_FOUND, ERR_DAMAGE, ERR_IO. O(log volumes + entries since a hint). */
 int journal_read(struct journal *j, uint64_t seq, uint64_t hint, struct arena *a, struct entry *out);
@@ -97,5 +107,10 @@ const uint8_t *journal_hash_key(const struct journal *j); /* 16 bytes */
 /* A destination's forward cursor over the journal and what is unsettled behind it. Created on first
  * use, recovered from checkpoints. Class keeps interactive and bulk apart. */
 struct consumer *journal_consumer(struct journal *j, uint32_t destination, enum entry_class class);
+
+/* Damage was found by this start or an earlier one and nobody has accepted it yet. */
+bool journal_is_degraded(const struct journal *j);
+/* `verify --accept`: a person has seen it. What is held as suspect stays held until released. */
+void journal_accept_damage(struct journal *j);
 
 #endif
