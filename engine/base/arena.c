@@ -35,19 +35,33 @@ void arena_free(struct arena *a)
     arena_init(a);
 }
 
+/* The largest chunk that is small enough to stay between two messages; NULL when all are larger. */
+static struct arena_chunk *chunk_to_keep(const struct arena *a)
+{
+    struct arena_chunk *best = NULL;
+    for (struct arena_chunk *c = a->head; c; c = c->next) {
+        if (c->size <= KEEP_MAX && (!best || c->size > best->size)) {
+            best = c;
+        }
+    }
+    return best;
+}
+
 void arena_reset(struct arena *a)
 {
-    struct arena_chunk *oldest = a->head;
-    while (oldest && oldest->next) {
-        oldest = oldest->next;
-    }
-    if (!oldest || oldest->size > KEEP_MAX) {
+    struct arena_chunk *keep = chunk_to_keep(a);
+    if (!keep) {
         arena_free(a);
         return;
     }
-    free_until(a, oldest);
-    a->at = oldest->data;
-    a->end = oldest->data + oldest->size;
+    free_until(a, keep);
+    a->head = keep->next;
+    free_until(a, NULL);
+    keep->next = NULL;
+    a->head = keep;
+    a->total = keep->size;
+    a->at = keep->data;
+    a->end = keep->data + keep->size;
 }
 
 static size_t next_size(const struct arena *a, size_t n)

@@ -9,7 +9,7 @@
 struct arena_chunk;
 
 struct arena {
-    struct arena_chunk *head; /* newest chunk; the oldest one is kept by arena_reset */
+    struct arena_chunk *head; /* newest chunk */
     char *at;                 /* next free byte in head */
     char *end;                /* behind the last byte of head */
     size_t total;             /* bytes held in all chunks: what this arena costs */
@@ -24,7 +24,8 @@ struct arena_mark {
 void arena_init(struct arena *a);
 /* Give everything back to the system. The arena may be used again. */
 void arena_free(struct arena *a);
-/* Forget everything, keep one chunk of at most 64 KiB so that the next message allocates nothing. */
+/* Forget everything, but keep the largest chunk of at most 64 KiB: the next message of the same size
+ * finds its room there. */
 void arena_reset(struct arena *a);
 void *arena_grow(struct arena *a, size_t n) __attribute__((returns_nonnull));
 

@@ -69,6 +69,9 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 void buf_consume(struct buf *b, size_t n)
 {
     n = n > b->n ? b->n : n;
+    if (n == 0) {
+        return;
+    }
     memmove(b->p, b->p + n, b->n - n);
     b->n -= n;
 }

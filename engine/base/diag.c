@@ -118,30 +118,38 @@ void diag_print(struct buf *out, const struct diag *one)
     buf_putc(out, '\n');
 }
 
+struct placed {
+    const struct diag *one;
+    unsigned nth; /* in order of addition: sorting keeps it within one place */
+};
+
 static int by_place(const void *left, const void *right)
 {
-    const struct diag *a = *(struct diag *const *)left;
-    const struct diag *b = *(struct diag *const *)right;
-    int c = str_cmp(str_of(a->pos.file), str_of(b->pos.file));
+    const struct placed *l = left, *r = right;
+    const struct diag_pos *a = &l->one->pos, *b = &r->one->pos;
+    int c = str_cmp(str_of(a->file), str_of(b->file));
     if (c) {
         return c;
     }
-    if (a->pos.line != b->pos.line) {
-        return a->pos.line < b->pos.line ? -1 : 1;
+    if (a->line != b->line) {
+        return a->line < b->line ? -1 : 1;
     }
-    return (a->pos.col > b->pos.col) - (a->pos.col < b->pos.col);
+    if (a->col != b->col) {
+        return a->col < b->col ? -1 : 1;
+    }
+    return (l->nth > r->nth) - (l->nth < r->nth);
 }
 
 void diags_print(struct buf *out, const struct diags *d)
 {
-    struct diag **all = xcalloc(d->count, sizeof(struct diag *));
+    struct placed *all = xcalloc(d->count, sizeof(*all));
     unsigned n = 0;
-    for (struct diag *one = d->first; one; one = one->next) {
-        all[n++] = one;
+    for (struct diag *one = d->first; one; one = one->next, n++) {
+        all[n] = (struct placed){one, n};
     }
-    qsort(all, n, sizeof(struct diag *), by_place);
+    qsort(all, n, sizeof(*all), by_place);
     for (unsigned i = 0; i < n; i++) {
-        diag_print(out, all[i]);
+        diag_print(out, all[i].one);
     }
     free(all);
 }

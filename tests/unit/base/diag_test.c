@@ -1,0 +1,132 @@
+#include "engine/base/buf.h"
+#include "engine/base/diag.h"
+
+#include <criterion/criterion.h>
+
+struct list {
+    struct arena arena;
+    struct diags diags;
+    struct buf out;
+};
+
+static struct list *list_new(unsigned limit)
+{
+    static struct list l;
+    arena_init(&l.arena);
+    diags_init(&l.diags, &l.arena);
+    l.diags.limit = limit;
+    l.out = (struct buf){0};
+    return &l;
+}
+
+static void list_free(struct list *l)
+{
+    buf_free(&l->out);
+    arena_free(&l->arena);
+}
+
+static void expect_text(struct list *l, const char *want)
+{
+    diags_print(&l->out, &l->diags);
+    cr_expect(str_is(buf_str(&l->out), want), "got:\n%.*s", STR_ARG(buf_str(&l->out)));
+}
+
+Test(diag, one_finding_is_one_line)
+{
+    static const struct {
+        struct diag_pos pos;
+        const char *path, *hint, *want;
+        enum diag_severity severity;
+    } cases[] = {
+        {{"a.yaml", 3, 7}, "", "", "a.yaml:3:7: error: x 1\n", DIAG_ERROR},
+        {{"a.yaml", 3, 0}, "", "", "a.yaml:3:1: error: x 1\n", DIAG_ERROR},
+        {{"a.yaml", 0, 0}, "", "", "a.yaml: warning: x 1\n", DIAG_WARNING},
+        {{NULL, 0, 0}, "", "", "remark: x 1\n", DIAG_REMARK},
+        {{NULL, 0, 0}, "PID-3[1].4", "", "PID-3[1].4: error: x 1\n", DIAG_ERROR},
+        {{"a.hl7", 2, 1}, "PID-3", "", "a.hl7:2:1: PID-3: error: x 1\n", DIAG_ERROR},
+        {{"a.yaml", 1, 1},
+         "",
+         "did you mean \"port\"?",
+         "a.yaml:1:1: error: x 1; did you mean \"port\"?\n",
+         DIAG_ERROR},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct list *l = list_new(0);
+        struct diag *one =
+            diag_add(&l->diags, cases[i].severity, "code", cases[i].pos, "%s %d", "x", 1);
+        one->path = str_of(cases[i].path);
+        if (cases[i].hint[0]) {
+            diag_hint(&l->diags, one, "%s", cases[i].hint);
+        }
+        expect_text(l, cases[i].want);
+        list_free(l);
+    }
+}
+
+Test(diag, a_path_is_copied)
+{
+    struct list *l = list_new(0);
+    char path[] = "OBX-5[2]";
+    diag_add_path(&l->diags, DIAG_WARNING, "long", str_of(path), "%u bytes; at most %u", 9u, 8u);
+    path[0] = '?';
+    expect_text(l, "OBX-5[2]: warning: 9 bytes; at most 8\n");
+    list_free(l);
+}
+
+Test(diag, the_list_is_printed_by_place_and_stays_in_order_within_one)
+{
+    static const struct diag_pos at[] = {{"b", 1, 1}, {"a", 10, 1}, {"a", 2, 9}, {"a", 2, 3},
+                                         {"b", 1, 1}, {NULL, 0, 0}, {"a", 2, 9}, {"b", 1, 1}};
+    struct list *l = list_new(0);
+    for (int i = 0; i < 8; i++) {
+        diag_add(&l->diags, DIAG_ERROR, "x", at[i], "%d", i);
+    }
+    expect_text(l, "error: 5\na:2:3: error: 3\na:2:9: error: 2\na:2:9: error: 6\na:10:1: error: 1\n"
+                   "b:1:1: error: 0\nb:1:1: error: 4\nb:1:1: error: 7\n");
+    list_free(l);
+}
+
+Test(diag, many_findings_of_one_place_stay_in_order)
+{
+    struct list *l = list_new(0);
+    struct buf want = {0};
+    for (int i = 0; i < 500; i++) {
+        diag_add(&l->diags, DIAG_ERROR, "x", (struct diag_pos){"f", 1, 1}, "%d", i);
+        buf_printf(&want, "f:1:1: error: %d\n", i);
+    }
+    diags_print(&l->out, &l->diags);
+    cr_expect(str_eq(buf_str(&l->out), buf_str(&want)));
+    buf_free(&want);
+    list_free(l);
+}
+
+Test(diag, errors_are_counted_also_beyond_the_limit)
+{
+    static const struct {
+        unsigned limit, added, kept;
+    } cases[] = {{0, 1500, 1000}, {3, 5, 3}, {3, 3, 3}, {1, 0, 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct list *l = list_new(cases[i].limit);
+        for (unsigned k = 0; k < cases[i].added; k++) {
+            struct diag *one = diag_add(&l->diags, DIAG_ERROR, "x", DIAG_NOWHERE, "%u", k);
+            diag_hint(&l->diags, one, "a dropped finding can still be written to");
+        }
+        diag_add(&l->diags, DIAG_WARNING, "x", DIAG_NOWHERE, "a warning is no error");
+        cr_expect(l->diags.errors == cases[i].added, "case %zu: %u errors", i, l->diags.errors);
+        unsigned kept = 0;
+        for (const struct diag *one = l->diags.first; one; one = one->next) {
+            kept++;
+        }
+        cr_expect(kept == l->diags.count, "case %zu", i);
+        cr_expect(kept == cases[i].kept + (cases[i].added < cases[i].kept || cases[i].added == 0),
+                  "case %zu", i);
+        list_free(l);
+    }
+}
+
+Test(diag, an_empty_list_prints_nothing)
+{
+    struct list *l = list_new(0);
+    expect_text(l, "");
+    list_free(l);
+}
