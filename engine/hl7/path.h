@@ -36,11 +36,18 @@ struct hl7_val {
 int path_compile(struct str text, bool targets, struct path *out, size_t *out_at, const char **out_why);
 /* The longest path at the start of `text` as the lexer of the route language wants it: bytes used, or 0. */
 size_t path_lex(struct str text, struct path *out);
+/* Is what stands behind the `used` bytes of the path `p` (from path_lex) a spelling that looks like a
+ * longer path but is none: PID-3-1, PID.3.1, PID-3(1), PID-3[0], PID-3.1.2.3? The sentence that says so,
+ * *out_at its place, or NULL. For the lexer of the route language. */
+const char *path_misspelt(struct str text, size_t used, const struct path *p, size_t *out_at);
 /* Its canonical spelling. */
 struct str path_text(struct arena *a, const struct path *p);
 
+/* The segment that `p` names (PATH_ALL: the first), or NULL. O(segments). */
+const struct hl7_seg *path_segment(const struct hl7 *m, const struct path *p);
 /* The value of `p`, each PATH_ALL read as the first. Never fails. O(segments + bytes of the field).
- * A deeper path on a shallower value reads the value: PID-8.1 is PID-8 (only index 1 reads it). */
+ * A deeper path on a shallower value reads the value: PID-8.1 is PID-8 (only index 1 reads it).
+ * A repetition or component of separators only ("^^") is empty. A segment path gives its text. */
 struct hl7_val path_get(const struct hl7 *m, const struct path *p);
 
 /* All values of `p` in order; PATH_ALL walks segments and repetitions.

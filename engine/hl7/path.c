@@ -1,0 +1,482 @@
+#include "engine/hl7/path.h"
+
+#include "engine/base/err.h"
+#include "engine/hl7/wide.h"
+
+#include <stdio.h>
+
+/* ---- the grammar ---- */
+
+/* Where the lexer stands, and what it met that no path may hold. */
+struct lexer {
+    const char *p, *end;
+    bool targets;
+    const char *why; /* static sentence; NULL while all is well */
+    const char *at;  /* the offending byte */
+};
+
+static const char *const no_zero = "positions count from 1: write [1] for the first";
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_word(char c)
+{
+    return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+static void complain(struct lexer *l, const char *at, const char *why)
+{
+    if (!l->why) {
+        l->at = at;
+        l->why = why;
+    }
+}
+
+/* A number from 1 at `*at`; 0 with a complaint, `*at` not moved, when it is none. */
+static uint16_t lex_number(struct lexer *l, const char **at, const char *zero)
+{
+    const char *p = *at;
+    uint32_t n = 0;
+    while (p < l->end && is_digit(*p) && n <= PATH_INDEX_MAX) {
+        n = n * 10 + (uint32_t)(*p++ - '0');
+    }
+    if (p == *at) {
+        complain(l, p, "a number is missing");
+        return 0;
+    }
+    if (**at == '0') {
+        complain(l, *at, n ? "a number has no leading zero here" : zero);
+        return 0;
+    }
+    if (n > PATH_INDEX_MAX) {
+        complain(l, *at, "the number is too large: at most 65520");
+        return 0;
+    }
+    *at = p;
+    return (uint16_t)n;
+}
+
+static bool starts(const struct lexer *l, const char *p, const char *word)
+{
+    size_t n = strlen(word);
+    return (size_t)(l->end - p) >= n && memcmp(p, word, n) == 0;
+}
+
+/* The index behind '['; moves behind ']'. False with a complaint when it is none. */
+static bool lex_index(struct lexer *l, uint16_t *out)
+{
+    const char *p = l->p + 1;
+    uint16_t n = 0;
+    if (starts(l, p, "last]")) {
+        n = PATH_LAST;
+        p += 4;
+    } else if (starts(l, p, "+]") || starts(l, p, "*]")) {
+        n = *p == '+' ? PATH_APPEND : PATH_EACH;
+        if (!l->targets) {
+            complain(l, p, *p == '+' ? "[+] appends: only a target may have it" : "[*] is for targets: a path without an index means each one");
+            return false;
+        }
+        p++;
+    } else if (p < l->end && is_digit(*p)) {
+        n = lex_number(l, &p, no_zero);
+    } else {
+        complain(l, p, "an index is a number from 1 or [last]; for a condition write .where(...)");
+    }
+    if (n && (p >= l->end || *p != ']')) {
+        complain(l, p, "] is missing after the index");
+        n = 0;
+    }
+    if (!n) {
+        return false;
+    }
+    l->p = p + 1;
+    *out = n;
+    return true;
+}
+
+static bool at_char(const struct lexer *l, char c)
+{
+    return l->p < l->end && *l->p == c;
+}
+
+static bool lex_index_if_any(struct lexer *l, uint16_t *out)
+{
+    return !at_char(l, '[') || lex_index(l, out);
+}
+
+/* `.n`: moves behind it. False when there is no digit after the dot, or the number is none. */
+static bool lex_part(struct lexer *l, uint16_t *out)
+{
+    const char *p = l->p + 1;
+    if (!at_char(l, '.') || p >= l->end || !is_digit(*p)) {
+        return false;
+    }
+    uint16_t n = lex_number(l, &p, "components and subcomponents count from 1");
+    if (n) {
+        *out = n;
+        l->p = p;
+    }
+    return n != 0;
+}
+
+/* What stands after the segment: -n [n] .n .n */
+static void lex_field(struct lexer *l, struct path *out)
+{
+    const char *p = l->p + 1;
+    uint16_t n = lex_number(l, &p, "fields count from 1");
+    if (!n) {
+        return;
+    }
+    out->field = n;
+    l->p = p;
+    if (lex_index_if_any(l, &out->rep) && lex_part(l, &out->comp)) {
+        (void)lex_part(l, &out->sub); /* the last level is optional */
+    }
+}
+
+static bool lex_segment(struct lexer *l, struct path *out)
+{
+    const char *p = l->p;
+    bool named = l->end - p >= 3 && is_upper(p[0]) && (is_upper(p[1]) || is_digit(p[1])) &&
+                 (is_upper(p[2]) || is_digit(p[2]));
+    if (!named || (l->end - p > 3 && is_word(p[3]))) {
+        complain(l, p, "a path begins with a segment name of three capitals or digits, as PID-3.1");
+        return false;
+    }
+    memcpy(out->seg, p, 3);
+    l->p = p + 3;
+    return true;
+}
+
+/* Lex the longest path; l->p ends behind it. False when there is none at all. */
+static bool lex(struct lexer *l, struct path *out)
+{
+    *out = (struct path){0};
+    if (!lex_segment(l, out)) {
+        return false;
+    }
+    if (!lex_index_if_any(l, &out->seg_n)) {
+        return true;
+    }
+    if (l->end - l->p >= 2 && l->p[0] == '-' && is_digit(l->p[1])) {
+        lex_field(l, out);
+    }
+    return true;
+}
+
+/* Spellings of other engines right behind a path. NULL: nothing wrong with what follows. */
+static const char *misspelt(const struct lexer *l, const struct path *p)
+{
+    bool digit_next = l->end - l->p >= 2 && is_digit(l->p[1]);
+    if (at_char(l, '-') && digit_next && p->field) {
+        return p->sub ? "a path ends with the subcomponent: segment-field.component.subcomponent"
+                      : "components follow a dot: write PID-3.1";
+    }
+    if (at_char(l, '.') && digit_next) {
+        return p->field ? "a path ends with the subcomponent: segment-field.component.subcomponent"
+                        : "a field follows a hyphen: write PID-3.1";
+    }
+    if (at_char(l, '(')) {
+        return "an index stands in square brackets: write PID-3[1]";
+    }
+    if (at_char(l, '[') && p->comp) {
+        return "only segments and fields repeat: write PID-3[1].4";
+    }
+    if (at_char(l, '[')) {
+        return "one index is enough: write PID-3[1]";
+    }
+    return l->p < l->end && is_word(*l->p) ? "the path ends here: write PID-3.1" : NULL;
+}
+
+const char *path_misspelt(struct str text, size_t used, const struct path *p, size_t *out_at)
+{
+    struct lexer l = {.p = text.p, .end = text.p + text.n, .targets = true};
+    struct path again;
+    (void)lex(&l, &again); /* only for its complaint about what it left out */
+    const char *why = l.why;
+    const char *at = l.at;
+    if (!why) {
+        l.p = at = text.p + used;
+        why = misspelt(&l, p);
+    }
+    if (why) {
+        *out_at = (size_t)(at - text.p);
+    }
+    return why;
+}
+
+int path_compile(struct str text, bool targets, struct path *out, size_t *out_at, const char **out_why)
+{
+    struct lexer l = {.p = text.n ? text.p : "", .targets = targets};
+    struct path p;
+    const char *start = l.p;
+    l.end = l.p + text.n;
+    if (lex(&l, &p) && !l.why && l.p < l.end) {
+        const char *why = misspelt(&l, &p);
+        complain(&l, l.p, why ? why : "nothing may follow the path");
+    }
+    if (l.why) {
+        *out_at = (size_t)(l.at - start);
+        *out_why = l.why;
+        return ERR_SYNTAX;
+    }
+    *out = p;
+    return 0;
+}
+
+size_t path_lex(struct str text, struct path *out)
+{
+    struct lexer l = {.p = text.p, .end = text.n ? text.p + text.n : text.p, .targets = true};
+    struct path p;
+    if (!text.n || !lex(&l, &p)) {
+        return 0;
+    }
+    *out = p;
+    return (size_t)(l.p - text.p);
+}
+
+static size_t put_index(char *to, size_t room, uint16_t n)
+{
+    int used = 0;
+    if (n == PATH_LAST) {
+        used = snprintf(to, room, "[last]");
+    } else if (n == PATH_APPEND || n == PATH_EACH) {
+        used = snprintf(to, room, "[%c]", n == PATH_APPEND ? '+' : '*');
+    } else if (n != PATH_ALL) {
+        used = snprintf(to, room, "[%u]", n);
+    }
+    return (size_t)used;
+}
+
+struct str path_text(struct arena *a, const struct path *p)
+{
+    char t[64];
+    size_t n = (size_t)snprintf(t, sizeof(t), "%.3s", p->seg);
+    n += put_index(t + n, sizeof(t) - n, p->seg_n);
+    if (p->field) {
+        n += (size_t)snprintf(t + n, sizeof(t) - n, "-%u", p->field);
+        n += put_index(t + n, sizeof(t) - n, p->rep);
+        n += p->comp ? (size_t)snprintf(t + n, sizeof(t) - n, ".%u", p->comp) : 0;
+        n += p->comp && p->sub ? (size_t)snprintf(t + n, sizeof(t) - n, ".%u", p->sub) : 0;
+    }
+    return str_dup(a, str_from(t, n));
+}
+
+/* ---- parts of a value ---- */
+
+/* Cut the part before the first `c` off `*rest`; `rest->p` NULL afterwards when it was the last. */
+static struct str cut(const struct hl7_delims *d, struct str *rest, char c)
+{
+    const char *end = rest->p + rest->n;
+    const char *hit = hl7_find(d, rest->p, end, c);
+    struct str part = str_from(rest->p, (size_t)((hit ? hit : end) - rest->p));
+    *rest = hit ? str_from(hit + 1, (size_t)(end - hit) - 1) : str_from(NULL, 0);
+    return part;
+}
+
+static struct str nth(const struct hl7_delims *d, struct str s, char c, uint32_t n)
+{
+    struct str part = {NULL, 0};
+    while (n && s.p) {
+        part = cut(d, &s, c);
+        n--;
+    }
+    return n ? str_from(NULL, 0) : part;
+}
+
+struct str hl7_repetition(const struct hl7_delims *d, struct str field, uint32_t n)
+{
+    return nth(d, field, d->repetition, n);
+}
+
+struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint32_t n)
+{
+    return nth(d, repetition, d->component, n);
+}
+
+struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n)
+{
+    return nth(d, component, d->subcomponent, n);
+}
+
+struct hl7_val hl7_val_of(struct str raw)
+{
+    if (!raw.n) {
+        return (struct hl7_val){raw.p ? HL7_EMPTY : HL7_ABSENT, {NULL, 0}};
+    }
+    bool is_null = raw.n == 2 && raw.p[0] == '"' && raw.p[1] == '"';
+    return (struct hl7_val){is_null ? HL7_NULL : HL7_VALUE, raw};
+}
+
+/* `^^` and `&` hold nothing: a value of separators only is empty. */
+static struct hl7_val val_of(const struct hl7_delims *d, struct str raw)
+{
+    size_t i = 0;
+    while (i < raw.n && (raw.p[i] == d->component || (d->subcomponent && raw.p[i] == d->subcomponent))) {
+        i++;
+    }
+    return i && i == raw.n ? (struct hl7_val){HL7_EMPTY, {NULL, 0}} : hl7_val_of(raw);
+}
+
+/* The part of one repetition that `p` names. */
+static struct hl7_val part_of(const struct hl7 *m, struct str rep, const struct path *p)
+{
+    if (!p->comp || !rep.p) {
+        return val_of(&m->d, rep);
+    }
+    struct str comp = hl7_component(&m->d, rep, p->comp);
+    if (!p->sub || !comp.p) {
+        return val_of(&m->d, comp);
+    }
+    return hl7_val_of(hl7_subcomponent(&m->d, comp, p->sub));
+}
+
+/* MSH-1 and MSH-2 hold the delimiters themselves: they have no parts. */
+static bool is_delimiter_field(const struct path *p)
+{
+    return p->field <= 2 && p->field && (memcmp(p->seg, "MSH", 3) == 0 || memcmp(p->seg + 1, "HS", 2) == 0);
+}
+
+static struct hl7_val delimiter_value(struct str field, const struct path *p)
+{
+    bool first = (p->rep == PATH_ALL || p->rep == 1 || p->rep == PATH_LAST || p->rep == PATH_EACH) &&
+                 p->comp <= 1 && p->sub <= 1;
+    return hl7_val_of(first ? field : str_from(NULL, 0));
+}
+
+static struct str last_repetition(const struct hl7_delims *d, struct str field)
+{
+    struct str rep = field;
+    while (field.p) {
+        rep = cut(d, &field, d->repetition);
+    }
+    return rep;
+}
+
+static struct str repetition_of(const struct hl7 *m, struct str field, uint16_t rep)
+{
+    switch (rep) {
+    case PATH_LAST:
+        return last_repetition(&m->d, field);
+    case PATH_APPEND:
+        return str_from(NULL, 0);
+    case PATH_ALL:
+    case PATH_EACH:
+        return hl7_repetition(&m->d, field, 1);
+    default:
+        return hl7_repetition(&m->d, field, rep);
+    }
+}
+
+static struct hl7_val value_in(const struct hl7 *m, const struct hl7_seg *s, const struct path *p)
+{
+    if (!p->field) {
+        return (struct hl7_val){HL7_VALUE, hl7_seg_text(m, s)};
+    }
+    struct str field = hl7_field(m, s, p->field);
+    if (is_delimiter_field(p)) {
+        return delimiter_value(field, p);
+    }
+    return part_of(m, repetition_of(m, field, p->rep), p);
+}
+
+const struct hl7_seg *path_segment(const struct hl7 *m, const struct path *p)
+{
+    const struct hl7_seg *last = NULL;
+    switch (p->seg_n) {
+    case PATH_LAST:
+        for (uint32_t i = 0; i < m->segs; i++) {
+            last = memcmp(m->seg[i].id, p->seg, 4) == 0 ? &m->seg[i] : last;
+        }
+        return last;
+    case PATH_APPEND:
+        return NULL;
+    case PATH_ALL:
+    case PATH_EACH:
+        return hl7_segment(m, p->seg, 1);
+    default:
+        return hl7_segment(m, p->seg, p->seg_n);
+    }
+}
+
+struct hl7_val path_get(const struct hl7 *m, const struct path *p)
+{
+    const struct hl7_seg *s = path_segment(m, p);
+    return s ? value_in(m, s, p) : (struct hl7_val){HL7_ABSENT, {NULL, 0}};
+}
+
+/* ---- all values ---- */
+
+static bool is_each(uint16_t n)
+{
+    return n == PATH_ALL || n == PATH_EACH;
+}
+
+enum { ONE_SEGMENT = UINT32_MAX }; /* it->seen: the walk ends with this segment */
+
+struct path_iter path_each(const struct hl7 *m, const struct path *p)
+{
+    if (is_each(p->seg_n)) {
+        return (struct path_iter){.m = m, .p = p};
+    }
+    return path_each_in(m, path_segment(m, p), p);
+}
+
+struct path_iter path_each_in(const struct hl7 *m, const struct hl7_seg *s, const struct path *p)
+{
+    return (struct path_iter){.m = m, .p = p, .seg = s ? (uint32_t)(s - m->seg) : m->segs, .seen = ONE_SEGMENT};
+}
+
+/* The next segment the walk comes to, or NULL; it->seg is behind it afterwards. */
+static const struct hl7_seg *next_segment(struct path_iter *it)
+{
+    const struct hl7 *m = it->m;
+    while (it->seg < m->segs) {
+        const struct hl7_seg *s = &m->seg[it->seg++];
+        if (it->seen == ONE_SEGMENT) {
+            it->seg = m->segs;
+            return s;
+        }
+        if (memcmp(s->id, it->p->seg, 4) == 0) {
+            it->seen++;
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static bool next_repetition(struct path_iter *it, struct hl7_val *out)
+{
+    it->rep++;
+    *out = part_of(it->m, cut(&it->m->d, &it->rest, it->m->d.repetition), it->p);
+    return true;
+}
+
+bool path_next(struct path_iter *it, struct hl7_val *out)
+{
+    const struct path *p = it->p;
+    if (it->rest.p) {
+        return next_repetition(it, out);
+    }
+    const struct hl7_seg *s = next_segment(it);
+    if (!s) {
+        return false;
+    }
+    it->rep = 0;
+    if (p->field && is_each(p->rep) && !is_delimiter_field(p)) {
+        it->rest = hl7_field(it->m, s, p->field);
+        if (it->rest.p) {
+            return next_repetition(it, out);
+        }
+    }
+    *out = value_in(it->m, s, p);
+    return true;
+}
