@@ -17,8 +17,10 @@ release: deps
 demo: release
 	@tools/demo
 
+# CONF=FILE chooses the configuration.
+CONF ?= conf/corridor.yaml
 run: release
-	@tools/run
+	@build/release/corridor run -c $(CONF)
 
 test: build
 	@tools/test dev

@@ -2,6 +2,8 @@
 add_compile_definitions(_GNU_SOURCE CORRIDOR_VERSION="${PROJECT_VERSION}")
 add_compile_options(-Wall -Wextra -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
   -Wvla -Werror -fno-common -fno-strict-aliasing -g)
+# The shipped program does not tell where it was built.
+add_compile_options($<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>)
 include_directories(${CMAKE_SOURCE_DIR})
 
 if(CORRIDOR_SANITIZE)

@@ -4,6 +4,7 @@
 #include "engine/base/mem.h"
 #include "engine/base/yaml_priv.h"
 
+#include <assert.h>
 #include <yaml.h>
 
 #include <stdlib.h>
@@ -307,6 +308,7 @@ static int by_key(const void *left, const void *right)
 
 static void check_duplicates(struct build *b, const struct yaml_node *map)
 {
+    assert(map); /* what is closed has been opened */
     if (map->kind != YAML_MAPPING || map->count < 2) {
         return;
     }
