@@ -87,7 +87,7 @@ static enum kind classify(const struct hl7_delims *d, struct str s, char *out)
 static char *put_hex(char *to, struct str digits)
 {
     for (size_t i = 0; i + 1 < digits.n; i += 2) {
-        *to++ = (char)(hex_digit(digits.p[i]) << 4 | hex_digit(digits.p[i + 1]));
+        *to++ = (char)((unsigned)hex_digit(digits.p[i]) << 4 | (unsigned)hex_digit(digits.p[i + 1]));
     }
     return to;
 }
