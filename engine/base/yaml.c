@@ -38,7 +38,8 @@ struct build {
 
 static struct diag_pos pos_of(const struct build *b, const yaml_mark_t *m)
 {
-    return (struct diag_pos){b->file, b->base_line + (unsigned)m->line + 1, (unsigned)m->column + 1};
+    return (struct diag_pos){b->file, b->base_line + (unsigned)m->line + 1,
+                             (unsigned)m->column + 1};
 }
 
 /* The byte of libyaml's character `index`. Amortised O(1): asked in ascending order. */
@@ -51,7 +52,8 @@ static size_t byte_of(struct build *b, size_t index)
     while (b->at_index < index && b->at_byte < b->bytes.n) {
         do {
             b->at_byte++;
-        } while (b->at_byte < b->bytes.n && ((unsigned char)b->bytes.p[b->at_byte] & 0xC0u) == 0x80u);
+        } while (b->at_byte < b->bytes.n &&
+                 ((unsigned char)b->bytes.p[b->at_byte] & 0xC0u) == 0x80u);
         b->at_index++;
     }
     return b->at_byte;
@@ -75,7 +77,8 @@ static void check_gap(struct build *b, size_t to)
         } else if (c == '\t' && !comment) {
             unsigned line = 1, col = 1;
             for (size_t k = 0; k < i; k++) {
-                bool ends = b->bytes.p[k] == '\n' || (b->bytes.p[k] == '\r' && b->bytes.p[k + 1] != '\n');
+                bool ends =
+                    b->bytes.p[k] == '\n' || (b->bytes.p[k] == '\r' && b->bytes.p[k + 1] != '\n');
                 line += ends;
                 col = ends ? 1 : col + (((unsigned char)b->bytes.p[k] & 0xC0u) != 0x80u);
             }
@@ -102,17 +105,20 @@ static void attach_key(struct build *b, struct frame *f, struct yaml_node *n)
 {
     if (n->kind == YAML_SCALAR && (n->quoted || n->text.n)) {
         if (!n->quoted && str_is(n->text, "<<")) {
-            struct diag *one = fail(b, "yaml-merge", n->pos, "found the merge key `<<`; it is not part of this language");
+            struct diag *one = fail(b, "yaml-merge", n->pos,
+                                    "found the merge key `<<`; it is not part of this language");
             diag_hint(b->d, one, "write the keys out");
         }
         f->key = n;
         return;
     }
-    fail(b, "yaml-key", n->pos, n->kind == YAML_SCALAR || n->kind == YAML_ABSENT
-                                    ? "found a value without a key before its colon"
-                                    : "found a list or mapping where a key was expected; a key is a text");
+    fail(b, "yaml-key", n->pos,
+         n->kind == YAML_SCALAR || n->kind == YAML_ABSENT
+             ? "found a value without a key before its colon"
+             : "found a list or mapping where a key was expected; a key is a text");
     f->key = ARENA_NEW(b->a, struct yaml_node);
-    *f->key = (struct yaml_node){.kind = YAML_SCALAR, .quoted = true, .pos = n->pos, .text = STR("")};
+    *f->key =
+        (struct yaml_node){.kind = YAML_SCALAR, .quoted = true, .pos = n->pos, .text = STR("")};
 }
 
 static void append(struct frame *f, struct yaml_node *n)
@@ -166,7 +172,8 @@ static enum yaml_style style_of(yaml_scalar_style_t s)
     return YAML_PLAIN;
 }
 
-static void report_trap(struct build *b, struct diag_pos pos, const struct yaml_trap *t, const char *what)
+static void report_trap(struct build *b, struct diag_pos pos, const struct yaml_trap *t,
+                        const char *what)
 {
     struct diag *one = diag_add(b->d, DIAG_ERROR, "yaml-formula", pos,
                                 "%s; such a formula is written on its own line under >-", what);
@@ -193,12 +200,15 @@ static void check_behind(struct build *b, struct yaml_node *n, size_t begin, siz
     struct yaml_trap t;
     if (cut && (comment || n->in_flow)) {
         yaml_text_formula(s, begin, n->in_flow && !comment, &t);
-        report_trap(b, n->pos, &t, comment ? "` #` ends this formula, as YAML reads it a comment"
-                                           : "a comma or bracket ends this formula, as it stands inside [ ] or { }");
+        report_trap(b, n->pos, &t,
+                    comment
+                        ? "` #` ends this formula, as YAML reads it a comment"
+                        : "a comma or bracket ends this formula, as it stands inside [ ] or { }");
         n->comment_after = false;
     } else if (glued) {
         struct diag *one = fail(b, "yaml-hash", n->pos,
-                                "`#` directly followed by text stands behind this unquoted value; YAML drops it as a comment");
+                                "`#` directly followed by text stands behind this unquoted value; "
+                                "YAML drops it as a comment");
         diag_hint(b->d, one, "quote the value if the # belongs to it, or write `# ` for a comment");
     }
 }
@@ -209,23 +219,27 @@ static void check_plain(struct build *b, struct yaml_node *n, size_t begin, size
     if (n->text.n == 0) {
         n->kind = YAML_ABSENT;
         if (f && f->node->kind == YAML_SEQUENCE) {
-            fail(b, "yaml-nothing", n->pos, "found a list item with nothing in it; write '' for an empty text");
+            fail(b, "yaml-nothing", n->pos,
+                 "found a list item with nothing in it; write '' for an empty text");
         } else if (f && f->key) {
             diag_add(b->d, DIAG_ERROR, "yaml-nothing", f->key->pos,
-                     "found the key `%.*s` with nothing after it; write '' for an empty text, or leave the key out",
+                     "found the key `%.*s` with nothing after it; write '' for an empty text, or "
+                     "leave the key out",
                      STR_ARG(f->key->text));
         }
         return;
     }
     if (str_is(n->text, "~")) {
-        fail(b, "yaml-null", n->pos, "found `~`; write '' for an empty text, '~' for the character, or leave the key out");
+        fail(b, "yaml-null", n->pos,
+             "found `~`; write '' for an empty text, '~' for the character, or leave the key out");
     }
     if (!is_key_next(b)) {
         check_behind(b, n, begin, end);
     }
 }
 
-static void check_tag_anchor(struct build *b, const yaml_char_t *tag, const yaml_char_t *anchor, const yaml_mark_t *m)
+static void check_tag_anchor(struct build *b, const yaml_char_t *tag, const yaml_char_t *anchor,
+                             const yaml_mark_t *m)
 {
     if (!tag && !anchor) {
         return;
@@ -253,12 +267,15 @@ static void on_scalar(struct build *b, const yaml_event_t *e)
     n->quoted = n->style != YAML_PLAIN;
     check_tag_anchor(b, e->data.scalar.tag, e->data.scalar.anchor, &e->start_mark);
     if (e->data.scalar.length > YAML_SCALAR_MAX) {
-        diag_add(b->d, DIAG_ERROR, "yaml-limit", n->pos, "this text has %zu bytes; at most %d are allowed",
-                 e->data.scalar.length, YAML_SCALAR_MAX);
+        diag_add(b->d, DIAG_ERROR, "yaml-limit", n->pos,
+                 "this text has %zu bytes; at most %d are allowed", e->data.scalar.length,
+                 YAML_SCALAR_MAX);
     } else {
-        n->text = str_dup(b->a, str_from((const char *)e->data.scalar.value, e->data.scalar.length));
+        n->text =
+            str_dup(b->a, str_from((const char *)e->data.scalar.value, e->data.scalar.length));
     }
-    if (!n->quoted && !e->data.scalar.tag && !e->data.scalar.anchor && e->data.scalar.length <= YAML_SCALAR_MAX) {
+    if (!n->quoted && !e->data.scalar.tag && !e->data.scalar.anchor &&
+        e->data.scalar.length <= YAML_SCALAR_MAX) {
         check_plain(b, n, begin, end);
     }
     attach(b, n);
@@ -271,7 +288,8 @@ static void on_alias(struct build *b, const yaml_event_t *e)
     if (yaml_text_trap(b->bytes, byte_of(b, e->start_mark.index), &t)) {
         report_trap(b, pos, &t, "found an alias (`*`)");
     } else {
-        struct diag *one = fail(b, "yaml-alias", pos, "found an alias (`*`); it is not part of this language");
+        struct diag *one =
+            fail(b, "yaml-alias", pos, "found an alias (`*`); it is not part of this language");
         diag_hint(b->d, one, "quote the value if the sign belongs to it");
     }
     attach(b, new_node(b, YAML_ABSENT, &e->start_mark));
@@ -282,8 +300,8 @@ static bool on_open(struct build *b, enum yaml_kind kind, const yaml_event_t *e,
     struct yaml_node *n = new_node(b, kind, &e->start_mark);
     n->in_flow = flow || n->in_flow;
     if (b->depth == YAML_DEPTH_MAX) {
-        diag_add(b->d, DIAG_ERROR, "yaml-limit", n->pos, "lists and mappings are nested deeper than %d levels",
-                 YAML_DEPTH_MAX);
+        diag_add(b->d, DIAG_ERROR, "yaml-limit", n->pos,
+                 "lists and mappings are nested deeper than %d levels", YAML_DEPTH_MAX);
         b->limit = true;
         return false;
     }
@@ -314,7 +332,8 @@ static void check_duplicates(struct build *b, const struct yaml_node *map)
     }
     const struct yaml_node **all = xcalloc(map->count, sizeof(*all));
     size_t n = 0;
-    yaml_each(child, map) {
+    yaml_each(child, map)
+    {
         all[n++] = child;
     }
     qsort(all, n, sizeof(*all), by_key);
@@ -322,8 +341,8 @@ static void check_duplicates(struct build *b, const struct yaml_node *map)
         const struct yaml_node *key = all[i]->key;
         if (key->text.n && str_eq(all[i - 1]->key->text, key->text)) {
             diag_add(b->d, DIAG_ERROR, "yaml-duplicate", key->pos,
-                     "the key `%.*s` on line %u stands on line %u already; a key is given once", STR_ARG(key->text),
-                     key->pos.line, all[i - 1]->key->pos.line);
+                     "the key `%.*s` on line %u stands on line %u already; a key is given once",
+                     STR_ARG(key->text), key->pos.line, all[i - 1]->key->pos.line);
         }
     }
     free(all);
@@ -363,8 +382,10 @@ static bool on_event(struct build *b, const yaml_event_t *e)
     case YAML_DOCUMENT_START_EVENT:
         b->depth = 0;
         b->root = NULL;
-        if (e->data.document_start.tag_directives.start != e->data.document_start.tag_directives.end) {
-            fail(b, "yaml-tag", pos_of(b, &e->start_mark), "found a %TAG directive; tags are not part of this language");
+        if (e->data.document_start.tag_directives.start !=
+            e->data.document_start.tag_directives.end) {
+            fail(b, "yaml-tag", pos_of(b, &e->start_mark),
+                 "found a %TAG directive; tags are not part of this language");
         }
         return true;
     case YAML_DOCUMENT_END_EVENT:
@@ -378,10 +399,13 @@ static bool on_event(struct build *b, const yaml_event_t *e)
         on_scalar(b, e);
         return true;
     case YAML_SEQUENCE_START_EVENT:
-        check_tag_anchor(b, e->data.sequence_start.tag, e->data.sequence_start.anchor, &e->start_mark);
-        return on_open(b, YAML_SEQUENCE, e, e->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE);
+        check_tag_anchor(b, e->data.sequence_start.tag, e->data.sequence_start.anchor,
+                         &e->start_mark);
+        return on_open(b, YAML_SEQUENCE, e,
+                       e->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE);
     case YAML_MAPPING_START_EVENT:
-        check_tag_anchor(b, e->data.mapping_start.tag, e->data.mapping_start.anchor, &e->start_mark);
+        check_tag_anchor(b, e->data.mapping_start.tag, e->data.mapping_start.anchor,
+                         &e->start_mark);
         return on_open(b, YAML_MAPPING, e, e->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
@@ -389,50 +413,6 @@ static bool on_event(struct build *b, const yaml_event_t *e)
         return true;
     }
     return true;
-}
-
-/* libyaml's phrases in ours. */
-static const struct phrase {
-    const char *theirs;
-    const char *text;
-    const char *hint;
-} phrases[] = {
-    {"mapping values are not allowed", "found `: ` inside a value or a key where none can stand",
-     "quote the value, or indent the key like its neighbours"},
-    {"did not find expected key", "this is no further key of the mapping begun above",
-     "check the indentation, and that a quoted value ends its line"},
-    {"did not find expected '-'", "this is no further item (`- `) of the list begun above", "check the indentation"},
-    {"did not find expected node content", "found the end or a sign where a value was expected", "write a value, or close the bracket"},
-    {"could not find expected ':'", "found a line without `: ` where a key was expected",
-     "write `key: value`, or indent the line if it belongs to the value above"},
-    {"did not find expected ',' or ']'", "found something else than `,` or `]` inside a list [ ]",
-     "quote values that contain , [ ] { }"},
-    {"did not find expected ',' or '}'", "found something else than `,` or `}` inside a mapping { }",
-     "quote values that contain , [ ] { }"},
-    {"found unexpected end of stream", "a quote opened before is never closed", "close the quote"},
-    {"found unexpected document indicator", "a quote or bracket is still open where this document ends", "close it"},
-    {"found unknown escape character", "found a \\ escape that YAML does not know in double quotes",
-     "write \\\\ for a backslash, or use single quotes"},
-    {"did not find expected <document start>", "found text behind the end of the document",
-     "begin a further document with a line `---`"},
-    {"block sequence entries are not allowed", "found a list item (`- `) where none can stand",
-     "begin the list on the line below its key"},
-    {"block mapping", "found a key where none can stand", "check the indentation"},
-    {"found a tab character", "found a tab; expected blanks", "replace the tabs of this file by blanks"},
-    {"found undefined tag handle", "found a tag (`!`); it is not part of this language", "quote the value"},
-    {"did not find expected comment or line break", "found text behind | or >; the text begins on the next line",
-     "move the text to the next line and indent it"},
-    {"exceeded maximum", "lists and mappings are nested too deep", "use fewer levels"},
-};
-
-static const struct phrase *phrase_of(const char *problem)
-{
-    for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
-        if (problem && strstr(problem, phrases[i].theirs)) {
-            return &phrases[i];
-        }
-    }
-    return NULL;
 }
 
 static void report_start_char(struct build *b, struct diag_pos pos, char c)
@@ -443,7 +423,8 @@ static void report_start_char(struct build *b, struct diag_pos pos, char c)
         diag_hint(b->d, one, "replace the tabs of this file by blanks");
         return;
     }
-    one = diag_add(b->d, DIAG_ERROR, "yaml-syntax", pos, "an unquoted value cannot begin with `%c`", c);
+    one = diag_add(b->d, DIAG_ERROR, "yaml-syntax", pos, "an unquoted value cannot begin with `%c`",
+                   c);
     diag_hint(b->d, one, "put the value in quotes");
 }
 
@@ -452,7 +433,7 @@ static size_t report_syntax(struct build *b, const yaml_parser_t *p)
 {
     size_t at = byte_of(b, p->problem_mark.index);
     struct diag_pos pos = pos_of(b, &p->problem_mark);
-    const struct phrase *known = phrase_of(p->problem);
+    const struct yaml_phrase *known = yaml_text_phrase(p->problem);
     const char *context = p->context ? p->context : "";
     struct yaml_trap t;
     if (at < b->bytes.n && yaml_text_trap(b->bytes, at, &t)) {
@@ -462,11 +443,12 @@ static size_t report_syntax(struct build *b, const yaml_parser_t *p)
     } else if (known) {
         /* An open quote is better shown where it was opened. */
         bool open = strstr(known->text, "quote opened") && *context;
-        struct diag *one = fail(b, "yaml-syntax", open ? pos_of(b, &p->context_mark) : pos, known->text);
+        struct diag *one =
+            fail(b, "yaml-syntax", open ? pos_of(b, &p->context_mark) : pos, known->text);
         diag_hint(b->d, one, "%s", known->hint);
     } else {
-        diag_add(b->d, DIAG_ERROR, "yaml-syntax", pos, "%s%s%s; expected YAML", context, *context ? ", " : "",
-                 p->problem ? p->problem : "not readable");
+        diag_add(b->d, DIAG_ERROR, "yaml-syntax", pos, "%s%s%s; expected YAML", context,
+                 *context ? ", " : "", p->problem ? p->problem : "not readable");
     }
     return at;
 }
@@ -480,7 +462,8 @@ static bool run(struct build *b, size_t *out_at)
         abort(); /* no memory */
     }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)b->bytes.p + b->base, b->bytes.n - b->base);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)b->bytes.p + b->base,
+                                 b->bytes.n - b->base);
     bool end = false, ok = true;
     while (ok && !end) {
         if (!yaml_parser_parse(&parser, &event)) {
@@ -502,11 +485,13 @@ static bool restart(struct build *b, size_t at)
 {
     for (size_t i = at > b->base ? at - 1 : at; i + 3 < b->bytes.n; i++) {
         struct str s = str_slice(b->bytes, i + 1, b->bytes.n);
-        if (b->bytes.p[i] != '\n' || !str_starts(s, STR("---")) || (s.n > 3 && !strchr(" \t\r\n", s.p[3]))) {
+        if (b->bytes.p[i] != '\n' || !str_starts(s, STR("---")) ||
+            (s.n > 3 && !strchr(" \t\r\n", s.p[3]))) {
             continue;
         }
         for (size_t k = b->base; k <= i; k++) {
-            b->base_line += b->bytes.p[k] == '\n' || (b->bytes.p[k] == '\r' && b->bytes.p[k + 1] != '\n');
+            b->base_line +=
+                b->bytes.p[k] == '\n' || (b->bytes.p[k] == '\r' && b->bytes.p[k + 1] != '\n');
         }
         b->base = b->at_byte = i + 1;
         b->at_index = 0;
@@ -523,19 +508,21 @@ static bool check_file(struct diags *d, const char *file, struct str bytes)
     struct diag_pos pos = {file, 0, 0};
     static const char utf16[2][2] = {{'\xFF', '\xFE'}, {'\xFE', '\xFF'}};
     if (bytes.n > YAML_FILE_MAX) {
-        diag_add(d, DIAG_ERROR, "yaml-limit", pos, "this file has %zu bytes; at most %d are allowed", bytes.n,
-                 YAML_FILE_MAX);
+        diag_add(d, DIAG_ERROR, "yaml-limit", pos,
+                 "this file has %zu bytes; at most %d are allowed", bytes.n, YAML_FILE_MAX);
         return false;
     }
     if (bytes.n >= 2 && (!memcmp(bytes.p, utf16[0], 2) || !memcmp(bytes.p, utf16[1], 2))) {
-        struct diag *one = diag_add(d, DIAG_ERROR, "yaml-utf8", pos, "this file is UTF-16; expected UTF-8");
+        struct diag *one =
+            diag_add(d, DIAG_ERROR, "yaml-utf8", pos, "this file is UTF-16; expected UTF-8");
         diag_hint(d, one, "save the file as UTF-8");
         return false;
     }
     return true;
 }
 
-int yaml_parse(struct arena *a, const char *file, struct str bytes, struct diags *d, struct yaml_doc **out_first)
+int yaml_parse(struct arena *a, const char *file, struct str bytes, struct diags *d,
+               struct yaml_doc **out_first)
 {
     unsigned before = d->errors;
     file = str_dup(a, str_of(file ? file : "")).p;
@@ -568,7 +555,8 @@ const struct yaml_node *yaml_get_str(const struct yaml_node *map, struct str key
     if (!map || map->kind != YAML_MAPPING) {
         return NULL;
     }
-    yaml_each(child, map) {
+    yaml_each(child, map)
+    {
         if (str_eq(child->key->text, key)) {
             return child;
         }

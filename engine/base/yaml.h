@@ -70,7 +70,8 @@ const struct yaml_node *yaml_next_item(const struct yaml_node *list, const struc
 const char *yaml_kind_text(const struct yaml_node *n);
 
 /* for each child of `parent` (NULL allowed): yaml_each(item, list) { ... } */
-#define yaml_each(child, parent)                                                              \
-    for (const struct yaml_node *child = (parent) ? (parent)->first : NULL; child; child = child->next)
+#define yaml_each(child, parent)                                                                   \
+    for (const struct yaml_node *child = (parent) ? (parent)->first : NULL; child;                 \
+         child = child->next)
 
 #endif

@@ -22,6 +22,13 @@ bool yaml_text_trap(struct str bytes, size_t at, struct yaml_trap *out);
 void yaml_text_formula(struct str bytes, size_t at, bool flow, struct yaml_trap *out);
 /* Quotes closed, brackets in pairs. */
 bool yaml_text_is_balanced(struct str formula);
+/* What libyaml says, and how we say it. */
+struct yaml_phrase {
+    const char *theirs; /* part of its text */
+    const char *text, *hint;
+};
+const struct yaml_phrase *yaml_text_phrase(const char *problem);
+/* "write KEY: >- ..." as lines of the hint. */
 void yaml_text_hint(struct diags *d, struct diag *one, const struct yaml_trap *t);
 
 #endif

@@ -3,7 +3,8 @@
 
 enum {
     BAD_BYTES_MAX = 20,
-    WINDOW = 1024, /* a line is looked at so far to either side, so that no file costs more than O(n) */
+    WINDOW =
+        1024, /* a line is looked at so far to either side, so that no file costs more than O(n) */
 };
 
 static bool is_blank(char c)
@@ -21,7 +22,8 @@ static bool is_allowed(uint32_t c)
     if (c < 0x20) {
         return c == '\t' || c == '\n' || c == '\r';
     }
-    return !(c >= 0x7F && c < 0xA0) && c != 0x2028 && c != 0x2029 && c != 0xFEFF && c != 0xFFFE && c != 0xFFFF;
+    return !(c >= 0x7F && c < 0xA0) && c != 0x2028 && c != 0x2029 && c != 0xFEFF && c != 0xFFFE &&
+           c != 0xFFFF;
 }
 
 static void report_byte(struct diags *d, struct diag_pos pos, uint32_t c, unsigned char byte)
@@ -196,7 +198,8 @@ bool yaml_text_trap(struct str bytes, size_t at, struct yaml_trap *out)
             continue;
         }
         bool formula = c == '=' || is_sign_start(line, i) ||
-                       (is_formula_key(lead_of(line, i)) && str_find(str_slice(line, i, line.n), STR(": ")) >= 0);
+                       (is_formula_key(lead_of(line, i)) &&
+                        str_find(str_slice(line, i, line.n), STR(": ")) >= 0);
         if (formula) {
             yaml_text_formula(bytes, begin + i, is_in_flow(line, i), out);
             /* The last formula before the fault is the culprit, unless the fault is inside this one. */
@@ -212,4 +215,51 @@ bool yaml_text_trap(struct str bytes, size_t at, struct yaml_trap *out)
 void yaml_text_hint(struct diags *d, struct diag *one, const struct yaml_trap *t)
 {
     diag_hint(d, one, "write\n    %.*s >-\n      %.*s", STR_ARG(t->lead), STR_ARG(t->formula));
+}
+
+/* libyaml's phrases in ours. */
+static const struct yaml_phrase phrases[] = {
+    {"mapping values are not allowed", "found `: ` inside a value or a key where none can stand",
+     "quote the value, or indent the key like its neighbours"},
+    {"did not find expected key", "this is no further key of the mapping begun above",
+     "check the indentation, and that a quoted value ends its line"},
+    {"did not find expected '-'", "this is no further item (`- `) of the list begun above",
+     "check the indentation"},
+    {"did not find expected node content", "found the end or a sign where a value was expected",
+     "write a value, or close the bracket"},
+    {"could not find expected ':'", "found a line without `: ` where a key was expected",
+     "write `key: value`, or indent the line if it belongs to the value above"},
+    {"did not find expected ',' or ']'", "found something else than `,` or `]` inside a list [ ]",
+     "quote values that contain , [ ] { }"},
+    {"did not find expected ',' or '}'",
+     "found something else than `,` or `}` inside a mapping { }",
+     "quote values that contain , [ ] { }"},
+    {"found unexpected end of stream", "a quote opened before is never closed", "close the quote"},
+    {"found unexpected document indicator",
+     "a quote or bracket is still open where this document ends", "close it"},
+    {"found unknown escape character", "found a \\ escape that YAML does not know in double quotes",
+     "write \\\\ for a backslash, or use single quotes"},
+    {"did not find expected <document start>", "found text behind the end of the document",
+     "begin a further document with a line `---`"},
+    {"block sequence entries are not allowed", "found a list item (`- `) where none can stand",
+     "begin the list on the line below its key"},
+    {"block mapping", "found a key where none can stand", "check the indentation"},
+    {"found a tab character", "found a tab; expected blanks",
+     "replace the tabs of this file by blanks"},
+    {"found undefined tag handle", "found a tag (`!`); it is not part of this language",
+     "quote the value"},
+    {"did not find expected comment or line break",
+     "found text behind | or >; the text begins on the next line",
+     "move the text to the next line and indent it"},
+    {"exceeded maximum", "lists and mappings are nested too deep", "use fewer levels"},
+};
+
+const struct yaml_phrase *yaml_text_phrase(const char *problem)
+{
+    for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+        if (problem && strstr(problem, phrases[i].theirs)) {
+            return &phrases[i];
+        }
+    }
+    return NULL;
 }

@@ -48,7 +48,8 @@ static void show(struct buf *out, const struct yaml_node *n)
     case YAML_SEQUENCE:
     case YAML_MAPPING:
         buf_puts(out, n->kind == YAML_SEQUENCE ? "[" : "{");
-        yaml_each(child, n) {
+        yaml_each(child, n)
+        {
             buf_puts(out, sep);
             if (n->kind == YAML_MAPPING) {
                 show(out, child->key);
@@ -73,17 +74,24 @@ Test(yaml, reads_what_is_written_as_text)
         {"scalar types are not guessed", "a: NO\nb: 00123\nc: 2.10\nd: 20261124\ne: null\n",
          "{a: NO, b: 00123, c: 2.10, d: 20261124, e: null};"},
         {"quoted and plain", "a: 'x'\nb: \"y\\n\"\nc: ''\n", "{a: 'x', b: 'y\n', c: ''};"},
-        {"blocks are quoted", "a: |\n  one\n  two\nb: >-\n  x\n  y\n", "{a: 'one\ntwo\n', b: 'x y'};"},
+        {"blocks are quoted", "a: |\n  one\n  two\nb: >-\n  x\n  y\n",
+         "{a: 'one\ntwo\n', b: 'x y'};"},
         {"formula in a block", "a: >-\n  =x & ': ' & '#'\n", "{a: '=x & ': ' & '#''};"},
         {"lists", "- a\n- [b, c]\n- {d: e}\n", "[a, [b, c], {d: e}];"},
         {"documents", "route: a\n---\nmap: b\n---\n", "{route: a};{map: b};"},
-        {"byte order mark", "\xEF\xBB\xBF" "a: b\n", "{a: b};"},
+        {"byte order mark",
+         "\xEF\xBB\xBF"
+         "a: b\n",
+         "{a: b};"},
         {"carriage returns", "a: b\r\nc: d\r\n", "{a: b, c: d};"},
-        {"comment behind an unquoted value is seen", "a: b   # note\nc: 'd' # note\ne: f\n", "{a: b%, c: 'd', e: f};"},
+        {"comment behind an unquoted value is seen", "a: b   # note\nc: 'd' # note\ne: f\n",
+         "{a: b%, c: 'd', e: f};"},
         {"a run of # is a comment", "a: b ## note\n", "{a: b%};"},
         {"a lone # ends the line", "a: b #\n", "{a: b%};"},
         {"# inside a word is text", "a: b#c\n", "{a: b#c};"},
-        {"formulas", "a: =PID-3[1].4.1.oneOf('x', \"y\")\nb: [ =NTE-3.text() ]  # the NTE\nc: =FT1-2   # part\n",
+        {"formulas",
+         "a: =PID-3[1].4.1.oneOf('x', \"y\")\nb: [ =NTE-3.text() ]  # the NTE\nc: =FT1-2   # "
+         "part\n",
          "{a: =PID-3[1].4.1.oneOf('x', \"y\"), b: [=NTE-3.text()], c: =FT1-2%};"},
         {"a quoted tilde is a text", "a: '~'\n", "{a: '~'};"},
         {"a quoted merge key is a key", "'<<': a\n", "{'<<': a};"},
@@ -102,7 +110,8 @@ Test(yaml, reads_what_is_written_as_text)
         if (strstr(rows[i].name, "NUL")) {
             cr_expect_eq(r.doc->root->first->text.n, 3, "%s", rows[i].name);
         } else {
-            cr_expect(str_is(buf_str(&out), rows[i].want), "%s: %.*s %s", rows[i].name, STR_ARG(buf_str(&out)), r.text.p);
+            cr_expect(str_is(buf_str(&out), rows[i].want), "%s: %.*s %s", rows[i].name,
+                      STR_ARG(buf_str(&out)), r.text.p);
         }
         cr_expect_eq(r.rc, 0, "%s: %s", rows[i].name, r.text.p);
         buf_free(&out);
@@ -115,37 +124,61 @@ Test(yaml, reports_each_fault_where_it_stands)
     static const struct {
         const char *name, *in, *want[3]; /* beginnings or parts of the findings, in order */
     } rows[] = {
-        {"a key twice", "a: 1\nb: 2\na: 3\n", {"f:3:1: error: the key `a` on line 3 stands on line 1 already"}},
-        {"a key three times", "{a: 1, a: 2, a: 3}\n", {"f:1:8: error: the key `a`", "f:1:14: error"}},
+        {"a key twice",
+         "a: 1\nb: 2\na: 3\n",
+         {"f:3:1: error: the key `a` on line 3 stands on line 1 already"}},
+        {"a key three times",
+         "{a: 1, a: 2, a: 3}\n",
+         {"f:1:8: error: the key `a`", "f:1:14: error"}},
         {"anchor", "a: &x b\n", {"f:1:4: error: found an anchor (`&`)"}},
-        {"anchor and alias", "a: &x b\nc: *x\n", {"f:1:4: error: found an anchor", "f:2:4: error: found an alias"}},
+        {"anchor and alias",
+         "a: &x b\nc: *x\n",
+         {"f:1:4: error: found an anchor", "f:2:4: error: found an alias"}},
         {"tag", "a: !!str 5\n", {"f:1:4: error: found a tag (`!`)"}},
         {"local tag on a mapping", "a: !x {b: c}\n", {"f:1:4: error: found a tag"}},
         {"merge key", "<<: {a: b}\n", {"f:1:1: error: found the merge key `<<`"}},
-        {"key with nothing", "a:\nb: c\n", {"f:1:1: error: found the key `a` with nothing after it"}},
-        {"key with only a comment", "a: # none\n", {"f:1:1: error: found the key `a` with nothing"}},
+        {"key with nothing",
+         "a:\nb: c\n",
+         {"f:1:1: error: found the key `a` with nothing after it"}},
+        {"key with only a comment",
+         "a: # none\n",
+         {"f:1:1: error: found the key `a` with nothing"}},
         {"list item with nothing", "-\n- a\n", {"f:1:2: error: found a list item with nothing"}},
         {"tilde", "a: ~\n", {"f:1:4: error: found `~`"}},
         {"glued #", "a: b #c\n", {"f:1:4: error: `#` directly followed by text"}},
-        {"several at once", "a: ~\nb: x #y\nb: &q z\n",
+        {"several at once",
+         "a: ~\nb: x #y\nb: &q z\n",
          {"f:1:4: error: found `~`", "f:2:4: error: `#`", "f:3:1: error: the key `b`"}},
         {"columns count characters", "\xC3\xA4\xC3\xB6: ~\n", {"f:1:5: error: found `~`"}},
         {"tab as indentation", "a:\n\tb: c\n", {"f:2:1: error: found a tab"}},
         {"tab between values", "a:\tb\n", {"f:1:3: error: found a tab between values"}},
         {"tab behind a value", "a: b\t\nc: d\n", {"f:1:5: error: found a tab between values"}},
-        {"bad utf-8", "a: b\nc: \xC0\xAF\n", {"f:2:4: error: byte 0xC0 is not UTF-8", "f:2:5: error: byte 0xAF"}},
+        {"bad utf-8",
+         "a: b\nc: \xC0\xAF\n",
+         {"f:2:4: error: byte 0xC0 is not UTF-8", "f:2:5: error: byte 0xAF"}},
         {"control character", "a: \x01\n", {"f:1:4: error: found the character U+0001"}},
-        {"line separator", "a: b\xE2\x80\xA8" "c\n", {"f:1:5: error: found the character U+2028"}},
-        {"UTF-16", "\xFF\xFE" "a", {"f: error: this file is UTF-16"}},
-        {"TAG directive", "%TAG ! tag:x,2000:\n---\na: b\n", {"f:1:1: error: found a %TAG directive"}},
+        {"line separator",
+         "a: b\xE2\x80\xA8"
+         "c\n",
+         {"f:1:5: error: found the character U+2028"}},
+        {"UTF-16",
+         "\xFF\xFE"
+         "a",
+         {"f: error: this file is UTF-16"}},
+        {"TAG directive",
+         "%TAG ! tag:x,2000:\n---\na: b\n",
+         {"f:1:1: error: found a %TAG directive"}},
         {"list as key", "[a, b]: c\n", {"f:1:1: error: found a list or mapping where a key"}},
         {"value without key", "?\n: c\n", {": error: found a value without a key"}},
         {"open quote", "a: 'b\nc: d\n", {"f:1:4: error: a quote opened before is never closed"}},
         {"bad indentation", "a: b\n c: d\n", {"f:2:3: error: found `: ` inside a value"}},
         {"bracket", "a: [b, c\nd: e\n", {"f:2:2: error: "}},
         {"at sign", "a: @b\n", {"f:1:4: error: an unquoted value cannot begin with `@`"}},
-        {"next document is read after a fault", "a: [\n---\nb: ~\n", {"f:2:1: error", "f:3:4: error: found `~`"}},
-        {"line numbers after a restart", "a: @\n---\nb: c\n---\nd: @\n---\ne: ~\n",
+        {"next document is read after a fault",
+         "a: [\n---\nb: ~\n",
+         {"f:2:1: error", "f:3:4: error: found `~`"}},
+        {"line numbers after a restart",
+         "a: @\n---\nb: c\n---\nd: @\n---\ne: ~\n",
          {"f:1:4: error", "f:5:4: error", "f:7:4: error: found `~`"}},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -165,13 +198,16 @@ Test(yaml, shows_the_lines_to_write_for_a_formula_yaml_cannot_carry)
     static const struct {
         const char *name, *in, *want;
     } rows[] = {
-        {"colon", "set:\n  PID-8: =iif(x = 'a: b', 1, 2)\n", "\n    PID-8: >-\n      =iif(x = 'a: b', 1, 2)\n"},
+        {"colon", "set:\n  PID-8: =iif(x = 'a: b', 1, 2)\n",
+         "\n    PID-8: >-\n      =iif(x = 'a: b', 1, 2)\n"},
         {"hash", "a: =x.join(' # ')\n", "\n    a: >-\n      =x.join(' # ')\n"},
         {"glued hash", "a: =x.join(' #1')\n", "\n    a: >-\n      =x.join(' #1')\n"},
         {"quote first", "- when: 'A' = PID-3\n", "\n    when: >-\n      'A' = PID-3\n"},
         {"percent first", "if: %resource.id = 'x'\n", "\n    if: >-\n      %resource.id = 'x'\n"},
-        {"bracket in braces", "set: { A: =PID-3[1].1, B: c }\n", "\n    A: >-\n      =PID-3[1].1\n"},
-        {"comma in braces", "set: { A: =coalesce(x, y), B: c }\n", "\n    A: >-\n      =coalesce(x, y)\n"},
+        {"bracket in braces", "set: { A: =PID-3[1].1, B: c }\n",
+         "\n    A: >-\n      =PID-3[1].1\n"},
+        {"comma in braces", "set: { A: =coalesce(x, y), B: c }\n",
+         "\n    A: >-\n      =coalesce(x, y)\n"},
         {"comma in a list", "set: [ =coalesce(x, y) ]\n", "\n    - >-\n      =coalesce(x, y)\n"},
         {"tag sign", "require: !x\n", "\n    require: >-\n      !x\n"},
         {"pipe", "if: | x\n", "\n    if: >-\n      | x\n"},
@@ -206,7 +242,8 @@ Test(yaml, gives_places_of_keys_and_values)
 Test(yaml, takes_one_step_for_a_list_of_one)
 {
     struct read r = read_yaml(STR("one: a\nlist: [b, c]\n"));
-    const struct yaml_node *one = yaml_get(r.doc->root, "one"), *list = yaml_get(r.doc->root, "list");
+    const struct yaml_node *one = yaml_get(r.doc->root, "one"),
+                           *list = yaml_get(r.doc->root, "list");
     cr_expect_eq(yaml_next_item(one, NULL), one);
     cr_expect_null(yaml_next_item(one, one));
     const struct yaml_node *b = yaml_next_item(list, NULL);
@@ -237,7 +274,8 @@ Test(yaml, keeps_its_limits)
     buf_puts(&b, "\n---\na: ~\n");
     r = read_yaml(buf_str(&b));
     cr_expect_eq(r.rc, ERR_LIMIT);
-    cr_expect(strstr(r.text.p, "f:1:65: error: lists and mappings are nested deeper than 64"), "%s", r.text.p);
+    cr_expect(strstr(r.text.p, "f:1:65: error: lists and mappings are nested deeper than 64"), "%s",
+              r.text.p);
     cr_expect(strstr(r.text.p, "f:3:4: error: found `~`"), "%s", r.text.p);
     done(&r);
     buf_clear(&b);
@@ -247,7 +285,8 @@ Test(yaml, keeps_its_limits)
     }
     buf_puts(&b, "'\n");
     r = read_yaml(buf_str(&b));
-    cr_expect(strstr(r.text.p, "f:1:4: error: this text has 1048577 bytes; at most 1048576"), "%.200s", r.text.p);
+    cr_expect(strstr(r.text.p, "f:1:4: error: this text has 1048577 bytes; at most 1048576"),
+              "%.200s", r.text.p);
     done(&r);
     while (b.n <= YAML_FILE_MAX) {
         buf_puts(&b, "                                                                \n");
