@@ -414,9 +414,9 @@ static void check_row(struct arena *a, const struct opt *row, struct diags *d)
     }
     if (row->default_text) {
         struct opt alone = *row;
-        struct opt_list room; /* the largest member type */
+        void *room = arena_zalloc(a, row->size);
         alone.offset = 0;
-        (void)opt_set(a, &alone, default_node(a, row), d, &room); /* counted in d->errors */
+        (void)opt_set(a, &alone, default_node(a, row), d, room); /* counted in d->errors */
     }
 }
 
