@@ -5,9 +5,12 @@ build: deps
 	@[ -f build/dev/build.ninja ] || cmake --preset dev
 	@cmake --build --preset dev
 
-# What is missing of compilers and libraries is installed (Debian 12).
-.PHONY: deps release
+# What is missing of compilers and libraries is installed (Debian 12); clang only where it is used.
+.PHONY: deps tool-deps release
 deps:
+	@tools/install-deps --build
+
+tool-deps:
 	@tools/install-deps
 
 release: deps
@@ -31,10 +34,10 @@ soak: release
 bench: release
 	@tools/bench
 
-fuzz: deps
+fuzz: tool-deps
 	@tools/fuzz
 
-check: deps
+check: tool-deps
 	@tests/check/includes
 	@tests/check/style
 	@tools/format --check
