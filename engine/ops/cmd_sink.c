@@ -1,0 +1,105 @@
+#include <errno.h>
+#include <signal.h>
+
+#include "engine/ops/commands.h"
+#include "engine/ops/report.h"
+#include "engine/ops/sink.h"
+
+struct sink_args {
+    struct sink_conf c;
+    struct str ledger;
+};
+
+static const struct opt options[] = {
+    OPT(sink_args, c.listen, "listen", HOSTPORT, "127.0.0.1:0", NULL, 0,
+        "Where to listen; port 0 takes a free one."),
+    OPT(sink_args, c.reply, "reply", ENUM, "AA", "AA|AE|AR|none|drop", 0,
+        "The answer: a code, none at all, or drop the connection."),
+    OPT(sink_args, c.fail_with, "fail-with", ENUM, "AE", "AA|AE|AR|none|drop", 0,
+        "The answer of --fail-every and --fail-first."),
+    OPT(sink_args, c.fail_every, "fail-every", INT, "0", "0..", 0,
+        "Each n-th message gets it; 0: none."),
+    OPT(sink_args, c.fail_first, "fail-first", INT, "0", "0..", 0, "The first n messages get it."),
+    OPT(sink_args, c.delay_ms, "delay", MS, "0ms", "0ms..1h", 0,
+        "Wait so long before each answer."),
+    OPT(sink_args, c.messages, "messages", INT, "0", "0..", 0, "End after so many; 0: no limit."),
+    OPT(sink_args, c.seconds, "seconds", INT, "0", "0..", 0, "End after so long; 0: no limit."),
+    OPT(sink_args, c.print, "print", BOOL, "false", NULL, 0,
+        "Print a line a message: number, MSH-10, MSH-9, answer."),
+    OPT(sink_args, c.show_content, "show-content", BOOL, "false", NULL, 0,
+        "With --print: the message too. It is PHI."),
+    OPT(sink_args, ledger, "ledger", PATH, NULL, NULL, 0,
+        "Write `control-id TAB patient TAB answer` for each message."),
+    {0},
+};
+
+static void print_json(const struct sink_result *res)
+{
+    struct report *r = report_object(), *answers = report_object();
+    report_set_int(r, "messages", (int64_t)res->messages);
+    report_set_int(r, "bytes", (int64_t)res->bytes);
+    report_set_int(r, "connections", (int64_t)res->connections);
+    report_set_int(r, "unreadable", (int64_t)res->unreadable);
+    for (int i = 0; i < SINK_REPLIES; i++) {
+        if (res->answers[i]) {
+            report_set_int(answers, sink_reply_names[i], (int64_t)res->answers[i]);
+        }
+    }
+    report_set(r, "answers", answers);
+    report_print(&r);
+}
+
+static void print_text(const struct sink_result *res)
+{
+    printf("messages %llu", (unsigned long long)res->messages);
+    for (int i = 0; i < SINK_REPLIES; i++) {
+        if (res->answers[i]) {
+            printf(", %s %llu", sink_reply_names[i], (unsigned long long)res->answers[i]);
+        }
+    }
+    printf(", connections %llu\n", (unsigned long long)res->connections);
+}
+
+static int run(struct command_run *r)
+{
+    struct sink_args *args = r->args;
+    if (r->noperands && strcmp(r->operands[0], "mllp") != 0) {
+        return command_fail(r, "%s is no protocol of this version; expected mllp", r->operands[0]);
+    }
+    if (args->ledger.n && !(args->c.ledger = fopen(args->ledger.p, "we"))) {
+        return command_fail(r, "%s: %s", args->ledger.p, strerror(errno));
+    }
+    struct sink_result res;
+    const char *why;
+    signal(SIGPIPE, SIG_IGN);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    int failed = sink_run(&args->c, &res, &why);
+    if (args->c.ledger && fclose(args->c.ledger) != 0) {
+        return command_fail(r, "%s: %s", args->ledger.p, strerror(errno));
+    }
+    if (failed) {
+        return command_fail(r, "cannot listen on %.*s:%d: %s", STR_ARG(args->c.listen.host),
+                            args->c.listen.port, why);
+    }
+    if (r->json) {
+        print_json(&res);
+    } else {
+        print_text(&res);
+    }
+    return COMMAND_FINE;
+}
+
+const struct command cmd_sink = {
+    .name = "sink",
+    .operands = "[mllp]",
+    .summary = "A downstream for tests: answers as told, counts, stores nothing.",
+    .details = "  The first line printed is the address bound. Ends on SIGTERM, SIGINT or a limit, "
+               "and prints\n"
+               "  what it counted. Where a message asks for accept acknowledgements, AA becomes CA "
+               "and so on.",
+    .options = options,
+    .args_size = sizeof(struct sink_args),
+    .max = 1,
+    .example = "corridor sink --listen 127.0.0.1:2600 --print --fail-every 100",
+    .run = run,
+};

@@ -1,0 +1,10 @@
+/* commands.h - every command, one file each: engine/ops/cmd_NAME.c. main.c puts them into its list. */
+#ifndef CORRIDOR_OPS_COMMANDS_H
+#define CORRIDOR_OPS_COMMANDS_H
+
+#include "engine/ops/command.h"
+
+extern const struct command cmd_run, cmd_check, cmd_parse, cmd_eval, cmd_replay, cmd_sink,
+    cmd_status, cmd_verify, cmd_describe, cmd_options;
+
+#endif

@@ -1,0 +1,25 @@
+/* messages.h - the messages in a file as people and tools leave them: any line ending, MLLP bytes,
+ * batch and file envelopes, several messages one after the other, indented lines, a byte order mark,
+ * UTF-16 and UTF-32. Bytes in, views out. Not for what arrives over MLLP: there nothing is forgiven.
+ * Source: HL7 v2.5.1 chapter 2 section 2.10.3 (batch). Differs: headers and trailers may be missing. */
+#ifndef CORRIDOR_OPS_MESSAGES_H
+#define CORRIDOR_OPS_MESSAGES_H
+
+#include "engine/base/diag.h"
+
+struct buf;
+
+struct message_text {
+    struct str bytes; /* from MSH to its last line; segments ended as in the file */
+    unsigned line;    /* of its MSH, from 1 */
+};
+
+/* Cut `bytes` into messages, in order; *out lives in `a` like every message. Counts that trailers state
+ * and that are wrong become findings at `file`. Returns how many; 0 when there is nothing. O(bytes). */
+size_t messages_split(struct arena *a, const char *file, struct str bytes, struct diags *d,
+                      struct message_text **out);
+
+/* Append the message with every segment ended by one CR, as it is sent. */
+void messages_with_cr(struct str message, struct buf *out);
+
+#endif

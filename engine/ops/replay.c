@@ -1,0 +1,210 @@
+#include "engine/ops/replay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "engine/base/err.h"
+#include "engine/base/mem.h"
+#include "engine/ops/replay_priv.h"
+
+enum { TICK_US = 500, LOOK_EVERY = 20 };
+
+const char *const replay_code_names[REPLAY_CODES] = {"AA", "AE", "AR", "CA", "CE", "CR"};
+
+int64_t replay_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static const struct replay_message *next_of(struct replay *r, struct replay_conn *c)
+{
+    const struct replay_corpus *all = r->corpus;
+    if (!c->mine) {
+        return &all->v[r->next++ % all->n];
+    }
+    if (!c->nmine || (c->next >= c->nmine && r->limit <= all->n)) {
+        return NULL;
+    }
+    return &all->v[c->mine[c->next++ % c->nmine]];
+}
+
+const struct replay_message *replay_take(struct replay *r, struct replay_conn *c,
+                                         int64_t *out_since_us)
+{
+    int64_t now = replay_now();
+    if (r->taken >= r->limit || (r->stop_us && now >= r->stop_us)) {
+        return NULL;
+    }
+    if (r->conf->rate > 0 && r->allowance < 1) {
+        return NULL;
+    }
+    const struct replay_message *m = next_of(r, c);
+    if (!m) {
+        return NULL;
+    }
+    *out_since_us = now;
+    if (r->conf->rate > 0) {
+        r->allowance -= 1;
+        *out_since_us = r->start_us + (int64_t)((double)r->taken * 1e6 / r->conf->rate);
+    }
+    r->taken++;
+    return m;
+}
+
+/* Give up on connections whose oldest message waits too long, or that a stop leaves idle. */
+static void look_after(struct replay *r, int64_t now)
+{
+    for (unsigned i = 0; i < r->conf->connections; i++) {
+        struct replay_conn *c = &r->conns[i];
+        if (c->ended) {
+            continue;
+        }
+        if (c->count && c->fd >= 0 && now - c->ring[c->first].since_us > r->conf->reply_within_us) {
+            replay_conn_drop(c);
+        }
+        if (c->fd < 0 && r->stop_us && now > r->stop_us + r->conf->reply_within_us) {
+            r->result->lost += c->count;
+            c->count = 0;
+        }
+        replay_conn_end_if_idle(c);
+    }
+}
+
+struct ticker {
+    struct replay *r;
+    unsigned ticks;
+    double granted; /* messages the rate has allowed so far */
+};
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct ticker *t = arg;
+    struct replay *r = t->r;
+    (void)fd;
+    (void)what; /* a timer: nothing to tell apart */
+    int64_t now = replay_now();
+    if (r->conf->rate > 0) {
+        double due = (double)(now - r->start_us) * r->conf->rate / 1e6 + 1;
+        r->allowance += due - t->granted;
+        t->granted = due;
+        for (unsigned i = 0; i < r->conf->connections && r->allowance >= 1; i++) {
+            replay_conn_pump(&r->conns[(i + t->ticks) % r->conf->connections]);
+        }
+    }
+    if (t->ticks++ % LOOK_EVERY == 0) {
+        look_after(r, now);
+    }
+}
+
+/* FNV-1a: which connection carries a patient. */
+static uint64_t hash_of(struct str s)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < s.n; i++) {
+        h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
+    }
+    return h ^ (h >> 29);
+}
+
+static void spread_by_patient(struct replay *r)
+{
+    for (size_t i = 0; i < r->corpus->n; i++) {
+        struct replay_conn *c = &r->conns[hash_of(r->corpus->v[i].patient) % r->conf->connections];
+        if ((c->nmine & (c->nmine - 1)) == 0) {
+            c->mine = xrealloc(c->mine, (c->nmine ? c->nmine * 2 : 1) * sizeof *c->mine);
+        }
+        c->mine[c->nmine++] = (uint32_t)i;
+    }
+    for (unsigned i = 0; i < r->conf->connections; i++) {
+        if (!r->conns[i].mine) {
+            r->conns[i].mine = xcalloc(1, sizeof *r->conns[i].mine);
+        }
+    }
+}
+
+static void make_tag(char tag[5])
+{
+    static const char digits[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    uint64_t v = (uint64_t)t.tv_sec * 1000003u + (uint64_t)t.tv_nsec / 1000;
+    for (int i = 0; i < 4; i++, v /= 32) {
+        tag[i] = digits[v % 32];
+    }
+    tag[4] = 0;
+}
+
+static void open_all(struct replay *r)
+{
+    const struct replay_conf *conf = r->conf;
+    r->conns = xcalloc(conf->connections, sizeof *r->conns);
+    for (unsigned i = 0; i < conf->connections; i++) {
+        r->conns[i] = (struct replay_conn){.run = r, .number = i, .fd = -1};
+        r->conns[i].ring = xcalloc(conf->window, sizeof *r->conns[i].ring);
+    }
+    if (conf->by_patient) {
+        spread_by_patient(r);
+    }
+    r->open = conf->connections;
+    for (unsigned i = 0; i < conf->connections; i++) {
+        replay_conn_open(&r->conns[i]);
+    }
+}
+
+static uint64_t limit_of(const struct replay_conf *conf, const struct replay_corpus *corpus)
+{
+    if (conf->messages) {
+        return conf->messages;
+    }
+    return conf->for_us ? UINT64_MAX : corpus->n;
+}
+
+static void run_loop(struct replay *r)
+{
+    struct ticker t = {.r = r};
+    struct event *tick = event_new(r->loop, -1, EV_PERSIST, on_tick, &t);
+    struct timeval every = {0, r->conf->rate > 0 ? TICK_US : 40 * TICK_US};
+    r->start_us = replay_now();
+    r->stop_us = r->conf->for_us ? r->start_us + r->conf->for_us : 0;
+    open_all(r);
+    event_add(tick, &every);
+    if (r->open) {
+        event_base_dispatch(r->loop);
+    }
+    r->result->took_us = (r->last_answer_us ? r->last_answer_us : replay_now()) - r->start_us;
+    event_free(tick);
+}
+
+int replay_send(const struct replay_conf *conf, const struct replay_corpus *corpus,
+               struct replay_result *out, const char **out_why)
+{
+    struct replay r = {
+        .conf = conf, .corpus = corpus, .result = out, .limit = limit_of(conf, corpus)};
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    *out = (struct replay_result){0};
+    int failed = getaddrinfo(conf->host, conf->port, &hints, &r.address);
+    if (failed) {
+        *out_why = gai_strerror(failed);
+        return ERR_IO;
+    }
+    make_tag(r.tag);
+    struct event_config *precise = event_config_new();
+    event_config_set_flag(precise, EVENT_BASE_FLAG_PRECISE_TIMER); /* ticks below a millisecond */
+    r.loop = event_base_new_with_config(precise);
+    event_config_free(precise);
+    run_loop(&r);
+    for (unsigned i = 0; i < conf->connections; i++) {
+        replay_conn_free(&r.conns[i]);
+    }
+    free(r.conns);
+    event_base_free(r.loop);
+    freeaddrinfo(r.address);
+    if (!out->connects) {
+        *out_why = strerror(r.last_errno);
+        return ERR_IO;
+    }
+    return 0;
+}

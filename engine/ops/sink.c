@@ -1,0 +1,395 @@
+#include "engine/ops/sink.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/err.h"
+#include "engine/base/mem.h"
+#include "engine/ops/wire.h"
+
+enum { READ_BYTES = 65536, BACKLOG = 1024 };
+
+const char *const sink_reply_names[SINK_REPLIES] = {"AA", "AE", "AR", "none", "drop"};
+static const char *const accept_names[SINK_REPLIES] = {"CA", "CE", "CR", "none", "drop"};
+
+/* An answer that waits for its time; its bytes are the next `n` of the connection's held buffer. */
+struct later {
+    int64_t due_us;
+    size_t n;
+};
+
+struct sink {
+    const struct sink_conf *conf;
+    struct sink_result *result;
+    struct event_base *loop;
+    struct sink_conn *conns; /* list */
+    time_t stamp_at;         /* second of `stamp` */
+    char stamp[20];          /* MSH-7 of answers */
+};
+
+struct sink_conn {
+    struct sink_conn *next, **link;
+    struct sink *sink;
+    int fd;
+    bool dropped; /* close once what was answered before has gone out */
+    struct event *readable, *writable, *timer;
+    struct buf in, out, held;
+    struct later *later;
+    size_t later_first, later_n, later_cap;
+};
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void conn_free(struct sink_conn *c)
+{
+    *c->link = c->next;
+    if (c->next) {
+        c->next->link = c->link;
+    }
+    event_free(c->readable);
+    event_free(c->writable);
+    event_free(c->timer);
+    close(c->fd);
+    buf_free(&c->in);
+    buf_free(&c->out);
+    buf_free(&c->held);
+    free(c->later);
+    free(c);
+}
+
+/* False when the connection is gone. */
+static bool flush(struct sink_conn *c)
+{
+    size_t at = 0;
+    while (at < c->out.n) {
+        ssize_t n = send(c->fd, c->out.p + at, c->out.n - at, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 && errno == EAGAIN) {
+            event_add(c->writable, NULL);
+            break;
+        }
+        if (n < 0) {
+            conn_free(c);
+            return false;
+        }
+        at += (size_t)n;
+    }
+    buf_consume(&c->out, at);
+    if (c->dropped && !c->out.n && !c->held.n) {
+        conn_free(c);
+        return false;
+    }
+    return true;
+}
+
+static const char *stamp(struct sink *s)
+{
+    time_t t = time(NULL);
+    if (t != s->stamp_at) {
+        struct tm tm;
+        gmtime_r(&t, &tm);
+        strftime(s->stamp, sizeof s->stamp, "%Y%m%d%H%M%S+0000", &tm);
+        s->stamp_at = t;
+    }
+    return s->stamp;
+}
+
+static void put_answer(struct sink *s, struct buf *out, const struct wire_head *h, const char *code)
+{
+    char f = h->field;
+    struct str event = STR("");
+    ptrdiff_t at = str_index(h->msh[9], h->component);
+    if (at >= 0) {
+        event = str_slice(h->msh[9], (size_t)at, h->msh[9].n);
+        ptrdiff_t end = str_index(str_slice(event, 1, event.n), h->component);
+        event = end < 0 ? event : str_slice(event, 0, (size_t)end + 1);
+    }
+    buf_printf(out,
+               "\x0bMSH%c%.*s%c%.*s%c%.*s%c%.*s%c%.*s%c%s%c%cACK%.*s%cS%llu%c%.*s%c%.*s\rMSA%c%s%c%"
+               ".*s\r\x1c\r",
+               f, STR_ARG(h->msh[2]), f, STR_ARG(h->msh[5]), f, STR_ARG(h->msh[6]), f,
+               STR_ARG(h->msh[3]), f, STR_ARG(h->msh[4]), f, stamp(s), f, f, STR_ARG(event), f,
+               (unsigned long long)s->result->messages, f, STR_ARG(h->msh[11]), f,
+               STR_ARG(h->msh[12]), f, code, f, STR_ARG(h->msh[10]));
+}
+
+static enum sink_reply choose(const struct sink *s)
+{
+    const struct sink_conf *conf = s->conf;
+    int64_t n = (int64_t)s->result->messages;
+    if (n <= conf->fail_first || (conf->fail_every && n % conf->fail_every == 0)) {
+        return (enum sink_reply)conf->fail_with;
+    }
+    return (enum sink_reply)conf->reply;
+}
+
+static bool wants(struct str when, enum sink_reply r)
+{
+    return str_is(when, "AL") || (str_is(when, "SU") && r == SINK_AA) ||
+           (str_is(when, "ER") && r != SINK_AA);
+}
+
+/* Append what this message's mode asks for: one answer, or the accept and the application answer. */
+static void put_answers(struct sink *s, struct buf *out, const struct wire_head *h,
+                        enum sink_reply r)
+{
+    if (r == SINK_NONE || r == SINK_DROP) {
+        return;
+    }
+    if (!h->msh[15].n && !h->msh[16].n) {
+        put_answer(s, out, h, sink_reply_names[r]);
+        return;
+    }
+    if (wants(h->msh[15], r)) {
+        put_answer(s, out, h, accept_names[r]);
+    }
+    if (wants(h->msh[16], r)) {
+        put_answer(s, out, h, sink_reply_names[r]);
+    }
+}
+
+static void print_message(const struct sink *s, struct str m, const struct wire_head *h,
+                          const char *answer)
+{
+    printf("%llu %.*s %.*s %s\n", (unsigned long long)s->result->messages, STR_ARG(h->msh[10]),
+           STR_ARG(h->msh[9]), answer);
+    if (!s->conf->show_content) {
+        return;
+    }
+    for (size_t i = 0; i < m.n; i++) {
+        putchar(m.p[i] == '\r' ? '\n' : m.p[i]);
+    }
+    if (!m.n || (m.p[m.n - 1] != '\r' && m.p[m.n - 1] != '\n')) {
+        putchar('\n');
+    }
+}
+
+static void arm(struct sink_conn *c)
+{
+    if (!c->later_n || event_pending(c->timer, EV_TIMEOUT, NULL)) {
+        return;
+    }
+    int64_t wait = c->later[c->later_first].due_us - now_us();
+    struct timeval tv = {wait > 0 ? wait / 1000000 : 0, wait > 0 ? wait % 1000000 : 0};
+    event_add(c->timer, &tv);
+}
+
+static void hold(struct sink_conn *c, size_t n)
+{
+    if (c->later_first + c->later_n == c->later_cap) {
+        memmove(c->later, c->later + c->later_first, c->later_n * sizeof *c->later);
+        c->later_first = 0;
+        if (c->later_n * 2 >= c->later_cap) {
+            c->later_cap = c->later_cap ? c->later_cap * 2 : 64;
+            c->later = xrealloc(c->later, c->later_cap * sizeof *c->later);
+        }
+    }
+    c->later[c->later_first + c->later_n++] =
+        (struct later){.due_us = now_us() + c->sink->conf->delay_ms * 1000, .n = n};
+    arm(c);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct sink_conn *c = arg;
+    (void)fd;
+    (void)what; /* a timer: nothing to tell apart */
+    int64_t now = now_us();
+    size_t ready = 0;
+    while (c->later_n && c->later[c->later_first].due_us <= now) {
+        ready += c->later[c->later_first].n;
+        c->later_first++;
+        c->later_n--;
+    }
+    buf_put(&c->out, c->held.p, ready);
+    buf_consume(&c->held, ready);
+    if (flush(c)) {
+        arm(c);
+    }
+}
+
+static void take_message(struct sink_conn *c, struct str m)
+{
+    struct sink *s = c->sink;
+    struct wire_head h;
+    s->result->messages++;
+    s->result->bytes += m.n;
+    if (!wire_head(m, &h)) {
+        s->result->unreadable++;
+    }
+    enum sink_reply r = choose(s);
+    s->result->answers[r]++;
+    struct buf *to = s->conf->delay_ms ? &c->held : &c->out;
+    size_t before = to->n;
+    put_answers(s, to, &h, r);
+    if (to->n > before && s->conf->delay_ms) {
+        hold(c, to->n - before);
+    }
+    if (s->conf->ledger) {
+        fprintf(s->conf->ledger, "%.*s\t%.*s\t%s\n", STR_ARG(h.msh[10]), STR_ARG(h.patient),
+                sink_reply_names[r]);
+    }
+    if (s->conf->print) {
+        print_message(s, m, &h, sink_reply_names[r]);
+    }
+    c->dropped |= r == SINK_DROP;
+    if (s->conf->messages && (int64_t)s->result->messages >= s->conf->messages) {
+        event_base_loopexit(s->loop, NULL);
+    }
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct sink_conn *c = arg;
+    (void)what; /* the only event asked for */
+    buf_reserve(&c->in, READ_BYTES);
+    ssize_t n = recv(fd, c->in.p + c->in.n, READ_BYTES, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (n <= 0) {
+        conn_free(c);
+        return;
+    }
+    c->in.n += (size_t)n;
+    struct str body;
+    size_t used, total = 0;
+    while (wire_frame(str_from(c->in.p + total, c->in.n - total), &body, &used) && !c->dropped) {
+        take_message(c, body);
+        total += used;
+    }
+    buf_consume(&c->in, total + used);
+    if (c->dropped) {
+        event_del(c->readable);
+    }
+    (void)flush(c); /* whether it lives on does not matter here */
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;       /* the only event asked for */
+    (void)flush(arg); /* the same */
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+    struct sink *s = arg;
+    (void)what; /* the only event asked for */
+    int one = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
+    if (one < 0) {
+        return;
+    }
+    (void)setsockopt(one, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* only a delay is lost */
+    struct sink_conn *c = X_NEW(struct sink_conn);
+    *c = (struct sink_conn){.sink = s, .fd = one, .next = s->conns, .link = &s->conns};
+    if (c->next) {
+        c->next->link = &c->next;
+    }
+    s->conns = c;
+    c->readable = event_new(s->loop, one, EV_READ | EV_PERSIST, on_readable, c);
+    c->writable = event_new(s->loop, one, EV_WRITE, on_writable, c);
+    c->timer = event_new(s->loop, -1, 0, on_timer, c);
+    event_add(c->readable, NULL);
+    s->result->connections++;
+}
+
+static int listen_on(const struct addrinfo *a)
+{
+    int on = 1,
+        fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+    if (fd < 0) {
+        return -1;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* without it bind() tells */
+    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+        return fd;
+    }
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static void announce(int fd)
+{
+    struct sockaddr_storage bound;
+    socklen_t n = sizeof bound;
+    char host[256] = "?", port[16] = "?";
+    if (getsockname(fd, (struct sockaddr *)&bound, &n) == 0) {
+        (void)getnameinfo((struct sockaddr *)&bound, n, host, sizeof host, port, sizeof port,
+                          NI_NUMERICHOST | NI_NUMERICSERV); /* "?" stands then */
+    }
+    printf(strchr(host, ':') ? "listening [%s]:%s\n" : "listening %s:%s\n", host, port);
+    fflush(stdout);
+}
+
+static void on_signal(evutil_socket_t sig, short what, void *arg)
+{
+    (void)sig;
+    (void)what; /* either signal ends it */
+    event_base_loopexit(arg, NULL);
+}
+
+static void serve(struct sink *s, int fd)
+{
+    struct event *events[] = {event_new(s->loop, fd, EV_READ | EV_PERSIST, on_accept, s),
+                              evsignal_new(s->loop, SIGTERM, on_signal, s->loop),
+                              evsignal_new(s->loop, SIGINT, on_signal, s->loop)};
+    for (size_t i = 0; i < 3; i++) {
+        event_add(events[i], NULL);
+    }
+    if (s->conf->seconds) {
+        struct timeval tv = {s->conf->seconds, 0};
+        event_base_loopexit(s->loop, &tv);
+    }
+    announce(fd);
+    event_base_dispatch(s->loop);
+    for (size_t i = 0; i < 3; i++) {
+        event_free(events[i]);
+    }
+    while (s->conns) {
+        conn_free(s->conns);
+    }
+}
+
+int sink_run(const struct sink_conf *conf, struct sink_result *out, const char **out_why)
+{
+    struct sink s = {.conf = conf, .result = out};
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *a = NULL;
+    char port[16], host[256];
+    *out = (struct sink_result){0};
+    snprintf(port, sizeof port, "%d", conf->listen.port);
+    snprintf(host, sizeof host, "%.*s", STR_ARG(conf->listen.host));
+    int failed = getaddrinfo(host, port, &hints, &a);
+    if (failed) {
+        *out_why = gai_strerror(failed);
+        return ERR_IO;
+    }
+    int fd = listen_on(a);
+    freeaddrinfo(a);
+    if (fd < 0) {
+        *out_why = strerror(errno);
+        return ERR_IO;
+    }
+    s.loop = event_base_new();
+    serve(&s, fd);
+    event_base_free(s.loop);
+    close(fd);
+    return 0;
+}
