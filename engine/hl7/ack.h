@@ -22,7 +22,8 @@ struct ack_error {
     struct str text;     /* user message (ERR-8, MSA-3 up to 2.4); no patient data */
 };
 
-/* What to answer to. `m` NULL: the bytes did not parse; `raw` is then scanned for MSH-1,2,3..6,10,11,12. */
+/* What to answer to. `m` NULL: the bytes did not parse; `raw` is then scanned for a line that begins with
+ * MSH, and MSH-1, 3..6, 9..12 are taken from it; MSA-2 is empty where there is none. */
 struct ack_to {
     const struct hl7 *m;
     struct str raw;
@@ -42,7 +43,11 @@ struct ack_mode ack_mode_of(const struct hl7 *m);
 bool ack_wanted(enum ack_when when, enum ack_code code);
 /* True when the message is itself an acknowledgement (MSH-9.1 ACK, NMR, MCF, or an MSA segment). */
 bool ack_is_ack(const struct hl7 *m);
-/* Append the reply to `out`, segments ended by CR, in the request's delimiters and version. */
+/* Append the reply to `out`, segments ended by CR, in the request's delimiters and version; without a
+ * version, or an unknown one, in the shape of 2.5.1. MSH-3/4 and 5/6 are swapped whole; MSH-7 is UTC with
+ * milliseconds; MSH-11, 12, 18 are copied ("P", "2.5.1" where absent); an application answer in enhanced
+ * mode says NE in MSH-16. Up to 2.4: MSA-3 and one ERR with a repetition a finding, for negative codes;
+ * from 2.5: one ERR a finding. A negative code without findings gets 207. Never fails. O(MSH). */
 void ack_build(struct buf *out, struct ack_to to, const struct ack *ack);
 const char *ack_code_text(enum ack_code c); /* "AA" */
 /* The accept-level twin of an application code: AA->CA, AE->CE, AR->CR. */

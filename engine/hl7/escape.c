@@ -198,18 +198,36 @@ static size_t plain_length(const struct hl7_delims *d, struct str text)
     return at;
 }
 
-struct str hl7_escape(struct arena *a, const struct hl7_delims *d, struct str text, bool formatted)
+/* Encode all of `text`, of which the first `plain` bytes stay, to `to`; its end. */
+static char *encode(const struct hl7_delims *d, struct str text, size_t plain, bool formatted, char *to)
 {
-    size_t at = plain_length(d, text);
-    if (at == text.n) {
-        return text;
-    }
-    char *out = arena_alloc(a, at + (text.n - at) * LONGEST), *to = put(out, text.p, at);
+    size_t at = plain;
+    to = put(to, text.p, plain);
     while (at < text.n) {
         to += encode_byte(d, text.p[at++], formatted, to);
         size_t n = plain_length(d, str_from(text.p + at, text.n - at));
         to = put(to, text.p + at, n);
         at += n;
     }
-    return str_from(out, (size_t)(to - out));
+    return to;
+}
+
+struct str hl7_escape(struct arena *a, const struct hl7_delims *d, struct str text, bool formatted)
+{
+    size_t plain = plain_length(d, text);
+    if (plain == text.n) {
+        return text;
+    }
+    char *out = arena_alloc(a, plain + (text.n - plain) * LONGEST);
+    return str_from(out, (size_t)(encode(d, text, plain, formatted, out) - out));
+}
+
+void hl7_escape_to(struct buf *out, const struct hl7_delims *d, struct str text, bool formatted)
+{
+    size_t plain = plain_length(d, text);
+    if (!text.n) {
+        return;
+    }
+    buf_reserve(out, plain + (text.n - plain) * LONGEST);
+    out->n = (size_t)(encode(d, text, plain, formatted, out->p + out->n) - out->p);
 }

@@ -15,5 +15,7 @@ struct str hl7_unescape(struct arena *a, const struct hl7_delims *d, struct str 
  * Returns `text` itself when nothing had to be encoded. A NUL delimiter does not exist. In a message
  * of a wide charset (d->wide) both functions step over whole characters. */
 struct str hl7_escape(struct arena *a, const struct hl7_delims *d, struct str text, bool formatted);
+/* The same, appended to `out`. */
+void hl7_escape_to(struct buf *out, const struct hl7_delims *d, struct str text, bool formatted);
 
 #endif

@@ -357,18 +357,10 @@ const struct hl7_seg *hl7_segment(const struct hl7 *m, const char *id, uint32_t 
     return NULL;
 }
 
-/* Segments whose first field is the separator itself. */
-static bool is_header(const struct hl7_seg *s)
-{
-    static const char ids[3][4] = {"MSH", "FHS", "BHS"};
-    return s->id[2] >= 'H' && s->id[2] <= 'S' &&
-           (memcmp(s->id, ids[0], 4) == 0 || memcmp(s->id, ids[1], 4) == 0 || memcmp(s->id, ids[2], 4) == 0);
-}
-
 struct str hl7_field(const struct hl7 *m, const struct hl7_seg *s, uint32_t f)
 {
     const uint32_t *mark = m->mark + s->mark;
-    if (is_header(s)) {
+    if (hl7_is_header(s->id)) {
         if (f == 1 && s->fields) {
             return str_from(m->raw.p + mark[0], 1);
         }

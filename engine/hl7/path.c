@@ -342,7 +342,7 @@ static struct hl7_val part_of(const struct hl7 *m, struct str rep, const struct 
 /* MSH-1 and MSH-2 hold the delimiters themselves: they have no parts. */
 static bool is_delimiter_field(const struct path *p)
 {
-    return p->field <= 2 && p->field && (memcmp(p->seg, "MSH", 3) == 0 || memcmp(p->seg + 1, "HS", 2) == 0);
+    return p->field && p->field <= 2 && hl7_is_header(p->seg);
 }
 
 static struct hl7_val delimiter_value(struct str field, const struct path *p)
