@@ -15,6 +15,7 @@ struct consumer_item {
     uint32_t output;
     bool is_held;    /* not to be sent: a person, a failed route, or damage holds it */
     bool is_suspect; /* held because damage may have eaten its outcome: a later one of its key is settled */
+    bool is_settled; /* private */
 };
 
 /* Take the next durable output of this consumer: 1 and the entry that holds it (decoded message in `a`)
@@ -30,6 +31,9 @@ int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out
  * What is not asked for inside the callback (no room, done == NULL) puts its consumer behind at that very
  * output, so nothing is lost and nobody needs to decline. O(1). */
 bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output, struct consumer_item *out_item);
+/* An output taken live that is held from the start (a failed route): its entry says so itself, only the
+ * list must learn it. consumer_next() does this by itself. */
+void consumer_hold(struct consumer *c, uint64_t seq, uint32_t output);
 /* Nothing durable lies ahead: the live path is open. */
 bool consumer_is_caught_up(const struct consumer *c);
 

@@ -103,6 +103,12 @@ int entry_get_message(struct arena *a, struct str body, struct entry_message *ou
 void entry_put_outcomes(struct buf *out, const struct entry_outcomes *o);
 int entry_get_outcomes(struct arena *a, struct str body, struct entry_outcomes *out);
 
+/* The number of outputs that the message body says it has, without decoding it. */
+uint32_t entry_peek_outputs(struct str body);
+/* The same as entry_put_outcomes(), piece by piece: the head once, then each outcome. */
+void entry_put_outcome_head(struct buf *out, uint32_t destination, enum entry_class class);
+void entry_put_outcome(struct buf *out, const struct entry_outcome *o);
+
 /* base32 (lower case, RFC 4648 alphabet, no padding), 26 characters and a NUL. */
 void entry_id_text(struct entry_id id, char out[27]);
 /* 0 or ERR_SYNTAX. */

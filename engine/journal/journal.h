@@ -66,6 +66,9 @@ typedef void (*journal_done_fn)(void *arg, enum journal_status status, uint64_t 
  * entries; it counts only with its last one. Copies `body`. O(body). */
 uint64_t journal_append(struct journal *j, enum entry_type type, struct str body, journal_done_fn done,
                         void *arg);
+/* The same for a message value. */
+uint64_t journal_append_message(struct journal *j, const struct entry_message *m, journal_done_fn done,
+                                void *arg);
 /* True while more than 32 MiB or 8,192 entries wait: stop reading from sources. */
 bool journal_is_full(const struct journal *j);
 /* Readable when journal_poll() has something to do (level triggered; do not read it). */
@@ -92,11 +95,14 @@ int journal_read(struct journal *j, uint64_t seq, uint64_t hint, struct arena *a
 
 /* Names get small ids that never change. Kinds keep apart what is called the same. */
 enum journal_kind { JOURNAL_SOURCE, JOURNAL_DESTINATION, JOURNAL_ROUTE };
-/* The id of `name`, giving it one (and an entry) when it is new. */
+/* The id of `name`, giving it one (and an entry) when it is new. 0 when the journal is fenced, or the
+ * name empty or over 4 KiB. */
 uint32_t journal_name(struct journal *j, enum journal_kind kind, struct str name);
 /* "" when unknown. */
 struct str journal_name_text(const struct journal *j, enum journal_kind kind, uint32_t id);
-/* A small durable value: the last one set wins; part of every checkpoint. Empty: forgotten. */
+/* A small durable value: the last one set wins; part of every checkpoint. Empty: forgotten. Shows at
+ * once; `done` (may be NULL) as in journal_append(), or REFUSED before it returns. Owner without NUL,
+ * owner and key together under 4 KiB. */
 void journal_state_set(struct journal *j, struct str owner, struct str key, struct str value,
                        journal_done_fn done, void *arg);
 struct str journal_state(const struct journal *j, struct str owner, struct str key);

@@ -1,0 +1,44 @@
+/* tables.h - the small tables that every checkpoint carries whole: names with their ids, and states.
+ * Owned by the journal; loop thread. Texts are copied; ids start at 1 and are never given twice. */
+#ifndef CORRIDOR_JOURNAL_TABLES_H
+#define CORRIDOR_JOURNAL_TABLES_H
+
+#include "engine/journal/journal.h"
+#include "engine/journal/wire.h"
+
+enum { TABLES_KINDS = 3, TABLES_NAMES_MAX = 1 << 20, TABLES_KEY_MAX = 4096 };
+
+struct tables_row {
+    char *key; /* with `nkey` bytes; NULL: free slot */
+    size_t nkey;
+    char *value;
+    size_t nvalue;
+};
+
+struct tables_map {
+    struct tables_row *v;
+    size_t cap, n;
+};
+
+struct tables {
+    struct str *names[TABLES_KINDS]; /* by id; [0] is empty; point into the map's keys */
+    uint32_t nnames[TABLES_KINDS];   /* highest id given */
+    uint32_t cap[TABLES_KINDS];
+    struct tables_map ids[TABLES_KINDS];
+    struct tables_map states;
+};
+
+void tables_free(struct tables *t);
+/* 0 when unknown. O(1). */
+uint32_t tables_name_id(const struct tables *t, enum journal_kind kind, struct str name);
+struct str tables_name_text(const struct tables *t, enum journal_kind kind, uint32_t id);
+/* Bind `name` to `id` (above every id given so far). ERR_DAMAGE when that cannot be. */
+int tables_name_add(struct tables *t, enum journal_kind kind, uint32_t id, struct str name);
+/* An empty value forgets. */
+void tables_state_set(struct tables *t, struct str owner, struct str key, struct str value);
+struct str tables_state(const struct tables *t, struct str owner, struct str key);
+/* As a part of a checkpoint. Decoding adds to empty tables; a bad stream sets w->is_bad. */
+void tables_put(const struct tables *t, struct buf *out);
+void tables_get(struct tables *t, struct wire *w);
+
+#endif
