@@ -1,0 +1,121 @@
+#include "engine/base/json.h"
+
+#include <assert.h>
+
+static void append(struct json *parent, struct json *child)
+{
+    if (parent->last) {
+        parent->last->next = child;
+    } else {
+        parent->first = child;
+    }
+    parent->last = child;
+    parent->count++;
+}
+
+struct diag_pos json_pos(const char *file, struct str src, size_t at)
+{
+    struct diag_pos pos = {file, 1, 1};
+    for (size_t i = 0; i < at && i < src.n; i++) {
+        unsigned char c = (unsigned char)src.p[i];
+        bool ends = c == '\n' || (c == '\r' && (i + 1 == src.n || src.p[i + 1] != '\n'));
+        pos.line += ends;
+        pos.col = ends ? 1 : pos.col + ((c & 0xC0u) != 0x80u);
+    }
+    if (at >= 3 && pos.line == 1 && str_starts(src, STR("\xEF\xBB\xBF"))) {
+        pos.col--;
+    }
+    return pos;
+}
+
+void json_fault_diag(struct diags *d, const char *file, struct str src,
+                     const struct json_fault *fault)
+{
+    diag_add(d, DIAG_ERROR, "json-syntax", json_pos(file, src, fault->at), "%s", fault->text);
+}
+
+struct json *json_get_str(const struct json *object, struct str key)
+{
+    if (!object || object->kind != JSON_OBJECT) {
+        return NULL;
+    }
+    json_each(child, object)
+    {
+        if (str_eq(child->key, key)) {
+            return child;
+        }
+    }
+    return NULL;
+}
+
+struct json *json_get(const struct json *object, const char *key)
+{
+    return json_get_str(object, str_of(key));
+}
+
+struct json *json_at(const struct json *array, uint32_t n)
+{
+    struct json *child = array && array->kind == JSON_ARRAY ? array->first : NULL;
+    while (child && n--) {
+        child = child->next;
+    }
+    return child;
+}
+
+struct str json_text(const struct json *v)
+{
+    bool has = v && (v->kind == JSON_STRING || v->kind == JSON_NUMBER);
+    return has ? v->text : (struct str){NULL, 0};
+}
+
+bool json_to_i64(const struct json *v, int64_t *out)
+{
+    return v && v->kind == JSON_NUMBER && str_to_i64(v->text, out);
+}
+
+const char *json_kind_text(const struct json *v)
+{
+    static const char *const names[] = {"null",     "false",    "true",     "a number",
+                                        "a string", "an array", "an object"};
+    return v ? names[v->kind] : "nothing";
+}
+
+struct json *json_new(struct arena *a, enum json_kind kind)
+{
+    struct json *v = ARENA_NEW(a, struct json);
+    v->kind = kind;
+    return v;
+}
+
+struct json *json_new_string(struct arena *a, struct str text)
+{
+    struct json *v = json_new(a, JSON_STRING);
+    v->text = text;
+    return v;
+}
+
+struct json *json_new_number(struct arena *a, struct str literal)
+{
+    struct json *v = json_new(a, JSON_NUMBER);
+    assert(json_is_number(literal));
+    v->text = literal;
+    return v;
+}
+
+struct json *json_new_bool(struct arena *a, bool v)
+{
+    return json_new(a, v ? JSON_TRUE : JSON_FALSE);
+}
+
+void json_add(struct json *object, struct str key, struct json *child)
+{
+    assert(object->kind == JSON_OBJECT);
+    child->key = key;
+    append(object, child);
+}
+
+void json_push(struct json *array, struct json *child)
+{
+    assert(array->kind == JSON_ARRAY);
+    append(array, child);
+}
