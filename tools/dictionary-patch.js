@@ -1,6 +1,6 @@
 // What we change in the data of the npm package hl7-dictionary 1.0.1 before tables are generated, row
-// by row with the reason. Facts are HL7's; each row was checked against at least two other
-// machine-readable sources. tests/unit/hl7/dict_test.c has a test row for each id.
+// by row with the reason. Facts are HL7's; rows come from comparing machine-readable sources, and where
+// those disagree from reading the standard. tests/unit/hl7/dict_test.c tests nearly every row by its id.
 'use strict';
 
 const FINITE = ['2.5', '2.5.1', '2.6'];
