@@ -54,19 +54,18 @@ static int load_file(struct command_run *r, const char *path, struct replay_corp
     struct str bytes;
     const char *why;
     struct diags d;
-    struct message_text *v;
     if (!files_read(r->arena, path, &bytes, &why)) {
         return command_fail(r, "%s: %s", path, why);
     }
     diags_init(&d, r->arena);
-    size_t n = messages_split(r->arena, path, bytes, &d, &v);
-    if (!n) {
+    struct message_file f = messages_split(r->arena, path, bytes, &d);
+    if (!f.n) {
         return command_fail(r, "%s: no message in it; expected HL7 v2 text that begins with MSH",
                             path);
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < f.n; i++) {
         struct buf cr = {0};
-        messages_with_cr(v[i].bytes, &cr);
+        messages_with_cr(f.v[i].bytes, &cr);
         replay_corpus_add(corpus, buf_str(&cr));
         buf_free(&cr);
     }

@@ -15,8 +15,8 @@ struct cutter {
     struct buf one; /* the message being collected; empty when between messages */
     bool open;
     unsigned open_line;
-    struct message_text *v;
-    size_t n, cap;
+    struct message_file found;
+    size_t cap;
     uint64_t in_batch, batches; /* messages since BHS (or the start), batches since FHS */
 };
 
@@ -36,15 +36,24 @@ static bool begins(struct str line, const char *name)
     return line.n >= 4 && memcmp(line.p, name, 3) == 0 && is_separator(line.p[3]);
 }
 
-static bool is_envelope(struct str line)
+static bool is_header(struct str line)
 {
-    static const char *const names[] = {"FHS", "BHS", "BTS", "FTS"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (begins(line, names[i]) || str_is(line, names[i])) {
-            return true;
-        }
+    return begins(line, "FHS") || begins(line, "BHS") || str_is(line, "FHS") || str_is(line, "BHS");
+}
+
+static bool is_trailer(struct str line)
+{
+    return begins(line, "BTS") || begins(line, "FTS") || str_is(line, "BTS") || str_is(line, "FTS");
+}
+
+/* Does the next line that is not blank begin a message or a batch? */
+static bool message_follows(struct str text, size_t from)
+{
+    while (from < text.n && (unsigned char)text.p[from] <= 0x20) {
+        from++;
     }
-    return false;
+    struct str rest = str_slice(text, from, from + 4);
+    return begins(rest, "MSH") || begins(rest, "BHS");
 }
 
 /* A line that begins a segment behind blanks: the blanks are the file's, not the message's. */
@@ -65,16 +74,17 @@ static void close_message(struct cutter *c)
     if (!c->open) {
         return;
     }
-    if (c->n == c->cap) {
+    struct message_file *f = &c->found;
+    if (f->n == c->cap) {
         size_t cap = c->cap ? c->cap * 2 : 16;
         struct message_text *v = ARENA_ARRAY(c->a, struct message_text, cap);
-        if (c->n) {
-            memcpy(v, c->v, c->n * sizeof *v);
+        if (f->n) {
+            memcpy(v, f->v, f->n * sizeof *v);
         }
-        c->v = v;
+        f->v = v;
         c->cap = cap;
     }
-    c->v[c->n++] =
+    f->v[f->n++] =
         (struct message_text){.bytes = str_dup(c->a, buf_str(&c->one)), .line = c->open_line};
     c->in_batch++;
     c->open = false;
@@ -98,6 +108,7 @@ static void check_count(struct cutter *c, struct str line, uint64_t found, const
 static void take_envelope(struct cutter *c, struct str line)
 {
     close_message(c);
+    c->found.is_batch = true;
     if (begins(line, "BHS")) {
         c->in_batch = 0;
         c->batches++;
@@ -111,10 +122,19 @@ static void take_envelope(struct cutter *c, struct str line)
     }
 }
 
-static void take_line(struct cutter *c, struct str line, struct str terminator)
+static bool is_envelope(const struct cutter *c, struct str line, size_t next)
+{
+    if (is_trailer(line)) {
+        return c->found.is_batch;
+    }
+    return is_header(line) && (c->found.is_batch || !c->open || message_follows(c->text, next));
+}
+
+/* `next` is where the following line begins. */
+static void take_line(struct cutter *c, struct str line, struct str terminator, size_t next)
 {
     struct str trimmed = without_indent(line);
-    if (is_envelope(trimmed)) {
+    if (is_envelope(c, trimmed, next)) {
         take_envelope(c, trimmed);
         return;
     }
@@ -137,7 +157,7 @@ static bool is_framing(struct str s, size_t i)
 {
     if (s.p[i] == WIRE_VT) {
         struct str rest = str_slice(s, i + 1, s.n);
-        return begins(rest, "MSH") || is_envelope(str_slice(rest, 0, 4));
+        return begins(rest, "MSH") || is_header(str_slice(rest, 0, 4));
     }
     return s.p[i] == WIRE_FS &&
            (i + 1 == s.n || s.p[i + 1] == '\r' || s.p[i + 1] == '\n' || s.p[i + 1] == WIRE_VT);
@@ -149,7 +169,7 @@ static void cut(struct cutter *c)
     for (size_t i = 0; i <= s.n; i++) {
         char ch = i < s.n ? s.p[i] : '\n';
         if ((ch == WIRE_VT || ch == WIRE_FS) && i < s.n && is_framing(s, i)) {
-            take_line(c, str_slice(s, c->at, i), STR(""));
+            take_line(c, str_slice(s, c->at, i), STR(""), i + 1);
             close_message(c);
             c->at = i + 1;
             continue;
@@ -161,7 +181,7 @@ static void cut(struct cutter *c)
         if (ch == '\r' && i + 1 < s.n && s.p[i + 1] == '\n') {
             i++;
         }
-        take_line(c, str_slice(s, c->at, end), str_slice(s, end, i + 1));
+        take_line(c, str_slice(s, c->at, end), str_slice(s, end, i + 1), i + 1);
         c->at = i + 1;
         c->line++;
     }
@@ -230,14 +250,13 @@ static struct str as_utf8(struct arena *a, struct str s)
     return text;
 }
 
-size_t messages_split(struct arena *a, const char *file, struct str bytes, struct diags *d,
-                      struct message_text **out)
+struct message_file messages_split(struct arena *a, const char *file, struct str bytes,
+                                   struct diags *d)
 {
     struct cutter c = {.a = a, .file = file, .d = d, .text = as_utf8(a, bytes), .line = 1};
     cut(&c);
     buf_free(&c.one);
-    *out = c.v;
-    return c.n;
+    return c.found;
 }
 
 void messages_with_cr(struct str message, struct buf *out)

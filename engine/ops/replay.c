@@ -179,7 +179,7 @@ static void run_loop(struct replay *r)
 }
 
 int replay_send(const struct replay_conf *conf, const struct replay_corpus *corpus,
-               struct replay_result *out, const char **out_why)
+                struct replay_result *out, const char **out_why)
 {
     struct replay r = {
         .conf = conf, .corpus = corpus, .result = out, .limit = limit_of(conf, corpus)};

@@ -59,6 +59,6 @@ struct replay_result {
 
 /* Run to the end. 0, or ERR_IO with a static sentence when nothing could be connected at all. */
 int replay_send(const struct replay_conf *conf, const struct replay_corpus *corpus,
-               struct replay_result *out, const char **out_why);
+                struct replay_result *out, const char **out_why);
 
 #endif

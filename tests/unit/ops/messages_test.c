@@ -46,15 +46,22 @@ Test(messages, files_are_cut_into_messages)
          "b\x1c"
          "c\r",
          1},
+        {"a trailer without a header is a segment", BYTES("MSH|a\rBTS|9\r"), 1, "MSH|a\rBTS|9\r",
+         "MSH|a\rBTS|9\r", 1},
+        {"a header inside a message too", BYTES("MSH|a\rBHS|x\rPID|\r"), 1, "MSH|a\rBHS|x\rPID|\r",
+         "MSH|a\rBHS|x\rPID|\r", 1},
+        {"a header right before a message", BYTES("MSH|a\rBHS|x\rMSH|b\r"), 2, "MSH|a\r", "MSH|b\r",
+         3},
         {"nothing", BYTES(""), 0, NULL, NULL, 0},
         {"only an envelope", BYTES("BHS|\rBTS|0\r"), 0, NULL, NULL, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         struct diags d;
-        struct message_text *v;
         diags_init(&d, &a);
-        size_t n = messages_split(&a, "x", rows[i].in, &d, &v);
+        struct message_file f = messages_split(&a, "x", rows[i].in, &d);
+        size_t n = f.n;
+        struct message_text *v = f.v;
         cr_assert_eq(n, rows[i].n, "%s: %zu", rows[i].name, n);
         cr_expect_eq(d.count, 0, "%s", rows[i].name);
         if (n) {
@@ -71,9 +78,9 @@ Test(messages, wrong_counts_are_findings)
 {
     struct arena a = {0};
     struct diags d;
-    struct message_text *v;
     diags_init(&d, &a);
-    messages_split(&a, "x", STR("FHS|\rBHS|\rMSH|a\rBTS|3\rFTS|2\r"), &d, &v);
+    struct message_file f = messages_split(&a, "x", STR("FHS|\rBHS|\rMSH|a\rBTS|3\rFTS|2\r"), &d);
+    cr_expect(f.is_batch);
     cr_assert_eq(d.count, 2);
     cr_expect(str_is(d.first->text, "BTS-1 states 3 messages; 1 were found"));
     cr_expect_eq(d.first->pos.line, 4);
