@@ -6,6 +6,7 @@
  * its fields put together again are its bytes. */
 #include "engine/base/arena.h"
 #include "engine/base/buf.h"
+#include "engine/base/utf8.h"
 #include "engine/hl7/edit.h"
 #include "engine/hl7/escape.h"
 #include "engine/hl7/path.h"
@@ -61,21 +62,8 @@ static struct str read_file(struct arena *a, const char *dir, const char *name)
 
 static void put_utf8(struct buf *b, unsigned c)
 {
-    if (c < 0x80) {
-        buf_putc(b, (char)c);
-    } else if (c < 0x800) {
-        buf_putc(b, (char)(0xc0 | c >> 6));
-        buf_putc(b, (char)(0x80 | (c & 63)));
-    } else if (c < 0x10000) {
-        buf_putc(b, (char)(0xe0 | c >> 12));
-        buf_putc(b, (char)(0x80 | (c >> 6 & 63)));
-        buf_putc(b, (char)(0x80 | (c & 63)));
-    } else {
-        buf_putc(b, (char)(0xf0 | c >> 18));
-        buf_putc(b, (char)(0x80 | (c >> 12 & 63)));
-        buf_putc(b, (char)(0x80 | (c >> 6 & 63)));
-        buf_putc(b, (char)(0x80 | (c & 63)));
-    }
+    char t[4];
+    buf_put(b, t, utf8_put(t, c));
 }
 
 static unsigned hex4(const char *p)
