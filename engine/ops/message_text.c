@@ -1,24 +1,23 @@
 #include "engine/ops/message_text.h"
 
-#include "engine/base/charset.h"
 #include "engine/base/utf8.h"
 #include "engine/hl7/escape.h"
-
-static const char fallback[] = "ISO-8859-1";
 
 struct message_charset message_charset(const struct hl7 *m, struct diags *d)
 {
     struct str msh18 = m->segs ? hl7_field(m, &m->seg[0], 18) : (struct str){0};
-    const char *named = charset_of_hl7(msh18);
+    enum charset set = CHARSET_8859_1;
+    bool named = charset_of_msh18(msh18, m->d.repetition, &set);
     struct str where = STR("MSH-18");
-    if (charset_is_stateful(named)) {
-        return (struct message_charset){named};
+    if (named && charset_is_stateful(set)) {
+        return (struct message_charset){set, true};
     }
     if (utf8_valid_to(m->raw) == m->raw.n) {
-        return (struct message_charset){NULL};
+        return (struct message_charset){.is_set = false};
     }
-    if (named && strcmp(named, "UTF-8") != 0 && strncmp(named, "UTF-", 4) != 0) {
-        return (struct message_charset){named};
+    bool is_ascii = set == CHARSET_ASCII || set == CHARSET_IR6;
+    if (named && !is_ascii && set != CHARSET_UTF8 && charset_is_maskable(set)) {
+        return (struct message_charset){set, true};
     }
     if (named) {
         diag_add_path(d, DIAG_WARNING, "charset", where,
@@ -30,19 +29,20 @@ struct message_charset message_charset(const struct hl7 *m, struct diags *d)
         diag_add_path(d, DIAG_WARNING, "charset", where,
                       "no character set is named and the bytes are not UTF-8; read as ISO 8859-1");
     }
-    return (struct message_charset){fallback};
+    return (struct message_charset){CHARSET_8859_1, true};
 }
 
 struct str message_value(struct arena *a, const struct hl7 *m, struct message_charset set,
                          struct str raw)
 {
     struct str text = hl7_unescape(a, &m->d, raw);
-    if (!charset_is_stateful(set.name) && utf8_valid_to(text) == text.n) {
+    bool stateful = set.is_set && charset_is_stateful(set.set);
+    if (!stateful && utf8_valid_to(text) == text.n) {
         return text;
     }
     struct str out;
     size_t bad;
-    return charset_to_utf8(a, set.name ? set.name : fallback, text, &out, &bad) ? out : text;
+    return charset_decode(a, set.is_set ? set.set : CHARSET_8859_1, text, &out, &bad) ? text : out;
 }
 
 bool message_is_header(const struct hl7_seg *s)

@@ -3,11 +3,13 @@
 #ifndef CORRIDOR_OPS_MESSAGE_TEXT_H
 #define CORRIDOR_OPS_MESSAGE_TEXT_H
 
+#include "engine/base/charset.h"
 #include "engine/base/diag.h"
 #include "engine/hl7/path.h"
 
 struct message_charset {
-    const char *name; /* as charset_to_utf8() wants it; NULL: the bytes are UTF-8 */
+    enum charset set; /* holds where is_set */
+    bool is_set;      /* false: the bytes are UTF-8 */
 };
 
 /* How to read `m`: valid UTF-8 is UTF-8 whatever MSH-18 says, except where the set named looks like
