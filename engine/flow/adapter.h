@@ -68,6 +68,9 @@ struct source_ops {
     /* Stop accepting; what is being exchanged may finish until close(). */
     void (*drain)(struct source *);
     void (*close)(struct source *);
+    /* Take over the settings `conf` (of the same option table) while running: 0, or ERR_* with findings
+     * and all as it was. The adapter reads endpoint.conf at every use; it is set to `conf` after this. */
+    int (*reload)(struct source *, const void *conf, struct diags *);
     /* The address really bound ("127.0.0.1:40123"), for port 0. May be NULL. */
     struct str (*address)(struct source *);
 };
@@ -104,7 +107,10 @@ struct destination_ops {
     /* How many more deliveries the adapter can carry now (connections free). The queue never exceeds it. */
     unsigned (*room)(struct destination *);
     void (*send)(struct destination *, struct delivery **v, size_t n);
+    /* Give it up: its delivery_done() comes before this returns (UNREACHABLE if nothing was sent, else
+     * UNKNOWN). Others that cannot go on without it may end too. */
     void (*cancel)(struct destination *, struct delivery *);
+    /* Nothing is in flight any more. */
     void (*close)(struct destination *);
 };
 /* room() has grown: ask again. */

@@ -1,0 +1,22 @@
+/* mllp.h - HL7 v2 over MLLP, both ends. The listening end is mllp_in.c and mllp_conn.c, the sending end
+ * mllp_out.c and mllp_link.c; frames are frame.h's.
+ * Source: HL7 v2.5.1 appendix C.4; chapter 2 section 2.9 (which answer means what). */
+#ifndef CORRIDOR_ADAPTERS_MLLP_H
+#define CORRIDOR_ADAPTERS_MLLP_H
+
+#include "engine/flow/adapter.h"
+
+enum mllp_reply { MLLP_REPLY_WAIT, MLLP_REPLY_NONE };
+
+struct mllp_out_conf {
+    struct str host;
+    int port, connections, pipeline;
+    int64_t reply_within, connect_within, keep_alive; /* milliseconds */
+    int reply; /* enum mllp_reply */
+};
+
+extern const struct adapter mllp_adapter;
+extern const struct opt mllp_out_opts[];
+extern const struct destination_ops mllp_destination;
+
+#endif

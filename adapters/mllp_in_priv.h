@@ -1,0 +1,100 @@
+/* mllp_in_priv.h - what the listener (mllp_in.c) and its connections (mllp_conn.c) share. */
+#ifndef CORRIDOR_ADAPTERS_MLLP_IN_PRIV_H
+#define CORRIDOR_ADAPTERS_MLLP_IN_PRIV_H
+
+#include "adapters/frame.h"
+#include "adapters/net.h"
+#include "engine/base/buf.h"
+#include "engine/flow/adapter.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+struct mllp_in_conf {
+    struct opt_hostport listen;
+    int64_t frame_limit, frame_memory;
+    int connections;
+    int64_t idle, frame_within, keep_alive; /* milliseconds */
+};
+
+enum {
+    MLLP_READ = 64 * 1024,       /* bytes of one read, shared by all connections */
+    MLLP_OUT_MAX = 64 * 1024,    /* replies a peer may leave unread before it is not read any more */
+    MLLP_NOISE_MAX = 64 * 1024,  /* bytes outside frames in a row */
+    MLLP_KEPT_MAX = 64 * 1024,   /* bytes kept of a frame that is refused */
+    MLLP_SPARES = 64,            /* emptied buffers kept for reuse ... */
+    MLLP_SPARE_MAX = 16 * 1024,  /* ... of at most this size */
+    MLLP_SILENCE_MS = 200,       /* behind FS: ends the frame */
+};
+
+/* A reply that was known before those of earlier exchanges. Rare. */
+struct mllp_early {
+    struct mllp_early *next;
+    uint64_t token;
+    struct buf framed;
+};
+
+/* One connection. Idle it costs this struct and no buffer. Freed when its peer is gone and all of its
+ * exchanges are over. */
+struct mllp_conn {
+    struct mllp_conn *next, *prev;   /* all of the source */
+    struct mllp_conn *next_dirty;    /* has something to send */
+    struct mllp_conn *parked_next, **parked_at; /* waits for resume(); parked_at NULL: does not */
+    struct mllp_in *in;
+    struct event on_read;
+    struct event *on_write;          /* made when a peer reads slowly */
+    struct event *on_silence;        /* made when a frame ends in FS without CR */
+    int fd;
+    bool is_reading, is_dirty, is_gone;
+    bool is_ended;     /* the peer sends nothing more, or we read nothing more of it */
+    bool is_offering;  /* `part` is a whole frame that the engine did not take yet */
+    const struct ack_error *offer_why; /* it is offered as a refusal */
+    struct frame frame;
+    struct buf part;   /* payload of the frame that is not whole yet */
+    struct buf rest;   /* bytes read and not looked at, while not reading */
+    struct buf out;
+    size_t out_sent;
+    uint64_t next_token, next_reply; /* equal: nothing under way */
+    struct mllp_early *early;
+    unsigned pending;
+    int64_t active_us, frame_us;     /* monotonic: last traffic; begin of the current frame */
+    char peer[NET_ADDRESS_MAX];
+};
+
+struct mllp_in {
+    struct source *source;
+    struct endpoint *ep;
+    int listener, reserve;  /* reserve: a descriptor to give up when there are no more */
+    struct event *on_accept, *on_flush, *on_sweep, *on_breath;
+    bool is_paused, is_draining, is_full, is_flushing;
+    struct mllp_conn *first, *dirty, *parked;
+    size_t part_bytes;      /* in partial frames, of all connections */
+    struct buf spare[MLLP_SPARES];
+    unsigned nspares;
+    char address[NET_ADDRESS_MAX];
+    char read_buf[MLLP_READ];
+};
+
+static inline const struct mllp_in_conf *mllp_in_conf(const struct mllp_in *in)
+{
+    return in->ep->conf;
+}
+
+/* mllp_conn.c */
+struct mllp_conn *mllp_conn_new(struct mllp_in *in, int fd, const char *peer);
+void mllp_conn_reply(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n);
+/* Send what waits; close what is finished. May free `c`. */
+void mllp_conn_flush(struct mllp_conn *c);
+/* Go on after a pause: offer what waits, read again. May free `c`. */
+void mllp_conn_resume(struct mllp_conn *c);
+/* Limits of time. May free `c`. */
+void mllp_conn_check(struct mllp_conn *c, int64_t now_us);
+/* Read nothing more; close when all is answered. May free `c`. */
+void mllp_conn_end(struct mllp_conn *c);
+/* At once, whatever is under way. */
+void mllp_conn_free(struct mllp_conn *c);
+
+/* mllp_in.c: a connection has gone. */
+void mllp_in_freed(struct mllp_in *in);
+
+#endif

@@ -1,0 +1,187 @@
+#include "engine/base/err.h"
+#include "engine/base/mem.h"
+#include "engine/flow/engine_priv.h"
+
+#include <stdlib.h>
+
+struct endpoint *destination_endpoint(struct destination *d)
+{
+    return &d->ep;
+}
+
+void destination_ready(struct destination *d)
+{
+    engine_kick(d->engine);
+}
+
+static unsigned on_room(void *arg)
+{
+    struct destination *t = arg;
+    return t->is_open ? t->ep.adapter->out->room(t) : 0;
+}
+
+static void on_send(void *arg, struct delivery **v, size_t n)
+{
+    struct destination *t = arg;
+    t->ep.adapter->out->send(t, v, n);
+}
+
+static void on_cancel(void *arg, struct delivery *d)
+{
+    struct destination *t = arg;
+    t->ep.adapter->out->cancel(t, d);
+}
+
+/* One timer a destination, set again only when the wanted time is another one. */
+static void on_wake_at(void *arg, int64_t mono_us)
+{
+    struct destination *t = arg;
+    if (mono_us == t->timer_at_us) {
+        return;
+    }
+    t->timer_at_us = mono_us;
+    if (mono_us == INT64_MAX) {
+        event_del(t->timer);
+        return;
+    }
+    int64_t us = mono_us - engine_mono_us(t->engine);
+    us = us > 0 ? us : 0;
+    struct timeval tv = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+    event_add(t->timer, &tv);
+}
+
+static void on_kick(void *arg)
+{
+    struct destination *t = arg;
+    engine_kick(t->engine);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct destination *t = arg;
+    (void)fd;
+    (void)what;
+    t->timer_at_us = INT64_MAX;
+    queue_tick(t->queue);
+}
+
+static const struct queue_ops queue_ops = {
+    .room = on_room, .send = on_send, .cancel = on_cancel, .wake_at = on_wake_at, .kick = on_kick};
+
+static struct queue *make_queue(struct destination *t)
+{
+    struct engine *e = t->engine;
+    struct queue_conf c = {.name = t->own_name,
+                           .destination = t->name_id,
+                           .batch = t->ep.adapter->out->batch,
+                           .ops = &queue_ops,
+                           .arg = t,
+                           .journal = e->conf.journal,
+                           .clock = e->conf.clock,
+                           .random = e->conf.random,
+                           .random_arg = e->conf.random_arg,
+                           .log = e->conf.log,
+                           .pool = &e->pool,
+                           .budget = &e->budget};
+    return queue_new(&c, t->want);
+}
+
+struct destination *destination_new(struct engine *e, const struct plan_destination *want)
+{
+    struct destination *t = X_NEW(struct destination);
+    char *name = xmalloc(want->name.n + 1);
+    memcpy(name, want->name.p, want->name.n);
+    t->engine = e;
+    t->own_name = str_from(name, want->name.n);
+    t->name_id = journal_name(e->conf.journal, JOURNAL_DESTINATION, want->name);
+    t->want = want;
+    t->ep = (struct endpoint){.name = t->own_name,
+                              .adapter = want->adapter,
+                              .conf = want->conf,
+                              .loop = e->conf.loop,
+                              .clock = &e->conf.clock,
+                              .log = e->conf.log};
+    t->timer = evtimer_new(e->conf.loop, on_timer, t);
+    t->timer_at_us = INT64_MAX;
+    t->queue = make_queue(t);
+    return t;
+}
+
+int destination_open(struct destination *t, struct diags *d)
+{
+    int r = t->ep.adapter->out->open(t, d);
+    t->is_open = r == 0;
+    return r;
+}
+
+static void use_plan(struct destination *t)
+{
+    struct plan *old = t->plan;
+    t->plan = plan_ref(t->engine->plan);
+    t->ep.conf = t->want->conf;
+    plan_unref(&old);
+}
+
+void destination_set(struct destination *t, const struct plan_destination *want)
+{
+    bool is_same = want->adapter == t->ep.adapter &&
+                   plan_same_conf(want->adapter->out_opts, want->conf, t->ep.conf);
+    t->want = want;
+    queue_set(t->queue, want);
+    if (!t->is_open || (is_same && !t->is_reopening)) {
+        t->ep.adapter = want->adapter;
+        use_plan(t);
+        return;
+    }
+    t->is_reopening = true; /* what is in flight ends under the old settings first */
+    queue_stop(t->queue, true);
+}
+
+static void reopen(struct destination *t)
+{
+    struct arena a = {0};
+    struct diags d;
+    diags_init(&d, &a);
+    destination_close(t);
+    t->ep.adapter = t->want->adapter;
+    use_plan(t);
+    t->is_reopening = false;
+    if (destination_open(t, &d) < 0) {
+        log_event(t->ep.log, LOG_LEVEL_ERROR, "cannot-open", log_str("destination", t->ep.name),
+                  log_str("text", d.first ? d.first->text : STR("")));
+    }
+    queue_stop(t->queue, false);
+    arena_free(&a);
+}
+
+void destination_run(struct destination *t)
+{
+    if (t->is_reopening && queue_in_flight(t->queue) == 0) {
+        reopen(t);
+    }
+    queue_run(t->queue);
+}
+
+void destination_close(struct destination *t)
+{
+    if (t->is_open) {
+        queue_cancel(t->queue);
+        t->is_open = false;
+        t->ep.adapter->out->close(t);
+    }
+}
+
+void destination_free(struct destination **t)
+{
+    struct destination *one = *t;
+    if (!one) {
+        return;
+    }
+    destination_close(one);
+    queue_free(&one->queue);
+    event_free(one->timer);
+    plan_unref(&one->plan);
+    free((char *)(uintptr_t)one->own_name.p);
+    free(one);
+    *t = NULL;
+}

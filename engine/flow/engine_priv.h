@@ -1,0 +1,96 @@
+/* engine_priv.h - what the files of the running engine share: engine.c, source.c, destination.c,
+ * exchange.c, status.c. Everything belongs to the loop thread. */
+#ifndef CORRIDOR_FLOW_ENGINE_PRIV_H
+#define CORRIDOR_FLOW_ENGINE_PRIV_H
+
+#include "engine/base/buf.h"
+#include "engine/flow/engine.h"
+#include "engine/flow/msg.h"
+#include "engine/flow/queue.h"
+
+#include <event2/event.h>
+
+/* A running source. By name; its settings are those of the current plan. */
+struct source {
+    struct endpoint ep; /* first: source_endpoint() */
+    struct engine *engine;
+    const struct plan_source *want;
+    unsigned index;     /* in the current plan */
+    uint32_t name_id;
+    bool is_open, is_leaving;
+    struct source *next_leaving;
+    struct str own_name; /* malloc'd: outlives plans */
+    uint64_t accepted, filtered, rejected, unrouted, waiting;
+    int64_t rejected_day; /* day since 1970 that rejected_bytes counts */
+    uint64_t rejected_bytes;
+};
+
+/* A running destination: an adapter's end and the queue before it. */
+struct destination {
+    struct endpoint ep; /* first: destination_endpoint() */
+    struct engine *engine;
+    const struct plan_destination *want;
+    uint32_t name_id;
+    bool is_open, is_reopening;
+    struct plan *plan;  /* a reference: owns ep.conf while it is in use */
+    struct str own_name;
+    struct queue *queue;
+    struct event *timer;
+    int64_t timer_at_us; /* monotonic; INT64_MAX: not set */
+};
+
+struct engine {
+    struct engine_conf conf;
+    struct plan *plan;
+    struct source **sources;           /* in the plan's order */
+    struct destination **destinations; /* the same */
+    unsigned nsources, ndestinations;
+    struct source *leaving;            /* removed, with exchanges still under way */
+    struct destination **by_name_id;   /* running destination of a name id, or NULL */
+    uint32_t nby_name_id;
+    uint32_t *route_ids;               /* route of the current plan -> name id */
+    struct msg_pool pool;
+    struct queue_budget budget;
+    struct buf ack;                    /* scratch of exchange.c */
+    struct event *on_journal, *on_kick, *on_drain;
+    bool is_polling, is_kicked, is_paused, is_fenced, is_draining;
+    uint64_t open_exchanges;
+    uint64_t id_state;                 /* splitmix64, seeded once: ids need to differ, not to be secret */
+    int64_t drain_until_us;
+    void (*drained)(void *arg);
+    void *drained_arg;
+};
+
+/* source.c */
+struct source *source_new(struct engine *e, const struct plan_source *want);
+int source_open(struct source *s, struct diags *d);
+/* Settings of a new plan, already accepted by the adapter. */
+void source_set(struct source *s, const struct plan_source *want, unsigned index);
+void source_close(struct source *s);
+void source_free(struct source **s);
+
+/* destination.c */
+struct destination *destination_new(struct engine *e, const struct plan_destination *want);
+int destination_open(struct destination *t, struct diags *d);
+/* Settings of the new current plan; reopens the adapter when its own settings changed, as soon as
+ * nothing is in flight. */
+void destination_set(struct destination *t, const struct plan_destination *want);
+/* Send what is due; finish a reopening. */
+void destination_run(struct destination *t);
+void destination_close(struct destination *t);
+void destination_free(struct destination **t);
+
+/* plan.c: do two option structs of this table hold the same values? */
+bool plan_same_conf(const struct opt *table, const void *a, const void *b);
+
+/* engine.c */
+/* Soon: send what is due, resume sources, look whether draining is over. */
+void engine_kick(struct engine *e);
+/* Stop reading from sources until the journal has room. */
+void engine_pause(struct engine *e);
+static inline int64_t engine_mono_us(const struct engine *e)
+{
+    return e->conf.clock.mono_us(e->conf.clock.arg);
+}
+
+#endif

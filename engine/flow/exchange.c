@@ -1,0 +1,430 @@
+/* The way of a message, steps 3 to 10, from its last byte to its reply. The numbers are those of
+ * docs/architecture.md. */
+#include "engine/base/hash.h"
+#include "engine/flow/engine_priv.h"
+#include "engine/flow/reply.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum {
+    REJECTED_PER_DAY = 100 * 1000 * 1000, /* bytes kept a day and source */
+    KEY_MAX = 512,                        /* bytes of a key hashed without allocation */
+    CONTROL_ID = 20,                      /* characters of MSH-10 before 2.7 */
+};
+static const int64_t DAY_US = (int64_t)86400 * 1000000;
+
+/* One inbound message until its reply; lives in the arena of its msg. */
+struct exchange {
+    struct source *source;
+    struct msg *msg;
+    void *conn;
+    uint64_t token;
+    struct hl7 hl7;
+    bool is_parsed, is_unrouted;
+    struct ack_mode mode;
+    enum reply_level level;
+    enum ack_code code;             /* AA, AE, AR: before it is put into a mode */
+    const struct ack_error *errors;
+    unsigned nerrors;
+    bool is_silent;                 /* an inbound acknowledgement, or ack: never */
+    struct str replies[2];
+    unsigned nreplies;
+};
+
+/* ---- 3 one copy of the bytes, an arena, an id, the receipt time ---- */
+
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static struct exchange *begin(struct source *s, const struct exchange_from *from, struct str bytes)
+{
+    struct engine *e = s->engine;
+    struct msg *m = msg_new(&e->pool);
+    struct exchange *x = ARENA_NEW(&m->arena, struct exchange);
+    char *raw = arena_alloc(&m->arena, bytes.n ? bytes.n : 1);
+    if (bytes.n) {
+        memcpy(raw, bytes.p, bytes.n);
+    }
+    x->source = s;
+    x->msg = m;
+    x->conn = from->conn;
+    x->token = from->token;
+    x->is_silent = s->want->ack == PLAN_ACK_NEVER;
+    m->e.received_us = e->conf.clock.wall_us(e->conf.clock.arg);
+    m->e.id = (struct entry_id){(uint64_t)m->e.received_us, next_random(&e->id_state)};
+    m->e.source = s->name_id;
+    m->e.plan_hash = e->plan->hash;
+    m->e.engine_version = STR(CORRIDOR_VERSION);
+    m->e.peer = str_dup(&m->arena, from->peer);
+    m->e.raw = str_from(raw, bytes.n);
+    s->ep.counters.messages++;
+    s->ep.counters.bytes += bytes.n;
+    s->waiting++;
+    e->open_exchanges++;
+    return x;
+}
+
+/* ---- verdicts ---- */
+
+static void reject(struct exchange *x, enum reply_level level, enum ack_code code,
+                   const struct ack_error *errors, unsigned n, struct str reason)
+{
+    x->msg->e.status = ENTRY_REJECTED;
+    x->msg->e.reason = reason;
+    x->msg->e.outputs = NULL;
+    x->msg->e.noutputs = 0;
+    x->level = level;
+    x->code = code;
+    x->errors = errors;
+    x->nerrors = n;
+}
+
+static void reject_one(struct exchange *x, enum ack_code code, int error, const char *path, struct str text)
+{
+    struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
+    *one = (struct ack_error){error, path ? path : "", 'E', text};
+    reject(x, REPLY_UNTAKEN, code, one, 1, text);
+}
+
+static void filter(struct exchange *x, struct str reason)
+{
+    x->msg->e.status = ENTRY_FILTERED;
+    x->msg->e.reason = reason;
+}
+
+/* ---- 4 positions over the bytes, nothing copied ---- */
+
+static struct str msh(const struct exchange *x, uint32_t field)
+{
+    return hl7_field(&x->hl7, &x->hl7.seg[0], field);
+}
+
+/* Control ids are hashed with the journal's key: entry headers hold no patient data. */
+static uint64_t id_hash(const struct exchange *x)
+{
+    char text[KEY_MAX];
+    int n = snprintf(text, sizeof(text), "%u|%.*s|%.*s|%.*s", x->msg->e.source, STR_ARG(msh(x, 3)),
+                     STR_ARG(msh(x, 4)), STR_ARG(msh(x, 10)));
+    size_t used = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
+    return hash_keyed(journal_hash_key(x->source->engine->conf.journal), str_from(text, used));
+}
+
+/* Of the bytes but for MSH-7: a copy sent again with a new time is the same. */
+static uint64_t body_hash(const struct exchange *x)
+{
+    struct str raw = x->msg->e.raw, time = x->is_parsed ? msh(x, 7) : str_from(NULL, 0);
+    uint64_t seed = 0;
+    memcpy(&seed, journal_hash_key(x->source->engine->conf.journal), sizeof(seed));
+    if (!time.p) {
+        return hash64_str(raw, seed);
+    }
+    size_t from = (size_t)(time.p - raw.p), to = from + time.n;
+    return hash64(raw.p + to, raw.n - to, hash64(raw.p, from, seed));
+}
+
+/* True when the bytes are a message that routes may see. */
+static bool parse(struct exchange *x)
+{
+    struct hl7_fault fault;
+    if (hl7_parse(&x->msg->arena, x->msg->e.raw, &x->hl7, &fault) < 0) {
+        reject_one(x, ACK_AR, fault.code, fault.path, str_of(fault.text));
+        return false;
+    }
+    x->is_parsed = true;
+    x->mode = ack_mode_of(&x->hl7);
+    if (ack_is_ack(&x->hl7)) {
+        x->is_silent = true; /* an acknowledgement is never acknowledged */
+        filter(x, STR("ack"));
+        return false;
+    }
+    if (str_trim(msh(x, 10)).n == 0) {
+        reject_one(x, ACK_AR, 101, "MSH-10", STR("message control id is missing"));
+        return false;
+    }
+    x->msg->e.id_hash = id_hash(x);
+    return true;
+}
+
+/* ---- 6 routes that match, 7 their programs ---- */
+
+static uint64_t hash_key(const uint8_t *secret, struct arena *a, const struct rules_key *k)
+{
+    char small[KEY_MAX];
+    size_t n = k->authority.n + 1 + k->id.n;
+    char *p = n <= sizeof(small) ? small : arena_alloc(a, n);
+    if (k->authority.n) {
+        memcpy(p, k->authority.p, k->authority.n);
+    }
+    p[k->authority.n] = 0;
+    if (k->id.n) {
+        memcpy(p + k->authority.n + 1, k->id.p, k->id.n);
+    }
+    return hash_keyed(secret, str_from(p, n));
+}
+
+static void fill_output(struct exchange *x, const struct rules_output *r, struct entry_output *o)
+{
+    struct engine *e = x->source->engine;
+    struct arena *a = &x->msg->arena;
+    uint64_t *keys = r->nkeys ? arena_alloc(a, r->nkeys * sizeof(*keys)) : NULL;
+    for (unsigned i = 0; i < r->nkeys; i++) {
+        keys[i] = hash_key(journal_hash_key(e->conf.journal), a, &r->keys[i]);
+    }
+    *o = (struct entry_output){
+        .destination = e->destinations[r->destination]->name_id,
+        .route = e->route_ids[r->route],
+        .class = ENTRY_INTERACTIVE,
+        .kind = r->finding.n ? ENTRY_OUTPUT_FAILED_ROUTE : ENTRY_OUTPUT_PAYLOAD,
+        .id_part = r->id_part,
+        .keys = keys,
+        .nkeys = r->nkeys,
+        .payload = r->payload,
+        .finding = r->finding,
+    };
+}
+
+static void take_outputs(struct exchange *x, const struct rules_result *r)
+{
+    struct entry_output *v = arena_alloc(&x->msg->arena, (r->noutputs ? r->noutputs : 1) * sizeof(*v));
+    for (unsigned i = 0; i < r->noutputs; i++) {
+        fill_output(x, &r->outputs[i], &v[i]);
+    }
+    x->msg->e.outputs = v;
+    x->msg->e.noutputs = r->noutputs;
+}
+
+static void unrouted(struct exchange *x)
+{
+    x->is_unrouted = true;
+    if (x->source->want->unrouted == PLAN_UNROUTED_REJECT) {
+        reject_one(x, ACK_AR, 200, "MSH-9", STR("no route reads this message type"));
+    } else {
+        filter(x, STR("unrouted"));
+    }
+}
+
+static void route(struct exchange *x)
+{
+    struct engine *e = x->source->engine;
+    struct entry_message *m = &x->msg->e;
+    struct rules_input in = {&x->hl7, x->source->index, m->received_us, m->id.hi, m->id.lo};
+    struct rules_result r = {0};
+    rules_run(e->plan->rules, &in, &x->msg->arena, &r);
+    switch (r.verdict) {
+    case RULES_ACCEPTED:
+        m->status = ENTRY_ACCEPTED;
+        take_outputs(x, &r);
+        break;
+    case RULES_FILTERED:
+        filter(x, r.reason);
+        break;
+    case RULES_UNROUTED:
+        unrouted(x);
+        break;
+    case RULES_REJECTED:
+        reject(x, REPLY_PROCESSED, r.code, r.errors, r.nerrors, r.reason);
+        break;
+    }
+}
+
+/* ---- the reply is part of the entry, so it is made before the entry ---- */
+
+static void make_reply(struct exchange *x)
+{
+    struct engine *e = x->source->engine;
+    struct arena *a = &x->msg->arena;
+    buf_clear(&e->ack);
+    x->nreplies = 0;
+    if (x->is_silent) {
+        x->msg->e.reply = STR("");
+        return;
+    }
+    struct reply_plan p = reply_plan(x->mode, x->level, x->code, x->nerrors ? x->errors[0].code : 0);
+    char id[27], control[CONTROL_ID];
+    size_t end[2] = {0};
+    entry_id_text(x->msg->e.id, id);
+    memcpy(control, id + 2, CONTROL_ID - 2); /* the first two never change in our times */
+    control[CONTROL_ID - 1] = 0;
+    for (unsigned i = 0; i < p.n; i++) {
+        control[CONTROL_ID - 2] = (char)('a' + i);
+        struct ack ack = {.code = p.code[i], .control_id = control, .now_us = x->msg->e.received_us};
+        ack.expected_sequence = INT64_MIN;
+        ack.errors = p.code[i] == ACK_CA ? NULL : x->errors;
+        ack.nerrors = p.code[i] == ACK_CA ? 0 : x->nerrors;
+        ack_build(&e->ack, (struct ack_to){x->is_parsed ? &x->hl7 : NULL, x->msg->e.raw}, &ack);
+        end[i] = e->ack.n;
+    }
+    struct str all = str_dup(a, buf_str(&e->ack));
+    x->nreplies = p.n;
+    x->msg->e.reply = all;
+    for (unsigned i = 0; i < p.n; i++) {
+        size_t from = i ? end[i - 1] : 0;
+        x->replies[i] = str_from(all.p + from, end[i] - from);
+    }
+}
+
+/* Rejected bytes are kept up to a bound a day and source; beyond it only their length and hash. */
+static void bound_rejected(struct exchange *x)
+{
+    struct source *s = x->source;
+    struct entry_message *m = &x->msg->e;
+    int64_t day = m->received_us / DAY_US;
+    if (s->rejected_day != day) {
+        s->rejected_day = day;
+        s->rejected_bytes = 0;
+    }
+    s->rejected_bytes += m->raw.n;
+    if (s->rejected_bytes > REJECTED_PER_DAY) {
+        m->reason = str_printf(&x->msg->arena, "%.*s (%zu bytes not kept)", STR_ARG(m->reason), m->raw.n);
+        m->raw = str_from(m->raw.p, 0);
+    }
+}
+
+/* ---- 9 reply ---- */
+
+static void finish(struct exchange *x, bool is_answered)
+{
+    struct source *s = x->source;
+    struct msg *m = x->msg;
+    s->waiting--;
+    s->engine->open_exchanges--;
+    if (is_answered && s->is_open) {
+        s->ep.adapter->in->reply(s, x->conn, x->token, x->replies, x->nreplies);
+    }
+    msg_unref(&m);
+}
+
+static void count(struct exchange *x)
+{
+    struct source *s = x->source;
+    switch (x->msg->e.status) {
+    case ENTRY_ACCEPTED:
+        s->accepted++;
+        break;
+    case ENTRY_FILTERED:
+        s->filtered += !x->is_unrouted;
+        break;
+    case ENTRY_REJECTED:
+        s->rejected++;
+        break;
+    }
+    s->unrouted += x->is_unrouted;
+}
+
+static void say(const struct exchange *x)
+{
+    const struct entry_message *m = &x->msg->e;
+    static const char *const events[] = {"accepted", "filtered", "rejected"};
+    enum log_level level = m->status == ENTRY_REJECTED ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
+    struct log *log = x->source->ep.log;
+    if (!log_wants(log, level)) {
+        return;
+    }
+    char id[27];
+    entry_id_text(m->id, id);
+    log_event(log, level, events[m->status], log_str("source", x->source->ep.name), log_cstr("id", id),
+              log_str("peer", m->peer), log_uint("outputs", m->noutputs),
+              log_int("error", x->nerrors ? x->errors[0].code : 0),
+              log_cstr("at", x->nerrors ? x->errors[0].path : ""));
+}
+
+static void offer(struct exchange *x)
+{
+    struct engine *e = x->source->engine;
+    const struct entry_message *m = &x->msg->e;
+    for (uint32_t i = 0; i < m->noutputs; i++) {
+        uint32_t id = m->outputs[i].destination;
+        struct destination *t = id < e->nby_name_id ? e->by_name_id[id] : NULL;
+        if (t) {
+            queue_offer(t->queue, x->msg, i);
+        }
+    }
+}
+
+/* From journal_poll(): durable, or the commit failed and nobody may be answered. */
+static void stored(void *arg, enum journal_status status, uint64_t seq)
+{
+    struct exchange *x = arg;
+    if (status != JOURNAL_STORED) {
+        finish(x, false);
+        return;
+    }
+    x->msg->seq = seq;
+    count(x);
+    say(x);
+    offer(x);
+    finish(x, true);
+}
+
+/* The journal takes nothing: the sender keeps the message and is told so. */
+static void refused(struct exchange *x)
+{
+    struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
+    *one = (struct ack_error){207, "", 'E', STR("the message cannot be stored now; send it again")};
+    log_event(x->source->ep.log, LOG_LEVEL_ERROR, "not-stored", log_str("source", x->source->ep.name),
+              log_str("peer", x->msg->e.peer), log_uint("bytes", x->msg->e.raw.n));
+    reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, STR("not stored"));
+    make_reply(x);
+    x->source->rejected++;
+    finish(x, true);
+}
+
+/* 8 message and outputs as one entry. */
+static void append(struct exchange *x)
+{
+    struct engine *e = x->source->engine;
+    struct entry_message *m = &x->msg->e;
+    m->body_hash = body_hash(x);
+    make_reply(x);
+    if (m->status == ENTRY_REJECTED) {
+        bound_rejected(x);
+    }
+    if (journal_append_message(e->conf.journal, m, stored, x) == 0) {
+        refused(x);
+    } else if (journal_is_full(e->conf.journal)) {
+        engine_pause(e);
+    }
+}
+
+static bool is_closed(struct engine *e)
+{
+    if (journal_is_full(e->conf.journal)) {
+        engine_pause(e);
+    }
+    return e->is_paused || e->is_fenced;
+}
+
+enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from, struct str bytes)
+{
+    if (is_closed(s->engine)) {
+        return EXCHANGE_PAUSED;
+    }
+    struct exchange *x = begin(s, from, bytes);
+    if (parse(x)) {
+        route(x);
+    }
+    append(x);
+    return EXCHANGE_TAKEN;
+}
+
+enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from, struct str bytes,
+                                     const struct ack_error *why)
+{
+    if (is_closed(s->engine)) {
+        return EXCHANGE_PAUSED;
+    }
+    struct exchange *x = begin(s, from, bytes);
+    struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
+    *one = *why;
+    one->text = str_dup(&x->msg->arena, why->text);
+    s->ep.counters.frames_refused++;
+    reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, one->text);
+    append(x);
+    return EXCHANGE_TAKEN;
+}

@@ -1,0 +1,519 @@
+#include "engine/flow/queue.h"
+
+#include "engine/base/err.h"
+#include "engine/base/mem.h"
+#include "engine/flow/backoff.h"
+#include "engine/flow/queue_priv.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { SEND_MAX = 64, REPLY_KEPT = 1024 };
+
+void queued_list_push(struct queued_list *l, struct queued *q)
+{
+    q->next = NULL;
+    q->prev = l->last;
+    *(l->last ? &l->last->next : &l->first) = q;
+    l->last = q;
+    l->n++;
+}
+
+void queued_list_push_front(struct queued_list *l, struct queued *q)
+{
+    q->prev = NULL;
+    q->next = l->first;
+    *(l->first ? &l->first->prev : &l->last) = q;
+    l->first = q;
+    l->n++;
+}
+
+void queued_list_remove(struct queued_list *l, struct queued *q)
+{
+    *(q->prev ? &q->prev->next : &l->first) = q->next;
+    *(q->next ? &q->next->prev : &l->last) = q->prev;
+    q->next = q->prev = NULL;
+    l->n--;
+}
+
+static int64_t now_us(const struct queue *q)
+{
+    return q->conf.clock.mono_us(q->conf.clock.arg);
+}
+
+static void wake(struct queue *q)
+{
+    struct queued *first = due_first(&q->due);
+    int64_t at = first ? first->due_us : INT64_MAX;
+    if (q->is_unreachable) {
+        at = q->ready.n > 0 || at < q->probe_at_us ? q->probe_at_us : at;
+        at = q->is_probing || q->nflying > 0 ? INT64_MAX : at;
+    }
+    q->conf.ops->wake_at(q->conf.arg, at);
+}
+
+void queue_freed(void *arg, struct queued *o)
+{
+    struct queue *q = arg;
+    if (o->state == QUEUED_BLOCKED) {
+        o->state = QUEUED_READY;
+        queued_list_push(&q->ready, o);
+    }
+}
+
+/* ---- writing outcomes down ---- */
+
+/* 13 written down with the others of this round, in one entry. */
+static void record(struct queue *q, const struct queued *o, enum entry_verdict v, struct str by,
+                   struct str reply)
+{
+    struct entry_outcome e = {.ref = {o->seq, o->output}, .verdict = v, .attempt = o->attempt, .by = by};
+    e.at_us = q->conf.clock.wall_us(q->conf.clock.arg);
+    e.reply = str_slice(reply, 0, REPLY_KEPT);
+    consumer_outcome(q->consumer, &e);
+}
+
+/* Settled for good: its keys are free, it is forgotten. */
+static void settle(struct queue *q, struct queued *o, enum entry_verdict v, struct str by, struct str reply)
+{
+    record(q, o, v, by, reply);
+    order_remove(&q->order, o, queue_freed, q);
+    window_unload(q, o);
+    q->unsettled--;
+    free(o);
+}
+
+/* Names, numbers and a reason; never content. */
+static void say(struct queue *q, enum log_level level, const char *what, const struct queued *o,
+                const char *reason)
+{
+    if (!log_wants(q->conf.log, level)) {
+        return;
+    }
+    char id[27] = "";
+    if (o->msg) {
+        entry_id_text(o->msg->e.id, id);
+    }
+    log_event(q->conf.log, level, what, log_str("destination", q->conf.name), log_cstr("id", id),
+              log_uint("seq", o->seq), log_uint("output", o->output), log_uint("attempt", o->attempt),
+              log_cstr("reason", reason ? reason : ""));
+}
+
+/* Out of whatever list it stands in. */
+void queue_hold(struct queue *q, struct queued *o, struct str reply, const char *why)
+{
+    o->state = QUEUED_HELD;
+    record(q, o, ENTRY_HELD, STR(""), reply.n ? reply : str_of(why));
+    say(q, LOG_LEVEL_WARN, "held", o, why);
+    queued_list_push(&q->held, o);
+    window_unload(q, o);
+    if (q->want->continue_on_hold) {
+        order_remove(&q->order, o, queue_freed, q);
+    }
+}
+
+/* ---- verdicts ---- */
+
+static void make_ready_first(struct queue *q, struct queued *o)
+{
+    o->state = QUEUED_READY;
+    queued_list_push_front(&q->ready, o);
+}
+
+static void wait(struct queue *q, struct queued *o, const struct outcome *out)
+{
+    int64_t now = now_us(q);
+    int64_t give_up = q->want->give_up_after_us;
+    if (give_up > 0 && now - o->first_us >= give_up) {
+        queue_hold(q, o, out->reply, "gave up after give-up-after");
+        return;
+    }
+    int64_t delay = backoff_next((int64_t)o->delay_ms * 1000, q->want->retry_first_us,
+                                 q->want->retry_longest_us, q->conf.random(q->conf.random_arg));
+    o->delay_ms = (uint32_t)(delay / 1000 ? delay / 1000 : 1);
+    o->due_us = now + (out->retry_after_us > delay ? out->retry_after_us : delay);
+    o->state = QUEUED_WAITING;
+    say(q, LOG_LEVEL_INFO, "later", o, out->reason);
+    due_add(&q->due, o);
+    if (q->loaded > QUEUE_WINDOW_LEAST) {
+        window_unload(q, o);
+    }
+}
+
+static void enter_unreachable(struct queue *q, const struct outcome *out)
+{
+    if (q->is_unreachable && !q->is_probing) {
+        return; /* one that was still in flight */
+    }
+    if (!q->is_unreachable) {
+        q->probe_delay_us = 0;
+        log_event(q->conf.log, LOG_LEVEL_WARN, "unreachable", log_str("destination", q->conf.name),
+                  log_cstr("reason", out->reason ? out->reason : ""));
+    }
+    q->is_unreachable = true;
+    q->is_probing = false;
+    q->reason = out->reason;
+    q->probe_delay_us = backoff_next(q->probe_delay_us, q->want->retry_first_us, q->want->retry_longest_us,
+                                     q->conf.random(q->conf.random_arg));
+    int64_t delay = out->retry_after_us > q->probe_delay_us ? out->retry_after_us : q->probe_delay_us;
+    q->probe_at_us = now_us(q) + delay;
+    window_shrink(q);
+}
+
+static void leave_unreachable(struct queue *q)
+{
+    q->unknown_run = 0;
+    if (!q->is_unreachable) {
+        return;
+    }
+    q->is_unreachable = q->is_probing = false;
+    q->reason = NULL;
+    log_event(q->conf.log, LOG_LEVEL_INFO, "reachable", log_str("destination", q->conf.name));
+}
+
+static void on_delivered(struct queue *q, struct queued *o, const struct outcome *out)
+{
+    leave_unreachable(q);
+    say(q, o->attempt > 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "delivered", o, NULL);
+    q->delivered++;
+    settle(q, o, ENTRY_DELIVERED, STR(""), out->reply);
+}
+
+static void on_refused(struct queue *q, struct queued *o, const struct outcome *out)
+{
+    leave_unreachable(q);
+    say(q, LOG_LEVEL_WARN, "refused", o, out->reason);
+    q->refused++;
+    settle(q, o, ENTRY_REFUSED, STR(""), out->reply);
+}
+
+static void on_hold(struct queue *q, struct queued *o, const struct outcome *out)
+{
+    leave_unreachable(q);
+    queue_hold(q, o, out->reply, out->reason);
+}
+
+static void on_busy(struct queue *q, struct queued *o, const struct outcome *out)
+{
+    leave_unreachable(q);
+    wait(q, o, out);
+}
+
+static void on_unreachable(struct queue *q, struct queued *o, const struct outcome *out)
+{
+    enter_unreachable(q, out);
+    make_ready_first(q, o);
+}
+
+/* Sent, and no answer: it may have arrived. Several in a row look like a peer that only listens. */
+static void on_unknown(struct queue *q, struct queued *o, const struct outcome *out)
+{
+    if (q->is_unreachable || ++q->unknown_run >= QUEUE_UNKNOWN_MAX) {
+        enter_unreachable(q, out);
+    }
+    if (q->want->hold_on_unknown) {
+        queue_hold(q, o, out->reply, out->reason);
+    } else {
+        wait(q, o, out);
+    }
+}
+
+typedef void (*verdict_fn)(struct queue *q, struct queued *o, const struct outcome *out);
+
+/* The policy for the peer's code, else the verdict itself; what was refused is held by default. */
+static verdict_fn judge(const struct queue *q, const struct outcome *out)
+{
+    static const verdict_fn by_policy[] = {
+        [PLAN_REPLY_DELIVERED] = on_delivered,
+        [PLAN_REPLY_HOLD] = on_hold,
+        [PLAN_REPLY_RETRY] = on_busy,
+        [PLAN_REPLY_REFUSED] = on_refused,
+    };
+    static const verdict_fn by_verdict[] = {
+        [DELIVERY_DELIVERED] = on_delivered,     [DELIVERY_REFUSED] = on_hold,
+        [DELIVERY_BUSY] = on_busy,               [DELIVERY_UNREACHABLE] = on_unreachable,
+        [DELIVERY_UNKNOWN] = on_unknown,
+    };
+    enum plan_reply policy = out->has_code ? q->want->replies[out->code] : PLAN_REPLY_DEFAULT;
+    return policy != PLAN_REPLY_DEFAULT ? by_policy[policy] : by_verdict[out->verdict];
+}
+
+void delivery_done(struct delivery *d, struct outcome out)
+{
+    struct queue *q = d->queue;
+    struct queued *o = d->q;
+    bool is_canceled = d->is_canceled;
+    verdict_fn act = judge(q, &out); /* 12 the peer's answer becomes an outcome */
+    if (is_canceled && act != on_delivered && act != on_refused) {
+        make_ready_first(q, o);
+    } else {
+        act(q, o, &out);
+    }
+    if (d->is_probe) {
+        q->is_probing = false;
+    }
+    delivery_end(d);
+    if (!q->is_running) {
+        q->conf.ops->kick(q->conf.arg);
+    }
+}
+
+/* ---- sending ---- */
+
+static void marked(void *arg, enum journal_status status, uint64_t seq)
+{
+    struct queue *q = arg;
+    (void)seq;
+    q->waits_for_mark = false;
+    if (status == JOURNAL_STORED) {
+        q->conf.ops->kick(q->conf.arg);
+    }
+}
+
+/* How many may be sent now. */
+static unsigned sendable(const struct queue *q)
+{
+    if (q->is_stopped || q->waits_for_mark) {
+        return 0;
+    }
+    if (q->is_unreachable) {
+        bool is_due = !q->is_probing && q->nflying == 0 && now_us(q) >= q->probe_at_us;
+        return is_due && q->conf.ops->room(q->conf.arg) > 0;
+    }
+    unsigned parallel = q->want->parallel ? q->want->parallel : 1;
+    unsigned room = q->nflying < parallel ? parallel - q->nflying : 0;
+    unsigned carry = room ? q->conf.ops->room(q->conf.arg) : 0;
+    unsigned batch = q->conf.batch ? q->conf.batch : 1;
+    room = room < carry ? room : carry;
+    room = room < batch ? room : batch;
+    return room < SEND_MAX ? room : SEND_MAX;
+}
+
+/* The next ready output as a delivery, or NULL: none, or the journal must first note how far is sent. */
+static struct delivery *take_ready(struct queue *q)
+{
+    struct queued *o = q->ready.first;
+    if (!o) {
+        return NULL;
+    }
+    if (window_load(q, o) < 0) {
+        queued_list_remove(&q->ready, o);
+        queue_hold(q, o, STR(""), "its message cannot be read from the journal");
+        return take_ready(q);
+    }
+    if (!consumer_may_send(q->consumer, o->seq, o->output, marked, q)) {
+        q->waits_for_mark = true;
+        return NULL;
+    }
+    queued_list_remove(&q->ready, o);
+    o->state = QUEUED_SENDING;
+    o->attempt++;
+    o->first_us = o->first_us ? o->first_us : now_us(q);
+    struct delivery *d = delivery_begin(q, o);
+    d->is_probe = q->is_unreachable;
+    q->is_probing = q->is_unreachable;
+    return d;
+}
+
+/* 11 send what is due and in order. */
+static bool send_some(struct queue *q)
+{
+    struct delivery *v[SEND_MAX];
+    unsigned want = sendable(q), n = 0;
+    while (n < want && (v[n] = take_ready(q))) {
+        n++;
+    }
+    if (n > 0) {
+        q->conf.ops->send(q->conf.arg, v, n);
+    }
+    return n > 0;
+}
+
+void queue_run(struct queue *q)
+{
+    if (q->is_running) {
+        return;
+    }
+    q->is_running = true;
+    do {
+        window_fill(q);
+    } while (send_some(q));
+    q->is_running = false;
+    wake(q);
+}
+
+void queue_tick(struct queue *q)
+{
+    int64_t now = now_us(q);
+    for (struct queued *o = due_first(&q->due); o && o->due_us <= now; o = due_first(&q->due)) {
+        due_remove(&q->due, o);
+        o->state = QUEUED_READY;
+        queued_list_push(&q->ready, o);
+    }
+    queue_run(q);
+}
+
+/* 10 each output reaches its destination's window, or stays in the journal until there is room. */
+void queue_offer(struct queue *q, struct msg *m, uint32_t index)
+{
+    struct consumer_item item;
+    if (window_has_room(q) && consumer_take_live(q->consumer, m->seq, index, &item)) {
+        window_add(q, &item, m);
+    } else {
+        q->is_behind = true; /* not asked for: the journal keeps it for later */
+    }
+}
+
+/* ---- life ---- */
+
+struct queue *queue_new(const struct queue_conf *conf, const struct plan_destination *want)
+{
+    struct queue *q = X_NEW(struct queue);
+    q->conf = *conf;
+    q->want = want;
+    q->consumer = journal_consumer(conf->journal, conf->destination, ENTRY_INTERACTIVE);
+    window_recover(q);
+    return q;
+}
+
+void queue_set(struct queue *q, const struct plan_destination *want)
+{
+    q->want = want;
+}
+
+void queue_stop(struct queue *q, bool is_stopped)
+{
+    q->is_stopped = is_stopped;
+}
+
+void queue_cancel(struct queue *q)
+{
+    bool was_running = q->is_running;
+    q->is_running = true;
+    while (q->flying) {
+        struct delivery *d = q->flying;
+        assert(!d->is_canceled);
+        d->is_canceled = true;
+        q->conf.ops->cancel(q->conf.arg, d);
+    }
+    q->is_running = was_running;
+}
+
+static void free_list(struct queue *q, struct queued_list *l)
+{
+    while (l->first) {
+        struct queued *o = l->first;
+        queued_list_remove(l, o);
+        order_remove(&q->order, o, queue_freed, q);
+        window_unload(q, o);
+        free(o);
+    }
+}
+
+void queue_free(struct queue **q)
+{
+    struct queue *one = *q;
+    if (!one) {
+        return;
+    }
+    assert(one->nflying == 0);
+    while (one->due.n > 0) {
+        struct queued *o = due_first(&one->due);
+        due_remove(&one->due, o);
+        queued_list_push(&one->ready, o);
+    }
+    while (one->ready.first || one->held.first) { /* freeing one makes others ready */
+        free_list(one, &one->ready);
+        free_list(one, &one->held);
+    }
+    delivery_free_spares(one);
+    due_free(&one->due);
+    order_free(&one->order);
+    free(one);
+    *q = NULL;
+}
+
+/* ---- people ---- */
+
+bool queue_is_empty(const struct queue *q)
+{
+    return q->unsettled == 0 && !q->is_behind && !q->waits_for_mark;
+}
+
+unsigned queue_in_flight(const struct queue *q)
+{
+    return q->nflying;
+}
+
+static struct queued *find_held(const struct queue *q, uint64_t seq, uint32_t output)
+{
+    struct queued *o = q->held.first;
+    while (o && (o->seq != seq || o->output != output)) {
+        o = o->next;
+    }
+    return o;
+}
+
+int queue_release(struct queue *q, uint64_t seq, uint32_t output, struct str by)
+{
+    struct queued *o = find_held(q, seq, output);
+    if (!o) {
+        return ERR_NOT_FOUND;
+    }
+    if (o->is_failed_route) {
+        return ERR_STATE;
+    }
+    queued_list_remove(&q->held, o);
+    record(q, o, ENTRY_RELEASED, by, STR(""));
+    if (!o->is_ordered) {
+        order_add(&q->order, o); /* its keys went on without it: it queues up again */
+    }
+    o->first_us = 0;
+    o->delay_ms = 0;
+    o->state = QUEUED_BLOCKED;
+    if (o->blocked == 0) {
+        queue_freed(q, o);
+    }
+    q->conf.ops->kick(q->conf.arg);
+    return 0;
+}
+
+int queue_drop(struct queue *q, uint64_t seq, uint32_t output, struct str by)
+{
+    struct queued *o = find_held(q, seq, output);
+    if (!o) {
+        return ERR_NOT_FOUND;
+    }
+    queued_list_remove(&q->held, o);
+    q->dropped++;
+    settle(q, o, ENTRY_DROPPED, by, STR(""));
+    q->conf.ops->kick(q->conf.arg);
+    return 0;
+}
+
+unsigned queue_held(const struct queue *q, struct entry_ref *out, unsigned max)
+{
+    unsigned n = 0;
+    for (const struct queued *o = q->held.first; o && n < max; o = o->next) {
+        out[n++] = (struct entry_ref){o->seq, o->output};
+    }
+    return n;
+}
+
+void queue_status(const struct queue *q, struct queue_status *out)
+{
+    *out = (struct queue_status){
+        .delivered = q->delivered,
+        .refused = q->refused,
+        .dropped = q->dropped,
+        .held = q->held.n,
+        .queued = q->unsettled - q->held.n,
+        .behind = q->is_behind,
+        .clogged = q->unsettled >= CONSUMER_UNSETTLED_MAX,
+        .unreachable = q->is_unreachable,
+        .reason = q->reason,
+        .in_flight = q->nflying,
+        .loaded = q->loaded,
+        .loaded_bytes = q->loaded_bytes,
+    };
+}

@@ -1,0 +1,54 @@
+/* Numbers for people: copied out of what runs. */
+#include "engine/flow/engine_priv.h"
+
+static void one_source(struct source *s, struct engine_source_status *out)
+{
+    const struct source_ops *ops = s->ep.adapter->in;
+    *out = (struct engine_source_status){
+        .name = s->ep.name,
+        .adapter = str_of(s->ep.adapter->name),
+        .address = s->is_open && ops->address ? ops->address(s) : STR(""),
+        .c = s->ep.counters,
+        .accepted = s->accepted,
+        .filtered = s->filtered,
+        .rejected = s->rejected,
+        .unrouted = s->unrouted,
+        .waiting = s->waiting,
+    };
+}
+
+unsigned engine_sources(const struct engine *e, struct engine_source_status *out, unsigned max)
+{
+    for (unsigned i = 0; i < e->nsources && i < max; i++) {
+        one_source(e->sources[i], &out[i]);
+    }
+    return e->nsources;
+}
+
+static void one_destination(const struct destination *t, struct engine_destination_status *out)
+{
+    struct queue_status q;
+    queue_status(t->queue, &q);
+    *out = (struct engine_destination_status){
+        .name = t->ep.name,
+        .adapter = str_of(t->ep.adapter->name),
+        .delivered = q.delivered,
+        .refused = q.refused,
+        .held = q.held,
+        .queued = q.queued,
+        .behind = q.behind,
+        .clogged = q.clogged,
+        .unreachable = q.unreachable,
+        .reason = q.reason,
+        .oldest_us = q.oldest_us,
+        .in_flight = q.in_flight,
+    };
+}
+
+unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out, unsigned max)
+{
+    for (unsigned i = 0; i < e->ndestinations && i < max; i++) {
+        one_destination(e->destinations[i], &out[i]);
+    }
+    return e->ndestinations;
+}

@@ -1,0 +1,180 @@
+/* The window: which unsettled outputs are known, and which of them have their message in memory. */
+#include "engine/base/err.h"
+#include "engine/base/mem.h"
+#include "engine/flow/queue_priv.h"
+
+#include <stdlib.h>
+
+enum {
+    READY_ENOUGH = 1024,
+    IDLE_OUTPUTS = QUEUE_WINDOW_OUTPUTS / 2,
+    IDLE_BYTES = QUEUE_WINDOW_BYTES / 2,
+    LEAST_BYTES = 1 << 20,
+};
+
+bool window_has_room(const struct queue *q)
+{
+    if (q->unsettled >= CONSUMER_UNSETTLED_MAX || q->is_stopped) {
+        return false;
+    }
+    if (q->is_unreachable) {
+        return q->ready.n == 0 && q->due.n == 0; /* only something to probe with */
+    }
+    if (q->loaded < QUEUE_WINDOW_LEAST && q->loaded_bytes < LEAST_BYTES) {
+        return true;
+    }
+    return q->loaded < QUEUE_WINDOW_OUTPUTS && q->loaded_bytes < QUEUE_WINDOW_BYTES &&
+           q->conf.budget->used < QUEUE_WINDOWS_BYTES;
+}
+
+static void attach(struct queue *q, struct queued *o, struct msg *m)
+{
+    o->msg = msg_ref(m);
+    q->loaded++;
+    q->loaded_bytes += msg_cost(m);
+    q->conf.budget->used += msg_cost(m);
+}
+
+void window_unload(struct queue *q, struct queued *o)
+{
+    if (o->msg) {
+        q->loaded--;
+        q->loaded_bytes -= msg_cost(o->msg);
+        q->conf.budget->used -= msg_cost(o->msg);
+        msg_unref(&o->msg);
+    }
+}
+
+/* What waits for another output or for a time may take half of the window; beyond that only where it
+ * stands in the journal is kept, so that those who could be sent are not kept out. */
+static void unload_if_crowded(struct queue *q, struct queued *o)
+{
+    if (q->loaded > IDLE_OUTPUTS || q->loaded_bytes > IDLE_BYTES) {
+        window_unload(q, o);
+    }
+}
+
+static struct queued *admit(struct queue *q, const struct consumer_item *item, const struct entry_output *e)
+{
+    struct queued *o = queued_new(e->keys, e->nkeys);
+    o->seq = item->seq;
+    o->hint = item->hint;
+    o->output = item->output;
+    o->is_failed_route = e->kind == ENTRY_OUTPUT_FAILED_ROUTE;
+    o->attempt = consumer_maybe_sent(q->consumer, item->seq, item->output) ? 1 : 0;
+    q->unsettled++;
+    if (!item->is_held || !q->want->continue_on_hold) {
+        order_add(&q->order, o);
+    }
+    return o;
+}
+
+static void hold_failed_route(struct queue *q, struct queued *o, const struct entry_output *e, bool is_held)
+{
+    if (is_held) {
+        o->state = QUEUED_HELD;
+        queued_list_push(&q->held, o);
+    } else {
+        queue_hold(q, o, e->finding, "the route failed");
+    }
+}
+
+void window_add(struct queue *q, const struct consumer_item *item, struct msg *m)
+{
+    const struct entry_output *e = &m->e.outputs[item->output];
+    struct queued *o = admit(q, item, e);
+    if (o->is_failed_route || item->is_held) {
+        hold_failed_route(q, o, e, item->is_held);
+        return;
+    }
+    attach(q, o, m);
+    o->state = QUEUED_BLOCKED;
+    if (o->blocked == 0) {
+        queue_freed(q, o);
+    } else {
+        unload_if_crowded(q, o);
+    }
+}
+
+/* The decoded message in `a` becomes a struct msg of its own: `m` owns arena `a`. */
+int window_load(struct queue *q, struct queued *o)
+{
+    if (o->msg) {
+        return 0;
+    }
+    struct msg *m = msg_new(q->conf.pool);
+    struct entry e;
+    int r = journal_read(q->conf.journal, o->seq, o->hint, &m->arena, &e);
+    if (r == 0) {
+        r = entry_get_message(&m->arena, e.body, &m->e);
+    }
+    if (r == 0 && o->output >= m->e.noutputs) {
+        r = ERR_DAMAGE;
+    }
+    if (r == 0) {
+        m->seq = o->seq;
+        attach(q, o, m);
+    }
+    msg_unref(&m);
+    return r;
+}
+
+void window_fill(struct queue *q)
+{
+    while (q->is_behind && q->ready.n < READY_ENOUGH && window_has_room(q)) {
+        struct msg *m = msg_new(q->conf.pool);
+        struct consumer_item item;
+        int r = consumer_next(q->consumer, &m->arena, &m->e, &item);
+        if (r > 0) {
+            m->seq = item.seq;
+            window_add(q, &item, m);
+        } else if (r == 0) {
+            q->is_behind = false;
+        }
+        msg_unref(&m);
+        if (r < 0) {
+            break; /* damage is reported by the journal; the cursor stands behind it at the next run */
+        }
+    }
+}
+
+void window_shrink(struct queue *q)
+{
+    unsigned kept = 0;
+    for (struct queued *o = q->ready.first; o; o = o->next) {
+        if (++kept > QUEUE_WINDOW_LEAST) {
+            window_unload(q, o);
+        }
+    }
+}
+
+/* One unsettled output of an earlier process: read for its keys, loaded while there is room. */
+static void recover_one(struct queue *q, const struct consumer_item *item)
+{
+    struct msg *m = msg_new(q->conf.pool);
+    struct entry e;
+    int r = journal_read(q->conf.journal, item->seq, item->hint, &m->arena, &e);
+    if (r == 0) {
+        r = entry_get_message(&m->arena, e.body, &m->e);
+    }
+    if (r == 0 && item->output < m->e.noutputs) {
+        m->seq = item->seq;
+        window_add(q, item, m);
+    }
+    msg_unref(&m);
+}
+
+void window_recover(struct queue *q)
+{
+    size_t n = 0;
+    const struct consumer_item *v = consumer_unsettled(q->consumer, &n);
+    struct consumer_item *copy = n ? xmalloc(n * sizeof(*copy)) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = v[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        recover_one(q, &copy[i]);
+    }
+    free(copy);
+    q->is_behind = true;
+}
