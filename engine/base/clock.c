@@ -83,7 +83,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 struct civil civil_of_us(int64_t wall_us)
 {
     int64_t days = floor_div(wall_us, US_A_DAY);
-    int64_t rest = wall_us - days * US_A_DAY;
+    int64_t rest = wall_us % US_A_DAY + (wall_us % US_A_DAY < 0 ? US_A_DAY : 0);
     int64_t z = days + 719468;
     int64_t era = floor_div(z, 146097);
     int64_t day_of_era = z - era * 146097;

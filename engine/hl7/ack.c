@@ -27,8 +27,9 @@ static const struct {
     enum ack_code accept; /* the accept-level twin */
     bool is_positive, is_reject;
 } codes[] = {
-    [ACK_AA] = {"AA", ACK_CA, true, false}, [ACK_AE] = {"AE", ACK_CE, false, false}, [ACK_AR] = {"AR", ACK_CR, false, true},
-    [ACK_CA] = {"CA", ACK_CA, true, false}, [ACK_CE] = {"CE", ACK_CE, false, false}, [ACK_CR] = {"CR", ACK_CR, false, true},
+    [ACK_AA] = {"AA", ACK_CA, true, false},  [ACK_AE] = {"AE", ACK_CE, false, false},
+    [ACK_AR] = {"AR", ACK_CR, false, true},  [ACK_CA] = {"CA", ACK_CA, true, false},
+    [ACK_CE] = {"CE", ACK_CE, false, false}, [ACK_CR] = {"CR", ACK_CR, false, true},
 };
 
 static const struct {
@@ -81,19 +82,22 @@ static struct str msh_field(const struct hl7 *m, uint32_t f)
 /* First component of the first repetition of an MSH field; n 0 when absent, empty or null. */
 static struct str msh_text(const struct hl7 *m, uint32_t f)
 {
-    struct hl7_val v = hl7_val_of(hl7_component(&m->d, hl7_repetition(&m->d, msh_field(m, f), 1), 1));
+    struct hl7_val v =
+        hl7_val_of(hl7_component(&m->d, hl7_repetition(&m->d, msh_field(m, f), 1), 1));
     return v.state == HL7_VALUE ? v.raw : str_from(NULL, 0);
 }
 
 static enum ack_when when_of(struct str s)
 {
-    static const char *const names[] = {[ACK_AL] = "AL", [ACK_NE] = "NE", [ACK_ER] = "ER", [ACK_SU] = "SU"};
+    static const char *const names[] = {
+        [ACK_AL] = "AL", [ACK_NE] = "NE", [ACK_ER] = "ER", [ACK_SU] = "SU"};
     for (int i = ACK_AL; i <= ACK_SU; i++) {
         if (str_is(s, names[i])) {
             return (enum ack_when)i;
         }
     }
-    return s.n ? ACK_AL : ACK_WHEN_ABSENT; /* a code outside table 0155: better one reply too many */
+    return s.n ? ACK_AL
+               : ACK_WHEN_ABSENT; /* a code outside table 0155: better one reply too many */
 }
 
 struct ack_mode ack_mode_of(const struct hl7 *m)
@@ -126,7 +130,8 @@ bool ack_wanted(enum ack_when when, enum ack_code code)
 bool ack_is_ack(const struct hl7 *m)
 {
     struct str type = msh_text(m, 9);
-    return str_is(type, "ACK") || str_is(type, "NMR") || str_is(type, "MCF") || hl7_segment(m, "MSA", 1);
+    return str_is(type, "ACK") || str_is(type, "NMR") || str_is(type, "MCF") ||
+           hl7_segment(m, "MSA", 1);
 }
 
 int ack_read(const struct hl7 *m, struct ack_reply *out)
@@ -150,7 +155,8 @@ int ack_read(const struct hl7 *m, struct ack_reply *out)
 
 static int version_of(struct str s)
 {
-    bool plain = s.n >= 3 && s.p[0] == '2' && s.p[1] == '.' && s.p[2] >= '0' && s.p[2] <= '9' && (s.n == 3 || s.p[3] == '.');
+    bool plain = s.n >= 3 && s.p[0] == '2' && s.p[1] == '.' && s.p[2] >= '0' && s.p[2] <= '9' &&
+                 (s.n == 3 || s.p[3] == '.');
     if (!plain) {
         return VERSION_DEFAULT;
     }
@@ -175,7 +181,8 @@ static const char *scan_msh(struct str raw)
     for (size_t i = 0; i + 4 <= raw.n; i++) {
         const char *hit = memchr(raw.p + i, 'M', raw.n - i);
         i = hit ? (size_t)(hit - raw.p) : raw.n;
-        bool is_start = hit && (i == 0 || (unsigned char)raw.p[i - 1] <= ' ' || (unsigned char)raw.p[i - 1] >= 0x80);
+        bool is_start = hit && (i == 0 || (unsigned char)raw.p[i - 1] <= ' ' ||
+                                (unsigned char)raw.p[i - 1] >= 0x80);
         if (is_start && raw.n - i >= 4 && memcmp(hit, "MSH", 3) == 0) {
             return hit;
         }
@@ -186,7 +193,8 @@ static const char *scan_msh(struct str raw)
 /* May this byte be a separator of the reply? Letters and digits would shred what is copied. */
 static bool may_separate(char c)
 {
-    return c > ' ' && c < 0x7f && !strchr("^~\\&", c) && !(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    return c > ' ' && c < 0x7f && !strchr("^~\\&", c) && !(c >= '0' && c <= '9') &&
+           !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
 /* Only what is safe to send back: no control bytes, no delimiters of the reply beyond components. */

@@ -16,10 +16,10 @@ struct ack_mode {
 };
 
 struct ack_error {
-    int code;            /* table 0357: 100..104, 200..207 */
-    const char *path;    /* "PID-3[1].4", "MSH-9" or "" */
-    char severity;       /* 'E', 'W', 'I' */
-    struct str text;     /* user message (ERR-8, MSA-3 up to 2.4); no patient data */
+    int code;         /* table 0357: 100..104, 200..207 */
+    const char *path; /* "PID-3[1].4", "MSH-9" or "" */
+    char severity;    /* 'E', 'W', 'I' */
+    struct str text;  /* user message (ERR-8, MSA-3 up to 2.4); no patient data */
 };
 
 /* What to answer to. `m` NULL: the bytes did not parse; `raw` is then scanned for a line that begins with
@@ -33,9 +33,9 @@ struct ack {
     enum ack_code code;
     const struct ack_error *errors;
     unsigned nerrors;
-    const char *control_id;      /* MSH-10 of the reply */
-    int64_t now_us;              /* MSH-7, microseconds since 1970 UTC */
-    int64_t expected_sequence;   /* MSA-4; INT64_MIN: none */
+    const char *control_id;    /* MSH-10 of the reply */
+    int64_t now_us;            /* MSH-7, microseconds since 1970 UTC */
+    int64_t expected_sequence; /* MSA-4; INT64_MIN: none */
 };
 
 struct ack_mode ack_mode_of(const struct hl7 *m);

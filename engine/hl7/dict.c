@@ -159,7 +159,8 @@ bool dict_component(enum hl7_version v, const char *id, unsigned n, struct dict_
     return give_part(type_row(v, id), n, out);
 }
 
-bool dict_field_any(const char *id, unsigned n, enum hl7_version *out_from, enum hl7_version *out_to)
+bool dict_field_any(const char *id, unsigned n, enum hl7_version *out_from,
+                    enum hl7_version *out_to)
 {
     bool found = false;
     for (unsigned v = 0; v < HL7_VERSIONS; v++) {

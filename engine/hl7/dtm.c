@@ -80,8 +80,9 @@ static const char *read_date(struct str *rest, struct dtm *t)
         return NULL;
     }
     t->precision = DTM_DAY;
-    return take(rest, 2, 1, dtm_month_days(t->year, t->month), &t->day) ? NULL
-                                                                        : "the day is two digits and must exist in its month";
+    return take(rest, 2, 1, dtm_month_days(t->year, t->month), &t->day)
+               ? NULL
+               : "the day is two digits and must exist in its month";
 }
 
 static const char *read_fraction(struct str *rest, struct dtm *t)
@@ -157,7 +158,8 @@ static const char *settle_midnight(struct dtm *t)
 static const char *read_all(struct str rest, struct dtm *t)
 {
     const char *why = t->kind == DTM_TIME ? NULL : read_date(&rest, t);
-    bool has_time = t->kind == DTM_TIME || (t->kind == DTM_BOTH && t->precision == DTM_DAY && more(&rest));
+    bool has_time =
+        t->kind == DTM_TIME || (t->kind == DTM_BOTH && t->precision == DTM_DAY && more(&rest));
     if (!why && has_time) {
         why = read_time(&rest, t);
     }
@@ -232,12 +234,16 @@ int64_t dtm_to_us(const struct dtm *t, int offset_min)
 {
     int64_t seconds = (int64_t)t->hour * 3600 + t->minute * 60 + t->second;
     seconds -= (t->has_offset ? t->offset_min : offset_min) * 60;
-    return dtm_days(t->year, t->month, t->day) * us_per_day + seconds * us_per_second + t->ten_thousandths * 100;
+    return dtm_days(t->year, t->month, t->day) * us_per_day + seconds * us_per_second +
+           t->ten_thousandths * 100;
 }
 
 struct dtm dtm_from_us(int64_t us, int offset_min)
 {
-    struct dtm t = {.kind = DTM_BOTH, .precision = DTM_FRACTION, .fraction_digits = 4, .has_offset = true,
+    struct dtm t = {.kind = DTM_BOTH,
+                    .precision = DTM_FRACTION,
+                    .fraction_digits = 4,
+                    .has_offset = true,
                     .offset_min = offset_min};
     us += offset_min * 60 * us_per_second;
     int64_t days = us / us_per_day, rest = us % us_per_day;

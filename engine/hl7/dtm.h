@@ -15,13 +15,14 @@ enum dtm_precision { DTM_YEAR, DTM_MONTH, DTM_DAY, DTM_HOUR, DTM_MINUTE, DTM_SEC
 struct dtm {
     enum dtm_kind kind;
     enum dtm_precision precision;
-    int year, month, day; /* 1..9999, 1..12, 1..31; a time alone has 0 0 0; not given: month, day 1 */
+    int year, month,
+        day; /* 1..9999, 1..12, 1..31; a time alone has 0 0 0; not given: month, day 1 */
     int hour, minute, second; /* 0 where not given */
-    int ten_thousandths;  /* of a second */
-    int fraction_digits;  /* 0..4 as written */
+    int ten_thousandths;      /* of a second */
+    int fraction_digits;      /* 0..4 as written */
     bool has_offset;
-    int offset_min;       /* minutes east of UTC */
-    bool is_next_day;     /* a time alone was 2400 */
+    int offset_min;   /* minutes east of UTC */
+    bool is_next_day; /* a time alone was 2400 */
 };
 
 enum { DTM_TEXT_MAX = 32 }; /* longest text with its NUL */

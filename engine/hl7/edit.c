@@ -15,12 +15,12 @@ struct override {
 
 /* A line that is not as it was: an original segment with overrides, one that is gone, or a new one. */
 struct line {
-    uint32_t seg;      /* index of the original segment it is, or behind which it stands */
-    bool is_original;  /* its bytes are those of seg[seg] */
-    bool is_slot;      /* it takes the place of seg[seg], original or replaced */
+    uint32_t seg;     /* index of the original segment it is, or behind which it stands */
+    bool is_original; /* its bytes are those of seg[seg] */
+    bool is_slot;     /* it takes the place of seg[seg], original or replaced */
     bool is_gone;
     char id[4];
-    struct str text;   /* bytes of the line before overrides */
+    struct str text;    /* bytes of the line before overrides */
     struct override *v; /* ascending by field */
     uint32_t n, cap;
 };
@@ -28,7 +28,8 @@ struct line {
 struct edit {
     struct arena *a;
     const struct hl7 *m;
-    struct line **line; /* in order of the message: the slot of a segment, then what stands behind it */
+    struct line *
+        *line; /* in order of the message: the slot of a segment, then what stands behind it */
     uint32_t n, cap;
     bool is_changed;
     bool is_reshaped; /* lines were added, replaced or removed: m's segments no longer count */
@@ -139,7 +140,8 @@ static uint32_t wanted_index(uint16_t n)
 }
 
 /* The place of p's segment; false when there is none, with how many of its name exist. */
-static bool find_place(const struct edit *e, const struct path *p, struct place *out, uint32_t *out_count)
+static bool find_place(const struct edit *e, const struct path *p, struct place *out,
+                       uint32_t *out_count)
 {
     uint32_t want = wanted_index(p->seg_n), seen = 0;
     struct walk w = {.e = e};
@@ -226,7 +228,8 @@ static uint32_t own_count(const struct edit *e, const struct line *l)
     if (l->is_original) {
         n = e->m->seg[l->seg].fields;
     } else {
-        for (const char *at = l->text.p; (at = hl7_find(&e->m->d, at, end, e->m->d.field)) != NULL; at++) {
+        for (const char *at = l->text.p; (at = hl7_find(&e->m->d, at, end, e->m->d.field)) != NULL;
+             at++) {
             n++;
         }
     }
@@ -300,7 +303,8 @@ static bool holds(const struct edit *e, struct str raw, char c)
 
 static int check_raw(const struct edit *e, const struct path *p, struct str raw)
 {
-    if (holds(e, raw, '\r') || holds(e, raw, '\n') || (p && p->field && holds(e, raw, e->m->d.field))) {
+    if (holds(e, raw, '\r') || holds(e, raw, '\n') ||
+        (p && p->field && holds(e, raw, e->m->d.field))) {
         return ERR_USAGE;
     }
     return raw.n + e->added > size_max - e->m->raw.n ? ERR_LIMIT : 0;
@@ -491,8 +495,9 @@ static void emit(struct sink *s, const char *p, size_t n)
     if (is_within(raw, p)) {
         one = (struct splice){NULL, (uint32_t)(p - raw.p), (uint32_t)n};
     }
-    bool joins = last && !last->literal == !one.literal &&
-                 (one.literal ? last->literal + last->n == one.literal : last->from + last->n == one.from);
+    bool joins =
+        last && !last->literal == !one.literal &&
+        (one.literal ? last->literal + last->n == one.literal : last->from + last->n == one.from);
     if (joins) {
         last->n += one.n;
         return;

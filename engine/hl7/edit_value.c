@@ -42,7 +42,8 @@ static uint32_t repetition_index(const struct hl7_delims *d, struct str field, c
     }
 }
 
-static int plan_route(const struct hl7_delims *d, struct str field, const struct path *p, struct route *out)
+static int plan_route(const struct hl7_delims *d, struct str field, const struct path *p,
+                      struct route *out)
 {
     uint32_t sub = p->comp ? p->sub : 0;
     if (!d->subcomponent && sub > 1) {
@@ -54,7 +55,8 @@ static int plan_route(const struct hl7_delims *d, struct str field, const struct
 }
 
 /* Narrow `s` to its part `n`, or to its end with separators to pad. */
-static void enter(const struct hl7_delims *d, struct spot *s, uint32_t n, char separator, uint32_t *pad)
+static void enter(const struct hl7_delims *d, struct spot *s, uint32_t n, char separator,
+                  uint32_t *pad)
 {
     const char *hit = NULL;
     while (!s->missing && n > 1) {
@@ -111,8 +113,8 @@ static char *put(char *to, const char *p, size_t n)
     return to + n;
 }
 
-static struct str compose(struct arena *a, struct str field, const struct route *r, const struct spot *s,
-                          struct str raw)
+static struct str compose(struct arena *a, struct str field, const struct route *r,
+                          const struct spot *s, struct str raw)
 {
     const char *start = field.p ? field.p : s->from;
     size_t head = (size_t)(s->from - start), tail = field.n - (size_t)(s->to - start);
@@ -129,8 +131,8 @@ static struct str compose(struct arena *a, struct str field, const struct route 
     return str_from(out, (size_t)(to - out));
 }
 
-int edit_value_set(struct arena *a, const struct hl7_delims *d, struct str field, const struct path *p,
-                   struct str raw, struct str *out)
+int edit_value_set(struct arena *a, const struct hl7_delims *d, struct str field,
+                   const struct path *p, struct str raw, struct str *out)
 {
     struct route r;
     if (plan_route(d, field, p, &r) != 0 || !fits(d, &r, raw)) {
@@ -141,8 +143,8 @@ int edit_value_set(struct arena *a, const struct hl7_delims *d, struct str field
     return 0;
 }
 
-int edit_value_delete(struct arena *a, const struct hl7_delims *d, struct str field, const struct path *p,
-                      struct str *out)
+int edit_value_delete(struct arena *a, const struct hl7_delims *d, struct str field,
+                      const struct path *p, struct str *out)
 {
     struct route r;
     if (plan_route(d, field, p, &r) != 0) {

@@ -87,7 +87,8 @@ static enum kind classify(const struct hl7_delims *d, struct str s, char *out)
 static char *put_hex(char *to, struct str digits)
 {
     for (size_t i = 0; i + 1 < digits.n; i += 2) {
-        *to++ = (char)((unsigned)hex_digit(digits.p[i]) << 4 | (unsigned)hex_digit(digits.p[i + 1]));
+        *to++ =
+            (char)((unsigned)hex_digit(digits.p[i]) << 4 | (unsigned)hex_digit(digits.p[i + 1]));
     }
     return to;
 }
@@ -99,7 +100,8 @@ static char *put(char *to, const char *p, size_t n)
 }
 
 /* `at` is an escape character. Decode one sequence into *to, return where to go on. */
-static const char *decode_one(const struct hl7_delims *d, const char *at, const char *end, char **to)
+static const char *decode_one(const struct hl7_delims *d, const char *at, const char *end,
+                              char **to)
 {
     const char *close = memchr(at + 1, d->escape, (size_t)(end - at) - 1);
     struct str body = close ? str_from(at + 1, (size_t)(close - at) - 1) : str_from(NULL, 0);
@@ -199,7 +201,8 @@ static size_t plain_length(const struct hl7_delims *d, struct str text)
 }
 
 /* Encode all of `text`, of which the first `plain` bytes stay, to `to`; its end. */
-static char *encode(const struct hl7_delims *d, struct str text, size_t plain, bool formatted, char *to)
+static char *encode(const struct hl7_delims *d, struct str text, size_t plain, bool formatted,
+                    char *to)
 {
     size_t at = plain;
     to = put(to, text.p, plain);

@@ -15,17 +15,19 @@
  * A {0}-filled rest is right for every ordinary charset. */
 struct hl7_delims {
     char field, component, repetition, escape, subcomponent, truncation;
-    uint8_t wide; /* enum hl7_wide: MSH-18 names a charset whose second bytes may equal delimiters */
+    uint8_t
+        wide; /* enum hl7_wide: MSH-18 names a charset whose second bytes may equal delimiters */
 };
 
 /* A segment: the line raw[begin, end), terminator not included. */
 struct hl7_seg {
-    char id[4];      /* "PID", NUL-terminated; as sent, even if it is no legal name; "" where the
+    char id[4];     /* "PID", NUL-terminated; as sent, even if it is no legal name; "" where the
                         fourth byte of the line is not the field separator */
-    uint32_t begin;  /* offset of its first byte */
-    uint32_t end;    /* offset behind its last byte */
-    uint32_t mark;   /* index in marks of its first field separator, or of its end when it has none */
-    uint32_t fields; /* number of field separators in the line (MSH, FHS, BHS: field 1 is the first) */
+    uint32_t begin; /* offset of its first byte */
+    uint32_t end;   /* offset behind its last byte */
+    uint32_t mark; /* index in marks of its first field separator, or of its end when it has none */
+    uint32_t
+        fields; /* number of field separators in the line (MSH, FHS, BHS: field 1 is the first) */
 };
 
 struct hl7 {
@@ -40,13 +42,13 @@ struct hl7 {
 };
 
 enum {
-    HL7_REMARK_BOM = 1,             /* a UTF-8 byte order mark was skipped */
-    HL7_REMARK_SHORT_MSH2 = 2,      /* delimiters defaulted: missing, or not ASCII */
-    HL7_REMARK_LF = 4,              /* LF or CRLF ended a segment */
+    HL7_REMARK_BOM = 1,        /* a UTF-8 byte order mark was skipped */
+    HL7_REMARK_SHORT_MSH2 = 2, /* delimiters defaulted: missing, or not ASCII */
+    HL7_REMARK_LF = 4,         /* LF or CRLF ended a segment */
     HL7_REMARK_NO_FINAL_CR = 8,
-    HL7_REMARK_ODD_SEGMENT = 16,    /* a line whose first bytes are no segment name */
-    HL7_REMARK_BLANK_LINE = 32,     /* an empty line, or white space before MSH */
-    HL7_REMARK_LONG_MSH2 = 64,      /* MSH-2 has more characters than there are delimiters */
+    HL7_REMARK_ODD_SEGMENT = 16, /* a line whose first bytes are no segment name */
+    HL7_REMARK_BLANK_LINE = 32,  /* an empty line, or white space before MSH */
+    HL7_REMARK_LONG_MSH2 = 64,   /* MSH-2 has more characters than there are delimiters */
 };
 
 /* Why bytes are not a message. `code` is from table 0357 (100, 101, 102, 207 ...). */
@@ -63,7 +65,8 @@ struct hl7_fault {
 int hl7_parse(struct arena *a, struct str raw, struct hl7 *out, struct hl7_fault *out_fault);
 /* The same for a batch or file header: `line` is one FHS or BHS segment, which defines delimiters as MSH
  * does. hl7_field() and paths such as BHS-4 then read it. */
-int hl7_parse_header(struct arena *a, struct str line, struct hl7 *out, struct hl7_fault *out_fault);
+int hl7_parse_header(struct arena *a, struct str line, struct hl7 *out,
+                     struct hl7_fault *out_fault);
 
 /* The n-th (from 1) segment named `id` (three bytes), or NULL. O(segments). */
 const struct hl7_seg *hl7_segment(const struct hl7 *m, const char *id, uint32_t n);

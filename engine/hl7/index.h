@@ -16,9 +16,11 @@ struct index_block {
 };
 
 /* Scan the `n` (<= INDEX_BLOCK) bytes at `p`, whose offset is `base`, for `separator` (not 0). */
-typedef void (*index_fn)(const char *p, size_t n, uint32_t base, char separator, struct index_block *out);
+typedef void (*index_fn)(const char *p, size_t n, uint32_t base, char separator,
+                         struct index_block *out);
 
-void index_portable(const char *p, size_t n, uint32_t base, char separator, struct index_block *out);
+void index_portable(const char *p, size_t n, uint32_t base, char separator,
+                    struct index_block *out);
 /* The AVX2 version, or NULL where the processor has none. */
 index_fn index_avx2(void);
 /* hl7_parse() with a given scan. */

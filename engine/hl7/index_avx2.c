@@ -19,8 +19,10 @@ AVX2 static inline struct bits scan64(const char *p, __m256i field)
     __m256i lb = _mm256_or_si256(_mm256_cmpeq_epi8(b, cr), _mm256_cmpeq_epi8(b, lf));
     __m256i ha = _mm256_or_si256(_mm256_cmpeq_epi8(a, field), la);
     __m256i hb = _mm256_or_si256(_mm256_cmpeq_epi8(b, field), lb);
-    uint64_t lines = (uint32_t)_mm256_movemask_epi8(la) | (uint64_t)(uint32_t)_mm256_movemask_epi8(lb) << 32;
-    uint64_t hits = (uint32_t)_mm256_movemask_epi8(ha) | (uint64_t)(uint32_t)_mm256_movemask_epi8(hb) << 32;
+    uint64_t lines =
+        (uint32_t)_mm256_movemask_epi8(la) | (uint64_t)(uint32_t)_mm256_movemask_epi8(lb) << 32;
+    uint64_t hits =
+        (uint32_t)_mm256_movemask_epi8(ha) | (uint64_t)(uint32_t)_mm256_movemask_epi8(hb) << 32;
     return (struct bits){hits, lines};
 }
 
@@ -41,13 +43,15 @@ AVX2 static inline void take(struct bits b, uint32_t at, struct index_block *out
     flatten(b.hits, at, out->mark + out->marks);
     while (b.lines) {
         uint64_t before = (b.lines & (0 - b.lines)) - 1;
-        out->end[out->ends++] = (uint16_t)(out->marks + (uint32_t)__builtin_popcountll(b.hits & before));
+        out->end[out->ends++] =
+            (uint16_t)(out->marks + (uint32_t)__builtin_popcountll(b.hits & before));
         b.lines = _blsr_u64(b.lines);
     }
     out->marks += (uint32_t)__builtin_popcountll(b.hits);
 }
 
-AVX2 static void scan_avx2(const char *p, size_t n, uint32_t base, char separator, struct index_block *out)
+AVX2 static void scan_avx2(const char *p, size_t n, uint32_t base, char separator,
+                           struct index_block *out)
 {
     __m256i field = _mm256_set1_epi8(separator);
     size_t i = 0;
@@ -64,7 +68,8 @@ AVX2 static void scan_avx2(const char *p, size_t n, uint32_t base, char separato
 
 index_fn index_avx2(void)
 {
-    bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
+    bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+               __builtin_cpu_supports("popcnt");
     return has ? scan_avx2 : NULL;
 }
 #else

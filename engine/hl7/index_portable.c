@@ -3,7 +3,7 @@
 #include <endian.h>
 
 #define EACH(byte) (0x0101010101010101u * (uint64_t)(unsigned char)(byte))
-#define LOW7 0x7f7f7f7f7f7f7f7fu
+#define LOW7       0x7f7f7f7f7f7f7f7fu
 
 /* 0x80 in every byte of `v` that equals the byte repeated in `want`, exactly. */
 static inline uint64_t equal(uint64_t v, uint64_t want)

@@ -54,7 +54,7 @@ static unsigned mend_msh2(char *c, unsigned n, struct hl7 *m)
         m->remarks |= HL7_REMARK_LONG_MSH2;
         return n - 1;
     }
-    if (n == 3 && c[2] == '&') {
+    if (n == 3 && c[2] == '&' && c[1] != '\\') {
         c[2] = '\\';
         c[3] = '&';
         m->remarks |= HL7_REMARK_SHORT_MSH2;
@@ -95,11 +95,13 @@ static int read_delims(struct hl7 *m, size_t at, struct hl7_fault *out_fault)
     const char *p = m->raw.p + at, *end = m->raw.p + m->raw.n;
     char all[8] = {0};
     if (end - p < 4) {
-        return fault(out_fault, 101, m->raw.n, "MSH-1", "the message ends before the field separator MSH-1");
+        return fault(out_fault, 101, m->raw.n, "MSH-1",
+                     "the message ends before the field separator MSH-1");
     }
     all[0] = p[3];
     if (!may_delimit(all[0])) {
-        return fault(out_fault, 102, at + 3, "MSH-1", "the field separator must be a printable ASCII sign, as |");
+        return fault(out_fault, 102, at + 3, "MSH-1",
+                     "the field separator must be a printable ASCII sign, as |");
     }
     const char *to = p + 4;
     while (to < end && *to != all[0] && *to != '\r' && *to != '\n') {
@@ -107,7 +109,8 @@ static int read_delims(struct hl7 *m, size_t at, struct hl7_fault *out_fault)
     }
     unsigned n = read_msh2(str_from(p + 4, (size_t)(to - p) - 4), all + 1, 6);
     if (n == 0) {
-        return fault(out_fault, 101, at + 4, "MSH-2", "the encoding characters are missing; ^~\\& is usual");
+        return fault(out_fault, 101, at + 4, "MSH-2",
+                     "the encoding characters are missing; ^~\\& is usual");
     }
     n = mend_msh2(all + 1, n, m);
     if (!settle(all, n, m)) {
@@ -136,12 +139,14 @@ static void make_room(struct build *b, const struct index_block *blk, size_t lef
     uint32_t more = m->marks + blk->marks + 1, segs = m->segs + blk->ends + 1;
     size_t blocks = left / INDEX_BLOCK + (left % INDEX_BLOCK != 0);
     if (more > b->mark_cap) {
-        size_t cap = m->marks ? (size_t)more * 2 : more + blk->marks * blocks + blk->marks * blocks / 4;
+        size_t cap =
+            m->marks ? (size_t)more * 2 : more + blk->marks * blocks + blk->marks * blocks / 4;
         m->mark = grown(b->a, m->mark, m->marks * sizeof(*m->mark), cap * sizeof(*m->mark));
         b->mark_cap = (uint32_t)(cap > UINT32_MAX ? UINT32_MAX : cap);
     }
     if (segs > b->seg_cap) {
-        size_t cap = m->segs ? (size_t)segs * 2 : segs + blk->ends * blocks + blk->ends * blocks / 4;
+        size_t cap =
+            m->segs ? (size_t)segs * 2 : segs + blk->ends * blocks + blk->ends * blocks / 4;
         m->seg = grown(b->a, m->seg, m->segs * sizeof(*m->seg), cap * sizeof(*m->seg));
         b->seg_cap = (uint32_t)(cap > UINT32_MAX ? UINT32_MAX : cap);
     }
@@ -161,7 +166,8 @@ static void name_segment(struct hl7 *m, struct hl7_seg *s)
 {
     const char *p = m->raw.p + s->begin;
     uint32_t n = s->end - s->begin;
-    if (n >= 3 && is_upper(p[0]) && is_name_byte(p[1]) && is_name_byte(p[2]) && (n == 3 || p[3] == m->d.field)) {
+    if (n >= 3 && is_upper(p[0]) && is_name_byte(p[1]) && is_name_byte(p[2]) &&
+        (n == 3 || p[3] == m->d.field)) {
         memcpy(s->id, p, 3);
         return;
     }
@@ -306,7 +312,8 @@ static void parse_lines(struct arena *a, struct hl7 *m, size_t at, index_fn scan
     }
 }
 
-int hl7_parse_by(struct arena *a, struct str raw, index_fn scan, struct hl7 *out, struct hl7_fault *out_fault)
+int hl7_parse_by(struct arena *a, struct str raw, index_fn scan, struct hl7 *out,
+                 struct hl7_fault *out_fault)
 {
     struct hl7 m = {.raw = raw};
     if (raw.n > UINT32_MAX - 64) {

@@ -81,7 +81,9 @@ static bool lex_index(struct lexer *l, uint16_t *out)
     } else if (starts(l, p, "+]") || starts(l, p, "*]")) {
         n = *p == '+' ? PATH_APPEND : PATH_EACH;
         if (!l->targets) {
-            complain(l, p, *p == '+' ? "[+] appends: only a target may have it" : "[*] is for targets: a path without an index means each one");
+            complain(l, p,
+                     *p == '+' ? "[+] appends: only a target may have it"
+                               : "[*] is for targets: a path without an index means each one");
             return false;
         }
         p++;
@@ -213,7 +215,8 @@ const char *path_misspelt(struct str text, size_t used, const struct path *p, si
     return why;
 }
 
-int path_compile(struct str text, bool targets, struct path *out, size_t *out_at, const char **out_why)
+int path_compile(struct str text, bool targets, struct path *out, size_t *out_at,
+                 const char **out_why)
 {
     struct lexer l = {.p = text.n ? text.p : "", .targets = targets};
     struct path p;
@@ -320,7 +323,8 @@ struct hl7_val hl7_val_of(struct str raw)
 static struct hl7_val val_of(const struct hl7_delims *d, struct str raw)
 {
     size_t i = 0;
-    while (i < raw.n && (raw.p[i] == d->component || (d->subcomponent && raw.p[i] == d->subcomponent))) {
+    while (i < raw.n &&
+           (raw.p[i] == d->component || (d->subcomponent && raw.p[i] == d->subcomponent))) {
         i++;
     }
     return i && i == raw.n ? (struct hl7_val){HL7_EMPTY, {NULL, 0}} : hl7_val_of(raw);
@@ -347,8 +351,9 @@ static bool is_delimiter_field(const struct path *p)
 
 static struct hl7_val delimiter_value(struct str field, const struct path *p)
 {
-    bool first = (p->rep == PATH_ALL || p->rep == 1 || p->rep == PATH_LAST || p->rep == PATH_EACH) &&
-                 p->comp <= 1 && p->sub <= 1;
+    bool first =
+        (p->rep == PATH_ALL || p->rep == 1 || p->rep == PATH_LAST || p->rep == PATH_EACH) &&
+        p->comp <= 1 && p->sub <= 1;
     return hl7_val_of(first ? field : str_from(NULL, 0));
 }
 
@@ -432,7 +437,8 @@ struct path_iter path_each(const struct hl7 *m, const struct path *p)
 
 struct path_iter path_each_in(const struct hl7 *m, const struct hl7_seg *s, const struct path *p)
 {
-    return (struct path_iter){.m = m, .p = p, .seg = s ? (uint32_t)(s - m->seg) : m->segs, .seen = ONE_SEGMENT};
+    return (struct path_iter){
+        .m = m, .p = p, .seg = s ? (uint32_t)(s - m->seg) : m->segs, .seen = ONE_SEGMENT};
 }
 
 /* The next segment the walk comes to, or NULL; it->seg is behind it afterwards. */

@@ -15,12 +15,12 @@ enum {
 };
 
 struct path {
-    char seg[4];       /* "PID" */
-    uint16_t seg_n;    /* 1.., PATH_ALL or a PATH_* */
-    uint16_t field;    /* 1..; 0: the path names a segment */
-    uint16_t rep;      /* 1.., PATH_ALL or a PATH_* */
-    uint16_t comp;     /* 1..; 0: whole repetition */
-    uint16_t sub;      /* 1..; 0: whole component */
+    char seg[4];    /* "PID" */
+    uint16_t seg_n; /* 1.., PATH_ALL or a PATH_* */
+    uint16_t field; /* 1..; 0: the path names a segment */
+    uint16_t rep;   /* 1.., PATH_ALL or a PATH_* */
+    uint16_t comp;  /* 1..; 0: whole repetition */
+    uint16_t sub;   /* 1..; 0: whole component */
 };
 
 /* States of language section 3. `HL7_NULL` is the two bytes "". */
@@ -33,7 +33,8 @@ struct hl7_val {
 
 /* Compile all of `text`. 0 or ERR_SYNTAX with *out_at the offending byte and *out_why a static
  * sentence ("write PID-3.1"). `targets`: [+] and [*] are allowed. */
-int path_compile(struct str text, bool targets, struct path *out, size_t *out_at, const char **out_why);
+int path_compile(struct str text, bool targets, struct path *out, size_t *out_at,
+                 const char **out_why);
 /* The longest path at the start of `text` as the lexer of the route language wants it: bytes used, or 0. */
 size_t path_lex(struct str text, struct path *out);
 /* Is what stands behind the `used` bytes of the path `p` (from path_lex) a spelling that looks like a
@@ -56,8 +57,8 @@ struct hl7_val path_get(const struct hl7 *m, const struct path *p);
 struct path_iter {
     const struct hl7 *m;
     const struct path *p;
-    uint32_t seg;   /* index of the current segment */
-    uint32_t seen;  /* segments of that name seen */
+    uint32_t seg;    /* index of the current segment */
+    uint32_t seen;   /* segments of that name seen */
     struct str rest; /* repetitions still to come */
     uint32_t rep;
 };

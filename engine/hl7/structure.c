@@ -286,7 +286,8 @@ struct str structure_path(struct arena *a, const struct structure *s, unsigned n
     return path;
 }
 
-static void describe_node(struct buf *out, const struct structure_node *rows, unsigned node, int depth)
+static void describe_node(struct buf *out, const struct structure_node *rows, unsigned node,
+                          int depth)
 {
     const struct structure_node *n = &rows[node];
     buf_printf(out, "%*s%s%s", depth * 2, "", n->min ? "" : "[", n->max == 1 ? "" : "{");

@@ -8,12 +8,13 @@ struct sorting {
     const struct hl7 *m;
     const struct structure *s;
     const struct structure_node *rows;
-    struct diags *findings;              /* may be NULL */
-    uint8_t *id;                         /* of each segment */
-    uint32_t *same;                      /* index of the next segment of the same id, UINT32_MAX: none */
-    uint32_t upcoming[STRUCTURE_IDS_MAX + 1]; /* next segment of that id, the current one included */
-    uint32_t seen[STRUCTURE_IDS_MAX + 1];     /* segments of that id up to the current one */
-    struct group *cur;                   /* where the last segment went */
+    struct diags *findings; /* may be NULL */
+    uint8_t *id;            /* of each segment */
+    uint32_t *same;         /* index of the next segment of the same id, UINT32_MAX: none */
+    uint32_t
+        upcoming[STRUCTURE_IDS_MAX + 1];  /* next segment of that id, the current one included */
+    uint32_t seen[STRUCTURE_IDS_MAX + 1]; /* segments of that id up to the current one */
+    struct group *cur;                    /* where the last segment went */
     struct group **leaf;
 };
 
@@ -88,7 +89,8 @@ static unsigned child_of(const struct structure_node *rows, unsigned g, unsigned
 }
 
 /* Open the groups from `in` down to the parent of `leaf` and put segment `i` there. */
-static struct group *put(struct sorting *w, struct group *in, unsigned leaf, uint32_t i, bool advance)
+static struct group *put(struct sorting *w, struct group *in, unsigned leaf, uint32_t i,
+                         bool advance)
 {
     const struct structure_node *rows = w->rows;
     struct group *top = NULL;

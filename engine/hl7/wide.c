@@ -4,8 +4,8 @@ static const struct {
     const char *name;
     enum hl7_wide wide;
 } names[] = {
-    {"GB 18030-2000", HL7_WIDE_GB18030}, {"GB18030", HL7_WIDE_GB18030}, {"GBK", HL7_WIDE_GB18030},
-    {"GB 18030", HL7_WIDE_GB18030},      {"BIG-5", HL7_WIDE_BIG5},      {"BIG5", HL7_WIDE_BIG5},
+    {"GB 18030-2000", HL7_WIDE_GB18030}, {"GB18030", HL7_WIDE_GB18030},   {"GBK", HL7_WIDE_GB18030},
+    {"GB 18030", HL7_WIDE_GB18030},      {"BIG-5", HL7_WIDE_BIG5},        {"BIG5", HL7_WIDE_BIG5},
     {"ISO IR87", HL7_WIDE_ISO2022},      {"ISO IR159", HL7_WIDE_ISO2022},
 };
 

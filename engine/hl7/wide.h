@@ -18,7 +18,8 @@ size_t hl7_wide_step(enum hl7_wide w, const char *p, size_t n);
 const char *hl7_wide_find(enum hl7_wide w, const char *p, const char *end, char c);
 
 /* Like memchr, heeding the charset of `d`. A delimiter of 0 is found nowhere. */
-static inline const char *hl7_find(const struct hl7_delims *d, const char *p, const char *end, char c)
+static inline const char *hl7_find(const struct hl7_delims *d, const char *p, const char *end,
+                                   char c)
 {
     if (d->wide) {
         return hl7_wide_find((enum hl7_wide)d->wide, p, end, c);

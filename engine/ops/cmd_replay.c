@@ -13,7 +13,7 @@ struct replay_args {
     struct str to, ledger, write;
     int64_t connections, window, messages, seconds, rate, reply_within;
     int64_t generate, seed, patients;
-    bool fresh_ids, by_patient, reconnect;
+    bool fresh_ids, by_patient, reconnect, ledger_hash;
 };
 
 static const struct opt options[] = {
@@ -38,6 +38,8 @@ static const struct opt options[] = {
         "Give a connection up after so long."),
     OPT(replay_args, ledger, "ledger", PATH, NULL, NULL, 0,
         "Write `control-id TAB patient` for each positive answer."),
+    OPT(replay_args, ledger_hash, "ledger-hash", BOOL, "false", NULL, 0,
+        "Ledger lines `control-id TAB patient TAB answer TAB hash` for each message."),
     OPT(replay_args, generate, "generate", INT, "0", "0..10000000", 0,
         "Make so many synthetic messages instead of reading files."),
     OPT(replay_args, seed, "seed", INT, "1", "1..", 0,
@@ -54,19 +56,18 @@ static int load_file(struct command_run *r, const char *path, struct replay_corp
     struct str bytes;
     const char *why;
     struct diags d;
-    struct message_text *v;
     if (!files_read(r->arena, path, &bytes, &why)) {
         return command_fail(r, "%s: %s", path, why);
     }
     diags_init(&d, r->arena);
-    size_t n = messages_split(r->arena, path, bytes, &d, &v);
-    if (!n) {
+    struct message_file f = messages_split(r->arena, path, bytes, &d);
+    if (!f.n) {
         return command_fail(r, "%s: no message in it; expected HL7 v2 text that begins with MSH",
                             path);
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < f.n; i++) {
         struct buf cr = {0};
-        messages_with_cr(v[i].bytes, &cr);
+        messages_with_cr(f.v[i].bytes, &cr);
         replay_corpus_add(corpus, buf_str(&cr));
         buf_free(&cr);
     }
@@ -194,6 +195,7 @@ static int send_all(struct command_run *r, const struct replay_corpus *corpus)
                                .fresh_ids = args->fresh_ids,
                                .by_patient = args->by_patient,
                                .reconnect = args->reconnect,
+                               .ledger_hash = args->ledger_hash,
                                .reply_within_us = args->reply_within * 1000};
     if (!wire_address(args->to.n ? args->to.p : "", conf.host, conf.port)) {
         return command_fail(r, "--to wants mllp://HOST:PORT");

@@ -30,6 +30,8 @@ static const struct opt options[] = {
         "With --print: the message too. It is PHI."),
     OPT(sink_args, ledger, "ledger", PATH, NULL, NULL, 0,
         "Write `control-id TAB patient TAB answer` for each message."),
+    OPT(sink_args, c.ledger_hash, "ledger-hash", BOOL, "false", NULL, 0,
+        "Add `TAB hash` of its bytes to each line of the ledger."),
     {0},
 };
 

@@ -14,10 +14,17 @@ struct message_text {
     unsigned line;    /* of its MSH, from 1 */
 };
 
-/* Cut `bytes` into messages, in order; *out lives in `a` like every message. Counts that trailers state
- * and that are wrong become findings at `file`. Returns how many; 0 when there is nothing. O(bytes). */
-size_t messages_split(struct arena *a, const char *file, struct str bytes, struct diags *d,
-                      struct message_text **out);
+struct message_file {
+    struct message_text *v;
+    size_t n;
+    bool is_batch; /* an envelope (FHS, BHS) was seen; then n may well be 0 */
+};
+
+/* Cut `bytes` into messages, in order, in `a`. Envelope segments count as such where a header stands
+ * before the first message or right before another MSH; elsewhere they are segments like any other.
+ * Counts that trailers state and that are wrong become findings at `file`. O(bytes). */
+struct message_file messages_split(struct arena *a, const char *file, struct str bytes,
+                                   struct diags *d);
 
 /* Append the message with every segment ended by one CR, as it is sent. */
 void messages_with_cr(struct str message, struct buf *out);

@@ -1,6 +1,7 @@
 #include "engine/ops/replay.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -66,8 +67,7 @@ static void look_after(struct replay *r, int64_t now)
             replay_conn_drop(c);
         }
         if (c->fd < 0 && r->stop_us && now > r->stop_us + r->conf->reply_within_us) {
-            r->result->lost += c->count;
-            c->count = 0;
+            replay_conn_lose(c);
         }
         replay_conn_end_if_idle(c);
     }
@@ -162,8 +162,23 @@ static uint64_t limit_of(const struct replay_conf *conf, const struct replay_cor
     return conf->for_us ? UINT64_MAX : corpus->n;
 }
 
+/* The first signal stops sending, the second one everything. */
+static void on_signal(evutil_socket_t sig, short what, void *arg)
+{
+    struct replay *r = arg;
+    (void)sig;
+    (void)what; /* either signal ends it */
+    int64_t now = replay_now();
+    if (r->stop_us && now >= r->stop_us) {
+        event_base_loopbreak(r->loop);
+    }
+    r->stop_us = now;
+}
+
 static void run_loop(struct replay *r)
 {
+    struct event *signals[] = {evsignal_new(r->loop, SIGTERM, on_signal, r),
+                               evsignal_new(r->loop, SIGINT, on_signal, r)};
     struct ticker t = {.r = r};
     struct event *tick = event_new(r->loop, -1, EV_PERSIST, on_tick, &t);
     struct timeval every = {0, r->conf->rate > 0 ? TICK_US : 40 * TICK_US};
@@ -171,15 +186,19 @@ static void run_loop(struct replay *r)
     r->stop_us = r->conf->for_us ? r->start_us + r->conf->for_us : 0;
     open_all(r);
     event_add(tick, &every);
+    event_add(signals[0], NULL);
+    event_add(signals[1], NULL);
     if (r->open) {
         event_base_dispatch(r->loop);
     }
     r->result->took_us = (r->last_answer_us ? r->last_answer_us : replay_now()) - r->start_us;
     event_free(tick);
+    event_free(signals[0]);
+    event_free(signals[1]);
 }
 
 int replay_send(const struct replay_conf *conf, const struct replay_corpus *corpus,
-               struct replay_result *out, const char **out_why)
+                struct replay_result *out, const char **out_why)
 {
     struct replay r = {
         .conf = conf, .corpus = corpus, .result = out, .limit = limit_of(conf, corpus)};
@@ -197,9 +216,11 @@ int replay_send(const struct replay_conf *conf, const struct replay_corpus *corp
     event_config_free(precise);
     run_loop(&r);
     for (unsigned i = 0; i < conf->connections; i++) {
+        replay_conn_lose(&r.conns[i]);
         replay_conn_free(&r.conns[i]);
     }
     free(r.conns);
+    buf_free(&r.scratch);
     event_base_free(r.loop);
     freeaddrinfo(r.address);
     if (!out->connects) {

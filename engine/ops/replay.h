@@ -39,6 +39,9 @@ struct replay_conf {
     bool reconnect;       /* after a loss connect again and resend what was not answered */
     int64_t reply_within_us;
     FILE *ledger; /* "control-id TAB patient" per positive answer, or NULL */
+    /* Ledger lines are "control-id TAB patient TAB answer TAB hash", one for each message sent: the last
+     * answer ("none" when there was none) and hash64 of its bytes in hexadecimal digits. */
+    bool ledger_hash;
 };
 
 enum { REPLAY_AA, REPLAY_AE, REPLAY_AR, REPLAY_CA, REPLAY_CE, REPLAY_CR, REPLAY_CODES };
@@ -57,8 +60,8 @@ struct replay_result {
     struct replay_hist latency; /* microseconds, send (or due time with a rate) to last answer */
 };
 
-/* Run to the end. 0, or ERR_IO with a static sentence when nothing could be connected at all. */
+/* Run to the end; SIGTERM and SIGINT stop sending and wait for what is outstanding. 0, or ERR_IO with a static sentence when nothing could be connected at all. */
 int replay_send(const struct replay_conf *conf, const struct replay_corpus *corpus,
-               struct replay_result *out, const char **out_why);
+                struct replay_result *out, const char **out_why);
 
 #endif

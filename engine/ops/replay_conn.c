@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/base/hash.h"
 #include "engine/ops/replay_priv.h"
 #include "engine/ops/wire.h"
 
@@ -38,6 +39,24 @@ static void make_id(const struct replay_conn *c, struct replay_pending *p)
     p->id_n = (unsigned char)n;
 }
 
+/* The ledger's line, if there is one to write. */
+static void record(struct replay *r, const struct replay_pending *p)
+{
+    FILE *to = r->conf->ledger;
+    struct str id = id_of(p);
+    if (to && r->conf->ledger_hash) {
+        buf_clear(&r->scratch);
+        buf_put_str(&r->scratch, p->m->before);
+        buf_put_str(&r->scratch, id);
+        buf_put_str(&r->scratch, p->m->after);
+        fprintf(to, "%.*s\t%.*s\t%s\t%016llx\n", STR_ARG(id), STR_ARG(p->m->patient),
+                p->code < 0 ? "none" : replay_code_names[p->code],
+                (unsigned long long)hash64_str(buf_str(&r->scratch), 0));
+    } else if (to && !p->refused) {
+        fprintf(to, "%.*s\t%.*s\n", STR_ARG(id), STR_ARG(p->m->patient));
+    }
+}
+
 static void settle_one(struct replay_conn *c)
 {
     struct replay *r = c->run;
@@ -46,10 +65,7 @@ static void settle_one(struct replay_conn *c)
     r->result->answered++;
     r->last_answer_us = now;
     replay_hist_add(&r->result->latency, (uint64_t)(now > p->since_us ? now - p->since_us : 0));
-    if (r->conf->ledger && !p->refused) {
-        struct str id = id_of(p);
-        fprintf(r->conf->ledger, "%.*s\t%.*s\n", STR_ARG(id), STR_ARG(p->m->patient));
-    }
+    record(r, p);
     c->first = (c->first + 1) % r->conf->window;
     c->count--;
 }
@@ -88,6 +104,7 @@ static void take_answer(struct replay_conn *c, struct str reply)
         return;
     }
     res->codes[index]++;
+    p->code = (signed char)index;
     p->refused |= index != REPLAY_AA && index != REPLAY_CA;
     /* a refusal at accept level is the last word on a message */
     if (p->left > 1 && index != REPLAY_CE && index != REPLAY_CR) {
@@ -152,7 +169,7 @@ static void begin_message(struct replay_conn *c, const struct replay_message *m,
 {
     struct replay *r = c->run;
     struct replay_pending *p = &c->ring[(c->first + c->count) % r->conf->window];
-    *p = (struct replay_pending){.m = m, .since_us = since_us, .left = m->replies};
+    *p = (struct replay_pending){.m = m, .since_us = since_us, .left = m->replies, .code = -1};
     c->sequence++;
     if (r->conf->fresh_ids) {
         make_id(c, p);
@@ -273,6 +290,17 @@ static void end(struct replay_conn *c)
     }
 }
 
+void replay_conn_lose(struct replay_conn *c)
+{
+    struct replay *r = c->run;
+    r->result->lost += c->count;
+    for (; c->count; c->count--, c->first = (c->first + 1) % r->conf->window) {
+        if (r->conf->ledger_hash) {
+            record(r, oldest(c));
+        }
+    }
+}
+
 void replay_conn_drop(struct replay_conn *c)
 {
     if (c->ended) {
@@ -285,8 +313,7 @@ void replay_conn_drop(struct replay_conn *c)
         connect_later(c);
         return;
     }
-    c->run->result->lost += c->count;
-    c->count = 0;
+    replay_conn_lose(c);
     end(c);
 }
 

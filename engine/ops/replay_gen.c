@@ -214,7 +214,7 @@ static void put_dft(struct story *s, unsigned roll, uint64_t seed, uint64_t n)
     for (unsigned i = 1; i <= 1 + roll % 2; i++) {
         buf_printf(s->out,
                    "FT1|%u|T%07" PRIu64 "%u|B%03u|202611%02u%02u%02u|202611%02u|CG^CHARGE^HL70017|%"
-                                        "s||||%u.50&USD|%u.50&USD|DEP%02u"
+                   "s||||%u.50&USD|%u.50&USD|DEP%02u"
                    "^^^MAIN|%s|||%s|||Z00.00^GENERAL EXAM^I10|%s|%s||%s|%s\r",
                    i, s->visit % 10000000, i, roll % 1000, s->day, s->hour, s->minute, s->day,
                    PICK(services, &s->rng), 40 + roll % 400, 40 + roll % 400, roll % 20,

@@ -17,6 +17,7 @@ struct replay_pending {
     unsigned left;      /* answers still due */
     bool refused;       /* one of them was negative */
     unsigned char id_n; /* fresh id, 0: the message's own */
+    signed char code;   /* of the last answer, an index of replay_code_names; -1 none yet */
     char id[REPLAY_ID_MAX];
 };
 
@@ -47,7 +48,8 @@ struct replay {
     size_t next;           /* in the corpus */
     double allowance;      /* with a rate: messages that may begin now */
     int64_t start_us, stop_us, last_answer_us;
-    char tag[5]; /* of fresh ids */
+    char tag[5];        /* of fresh ids */
+    struct buf scratch; /* for the ledger's hash */
     int last_errno;
 };
 
@@ -58,6 +60,8 @@ void replay_conn_open(struct replay_conn *c);
 void replay_conn_pump(struct replay_conn *c);
 /* The connection is gone or given up: count what is lost, or arrange to go on. */
 void replay_conn_drop(struct replay_conn *c);
+/* What is outstanding will not be answered: count and record it. */
+void replay_conn_lose(struct replay_conn *c);
 /* Nothing is outstanding or to be sent, and nothing more will be: end it. */
 void replay_conn_end_if_idle(struct replay_conn *c);
 void replay_conn_free(struct replay_conn *c);

@@ -12,6 +12,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/err.h"
+#include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/ops/wire.h"
 
@@ -241,8 +242,12 @@ static void take_message(struct sink_conn *c, struct str m)
         hold(c, to->n - before);
     }
     if (s->conf->ledger) {
-        fprintf(s->conf->ledger, "%.*s\t%.*s\t%s\n", STR_ARG(h.msh[10]), STR_ARG(h.patient),
+        fprintf(s->conf->ledger, "%.*s\t%.*s\t%s", STR_ARG(h.msh[10]), STR_ARG(h.patient),
                 sink_reply_names[r]);
+        if (s->conf->ledger_hash) {
+            fprintf(s->conf->ledger, "\t%016llx", (unsigned long long)hash64_str(m, 0));
+        }
+        putc('\n', s->conf->ledger);
     }
     if (s->conf->print) {
         print_message(s, m, &h, sink_reply_names[r]);

@@ -21,6 +21,7 @@ struct sink_conf {
     int64_t seconds;      /* stop after so long; 0 no limit */
     bool print, show_content; /* a line per message: number, control id, type, answer */
     FILE *ledger;             /* "control-id TAB patient TAB answer", or NULL */
+    bool ledger_hash;         /* and "TAB hash": hash64 of the message, hexadecimal digits */
 };
 
 struct sink_result {

@@ -22,9 +22,9 @@ Test(messages, files_are_cut_into_messages)
         {"no final terminator", BYTES("MSH|a\rPID|1"), 1, "MSH|a\rPID|1", "MSH|a\rPID|1", 1},
         {"three line endings", BYTES("MSH|a\nPID|1\r\nPV1|\r"), 1, "MSH|a\nPID|1\r\nPV1|\r",
          "MSH|a\nPID|1\r\nPV1|\r", 1},
-        {"two after each other", BYTES("MSH|a\n\nMSH|b\n"), 2, "MSH|a\n\n", "MSH|b\n", 3},
+        {"two after each other", BYTES("MSH|a\n\nMSH|b\n"), 2, "MSH|a\n", "MSH|b\n", 3},
         {"blank lines before", BYTES("\n\n  \nMSH|a\n"), 1, "MSH|a\n", "MSH|a\n", 4},
-        {"MLLP bytes", BYTES("\x0bMSH|a\r\x1c\r\x0bMSH|b\r\x1c\r"), 2, "MSH|a\r", "MSH|b\r", 3},
+        {"MLLP bytes", BYTES("\x0bMSH|a\r\x1c\r\x0bMSH|b\r\x1c\r"), 2, "MSH|a\r", "MSH|b\r", 2},
         {"batch", BYTES("FHS|\rBHS|\rMSH|a\rMSH|b\rBTS|2\rFTS|1\r"), 2, "MSH|a\r", "MSH|b\r", 4},
         {"indented", BYTES("  MSH|a\n   PID|1\n"), 1, "MSH|a\nPID|1\n", "MSH|a\nPID|1\n", 1},
         {"UTF-8 mark", BYTES("\xef\xbb\xbfMSH|a"), 1, "MSH|a", "MSH|a", 1},
@@ -46,15 +46,22 @@ Test(messages, files_are_cut_into_messages)
          "b\x1c"
          "c\r",
          1},
+        {"a trailer without a header is a segment", BYTES("MSH|a\rBTS|9\r"), 1, "MSH|a\rBTS|9\r",
+         "MSH|a\rBTS|9\r", 1},
+        {"a header inside a message too", BYTES("MSH|a\rBHS|x\rPID|\r"), 1, "MSH|a\rBHS|x\rPID|\r",
+         "MSH|a\rBHS|x\rPID|\r", 1},
+        {"a header right before a message", BYTES("MSH|a\rBHS|x\rMSH|b\r"), 2, "MSH|a\r", "MSH|b\r",
+         3},
         {"nothing", BYTES(""), 0, NULL, NULL, 0},
         {"only an envelope", BYTES("BHS|\rBTS|0\r"), 0, NULL, NULL, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         struct diags d;
-        struct message_text *v;
         diags_init(&d, &a);
-        size_t n = messages_split(&a, "x", rows[i].in, &d, &v);
+        struct message_file f = messages_split(&a, "x", rows[i].in, &d);
+        size_t n = f.n;
+        struct message_text *v = f.v;
         cr_assert_eq(n, rows[i].n, "%s: %zu", rows[i].name, n);
         cr_expect_eq(d.count, 0, "%s", rows[i].name);
         if (n) {
@@ -71,9 +78,9 @@ Test(messages, wrong_counts_are_findings)
 {
     struct arena a = {0};
     struct diags d;
-    struct message_text *v;
     diags_init(&d, &a);
-    messages_split(&a, "x", STR("FHS|\rBHS|\rMSH|a\rBTS|3\rFTS|2\r"), &d, &v);
+    struct message_file f = messages_split(&a, "x", STR("FHS|\rBHS|\rMSH|a\rBTS|3\rFTS|2\r"), &d);
+    cr_expect(f.is_batch);
     cr_assert_eq(d.count, 2);
     cr_expect(str_is(d.first->text, "BTS-1 states 3 messages; 1 were found"));
     cr_expect_eq(d.first->pos.line, 4);

@@ -1,0 +1,170 @@
+#include "engine/config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/hash.h"
+#include "engine/config/loader.h"
+
+const char *config_find(const char *given, const char *from_environment)
+{
+    static const char beside[] = "conf/corridor.yaml";
+    if (given) {
+        return given;
+    }
+    if (from_environment && from_environment[0]) {
+        return from_environment;
+    }
+    return access(beside, F_OK) == 0 ? beside : "/etc/corridor/corridor.yaml";
+}
+
+static bool read_fd(struct loader *l, int fd, struct str *out, const char **out_why)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        *out_why = strerror(errno);
+        return false;
+    }
+    if (!S_ISREG(st.st_mode) || st.st_size > YAML_FILE_MAX) {
+        *out_why = S_ISREG(st.st_mode) ? "larger than 16 MiB" : "not a regular file";
+        return false;
+    }
+    size_t size = (size_t)st.st_size, n = 0;
+    char *p = arena_alloc(l->a, size + 1);
+    while (n < size) {
+        ssize_t got = read(fd, p + n, size - n);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            *out_why = strerror(errno);
+            return false;
+        }
+        if (got == 0) {
+            break;
+        }
+        n += (size_t)got;
+    }
+    p[n] = 0;
+    *out = str_from(p, n);
+    return true;
+}
+
+bool loader_read(struct loader *l, const char *path, struct str *out, const char **out_why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        *out_why = strerror(errno);
+        return false;
+    }
+    bool ok = read_fd(l, fd, out, out_why);
+    close(fd);
+    if (ok) {
+        l->hash = hash64_str(*out, l->hash);
+    }
+    return ok;
+}
+
+/* The only document of the file, a mapping; NULL with a finding. */
+static const struct yaml_node *read_root(struct loader *l, const char *path)
+{
+    struct str bytes;
+    const char *why;
+    struct yaml_doc *doc = NULL;
+    struct diag_pos pos = {.file = path};
+    if (!loader_read(l, path, &bytes, &why)) {
+        diag_add(l->d, DIAG_ERROR, "cannot-read", pos, "cannot read it: %s", why);
+        return NULL;
+    }
+    int failed = yaml_parse(l->a, path, bytes, l->d, &doc);
+    if (!doc) {
+        if (!failed) {
+            diag_add(l->d, DIAG_ERROR, "empty", pos,
+                     "there is nothing in it; expected sources and destinations");
+        }
+        return NULL;
+    }
+    if (doc->next) {
+        diag_add(l->d, DIAG_ERROR, "two-documents", doc->next->root->pos,
+                 "a second document; expected one, without `---`");
+    }
+    if (doc->root->kind != YAML_MAPPING) {
+        diag_add(l->d, DIAG_ERROR, "expected-mapping", doc->root->pos,
+                 "%s; expected keys such as `sources`", yaml_kind_text(doc->root));
+        return NULL;
+    }
+    return doc->root;
+}
+
+static void check_top(struct loader *l, const struct top_conf *top, const struct yaml_node *root)
+{
+    if (top->admin) {
+        loader_unavailable(l, top->admin, "admin");
+    }
+    if (!l->plan->nsources && !loader_errors(l)) {
+        diag_add(l->d, DIAG_ERROR, "no-sources", root->pos,
+                 "no source is declared; expected one under `sources`");
+    }
+    if (!top->routes.n) {
+        diag_add(l->d, DIAG_WARNING, "no-routes", root->pos,
+                 "no `routes`; every message will be unrouted");
+    }
+}
+
+static void fill(struct loader *l, const char *path)
+{
+    const struct yaml_node *root = read_root(l, path);
+    struct top_conf top = {0};
+    if (!root) {
+        return;
+    }
+    (void)opt_parse(l->a, config_top_rows, root, NULL, l->d, &top); /* the finding tells */
+    l->plan->state_dir = top.state;
+    l->plan->retention_us = top.retention_ms == OPT_NEVER ? INT64_MAX : top.retention_ms * 1000;
+    l->plan->disk_bytes = (uint64_t)top.disk_bytes;
+    l->plan->volume_bytes = (uint64_t)top.volume_bytes;
+    loader_endpoints(l, &top);
+    const struct yaml_node *routes = yaml_get(root, "routes");
+    loader_routes(l, top.routes, routes ? routes->pos : root->pos);
+    check_top(l, &top, root);
+}
+
+/* Findings outlive the plan's arena: give them file names of their own. */
+static void keep_file_names(struct diags *d)
+{
+    const char *last = NULL, *copy = NULL;
+    for (struct diag *one = d->first; one; one = one->next) {
+        if (one->pos.file && one->pos.file != last) {
+            last = one->pos.file;
+            copy = str_dup(d->arena, str_of(last)).p;
+        }
+        one->pos.file = one->pos.file ? copy : NULL;
+    }
+}
+
+unsigned loader_errors(const struct loader *l)
+{
+    return l->d->errors;
+}
+
+struct plan *config_load(const char *path, const struct adapter *const *adapters, struct diags *d)
+{
+    unsigned before = d->errors;
+    struct arena arena = {0};
+    struct plan *p = ARENA_NEW(&arena, struct plan);
+    p->arena = arena; /* from here on the plan owns it */
+    p->refs = 1;
+    struct loader l = {.a = &p->arena, .plan = p, .d = d, .adapters = adapters};
+    l.hash = hash64_str(STR(CORRIDOR_VERSION), 0);
+    fill(&l, str_dup(l.a, str_of(path)).p);
+    p->hash = l.hash;
+    keep_file_names(d);
+    if (d->errors > before || !p->rules) {
+        plan_unref(&p);
+        return NULL;
+    }
+    return p;
+}

@@ -1,0 +1,30 @@
+/* config.h - corridor.yaml, its routes and tables in, a struct plan out. The only place that reads
+ * configuration files. Every error of all files is reported at once. Which adapters exist is told by
+ * the caller. Blocking file reads; any thread, one at a time. Keys: docs/operating.md. */
+#ifndef CORRIDOR_CONFIG_CONFIG_H
+#define CORRIDOR_CONFIG_CONFIG_H
+
+#include "engine/flow/plan.h"
+
+enum {
+    CONFIG_FILES_MAX = 10000,   /* route files */
+    CONFIG_ENDPOINTS_MAX = 256, /* sources, and destinations */
+};
+
+/* The file to use: `given` (-c) if not NULL, else `from_environment` ($CORRIDOR_CONFIG) if set, else
+ * conf/corridor.yaml if it exists, else /etc/corridor/corridor.yaml. */
+const char *config_find(const char *given, const char *from_environment);
+
+/* Read `path` and everything it names; NULL-ended `adapters`. A plan with one reference, or NULL with at
+ * least one error in `d`. Warnings may be there either way. O(bytes of all files). */
+struct plan *config_load(const char *path, const struct adapter *const *adapters, struct diags *d);
+
+/* The tables behind the keys, for `corridor options`: NULL-ended list. */
+struct config_section {
+    const char *title; /* "sources.NAME" */
+    const char *summary;
+    const struct opt *options;
+};
+const struct config_section *config_sections(void);
+
+#endif

@@ -1,0 +1,347 @@
+#include "engine/config/loader.h"
+
+/* Adapters that the product names and this version does not have: better said than suggested away. */
+static const char *const later_adapters[] = {"http", "files", "fhir", "tls", NULL};
+
+enum { NAME_MAX_BYTES = 64, KEYS_MAX = 64 };
+
+void loader_unavailable(struct loader *l, const struct yaml_node *n, const char *what)
+{
+    diag_add(l->d, DIAG_ERROR, "not-available", n->pos, "`%s` is not available in this version",
+             what);
+}
+
+static bool is_later(struct str key)
+{
+    for (size_t i = 0; later_adapters[i]; i++) {
+        if (str_is(key, later_adapters[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct adapter *find_adapter(const struct loader *l, struct str key, bool in)
+{
+    for (size_t i = 0; l->adapters[i]; i++) {
+        const struct adapter *one = l->adapters[i];
+        if (str_is(key, one->name) && (in ? one->in != NULL : one->out != NULL)) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+/* "mllp, discard": the adapters that can stand here. */
+static struct str adapter_names(const struct loader *l, bool in)
+{
+    struct str list = STR("");
+    for (size_t i = 0; l->adapters[i]; i++) {
+        const struct adapter *one = l->adapters[i];
+        if (in ? one->in != NULL : one->out != NULL) {
+            list = str_printf(l->a, "%.*s%s%s", STR_ARG(list), list.n ? ", " : "", one->name);
+        }
+    }
+    return list;
+}
+
+/* Keys under a source or destination that opt_parse() shall leave alone: NULL-ended. */
+static void other_keys(const struct loader *l, const char *out[KEYS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; l->adapters[i] && n + 8 < KEYS_MAX; i++) {
+        out[n++] = l->adapters[i]->name;
+    }
+    for (size_t i = 0; later_adapters[i]; i++) {
+        out[n++] = later_adapters[i];
+    }
+    out[n] = NULL;
+}
+
+struct chosen {
+    const struct adapter *adapter;
+    void *conf;
+};
+
+static void *parse_conf(struct loader *l, const struct adapter *ad, bool in,
+                        const struct yaml_node *n)
+{
+    const struct opt *rows = in ? ad->in_opts : ad->out_opts;
+    size_t size = in ? ad->in_conf_size : ad->out_conf_size;
+    void *conf = arena_zalloc(l->a, size ? size : 1);
+    const char *tls[] = {"tls", NULL};
+    const struct yaml_node *secure = yaml_get(n, "tls");
+    bool has_rows = rows && rows[0].name;
+    bool knows_tls = has_rows && opt_find(rows, STR("tls"));
+    if (n->kind == YAML_SCALAR && !n->text.n) {
+        n = NULL; /* `discard: ""`: all defaults */
+    }
+    if (secure && !knows_tls) {
+        loader_unavailable(l, secure, "tls");
+    }
+    static const struct opt none[] = {{0}};
+    (void)opt_parse(l->a, has_rows ? rows : none, n, knows_tls ? NULL : tls, l->d,
+                    conf); /* the finding tells */
+    return conf;
+}
+
+/* The one key that names an adapter, and its settings. */
+static struct chosen choose_adapter(struct loader *l, const struct yaml_node *node, bool in)
+{
+    struct chosen c = {0};
+    const struct yaml_node *first = NULL;
+    bool is_told = false;
+    yaml_each(child, node)
+    {
+        const struct adapter *ad = child->key ? find_adapter(l, child->key->text, in) : NULL;
+        if (!ad) {
+            if (child->key &&
+                (is_later(child->key->text) || find_adapter(l, child->key->text, !in))) {
+                diag_add(l->d, DIAG_ERROR, "not-available", child->key->pos,
+                         "`%.*s` is not available as a %s in this version",
+                         STR_ARG(child->key->text), in ? "source" : "destination");
+                is_told = true;
+            }
+            continue;
+        }
+        if (first) {
+            diag_add(l->d, DIAG_ERROR, "two-adapters", child->key->pos,
+                     "a second adapter `%.*s`; expected one, `%s` stands above",
+                     STR_ARG(child->key->text), c.adapter->name);
+            continue;
+        }
+        first = child;
+        c = (struct chosen){ad, parse_conf(l, ad, in, child)};
+    }
+    if (!c.adapter && !is_told) {
+        struct str names = adapter_names(l, in);
+        diag_add(l->d, DIAG_ERROR, "no-adapter", node->pos,
+                 "no adapter is named; expected one of the keys %.*s", STR_ARG(names));
+    }
+    return c;
+}
+
+static bool is_name(struct str s)
+{
+    if (!s.n || s.n > NAME_MAX_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_';
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_name(struct loader *l, const struct yaml_node *node, const char *what)
+{
+    if (!is_name(node->key->text)) {
+        diag_add(l->d, DIAG_ERROR, "bad-name", node->key->pos,
+                 "`%.*s` is no name of a %s; expected letters, digits, - and _, at most 64",
+                 STR_ARG(node->key->text), what);
+        return false;
+    }
+    if (node->kind != YAML_MAPPING) {
+        diag_add(l->d, DIAG_ERROR, "expected-mapping", node->pos,
+                 "%s `%.*s` is %s; expected a mapping", what, STR_ARG(node->key->text),
+                 yaml_kind_text(node));
+        return false;
+    }
+    return true;
+}
+
+/* ---- sources ---- */
+
+static enum plan_ack read_ack(struct loader *l, const struct yaml_node *n)
+{
+    if (!n || (n->kind == YAML_SCALAR && str_is(n->text, "stored"))) {
+        return PLAN_ACK_STORED;
+    }
+    if (n->kind == YAML_SCALAR && str_is(n->text, "never")) {
+        return PLAN_ACK_NEVER;
+    }
+    if (n->kind == YAML_MAPPING && yaml_get(n, "answered-by")) {
+        loader_unavailable(l, n, "answered-by");
+        return PLAN_ACK_STORED;
+    }
+    diag_add(l->d, DIAG_ERROR, "option-type", n->pos, "`ack` is %s; expected stored or never",
+             n->kind == YAML_SCALAR ? "another word" : yaml_kind_text(n));
+    return PLAN_ACK_STORED;
+}
+
+static void refuse_later_source_keys(struct loader *l, const struct source_conf *c)
+{
+    const struct {
+        const struct yaml_node *n;
+        const char *key;
+    } rows[] = {{c->profile, "profile"}, {c->duplicates, "duplicates"}, {c->batch, "batch"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].n) {
+            loader_unavailable(l, rows[i].n, rows[i].key);
+        }
+    }
+    const struct yaml_node *s = c->sequence_numbers;
+    if (s && !(s->kind == YAML_SCALAR && str_is(s->text, "off"))) {
+        loader_unavailable(l, s, "sequence-numbers: on");
+    }
+}
+
+static void read_source(struct loader *l, const struct yaml_node *node, unsigned at)
+{
+    struct plan_source *s = &l->plan->sources[at];
+    struct source_conf c = {0};
+    const char *others[KEYS_MAX];
+    other_keys(l, others);
+    (void)opt_parse(l->a, config_source_rows, node, others, l->d, &c); /* the finding tells */
+    struct chosen chosen = choose_adapter(l, node, true);
+    refuse_later_source_keys(l, &c);
+    *s = (struct plan_source){.name = node->key->text,
+                              .adapter = chosen.adapter,
+                              .conf = chosen.conf,
+                              .pos = node->key->pos,
+                              .ack = read_ack(l, c.ack),
+                              .unrouted = (enum plan_unrouted)c.unrouted,
+                              .timezone = c.timezone,
+                              .versions = c.versions.v,
+                              .nversions = (unsigned)c.versions.n};
+    l->rules_sources[at] = (struct rules_source){s->name, s->timezone, s->versions, s->nversions};
+}
+
+/* ---- destinations ---- */
+
+static void read_order(struct loader *l, const struct destination_conf *c,
+                       const struct yaml_node *node, struct rules_destination *out)
+{
+    static const char *const words[] = {"patient", "none", "all"};
+    out->name = node->key->text;
+    out->pos = node->key->pos;
+    for (int i = 0; i < 3; i++) {
+        if (str_is(c->order_by, words[i])) {
+            out->order = (enum rules_order)i;
+            return;
+        }
+    }
+    const struct yaml_node *at = yaml_get(node, "order-by");
+    if (at) {
+        out->pos = at->pos;
+    }
+    if (c->order_by.n > 1 && c->order_by.p[0] == '=') {
+        out->order = RULES_ORDER_FORMULA;
+        out->order_formula = str_slice(c->order_by, 1, c->order_by.n);
+        return;
+    }
+    diag_add(l->d, DIAG_ERROR, "option-type", out->pos,
+             "`order-by` is `%.*s`; expected patient, none, all or =FORMULA", STR_ARG(c->order_by));
+}
+
+static void read_retry(struct loader *l, const struct yaml_node *n, struct plan_destination *out)
+{
+    struct retry_conf r = {0};
+    (void)opt_parse(l->a, config_retry_rows, n, NULL, l->d, &r); /* the finding tells */
+    if (r.first_ms > r.longest_ms && n) {
+        diag_add(l->d, DIAG_ERROR, "option-limit", n->pos, "`first` is longer than `longest`");
+    }
+    out->retry_first_us = r.first_ms * 1000;
+    out->retry_longest_us = r.longest_ms * 1000;
+    out->give_up_after_us = r.give_up_ms == OPT_NEVER ? 0 : r.give_up_ms * 1000;
+}
+
+static void read_replies(struct loader *l, const struct yaml_node *n, struct plan_destination *out)
+{
+    struct replies_conf c = {0};
+    (void)opt_parse(l->a, config_replies_rows, n, NULL, l->d, &c); /* the finding tells */
+    for (int i = 0; i < PLAN_REPLIES; i++) {
+        out->replies[i] = (enum plan_reply)c.code[i];
+    }
+}
+
+static void read_destination(struct loader *l, const struct yaml_node *node, unsigned at)
+{
+    struct plan_destination *p = &l->plan->destinations[at];
+    struct destination_conf c = {0};
+    const char *others[KEYS_MAX];
+    other_keys(l, others);
+    (void)opt_parse(l->a, config_destination_rows, node, others, l->d, &c); /* the finding tells */
+    struct chosen chosen = choose_adapter(l, node, false);
+    *p = (struct plan_destination){.name = node->key->text,
+                                   .adapter = chosen.adapter,
+                                   .conf = chosen.conf,
+                                   .pos = node->key->pos,
+                                   .parallel = (unsigned)c.parallel,
+                                   .hold_on_unknown = c.on_unknown == 1,
+                                   .continue_on_hold = c.on_hold == 1};
+    if (c.was) {
+        loader_unavailable(l, c.was, "was");
+    }
+    if (c.backlog) {
+        loader_unavailable(l, c.backlog, "backlog");
+    }
+    read_retry(l, c.retry, p);
+    read_replies(l, c.replies, p);
+    read_order(l, &c, node, &l->rules_destinations[at]);
+}
+
+/* ---- both ---- */
+
+static unsigned count_children(struct loader *l, const struct yaml_node *n, const char *what)
+{
+    if (!n) {
+        return 0;
+    }
+    if (n->kind != YAML_MAPPING) {
+        diag_add(l->d, DIAG_ERROR, "expected-mapping", n->pos,
+                 "`%s` is %s; expected names, each with its settings", what, yaml_kind_text(n));
+        return 0;
+    }
+    if (n->count > CONFIG_ENDPOINTS_MAX) {
+        diag_add(l->d, DIAG_ERROR, "too-many", n->pos, "%u %s; expected at most %d", n->count, what,
+                 CONFIG_ENDPOINTS_MAX);
+        return 0;
+    }
+    return n->count;
+}
+
+/* A destination may stand in `from:` of a route, so the names must not meet. */
+static void check_names_apart(struct loader *l)
+{
+    for (unsigned i = 0; i < l->plan->ndestinations; i++) {
+        const struct plan_destination *d = &l->plan->destinations[i];
+        for (unsigned k = 0; k < l->plan->nsources; k++) {
+            if (str_eq(d->name, l->plan->sources[k].name)) {
+                diag_add(l->d, DIAG_ERROR, "name-twice", d->pos,
+                         "`%.*s` is a source already; expected another name", STR_ARG(d->name));
+            }
+        }
+    }
+}
+
+void loader_endpoints(struct loader *l, const struct top_conf *top)
+{
+    unsigned ns = count_children(l, top->sources, "sources");
+    unsigned nd = count_children(l, top->destinations, "destinations");
+    l->plan->sources = ARENA_ARRAY(l->a, struct plan_source, ns + 1);
+    l->plan->destinations = ARENA_ARRAY(l->a, struct plan_destination, nd + 1);
+    l->rules_sources = ARENA_ARRAY(l->a, struct rules_source, ns + 1);
+    l->rules_destinations = ARENA_ARRAY(l->a, struct rules_destination, nd + 1);
+    if (ns) {
+        yaml_each(node, top->sources)
+        {
+            if (check_name(l, node, "source")) {
+                read_source(l, node, l->plan->nsources++);
+            }
+        }
+    }
+    if (nd) {
+        yaml_each(node, top->destinations)
+        {
+            if (check_name(l, node, "destination")) {
+                read_destination(l, node, l->plan->ndestinations++);
+            }
+        }
+    }
+    check_names_apart(l);
+}

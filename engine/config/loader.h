@@ -1,0 +1,28 @@
+/* loader.h - what the files of config/ share while one configuration is read. Private to config/. */
+#ifndef CORRIDOR_CONFIG_LOADER_H
+#define CORRIDOR_CONFIG_LOADER_H
+
+#include "engine/config/config.h"
+#include "engine/config/rows.h"
+
+struct loader {
+    struct arena *a; /* the plan's */
+    struct plan *plan;
+    struct diags *d;
+    const struct adapter *const *adapters;
+    uint64_t hash; /* over everything read so far */
+    struct rules_source *rules_sources;
+    struct rules_destination *rules_destinations;
+};
+
+/* Read a whole file into the plan's arena and into the hash. False with a static reason. */
+bool loader_read(struct loader *l, const char *path, struct str *out, const char **out_why);
+/* Every *.yaml below `dir` (or the file `dir` itself) in byte order of path. */
+void loader_routes(struct loader *l, struct str dir, struct diag_pos pos);
+/* sources: and destinations: into the plan. */
+void loader_endpoints(struct loader *l, const struct top_conf *top);
+/* "`KEY`: ...; not available in this version" at `n`. */
+void loader_unavailable(struct loader *l, const struct yaml_node *n, const char *what);
+unsigned loader_errors(const struct loader *l);
+
+#endif

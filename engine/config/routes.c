@@ -1,0 +1,126 @@
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "engine/base/hash.h"
+#include "engine/config/loader.h"
+
+enum { DEPTH_MAX = 16 };
+
+struct found {
+    const char **v;
+    size_t n, cap;
+};
+
+static void remember(struct loader *l, struct found *f, const char *path)
+{
+    if (f->n == f->cap) {
+        size_t cap = f->cap ? f->cap * 2 : 32;
+        const char **v = ARENA_ARRAY(l->a, const char *, cap);
+        if (f->n) {
+            memcpy(v, f->v, f->n * sizeof *v);
+        }
+        f->v = v;
+        f->cap = cap;
+    }
+    f->v[f->n++] = path;
+}
+
+static void complain(struct loader *l, struct diag_pos pos, const char *path, const char *why)
+{
+    diag_add(l->d, DIAG_ERROR, "cannot-read", pos, "cannot read %s: %s", path, why);
+}
+
+static void walk(struct loader *l, const char *dir, unsigned depth, struct diag_pos pos,
+                 struct found *f)
+{
+    DIR *open = depth < DEPTH_MAX ? opendir(dir) : NULL;
+    if (!open) {
+        complain(l, pos, dir,
+                 depth < DEPTH_MAX ? strerror(errno)
+                                   : "more than 16 directories within each other");
+        return;
+    }
+    for (struct dirent *e; (e = readdir(open));) {
+        if (e->d_name[0] == '.') {
+            continue;
+        }
+        struct str path = str_printf(l->a, "%s/%s", dir, e->d_name);
+        struct stat st;
+        if (stat(path.p, &st) != 0) {
+            complain(l, pos, path.p, strerror(errno));
+        } else if (S_ISDIR(st.st_mode)) {
+            walk(l, path.p, depth + 1, pos, f);
+        } else if (str_ends(path, STR(".yaml"))) {
+            remember(l, f, path.p);
+        }
+    }
+    closedir(open);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A table's file, named relative to the route file that names it. */
+static bool read_table(void *arg, struct arena *a, const char *from, struct str name,
+                       struct str *out_bytes, const char **out_why)
+{
+    struct loader *l = arg;
+    (void)a; /* everything read lives as long as the plan */
+    const char *slash = from ? strrchr(from, '/') : NULL;
+    int dir = slash && name.n && name.p[0] != '/' ? (int)(slash - from + 1) : 0;
+    struct str path = str_printf(l->a, "%.*s%.*s", dir, dir ? from : "", STR_ARG(name));
+    return loader_read(l, path.p, out_bytes, out_why);
+}
+
+static void compile(struct loader *l, const struct found *f, struct diag_pos pos)
+{
+    struct rules_file *files = ARENA_ARRAY(l->a, struct rules_file, f->n + 1);
+    unsigned n = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        const char *why;
+        files[n].name = f->v[i];
+        l->hash = hash64_str(str_of(f->v[i]), l->hash);
+        if (loader_read(l, f->v[i], &files[n].bytes, &why)) {
+            n++;
+        } else {
+            complain(l, pos, f->v[i], why);
+        }
+    }
+    struct rules_env env = {.sources = l->rules_sources,
+                            .nsources = l->plan->nsources,
+                            .destinations = l->rules_destinations,
+                            .ndestinations = l->plan->ndestinations,
+                            .read_file = read_table,
+                            .arg = l};
+    l->plan->rules = rules_compile(l->a, files, n, &env, l->d);
+}
+
+void loader_routes(struct loader *l, struct str dir, struct diag_pos pos)
+{
+    struct found f = {0};
+    struct stat st;
+    while (dir.n > 1 && dir.p[dir.n - 1] == '/') {
+        dir.n--;
+    }
+    const char *path = dir.n ? str_dup(l->a, dir).p : NULL;
+    if (path && stat(path, &st) != 0) {
+        complain(l, pos, path, strerror(errno));
+    } else if (path && S_ISDIR(st.st_mode)) {
+        walk(l, path, 0, pos, &f);
+        if (f.n) {
+            qsort(f.v, f.n, sizeof *f.v, by_bytes);
+        }
+    } else if (path) {
+        remember(l, &f, path);
+    }
+    if (f.n > CONFIG_FILES_MAX) {
+        diag_add(l->d, DIAG_ERROR, "too-many", pos, "%zu route files; expected at most %d", f.n,
+                 CONFIG_FILES_MAX);
+        f.n = 0;
+    }
+    compile(l, &f, pos);
+}

@@ -1,0 +1,82 @@
+#include "engine/config/rows.h"
+
+#include "engine/config/config.h"
+
+/* clang-format off */
+const struct opt config_top_rows[] = {
+    OPT(top_conf, state, "state", STR, "/var/lib/corridor", "1..4096", 0,
+        "Directory of the journal and the admin socket; a relative one is relative to the working directory."),
+    OPT(top_conf, sources, "sources", NODE, NULL, NULL, OPT_RELOAD, "Where messages come from, by name."),
+    OPT(top_conf, destinations, "destinations", NODE, NULL, NULL, OPT_RELOAD, "Where outputs go, by name."),
+    OPT(top_conf, routes, "routes", PATH, NULL, NULL, OPT_RELOAD,
+        "A directory: every *.yaml below it is read, in byte order of path; or one file."),
+    OPT(top_conf, retention_ms, "retention", MS, "30d", NULL, 0,
+        "How long settled messages are kept; unsettled ones are never dropped."),
+    OPT(top_conf, disk_bytes, "disk", BYTES, NULL, "64MiB..", 0,
+        "Bound of the journal; settled history goes first. Default: 80 % of the file system."),
+    OPT(top_conf, volume_bytes, "volume-size", BYTES, "64MiB", "4MiB..256MiB", 0, "Size of a journal file."),
+    OPT(top_conf, admin, "admin", NODE, NULL, NULL, 0, "A TCP listener for administration; not available in this version."),
+    {0},
+};
+
+const struct opt config_source_rows[] = {
+    OPT(source_conf, ack, "ack", NODE, "stored", NULL, OPT_RELOAD,
+        "When to answer: stored (after the message is on disk) or never. MSH-15 and MSH-16 are honoured."),
+    OPT(source_conf, unrouted, "unrouted", ENUM, "accept", "accept|reject", OPT_RELOAD,
+        "A type that no route reads: accept it (counted) or answer AR."),
+    OPT(source_conf, timezone, "timezone", STR, NULL, "1..64", OPT_RELOAD,
+        "Time zone of dates without an offset, as America/Chicago."),
+    OPT(source_conf, versions, "versions", LIST, NULL, "2.1|2.2|2.3|2.3.1|2.4|2.5|2.5.1|2.6|2.7|2.7.1|2.8|2.8.1|2.8.2|2.9", OPT_RELOAD,
+        "HL7 versions this feed sends; paths in its routes are checked against them."),
+    OPT(source_conf, profile, "profile", NODE, NULL, NULL, OPT_RELOAD, "Dialect of the sender; not available in this version."),
+    OPT(source_conf, duplicates, "duplicates", NODE, NULL, NULL, OPT_RELOAD,
+        "Window and policy of repeated messages; not available in this version."),
+    OPT(source_conf, sequence_numbers, "sequence-numbers", NODE, "off", NULL, OPT_RELOAD,
+        "The MSH-13 protocol; this version knows off only."),
+    OPT(source_conf, batch, "batch", NODE, NULL, NULL, OPT_RELOAD, "How batches are taken apart; not available in this version."),
+    {0},
+};
+
+const struct opt config_destination_rows[] = {
+    OPT(destination_conf, order_by, "order-by", STR, "patient", "1..1000", OPT_RELOAD,
+        "What stays in order: patient, none, all, or =FORMULA."),
+    OPT(destination_conf, parallel, "parallel", INT, "8", "1..1000", OPT_RELOAD, "Deliveries under way at once."),
+    OPT(destination_conf, retry, "retry", NODE, NULL, NULL, OPT_RELOAD, "How failed deliveries are repeated."),
+    OPT(destination_conf, replies, "replies", NODE, NULL, NULL, OPT_RELOAD,
+        "What a reply code means: {AE: hold, AR: retry}; delivered, hold, retry or refused."),
+    OPT(destination_conf, on_unknown, "on-unknown", ENUM, "retry", "retry|hold", OPT_RELOAD,
+        "Sent and never answered: send again, or hold where a repeat does harm."),
+    OPT(destination_conf, on_hold, "on-hold", ENUM, "wait", "wait|continue", OPT_RELOAD,
+        "Whether later messages of the same key wait for a held one."),
+    OPT(destination_conf, was, "was", NODE, NULL, NULL, 0, "Earlier name, whose queue is taken over; not available in this version."),
+    OPT(destination_conf, backlog, "backlog", NODE, NULL, NULL, 0, "Bound of what waits for it; not available in this version."),
+    {0},
+};
+
+const struct opt config_retry_rows[] = {
+    OPT(retry_conf, first_ms, "first", MS, "1s", "10ms..1h", OPT_RELOAD, "Wait before the first repeat; doubled each time."),
+    OPT(retry_conf, longest_ms, "longest", MS, "5m", "10ms..1d", OPT_RELOAD, "Longest wait between repeats."),
+    OPT(retry_conf, give_up_ms, "give-up-after", MS, "never", "1s..never", OPT_RELOAD, "Hold the message after so long."),
+    {0},
+};
+
+#define REPLY(n, name) \
+    OPT(replies_conf, code[n], name, ENUM, "default", "default|delivered|hold|retry|refused", OPT_RELOAD, "What " name " means.")
+const struct opt config_replies_rows[] = {
+    REPLY(0, "AA"), REPLY(1, "AE"), REPLY(2, "AR"), REPLY(3, "CA"), REPLY(4, "CE"), REPLY(5, "CR"), {0},
+};
+/* clang-format on */
+
+static const struct config_section sections[] = {
+    {"top level", "Keys of corridor.yaml.", config_top_rows},
+    {"sources.NAME", "Besides the key that names the adapter.", config_source_rows},
+    {"destinations.NAME", "Besides the key that names the adapter.", config_destination_rows},
+    {"destinations.NAME.retry", "Repeats.", config_retry_rows},
+    {"destinations.NAME.replies", "Reply codes.", config_replies_rows},
+    {NULL, NULL, NULL},
+};
+
+const struct config_section *config_sections(void)
+{
+    return sections;
+}

@@ -1,0 +1,37 @@
+/* rows.h - the option tables of corridor.yaml besides those of the adapters, and the structs they fill. */
+#ifndef CORRIDOR_CONFIG_ROWS_H
+#define CORRIDOR_CONFIG_ROWS_H
+
+#include "engine/base/opt.h"
+
+struct top_conf {
+    struct str state, routes;
+    const struct yaml_node *sources, *destinations, *admin;
+    int64_t retention_ms, disk_bytes, volume_bytes;
+};
+
+struct source_conf {
+    const struct yaml_node *ack, *profile, *duplicates, *sequence_numbers, *batch;
+    int unrouted;
+    struct str timezone;
+    struct opt_list versions;
+};
+
+struct destination_conf {
+    struct str order_by;
+    int parallel, on_unknown, on_hold;
+    const struct yaml_node *retry, *replies, *was, *backlog;
+};
+
+struct retry_conf {
+    int64_t first_ms, longest_ms, give_up_ms;
+};
+
+struct replies_conf {
+    int code[6]; /* enum plan_reply, by enum ack_code */
+};
+
+extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
+    config_retry_rows[], config_replies_rows[];
+
+#endif
