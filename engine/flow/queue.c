@@ -8,7 +8,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { SEND_MAX = 64, REPLY_KEPT = 1024 };
+enum {
+    SEND_MAX = 64,
+    REPLY_KEPT = 1024, /* bytes of the peer's answer */
+    FLUSH_OUTCOMES = 40, /* of one entry: below the journal's own bound, so that their number is known */
+};
 
 void queued_list_push(struct queued_list *l, struct queued *q)
 {
@@ -63,6 +67,30 @@ void queue_freed(void *arg, struct queued *o)
 
 /* ---- writing outcomes down ---- */
 
+/* Append what was recorded; its counts may be shown once that entry is durable. */
+static void flush(struct queue *q)
+{
+    uint64_t seq = q->unflushed ? consumer_flush(q->consumer) : 0;
+    q->unflushed = 0;
+    if (seq == 0) {
+        return;
+    }
+    unsigned at = q->nunshown < QUEUE_UNSHOWN ? q->nunshown++ : QUEUE_UNSHOWN - 1;
+    q->unshown[at] = q->counts;
+    q->unshown[at].seq = seq;
+}
+
+static void show_durable(struct queue *q)
+{
+    uint64_t durable = journal_durable(q->conf.journal);
+    unsigned n = 0;
+    while (n < q->nunshown && q->unshown[n].seq <= durable) {
+        q->shown = q->unshown[n++];
+    }
+    q->nunshown -= n;
+    memmove(q->unshown, q->unshown + n, q->nunshown * sizeof(q->unshown[0]));
+}
+
 /* 13 written down with the others of this round, in one entry. */
 static void record(struct queue *q, const struct queued *o, enum entry_verdict v, struct str by,
                    struct str reply)
@@ -70,7 +98,13 @@ static void record(struct queue *q, const struct queued *o, enum entry_verdict v
     struct entry_outcome e = {.ref = {o->seq, o->output}, .verdict = v, .attempt = o->attempt, .by = by};
     e.at_us = q->conf.clock.wall_us(q->conf.clock.arg);
     e.reply = str_slice(reply, 0, REPLY_KEPT);
+    q->counts.delivered += v == ENTRY_DELIVERED;
+    q->counts.refused += v == ENTRY_REFUSED;
+    q->counts.dropped += v == ENTRY_DROPPED;
     consumer_outcome(q->consumer, &e);
+    if (++q->unflushed == FLUSH_OUTCOMES) {
+        flush(q);
+    }
 }
 
 /* Settled for good: its keys are free, it is forgotten. */
@@ -175,7 +209,6 @@ static void on_delivered(struct queue *q, struct queued *o, const struct outcome
 {
     leave_unreachable(q);
     say(q, o->attempt > 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "delivered", o, NULL);
-    q->delivered++;
     settle(q, o, ENTRY_DELIVERED, STR(""), out->reply);
 }
 
@@ -183,7 +216,6 @@ static void on_refused(struct queue *q, struct queued *o, const struct outcome *
 {
     leave_unreachable(q);
     say(q, LOG_LEVEL_WARN, "refused", o, out->reason);
-    q->refused++;
     settle(q, o, ENTRY_REFUSED, STR(""), out->reply);
 }
 
@@ -339,6 +371,8 @@ void queue_run(struct queue *q)
         window_fill(q);
     } while (send_some(q));
     q->is_running = false;
+    flush(q);
+    show_durable(q);
     wake(q);
 }
 
@@ -485,7 +519,6 @@ int queue_drop(struct queue *q, uint64_t seq, uint32_t output, struct str by)
         return ERR_NOT_FOUND;
     }
     queued_list_remove(&q->held, o);
-    q->dropped++;
     settle(q, o, ENTRY_DROPPED, by, STR(""));
     q->conf.ops->kick(q->conf.arg);
     return 0;
@@ -503,9 +536,9 @@ unsigned queue_held(const struct queue *q, struct entry_ref *out, unsigned max)
 void queue_status(const struct queue *q, struct queue_status *out)
 {
     *out = (struct queue_status){
-        .delivered = q->delivered,
-        .refused = q->refused,
-        .dropped = q->dropped,
+        .delivered = q->shown.delivered,
+        .refused = q->shown.refused,
+        .dropped = q->shown.dropped,
         .held = q->held.n,
         .queued = q->unsettled - q->held.n,
         .behind = q->is_behind,

@@ -11,6 +11,12 @@ struct queued_list {
     size_t n;
 };
 
+/* Outcomes written into entry `seq`: what may be shown once that is durable. */
+struct queue_counts {
+    uint64_t seq, delivered, refused, dropped;
+};
+enum { QUEUE_UNSHOWN = 64 };
+
 /* One attempt in flight, from send() to delivery_done(). */
 struct delivery {
     struct delivery *next, *prev; /* in flight, or in the free list */
@@ -43,7 +49,9 @@ struct queue {
     const char *reason;
     int64_t probe_at_us, probe_delay_us;
     unsigned unknown_run;
-    uint64_t delivered, refused, dropped;
+    struct queue_counts counts, shown;            /* so far; of which durable */
+    struct queue_counts unshown[QUEUE_UNSHOWN];   /* between the two, oldest first */
+    unsigned nunshown, unflushed;                 /* unflushed: outcomes since the last entry */
 };
 
 void queued_list_push(struct queued_list *l, struct queued *q);
