@@ -20,8 +20,8 @@ const struct opt config_top_rows[] = {
 };
 
 const struct opt config_source_rows[] = {
-    OPT(source_conf, ack, "ack", NODE, "stored", NULL, OPT_RELOAD,
-        "When to answer: stored (after the message is on disk) or never. MSH-15 and MSH-16 are honoured."),
+    OPT(source_conf, ack, "ack", NODE, NULL, NULL, OPT_RELOAD,
+        "When to answer: stored (after the message is on disk, the default) or never. MSH-15 and MSH-16 are honoured."),
     OPT(source_conf, unrouted, "unrouted", ENUM, "accept", "accept|reject", OPT_RELOAD,
         "A type that no route reads: accept it (counted) or answer AR."),
     OPT(source_conf, timezone, "timezone", STR, NULL, "1..64", OPT_RELOAD,
@@ -31,7 +31,7 @@ const struct opt config_source_rows[] = {
     OPT(source_conf, profile, "profile", NODE, NULL, NULL, OPT_RELOAD, "Dialect of the sender; not available in this version."),
     OPT(source_conf, duplicates, "duplicates", NODE, NULL, NULL, OPT_RELOAD,
         "Window and policy of repeated messages; not available in this version."),
-    OPT(source_conf, sequence_numbers, "sequence-numbers", NODE, "off", NULL, OPT_RELOAD,
+    OPT(source_conf, sequence_numbers, "sequence-numbers", NODE, NULL, NULL, OPT_RELOAD,
         "The MSH-13 protocol; this version knows off only."),
     OPT(source_conf, batch, "batch", NODE, NULL, NULL, OPT_RELOAD, "How batches are taken apart; not available in this version."),
     {0},

@@ -3,6 +3,7 @@
 
 int main(int argc, char **argv)
 {
-    static const struct command *const commands[] = {&cmd_parse, &cmd_replay, &cmd_sink, NULL};
+    static const struct command *const commands[] = {&cmd_parse,  &cmd_describe, &cmd_options,
+                                                     &cmd_replay, &cmd_sink,     NULL};
     return command_main(commands, NULL, argc, argv);
 }

@@ -32,10 +32,8 @@ struct message_charset message_charset(const struct hl7 *m, struct diags *d)
     return (struct message_charset){CHARSET_8859_1, true};
 }
 
-struct str message_value(struct arena *a, const struct hl7 *m, struct message_charset set,
-                         struct str raw)
+struct str message_utf8(struct arena *a, struct message_charset set, struct str text)
 {
-    struct str text = hl7_unescape(a, &m->d, raw);
     bool stateful = set.is_set && charset_is_stateful(set.set);
     if (!stateful && utf8_valid_to(text) == text.n) {
         return text;
@@ -43,6 +41,12 @@ struct str message_value(struct arena *a, const struct hl7 *m, struct message_ch
     struct str out;
     size_t bad;
     return charset_decode(a, set.is_set ? set.set : CHARSET_8859_1, text, &out, &bad) ? text : out;
+}
+
+struct str message_value(struct arena *a, const struct hl7 *m, struct message_charset set,
+                         struct str raw)
+{
+    return message_utf8(a, set, hl7_unescape(a, &m->d, raw));
 }
 
 bool message_is_header(const struct hl7_seg *s)

@@ -18,6 +18,8 @@ struct message_charset message_charset(const struct hl7 *m, struct diags *d);
 /* One value: unescaped and as UTF-8, in `a` or a view. */
 struct str message_value(struct arena *a, const struct hl7 *m, struct message_charset set,
                          struct str raw);
+/* Text that is unescaped already, as UTF-8, in `a` or a view. */
+struct str message_utf8(struct arena *a, struct message_charset set, struct str text);
 /* MSH, FHS, BHS: field 1 is the separator, field 2 the encoding characters, neither is cut. */
 bool message_is_header(const struct hl7_seg *s);
 /* What hl7_parse() accepted although it is odd, as remarks. */

@@ -1,0 +1,89 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/config/config.h"
+#include "engine/ops/commands.h"
+#include "engine/ops/report.h"
+
+struct check_args {
+    struct str config;
+};
+
+static const struct opt options[] = {
+    OPT(check_args, config, "config", PATH, NULL, NULL, 0,
+        "The configuration. Default: $CORRIDOR_CONFIG, conf/corridor.yaml, "
+        "/etc/corridor/corridor.yaml."),
+    {0},
+};
+
+static struct report *finding(const struct diag *one)
+{
+    struct report *f = report_object();
+    report_set_text(f, "severity", str_of(diag_severity_text(one->severity)));
+    report_set_text(f, "code", str_of(one->code));
+    report_set_text(f, "file", str_of(one->pos.file));
+    report_set_int(f, "line", one->pos.line);
+    report_set_int(f, "column", one->pos.col);
+    report_set_text(f, "text", one->text);
+    report_set_text(f, "hint", one->hint);
+    return f;
+}
+
+static void print_json(const char *path, const struct plan *p, const struct diags *d)
+{
+    struct report *r = report_object(), *list = report_list();
+    report_set_text(r, "config", str_of(path));
+    report_set_bool(r, "fine", p != NULL);
+    report_set_int(r, "errors", d->errors);
+    for (const struct diag *one = d->first; one; one = one->next) {
+        report_add(list, finding(one));
+    }
+    report_set(r, "findings", list);
+    report_print(&r);
+}
+
+static void print_text(const char *path, const struct plan *p, const struct diags *d)
+{
+    struct buf out = {0};
+    diags_print(&out, d);
+    fwrite(out.p ? out.p : "", 1, out.n, stdout);
+    buf_free(&out);
+    if (p) {
+        printf("%s: fine: %u sources, %u destinations, %u routes\n", path, p->nsources,
+               p->ndestinations, rules_route_count(p->rules));
+    } else {
+        printf("%s: %u errors\n", path, d->errors);
+    }
+}
+
+static int run(struct command_run *r)
+{
+    const struct check_args *args = r->args;
+    const char *path =
+        config_find(args->config.n ? args->config.p : NULL, getenv("CORRIDOR_CONFIG"));
+    struct diags d;
+    diags_init(&d, r->arena);
+    struct plan *p = config_load(path, r->adapters, &d);
+    if (r->json) {
+        print_json(path, p, &d);
+    } else {
+        print_text(path, p, &d);
+    }
+    int status = p ? COMMAND_FINE : COMMAND_FINDINGS;
+    plan_unref(&p);
+    return status;
+}
+
+const struct command cmd_check = {
+    .name = "check",
+    .operands = "",
+    .summary = "Find everything that can be known to be wrong before running.",
+    .details =
+        "  Reads corridor.yaml, all routes and all tables; every error of all files, a line each:\n"
+        "  FILE:LINE:COL: error: what was found; what was expected. Status 1 when there is an "
+        "error.",
+    .options = options,
+    .args_size = sizeof(struct check_args),
+    .example = "corridor check -c conf/corridor.yaml",
+    .run = run,
+};

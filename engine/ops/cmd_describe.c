@@ -1,0 +1,66 @@
+#include <stdio.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/err.h"
+#include "engine/hl7/dict.h"
+#include "engine/ops/commands.h"
+#include "engine/ops/report.h"
+
+struct describe_args {
+    struct str version;
+};
+
+static const struct opt options[] = {
+    OPT(describe_args, version, "hl7", STR, "2.5.1", "1..16", 0, "HL7 version to look in."),
+    {0},
+};
+
+static int describe(struct command_run *r, struct str what)
+{
+    const struct describe_args *args = r->args;
+    enum hl7_version v = dict_version(args->version, NULL);
+    struct buf out = {0};
+    int failed = dict_describe(&out, v, what);
+    if (failed) {
+        buf_free(&out);
+        return failed == ERR_SYNTAX
+                   ? command_fail(
+                         r, "%.*s is no place; expected PID, PID-3, PID-3.4, CX, CX.4 or HL70203",
+                         STR_ARG(what))
+                   : command_fail(r, "HL7 %s has no %.*s", dict_version_text(v), STR_ARG(what));
+    }
+    if (r->json) {
+        struct report *one = report_object();
+        report_set_text(one, "what", what);
+        report_set_text(one, "version", str_of(dict_version_text(v)));
+        report_set_text(one, "text", buf_str(&out));
+        report_print(&one);
+    } else {
+        fwrite(out.p, 1, out.n, stdout);
+    }
+    buf_free(&out);
+    return COMMAND_FINE;
+}
+
+static int run(struct command_run *r)
+{
+    int worst = COMMAND_FINE;
+    for (int i = 0; i < r->noperands; i++) {
+        int status = describe(r, str_of(r->operands[i]));
+        worst = status > worst ? status : worst;
+    }
+    return worst;
+}
+
+const struct command cmd_describe = {
+    .name = "describe",
+    .operands = "PLACE...",
+    .summary = "Look a segment, field, datatype or table up in the HL7 dictionary.",
+    .details = "  Works offline, for the versions 2.1 to 2.7.1.",
+    .options = options,
+    .args_size = sizeof(struct describe_args),
+    .min = 1,
+    .max = -1,
+    .example = "corridor describe PID-3.4 --hl7 2.3",
+    .run = run,
+};
