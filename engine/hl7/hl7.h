@@ -70,13 +70,26 @@ int hl7_parse_header(struct arena *a, struct str line, struct hl7 *out,
 
 /* The n-th (from 1) segment named `id` (three bytes), or NULL. O(segments). */
 const struct hl7_seg *hl7_segment(const struct hl7 *m, const char *id, uint32_t n);
-/* Field `f` (from 1) of `s`, whole, as sent. Absent: p NULL. An MSH-1 is the separator itself. O(1). */
-struct str hl7_field(const struct hl7 *m, const struct hl7_seg *s, uint32_t f);
 /* Is `id` (NUL-terminated) MSH, FHS or BHS, whose first field is the separator itself? */
 static inline bool hl7_is_header(const char id[4])
 {
     return (id[0] == 'M' && id[1] == 'S' && id[2] == 'H') ||
            ((id[0] == 'F' || id[0] == 'B') && id[1] == 'H' && id[2] == 'S');
+}
+/* Field `f` (from 1) of `s`, whole, as sent. Absent: p NULL. An MSH-1 is the separator itself. O(1). */
+static inline struct str hl7_field(const struct hl7 *m, const struct hl7_seg *s, uint32_t f)
+{
+    const uint32_t *mark = m->mark + s->mark;
+    if (hl7_is_header(s->id)) {
+        if (f == 1 && s->fields) {
+            return str_from(m->raw.p + mark[0], 1);
+        }
+        f = f ? f - 1 : 0;
+    }
+    if (f == 0 || f > s->fields) {
+        return str_from(NULL, 0);
+    }
+    return str_from(m->raw.p + mark[f - 1] + 1, mark[f] - mark[f - 1] - 1);
 }
 /* The text of a segment without its terminator. */
 static inline struct str hl7_seg_text(const struct hl7 *m, const struct hl7_seg *s)

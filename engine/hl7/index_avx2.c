@@ -26,44 +26,57 @@ AVX2 static inline struct bits scan64(const char *p, __m256i field)
     return (struct bits){hits, lines};
 }
 
-/* Eight positions at a time, needed or not: cheaper than a branch on each. */
+/* The positions of all bits. Twelve at a time, needed or not: dearer than a few, cheaper than a branch
+ * on each, and few blocks of real messages have more. */
 AVX2 static inline void flatten(uint64_t hits, uint32_t at, uint32_t *mark)
 {
     do {
-        for (int i = 0; i < 8; i++) {
+#pragma GCC unroll 12
+        for (int i = 0; i < 12; i++) {
             mark[i] = at + (uint32_t)_tzcnt_u64(hits);
             hits = _blsr_u64(hits);
         }
-        mark += 8;
-    } while (hits);
+        mark += 12;
+    } while (__builtin_expect(hits != 0, 0));
 }
 
-AVX2 static inline void take(struct bits b, uint32_t at, struct index_block *out)
+/* Where the scan writes next. In registers: the stores may not be thought to change it. */
+struct cursor {
+    uint32_t marks, ends;
+};
+
+/* The first line end is taken without asking whether there is one: most blocks have one or none. */
+AVX2 static inline struct cursor take(struct bits b, uint32_t at, struct cursor c,
+                                      struct index_block *out)
 {
-    flatten(b.hits, at, out->mark + out->marks);
-    while (b.lines) {
-        uint64_t before = (b.lines & (0 - b.lines)) - 1;
-        out->end[out->ends++] =
-            (uint16_t)(out->marks + (uint32_t)__builtin_popcountll(b.hits & before));
-        b.lines = _blsr_u64(b.lines);
-    }
-    out->marks += (uint32_t)__builtin_popcountll(b.hits);
+    uint64_t lines = b.lines;
+    flatten(b.hits, at, out->mark + c.marks);
+    do {
+        uint64_t before = (lines & (0 - lines)) - 1;
+        out->end[c.ends] = (uint16_t)(c.marks + (uint32_t)__builtin_popcountll(b.hits & before));
+        c.ends += lines != 0;
+        lines = _blsr_u64(lines);
+    } while (__builtin_expect(lines != 0, 0));
+    c.marks += (uint32_t)__builtin_popcountll(b.hits);
+    return c;
 }
 
 AVX2 static void scan_avx2(const char *p, size_t n, uint32_t base, char separator,
                            struct index_block *out)
 {
     __m256i field = _mm256_set1_epi8(separator);
+    struct cursor c = {0, 0};
     size_t i = 0;
-    out->marks = out->ends = 0;
     for (; i + 64 <= n; i += 64) {
-        take(scan64(p + i, field), base + (uint32_t)i, out);
+        c = take(scan64(p + i, field), base + (uint32_t)i, c, out);
     }
     if (i < n) {
         char last[64] = {0};
         memcpy(last, p + i, n - i);
-        take(scan64(last, field), base + (uint32_t)i, out);
+        c = take(scan64(last, field), base + (uint32_t)i, c, out);
     }
+    out->marks = c.marks;
+    out->ends = c.ends;
 }
 
 index_fn index_avx2(void)

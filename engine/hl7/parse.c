@@ -103,6 +103,10 @@ static int read_delims(struct hl7 *m, size_t at, struct hl7_fault *out_fault)
         return fault(out_fault, 102, at + 3, "MSH-1",
                      "the field separator must be a printable ASCII sign, as |");
     }
+    if (end - p >= 9 && memcmp(p, "MSH|^~\\&|", 9) == 0) {
+        m->d = (struct hl7_delims){'|', '^', '~', '\\', '&', 0, 0}; /* nearly all messages */
+        return 0;
+    }
     const char *to = p + 4;
     while (to < end && *to != all[0] && *to != '\r' && *to != '\n') {
         to++;
@@ -362,19 +366,4 @@ const struct hl7_seg *hl7_segment(const struct hl7 *m, const char *id, uint32_t 
         }
     }
     return NULL;
-}
-
-struct str hl7_field(const struct hl7 *m, const struct hl7_seg *s, uint32_t f)
-{
-    const uint32_t *mark = m->mark + s->mark;
-    if (hl7_is_header(s->id)) {
-        if (f == 1 && s->fields) {
-            return str_from(m->raw.p + mark[0], 1);
-        }
-        f = f ? f - 1 : 0;
-    }
-    if (f == 0 || f > s->fields) {
-        return str_from(NULL, 0);
-    }
-    return str_from(m->raw.p + mark[f - 1] + 1, mark[f] - mark[f - 1] - 1);
 }

@@ -4,6 +4,9 @@
 #include "engine/hl7/wide.h"
 
 #include <stdio.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* ---- the grammar ---- */
 
@@ -275,6 +278,87 @@ struct str path_text(struct arena *a, const struct path *p)
 
 /* ---- parts of a value ---- */
 
+/* The functions from here to path_get() are one hot path: a dozen reads a message, each some nanoseconds.
+ * Inlined, what they hand to each other stays in registers. */
+#define HOT static inline __attribute__((always_inline))
+
+/* How bytes are cut into parts. */
+struct cuts {
+    const char *limit; /* bytes up to here may be read, though they mean nothing behind the end */
+    char separator;    /* between parts */
+    char stop;         /* ends the last part; 0 where nothing does */
+};
+
+/* Which of 16 bytes are separators and which are stops, a bit each. */
+struct hits {
+    unsigned separators, stops;
+};
+
+/* Of the bytes [at, at + 16), all of which may be read. */
+HOT struct hits hits_at(const char *at, struct cuts by)
+{
+#ifdef __SSE2__
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+    struct hits h = {(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(by.separator))),
+                     0};
+    if (by.stop) {
+        h.stops = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(by.stop)));
+    }
+    return h;
+#else
+    struct hits h = {0, 0};
+    for (unsigned i = 0; i < 16; i++) {
+        h.separators |= (unsigned)(at[i] == by.separator) << i;
+        h.stops |= (unsigned)(by.stop && at[i] == by.stop) << i;
+    }
+    return h;
+#endif
+}
+
+/* The same where fewer than 16 bytes may be read. */
+static struct hits last_hits(const char *at, const char *end, struct cuts by)
+{
+    struct hits h = {0, 0};
+    for (unsigned i = 0; at + i < end && i < 16; i++) {
+        h.separators |= (unsigned)(at[i] == by.separator) << i;
+        h.stops |= (unsigned)(by.stop && at[i] == by.stop) << i;
+    }
+    return h;
+}
+
+/* Bits from `end` on mean nothing; nor do separators behind a stop. */
+HOT struct hits within(struct hits h, ptrdiff_t left)
+{
+    if (left < 16) {
+        unsigned all = (1u << left) - 1;
+        h.separators &= all;
+        h.stops &= all;
+    }
+    if (h.stops) {
+        h.separators &= (h.stops & (0 - h.stops)) - 1;
+    }
+    return h;
+}
+
+/* Part `n` (from 1) of [start, end), in one walk, 16 bytes at a time. */
+HOT struct str nth_plain(const char *start, const char *end, struct cuts by, uint32_t n)
+{
+    for (const char *at = start; at < end; at += 16) {
+        struct hits h = by.limit - at >= 16 ? hits_at(at, by) : last_hits(at, end, by);
+        h = within(h, end - at);
+        for (; n > 1 && h.separators; n--) {
+            start = at + __builtin_ctz(h.separators) + 1;
+            h.separators &= h.separators - 1;
+        }
+        unsigned over = n == 1 ? h.separators | h.stops : h.stops;
+        if (over) {
+            return n == 1 ? str_from(start, (size_t)(at + __builtin_ctz(over) - start))
+                          : str_from(NULL, 0);
+        }
+    }
+    return n == 1 ? str_from(start, (size_t)(end - start)) : str_from(NULL, 0);
+}
+
 /* Cut the part before the first `c` off `*rest`; `rest->p` NULL afterwards when it was the last. */
 static struct str cut(const struct hl7_delims *d, struct str *rest, char c)
 {
@@ -285,7 +369,7 @@ static struct str cut(const struct hl7_delims *d, struct str *rest, char c)
     return part;
 }
 
-static struct str nth(const struct hl7_delims *d, struct str s, char c, uint32_t n)
+static struct str nth_slowly(const struct hl7_delims *d, struct str s, char c, uint32_t n)
 {
     struct str part = {NULL, 0};
     while (n && s.p) {
@@ -295,22 +379,34 @@ static struct str nth(const struct hl7_delims *d, struct str s, char c, uint32_t
     return n ? str_from(NULL, 0) : part;
 }
 
+/* Part `n` of `s`, whose bytes may be read up to `limit`. */
+HOT struct str nth(const struct hl7_delims *d, struct str s, const char *limit, char c, uint32_t n)
+{
+    if (!s.p || !n) {
+        return str_from(NULL, 0);
+    }
+    if (d->wide || !c) {
+        return nth_slowly(d, s, c, n);
+    }
+    return nth_plain(s.p, s.p + s.n, (struct cuts){limit, c, 0}, n);
+}
+
 struct str hl7_repetition(const struct hl7_delims *d, struct str field, uint32_t n)
 {
-    return nth(d, field, d->repetition, n);
+    return nth(d, field, field.p + field.n, d->repetition, n);
 }
 
 struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint32_t n)
 {
-    return nth(d, repetition, d->component, n);
+    return nth(d, repetition, repetition.p + repetition.n, d->component, n);
 }
 
 struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n)
 {
-    return nth(d, component, d->subcomponent, n);
+    return nth(d, component, component.p + component.n, d->subcomponent, n);
 }
 
-struct hl7_val hl7_val_of(struct str raw)
+HOT struct hl7_val plain_val(struct str raw)
 {
     if (!raw.n) {
         return (struct hl7_val){raw.p ? HL7_EMPTY : HL7_ABSENT, {NULL, 0}};
@@ -319,32 +415,61 @@ struct hl7_val hl7_val_of(struct str raw)
     return (struct hl7_val){is_null ? HL7_NULL : HL7_VALUE, raw};
 }
 
-/* `^^` and `&` hold nothing: a value of separators only is empty. */
-static struct hl7_val val_of(const struct hl7_delims *d, struct str raw)
+struct hl7_val hl7_val_of(struct str raw)
+{
+    return plain_val(raw);
+}
+
+static bool holds_only_separators(const struct hl7_delims *d, struct str raw)
 {
     size_t i = 0;
     while (i < raw.n &&
            (raw.p[i] == d->component || (d->subcomponent && raw.p[i] == d->subcomponent))) {
         i++;
     }
-    return i && i == raw.n ? (struct hl7_val){HL7_EMPTY, {NULL, 0}} : hl7_val_of(raw);
+    return i == raw.n;
+}
+
+/* `^^` and `&` hold nothing: a value of separators only is empty. */
+HOT struct hl7_val val_of(const struct hl7_delims *d, struct str raw)
+{
+    bool may_be = raw.n && (raw.p[0] == d->component || raw.p[0] == d->subcomponent);
+    if (__builtin_expect(may_be, 0) && holds_only_separators(d, raw)) {
+        return (struct hl7_val){HL7_EMPTY, {NULL, 0}};
+    }
+    return plain_val(raw);
+}
+
+/* The part of one component that `p` names. */
+HOT struct hl7_val sub_of(const struct hl7 *m, struct str comp, const struct path *p)
+{
+    if (!p->sub || !comp.p) {
+        return val_of(&m->d, comp);
+    }
+    return hl7_val_of(nth(&m->d, comp, m->raw.p + m->raw.n, m->d.subcomponent, p->sub));
 }
 
 /* The part of one repetition that `p` names. */
-static struct hl7_val part_of(const struct hl7 *m, struct str rep, const struct path *p)
+HOT struct hl7_val part_of(const struct hl7 *m, struct str rep, const struct path *p)
 {
     if (!p->comp || !rep.p) {
         return val_of(&m->d, rep);
     }
-    struct str comp = hl7_component(&m->d, rep, p->comp);
-    if (!p->sub || !comp.p) {
-        return val_of(&m->d, comp);
+    return sub_of(m, nth(&m->d, rep, m->raw.p + m->raw.n, m->d.component, p->comp), p);
+}
+
+/* The same in the first repetition of a field: found in one walk, the repetition's end is the stop. */
+HOT struct hl7_val first_part_of(const struct hl7 *m, struct str field, const struct path *p)
+{
+    if (!field.p || m->d.wide) {
+        return part_of(m, hl7_repetition(&m->d, field, 1), p);
     }
-    return hl7_val_of(hl7_subcomponent(&m->d, comp, p->sub));
+    const struct cuts by = {m->raw.p + m->raw.n, m->d.component, m->d.repetition};
+    return sub_of(m, nth_plain(field.p, field.p + field.n, by, p->comp), p);
 }
 
 /* MSH-1 and MSH-2 hold the delimiters themselves: they have no parts. */
-static bool is_delimiter_field(const struct path *p)
+HOT bool is_delimiter_field(const struct path *p)
 {
     return p->field && p->field <= 2 && hl7_is_header(p->seg);
 }
@@ -366,22 +491,19 @@ static struct str last_repetition(const struct hl7_delims *d, struct str field)
     return rep;
 }
 
-static struct str repetition_of(const struct hl7 *m, struct str field, uint16_t rep)
+HOT struct str repetition_of(const struct hl7 *m, struct str field, uint16_t rep)
 {
-    switch (rep) {
-    case PATH_LAST:
+    uint32_t n = rep == PATH_ALL || rep == PATH_EACH ? 1 : rep;
+    if (__builtin_expect(rep == PATH_LAST, 0)) {
         return last_repetition(&m->d, field);
-    case PATH_APPEND:
-        return str_from(NULL, 0);
-    case PATH_ALL:
-    case PATH_EACH:
-        return hl7_repetition(&m->d, field, 1);
-    default:
-        return hl7_repetition(&m->d, field, rep);
     }
+    if (rep == PATH_APPEND) {
+        return str_from(NULL, 0);
+    }
+    return nth(&m->d, field, m->raw.p + m->raw.n, m->d.repetition, n);
 }
 
-static struct hl7_val value_in(const struct hl7 *m, const struct hl7_seg *s, const struct path *p)
+HOT struct hl7_val value_in(const struct hl7 *m, const struct hl7_seg *s, const struct path *p)
 {
     if (!p->field) {
         return (struct hl7_val){HL7_VALUE, hl7_seg_text(m, s)};
@@ -390,31 +512,56 @@ static struct hl7_val value_in(const struct hl7 *m, const struct hl7_seg *s, con
     if (is_delimiter_field(p)) {
         return delimiter_value(field, p);
     }
+    if (p->comp && (p->rep == PATH_ALL || p->rep == 1)) {
+        return first_part_of(m, field, p);
+    }
     return part_of(m, repetition_of(m, field, p->rep), p);
+}
+
+HOT bool has_name(const struct hl7_seg *s, const struct path *p)
+{
+    return memcmp(s->id, p->seg, sizeof(p->seg)) == 0;
+}
+
+/* The n-th segment (from 1) that `p` names. */
+HOT const struct hl7_seg *nth_segment(const struct hl7 *m, const struct path *p, uint32_t n)
+{
+    for (const struct hl7_seg *s = m->seg, *end = s + m->segs; s < end; s++) {
+        if (has_name(s, p) && --n == 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static const struct hl7_seg *last_segment(const struct hl7 *m, const struct path *p)
+{
+    const struct hl7_seg *s = m->seg + m->segs;
+    while (s > m->seg && !has_name(s - 1, p)) {
+        s--;
+    }
+    return s > m->seg ? s - 1 : NULL;
+}
+
+HOT const struct hl7_seg *segment_of(const struct hl7 *m, const struct path *p)
+{
+    if (p->seg_n == PATH_ALL || p->seg_n == PATH_EACH) {
+        return nth_segment(m, p, 1);
+    }
+    if (p->seg_n == PATH_LAST) {
+        return last_segment(m, p);
+    }
+    return p->seg_n == PATH_APPEND ? NULL : nth_segment(m, p, p->seg_n);
 }
 
 const struct hl7_seg *path_segment(const struct hl7 *m, const struct path *p)
 {
-    const struct hl7_seg *last = NULL;
-    switch (p->seg_n) {
-    case PATH_LAST:
-        for (uint32_t i = 0; i < m->segs; i++) {
-            last = memcmp(m->seg[i].id, p->seg, 4) == 0 ? &m->seg[i] : last;
-        }
-        return last;
-    case PATH_APPEND:
-        return NULL;
-    case PATH_ALL:
-    case PATH_EACH:
-        return hl7_segment(m, p->seg, 1);
-    default:
-        return hl7_segment(m, p->seg, p->seg_n);
-    }
+    return segment_of(m, p);
 }
 
 struct hl7_val path_get(const struct hl7 *m, const struct path *p)
 {
-    const struct hl7_seg *s = path_segment(m, p);
+    const struct hl7_seg *s = segment_of(m, p);
     return s ? value_in(m, s, p) : (struct hl7_val){HL7_ABSENT, {NULL, 0}};
 }
 
@@ -451,7 +598,7 @@ static const struct hl7_seg *next_segment(struct path_iter *it)
             it->seg = m->segs;
             return s;
         }
-        if (memcmp(s->id, it->p->seg, 4) == 0) {
+        if (has_name(s, it->p)) {
             it->seen++;
             return s;
         }
