@@ -106,6 +106,9 @@ static void on_journal(evutil_socket_t fd, short what, void *arg)
     struct engine *e = arg;
     (void)fd;
     (void)what;
+    for (unsigned i = 0; i < e->ndestinations; i++) {
+        queue_flush(e->destinations[i]->queue);
+    }
     e->is_polling = true;
     int r = journal_poll(e->conf.journal);
     e->is_polling = false;

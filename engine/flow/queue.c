@@ -68,7 +68,7 @@ void queue_freed(void *arg, struct queued *o)
 /* ---- writing outcomes down ---- */
 
 /* Append what was recorded; its counts may be shown once that entry is durable. */
-static void flush(struct queue *q)
+void queue_flush(struct queue *q)
 {
     uint64_t seq = q->unflushed ? consumer_flush(q->consumer) : 0;
     q->unflushed = 0;
@@ -103,7 +103,7 @@ static void record(struct queue *q, const struct queued *o, enum entry_verdict v
     q->counts.dropped += v == ENTRY_DROPPED;
     consumer_outcome(q->consumer, &e);
     if (++q->unflushed == FLUSH_OUTCOMES) {
-        flush(q);
+        queue_flush(q);
     }
 }
 
@@ -371,7 +371,7 @@ void queue_run(struct queue *q)
         window_fill(q);
     } while (send_some(q));
     q->is_running = false;
-    flush(q);
+    queue_flush(q);
     show_durable(q);
     wake(q);
 }

@@ -62,6 +62,9 @@ void queue_offer(struct queue *q, struct msg *m, uint32_t index);
 /* Read on where the window has room, send what is due and in order, write outcomes down. */
 void queue_run(struct queue *q);
 void queue_tick(struct queue *q);
+/* Append the outcomes recorded so far. Before every journal_poll(): their counts are shown when they are
+ * durable, which takes knowing their number. */
+void queue_flush(struct queue *q);
 /* Send nothing more (drain, or reopening the adapter) / go on. */
 void queue_stop(struct queue *q, bool is_stopped);
 /* Cancel all that is in flight; what is cancelled stays unsettled. */

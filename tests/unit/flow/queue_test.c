@@ -124,6 +124,7 @@ static void close_world(struct world *w)
 static void run(struct world *w)
 {
     for (int i = 0; i < 4; i++) {
+        queue_flush(w->queue);
         cr_assert_eq(journal_poll(w->journal), 0);
         queue_tick(w->queue);
     }
@@ -694,6 +695,7 @@ static void random_run(uint64_t seed)
         }
         check_in_flight(&w, m);
     }
+    run(&w);
     for (unsigned i = 0; i < RANDOM_N; i++) {
         cr_assert(m[i].is_settled, "seed %lu: %u was never delivered", (unsigned long)seed, i);
     }
