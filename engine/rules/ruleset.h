@@ -68,11 +68,12 @@ struct rules_output {
     unsigned destination; /* index in env.destinations */
     unsigned route;
     struct str id_part;      /* of the event id; may be empty */
-    const struct rules_key *keys;
-    unsigned nkeys;
+    const struct rules_key *keys; /* none: no order asked for, or no patient in the message */
+    unsigned nkeys;               /* order `all` is the one key ("", "*") */
     bool is_bulk;
     struct splices payload;  /* over m->raw */
-    struct str finding;      /* a route that failed and holds: file:line and HL7 place; then no payload */
+    struct str finding;      /* a route that failed and holds: file:line:col and HL7 place; then no payload;
+                                `destination` is that of the route's first send (without one it rejects) */
 };
 
 enum rules_verdict { RULES_ACCEPTED, RULES_FILTERED, RULES_UNROUTED, RULES_REJECTED };

@@ -1,0 +1,44 @@
+/* check.h - from a parsed tree to one that the interpreter may run: names become what they stand for,
+ * tables and columns are found, what can only go wrong is refused here, constants are folded and
+ * frequent shapes fused. In `corridor eval` only names are resolved: N1 to the letter.
+ * Source: docs/language.md "One or many", "Decisions", "Types". */
+#ifndef CORRIDOR_RULES_CHECK_H
+#define CORRIDOR_RULES_CHECK_H
+
+#include "engine/rules/func.h"
+#include "engine/rules/table.h"
+#include "engine/rules/type.h"
+
+enum { CHECK_LETS_MAX = 64 };
+
+enum check_want {
+    CHECK_ANY,      /* any number of values */
+    CHECK_ONE,      /* one value, or none */
+    CHECK_DECISION, /* true or false */
+};
+
+struct shape {
+    enum shape_kind kind;
+    bool many;          /* a field repeats by itself */
+    enum type_class of; /* SHAPE_HL7 */
+    const char *type;   /* SHAPE_HL7: "CX" or NULL */
+};
+
+/* What formulas of one place may name. */
+struct names {
+    struct table *const *tables;
+    unsigned ntables;
+    struct str let[CHECK_LETS_MAX];
+    struct shape let_shape[CHECK_LETS_MAX];
+    unsigned nlets;
+};
+
+/* The tree to run, or NULL after errors in `d`. *out_shape may be NULL. */
+struct node *formula_check(struct arena *a, const struct formula *f, struct node *n, const struct names *names,
+                           enum check_want want, struct diags *d, struct shape *out_shape);
+/* Is the path known to some version of HL7? Else an error at `pos`. */
+bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const struct path *p);
+/* The nearest of `n` words (get(arg, i)), or an empty text. */
+struct str check_nearest(struct str word, const struct str *words, unsigned n);
+
+#endif

@@ -1,0 +1,141 @@
+/* formula.h - the text of one formula, where it stands in its file, its tokens and its tree.
+ * Grammar: FHIRPath N1, plus path tokens (PID-3[2].4.1), levels (.n) and $names of the route
+ * language. Trees live in the arena of the compilation and never change after check.
+ * Source: FHIRPath N1 section 11 (grammar); docs/language.md "Formulas".
+ * Differs: paths are one token, so `-` next to a path wants spaces; in routes `//` is refused. */
+#ifndef CORRIDOR_RULES_FORMULA_H
+#define CORRIDOR_RULES_FORMULA_H
+
+#include "engine/base/buf.h"
+#include "engine/base/diag.h"
+#include "engine/rules/value.h"
+
+enum {
+    FORMULA_DEPTH_MAX = 64,    /* expressions within each other */
+    FORMULA_NODES_MAX = 10000, /* nodes of one formula */
+    FORMULA_ARGS_MAX = 64,     /* arguments of one call */
+};
+
+/* From byte `at` of the text on, characters stand at line:col and follow each other. */
+struct formula_mark {
+    uint32_t at;
+    unsigned line, col;
+};
+
+struct formula {
+    struct str text;
+    const char *file;
+    const struct formula_mark *marks; /* ascending; at least one, at 0 */
+    unsigned nmarks;
+    bool is_route; /* restrictions of routes apply; false for `corridor eval` */
+};
+
+struct diag_pos formula_pos(const struct formula *f, size_t at);
+
+enum token_kind {
+    TOKEN_END,
+    TOKEN_PATH,
+    TOKEN_WORD,     /* identifier or keyword */
+    TOKEN_QUOTED,   /* `identifier` */
+    TOKEN_STRING,
+    TOKEN_NUMBER,   /* value: integer or decimal */
+    TOKEN_DATE,     /* value: date, dateTime or time */
+    TOKEN_NAME,     /* $name; text without the $ */
+    TOKEN_EXTERNAL, /* %name */
+    TOKEN_LEVEL,    /* .n */
+    TOKEN_SIGN,     /* operator or bracket; text */
+};
+
+struct token {
+    enum token_kind kind;
+    uint32_t at, end; /* bytes of the formula */
+    struct str text;  /* decoded */
+    struct path path;
+    struct value value;
+    uint32_t level;
+};
+
+/* All tokens of `f` in `a`, the last one TOKEN_END; NULL after an error in `d`. */
+struct token *lex_formula(struct arena *a, const struct formula *f, struct diags *d);
+
+enum node_op {
+    NODE_LITERAL,  /* value */
+    NODE_EMPTY,    /* {} */
+    NODE_PATH,     /* path */
+    NODE_LEVEL,    /* arg[0] .level */
+    NODE_NAME,     /* $text, before check */
+    NODE_EXTERNAL, /* %text */
+    NODE_MEMBER,   /* arg[0] (or none) .text */
+    NODE_SUBPATH,  /* arg[0] . path */
+    NODE_INDEX,    /* arg[0] [ arg[1] ] */
+    NODE_CALL,     /* func; input (or NULL) and arguments */
+    NODE_MINUS,
+    NODE_PLUS,
+    /* two operands */
+    NODE_MUL,
+    NODE_DIVIDE,
+    NODE_DIV,
+    NODE_MOD,
+    NODE_ADD,
+    NODE_SUB,
+    NODE_CONCAT,
+    NODE_UNION,
+    NODE_EQ,
+    NODE_NE,
+    NODE_SAME,     /* ~ */
+    NODE_NOT_SAME, /* !~ */
+    NODE_LT,
+    NODE_LE,
+    NODE_GT,
+    NODE_GE,
+    NODE_IN,
+    NODE_CONTAINS,
+    NODE_AND,
+    NODE_OR,
+    NODE_XOR,
+    NODE_IMPLIES,
+    NODE_IS, /* arg[0] is text */
+    NODE_AS,
+    /* what check makes of names */
+    NODE_THIS,
+    NODE_POSITION, /* $index, $number, $total: level is the offset, 2 for $total */
+    NODE_MESSAGE,
+    NODE_SOURCE,
+    NODE_SOURCE_MEMBER, /* level 0 name, 1 timezone */
+    NODE_LET,           /* level: slot */
+    /* what check makes of frequent shapes: the same meaning, fewer steps */
+    NODE_PATH_EXISTS, /* PATH.exists() */
+    NODE_PATH_EQ,     /* PATH = 'text' */
+    NODE_PATH_ONE_OF, /* PATH.oneOf('a', 'b') */
+};
+
+struct func;
+struct table;
+
+struct node {
+    uint8_t op; /* enum node_op */
+    bool has_input;   /* NODE_CALL: arg[0] is the input */
+    bool is_single;   /* a route asks for one value here: several are an error */
+    uint8_t of;       /* NODE_PATH, NODE_LEVEL: enum type_class of what it gives */
+    const char *type; /* the same: "CX", or NULL */
+    uint32_t nargs;
+    struct node **arg;
+    struct diag_pos pos;
+    uint32_t at;      /* byte of the formula */
+    uint32_t level;   /* NODE_LEVEL and others; NODE_CALL of lookup: the column */
+    union {
+        struct value value;
+        struct path path;
+        struct str text; /* names */
+    };
+    const struct func *func;
+    const struct table *table; /* lookup with a literal name */
+};
+
+/* The tree of `f`, or NULL after an error in `d` (one a formula: what follows a syntax error would be noise). */
+struct node *formula_parse(struct arena *a, const struct formula *f, struct diags *d);
+/* (= (path PID-8) 'F'): for tests and `check --explain`. */
+void formula_print(struct buf *out, const struct node *n);
+const char *node_op_text(enum node_op op);
+
+#endif

@@ -1,0 +1,178 @@
+#include "engine/rules/func.h"
+
+enum { NEAR_DISTANCE = 2 };
+
+static const struct func funcs[] = {
+    {"exists", 0, 1, FUNC_SET, SHAPE_BOOLEAN, FUNC_LAMBDA | FUNC_CERTAIN | FUNC_GIVES_ONE | FUNC_PURE, func_exists,
+     "[condition]", "true if there is a value (for which the condition is true)"},
+    {"empty", 0, 0, FUNC_SET, SHAPE_BOOLEAN, FUNC_CERTAIN | FUNC_GIVES_ONE | FUNC_PURE, func_empty, "",
+     "true if there is no value"},
+    {"not", 0, 0, FUNC_ONE, SHAPE_BOOLEAN, FUNC_PURE, func_not, "", "the opposite of a truth value"},
+    {"count", 0, 0, FUNC_SET, SHAPE_NUMBER, FUNC_CERTAIN | FUNC_GIVES_ONE | FUNC_PURE, func_count, "",
+     "the number of values"},
+    {"all", 1, 1, FUNC_SET, SHAPE_BOOLEAN, FUNC_LAMBDA | FUNC_CERTAIN | FUNC_GIVES_ONE, func_all, "condition",
+     "true if the condition is true for each value, also when there is none"},
+    {"where", 1, 1, FUNC_SET, SHAPE_INPUT, FUNC_LAMBDA, func_where, "condition",
+     "the values for which the condition is true"},
+    {"select", 1, 1, FUNC_SET, SHAPE_ANY, FUNC_LAMBDA, func_select, "formula", "what the formula gives for each value"},
+    {"first", 0, 0, FUNC_SET, SHAPE_INPUT, FUNC_GIVES_ONE, func_first, "", "the first value"},
+    {"last", 0, 0, FUNC_SET, SHAPE_INPUT, FUNC_GIVES_ONE, func_last, "", "the last value"},
+    {"single", 0, 0, FUNC_SET, SHAPE_INPUT, FUNC_GIVES_ONE, func_single, "", "the value; several are an error"},
+    {"tail", 0, 0, FUNC_SET, SHAPE_INPUT, 0, func_tail, "", "all values but the first"},
+    {"skip", 1, 1, FUNC_SET, SHAPE_INPUT, 0, func_skip, "n", "the values behind the first n"},
+    {"take", 1, 1, FUNC_SET, SHAPE_INPUT, 0, func_take, "n", "the first n values"},
+    {"distinct", 0, 0, FUNC_SET, SHAPE_INPUT, 0, func_distinct, "", "each different value once"},
+    {"min", 0, 0, FUNC_SET, SHAPE_INPUT, FUNC_GIVES_ONE, func_min, "", "the least of the values"},
+    {"max", 0, 0, FUNC_SET, SHAPE_INPUT, FUNC_GIVES_ONE, func_max, "", "the greatest of the values"},
+    {"coalesce", 1, FORMULA_ARGS_MAX, FUNC_NO_INPUT, SHAPE_ANY, 0, func_coalesce, "formula, ...",
+     "what the first formula that gives something gives"},
+    {"iif", 2, 3, FUNC_MAYBE, SHAPE_ANY, FUNC_LAMBDA, func_iif, "condition, then[, else]",
+     "`then` if the condition is true, otherwise `else`; the other one is not evaluated"},
+    {"oneOf", 1, FORMULA_ARGS_MAX, FUNC_SET, SHAPE_BOOLEAN, FUNC_CERTAIN | FUNC_TEXT | FUNC_GIVES_ONE, func_one_of,
+     "'a', 'b', ...", "true if a value equals an argument exactly, otherwise false, also when there is no value"},
+    {"startsWith", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE, func_starts_with, "text",
+     "true if the text begins with the other"},
+    {"endsWith", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE, func_ends_with, "text",
+     "true if the text ends with the other"},
+    {"contains", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE, func_contains, "text",
+     "true if the text holds the other"},
+    {"indexOf", 1, 1, FUNC_ONE, SHAPE_NUMBER, FUNC_TEXT | FUNC_PURE, func_index_of, "text",
+     "where the other text begins, counted from 0, or -1"},
+    {"substring", 1, 2, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE, func_substring, "start[, length]",
+     "characters from `start` on, counted from 0"},
+    {"length", 0, 0, FUNC_ONE, SHAPE_NUMBER, FUNC_TEXT | FUNC_PURE, func_length, "", "the number of characters"},
+    {"upper", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE, func_upper, "", "in capitals (A to Z)"},
+    {"lower", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE, func_lower, "", "in small letters (a to z)"},
+    {"trim", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE, func_trim, "", "without blanks at both ends"},
+    {"replace", 2, 2, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE, func_replace, "pattern, substitution",
+     "every occurrence of the text `pattern` replaced"},
+    {"split", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT, func_split, "separator", "the texts between the separators"},
+    {"join", 0, 1, FUNC_SET, SHAPE_STRING, FUNC_TEXT | FUNC_GIVES_ONE, func_join, "[separator]",
+     "all values as one text"},
+    {"toChars", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT, func_to_chars, "", "each character as a text"},
+    {"toString", 0, 0, FUNC_EACH, SHAPE_STRING, FUNC_TEXT | FUNC_PURE, func_to_string, "", "as text"},
+    {"toInteger", 0, 0, FUNC_EACH, SHAPE_NUMBER, FUNC_TEXT | FUNC_PURE, func_to_integer, "",
+     "as a whole number; a literal text that is none gives nothing, message text that is none is an error"},
+    {"toDecimal", 0, 0, FUNC_EACH, SHAPE_NUMBER, FUNC_TEXT | FUNC_PURE, func_to_decimal, "",
+     "as a number; a literal text that is none gives nothing, message text that is none is an error"},
+    {"toBoolean", 0, 0, FUNC_EACH, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE, func_to_boolean, "",
+     "true, t, yes, y, 1 as true, false, f, no, n, 0 as false"},
+    {"lookup", 1, 9, FUNC_MAYBE, SHAPE_STRING, FUNC_TEXT, func_lookup, "'table'[, key, ...]",
+     "the value of the row whose key is the value before the dot, or the keys given; .column names another column"},
+    {"state", 0, 0, FUNC_PATH, SHAPE_STRING, FUNC_CERTAIN | FUNC_GIVES_ONE, func_state, "",
+     "'absent', 'empty', 'null' or 'value'"},
+    {"raw", 0, 0, FUNC_EACH, SHAPE_STRING, 0, func_raw, "", "the bytes as sent, escapes not decoded"},
+    {"isValid", 0, 0, FUNC_EACH, SHAPE_BOOLEAN, 0, func_is_valid, "",
+     "true if the value is what its type demands: a number, a date"},
+    {"text", 0, 0, FUNC_EACH, SHAPE_STRING, FUNC_TEXT, func_text, "",
+     "the text without formatting escapes; \\.br\\ is a line feed"},
+    {"key", 0, 0, FUNC_EACH, SHAPE_INPUT, 0, func_key, "", "an identifier as an ordering key: its id and authority"},
+    {"escaped", 1, 1, FUNC_NO_INPUT, SHAPE_STRING, FUNC_CERTAIN | FUNC_GIVES_ONE, func_escaped, "text",
+     "bytes that are written as they stand: HL7 escapes"},
+    {"null", 0, 0, FUNC_NO_INPUT, SHAPE_NULL, FUNC_CERTAIN | FUNC_GIVES_ONE, func_null, "",
+     "the explicit null: writes \"\""},
+};
+enum { NFUNCS = sizeof(funcs) / sizeof(funcs[0]) };
+
+const struct func *func_find(struct str name)
+{
+    for (unsigned i = 0; i < NFUNCS; i++) {
+        if (str_is(name, funcs[i].name)) {
+            return &funcs[i];
+        }
+    }
+    return NULL;
+}
+
+const struct func *func_at(unsigned index)
+{
+    return index < NFUNCS ? &funcs[index] : NULL;
+}
+
+const char *func_nearest(struct str name)
+{
+    const char *best = NULL;
+    unsigned least = NEAR_DISTANCE + 1;
+    for (unsigned i = 0; i < NFUNCS; i++) {
+        struct str candidate = str_of(funcs[i].name);
+        unsigned far = str_eq_nocase(name, candidate) ? 0 : str_distance(name, candidate);
+        if (far < least && far < candidate.n) {
+            least = far;
+            best = funcs[i].name;
+        }
+    }
+    return best;
+}
+
+bool func_is_calendar_unit(struct str word)
+{
+    static const char *const units[] = {"year", "years", "month", "months", "week", "weeks", "day", "days",
+                                        "hour", "hours", "minute", "minutes", "second", "seconds",
+                                        "millisecond", "milliseconds"};
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (str_is(word, units[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum value_answer call_text(struct eval *e, const struct call *c, unsigned i, struct str *out)
+{
+    struct value v;
+    enum value_answer got = eval_one(e, call_arg(c, i), c->s, &v);
+    if (got != ANSWER_TRUE) {
+        return got;
+    }
+    return eval_text(e, c->n, &v, out) ? ANSWER_TRUE : ANSWER_FALSE;
+}
+
+enum value_answer call_integer(struct eval *e, const struct call *c, unsigned i, int64_t *out)
+{
+    struct value v;
+    enum value_answer got = eval_one(e, call_arg(c, i), c->s, &v);
+    if (got != ANSWER_TRUE) {
+        return got;
+    }
+    if (!eval_number(e, &v, &v) || v.kind != VALUE_INTEGER) {
+        eval_fail(e, c->n, "%s() wants a whole number", c->n->func->name);
+        return ANSWER_FALSE;
+    }
+    *out = v.i;
+    return ANSWER_TRUE;
+}
+
+static bool run_each(struct eval *e, struct call *c, struct values *out)
+{
+    for (uint32_t i = 0; i < c->in->n; i++) {
+        c->one = &c->in->v[i];
+        if (!c->n->func->run(e, c, out)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool func_run(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+{
+    VALUES(in);
+    struct call c = {.n = n, .s = s, .in = &in};
+    if (n->has_input && n->func->input != FUNC_PATH && !eval_node(e, n->arg[0], s, &in)) {
+        return false;
+    }
+    switch ((enum func_input)n->func->input) {
+    case FUNC_NO_INPUT:
+    case FUNC_MAYBE:
+    case FUNC_SET:
+    case FUNC_PATH:
+        return n->func->run(e, &c, out);
+    case FUNC_ONE:
+        if (in.n > 1) {
+            return eval_fail(e, n, "%s() wants one value, there are %u", n->func->name, in.n);
+        }
+        return run_each(e, &c, out);
+    case FUNC_EACH:
+        return run_each(e, &c, out);
+    }
+    return true;
+}

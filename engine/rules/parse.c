@@ -1,0 +1,334 @@
+#include "engine/rules/formula.h"
+
+#include "engine/rules/func.h"
+
+struct parser {
+    struct arena *a;
+    const struct formula *f;
+    struct diags *d;
+    const struct token *t; /* the next token */
+    unsigned depth, nodes;
+    bool failed;
+};
+
+/* Binding strength of the two-operand signs; higher binds tighter. N1 section 6.8. */
+struct binary {
+    const char *text;
+    enum node_op op;
+    unsigned strength;
+};
+
+static const struct binary binaries[] = {
+    {"*", NODE_MUL, 9},      {"/", NODE_DIVIDE, 9},  {"div", NODE_DIV, 9},
+    {"mod", NODE_MOD, 9},    {"+", NODE_ADD, 8},     {"-", NODE_SUB, 8},
+    {"&", NODE_CONCAT, 8},   {"is", NODE_IS, 7},     {"as", NODE_AS, 7},
+    {"|", NODE_UNION, 6},    {">", NODE_GT, 5},      {"<", NODE_LT, 5},
+    {">=", NODE_GE, 5},      {"<=", NODE_LE, 5},     {"=", NODE_EQ, 4},
+    {"~", NODE_SAME, 4},     {"!=", NODE_NE, 4},     {"!~", NODE_NOT_SAME, 4},
+    {"in", NODE_IN, 3},      {"contains", NODE_CONTAINS, 3}, {"and", NODE_AND, 2},
+    {"xor", NODE_XOR, 1},    {"or", NODE_OR, 1},     {"implies", NODE_IMPLIES, 0},
+};
+enum { NBINARIES = sizeof(binaries) / sizeof(binaries[0]) };
+
+static struct node *parse_expression(struct parser *p, unsigned strength);
+
+static struct diag *fail(struct parser *p, const struct token *t, const char *code, const char *what)
+{
+    p->failed = true;
+    return diag_add(p->d, DIAG_ERROR, code, formula_pos(p->f, t->at), "%s", what);
+}
+
+static struct node *new_node(struct parser *p, enum node_op op, const struct token *t, uint32_t nargs)
+{
+    struct node *n = ARENA_NEW(p->a, struct node);
+    n->op = (uint8_t)op;
+    n->pos = formula_pos(p->f, t->at);
+    n->at = t->at;
+    n->nargs = nargs;
+    n->arg = nargs ? ARENA_ARRAY(p->a, struct node *, nargs) : NULL;
+    if (++p->nodes > FORMULA_NODES_MAX && !p->failed) {
+        fail(p, t, "big-formula", "the formula has more than 10000 parts");
+    }
+    return n;
+}
+
+static bool is_sign(const struct token *t, const char *text)
+{
+    return t->kind == TOKEN_SIGN && str_is(t->text, text);
+}
+
+static bool matches(struct parser *p, const char *text)
+{
+    if (!is_sign(p->t, text)) {
+        return false;
+    }
+    p->t++;
+    return true;
+}
+
+static void want(struct parser *p, const char *text, const struct token *open)
+{
+    if (p->failed || matches(p, text)) {
+        return;
+    }
+    struct diag *one = fail(p, p->t, "syntax", p->t->kind == TOKEN_END ? "the formula ends too early" : "this does not fit here");
+    diag_hint(p->d, one, "expected %s for the one opened at column %u", text, formula_pos(p->f, open->at).col);
+}
+
+static struct node *parse_literal(struct parser *p)
+{
+    const struct token *t = p->t++;
+    struct node *n = new_node(p, NODE_LITERAL, t, 0);
+    n->value = t->kind == TOKEN_STRING ? value_string(t->text) : t->value;
+    bool unit = t->kind == TOKEN_NUMBER &&
+                (p->t->kind == TOKEN_STRING || (p->t->kind == TOKEN_WORD && func_is_calendar_unit(p->t->text)));
+    if (unit) {
+        fail(p, p->t, "not-available", "quantities (numbers with a unit) are not available in this version");
+    }
+    return n;
+}
+
+static void parse_arguments(struct parser *p, struct node *call, const struct token *open)
+{
+    struct node *args[FORMULA_ARGS_MAX];
+    uint32_t n = 0;
+    if (!matches(p, ")")) {
+        do {
+            if (n == FORMULA_ARGS_MAX) {
+                fail(p, p->t, "too-many-arguments", "a call takes at most 64 arguments");
+                return;
+            }
+            args[n++] = parse_expression(p, 0);
+        } while (!p->failed && matches(p, ","));
+        want(p, ")", open);
+    }
+    uint32_t first = call->has_input ? 1 : 0;
+    struct node **all = ARENA_ARRAY(p->a, struct node *, n + first + 1);
+    if (first) {
+        all[0] = call->arg[0];
+    }
+    if (n) {
+        memcpy(all + first, args, n * sizeof(args[0]));
+    }
+    call->arg = all;
+    call->nargs = n + first;
+}
+
+/* A word: a literal keyword, a call, or a member name. `input` NULL at the beginning of a term. */
+static struct node *parse_word(struct parser *p, struct node *input)
+{
+    const struct token *t = p->t++;
+    bool keyword = t->kind == TOKEN_WORD && !input && (str_is(t->text, "true") || str_is(t->text, "false"));
+    if (keyword) {
+        struct node *n = new_node(p, NODE_LITERAL, t, 0);
+        n->value = value_boolean(t->text.n == 4);
+        return n;
+    }
+    const struct token *open = p->t;
+    bool call = matches(p, "(");
+    struct node *n = new_node(p, call ? NODE_CALL : NODE_MEMBER, t, input ? 1 : 0);
+    n->text = t->text;
+    n->has_input = input != NULL;
+    if (input) {
+        n->arg[0] = input;
+    }
+    if (call) {
+        parse_arguments(p, n, open);
+    }
+    return n;
+}
+
+static struct node *parse_brackets(struct parser *p)
+{
+    const struct token *open = p->t++;
+    if (is_sign(open, "{")) {
+        want(p, "}", open);
+        return new_node(p, NODE_EMPTY, open, 0);
+    }
+    struct node *n = parse_expression(p, 0);
+    want(p, ")", open);
+    return n;
+}
+
+static struct node *parse_leaf(struct parser *p, enum node_op op)
+{
+    const struct token *t = p->t++;
+    struct node *n = new_node(p, op, t, 0);
+    if (op == NODE_PATH) {
+        n->path = t->path;
+    } else {
+        n->text = t->text;
+    }
+    return n;
+}
+
+static struct node *parse_term(struct parser *p)
+{
+    switch (p->t->kind) {
+    case TOKEN_PATH:
+        return parse_leaf(p, NODE_PATH);
+    case TOKEN_NAME:
+        return parse_leaf(p, NODE_NAME);
+    case TOKEN_EXTERNAL:
+        return parse_leaf(p, NODE_EXTERNAL);
+    case TOKEN_STRING:
+    case TOKEN_NUMBER:
+    case TOKEN_DATE:
+        return parse_literal(p);
+    case TOKEN_WORD:
+    case TOKEN_QUOTED:
+        return parse_word(p, NULL);
+    case TOKEN_SIGN:
+        if (is_sign(p->t, "(") || is_sign(p->t, "{")) {
+            return parse_brackets(p);
+        }
+        break;
+    case TOKEN_LEVEL:
+    case TOKEN_END:
+        break;
+    }
+    fail(p, p->t, "syntax", p->t->kind == TOKEN_END ? "the formula ends where a value should stand"
+                                                   : "a value should stand here");
+    return NULL;
+}
+
+static struct node *parse_level(struct parser *p, struct node *input)
+{
+    struct node *n = new_node(p, NODE_LEVEL, p->t, 1);
+    n->arg[0] = input;
+    n->level = p->t->level;
+    p->t++;
+    return n;
+}
+
+static struct node *parse_member(struct parser *p, struct node *input)
+{
+    p->t++;
+    if (p->t->kind == TOKEN_WORD || p->t->kind == TOKEN_QUOTED) {
+        return parse_word(p, input);
+    }
+    if (p->t->kind == TOKEN_PATH) {
+        struct node *n = new_node(p, NODE_SUBPATH, p->t, 1);
+        n->arg[0] = input;
+        n->path = p->t->path;
+        p->t++;
+        return n;
+    }
+    if (p->t->kind == TOKEN_NAME) {
+        return parse_leaf(p, NODE_NAME);
+    }
+    fail(p, p->t, "syntax", "after the dot a function, a name or a number should stand");
+    return input;
+}
+
+static struct node *parse_index(struct parser *p, struct node *input)
+{
+    const struct token *open = p->t++;
+    struct node *n = new_node(p, NODE_INDEX, open, 2);
+    n->arg[0] = input;
+    n->arg[1] = parse_expression(p, 0);
+    want(p, "]", open);
+    return n;
+}
+
+static struct node *parse_chain(struct parser *p)
+{
+    struct node *n = parse_term(p);
+    while (!p->failed) {
+        if (p->t->kind == TOKEN_LEVEL) {
+            n = parse_level(p, n);
+        } else if (is_sign(p->t, ".")) {
+            n = parse_member(p, n);
+        } else if (is_sign(p->t, "[")) {
+            n = parse_index(p, n);
+        } else {
+            break;
+        }
+    }
+    return n;
+}
+
+static struct node *parse_unary(struct parser *p)
+{
+    bool minus = is_sign(p->t, "-");
+    if (!minus && !is_sign(p->t, "+")) {
+        return parse_chain(p);
+    }
+    if (++p->depth > FORMULA_DEPTH_MAX) {
+        fail(p, p->t, "deep-formula", "more than 64 expressions stand within each other");
+        return NULL;
+    }
+    struct node *n = new_node(p, minus ? NODE_MINUS : NODE_PLUS, p->t, 1);
+    p->t++;
+    n->arg[0] = parse_unary(p);
+    p->depth--;
+    return n;
+}
+
+static const struct binary *binary_at(const struct token *t)
+{
+    if (t->kind != TOKEN_SIGN && t->kind != TOKEN_WORD) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < NBINARIES; i++) {
+        if (str_is(t->text, binaries[i].text)) {
+            return &binaries[i];
+        }
+    }
+    return NULL;
+}
+
+/* The type behind `is` and `as`: a name, maybe with its namespace. */
+static void parse_type(struct parser *p, struct node *n)
+{
+    if (p->t->kind != TOKEN_WORD && p->t->kind != TOKEN_QUOTED && p->t->kind != TOKEN_PATH) {
+        fail(p, p->t, "syntax", "the name of a type should stand here");
+        return;
+    }
+    n->text = p->t->text;
+    p->t++;
+    if (is_sign(p->t, ".") && (p->t[1].kind == TOKEN_WORD || p->t[1].kind == TOKEN_QUOTED)) {
+        n->text = p->t[1].text;
+        p->t += 2;
+    }
+}
+
+static struct node *parse_expression(struct parser *p, unsigned strength)
+{
+    if (++p->depth > FORMULA_DEPTH_MAX) {
+        fail(p, p->t, "deep-formula", "more than 64 expressions stand within each other");
+        return NULL;
+    }
+    struct node *left = parse_unary(p);
+    const struct binary *b;
+    while (!p->failed && (b = binary_at(p->t)) && b->strength >= strength) {
+        bool is_type = b->op == NODE_IS || b->op == NODE_AS;
+        struct node *n = new_node(p, b->op, p->t, is_type ? 1 : 2);
+        n->arg[0] = left;
+        p->t++;
+        if (is_type) {
+            parse_type(p, n);
+        } else {
+            n->arg[1] = parse_expression(p, b->strength + 1);
+        }
+        left = n;
+    }
+    p->depth--;
+    return left;
+}
+
+struct node *formula_parse(struct arena *a, const struct formula *f, struct diags *d)
+{
+    struct parser p = {.a = a, .f = f, .d = d, .t = lex_formula(a, f, d)};
+    if (!p.t) {
+        return NULL;
+    }
+    struct node *n = parse_expression(&p, 0);
+    if (!p.failed && p.t->kind != TOKEN_END) {
+        struct diag *one = fail(&p, p.t, "syntax", "the formula should end here, or an operator should stand here");
+        if (is_sign(p.t, ")") || is_sign(p.t, "]")) {
+            diag_hint(d, one, "nothing is open that this would close");
+        }
+    }
+    return p.failed ? NULL : n;
+}

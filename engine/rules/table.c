@@ -1,0 +1,298 @@
+#include "engine/rules/table.h"
+
+#include "engine/base/hash.h"
+
+enum { FOLD_MAX = 256 };
+
+/* Rows whose key cells are exact in the columns of `mask` (bit i: key i) and `*` in the others. */
+struct table_index {
+    unsigned mask;
+    uint32_t size;  /* power of two */
+    uint32_t *slot; /* row + 1, 0 free */
+};
+
+struct csv {
+    struct arena *a;
+    struct diags *d;
+    const char *file;
+    struct str rest;
+    unsigned line;
+    bool failed;
+};
+
+static bool fail(struct csv *c, unsigned line, const char *code, const char *what)
+{
+    diag_add(c->d, DIAG_ERROR, code, (struct diag_pos){c->file, line, 1}, "%s", what);
+    c->failed = true;
+    return false;
+}
+
+static struct str quoted_cell(struct csv *c)
+{
+    char *p = arena_alloc(c->a, c->rest.n + 1), *to = p;
+    unsigned line = c->line;
+    size_t i = 1;
+    for (; i < c->rest.n; i++) {
+        if (c->rest.p[i] == '"') {
+            if (i + 1 >= c->rest.n || c->rest.p[i + 1] != '"') {
+                break;
+            }
+            i++;
+        }
+        c->line += c->rest.p[i] == '\n';
+        *to++ = c->rest.p[i];
+    }
+    if (i == c->rest.n) {
+        fail(c, line, "open-cell", "the cell that begins with a quote here has no closing quote");
+    }
+    c->rest = str_slice(c->rest, i + 1, c->rest.n);
+    return str_from(p, (size_t)(to - p));
+}
+
+/* One cell; *out_last when it ends its line. */
+static struct str next_cell(struct csv *c, bool *out_last)
+{
+    size_t n = 0;
+    while (c->rest.n && (c->rest.p[0] == ' ' || c->rest.p[0] == '\t')) {
+        c->rest = str_slice(c->rest, 1, c->rest.n);
+    }
+    bool quoted = c->rest.n && c->rest.p[0] == '"';
+    struct str inside = quoted ? quoted_cell(c) : STR("");
+    while (n < c->rest.n && c->rest.p[n] != ',' && c->rest.p[n] != '\n') {
+        n++;
+    }
+    struct str cell = str_trim(str_slice(c->rest, 0, n));
+    if (quoted && cell.n && !c->failed) {
+        fail(c, c->line, "bad-cell", "text follows the closing quote of a cell");
+    }
+    *out_last = n == c->rest.n || c->rest.p[n] == '\n';
+    c->line += n < c->rest.n && c->rest.p[n] == '\n';
+    c->rest = str_slice(c->rest, n + 1, c->rest.n);
+    return quoted ? str_trim(inside) : cell;
+}
+
+static unsigned read_row(struct csv *c, struct str *cells)
+{
+    bool last = false;
+    unsigned n = 0, line = c->line;
+    while (!last && !c->failed) {
+        struct str cell = next_cell(c, &last);
+        if (n == TABLE_COLUMNS_MAX) {
+            fail(c, line, "too-many-columns", "a table has at most 64 columns");
+            break;
+        }
+        cells[n++] = cell;
+    }
+    return n;
+}
+
+static bool read_head(struct csv *c, struct table *t)
+{
+    struct str cells[TABLE_COLUMNS_MAX];
+    if (str_starts(c->rest, STR("\xef\xbb\xbf"))) {
+        c->rest = str_slice(c->rest, 3, c->rest.n);
+    }
+    if (str_trim(c->rest).n == 0) {
+        return fail(c, 1, "empty-table", "the table is empty; its first line names the columns");
+    }
+    t->ncolumns = read_row(c, cells);
+    t->columns = ARENA_ARRAY(c->a, struct str, t->ncolumns);
+    memcpy(t->columns, cells, t->ncolumns * sizeof(cells[0]));
+    for (unsigned i = 0; i < t->ncolumns && !c->failed; i++) {
+        if (table_column(t, cells[i]) != (int)i || cells[i].n == 0) {
+            fail(c, 1, "bad-columns", "a column has no name, or the same name as another");
+        }
+    }
+    if (t->ncolumns < 2 && !c->failed) {
+        fail(c, 1, "bad-columns", "a table needs at least two columns, a key and a value");
+    }
+    return !c->failed;
+}
+
+bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv, struct diags *d)
+{
+    struct csv c = {.a = a, .d = d, .file = file, .rest = csv, .line = 1};
+    struct str cells[TABLE_COLUMNS_MAX];
+    size_t lines = 1;
+    if (!read_head(&c, t)) {
+        return false;
+    }
+    for (size_t i = 0; i < csv.n; i++) {
+        lines += csv.p[i] == '\n';
+    }
+    if (lines > TABLE_ROWS_MAX) {
+        return fail(&c, 1, "big-table", "a table has at most 1000000 lines");
+    }
+    t->cells = ARENA_ARRAY(a, struct str, lines * t->ncolumns);
+    while (c.rest.n && !c.failed) {
+        unsigned line = c.line, n = read_row(&c, cells);
+        if (n == 1 && cells[0].n == 0) {
+            continue;
+        }
+        if (n != t->ncolumns && !c.failed) {
+            diag_add(d, DIAG_ERROR, "bad-row", (struct diag_pos){file, line, 1},
+                     "the row has %u cells, the first line names %u columns", n, t->ncolumns);
+            c.failed = true;
+            break;
+        }
+        memcpy(t->cells + (size_t)t->nrows++ * t->ncolumns, cells, n * sizeof(cells[0]));
+    }
+    return !c.failed;
+}
+
+int table_column(const struct table *t, struct str name)
+{
+    for (unsigned i = 0; i < t->ncolumns; i++) {
+        if (str_eq(t->columns[i], name)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static char fold(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static uint64_t hash_cell(const struct table *t, struct str s, uint64_t seed)
+{
+    if (!t->ignore_case) {
+        return hash64_str(s, seed);
+    }
+    char room[FOLD_MAX];
+    for (size_t at = 0; at == 0 || at < s.n; at += FOLD_MAX) {
+        size_t n = s.n - at < FOLD_MAX ? s.n - at : FOLD_MAX;
+        for (size_t i = 0; i < n; i++) {
+            room[i] = fold(s.p[at + i]);
+        }
+        seed = hash64(room, n, seed);
+    }
+    return seed;
+}
+
+static bool cell_eq(const struct table *t, struct str a, struct str b)
+{
+    return t->ignore_case ? str_eq_nocase(a, b) : str_eq(a, b);
+}
+
+static uint64_t hash_keys(const struct table *t, unsigned mask, const struct str *keys)
+{
+    uint64_t h = mask;
+    for (unsigned i = 0; i < t->nkeys; i++) {
+        if (mask >> i & 1) {
+            h = hash_cell(t, keys[i], h);
+        }
+    }
+    return h;
+}
+
+static bool row_matches(const struct table *t, unsigned mask, uint32_t row, const struct str *keys)
+{
+    for (unsigned i = 0; i < t->nkeys; i++) {
+        if ((mask >> i & 1) && !cell_eq(t, table_cell(t, row, t->key[i]), keys[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The slot of `keys`: of their row, or free. */
+static uint32_t *slot_of(const struct table *t, const struct table_index *x, const struct str *keys)
+{
+    uint32_t at = (uint32_t)hash_keys(t, x->mask, keys) & (x->size - 1);
+    while (x->slot[at] && !row_matches(t, x->mask, x->slot[at] - 1, keys)) {
+        at = (at + 1) & (x->size - 1);
+    }
+    return &x->slot[at];
+}
+
+static unsigned row_keys(const struct table *t, uint32_t row, struct str *keys)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < t->nkeys; i++) {
+        keys[i] = table_cell(t, row, t->key[i]);
+        mask |= str_is(keys[i], "*") ? 0u : 1u << i;
+    }
+    return mask;
+}
+
+/* Is mask `a` looked at before `b`: more exact cells, then the leftmost. */
+static bool goes_before(unsigned a, unsigned b)
+{
+    int x = __builtin_popcount(a), y = __builtin_popcount(b);
+    if (x != y) {
+        return x > y;
+    }
+    unsigned differ = a ^ b;
+    return differ && (a & (differ & -differ));
+}
+
+static void add_masks(struct arena *a, struct table *t)
+{
+    bool seen[1u << TABLE_KEYS_MAX] = {false};
+    struct str keys[TABLE_KEYS_MAX];
+    t->index = ARENA_ARRAY(a, struct table_index, 1u << t->nkeys);
+    for (uint32_t row = 0; row < t->nrows; row++) {
+        unsigned mask = row_keys(t, row, keys), at = t->nindexes;
+        if (seen[mask]) {
+            continue;
+        }
+        seen[mask] = true;
+        for (; at && goes_before(mask, t->index[at - 1].mask); at--) {
+            t->index[at] = t->index[at - 1];
+        }
+        t->index[at] = (struct table_index){.mask = mask};
+        t->nindexes++;
+    }
+    uint32_t size = 4;
+    while (size < t->nrows * 2) {
+        size *= 2;
+    }
+    for (unsigned i = 0; i < t->nindexes; i++) {
+        t->index[i].size = size;
+        t->index[i].slot = ARENA_ARRAY(a, uint32_t, size);
+    }
+}
+
+bool table_index(struct arena *a, struct table *t, const char *file, struct diags *d)
+{
+    struct str keys[TABLE_KEYS_MAX];
+    bool good = true;
+    add_masks(a, t);
+    for (uint32_t row = 0; row < t->nrows; row++) {
+        unsigned mask = row_keys(t, row, keys), i = 0;
+        while (t->index[i].mask != mask) {
+            i++;
+        }
+        uint32_t *slot = slot_of(t, &t->index[i], keys);
+        if (*slot) {
+            diag_add(d, DIAG_ERROR, "duplicate-row", (struct diag_pos){file, row + 2, 1},
+                     "row %u of table %.*s has the same key as row %u", row + 1, STR_ARG(t->name), *slot);
+            good = false;
+            continue;
+        }
+        *slot = row + 1;
+    }
+    return good;
+}
+
+int64_t table_find(const struct table *t, const struct str *keys)
+{
+    unsigned present = 0;
+    for (unsigned i = 0; i < t->nkeys; i++) {
+        present |= keys[i].n ? 1u << i : 0;
+    }
+    unsigned all = (1u << t->nkeys) - 1;
+    for (unsigned i = 0; i < t->nindexes; i++) {
+        const struct table_index *x = &t->index[i];
+        if ((x->mask | present) != all) {
+            continue; /* a `*` stands where the value is absent */
+        }
+        uint32_t row = *slot_of(t, x, keys);
+        if (row) {
+            return row - 1;
+        }
+    }
+    return -1;
+}

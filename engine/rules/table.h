@@ -1,0 +1,50 @@
+/* table.h - code tables: rows of key cells and value cells, read from CSV, found by exact cells first.
+ * `*` in a key cell matches any value, an empty key cell matches absent; the most exact row wins,
+ * leftmost first. Lives in the arena of the ruleset, never changes.
+ * Source: RFC 4180 (cells, quotes); docs/language.md "Tables". Differs: cells are trimmed; LF is enough. */
+#ifndef CORRIDOR_RULES_TABLE_H
+#define CORRIDOR_RULES_TABLE_H
+
+#include "engine/base/diag.h"
+
+enum {
+    TABLE_KEYS_MAX = 8,
+    TABLE_COLUMNS_MAX = 64,
+    TABLE_ROWS_MAX = 1000000,
+};
+
+enum table_miss { MISS_ROUTE, MISS_HOLD, MISS_REJECT, MISS_EMPTY, MISS_KEEP };
+
+struct table_index;
+
+struct table {
+    struct str name;
+    struct diag_pos pos;
+    struct str *columns;
+    unsigned ncolumns, nkeys;
+    unsigned key[TABLE_KEYS_MAX]; /* columns of the keys, in order */
+    unsigned value;               /* column of the value */
+    bool ignore_case;
+    enum table_miss on_miss;
+    struct str *cells; /* row by row, ncolumns each */
+    uint32_t nrows;
+    struct table_index *index; /* one for each set of exact key columns, most exact first */
+    unsigned nindexes;
+    bool is_broken; /* could not be read: known by name, so that nothing else complains */
+};
+
+/* Read `csv` (the first line names the columns) into `t->columns`, `t->cells`. False after errors in `d`;
+ * `file` and lines of it are named. */
+bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv, struct diags *d);
+/* Build the indexes when key, value and ignore_case are set; duplicates are errors at their line. */
+bool table_index(struct arena *a, struct table *t, const char *file, struct diags *d);
+/* Number of column `name`, or -1. */
+int table_column(const struct table *t, struct str name);
+/* The row for `keys` (t->nkeys of them; p NULL or n 0: absent), or -1. O(sets of exact columns). */
+int64_t table_find(const struct table *t, const struct str *keys);
+static inline struct str table_cell(const struct table *t, int64_t row, unsigned column)
+{
+    return t->cells[(size_t)row * t->ncolumns + column];
+}
+
+#endif

@@ -1,0 +1,203 @@
+#include "engine/rules/type.h"
+
+static bool is_one_of(const char *type, const char *const *list)
+{
+    for (; *list; list++) {
+        if (strcmp(type, *list) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum type_class type_class_of(const char *type)
+{
+    static const char *const simple[] = {"CE", "CWE", "CNE", "EI", "HD", "PT", "VID", "CQ", "MO", NULL};
+    static const char *const formatted[] = {"FT", "TX", "CF", NULL};
+    struct dict_entry entry;
+    if (!type || !*type || strcmp(type, "VARIES") == 0) {
+        return TYPE_UNKNOWN;
+    }
+    if (is_one_of(type, simple)) {
+        return TYPE_SIMPLE;
+    }
+    if (is_one_of(type, formatted)) {
+        return TYPE_FORMATTED;
+    }
+    if (strcmp(type, "NM") == 0 || strcmp(type, "SI") == 0) {
+        return TYPE_NUMBER;
+    }
+    if (strcmp(type, "TM") == 0) {
+        return TYPE_TIME;
+    }
+    if (strcmp(type, "DT") == 0 || strcmp(type, "DTM") == 0 || strcmp(type, "TS") == 0) {
+        return TYPE_DATE;
+    }
+    for (int v = HL7_VERSIONS - 1; v >= 0; v--) {
+        if (dict_type((enum hl7_version)v, type, &entry)) {
+            return entry.parts > 1 ? TYPE_COMPOSITE : TYPE_TEXT;
+        }
+    }
+    return TYPE_UNKNOWN;
+}
+
+static struct type_info info_of(const char *type)
+{
+    const char *known = type && *type && strcmp(type, "VARIES") != 0 ? type : NULL;
+    return (struct type_info){.found = TYPE_FOUND, .type = known, .of = type_class_of(known),
+                              .is_varying = known == NULL};
+}
+
+static bool is_primitive(enum hl7_version v, const char *type)
+{
+    struct dict_entry entry;
+    return !dict_type(v, type, &entry) || entry.parts <= 1;
+}
+
+/* Part `n` of `type` in one version; a primitive is its own first part. */
+static bool part_in(enum hl7_version v, const char *type, unsigned n, struct type_info *out)
+{
+    struct dict_field f;
+    if (dict_component(v, type, n, &f)) {
+        *out = info_of(f.type);
+        return true;
+    }
+    if (n == 1 && is_primitive(v, type)) {
+        *out = info_of(type);
+        return true;
+    }
+    return false;
+}
+
+struct type_info type_of_part(const char *type, unsigned n)
+{
+    struct type_info out = info_of(NULL);
+    if (!type) {
+        return out;
+    }
+    for (int v = HL7_VERSIONS - 1; v >= 0; v--) {
+        if (part_in((enum hl7_version)v, type, n, &out)) {
+            return out;
+        }
+    }
+    out.found = TYPE_NO_COMPONENT;
+    return out;
+}
+
+static bool path_in(enum hl7_version v, const struct path *p, struct type_info *out)
+{
+    struct dict_field f;
+    if (!dict_field(v, p->seg, p->field, &f)) {
+        return false;
+    }
+    struct type_info t = info_of(f.type);
+    if (p->comp && !t.is_varying && !part_in(v, f.type, p->comp, &t)) {
+        return false;
+    }
+    if (p->comp && p->sub && !t.is_varying && !part_in(v, t.type, p->sub, &t)) {
+        return false;
+    }
+    *out = t;
+    return true;
+}
+
+static bool repeats_in_any(const struct path *p)
+{
+    struct dict_field f;
+    for (int v = 0; v < HL7_VERSIONS; v++) {
+        if (dict_field((enum hl7_version)v, p->seg, p->field, &f) && f.repeats != 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct type_info type_of_path(const struct path *p)
+{
+    struct type_info out = info_of(NULL);
+    if (p->seg[0] == 'Z') {
+        return out;
+    }
+    if (!dict_segment_any(p->seg, NULL, NULL)) {
+        out.found = TYPE_NO_SEGMENT;
+        return out;
+    }
+    if (!p->field) {
+        return out;
+    }
+    if (!dict_field_any(p->seg, p->field, NULL, NULL)) {
+        out.found = TYPE_NO_FIELD;
+        return out;
+    }
+    bool repeats = repeats_in_any(p);
+    out.found = TYPE_NO_COMPONENT;
+    for (int v = HL7_VERSIONS - 1; v >= 0; v--) {
+        if (path_in((enum hl7_version)v, p, &out)) {
+            break;
+        }
+    }
+    out.field_repeats = repeats;
+    return out;
+}
+
+static bool all_digits(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9') {
+            return false;
+        }
+    }
+    return s.n > 0;
+}
+
+/* +hhmm or -hhmm at the end of `s` is cut off into *out as +hh:mm. */
+static bool cut_offset(struct arena *a, struct str *s, struct str *out)
+{
+    size_t at = 0;
+    while (at < s->n && s->p[at] != '+' && s->p[at] != '-') {
+        at++;
+    }
+    *out = STR("");
+    if (at == s->n) {
+        return true;
+    }
+    struct str zone = str_slice(*s, at, s->n);
+    if (zone.n != 5 || !all_digits(str_slice(zone, 1, 5))) {
+        return false;
+    }
+    *out = str_printf(a, "%.3s:%.2s", zone.p, zone.p + 3);
+    *s = str_slice(*s, 0, at);
+    return true;
+}
+
+bool type_date_text(struct arena *a, struct str v2, struct str *out)
+{
+    struct str zone, fraction = STR("");
+    if (!cut_offset(a, &v2, &zone)) {
+        return false;
+    }
+    ptrdiff_t dot = str_index(v2, '.');
+    if (dot >= 0) {
+        fraction = str_slice(v2, (size_t)dot, v2.n);
+        v2 = str_slice(v2, 0, (size_t)dot);
+        if (v2.n != 14 || !all_digits(str_slice(fraction, 1, fraction.n))) {
+            return false;
+        }
+    }
+    if (!all_digits(v2) || v2.n < 4 || v2.n > 14 || v2.n % 2) {
+        return false;
+    }
+    const char *p = v2.p;
+    struct str date = v2.n == 4   ? str_from(p, 4)
+                      : v2.n == 6 ? str_printf(a, "%.4s-%.2s", p, p + 4)
+                                  : str_printf(a, "%.4s-%.2s-%.2s", p, p + 4, p + 6);
+    if (v2.n <= 8) {
+        *out = date;
+        return true;
+    }
+    struct str clock = v2.n == 10   ? str_printf(a, "%.2s:00", p + 8)
+                       : v2.n == 12 ? str_printf(a, "%.2s:%.2s", p + 8, p + 10)
+                                    : str_printf(a, "%.2s:%.2s:%.2s", p + 8, p + 10, p + 12);
+    *out = str_printf(a, "%.*sT%.*s%.*s%.*s", STR_ARG(date), STR_ARG(clock), STR_ARG(fraction), STR_ARG(zone));
+    return true;
+}
