@@ -399,6 +399,11 @@ void consumers_flush(struct journal *j)
         struct consumer *next = c->next_dirty;
         c->is_dirty = false;
         (void)consumer_flush(c); /* its number is for those who ask for it */
+        if (c->noutcomes) {      /* no room now: again with the next poll */
+            c->is_dirty = true;
+            c->next_dirty = j->dirty;
+            j->dirty = c;
+        }
         c = next;
     }
 }

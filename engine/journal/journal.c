@@ -13,6 +13,7 @@ enum { SCRATCH_KEEP = 256 * 1024 };
 
 static const struct str OWN = {"journal", 7};
 static const struct str DAMAGE_KEY = {"damage", 6};
+static const struct str ACCEPTED_KEY = {"accepted", 8};
 
 struct journal *journal_new(struct clock clock, uint64_t (*random)(void *), void *random_arg)
 {
@@ -102,7 +103,9 @@ uint64_t journal_put(struct journal *j, const struct put *p, const struct waitin
     size_t n = p->head.n + p->body.n;
     if (j->ops->make_room(j, n) && !j->in_checkpoint) {
         journal_checkpoint(j);
-        (void)j->ops->make_room(j, n); /* what falls due now is made in front of the next entry */
+        j->in_checkpoint = true; /* what falls due now is made in front of the next entry */
+        (void)j->ops->make_room(j, n);
+        j->in_checkpoint = false;
     }
     uint64_t seq = lay(j, p, w);
     if (j->no_thread) {
@@ -144,6 +147,7 @@ static struct str put_parts(struct journal *j, struct str body, char head[24])
 {
     uint64_t total = body.n;
     size_t most = j->body_max - 24;
+    j->in_parts = true;
     for (bool is_first = true; body.n > most; is_first = false) {
         struct put p = {.type = ENTRY_PART, .body = str_slice(body, 0, most)};
         uint64_t seq = journal_put(j, &p, &(struct waiting){0});
@@ -157,16 +161,10 @@ static struct str put_parts(struct journal *j, struct str body, char head[24])
     return body;
 }
 
-static bool is_intake(enum entry_type type)
-{
-    return type == ENTRY_MESSAGE || type == ENTRY_GROUP || type == ENTRY_FRAGMENT;
-}
-
 uint64_t journal_append(struct journal *j, enum entry_type type, struct str body, journal_done_fn done,
                         void *arg)
 {
-    if (j->is_fenced || body.n > JOURNAL_BODY_MAX ||
-        (is_intake(type) && !j->ops->admits(j, body.n))) {
+    if (j->is_fenced || body.n > JOURNAL_BODY_MAX || !j->ops->admits(j, type, body.n)) {
         return 0;
     }
     struct waiting w = {.done = done, .arg = arg};
@@ -178,7 +176,9 @@ uint64_t journal_append(struct journal *j, enum entry_type type, struct str body
         p.head = str_from(head, sizeof(head));
         p.flags = ENTRY_FLAG_PARTED;
     }
-    return journal_put(j, &p, &w);
+    uint64_t seq = journal_put(j, &p, &w);
+    j->in_parts = false;
+    return seq;
 }
 
 bool journal_is_full(const struct journal *j)
@@ -383,8 +383,17 @@ bool journal_is_degraded(const struct journal *j)
 void journal_accept_damage(struct journal *j)
 {
     if (journal_is_degraded(j)) {
+        char text[32];
+        int n = snprintf(text, sizeof(text), "%llu", (unsigned long long)j->ops->newest(j));
+        journal_state_set(j, OWN, ACCEPTED_KEY, str_from(text, (size_t)n), NULL, NULL);
         journal_state_set(j, OWN, DAMAGE_KEY, str_from("", 0), NULL, NULL);
     }
+}
+
+uint64_t journal_accepted(const struct journal *j)
+{
+    int64_t n = 0;
+    return str_to_i64(journal_state(j, OWN, ACCEPTED_KEY), &n) && n > 0 ? (uint64_t)n : 0;
 }
 
 void journal_note_damage(struct journal *j, uint64_t from, uint64_t to)

@@ -35,8 +35,8 @@ struct put {
 struct store_ops {
     /* Be ready for an entry of `n` bytes of body; true when a checkpoint is due in front of it. */
     bool (*make_room)(struct journal *j, size_t n);
-    /* May `n` bytes of new intake still be taken? */
-    bool (*admits)(struct journal *j, uint64_t n);
+    /* Is there still room for `n` bytes of such an entry? */
+    bool (*admits)(struct journal *j, enum entry_type type, uint64_t n);
     /* Lay an entry behind the last one; returns its hint. */
     uint64_t (*lay)(struct journal *j, const struct put *p);
     /* What has become durable since; 0, or ERR_IO when a commit failed. Commits when there is no thread. */
@@ -48,6 +48,7 @@ struct store_ops {
     /* Everything below `seq` is settled and durably so. */
     void (*release)(struct journal *j, uint64_t seq);
     uint64_t (*floor)(const struct journal *j);
+    uint64_t (*newest)(const struct journal *j); /* number of the newest volume; 0: there are none */
     void (*close)(struct journal *j);
 };
 
@@ -77,7 +78,7 @@ struct journal {
     uint32_t taken;          /* outputs of it that were asked for */
     struct ring ring;
     uint64_t waiting_bytes;
-    bool is_fenced, in_checkpoint;
+    bool is_fenced, in_checkpoint, in_parts;
     bool no_thread;
     int fd;
     atomic_bool is_signalled;
@@ -104,6 +105,9 @@ uint64_t journal_put(struct journal *j, const struct put *p, const struct waitin
 
 /* Write down that the numbers `from` to `to` are lost: degraded until somebody accepts. */
 void journal_note_damage(struct journal *j, uint64_t from, uint64_t to);
+
+/* Highest volume whose damage somebody has accepted. */
+uint64_t journal_accepted(const struct journal *j);
 
 /* The next entry whose type is in `mask` (1 << type), put together from its parts, body in `a`. */
 int read_next(struct journal *j, struct journal_cursor *c, uint64_t limit, unsigned mask, struct arena *a,

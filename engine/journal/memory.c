@@ -30,9 +30,10 @@ static bool make_room(struct journal *j, size_t n)
     return true;
 }
 
-static bool admits(struct journal *j, uint64_t n)
+static bool admits(struct journal *j, enum entry_type type, uint64_t n)
 {
     (void)j;
+    (void)type;
     (void)n;
     return true;
 }
@@ -99,6 +100,12 @@ static uint64_t floor_seq(const struct journal *j)
     return m->first;
 }
 
+static uint64_t newest_number(const struct journal *j)
+{
+    (void)j;
+    return 0;
+}
+
 static void close_store(struct journal *j)
 {
     struct memory *m = j->store;
@@ -111,7 +118,8 @@ static void close_store(struct journal *j)
 
 static const struct store_ops MEMORY = {
     .make_room = make_room, .admits = admits, .lay = lay, .poll = commit, .drain = commit, .next = next,
-    .release = release_below, .floor = floor_seq, .close = close_store,
+    .release = release_below, .floor = floor_seq, .newest = newest_number,
+    .close = close_store,
 };
 
 int journal_open_memory(const struct journal_conf *conf, struct journal **out)

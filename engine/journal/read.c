@@ -51,7 +51,7 @@ int read_next(struct journal *j, struct journal_cursor *c, uint64_t limit, unsig
 {
     int rc;
     while ((rc = j->ops->next(j, c, limit, out)) == 1) {
-        if (!(mask & 1u << out->e.type)) {
+        if ((unsigned)out->e.type > 31 || !(mask & 1u << out->e.type)) { /* of a later version: not for us */
             continue;
         }
         if (out->flags & ENTRY_FLAG_PARTED) {
@@ -86,7 +86,10 @@ int journal_read(struct journal *j, uint64_t seq, uint64_t hint, struct arena *a
     }
     struct journal_cursor c = {seq, {hint, 1}};
     struct stored s;
-    int rc = read_next(j, &c, seq, SHOWN, a, &s);
+    int rc;
+    do { /* damage on the way to it is not our business */
+        rc = read_next(j, &c, seq, SHOWN, a, &s);
+    } while (rc == ERR_DAMAGE && c.next <= seq);
     if (rc == 1) {
         *out = s.e;
     }

@@ -1,0 +1,48 @@
+/* files.h - the store over volumes: its front half, on the loop thread. It knows where every entry is
+ * laid, decides when a volume is full, reads, and finds volumes that nobody needs. The writer (writer.h)
+ * does what touches the disk on the way of a message; recovery (recover.c) what touches it at start. */
+#ifndef CORRIDOR_JOURNAL_FILES_H
+#define CORRIDOR_JOURNAL_FILES_H
+
+#include "engine/journal/scan.h"
+#include "engine/journal/writer.h"
+
+enum { FILES_WINDOWS = 4, FILES_OPEN_MOST = 16, FILES_SEQ_GAP = 1 << 20 };
+
+struct volume {
+    uint64_t number, salt, first_seq, last_seq, first_commit;
+    uint64_t end;        /* behind the last entry that counts; of the newest volume: that is durable */
+    uint64_t size;
+    int64_t sealed_us;   /* when the next one began */
+    int file;            /* for reading; -1: not open */
+    bool continues;      /* begins inside a body in parts */
+    bool has_records;    /* holds more than the journal's own entries */
+    bool is_lost;        /* its header cannot be read */
+};
+
+struct files {
+    struct disk disk;
+    struct writer *writer;
+    struct volume *v;    /* by number */
+    size_t n, cap;
+    uint8_t journal_id[16];
+    uint64_t volume_bytes, checkpoint_bytes;
+    int64_t retention_us;
+    uint64_t (*random)(void *arg);
+    void *random_arg;
+    uint64_t laid;       /* offset behind the last entry laid in the newest volume */
+    uint64_t since_checkpoint, checkpoint_size;
+    bool is_due;         /* a checkpoint */
+    struct scan windows[FILES_WINDOWS];
+    struct scan peek;    /* for reading one entry here and there */
+    uint64_t reads;
+};
+
+extern const struct store_ops FILES_OPS;
+
+/* A new, newest volume begins with the next entry. */
+void files_rotate(struct journal *j);
+struct volume *files_add(struct files *f);
+void files_free(struct files *f);
+
+#endif

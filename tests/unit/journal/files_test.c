@@ -1,0 +1,264 @@
+#include "engine/journal/consumer.h"
+
+#include "engine/base/err.h"
+#include "tests/support/journal_kit.h"
+#include "tests/support/simdisk.h"
+
+#include <criterion/criterion.h>
+
+enum { VOLUME = 64 * 1024 };
+
+struct bed {
+    struct kit kit;
+    struct simdisk *disk;
+    struct journal *j;
+    struct journal_report report;
+    struct arena arena;
+    struct consumer *c;
+    uint32_t lab;
+    unsigned stored, unknown;
+};
+
+static int open_bed(struct bed *b)
+{
+    struct journal_conf conf = kit_conf(&b->kit);
+    conf.disk = simdisk_disk(b->disk);
+    conf.volume_bytes = VOLUME;
+    struct diags d;
+    diags_init(&d, &b->arena);
+    int rc = journal_open(&conf, &d, &b->j, &b->report);
+    if (rc == 0) {
+        b->lab = journal_name(b->j, JOURNAL_DESTINATION, STR("lab"));
+        b->c = journal_consumer(b->j, b->lab, ENTRY_INTERACTIVE);
+    }
+    return rc;
+}
+
+static void setup(struct bed *b)
+{
+    *b = (struct bed){.disk = simdisk_new(1)};
+    cr_assert_eq(open_bed(b), 0);
+    cr_expect_eq(b->report.last_seq, 0u);
+}
+
+static void done(void *arg, enum journal_status status, uint64_t seq)
+{
+    struct bed *b = arg;
+    (void)seq;
+    b->stored += status == JOURNAL_STORED;
+    b->unknown += status == JOURNAL_UNKNOWN;
+}
+
+static uint64_t append(struct bed *b, uint64_t i, size_t size)
+{
+    struct entry_message m = kit_message(&b->arena, i, size, &b->lab, 1, i % 5);
+    uint64_t seq = journal_append_message(b->j, &m, done, b);
+    arena_reset(&b->arena);
+    return seq;
+}
+
+static void reopen(struct bed *b)
+{
+    journal_close(&b->j);
+    simdisk_restart(b->disk);
+    cr_assert_eq(open_bed(b), 0);
+}
+
+/* Read all messages for the lab; returns how many came, from number `first` on in order. */
+static uint64_t read_all(struct bed *b, uint64_t first)
+{
+    struct entry_message m;
+    struct consumer_item item;
+    uint64_t n = first;
+    int rc;
+    while ((rc = consumer_next(b->c, &b->arena, &m, &item)) == 1) {
+        cr_expect_eq(kit_number(m.raw), n, "message %llu", (unsigned long long)n);
+        n++;
+        arena_reset(&b->arena);
+    }
+    cr_expect_eq(rc, 0);
+    return n - first;
+}
+
+static void teardown(struct bed *b)
+{
+    journal_close(&b->j);
+    simdisk_free(&b->disk);
+    arena_free(&b->arena);
+}
+
+Test(files, everything_comes_back_over_many_volumes_in_order)
+{
+    struct bed b;
+    setup(&b);
+    uint64_t seqs[2000];
+    for (unsigned i = 0; i < 2000; i++) {
+        seqs[i] = append(&b, i, 100 + i * 37 % 1500);
+        if (i % 7 == 0) {
+            cr_assert_eq(journal_poll(b.j), 0);
+        }
+    }
+    cr_assert_eq(journal_poll(b.j), 0);
+    cr_expect_eq(b.stored, 2000u);
+    reopen(&b);
+    cr_expect_not(b.report.degraded);
+    cr_expect_gt(b.report.volumes, 10u);
+    cr_expect_eq(read_all(&b, 0), 2000u);
+    struct entry e;
+    for (unsigned i = 0; i < 2000; i += 111) {
+        struct entry_message m;
+        cr_assert_eq(journal_read(b.j, seqs[i], 0, &b.arena, &e), 0);
+        cr_assert_eq(entry_get_message(&b.arena, e.body, &m), 0);
+        cr_expect_eq(kit_number(m.raw), i);
+    }
+    cr_expect_eq(journal_read(b.j, seqs[1999] + 1000, 0, &b.arena, &e), ERR_NOT_FOUND);
+    teardown(&b);
+}
+
+Test(files, large_bodies_cross_volumes)
+{
+    struct bed b;
+    setup(&b);
+    for (unsigned i = 0; i < 12; i++) {
+        append(&b, i, i % 2 ? 200000 : 100);
+    }
+    cr_assert_eq(journal_poll(b.j), 0);
+    reopen(&b);
+    cr_expect_eq(read_all(&b, 0), 12u);
+    reopen(&b);
+    cr_expect_eq(consumer_count(b.c), 12u, "taken, not settled: in the list after a restart");
+    teardown(&b);
+}
+
+Test(files, settled_volumes_are_recycled_and_their_old_entries_never_read)
+{
+    struct bed b;
+    setup(&b);
+    struct entry_message m;
+    struct consumer_item item;
+    for (unsigned i = 0; i < 5000; i++) {
+        append(&b, i, 1000);
+        cr_assert_eq(journal_poll(b.j), 0);
+        int n = 0;
+        while (consumer_next(b.c, &b.arena, &m, &item) == 1) {
+            cr_assert_eq(kit_number(m.raw), i);
+            consumer_outcome(b.c, &(struct entry_outcome){.ref = {item.seq, 0}, .verdict = ENTRY_DELIVERED});
+            n++;
+        }
+        cr_assert_eq(n, 1);
+        arena_reset(&b.arena);
+        cr_assert_leq(simdisk_files(b.disk), 9u);
+    }
+    cr_assert_eq(journal_poll(b.j), 0);
+    cr_expect_gt(journal_floor(b.j), 4000u);
+    reopen(&b);
+    cr_expect_eq(read_all(&b, 5000), 0u);
+    cr_expect_eq(consumer_count(b.c), 0u);
+    cr_expect_not(b.report.degraded);
+    teardown(&b);
+}
+
+Test(files, a_second_process_is_refused)
+{
+    struct bed b;
+    setup(&b);
+    struct journal *first = b.j;
+    cr_expect_eq(open_bed(&b), ERR_STATE);
+    b.j = first;
+    teardown(&b);
+}
+
+Test(files, after_a_failed_sync_nothing_is_stored_ever_again)
+{
+    struct bed b;
+    setup(&b);
+    append(&b, 0, 100);
+    cr_assert_eq(journal_poll(b.j), 0);
+    append(&b, 1, 100);
+    simdisk_fail_at(b.disk, simdisk_calls(b.disk) + 2, SIMDISK_EIO);
+    cr_expect_eq(journal_poll(b.j), ERR_IO);
+    cr_expect(b.stored == 1 && b.unknown == 1);
+    cr_expect_eq(append(&b, 2, 100), 0u);
+    cr_expect_eq(journal_poll(b.j), ERR_IO);
+    cr_expect(b.stored == 1 && b.unknown == 1);
+    journal_close(&b.j);
+    simdisk_restart(b.disk);
+    cr_assert_eq(open_bed(&b), 0);
+    cr_expect_eq(read_all(&b, 0), 1u, "the page that a failed sync left clean is not believed");
+    teardown(&b);
+}
+
+Test(files, names_states_and_unsettled_outputs_survive)
+{
+    struct bed b;
+    setup(&b);
+    uint32_t route = journal_name(b.j, JOURNAL_ROUTE, STR("adt"));
+    journal_state_set(b.j, STR("mllp"), STR("expected"), STR("17"), NULL, NULL);
+    journal_state_set(b.j, STR("mllp"), STR("gone"), STR("1"), NULL, NULL);
+    journal_state_set(b.j, STR("mllp"), STR("gone"), STR(""), NULL, NULL);
+    for (unsigned i = 0; i < 300; i++) {
+        append(&b, i, 900);
+    }
+    cr_assert_eq(journal_poll(b.j), 0);
+    cr_expect_eq(read_all(&b, 0), 300u);
+    size_t n;
+    const struct consumer_item *v = consumer_unsettled(b.c, &n);
+    uint64_t held = v[7].seq;
+    for (size_t i = 10; i < 290; i++) {
+        consumer_outcome(b.c, &(struct entry_outcome){.ref = {v[i].seq, 0}, .verdict = ENTRY_DELIVERED});
+    }
+    consumer_outcome(b.c, &(struct entry_outcome){.ref = {held, 0}, .verdict = ENTRY_HELD});
+    cr_expect_not(consumer_may_send(b.c, v[0].seq, 0, done, &b));
+    cr_assert_eq(journal_poll(b.j), 0);
+    reopen(&b);
+    cr_expect_eq(journal_name(b.j, JOURNAL_ROUTE, STR("adt")), route);
+    cr_expect(str_is(journal_state(b.j, STR("mllp"), STR("expected")), "17"));
+    cr_expect(str_is(journal_state(b.j, STR("mllp"), STR("gone")), ""));
+    v = consumer_unsettled(b.c, &n);
+    cr_assert_eq(n, 20u);
+    cr_expect(v[7].is_held && v[7].seq == held && !v[6].is_held);
+    cr_expect(consumer_maybe_sent(b.c, v[0].seq, 0));
+    cr_expect_eq(read_all(&b, 300), 0u);
+    cr_expect(consumer_is_caught_up(b.c));
+    struct entry e;
+    cr_expect_eq(journal_read(b.j, v[7].seq, v[7].hint, &b.arena, &e), 0);
+    uint64_t seq = append(&b, 300, 10);
+    cr_expect_gt(seq, v[n - 1].seq);
+    cr_assert_eq(journal_poll(b.j), 0);
+    cr_expect_not(consumer_maybe_sent(b.c, seq, 0));
+    teardown(&b);
+}
+
+Test(files, a_full_disk_refuses_messages_and_keeps_taking_outcomes)
+{
+    struct bed b;
+    setup(&b);
+    simdisk_set_room(b.disk, VOLUME * 3 + VOLUME / 2);
+    unsigned accepted = 0;
+    while (accepted < 1000 && append(&b, accepted, 500)) {
+        accepted++;
+        cr_assert_eq(journal_poll(b.j), 0);
+    }
+    cr_expect(accepted > 200 && accepted < 500, "%u accepted", accepted);
+    cr_expect_eq(read_all(&b, 0), accepted);
+    size_t n;
+    const struct consumer_item *v = consumer_unsettled(b.c, &n);
+    uint64_t *seqs = malloc(n * sizeof(*seqs));
+    for (size_t i = 0; i < n; i++) {
+        seqs[i] = v[i].seq;
+    }
+    for (size_t i = 0; i < n; i++) {
+        consumer_outcome(b.c, &(struct entry_outcome){.ref = {seqs[i], 0}, .verdict = ENTRY_DELIVERED});
+        cr_assert_eq(journal_poll(b.j), 0);
+    }
+    free(seqs);
+    cr_expect_eq(consumer_count(b.c), 0u);
+    for (int i = 0; i < 10; i++) {
+        b.kit.now_us += 2000000;
+        cr_assert_eq(journal_poll(b.j), 0);
+    }
+    cr_expect_neq(append(&b, accepted, 500), 0u, "settled volumes have made room");
+    cr_assert_eq(journal_poll(b.j), 0);
+    cr_expect_eq(b.unknown, 0u);
+    teardown(&b);
+}
