@@ -31,12 +31,26 @@ static void put_message(struct replay_conn *c, const struct replay_pending *p)
     buf_put(&c->out, "\x1c\r", 2);
 }
 
+/* The last `n` decimal digits of `v`; without printf, as this is done for every message. */
+static char *put_digits(char *at, int n, uint64_t v)
+{
+    for (int i = n; i-- > 0; v /= 10) {
+        at[i] = (char)('0' + v % 10);
+    }
+    return at + n;
+}
+
 /* R<run>C<connection>N<sequence>: at most 20 characters, as MSH-10 allows in every version. */
 static void make_id(const struct replay_conn *c, struct replay_pending *p)
 {
-    int n = snprintf(p->id, sizeof p->id, "R%sC%03uN%09llu", c->run->tag, c->number % 1000,
-                     (unsigned long long)(c->sequence % 1000000000));
-    p->id_n = (unsigned char)n;
+    char *at = p->id;
+    *at++ = 'R';
+    at = (char *)memcpy(at, c->run->tag, 4) + 4;
+    *at++ = 'C';
+    at = put_digits(at, 3, c->number);
+    *at++ = 'N';
+    at = put_digits(at, 9, c->sequence);
+    p->id_n = (unsigned char)(at - p->id);
 }
 
 /* The ledger's line, if there is one to write. */

@@ -35,12 +35,14 @@ void wire_put(struct buf *out, struct str body)
     buf_put(out, "\x1c\r", 2);
 }
 
+/* Where the line ends that holds `from`. Line feeds are looked for only up to the next CR. */
 static size_t line_end(struct str s, size_t from)
 {
-    while (from < s.n && s.p[from] != '\r' && s.p[from] != '\n') {
-        from++;
-    }
-    return from;
+    const char *at = s.p + from, *end = s.p + s.n;
+    const char *cr = from < s.n ? memchr(at, '\r', s.n - from) : NULL;
+    end = cr ? cr : end;
+    const char *lf = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+    return (size_t)((lf ? lf : end) - s.p);
 }
 
 /* Field `n` of the line that begins at `at` (its third byte ends the name), not for MSH. */
