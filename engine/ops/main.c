@@ -1,9 +1,11 @@
 /* main.c - the program: hands the list of commands and the registry of adapters to command_main(). */
+#include "adapters/registry.h"
 #include "engine/ops/commands.h"
 
 int main(int argc, char **argv)
 {
-    static const struct command *const commands[] = {&cmd_parse,  &cmd_describe, &cmd_options,
-                                                     &cmd_replay, &cmd_sink,     NULL};
-    return command_main(commands, NULL, argc, argv);
+    static const struct command *const commands[] = {
+        &cmd_run,    &cmd_check,  &cmd_parse,    &cmd_eval,    &cmd_replay, &cmd_sink,
+        &cmd_status, &cmd_reload, &cmd_describe, &cmd_options, NULL};
+    return command_main(commands, registry, argc, argv);
 }

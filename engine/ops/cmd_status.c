@@ -1,0 +1,111 @@
+#include <stdio.h>
+
+#include "engine/base/err.h"
+#include "engine/ops/admin.h"
+#include "engine/ops/commands.h"
+#include "engine/ops/report.h"
+#include "engine/ops/target.h"
+
+struct status_args {
+    struct target_args target;
+};
+
+static const struct opt options[] = {TARGET_OPTIONS(status_args), {0}};
+
+static bool needs_someone(const struct report *s)
+{
+    const struct report *list = report_get(s, "destinations");
+    for (size_t i = 0; i < report_count(list); i++) {
+        const struct report *d = report_at(list, i);
+        if (report_int(d, "held") || report_bool(d, "clogged")) {
+            return true;
+        }
+    }
+    return report_bool(report_get(s, "journal"), "degraded");
+}
+
+static void print_source(const struct report *s)
+{
+    printf("source %-16s %s %s  accepted %lld, filtered %lld, rejected %lld, unrouted %lld, "
+           "connections %lld\n",
+           report_text(s, "name"), report_text(s, "adapter"), report_text(s, "address"),
+           (long long)report_int(s, "accepted"), (long long)report_int(s, "filtered"),
+           (long long)report_int(s, "rejected"), (long long)report_int(s, "unrouted"),
+           (long long)report_int(s, "connections_open"));
+}
+
+static void print_destination(const struct report *d)
+{
+    printf("destination %-11s %s  delivered %lld, queued %lld, held %lld, refused %lld",
+           report_text(d, "name"), report_text(d, "adapter"), (long long)report_int(d, "delivered"),
+           (long long)report_int(d, "queued"), (long long)report_int(d, "held"),
+           (long long)report_int(d, "refused"));
+    if (report_int(d, "oldest_ms")) {
+        printf(", oldest waits %lld s", (long long)report_int(d, "oldest_ms") / 1000);
+    }
+    printf("%s", report_bool(d, "behind") ? ", more waits in the journal" : "");
+    printf("%s", report_bool(d, "clogged") ? ", CLOGGED" : "");
+    if (report_bool(d, "unreachable")) {
+        printf(", UNREACHABLE: %s", report_text(d, "reason"));
+    }
+    putchar('\n');
+}
+
+static void print_text(const struct report *s)
+{
+    const struct report *j = report_get(s, "journal"), *sources = report_get(s, "sources"),
+                        *destinations = report_get(s, "destinations");
+    printf("corridor %s, pid %lld, up %lld s, configuration %s\n", report_text(s, "version"),
+           (long long)report_int(s, "pid"), (long long)report_int(s, "up_ms") / 1000,
+           report_text(s, "config"));
+    printf("journal: durable up to %lld%s\n", (long long)report_int(j, "durable"),
+           report_bool(j, "degraded")
+               ? ", DEGRADED: corridor verify says where, verify --accept when seen to"
+               : "");
+    for (size_t i = 0; i < report_count(sources); i++) {
+        print_source(report_at(sources, i));
+    }
+    for (size_t i = 0; i < report_count(destinations); i++) {
+        print_destination(report_at(destinations, i));
+    }
+}
+
+static int run(struct command_run *r)
+{
+    const struct status_args *args = r->args;
+    const char *state = target_state(r, &args->target), *why = "";
+    if (!state) {
+        return COMMAND_CANNOT;
+    }
+    struct str body;
+    const char *socket = target_socket(r, state);
+    int status = admin_ask(r->arena, socket, "GET", "/status", &body, &why);
+    if (status != 200) {
+        return status == ERR_NOT_FOUND
+                   ? command_fail(r, "no daemon runs on %s", state)
+                   : command_fail(r, "%s: %s", socket, status > 0 ? "it refused" : why);
+    }
+    struct report *s = report_parse(body);
+    if (!s) {
+        return command_fail(r, "%s: the answer is no JSON", socket);
+    }
+    bool someone = needs_someone(s);
+    if (r->json) {
+        report_print(&s);
+    } else {
+        print_text(s);
+        report_free(&s);
+    }
+    return someone ? COMMAND_FINDINGS : COMMAND_FINE;
+}
+
+const struct command cmd_status = {
+    .name = "status",
+    .operands = "",
+    .summary = "How the running daemon is doing.",
+    .details = "  Status 1 when anything is held, clogged or degraded; 2 when no daemon runs.",
+    .options = options,
+    .args_size = sizeof(struct status_args),
+    .example = "corridor status -c conf/corridor.yaml",
+    .run = run,
+};

@@ -1,0 +1,425 @@
+#include "engine/ops/daemon.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/err.h"
+#include "engine/base/rng.h"
+#include "engine/config/config.h"
+#include "engine/flow/engine.h"
+#include "engine/ops/admin.h"
+#include "engine/ops/notify.h"
+#include "engine/ops/report.h"
+
+enum {
+    DRAIN_US = 10000000,
+    LOOK_US = 100000,
+    LOOKS_PER_FLUSH = 100,
+    ENDPOINTS = 256,
+    SIGNALS = 3,
+    FAILED = 2
+};
+
+struct daemon {
+    const struct daemon_conf *conf;
+    struct event_base *loop;
+    struct plan *plan;
+    struct disk disk;
+    struct engine *engine;
+    struct journal *journal; /* owned by the engine once that runs */
+    struct journal_report report;
+    struct admin *admin;
+    struct event *signals[SIGNALS], *look;
+    struct rng rng;
+    struct clock clock;
+    int64_t started_us;
+    unsigned looks;
+    bool is_draining, failed;
+};
+
+static uint64_t random_number(void *arg)
+{
+    return rng_u64(arg);
+}
+
+static void log_findings(struct log *log, const struct diags *d)
+{
+    struct buf b = {0};
+    for (const struct diag *one = d->first; one; one = one->next) {
+        buf_clear(&b);
+        diag_print(&b, one);
+        enum log_level level = one->severity == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
+        log_event(log, level, "finding", log_str("text", str_trim(buf_str(&b))));
+    }
+    buf_free(&b);
+}
+
+/* ---- start ---- */
+
+static bool make_state_dir(const struct daemon *d, struct arena *a)
+{
+    const char *dir = str_dup(a, d->plan->state_dir).p;
+    if (mkdir(dir, 0750) == 0 || errno == EEXIST) {
+        return true;
+    }
+    log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "state directory %s: %s", dir,
+               strerror(errno));
+    return false;
+}
+
+/* 80 % of the file system unless the configuration says how much. */
+static uint64_t disk_bound(const struct plan *p, const char *dir)
+{
+    struct statvfs v;
+    if (p->disk_bytes || statvfs(dir, &v) != 0) {
+        return p->disk_bytes;
+    }
+    return (uint64_t)v.f_blocks * v.f_frsize / 10 * 8;
+}
+
+static bool open_journal(struct daemon *d, struct arena *a, struct diags *diags)
+{
+    const char *dir = str_printf(a, "%.*s/journal", STR_ARG(d->plan->state_dir)).p;
+    int failed = disk_open_dir(dir, &d->disk);
+    if (failed) {
+        log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%s: %s", dir, strerror(-failed));
+        return false;
+    }
+    struct journal_conf conf = {.disk = d->disk,
+                                .volume_bytes = d->plan->volume_bytes,
+                                .disk_bytes = disk_bound(d->plan, dir),
+                                .retention_us = d->plan->retention_us,
+                                .zeroed = true,
+                                .clock = d->clock,
+                                .random = random_number,
+                                .random_arg = &d->rng};
+    if (journal_open(&conf, diags, &d->journal, &d->report) != 0) {
+        log_findings(d->conf->log, diags);
+        disk_close(&d->disk);
+        return false;
+    }
+    enum log_level level = d->report.degraded ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
+    log_event(d->conf->log, level, "journal", log_uint("entries", d->report.entries),
+              log_uint("last", d->report.last_seq), log_uint("torn-bytes", d->report.torn_bytes),
+              log_bool("degraded", d->report.degraded), log_int("ms", d->report.took_us / 1000));
+    return true;
+}
+
+static bool start_engine(struct daemon *d, struct diags *diags)
+{
+    struct engine_conf conf = {.loop = d->loop,
+                               .clock = d->clock,
+                               .random = random_number,
+                               .random_arg = &d->rng,
+                               .log = d->conf->log,
+                               .journal = d->journal};
+    d->engine = engine_new(&conf, d->plan, diags);
+    if (!d->engine) {
+        log_findings(d->conf->log, diags);
+        return false;
+    }
+    return true;
+}
+
+static void raise_file_limit(struct log *log)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &r) != 0) {
+            log_eventf(log, LOG_LEVEL_WARN, "limits", "the limit of open files stays as it is: %s",
+                       strerror(errno));
+        }
+    }
+}
+
+/* ---- signals ---- */
+
+static void on_drained(void *arg)
+{
+    struct daemon *d = arg;
+    event_base_loopbreak(d->loop);
+}
+
+static void on_stop(evutil_socket_t sig, short what, void *arg)
+{
+    struct daemon *d = arg;
+    (void)what; /* a signal, nothing to tell apart */
+    if (d->is_draining) {
+        event_base_loopbreak(d->loop); /* asked twice: at once */
+        return;
+    }
+    d->is_draining = true;
+    log_event(d->conf->log, LOG_LEVEL_INFO, "stopping",
+              log_cstr("signal", sig == SIGTERM ? "TERM" : "INT"));
+    notify_stopping();
+    engine_drain(d->engine, DRAIN_US, on_drained, d);
+}
+
+static void on_hangup(evutil_socket_t sig, short what, void *arg)
+{
+    struct daemon *d = arg;
+    struct buf out = {0};
+    (void)sig;
+    (void)what;                   /* one signal only */
+    (void)daemon_reload(d, &out); /* the outcome is logged */
+    buf_free(&out);
+}
+
+/* A failed commit can answer nobody any more: stop. */
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+    struct daemon *d = arg;
+    (void)fd;
+    (void)what; /* a timer */
+    if (engine_is_fenced(d->engine)) {
+        log_event(
+            d->conf->log, LOG_LEVEL_ERROR, "fenced",
+            log_cstr("text",
+                     "a write or sync of the journal failed; stopping, senders will send again"));
+        d->failed = true;
+        event_base_loopbreak(d->loop);
+    }
+    if (++d->looks % LOOKS_PER_FLUSH == 0) {
+        log_flush(d->conf->log);
+    }
+}
+
+static void watch(struct daemon *d)
+{
+    static const struct timeval every = {0, LOOK_US};
+    d->signals[0] = evsignal_new(d->loop, SIGTERM, on_stop, d);
+    d->signals[1] = evsignal_new(d->loop, SIGINT, on_stop, d);
+    d->signals[2] = evsignal_new(d->loop, SIGHUP, on_hangup, d);
+    for (int i = 0; i < SIGNALS; i++) {
+        event_add(d->signals[i], NULL);
+    }
+    d->look = event_new(d->loop, -1, EV_PERSIST, on_look, d);
+    event_add(d->look, &every);
+}
+
+/* ---- ready ---- */
+
+static bool write_ready_file(const struct daemon *d, const struct engine_source_status *s,
+                             unsigned n)
+{
+    const char *path = d->conf->ready_file;
+    char temporary[4096];
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    FILE *f = fopen(temporary, "we");
+    for (unsigned i = 0; f && i < n; i++) {
+        fprintf(f, "source %.*s %.*s\n", STR_ARG(s[i].name), STR_ARG(s[i].address));
+    }
+    bool ok = f && fclose(f) == 0 && rename(temporary, path) == 0;
+    if (!ok) {
+        log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%s: %s", path, strerror(errno));
+    }
+    return ok;
+}
+
+static bool say_ready(struct daemon *d)
+{
+    struct engine_source_status s[ENDPOINTS];
+    unsigned n = engine_sources(d->engine, s, ENDPOINTS);
+    n = n < ENDPOINTS ? n : ENDPOINTS;
+    log_event(d->conf->log, LOG_LEVEL_INFO, "ready", log_cstr("version", CORRIDOR_VERSION),
+              log_cstr("config", d->conf->config), log_hex("plan", d->plan->hash),
+              log_uint("sources", n), log_uint("destinations", d->plan->ndestinations),
+              log_uint("routes", rules_route_count(d->plan->rules)),
+              log_int("ms", (clock_mono_us(&d->clock) - d->started_us) / 1000));
+    notify_ready("serving");
+    return !d->conf->ready_file || write_ready_file(d, s, n);
+}
+
+/* ---- reload ---- */
+
+int daemon_reload(struct daemon *d, struct buf *out)
+{
+    struct arena a = {0};
+    struct diags diags;
+    diags_init(&diags, &a);
+    notify_reloading();
+    struct plan *plan = config_load(d->conf->config, d->conf->adapters, &diags);
+    int failed = plan ? engine_reload(d->engine, plan, &diags) : ERR_SYNTAX;
+    if (plan && !failed) {
+        plan_unref(&d->plan);
+        d->plan = plan_ref(plan);
+    }
+    plan_unref(&plan);
+    log_findings(d->conf->log, &diags);
+    diags_print(out, &diags);
+    log_event(d->conf->log, failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+              failed ? "reload-refused" : "reloaded", log_hex("plan", d->plan->hash),
+              log_uint("errors", diags.errors));
+    notify_ready(failed ? "serving; the last reload was refused" : "serving");
+    arena_free(&a);
+    return failed;
+}
+
+/* ---- status ---- */
+
+static struct report *source_status(const struct engine_source_status *s)
+{
+    const struct {
+        const char *name;
+        uint64_t n;
+    } rows[] = {{"accepted", s->accepted},
+                {"filtered", s->filtered},
+                {"rejected", s->rejected},
+                {"unrouted", s->unrouted},
+                {"waiting", s->waiting},
+                {"messages", s->c.messages},
+                {"bytes", s->c.bytes},
+                {"connections", s->c.connections},
+                {"connections_open", s->c.connections_open},
+                {"connections_refused", s->c.connections_refused},
+                {"frames_refused", s->c.frames_refused},
+                {"noise_bytes", s->c.noise_bytes}};
+    struct report *r = report_object();
+    report_set_text(r, "name", s->name);
+    report_set_text(r, "adapter", s->adapter);
+    report_set_text(r, "address", s->address);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        report_set_int(r, rows[i].name, (int64_t)rows[i].n);
+    }
+    return r;
+}
+
+static struct report *destination_status(const struct engine_destination_status *s)
+{
+    struct report *r = report_object();
+    report_set_text(r, "name", s->name);
+    report_set_text(r, "adapter", s->adapter);
+    report_set_int(r, "delivered", (int64_t)s->delivered);
+    report_set_int(r, "refused", (int64_t)s->refused);
+    report_set_int(r, "held", (int64_t)s->held);
+    report_set_int(r, "queued", (int64_t)s->queued);
+    report_set_int(r, "in_flight", s->in_flight);
+    report_set_bool(r, "behind", s->behind);
+    report_set_bool(r, "clogged", s->clogged);
+    report_set_bool(r, "unreachable", s->unreachable);
+    report_set_text(r, "reason", str_of(s->reason));
+    report_set_int(r, "oldest_ms", s->oldest_us / 1000);
+    return r;
+}
+
+static struct report *journal_status(const struct daemon *d)
+{
+    struct report *r = report_object();
+    report_set_int(r, "durable", (int64_t)journal_durable(d->journal));
+    report_set_int(r, "floor", (int64_t)journal_floor(d->journal));
+    report_set_bool(r, "degraded", journal_is_degraded(d->journal));
+    report_set_int(r, "damaged_from", (int64_t)d->report.damaged_from);
+    report_set_int(r, "damaged_to", (int64_t)d->report.damaged_to);
+    return r;
+}
+
+struct report *daemon_status(struct daemon *d)
+{
+    struct engine_source_status s[ENDPOINTS];
+    struct engine_destination_status t[ENDPOINTS];
+    unsigned ns = engine_sources(d->engine, s, ENDPOINTS),
+             nd = engine_destinations(d->engine, t, ENDPOINTS);
+    struct report *r = report_object(), *sources = report_list(), *destinations = report_list();
+    char hash[17];
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)d->plan->hash);
+    report_set_text(r, "version", STR(CORRIDOR_VERSION));
+    report_set_int(r, "pid", getpid());
+    report_set_int(r, "up_ms", (clock_mono_us(&d->clock) - d->started_us) / 1000);
+    report_set_text(r, "config", str_of(d->conf->config));
+    report_set_text(r, "plan", str_of(hash));
+    report_set_bool(r, "draining", d->is_draining);
+    report_set(r, "journal", journal_status(d));
+    for (unsigned i = 0; i < ns && i < ENDPOINTS; i++) {
+        report_add(sources, source_status(&s[i]));
+    }
+    for (unsigned i = 0; i < nd && i < ENDPOINTS; i++) {
+        report_add(destinations, destination_status(&t[i]));
+    }
+    report_set(r, "sources", sources);
+    report_set(r, "destinations", destinations);
+    return r;
+}
+
+struct journal *daemon_journal(struct daemon *d)
+{
+    return d->journal;
+}
+
+/* ---- the whole ---- */
+
+static bool start(struct daemon *d, struct arena *a)
+{
+    struct diags diags;
+    diags_init(&diags, a);
+    d->plan = config_load(d->conf->config, d->conf->adapters, &diags);
+    log_findings(d->conf->log, &diags);
+    if (!d->plan) {
+        log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%u errors in the configuration",
+                   diags.errors);
+        return false;
+    }
+    diags_init(&diags, a);
+    if (!make_state_dir(d, a) || !open_journal(d, a, &diags) || !start_engine(d, &diags)) {
+        return false;
+    }
+    const char *socket = str_printf(a, "%.*s/admin.sock", STR_ARG(d->plan->state_dir)).p;
+    const char *why;
+    d->admin = admin_open(d->loop, socket, d, &why);
+    if (!d->admin) {
+        log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%s: %s", socket, why);
+        return false;
+    }
+    watch(d);
+    return say_ready(d);
+}
+
+static void stop(struct daemon *d)
+{
+    admin_close(&d->admin);
+    for (int i = 0; i < SIGNALS && d->signals[i]; i++) {
+        event_free(d->signals[i]);
+    }
+    if (d->look) {
+        event_free(d->look);
+    }
+    if (d->engine) {
+        engine_free(&d->engine); /* closes the journal */
+    } else if (d->journal) {
+        journal_close(&d->journal);
+    }
+    if (d->journal || d->report.took_us || d->disk.arg) {
+        disk_close(&d->disk);
+    }
+    plan_unref(&d->plan);
+    event_base_free(d->loop);
+}
+
+int daemon_run(const struct daemon_conf *conf)
+{
+    struct daemon d = {.conf = conf, .clock = clock_real(), .rng = rng_real()};
+    struct arena a = {0};
+    d.started_us = clock_mono_us(&d.clock);
+    signal(SIGPIPE, SIG_IGN);
+    raise_file_limit(conf->log);
+    d.loop = event_base_new();
+    bool ok = start(&d, &a);
+    if (ok) {
+        event_base_dispatch(d.loop);
+        ok = !d.failed;
+    }
+    stop(&d);
+    log_event(conf->log, LOG_LEVEL_INFO, "stopped", log_int("status", ok ? 0 : FAILED));
+    log_flush(conf->log);
+    arena_free(&a);
+    return ok ? 0 : FAILED;
+}

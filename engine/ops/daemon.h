@@ -1,0 +1,33 @@
+/* daemon.h - the running process: configuration, journal, engine, admin socket, signals, on one loop.
+ * Everything here belongs to the main thread. */
+#ifndef CORRIDOR_OPS_DAEMON_H
+#define CORRIDOR_OPS_DAEMON_H
+
+#include "engine/base/diag.h"
+#include "engine/base/log.h"
+
+struct adapter;
+struct daemon;
+struct report;
+struct buf;
+
+struct daemon_conf {
+    const char *config; /* path */
+    const char
+        *ready_file; /* written once everything listens: "source NAME ADDRESS" lines; or NULL */
+    const struct adapter *const *adapters;
+    struct log *log;
+};
+
+/* Run until SIGTERM or SIGINT. 0, or 2 with the reason logged (bad configuration, journal in use, a
+ * failed commit). SIGHUP compiles the configuration anew and swaps it, or refuses it whole. */
+int daemon_run(const struct daemon_conf *conf);
+
+/* For the admin socket. */
+struct report *daemon_status(struct daemon *d);
+/* 0, or ERR_* with the findings appended to `out`, a line each. */
+int daemon_reload(struct daemon *d, struct buf *out);
+/* A journal directory of the running daemon, and what is durable in it. */
+struct journal *daemon_journal(struct daemon *d);
+
+#endif
