@@ -1,0 +1,223 @@
+#include "tests/conformance/house.h"
+
+#include "engine/base/yaml.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+/* ---- the contract ---- */
+
+struct endpoint *source_endpoint(struct source *s)
+{
+    return &s->ep;
+}
+
+struct endpoint *destination_endpoint(struct destination *d)
+{
+    return &d->ep;
+}
+
+static void answer(struct source *s, struct taken *t, unsigned n)
+{
+    struct buf accept = {0}, reply = {0};
+    cr_assert_not(t->is_answered);
+    t->is_answered = true;
+    buf_printf(&accept, "ca:%.*s", STR_ARG(buf_str(&t->bytes)));
+    buf_printf(&reply, "re:%.*s", STR_ARG(buf_str(&t->bytes)));
+    struct str v[2] = {n == 2 ? buf_str(&accept) : buf_str(&reply), buf_str(&reply)};
+    s->ep.adapter->in->reply(s, t->conn, t->token, v, n);
+    buf_free(&accept);
+    buf_free(&reply);
+}
+
+static enum exchange_result take(struct source *s, const struct exchange_from *from, struct str bytes, bool is_refusal)
+{
+    if (s->is_full) {
+        return EXCHANGE_PAUSED;
+    }
+    cr_assert(s->n < TAKEN_MAX);
+    struct taken *t = &s->v[s->n++];
+    *t = (struct taken){.conn = from->conn, .token = from->token, .is_refusal = is_refusal};
+    buf_put_str(&t->bytes, bytes);
+    buf_put_str(&t->peer, from->peer);
+    if (s->answers_at_once) {
+        answer(s, t, 1);
+    }
+    return EXCHANGE_TAKEN;
+}
+
+enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from, struct str bytes)
+{
+    return take(s, from, bytes, false);
+}
+
+enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from, struct str bytes,
+                                     const struct ack_error *why)
+{
+    cr_assert(why->text.n == strlen(why->text.p), "the length of a refusal's text");
+    cr_assert_eq(why->code, 207);
+    return take(s, from, bytes, true);
+}
+
+struct delivery_view delivery_view(const struct delivery *d)
+{
+    return (struct delivery_view){buf_str(&d->payload), 1};
+}
+
+struct str delivery_id(struct delivery *d)
+{
+    return str_of(d->id);
+}
+
+void **delivery_slot(struct delivery *d)
+{
+    return &d->slot;
+}
+
+void delivery_done(struct delivery *d, struct outcome o)
+{
+    d->done++;
+    d->of->done++;
+    cr_assert_eq(d->done, 1, "each delivery ends exactly once");
+    cr_assert_not_null(o.reason, "every outcome says why");
+    d->last = o;
+    buf_put_str(&d->reply, o.reply);
+}
+
+void destination_ready(struct destination *d)
+{
+    (void)d;
+}
+
+/* ---- for tests ---- */
+
+static void keep_line(void *arg, enum log_level level, struct str line)
+{
+    struct house *h = arg;
+    (void)level;
+    buf_put_str(&h->lines, line);
+}
+
+void house_open(struct house *h)
+{
+    memset(h, 0, sizeof(*h));
+    h->loop = event_base_new();
+    h->time = (struct clock_fake){1780000000000000, 1000000000};
+    h->clock = clock_of_fake(&h->time);
+    log_init(&h->log, LOG_LEVEL_DEBUG, h->clock, keep_line, h);
+    diags_init(&h->diags, &h->arena);
+}
+
+void house_close(struct house *h)
+{
+    if (h->source.ep.state) {
+        h->source.ep.adapter->in->close(&h->source);
+        cr_expect_null(h->source.ep.state);
+    }
+    if (h->destination.ep.state) {
+        const struct destination_ops *ops = h->destination.ep.adapter->out;
+        for (unsigned i = 0; i < h->destination.n; i++) {
+            if (!h->destination.v[i].done) {
+                ops->cancel(&h->destination, &h->destination.v[i]);
+                cr_expect_eq(h->destination.v[i].done, 1, "cancel ends it before it returns");
+            }
+        }
+        ops->close(&h->destination);
+        cr_expect_null(h->destination.ep.state);
+    }
+    for (unsigned i = 0; i < h->source.n; i++) {
+        buf_free(&h->source.v[i].bytes);
+        buf_free(&h->source.v[i].peer);
+    }
+    for (unsigned i = 0; i < h->destination.n; i++) {
+        buf_free(&h->destination.v[i].payload);
+        buf_free(&h->destination.v[i].reply);
+    }
+    event_base_free(h->loop);
+    buf_free(&h->lines);
+    arena_free(&h->arena);
+}
+
+void *house_conf(struct house *h, const struct opt *table, size_t size, const char *yaml)
+{
+    struct yaml_doc *doc = NULL;
+    void *conf = arena_zalloc(&h->arena, size);
+    cr_assert_eq(yaml_parse(&h->arena, "test.yaml", str_of(yaml), &h->diags, &doc), 0);
+    return opt_parse(&h->arena, table, doc ? doc->root : NULL, NULL, &h->diags, conf) == 0 ? conf : NULL;
+}
+
+static void endpoint(struct house *h, struct endpoint *ep, const char *name, const struct adapter *a, void *conf)
+{
+    cr_assert_not_null(conf, "%s", h->diags.first ? h->diags.first->text.p : "");
+    *ep = (struct endpoint){.name = str_of(name), .adapter = a, .conf = conf, .loop = h->loop, .clock = &h->clock, .log = &h->log};
+}
+
+int house_source(struct house *h, const struct adapter *a, const char *yaml)
+{
+    endpoint(h, &h->source.ep, "in", a, house_conf(h, a->in_opts, a->in_conf_size, yaml));
+    return a->in->open(&h->source, &h->diags);
+}
+
+int house_destination(struct house *h, const struct adapter *a, const char *yaml)
+{
+    endpoint(h, &h->destination.ep, "out", a, house_conf(h, a->out_opts, a->out_conf_size, yaml));
+    return a->out->open(&h->destination, &h->diags);
+}
+
+struct str house_address(struct house *h)
+{
+    return h->source.ep.adapter->in->address(&h->source);
+}
+
+void house_answer(struct house *h, unsigned i, unsigned n)
+{
+    answer(&h->source, &h->source.v[i], n);
+}
+
+struct wanted {
+    struct house *h;
+    unsigned n;
+    struct delivery *d;
+};
+
+static bool has_taken(void *arg)
+{
+    struct wanted *w = arg;
+    return w->h->source.n >= w->n;
+}
+
+bool house_takes(struct house *h, unsigned n)
+{
+    struct wanted w = {h, n, NULL};
+    return run_until(h->loop, has_taken, &w);
+}
+
+struct delivery *house_give(struct house *h, const char *payload)
+{
+    struct destination *t = &h->destination;
+    cr_assert(t->n < GIVEN_MAX);
+    cr_assert(t->ep.adapter->out->room(t) > 0, "there is no room");
+    struct delivery *d = &t->v[t->n++];
+    *d = (struct delivery){.of = t};
+    strcpy(d->id, "abcdefghijklmnopqrstuvwxyz");
+    buf_puts(&d->payload, payload);
+    t->ep.adapter->out->send(t, &d, 1);
+    return d;
+}
+
+static bool is_done(void *arg)
+{
+    struct wanted *w = arg;
+    return w->d->done > 0;
+}
+
+bool house_is_done(struct house *h, struct delivery *d)
+{
+    struct wanted w = {h, 0, d};
+    return run_until(h->loop, is_done, &w);
+}
+
+bool house_logged(const struct house *h, const char *text)
+{
+    return h->lines.n && str_find(buf_str(&h->lines), str_of(text)) >= 0;
+}

@@ -1,0 +1,53 @@
+/* peer.h - the other side of a socket, played by a test on 127.0.0.1 in the same loop. Nothing sleeps:
+ * a test runs the loop until what it waits for is true; 10 s without it is a failure. */
+#ifndef CORRIDOR_TESTS_PEER_H
+#define CORRIDOR_TESTS_PEER_H
+
+#include "engine/base/buf.h"
+
+#include <event2/event.h>
+
+struct peer {
+    struct event_base *loop;
+    struct event *on_read;
+    int fd;           /* -1: closed */
+    struct buf in;    /* all that came */
+    bool is_ended;    /* the other side closed or reset */
+    bool is_deaf;     /* does not read */
+    unsigned accepted; /* of a listener */
+};
+
+/* "127.0.0.1:4711" */
+void peer_connect(struct peer *p, struct event_base *loop, struct str address);
+/* With a small receive buffer, so that unread bytes are soon felt; it does not read. */
+void peer_connect_deaf(struct peer *p, struct event_base *loop, struct str address);
+/* A listener on a free port; returns the port. */
+int peer_listen(struct peer *p, struct event_base *loop);
+/* The next connection of a listener (waits for it). */
+void peer_accept(struct peer *listener, struct peer *out);
+/* All of it, running the loop where the socket is full. */
+void peer_send(struct peer *p, struct str bytes);
+/* A frame: VT text FS CR. */
+void peer_send_frame(struct peer *p, const char *text);
+void peer_half_close(struct peer *p);
+void peer_reset(struct peer *p); /* close with RST */
+void peer_close(struct peer *p);
+/* The n-th (from 0) frame that came, without framing; p NULL: not yet. */
+struct str peer_frame(const struct peer *p, unsigned n);
+unsigned peer_frames(const struct peer *p);
+
+/* Run the loop until `is_true`; false after 10 s. */
+bool run_until(struct event_base *loop, bool (*is_true)(void *arg), void *arg);
+/* Run what can be run now, without waiting. */
+void run_now(struct event_base *loop);
+#define RUN_UNTIL_DECLARE(name, type, expression) \
+    static bool name(void *arg)                   \
+    {                                             \
+        type x = arg;                             \
+        return (expression);                      \
+    }
+
+bool peer_has_frames(struct peer *p, unsigned n); /* runs the loop until it has, or 10 s */
+bool peer_sees_end(struct peer *p);
+
+#endif
