@@ -2,21 +2,24 @@
 
 #include "engine/rules/check_priv.h"
 
-enum { NEAR_DISTANCE = 2 };
-
 struct diag *check_fail(struct check *c, const struct node *n, const char *code, const char *what)
 {
     c->failed = true;
     return diag_add(c->d, DIAG_ERROR, code, n->pos, "%s", what);
 }
 
+unsigned check_near_limit(struct str word)
+{
+    return word.n < 3 ? 0 : word.n < 6 ? 1 : 2;
+}
+
 struct str check_nearest(struct str word, const struct str *words, unsigned n)
 {
     struct str best = STR("");
-    unsigned least = NEAR_DISTANCE + 1;
+    unsigned least = check_near_limit(word) + 1;
     for (unsigned i = 0; i < n; i++) {
         unsigned far = str_eq_nocase(word, words[i]) ? 0 : str_distance(word, words[i]);
-        if (far < least && far < words[i].n) {
+        if (far < least) {
             least = far;
             best = words[i];
         }
@@ -26,7 +29,7 @@ struct str check_nearest(struct str word, const struct str *words, unsigned n)
 
 bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const struct path *p)
 {
-    struct type_info t = type_of_path(p);
+    struct type_info t = type_of_path(p, TYPE_VERSION_DEFAULT);
     struct str text = path_text(a, p);
     switch (t.found) {
     case TYPE_FOUND:
@@ -56,7 +59,7 @@ static struct node *check(struct check *c, struct node *n, struct shape *out);
 
 static struct node *check_path_node(struct check *c, struct node *n, struct shape *out)
 {
-    struct type_info t = type_of_path(&n->path);
+    struct type_info t = type_of_path(&n->path, c->names->version);
     if (c->f->is_route && !check_path(c->d, c->a, n->pos, &n->path)) {
         c->failed = true;
     }
@@ -66,13 +69,13 @@ static struct node *check_path_node(struct check *c, struct node *n, struct shap
     *out = (struct shape){.kind = !n->path.field ? SHAPE_SEGMENT : delimiters ? SHAPE_STRING : SHAPE_HL7,
                           .many = n->path.field ? t.field_repeats && n->path.rep == PATH_ALL && !delimiters
                                                 : n->path.seg_n == PATH_ALL,
-                          .of = t.of, .type = t.type};
+                          .of = t.of, .type = n->path.field ? t.type : n->path.seg};
     return n;
 }
 
 static struct shape part_shape(struct check *c, struct node *n, const struct shape *of)
 {
-    struct type_info t = type_of_part(of->type, n->level);
+    struct type_info t = type_of_part(of->type, n->level, c->names->version);
     if (t.found != TYPE_FOUND && c->f->is_route) {
         c->failed = true;
         diag_add(c->d, DIAG_ERROR, "unknown-path", n->pos, ".%u: no HL7 version has this component in a %s", n->level,
@@ -81,6 +84,22 @@ static struct shape part_shape(struct check *c, struct node *n, const struct sha
     n->of = (uint8_t)t.of;
     n->type = t.type;
     return (struct shape){.kind = SHAPE_HL7, .many = of->many, .of = t.of, .type = t.type};
+}
+
+/* Field n of a segment. */
+static struct shape field_shape(struct check *c, struct node *n, const struct shape *of)
+{
+    struct node field = {.op = NODE_PATH, .pos = n->pos, .path = {.field = (uint16_t)n->level}};
+    struct shape out = {.kind = SHAPE_HL7, .many = true};
+    if (!of->type) {
+        return out;
+    }
+    memcpy(field.path.seg, of->type, sizeof(field.path.seg));
+    (void)check_path_node(c, &field, &out); /* the node is only asked for its type */
+    n->of = field.of;
+    n->type = field.type;
+    out.many = out.many || of->many;
+    return out;
 }
 
 static struct node *check_level(struct check *c, struct node *n, struct shape *out)
@@ -94,7 +113,7 @@ static struct node *check_level(struct check *c, struct node *n, struct shape *o
     if (in.kind == SHAPE_HL7) {
         *out = part_shape(c, n, &in);
     } else if (in.kind == SHAPE_SEGMENT) {
-        *out = (struct shape){.kind = SHAPE_HL7, .many = true};
+        *out = field_shape(c, n, &in);
     } else if (in.kind != SHAPE_ANY && c->f->is_route) {
         check_fail(c, n, "no-parts", "only values of the message have numbered parts");
     }
@@ -204,6 +223,9 @@ static struct node *check_member(struct check *c, struct node *n, struct shape *
 {
     *out = shape_of(SHAPE_STRING);
     struct node *in = n->nargs ? n->arg[0] : NULL;
+    if (in && in->op == NODE_MEMBER) {
+        return check(c, in, out);
+    }
     if (in && in->op == NODE_CALL && str_is(in->text, "lookup")) {
         return lookup_column(c, n, out);
     }

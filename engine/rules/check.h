@@ -31,6 +31,7 @@ struct names {
     struct str let[CHECK_LETS_MAX];
     struct shape let_shape[CHECK_LETS_MAX];
     unsigned nlets;
+    enum hl7_version version; /* paths are typed by it first */
 };
 
 /* The tree to run, or NULL after errors in `d`. *out_shape may be NULL. */
@@ -38,7 +39,9 @@ struct node *formula_check(struct arena *a, const struct formula *f, struct node
                            enum check_want want, struct diags *d, struct shape *out_shape);
 /* Is the path known to some version of HL7? Else an error at `pos`. */
 bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const struct path *p);
-/* The nearest of `n` words (get(arg, i)), or an empty text. */
+/* How many letters may differ so that a suggestion still makes sense. */
+unsigned check_near_limit(struct str word);
+/* The nearest of `n` words, or an empty text. */
 struct str check_nearest(struct str word, const struct str *words, unsigned n);
 
 #endif

@@ -255,6 +255,20 @@ static bool compile_from(struct compiler *c, const struct yaml_node *list, struc
     return good;
 }
 
+/* Paths are typed by the newest version that the sources declare. */
+static enum hl7_version newest_version(const struct compiler *c, const struct route *r)
+{
+    int newest = -1;
+    for (unsigned i = 0; i < r->nsources; i++) {
+        const struct rules_source *s = &c->r->sources[r->sources[i]];
+        for (unsigned k = 0; k < s->nversions; k++) {
+            int v = (int)dict_version(s->versions[k], NULL);
+            newest = v > newest ? v : newest;
+        }
+    }
+    return newest < 0 ? TYPE_VERSION_DEFAULT : (enum hl7_version)newest;
+}
+
 static bool compile_on_error(struct compiler *c, const struct yaml_node *n, struct route *r)
 {
     static const char *const words[] = {"hold", "reject", "skip"};
@@ -324,6 +338,7 @@ void compile_route(struct compiler *c, const struct yaml_node *doc)
     if (from) {
         (void)compile_from(c, from, r); /* findings tell */
     }
+    c->names.version = newest_version(c, r);
     if (messages) {
         (void)compile_patterns(c, messages, r); /* findings tell */
     }

@@ -67,7 +67,7 @@ static bool compile_literal(struct compiler *c, const struct yaml_node *n, struc
 /* The dictionary facts about a target: may it stand where it stands? */
 static bool check_target(struct compiler *c, const struct yaml_node *key, const struct path *p)
 {
-    struct type_info t = type_of_path(p);
+    struct type_info t = type_of_path(p, TYPE_VERSION_DEFAULT);
     if (!check_path(c->d, c->a, key->pos, p)) {
         return false;
     }
@@ -150,14 +150,14 @@ static bool compile_target(struct compiler *c, const struct yaml_node *key, stru
     }
     to->to_text = key->text;
     to->pos = key->pos;
-    to->is_formatted = type_of_path(&to->to).of == TYPE_FORMATTED;
+    to->is_formatted = type_of_path(&to->to, TYPE_VERSION_DEFAULT).of == TYPE_FORMATTED;
     return check_target(c, key, &to->to);
 }
 
 /* Repetitions go into a whole field that repeats; everything else takes one value. */
 static enum check_want wanted(const struct path *to)
 {
-    bool whole = !to->comp && to->rep == PATH_ALL && (to->seg[0] == 'Z' || type_of_path(to).field_repeats);
+    bool whole = !to->comp && to->rep == PATH_ALL && (to->seg[0] == 'Z' || type_of_path(to, TYPE_VERSION_DEFAULT).field_repeats);
     return whole ? CHECK_ANY : CHECK_ONE;
 }
 

@@ -84,7 +84,7 @@ static bool delete_place(struct compiler *c, const struct yaml_node *n, struct p
     if (header) {
         diag_add(c->d, DIAG_ERROR, "bad-target", n->pos, "MSH, MSH-1 and MSH-2 cannot be deleted");
     }
-    struct type_info t = type_of_path(out);
+    struct type_info t = type_of_path(out, TYPE_VERSION_DEFAULT);
     bool below = out->comp && out->rep == PATH_ALL && t.field_repeats;
     if (below) {
         diag_add(c->d, DIAG_ERROR, "which-repetition", n->pos, "%.*s: the field repeats, say which repetition", STR_ARG(text));
@@ -116,7 +116,7 @@ static bool verb_delete(struct compiler *c, const struct yaml_node *step, const 
     while ((item = yaml_next_item(value, item))) {
         struct path *p = &s->delete.v[s->delete.n++];
         bool one = delete_place(c, item, p);
-        bool repeats = one && cond && p->field && p->rep == PATH_ALL && type_of_path(p).field_repeats;
+        bool repeats = one && cond && p->field && p->rep == PATH_ALL && type_of_path(p, TYPE_VERSION_DEFAULT).field_repeats;
         if (repeats) {
             diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "not-available", cond->pos, "if: for each repetition of a field is not available in this version"),
                       "keep the ones wanted: set: { PID-3: =PID-3.where(...) }");

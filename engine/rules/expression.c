@@ -29,7 +29,9 @@ int rules_eval(struct arena *a, const char *file, struct str expression, const s
     struct formula f = {.text = expression, .file = file, .marks = &start, .nmarks = 1};
     struct names *none = ARENA_NEW(a, struct names);
     struct eval e;
+    static const struct path msh12 = {.seg = "MSH", .field = 12, .comp = 1};
     VALUES(l);
+    none->version = m ? dict_version(path_get(m, &msh12).raw, NULL) : TYPE_VERSION_DEFAULT;
     struct node *n = formula_parse(a, &f, d);
     n = n ? formula_check(a, &f, n, none, CHECK_ANY, d, NULL) : NULL;
     if (!n) {

@@ -1,6 +1,6 @@
 #include "engine/rules/func.h"
 
-enum { NEAR_DISTANCE = 2 };
+#include "engine/rules/check.h"
 
 static const struct func funcs[] = {
     {"exists", 0, 1, FUNC_SET, SHAPE_BOOLEAN, FUNC_LAMBDA | FUNC_CERTAIN | FUNC_GIVES_ONE | FUNC_PURE, func_exists,
@@ -92,11 +92,11 @@ const struct func *func_at(unsigned index)
 const char *func_nearest(struct str name)
 {
     const char *best = NULL;
-    unsigned least = NEAR_DISTANCE + 1;
+    unsigned least = check_near_limit(name) + 1;
     for (unsigned i = 0; i < NFUNCS; i++) {
         struct str candidate = str_of(funcs[i].name);
         unsigned far = str_eq_nocase(name, candidate) ? 0 : str_distance(name, candidate);
-        if (far < least && far < candidate.n) {
+        if (far < least) {
             least = far;
             best = funcs[i].name;
         }

@@ -69,10 +69,10 @@ static bool part_in(enum hl7_version v, const char *type, unsigned n, struct typ
     return false;
 }
 
-struct type_info type_of_part(const char *type, unsigned n)
+struct type_info type_of_part(const char *type, unsigned n, enum hl7_version prefer)
 {
     struct type_info out = info_of(NULL);
-    if (!type) {
+    if (!type || part_in(prefer, type, n, &out)) {
         return out;
     }
     for (int v = HL7_VERSIONS - 1; v >= 0; v--) {
@@ -112,7 +112,7 @@ static bool repeats_in_any(const struct path *p)
     return false;
 }
 
-struct type_info type_of_path(const struct path *p)
+struct type_info type_of_path(const struct path *p, enum hl7_version prefer)
 {
     struct type_info out = info_of(NULL);
     if (p->seg[0] == 'Z') {
@@ -131,10 +131,9 @@ struct type_info type_of_path(const struct path *p)
     }
     bool repeats = repeats_in_any(p);
     out.found = TYPE_NO_COMPONENT;
-    for (int v = HL7_VERSIONS - 1; v >= 0; v--) {
-        if (path_in((enum hl7_version)v, p, &out)) {
-            break;
-        }
+    bool found = path_in(prefer, p, &out);
+    for (int v = HL7_VERSIONS - 1; v >= 0 && !found; v--) {
+        found = path_in((enum hl7_version)v, p, &out);
     }
     out.field_repeats = repeats;
     return out;

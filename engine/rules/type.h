@@ -1,6 +1,6 @@
 /* type.h - what the dictionary says about a path, as far as formulas care: its datatype, whether the
  * field repeats by itself, whether its text can be used where one text is wanted. Pure, no state.
- * Source: docs/language.md "Types". Differs: a path is typed by the newest version that knows it. */
+ * Source: docs/language.md "Types". Differs: without declared versions a path of a route is typed by 2.5.1. */
 #ifndef CORRIDOR_RULES_TYPE_H
 #define CORRIDOR_RULES_TYPE_H
 
@@ -18,20 +18,27 @@ enum type_class {
     TYPE_COMPOSITE, /* composite that has no one text: CX, XPN */
 };
 
+/* What routes are typed by when their sources declare no versions. */
+#define TYPE_VERSION_DEFAULT HL7_2_5_1
+
 enum type_found { TYPE_FOUND, TYPE_NO_SEGMENT, TYPE_NO_FIELD, TYPE_NO_COMPONENT };
 
 struct type_info {
-    enum type_found found;
+    /* What routes are typed by when their sources declare no versions. */
+#define TYPE_VERSION_DEFAULT HL7_2_5_1
+
+enum type_found found;
     const char *type;    /* "CX", or NULL when nothing is known */
     enum type_class of;
     bool field_repeats;  /* in any version */
     bool is_varying;     /* no version types it: parts are not checked */
 };
 
-/* What is known of `p`. Z-segments are found and unknown. */
-struct type_info type_of_path(const struct path *p);
+/* What is known of `p`, by `prefer` if that version has it, else by the newest that has. Z-segments are
+ * found and unknown. */
+struct type_info type_of_path(const struct path *p, enum hl7_version prefer);
 /* Component (or subcomponent) `n` of datatype `type`; NULL type gives unknown. */
-struct type_info type_of_part(const char *type, unsigned n);
+struct type_info type_of_part(const char *type, unsigned n, enum hl7_version prefer);
 enum type_class type_class_of(const char *type);
 /* "20261124093000-0600" as N1 writes it, "2026-11-24T09:30:00-06:00"; false when it is no v2 date. */
 bool type_date_text(struct arena *a, struct str v2, struct str *out);
