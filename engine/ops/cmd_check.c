@@ -49,10 +49,10 @@ static void print_text(const char *path, const struct plan *p, const struct diag
     fwrite(out.p ? out.p : "", 1, out.n, stdout);
     buf_free(&out);
     if (p) {
-        printf("%s: fine: %u sources, %u destinations, %u routes\n", path, p->nsources,
+        printf("%s: fine; sources %u, destinations %u, routes %u\n", path, p->nsources,
                p->ndestinations, rules_route_count(p->rules));
     } else {
-        printf("%s: %u errors\n", path, d->errors);
+        printf("%s: %u %s\n", path, d->errors, d->errors == 1 ? "error" : "errors");
     }
 }
 

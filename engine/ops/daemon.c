@@ -65,6 +65,15 @@ static void log_findings(struct log *log, const struct diags *d)
 
 /* ---- start ---- */
 
+/* Before anything runs: all of them, as `check` shows them. */
+static void print_findings(const struct diags *d)
+{
+    struct buf b = {0};
+    diags_print(&b, d);
+    fwrite(b.p ? b.p : "", 1, b.n, stderr);
+    buf_free(&b);
+}
+
 static bool make_state_dir(const struct daemon *d, struct arena *a)
 {
     const char *dir = str_dup(a, d->plan->state_dir).p;
@@ -362,9 +371,9 @@ static bool start(struct daemon *d, struct arena *a)
     struct diags diags;
     diags_init(&diags, a);
     d->plan = config_load(d->conf->config, d->conf->adapters, &diags);
-    log_findings(d->conf->log, &diags);
+    print_findings(&diags);
     if (!d->plan) {
-        log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%u errors in the configuration",
+        log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "errors in the configuration: %u",
                    diags.errors);
         return false;
     }

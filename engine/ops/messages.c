@@ -154,6 +154,19 @@ static void take(struct cutter *c, const struct batch_item *item, bool *was_head
     }
 }
 
+static void remark_marks(const struct cutter *c)
+{
+    struct diag_pos pos = {.file = c->file, .line = 1, .col = 1};
+    if (c->b.remarks & BATCH_REMARK_BOM) {
+        diag_add(c->d, DIAG_REMARK, "byte-order-mark", pos,
+                 "a byte order mark stands at the start");
+    }
+    if (c->b.remarks & BATCH_REMARK_UTF16) {
+        diag_add(c->d, DIAG_REMARK, "utf-16", pos,
+                 "the file is UTF-16 or UTF-32; over MLLP that is refused");
+    }
+}
+
 struct message_file messages_split(struct arena *a, const char *file, struct str bytes,
                                    struct diags *d)
 {
@@ -167,6 +180,7 @@ struct message_file messages_split(struct arena *a, const char *file, struct str
     if (was_header) {
         take_header(&c);
     }
+    remark_marks(&c);
     return c.found;
 }
 

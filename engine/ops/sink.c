@@ -16,7 +16,7 @@
 #include "engine/base/mem.h"
 #include "engine/ops/wire.h"
 
-enum { READ_BYTES = 65536, BACKLOG = 1024 };
+enum { READ_BYTES = 65536, BACKLOG = 1024, GRACE_MS = 50 };
 
 const char *const sink_reply_names[SINK_REPLIES] = {"AA", "AE", "AR", "none", "drop"};
 static const char *const accept_names[SINK_REPLIES] = {"CA", "CE", "CR", "none", "drop"};
@@ -277,8 +277,11 @@ static void take_message(struct sink_conn *c, struct str m)
         print_message(s, m, &h, sink_reply_names[r]);
     }
     c->dropped |= r == SINK_DROP;
-    if (s->conf->messages && (int64_t)s->result->messages >= s->conf->messages) {
-        event_base_loopexit(s->loop, NULL);
+    if (s->conf->messages && (int64_t)s->result->messages == s->conf->messages) {
+        int64_t rest =
+            s->conf->delay_ms ? s->conf->delay_ms + GRACE_MS : 0; /* answers still held go out */
+        struct timeval tv = {rest / 1000, rest % 1000 * 1000};
+        event_base_loopexit(s->loop, &tv);
     }
 }
 

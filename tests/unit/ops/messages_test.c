@@ -63,7 +63,7 @@ Test(messages, files_are_cut_into_messages)
         size_t n = f.n;
         struct message_text *v = f.v;
         cr_assert_eq(n, rows[i].n, "%s: %zu", rows[i].name, n);
-        cr_expect_eq(d.count, 0, "%s", rows[i].name);
+        cr_expect_eq(d.errors, 0, "%s", rows[i].name);
         if (n) {
             cr_expect(str_is(v[0].bytes, rows[i].first), "%s: %.*s", rows[i].name,
                       STR_ARG(v[0].bytes));
