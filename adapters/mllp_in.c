@@ -14,7 +14,7 @@ enum { ACCEPTS = 64 }; /* of one event */
 static const struct opt mllp_in_opts[] = {
     OPT(mllp_in_conf, listen, "listen", HOSTPORT, NULL, NULL, OPT_REQUIRED | OPT_RELOAD,
         "Address and port to listen on; port 0 takes a free one."),
-    OPT(mllp_in_conf, frame_limit, "frame-limit", BYTES, "16MiB", "1kB..256MiB", OPT_RELOAD,
+    OPT(mllp_in_conf, frame_limit, "frame-limit", BYTES, "16MiB", "1kB..48MiB", OPT_RELOAD,
         "Largest message; a larger one is answered AR and the connection closed."),
     OPT(mllp_in_conf, frame_memory, "frame-memory", BYTES, "256MiB", "1MiB..64GiB", OPT_RELOAD,
         "Memory for frames that are not whole yet, of all connections."),

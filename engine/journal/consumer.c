@@ -489,7 +489,7 @@ const struct consumer_item *consumer_unsettled(const struct consumer *c, size_t 
         pack((struct consumer *)(uintptr_t)c); /* the list is a view; packing does not change what it says */
     }
     *out_n = c->n - c->first;
-    return c->v + c->first;
+    return c->v ? c->v + c->first : NULL;
 }
 
 size_t consumer_count(const struct consumer *c)
