@@ -10,17 +10,18 @@ struct diag *check_fail(struct check *c, const struct node *n, const char *code,
 
 unsigned check_near_limit(struct str word)
 {
-    return word.n < 3 ? 0 : word.n < 6 ? 1 : 2;
+    return word.n < 2 ? 0 : word.n < 6 ? 1 : 2;
 }
 
 struct str check_nearest(struct str word, const struct str *words, unsigned n)
 {
     struct str best = STR("");
-    unsigned least = check_near_limit(word) + 1;
+    unsigned limit = check_near_limit(word), least = 2 * limit + 2;
     for (unsigned i = 0; i < n; i++) {
         unsigned far = str_eq_nocase(word, words[i]) ? 0 : str_distance(word, words[i]);
-        if (far < least) {
-            least = far;
+        unsigned rank = 2 * far + (word.n != words[i].n); /* sent: send before set */
+        if (far <= limit && rank < least) {
+            least = rank;
             best = words[i];
         }
     }

@@ -38,7 +38,7 @@ void check_text(struct check *c, const struct node *n, const struct shape *s)
         c->failed = true;
         diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "no-text", n->pos, "%.*s is a %s of several parts, one text is wanted here",
                                  STR_ARG(text), s->type),
-                  "say which part, as in %.*s.1", STR_ARG(text));
+                  "say which part, as in %.*s.1", STR_ARG(n->op == NODE_PATH ? text : STR("(...)")));
     }
 }
 

@@ -227,3 +227,231 @@ Test(routes, steps_decide_what_leaves)
         cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].name, got);
     }
 }
+
+Test(routes, errors_say_where_and_what)
+{
+    static const struct {
+        const char *yaml, *want; /* the first finding; want NULL: none */
+    } rows[] = {
+        /* documents and keys */
+        {"rout: a\nfrom: epic\n", "r.yaml:1:1: error: this document is none of route, map, steps, profile, tables, tests; did you mean route:?"},
+        {"map: m\nreads: ADT\n", "r.yaml:1:1: error: map: is not available in this version"},
+        {"steps: s\ndo: { send: lab }\n", "r.yaml:1:1: error: steps: is not available in this version"},
+        {"profile: p\n", "r.yaml:1:1: error: profile: is not available in this version"},
+        {"tests:\n  - name: x\n", NULL},
+        {HEAD "do: { send: lab }\ntests:\n  - name: x\n", NULL},
+        {HEAD "wen: true\ndo: { send: lab }", "r.yaml:4:1: error: wen: is not known in a route; did you mean when:?"},
+        {"route: a\nmessages: ADT\ndo: { send: lab }", "r.yaml:1:1: error: the route has no from:, the sources it reads"},
+        {"route: a\nfrom: epic\ndo: { send: lab }", "r.yaml:1:1: error: the route has no messages:, the message types it reads"},
+        {"route: a\nfrom: epic\nmessages: ADT\n", "r.yaml:1:1: error: the route has no do:, its steps"},
+        {"route: a\nfrom: epik\nmessages: ADT\ndo: { send: lab }", "r.yaml:2:7: error: no source is called epik; did you mean epic?"},
+        {"route: a\nfrom: lab\nmessages: ADT\ndo: { send: lab }", "r.yaml:2:7: error: lab is a destination; reading its answers is not available in this version"},
+        {"route: a\nfrom: epic\nmessages: [Patient]\ndo: { send: lab }", "r.yaml:3:12: error: Patient: routes over FHIR and JSON are not available in this version"},
+        {"route: a\nfrom: epic\nmessages: [SIU^S15..S12]\ndo: { send: lab }", "r.yaml:3:12: error: SIU^S15..S12 is no message type; write ADT^A01"},
+        {"route: a\nfrom: epic\nmessages: [adt]\ndo: { send: lab }", "r.yaml:3:12: error: adt is no message type; write ADT^A01"},
+        {HEAD "do: { send: lab }\n---\n" HEAD "do: { send: lab }", "r.yaml:6:8: error: a route a stands already at r.yaml:1"},
+        {HEAD "on-error: stop\ndo: { send: lab }", "r.yaml:4:11: error: on-error: is hold, reject or skip"},
+        /* steps */
+        {HEAD "do: { send: desc }", "r.yaml:4:13: error: no destination is called desc; did you mean desk?"},
+        {HEAD "do: { sent: lab }", "r.yaml:4:7: error: sent: is no step; did you mean send:?"},
+        {HEAD "do: { send: lab, iff: true }", "r.yaml:4:18: error: iff: is not known in this step; did you mean if:?"},
+        {HEAD "do: { send: lab, as: m }", "r.yaml:4:18: error: as: is not available in this version"},
+        {HEAD "do:\n  - for: FT1\n    do: { send: lab }", "r.yaml:5:5: error: for: is not available in this version"},
+        {HEAD "do:\n  - use: x", "r.yaml:5:5: error: use: is not available in this version"},
+        {HEAD "do: lab", "r.yaml:4:5: error: a step should stand here, this is a text; write a step as { send: NAME }"},
+        {HEAD "do:\n  - send: lab\n  - drop: late", "r.yaml:6:5: error: this drop may come after a send, which it would not undo; put the drop before the send"},
+        {HEAD "do:\n  - if: PV1-2 = 'I'\n    then: { send: lab }\n  - drop: late", "r.yaml:7:5: error: this drop may come after a send"},
+        {HEAD "do:\n  - if: PV1-2 = 'I'\n    then: { send: lab }\n    else: { drop: fine }", NULL},
+        {HEAD "do: { reply: { code: AX } }", "r.yaml:4:22: error: reply: wants code: AE (error) or AR (reject)"},
+        {HEAD "do: { reply: { code: AE, error: 999 } }", "r.yaml:4:33: error: error: is no error code of HL7 table 0357"},
+        {HEAD "do: { reply: { code: AE, at: PID-3-1 } }", "r.yaml:4:30: error: at: is a path, as PID-3"},
+        {HEAD "do: { delete: MSH-2 }", "r.yaml:4:15: error: MSH, MSH-1 and MSH-2 cannot be deleted"},
+        {HEAD "do: { delete: PID-3.1 }", "r.yaml:4:15: error: PID-3.1: the field repeats, say which repetition"},
+        {HEAD "do:\n  - delete: PID-3\n    if: PID-3[1].5 = 'SS'", "r.yaml:6:9: error: if: for each repetition of a field is not available in this version"},
+        /* targets and values of set */
+        {HEAD "do: { set: { PID-3.4: X } }", "r.yaml:4:14: error: PID-3.4: PID-3 repeats, the target must say which repetition; write PID-3[1].4"},
+        {HEAD "do: { set: { PID-3-4: X } }", "r.yaml:4:19: error: components follow a dot: write PID-3.1"},
+        {HEAD "do: { set: { PID: X } }", "r.yaml:4:14: error: a whole segment is no target; name its fields, as in PID-8"},
+        {HEAD "do: { set: { MSH-2: X } }", "r.yaml:4:14: error: MSH-1 and MSH-2 are the delimiters of the message and cannot be set"},
+        {HEAD "do: { set: { PID-99: X } }", "r.yaml:4:14: error: PID-99: no HL7 version has a field 99 in PID"},
+        {HEAD "do: { set: { QQQ-1: X } }", "r.yaml:4:14: error: QQQ-1: no HL7 version has a segment QQQ; segments of your own begin with Z"},
+        {HEAD "do: { set: { ZZZ-1.2: X } }", NULL},
+        {HEAD "do: { set: { PID-8.9.9: X } }", "r.yaml:4:14: error: PID-8.9.9: no HL7 version has this component in PID-8"},
+        {HEAD "do: { set: { PV1-3: X, PV1-3.1: Y } }", "r.yaml:4:24: error: PV1-3.1 overlaps with PV1-3 in the same set"},
+        {HEAD "do: { set: { 'PID-3[1].4': X, 'PID-3[2].4': Y, 'PID-3[+]': Z } }", NULL},
+        {HEAD "do: { set: { PID-8: PID-8.1 } }", "r.yaml:4:21: error: this text looks like a formula; write =... for the formula or ='...' for the text"},
+        {HEAD "do: { set: { PID-8: $x } }", "r.yaml:4:21: error: this text looks like a formula"},
+        {HEAD "do: { set: { PID-8: coalesce(x } }", "r.yaml:4:21: error: this text looks like a formula"},
+        {HEAD "do: { set: { PID-8: ADT-1 } }", NULL},
+        {HEAD "do:\n  - set:\n      PID-8: M  # male", "r.yaml:6:14: error: a comment follows an unquoted text"},
+        {HEAD "do:\n  - set:\n      PID-8: =PID-8  # same", NULL},
+        {HEAD "do: { set: { PID-8: 'a\\T\\b' } }", "r.yaml:4:21: error: an HL7 escape in a text would be written as plain characters"},
+        {HEAD "do: { set: { PID-8: =PID-3 } }", "r.yaml:4:22: error: PID-3 may give several values, one is wanted here; write PID-3[1]"},
+        {HEAD "do: { set: { PID-8: =PID-5.1 } }", "r.yaml:4:22: error: PID-5.1 may give several values, one is wanted here; write PID-5[1].1, PID-5.1.where(...).first(), .exists(...) or .join(' ')"},
+        {HEAD "do: { set: { PID-8: =PID } }", "r.yaml:4:22: error: PID may give several values"},
+        /* formulas */
+        {HEAD "when: PV1-16\ndo: { send: lab }", "r.yaml:4:7: error: a decision wants true or false, this is a value; write PV1-16.exists()"},
+        {HEAD "when: PV1-2 != 'I'\ndo: { send: lab }", "r.yaml:4:13: error: where PV1-2 is absent this is neither true nor false; write `PV1-2.exists() and ...` or .oneOf('...').not()"},
+        {HEAD "when: PV1-2.exists() and PV1-2 != 'I'\ndo: { send: lab }", NULL},
+        {HEAD "when: PV1-2 != 'I' and PV1-2.exists()\ndo: { send: lab }", NULL},
+        {HEAD "when: PV1-2.exists() or PV1-2 != 'I'\ndo: { send: lab }", "r.yaml:4:31: error: where PV1-2 is absent"},
+        {HEAD "when: PV1-2.oneOf('I').not()\ndo: { send: lab }", NULL},
+        {HEAD "when: (PV1-2 = 'I').not()\ndo: { send: lab }", "r.yaml:4:21: error: where PV1-2 is absent"},
+        {HEAD "when: coalesce(PV1-2, 'O') != 'I'\ndo: { send: lab }", NULL},
+        {HEAD "when: PID-8 < 'M'\ndo: { send: lab }", "r.yaml:4:7: error: text has no order; numbers and dates have"},
+        {HEAD "when: SCH-9 > 5 and SCH-9.exists()\ndo: { send: lab }", NULL},
+        {HEAD "when: PID-3 = 'x'\ndo: { send: lab }", "r.yaml:4:7: error: PID-3 may give several values"},
+        {HEAD "when: PID-3[1] = 'x'\ndo: { send: lab }", "r.yaml:4:7: error: PID-3[1] is a CX of several parts, one text is wanted here; say which part, as in PID-3[1].1"},
+        {HEAD "when: PID-3[1].4 = 'x'\ndo: { send: lab }", NULL},
+        {HEAD "when: PID-3.exists($this.99 = 'x')\ndo: { send: lab }", "r.yaml:4:25: error: .99: no HL7 version has this component in a CX"},
+        {HEAD "when: PID-3.first()[0] = 'x'\ndo: { send: lab }", "r.yaml:4:20: error: [n] stands only inside a path, where it counts from 1"},
+        {HEAD "when: PID-8.exits()\ndo: { send: lab }", "r.yaml:4:13: error: there is no function exits(); did you mean exists()?"},
+        {HEAD "when: ('a') * 2 = 3\ndo: { send: lab }", "r.yaml:4:13: error: * wants two numbers, there is a string and a integer"},
+        {HEAD "when: \"PID-8 = 'F' and PID-9 = \"\ndo: { send: lab }", "r.yaml:4:31: error: the formula ends where a value should stand"},
+        {HEAD "when: >-\n  PID-8 = 'F' and\n  PID-8.exits()\ndo: { send: lab }", "r.yaml:6:9: error: there is no function exits()"},
+        {HEAD "do:\n  - let: { a: =PID-8 }\n  - send: lab\n    id: =$b", "r.yaml:7:10: error: $b is not known here"},
+        {HEAD "do:\n  - if: PID-8 = 'F'\n    then:\n      - let: { sex: =PID-8 }\n  - send: lab\n    id: =$sex", "r.yaml:9:10: error: $sex is not known here"},
+        {HEAD "when: $batch.BHS-4 = 'x'\ndo: { send: lab }", "r.yaml:4:7: error: $batch is not available in this version"},
+        {HEAD "when: RGS.AIS-3.1 = 'x'\ndo: { send: lab }", "r.yaml:4:11: error: a path behind a dot is available only as $message.PID-3 in this version"},
+        /* tables */
+        {"tables: { t: { file: none.csv } }", "r.yaml:1:22: error: none.csv cannot be read: No such file or directory"},
+        {"tables: { t: { file: dup.csv } }", "dup.csv:4:1: error: row 3 of table t has the same key as row 1"},
+        {"tables: { t: { file: ragged.csv } }", "ragged.csv:2:1: error: the row has 3 cells, the first line names 2 columns"},
+        {"tables: { t: { file: empty.csv } }", "empty.csv:1:1: error: the table is empty"},
+        {"tables: { t: { file: sex.csv, keys: hl } }", "r.yaml:1:37: error: the table has no column hl; did you mean hl7?"},
+        {"tables: { t: { file: sex.csv, on-miss: drop } }", "r.yaml:1:40: error: on-miss: is hold, reject, empty or keep"},
+        {"tables: { t: { file: sex.csv } }\n---\ntables: { t: { file: sex.csv } }", "r.yaml:3:11: error: a table t stands already at r.yaml:1"},
+        {HEAD "do: { set: { PID-8: =PID-8.lookup('sx') } }\n---\ntables: { sex: { file: sex.csv } }", "r.yaml:4:35: error: no table is called sx; did you mean sex?"},
+        {"tables: { sex: { file: sex.csv } }\n---\n" HEAD "do: { set: { PID-8: =PID-8.lookup('sex').dek } }", "r.yaml:6:42: error: the table sex has no column dek; did you mean desk?"},
+        {"tables: { dep: { file: dep.csv, keys: [facility, unit] } }\n---\n" HEAD "do: { set: { PID-8: =PID-8.lookup('dep') } }", "r.yaml:6:28: error: the table dep has 2 key columns, this gives 1"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct diags d;
+        struct ruleset *r = compile(rows[i].yaml, &d);
+        const char *got = findings(&d);
+        cr_expect((r == NULL) == (d.errors > 0), "%s", rows[i].yaml);
+        bool good = rows[i].want ? strncmp(got, rows[i].want, strlen(rows[i].want)) == 0 : !*got;
+        cr_expect(good, "%s\n  got  %s  want %s", rows[i].yaml, got, rows[i].want ? rows[i].want : "nothing");
+    }
+}
+
+Test(routes, all_errors_come_at_once)
+{
+    struct diags d;
+    cr_expect_null(compile("route: a\nfrom: nobody\nmessages: [x]\nwhen: PID-8 =\ndo:\n  - send: nowhere\n  - set: { PID-99: 1, PID-98: 2 }\n---\nmap: m\n---\n"
+                           "route: b\nfrom: epic\nmessages: ADT\ndo: { sent: lab }\n", &d));
+    cr_expect_eq(d.errors, 8, "%s", findings(&d));
+}
+
+Test(routes, failures_are_located_and_harm_no_other_route)
+{
+    static const struct {
+        const char *name, *yaml, *want;
+    } rows[] = {
+        {"held", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n",
+         "accepted\ndesk EPIC/4711 SSA/99-1 held <r.yaml:7:26: PID-8: the table sex has no row for the value>"},
+        {"others go on", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n---\nroute: b\nfrom: epic\nmessages: ADT\ndo: { send: lab }\n",
+         "accepted\ndesk EPIC/4711 SSA/99-1 held <r.yaml:7:26: PID-8: the table sex has no row for the value>\nlab: MSH"},
+        {"what it sent is taken back", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - send: lab\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n",
+         "accepted\nlab held <r.yaml:8:26: PID-8: the table sex has no row for the value>"},
+        {"skipped", "route: a\nfrom: epic\nmessages: ADT\non-error: skip\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n",
+         "filtered <a: r.yaml:8:26: PID-8: the table sex has no row for the value>"},
+        {"rejected", "route: a\nfrom: epic\nmessages: ADT\non-error: reject\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n---\nroute: b\nfrom: epic\nmessages: ADT\ndo: { send: lab }\n",
+         "rejected <a: r.yaml:8:26: PID-8: the table sex has no row for the value> AE/207/PID-8/a: r.yaml:8:26: PID-8: the table sex has no row for the value"},
+        {"the worst reply wins", "route: a\nfrom: epic\nmessages: ADT\ndo: { reply: { code: AR, error: 200 } }\n---\nroute: b\nfrom: epic\nmessages: ADT\ndo: { reply: { code: AE, error: 101 } }\n",
+         "rejected <b: Required field missing (r.yaml:11)> AR/200//Unsupported message type AR/101//Required field missing"},
+        {"several at run time", "route: a\nfrom: epic\nmessages: ADT\nwhen: NK1-1 = '1'\ndo: { send: lab }\n",
+         "accepted\nlab held <r.yaml:6:13: NK1-1: one value is wanted here, the message has several>"},
+        {"empty id", "route: a\nfrom: epic\nmessages: ADT\ndo: { send: lab, id: =PID-29 }\n", "accepted\nlab held <r.yaml:6:23: PID-29: the id is empty>"},
+        {"same id twice", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - { send: lab, id: =PID-1 }\n  - { send: lab, id: =PID-1 }\n",
+         "accepted\nlab held <r.yaml:8:23: PID-1: the id is the same as that of another output of this message>"},
+        {"requirement", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - require: PID-29.exists()\n  - send: lab\n", "accepted\nlab held <r.yaml:7:21: PID-29: what is required here is not so>"},
+        {"a value that does not fit", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PV1-19.1: '=PID-3[1]' }\n  - send: lab\n", "accepted\nlab held <r.yaml:7:12: PV1-19.1: the value has more parts than the target can hold>"},
+        {"no send to show it at", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - require: PID-29.exists()\n", "rejected <a: r.yaml:7:21: PID-29: what is required here is not so> AE/207/PID-29/"},
+    };
+    const char *text = strstr(adt, "|F|") ? adt : adt;
+    struct buf b = {0};
+    buf_puts(&b, text);
+    buf_putc(&b, '\0');
+    *(strstr(b.p, "|F|") + 1) = 'X';
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str yaml = str_printf(&arena, "tables: { sex: { file: sex.csv } }\n---\n%s", rows[i].yaml);
+        const char *got = run(yaml.p, b.p);
+        cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].name, got);
+    }
+    buf_free(&b);
+}
+
+Test(routes, order_is_by_route_name_then_steps)
+{
+    const char *got = run("route: b\nfrom: epic\nmessages: ADT\ndo: [send: lab, send: lab]\n---\nroute: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PID-8: M }\n  - { send: lab, id: =PID-8 }\n"
+                          "---\nroute: c\nfrom: epic\nmessages: ADT\ndo: { send: lab, id: =PID-8 }\n", adt);
+    const char *a = strstr(got, "lab id=M"), *b = strstr(got, "lab: MSH"), *c = strstr(got, "lab id=F");
+    cr_expect(a && b && c && a < b && b < c, "%s", got);
+}
+
+Test(routes, tables_prefer_exact_rows)
+{
+    static const struct {
+        const char *formula, *want; /* the id of the output, or part of the finding */
+    } rows[] = {
+        {"=lookup('dep', 'MAIN', 'W1')", "id=10"},
+        {"=lookup('dep', 'MAIN', 'W9')", "id=11"},
+        {"=lookup('dep', 'EAST', 'W1')", "id=12"},
+        {"=lookup('dep', 'EAST', PID-29)", "id=13"},
+        {"=lookup('dep', 'Q,1', 'a\"b')", "id=14"},
+        {"=lookup('dep', 'MAIN', 'W1').phone", "id=555"},
+        {"=lookup('dep', 'EAST', 'W9')", "the table dep has no row for the value"},
+        {"=coalesce(lookup('dep', PID-29, 'W9'), 'none')", "id=none"},
+        {"=coalesce(lookup('soft', 'x'), 'none')", "id=none"},
+        {"=lookup('keep', 'x')", "id=x"},
+        {"=lookup('fold', 'f')", "id=female"},
+        {"=PID-3.where($this.5 = 'XX').first().1.lookup('sex') & 'y'", "id=y"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str yaml = str_printf(&arena,
+                                     "tables:\n  dep: { file: dep.csv, keys: [facility, unit], value: code }\n  soft: { file: sex.csv, on-miss: empty }\n"
+                                     "  keep: { file: sex.csv, on-miss: keep }\n  fold: { file: sex.csv, ignore-case: true }\n  sex: { file: sex.csv }\n---\n" HEAD
+                                     "do:\n  - send: lab\n    id: >-\n      %s\n",
+                                     rows[i].formula);
+        const char *got = run(yaml.p, adt);
+        cr_expect(strstr(got, rows[i].want), "%s: %s", rows[i].formula, got);
+    }
+}
+
+Test(routes, a_table_decides_what_a_miss_does)
+{
+    static const struct {
+        const char *miss, *route, *want;
+    } rows[] = {
+        {"hold", "reject", "accepted\nlab held"}, {"reject", "skip", "rejected"}, {"empty", "hold", "accepted\nlab: MSH"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str yaml = str_printf(&arena, "tables: { sex: { file: sex.csv, on-miss: %s } }\n---\n" HEAD "on-error: %s\ndo:\n  - set: { PID-8: =PV1-2.lookup('sex') }\n  - send: lab\n",
+                                     rows[i].miss, rows[i].route);
+        const char *got = run(yaml.p, adt);
+        cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].miss, got);
+    }
+}
+
+Test(routes, patient_keys_are_pairs_of_authority_and_id)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"MSH|^~\\&|A|B|C|D|||ADT^A40|1|P|2.5\rPID|1||1^^^X~1^^^X~2^^^&9.9&ISO~^^^Y~\"\"\rMRG|3\rPID|||4\r", "X/1 9.9/2 /3 /4 "},
+        {"MSH|^~\\&|A|B|C|D|||ADT^A40|1|P|2.5\rPV1|1\r", ""},
+        {"MSH|^~\\&|A|B|C|D|||ADT^A40|1|P|2.5\rPID\r", ""},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct rules_key *keys;
+        unsigned n = rules_patient_keys(message(rows[i].text), &arena, &keys);
+        struct buf b = {0};
+        for (unsigned k = 0; k < n; k++) {
+            buf_printf(&b, "%.*s/%.*s ", STR_ARG(keys[k].authority), STR_ARG(keys[k].id));
+        }
+        buf_putc(&b, '\0');
+        cr_expect_str_eq(b.p, rows[i].want);
+        buf_free(&b);
+    }
+}
