@@ -379,6 +379,12 @@ static struct str nth_slowly(const struct hl7_delims *d, struct str s, char c, u
     return n ? str_from(NULL, 0) : part;
 }
 
+/* Behind the last byte; an absent value has none. */
+static const char *end_of(struct str s)
+{
+    return s.p ? s.p + s.n : NULL;
+}
+
 /* Part `n` of `s`, whose bytes may be read up to `limit`. */
 HOT struct str nth(const struct hl7_delims *d, struct str s, const char *limit, char c, uint32_t n)
 {
@@ -393,17 +399,17 @@ HOT struct str nth(const struct hl7_delims *d, struct str s, const char *limit, 
 
 struct str hl7_repetition(const struct hl7_delims *d, struct str field, uint32_t n)
 {
-    return nth(d, field, field.p + field.n, d->repetition, n);
+    return nth(d, field, end_of(field), d->repetition, n);
 }
 
 struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint32_t n)
 {
-    return nth(d, repetition, repetition.p + repetition.n, d->component, n);
+    return nth(d, repetition, end_of(repetition), d->component, n);
 }
 
 struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n)
 {
-    return nth(d, component, component.p + component.n, d->subcomponent, n);
+    return nth(d, component, end_of(component), d->subcomponent, n);
 }
 
 HOT struct hl7_val plain_val(struct str raw)
@@ -465,7 +471,7 @@ HOT struct hl7_val first_part_of(const struct hl7 *m, struct str field, const st
         return part_of(m, hl7_repetition(&m->d, field, 1), p);
     }
     const struct cuts by = {m->raw.p + m->raw.n, m->d.component, m->d.repetition};
-    return sub_of(m, nth_plain(field.p, field.p + field.n, by, p->comp), p);
+    return sub_of(m, nth_plain(field.p, end_of(field), by, p->comp), p);
 }
 
 /* MSH-1 and MSH-2 hold the delimiters themselves: they have no parts. */
