@@ -46,6 +46,12 @@ static int assemble(struct journal *j, struct arena *a, struct stored *s)
     return rc;
 }
 
+/* Its first parts went with a settled volume, and the end was to follow: it is settled too. */
+static bool is_remainder(const struct journal *j, const struct stored *s)
+{
+    return s->e.body.n >= PARTED_HEAD && wire_load64(s->e.body.p) < j->ops->floor(j);
+}
+
 int read_next(struct journal *j, struct journal_cursor *c, uint64_t limit, unsigned mask, struct arena *a,
               struct stored *out)
 {
@@ -55,6 +61,9 @@ int read_next(struct journal *j, struct journal_cursor *c, uint64_t limit, unsig
             continue;
         }
         if (out->flags & ENTRY_FLAG_PARTED) {
+            if (is_remainder(j, out)) {
+                continue;
+            }
             rc = assemble(j, a, out);
             return rc == 0 ? 1 : rc;
         }

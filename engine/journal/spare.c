@@ -33,7 +33,8 @@ unsigned spares_count(const struct spares *s)
 
 static unsigned free_slot(const struct spares *s)
 {
-    return (unsigned)__builtin_ctz(~s->ready);
+    unsigned busy = s->file >= 0 ? 1u << s->slot : 0;
+    return (unsigned)__builtin_ctz(~(s->ready | busy));
 }
 
 static void give_up(struct spares *s, int rc, int64_t now_us)
@@ -94,6 +95,10 @@ static int zero_piece(struct spares *s)
 bool spares_step(struct spares *s, int64_t now_us)
 {
     if (s->file < 0 && (s->ready || now_us < s->not_before_us)) {
+        return false;
+    }
+    if (s->ready) { /* a recycled one came first */
+        give_up(s, 0, now_us);
         return false;
     }
     int rc;
@@ -178,7 +183,7 @@ int spares_release(struct spares *s, uint64_t number)
     }
     volume_name(number, name);
     unsigned slot = free_slot(s);
-    bool is_kept = spares_count(s) < SPARE_RECYCLED_MOST && !(s->file >= 0 && slot == s->slot);
+    bool is_kept = spares_count(s) < SPARE_RECYCLED_MOST;
     spares_name(slot, true, spare);
     int rc = is_kept ? s->disk.rename(s->disk.arg, name, spare) : s->disk.unlink(s->disk.arg, name);
     if (rc < 0) {

@@ -34,7 +34,7 @@ struct name {
 struct simdisk {
     uint64_t random, calls, fail_at, reads_left, room;
     enum simdisk_fault fault;
-    bool has_fired, is_dead, is_locked, fails_reads;
+    bool has_fired, is_dead, is_locked, fails_reads, keeps_cache;
     struct node nodes[NODES];
     struct name names[NAMES];
     struct name (*history)[NAMES]; /* the directory as it stood: [0] survives for sure, then after each change */
@@ -418,6 +418,9 @@ static int sim_drop_cache(void *arg, int file)
 {
     struct simdisk *d = arg;
     struct node *f = &d->nodes[d->handles[file]];
+    if (d->keeps_cache) {
+        return -ENOSYS;
+    }
     memset(f->cache, 0, f->size);
     memcpy(f->cache, f->stable, f->stable_size < f->size ? f->stable_size : f->size);
     for (const struct pending *w = f->first; w; w = w->next) {
@@ -481,6 +484,11 @@ void simdisk_fail_reads(struct simdisk *d, uint64_t n)
     d->fails_reads = n > 0;
     d->reads_left = n;
     d->has_fired = false;
+}
+
+void simdisk_keep_cache(struct simdisk *d)
+{
+    d->keeps_cache = true;
 }
 
 bool simdisk_has_fired(const struct simdisk *d)

@@ -35,6 +35,8 @@ uint64_t simdisk_calls(const struct simdisk *d);
 void simdisk_fail_at(struct simdisk *d, uint64_t call, enum simdisk_fault how);
 /* Every read fails from read number `n` on, counted from now; 0: none. */
 void simdisk_fail_reads(struct simdisk *d, uint64_t n);
+/* Dropping the cache does nothing from now on, as on systems that cannot. */
+void simdisk_keep_cache(struct simdisk *d);
 bool simdisk_has_fired(const struct simdisk *d);
 /* Room for so many bytes in all; 0: endless. */
 void simdisk_set_room(struct simdisk *d, uint64_t bytes);
