@@ -288,7 +288,9 @@ static void use_destinations(struct engine *e, const struct plan *p)
                       log_str("text", d.first ? d.first->text : STR("")));
         }
     }
-    memset(e->by_name_id, 0, e->nby_name_id * sizeof(struct destination *));
+    for (size_t i = 0; i < e->nby_name_id; i++) {
+        e->by_name_id[i] = NULL;
+    }
     for (unsigned i = 0; i < e->ndestinations; i++) {
         if (!plan_has_destination(p, e->destinations[i]->own_name)) {
             destination_free(&e->destinations[i]);

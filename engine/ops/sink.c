@@ -217,7 +217,9 @@ static void arm(struct sink_conn *c)
 static void hold(struct sink_conn *c, size_t n)
 {
     if (c->later_first + c->later_n == c->later_cap) {
-        memmove(c->later, c->later + c->later_first, c->later_n * sizeof *c->later);
+        if (c->later_n) {
+            memmove(c->later, c->later + c->later_first, c->later_n * sizeof *c->later);
+        }
         c->later_first = 0;
         if (c->later_n * 2 >= c->later_cap) {
             c->later_cap = c->later_cap ? c->later_cap * 2 : 64;
