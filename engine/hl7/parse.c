@@ -1,6 +1,8 @@
 #include "engine/hl7/hl7.h"
 
+#include "engine/base/charset.h"
 #include "engine/base/err.h"
+#include "engine/base/utf8.h"
 #include "engine/hl7/index.h"
 #include "engine/hl7/wide.h"
 
@@ -269,18 +271,19 @@ static void gather_wide(struct arena *a, struct hl7 *m, size_t at)
     close_last(&b);
 }
 
-/* MSH-18, or a later field: delimiter bytes inside wide characters before it shift the count. */
+/* MSH-18, or a later field: delimiter bytes inside wide characters before it shift the count. Bytes that
+ * are UTF-8 are no GB 18030, Big5 or Shift-JIS, whatever MSH-18 says: nearly none of theirs are. */
 static enum hl7_wide wide_charset(const struct hl7 *m)
 {
     const struct hl7_seg *msh = &m->seg[0];
     for (uint32_t f = 18; f <= msh->fields + 1; f++) {
-        struct str rest = hl7_field(m, msh, f), one;
-        while (rest.n && str_split(&rest, m->d.repetition, &one)) {
-            enum hl7_wide w = hl7_wide_of(one);
-            if (w) {
-                return w;
-            }
+        struct str field = hl7_field(m, msh, f);
+        enum charset c;
+        if (!field.n || !charset_of_msh18(field, m->d.repetition, &c) || !hl7_wide_of(c)) {
+            continue;
         }
+        bool is_utf8 = !charset_is_stateful(c) && utf8_valid_to(m->raw) == m->raw.n;
+        return is_utf8 ? HL7_WIDE_NONE : hl7_wide_of(c);
     }
     return HL7_WIDE_NONE;
 }

@@ -1,22 +1,22 @@
 #include "engine/hl7/wide.h"
 
-static const struct {
-    const char *name;
-    enum hl7_wide wide;
-} names[] = {
-    {"GB 18030-2000", HL7_WIDE_GB18030}, {"GB18030", HL7_WIDE_GB18030},   {"GBK", HL7_WIDE_GB18030},
-    {"GB 18030", HL7_WIDE_GB18030},      {"BIG-5", HL7_WIDE_BIG5},        {"BIG5", HL7_WIDE_BIG5},
-    {"ISO IR87", HL7_WIDE_ISO2022},      {"ISO IR159", HL7_WIDE_ISO2022},
-};
+#include "engine/base/charset.h"
 
-enum hl7_wide hl7_wide_of(struct str name)
+enum hl7_wide hl7_wide_of(enum charset c)
 {
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        if (str_eq_nocase(name, str_of(names[i].name))) {
-            return names[i].wide;
-        }
+    switch (c) {
+    case CHARSET_GB18030:
+        return HL7_WIDE_GB18030;
+    case CHARSET_BIG5:
+        return HL7_WIDE_BIG5;
+    case CHARSET_SHIFT_JIS:
+        return HL7_WIDE_SHIFT_JIS;
+    case CHARSET_IR87:
+    case CHARSET_IR159:
+        return HL7_WIDE_ISO2022;
+    default: /* the others are cut as they are, or (UTF-16, UTF-32) cannot be cut at all */
+        return HL7_WIDE_NONE;
     }
-    return HL7_WIDE_NONE;
 }
 
 static bool in(unsigned char c, unsigned from, unsigned to)
@@ -43,22 +43,45 @@ static size_t step_big5(const unsigned char *p, size_t n)
     return in(p[1], 0x40, 0x7e) || in(p[1], 0xa1, 0xfe) ? 2 : 1;
 }
 
-/* ESC $ B, ESC $ @ or ESC $ ( D opens two-byte text; the next ESC or any control byte ends it. */
+static size_t step_sjis(const unsigned char *p, size_t n)
+{
+    if (n < 2 || !(in(p[0], 0x81, 0x9f) || in(p[0], 0xe0, 0xfc))) {
+        return 1;
+    }
+    return in(p[1], 0x40, 0x7e) || in(p[1], 0x80, 0xfc) ? 2 : 1;
+}
+
+/* Bytes of an escape sequence at `p`, 0 for none; the bytes of a character behind it in *out_width, 0
+ * for ASCII. */
+static size_t escape_length(const unsigned char *p, size_t n, unsigned *out_width)
+{
+    if (n < 3 || p[0] != 0x1b) {
+        return 0;
+    }
+    *out_width = p[1] == '$' ? 2 : p[1] == '(' && p[2] == 'I';
+    if (p[1] == '(' || p[1] == '&' || p[1] == '.') {
+        return 3;
+    }
+    bool is_long = p[1] == '$' && p[2] == '(' && n >= 4;
+    return is_long ? 4 : p[1] == '$' && in(p[2], '@', 'B') ? 3 : 0;
+}
+
+/* An escape sequence and the text it opens, up to the next one, or to CR or LF. */
 static size_t step_iso2022(const unsigned char *p, size_t n)
 {
-    size_t at = 3;
-    if (n < 3 || p[0] != 0x1b || p[1] != '$') {
+    unsigned width = 0;
+    size_t at = escape_length(p, n, &width);
+    if (!at) {
         return 1;
     }
-    if (p[2] == '(') {
-        at = 4;
-    } else if (p[2] != 'B' && p[2] != '@') {
-        return 1;
+    while (width && at < n && p[at] != 0x1b && p[at] != '\r' && p[at] != '\n') {
+        bool pairs = width == 2 && in(p[at], 0x21, 0x7e);
+        if (pairs && !(at + 1 < n && in(p[at + 1], 0x21, 0x7e))) {
+            break; /* half a character: what stands here is itself */
+        }
+        at += pairs ? 2 : 1;
     }
-    while (at < n && p[at] >= 0x20) {
-        at++;
-    }
-    return at < n ? at : n;
+    return at;
 }
 
 size_t hl7_wide_step(enum hl7_wide w, const char *p, size_t n)
@@ -71,6 +94,8 @@ size_t hl7_wide_step(enum hl7_wide w, const char *p, size_t n)
         return step_gb(u, n);
     case HL7_WIDE_BIG5:
         return step_big5(u, n);
+    case HL7_WIDE_SHIFT_JIS:
+        return step_sjis(u, n);
     case HL7_WIDE_ISO2022:
         return step_iso2022(u, n);
     }

@@ -1,18 +1,27 @@
 /* wide.h - charsets whose characters hold bytes below 0x80 that are not ASCII. In GB 18030 and Big5 the
- * second byte of a character may be 0x5C or 0x7C; in ISO 2022 text (ISO IR87, IR159) both may. Splitting
+ * second byte of a character may be 0x5C or 0x7C, as in Shift-JIS; in ISO 2022 text (ISO IR87, IR159) both may. Splitting
  * such a message must step over whole characters. UTF-8, 8859/x, EUC (KS X 1001, CNS 11643) need nothing.
- * Pure. Source: HL7 v2.5.1 table 0211; GB 18030-2000; Big5; ISO 2022, RFC 1468. */
+ * The same bytes as charset_mask_trail() says, but found from any place between characters, so that a
+ * field can be cut without its message. Pure.
+ * Source: HL7 v2.5.1 table 0211; GB 18030-2000; Big5; ISO 2022, RFC 1468. */
 #ifndef CORRIDOR_HL7_WIDE_H
 #define CORRIDOR_HL7_WIDE_H
 
+#include "engine/base/charset.h"
 #include "engine/hl7/hl7.h"
 
-enum hl7_wide { HL7_WIDE_NONE, HL7_WIDE_GB18030, HL7_WIDE_BIG5, HL7_WIDE_ISO2022 };
+enum hl7_wide {
+    HL7_WIDE_NONE,
+    HL7_WIDE_GB18030,
+    HL7_WIDE_BIG5,
+    HL7_WIDE_SHIFT_JIS,
+    HL7_WIDE_ISO2022
+};
 
-/* Which stepping the name in MSH-18 (one repetition) asks for. */
-enum hl7_wide hl7_wide_of(struct str name);
-/* Bytes of the character at `p`, of at most `n` (> 0) bytes; for ISO 2022 a whole run of two-byte text
- * with the escape sequence before it. 1 where `p` is a plain byte. A control byte is never swallowed. */
+/* Which stepping a charset asks for. */
+enum hl7_wide hl7_wide_of(enum charset c);
+/* Bytes of the character at `p`, of at most `n` (> 0) bytes; for ISO 2022 an escape sequence with the text
+ * it opens. 1 where `p` is a plain byte. CR and LF are never swallowed. */
 size_t hl7_wide_step(enum hl7_wide w, const char *p, size_t n);
 /* The first byte `c` in [p, end) that is no part of a wide character; NULL if none, or if c is 0. */
 const char *hl7_wide_find(enum hl7_wide w, const char *p, const char *end, char c);

@@ -3,6 +3,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/err.h"
 #include "engine/hl7/index.h"
+#include "engine/hl7/wide.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -46,16 +47,19 @@ Test(parse, messages_are_indexed)
         {"no final CR", HEAD "PID|1|2", "MSH/3 PID/2", HL7_REMARK_NO_FINAL_CR},
         {"LF", "MSH|^~\\&|A|B\nPID|1\n", "MSH/3 PID/1", HL7_REMARK_LF},
         {"CRLF", "MSH|^~\\&|A|B\r\nPID|1\r\n", "MSH/3 PID/1", HL7_REMARK_LF},
-        {"CRLF without the last", "MSH|^~\\&|A|B\r\nPID|1", "MSH/3 PID/1", HL7_REMARK_LF | HL7_REMARK_NO_FINAL_CR},
+        {"CRLF without the last", "MSH|^~\\&|A|B\r\nPID|1", "MSH/3 PID/1",
+         HL7_REMARK_LF | HL7_REMARK_NO_FINAL_CR},
         {"blank line", HEAD "\rPID|1\r", "MSH/3 PID/1", HL7_REMARK_BLANK_LINE},
-        {"blank CRLF line", "MSH|^~\\&|\r\n\r\nPID|1\r", "MSH/2 PID/1", HL7_REMARK_BLANK_LINE | HL7_REMARK_LF},
+        {"blank CRLF line", "MSH|^~\\&|\r\n\r\nPID|1\r", "MSH/2 PID/1",
+         HL7_REMARK_BLANK_LINE | HL7_REMARK_LF},
         {"byte order mark", "\xef\xbb\xbf" HEAD, "MSH/3", HL7_REMARK_BOM},
         {"white space first", "\r\n " HEAD, "MSH/3", HL7_REMARK_BLANK_LINE},
         {"Z segment", HEAD "ZPI|1\r", "MSH/3 ZPI/1", 0},
         {"bare segment", HEAD "PV1\r", "MSH/3 PV1/0", 0},
         {"lower case name is kept", HEAD "pid|1\r", "MSH/3 pid/1", HL7_REMARK_ODD_SEGMENT},
         {"short line is kept", HEAD "xy\r", "MSH/3 xy/0", HL7_REMARK_ODD_SEGMENT},
-        {"fourth byte is no separator", HEAD "PIDX|1\rPV1|1\r", "MSH/3 /1 PV1/1", HL7_REMARK_ODD_SEGMENT},
+        {"fourth byte is no separator", HEAD "PIDX|1\rPV1|1\r", "MSH/3 /1 PV1/1",
+         HL7_REMARK_ODD_SEGMENT},
         {"continued text", HEAD "more text\r", "MSH/3 /0", HL7_REMARK_ODD_SEGMENT},
         {"only MSH-1 and 2", "MSH|^~\\&", "MSH/1", HL7_REMARK_NO_FINAL_CR},
         {"MSH-2 ends the line", "MSH|^~\\&\rPID|1\r", "MSH/1 PID/1", 0},
@@ -74,7 +78,8 @@ Test(parse, delimiters_come_from_msh)
 {
     static const struct {
         const char *name, *input;
-        const char *delims; /* field, component, repetition, escape, subcomponent, truncation; ' ' for none */
+        const char *
+            delims; /* field, component, repetition, escape, subcomponent, truncation; ' ' for none */
         unsigned remark;
     } rows[] = {
         {"usual", "MSH|^~\\&|", "|^~\\& ", 0},
@@ -98,9 +103,11 @@ Test(parse, delimiters_come_from_msh)
         struct hl7 m;
         struct hl7_fault f;
         cr_assert_eq(hl7_parse(&arena, str_of(rows[i].input), &m, &f), 0, "%s", rows[i].name);
-        const char got[6] = {m.d.field, m.d.component, m.d.repetition, m.d.escape, m.d.subcomponent, m.d.truncation};
+        const char got[6] = {m.d.field,  m.d.component,    m.d.repetition,
+                             m.d.escape, m.d.subcomponent, m.d.truncation};
         for (int k = 0; k < 6; k++) {
-            cr_expect_eq(got[k] ? got[k] : ' ', rows[i].delims[k], "%s: delimiter %d is %c", rows[i].name, k, got[k]);
+            cr_expect_eq(got[k] ? got[k] : ' ', rows[i].delims[k], "%s: delimiter %d is %c",
+                         rows[i].name, k, got[k]);
         }
         unsigned remarks = m.remarks & (HL7_REMARK_SHORT_MSH2 | HL7_REMARK_LONG_MSH2);
         cr_expect_eq(remarks, rows[i].remark, "%s: %u", rows[i].name, remarks);
@@ -136,7 +143,8 @@ Test(parse, what_is_no_message_is_refused_with_its_place)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct hl7 m;
         struct hl7_fault f = {0};
-        cr_assert_eq(hl7_parse(&arena, str_of(rows[i].input), &m, &f), ERR_SYNTAX, "%s", rows[i].input);
+        cr_assert_eq(hl7_parse(&arena, str_of(rows[i].input), &m, &f), ERR_SYNTAX, "%s",
+                     rows[i].input);
         cr_expect_eq(f.code, rows[i].code, "%s: code %d", rows[i].input, f.code);
         cr_expect_eq(f.at, rows[i].at, "%s: at %zu", rows[i].input, f.at);
         cr_expect_str_eq(f.path, rows[i].path, "%s", rows[i].input);
@@ -199,12 +207,14 @@ Test(parse, bytes_of_wide_characters_do_not_split)
         /* 0x81 0x7c in GB 18030 and 0xa2 0x7c in Big5 hold a bar */
         {"GB 18030", "MSH|^~\\&|\x81\x7c|F||||||||||||||GB 18030-2000\rPID|\x81\x7c|x\r"},
         {"Big5", "MSH|^~\\&|\xa2\x7c|F||||||||||||||BIG-5\rPID|\xa2\x7c|x\r"},
+        {"Shift-JIS", "MSH|^~\\&|\x81\x7c|F||||||||||||||Shift_JIS\rPID|\x83\x5c\x81\x7c|x\r"},
         {"ISO IR87", "MSH|^~\\&|G|F||||||||||||||~ISO IR87\rPID|\x1b$B|F^~\x1b(B|x\r"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct hl7 m;
         struct hl7_fault f;
         cr_assert_eq(hl7_parse(&arena, str_of(rows[i].input), &m, &f), 0, "%s", rows[i].name);
+        cr_expect(m.d.wide, "%s", rows[i].name);
         cr_expect(str_is(field(&m, "MSH", 1, 4), "F"), "%s", rows[i].name);
         cr_expect(str_is(field(&m, "PID", 1, 2), "x"), "%s", rows[i].name);
     }
@@ -259,7 +269,8 @@ static void index_plainly(const char *p, size_t n, uint32_t base, char sep, stru
     }
 }
 
-static void expect_same(const struct index_block *a, const struct index_block *b, size_t n, const char *name)
+static void expect_same(const struct index_block *a, const struct index_block *b, size_t n,
+                        const char *name)
 {
     cr_assert_eq(a->marks, b->marks, "%s, %zu bytes: %u and %u marks", name, n, a->marks, b->marks);
     cr_assert_eq(a->ends, b->ends, "%s, %zu bytes", name, n);
@@ -294,5 +305,63 @@ Test(parse, every_scan_gives_the_same_positions)
     if (index_avx2()) {
         index_avx2()(bytes, INDEX_BLOCK, 0, '|', &got);
         expect_same(&want, &got, INDEX_BLOCK, "AVX2, separators only");
+    }
+}
+
+Test(parse, utf8_is_no_wide_charset_whatever_msh_18_says)
+{
+    struct hl7 m;
+    struct hl7_fault f;
+    const char *text = "MSH|^~\\&|\xe4\xbd\xa0|F||||||||||||||GB 18030-2000\rPID|\xe5\xa5\xbd|x\r";
+    cr_assert_eq(hl7_parse(&arena, str_of(text), &m, &f), 0);
+    cr_expect_eq(m.d.wide, 0);
+    cr_expect(str_is(field(&m, "PID", 1, 2), "x"));
+}
+
+/* The bytes that stepping passes over are those that the mask of the whole text has set. */
+static void expect_steps_as_masked(enum charset c, const char *p, size_t n)
+{
+    uint64_t mask[8];
+    (void)charset_mask_trail(c, str_from(p, n), mask); /* the count is not needed */
+    for (size_t at = 0, len; at < n; at += len) {
+        len = hl7_wide_step(hl7_wide_of(c), p + at, n - at);
+        for (size_t i = at; i < at + len; i++) {
+            bool is_set = mask[i / 64] >> (i % 64) & 1;
+            bool is_plain = !strchr("|^~\\&", p[i]); /* others may stand in a run of ISO 2022 */
+            cr_assert(is_set == (len > 1) || (len > 1 && is_plain), "charset %d, byte %zu of %zu",
+                      c, i, n);
+        }
+    }
+}
+
+Test(parse, steps_agree_with_the_masks_of_base)
+{
+    static const enum charset sets[] = {CHARSET_GB18030, CHARSET_BIG5, CHARSET_SHIFT_JIS};
+    static const char *const escapes[] = {"\x1b$B", "\x1b(B", "\x1b(J", "\x1b$(D", "\x1b$@",
+                                          "\r",     "a|b",    "^",      "\x1b(I"};
+    char p[256];
+    srand(5);
+    for (int round = 0; round < 2000; round++) {
+        size_t n = (size_t)rand() % 200;
+        for (size_t i = 0; i < n; i++) {
+            p[i] = round % 2 ? (char)rand() : "|^\\~\x81\x8f\xe3\xa1\xfe\x30\x41\r"[rand() % 12];
+        }
+        expect_steps_as_masked(sets[round % 3], p, n);
+        for (n = 0; n < 200;) {
+            const char *e = escapes[(size_t)rand() % 9];
+            bool pairs = e[0] == 0x1b && e[1] == '$', kana = e[0] == 0x1b && e[2] == 'I';
+            memcpy(p + n, e, strlen(e));
+            n += strlen(e);
+            for (int k = rand() % 6; k > 0 && (pairs || kana); k--) {
+                p[n++] = (char)(0x21 + rand() % 0x3e);
+                p[n] = (char)(0x21 + rand() % 0x5d);
+                n += pairs;
+            }
+            if (pairs || kana) {
+                memcpy(p + n, "\x1b(B", 3);
+                n += 3;
+            }
+        }
+        expect_steps_as_masked(CHARSET_IR87, p, n);
     }
 }
