@@ -3,9 +3,8 @@
 #include "engine/base/arena.h"
 #include "engine/base/err.h"
 #include "engine/hl7/edit_value.h"
+#include "engine/hl7/index.h"
 #include "engine/hl7/wide.h"
-
-#include <stdlib.h>
 
 /* A field whose bytes differ from what the line holds. */
 struct override {
@@ -307,6 +306,9 @@ static int check_raw(const struct edit *e, const struct path *p, struct str raw)
         (p && p->field && holds(e, raw, e->m->d.field))) {
         return ERR_USAGE;
     }
+    if (!hl7_wide_is_whole((enum hl7_wide)e->m->d.wide, raw)) {
+        return ERR_USAGE;
+    }
     return raw.n + e->added > size_max - e->m->raw.n ? ERR_LIMIT : 0;
 }
 
@@ -363,6 +365,9 @@ static int set_field(struct edit *e, const struct place *at, const struct path *
 {
     struct line *l = touch(e, at);
     struct str field = current_field(e, l, p->field), value;
+    if (!hl7_wide_is_whole((enum hl7_wide)e->m->d.wide, l->text)) {
+        return ERR_USAGE; /* a torn character at its end would swallow what is appended */
+    }
     int rc = edit_value_set(e->a, &e->m->d, field, p, keep(e, raw), &value);
     if (rc != 0) {
         return rc;
@@ -615,7 +620,6 @@ struct splices edit_splices(struct edit *e, struct arena *a)
 
 const struct hl7 *edit_view(struct edit *e)
 {
-    struct hl7_fault f;
     if (!e->is_changed) {
         return e->m;
     }
@@ -625,9 +629,7 @@ const struct hl7 *edit_view(struct edit *e)
         char *p = arena_alloc(e->a, n);
         splices_write(s, e->m->raw, p);
         e->view = ARENA_NEW(e->a, struct hl7);
-        if (hl7_parse(e->a, str_from(p, n), e->view, &f) != 0) {
-            abort(); /* MSH-1 and MSH-2 cannot be edited: the result always parses */
-        }
+        hl7_parse_edited(e->a, str_from(p, n), e->m, e->view);
     }
     return e->view;
 }

@@ -19,7 +19,8 @@ struct edit *edit_new(struct arena *a, const struct hl7 *m);
  * The new value is seen by edit_view() and by later edits. `raw` is copied unless it is a view into m.
  * 0; ERR_LIMIT (the message would pass 4 GiB); ERR_NOT_FOUND (a segment index that skips one);
  * ERR_USAGE: PATH_EACH, MSH-1, MSH-2, the MSH line, or `raw` holds CR, LF or a separator of the level
- * of `p` or above. Nothing is changed then. O(segments + bytes of the field). */
+ * of `p` or above, or it, or the line to be
+ * changed, ends within a character of the message's charset. Nothing is changed then. O(segments + bytes of the field). */
 int edit_set(struct edit *e, const struct path *p, struct str raw);
 /* Remove the place: a segment line, a repetition (followers move up), a field or component (emptied).
  * 0 also when there is nothing; ERR_USAGE as in edit_set(). */

@@ -1,6 +1,6 @@
 /* index.h - the scan under hl7_parse(): positions of field separators and line ends in a block of bytes.
  * Two versions that give the same positions: AVX2, and eight bytes at a time for every processor.
- * Only parse.c, the tests and the benchmark use this. Pure, no state. */
+ * Only parse.c, edit.c, the tests and the benchmark use this. Pure, no state. */
 #ifndef CORRIDOR_HL7_INDEX_H
 #define CORRIDOR_HL7_INDEX_H
 
@@ -26,5 +26,7 @@ index_fn index_avx2(void);
 /* hl7_parse() with a given scan. */
 int hl7_parse_by(struct arena *a, struct str raw, index_fn scan, struct hl7 *out,
                  struct hl7_fault *out_fault);
+/* The index of bytes that editing made of `origin`: its delimiters and charset hold. */
+void hl7_parse_edited(struct arena *a, struct str raw, const struct hl7 *origin, struct hl7 *out);
 
 #endif

@@ -271,8 +271,19 @@ static void gather_wide(struct arena *a, struct hl7 *m, size_t at)
     close_last(&b);
 }
 
+static bool is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* MSH-18, or a later field: delimiter bytes inside wide characters before it shift the count. Bytes that
- * are UTF-8 are no GB 18030, Big5 or Shift-JIS, whatever MSH-18 says: nearly none of theirs are. */
+ * are UTF-8 beyond ASCII are no GB 18030, Big5 or Shift-JIS, whatever MSH-18 says: nearly none of theirs
+ * are. */
 static enum hl7_wide wide_charset(const struct hl7 *m)
 {
     const struct hl7_seg *msh = &m->seg[0];
@@ -282,8 +293,8 @@ static enum hl7_wide wide_charset(const struct hl7 *m)
         if (!field.n || !charset_of_msh18(field, m->d.repetition, &c) || !hl7_wide_of(c)) {
             continue;
         }
-        bool is_utf8 = !charset_is_stateful(c) && utf8_valid_to(m->raw) == m->raw.n;
-        return is_utf8 ? HL7_WIDE_NONE : hl7_wide_of(c);
+        bool is_utf8 = utf8_valid_to(m->raw) == m->raw.n && !is_ascii(m->raw);
+        return is_utf8 && !charset_is_stateful(c) ? HL7_WIDE_NONE : hl7_wide_of(c);
     }
     return HL7_WIDE_NONE;
 }
@@ -342,6 +353,20 @@ int hl7_parse(struct arena *a, struct str raw, struct hl7 *out, struct hl7_fault
 {
     index_fn fast = index_avx2();
     return hl7_parse_by(a, raw, fast ? fast : index_portable, out, out_fault);
+}
+
+void hl7_parse_edited(struct arena *a, struct str raw, const struct hl7 *origin, struct hl7 *out)
+{
+    index_fn fast = index_avx2();
+    struct hl7 m = {.raw = raw, .d = origin->d};
+    size_t at = skip_lead(&m);
+    m.remarks |= origin->remarks & (HL7_REMARK_SHORT_MSH2 | HL7_REMARK_LONG_MSH2);
+    if (m.d.wide) {
+        gather_wide(a, &m, at);
+    } else {
+        gather(a, &m, at, fast ? fast : index_portable);
+    }
+    *out = m;
 }
 
 int hl7_parse_header(struct arena *a, struct str line, struct hl7 *out, struct hl7_fault *out_fault)

@@ -55,15 +55,22 @@ static size_t step_sjis(const unsigned char *p, size_t n)
  * for ASCII. */
 static size_t escape_length(const unsigned char *p, size_t n, unsigned *out_width)
 {
-    if (n < 3 || p[0] != 0x1b) {
-        return 0;
+    static const struct {
+        const char *bytes;
+        unsigned n, width;
+    } known[] = {
+        {"\x1b(B", 3, 0},  {"\x1b(J", 3, 0},  {"\x1b(I", 3, 1},  {"\x1b$@", 3, 2},
+        {"\x1b$A", 3, 2},  {"\x1b$B", 3, 2},  {"\x1b$(@", 4, 2}, {"\x1b$(B", 4, 2},
+        {"\x1b$(C", 4, 2}, {"\x1b$(D", 4, 2}, {"\x1b&@", 3, 0},  {"\x1b.A", 3, 0},
+        {"\x1b.F", 3, 0},
+    };
+    for (size_t i = 0; p[0] == 0x1b && i < sizeof(known) / sizeof(*known); i++) {
+        if (n >= known[i].n && memcmp(p, known[i].bytes, known[i].n) == 0) {
+            *out_width = known[i].width;
+            return known[i].n;
+        }
     }
-    *out_width = p[1] == '$' ? 2 : p[1] == '(' && p[2] == 'I';
-    if (p[1] == '(' || p[1] == '&' || p[1] == '.') {
-        return 3;
-    }
-    bool is_long = p[1] == '$' && p[2] == '(' && n >= 4;
-    return is_long ? 4 : p[1] == '$' && in(p[2], '@', 'B') ? 3 : 0;
+    return 0;
 }
 
 /* An escape sequence and the text it opens, up to the next one, or to CR or LF. */
@@ -100,6 +107,34 @@ size_t hl7_wide_step(enum hl7_wide w, const char *p, size_t n)
         return step_iso2022(u, n);
     }
     return 1;
+}
+
+/* The last escape sequence says how the text ends. */
+static bool ends_in_ascii(struct str s)
+{
+    unsigned width = 0;
+    for (size_t i = s.n; i > 0; i--) {
+        if (s.p[i - 1] == 0x1b) {
+            size_t n = escape_length((const unsigned char *)s.p + i - 1, s.n - i + 1, &width);
+            return n > 0 && width == 0;
+        }
+    }
+    return true;
+}
+
+bool hl7_wide_is_whole(enum hl7_wide w, struct str s)
+{
+    size_t last = 1;
+    if (w == HL7_WIDE_NONE || !s.n) {
+        return true;
+    }
+    if (w == HL7_WIDE_ISO2022) {
+        return ends_in_ascii(s);
+    }
+    for (size_t at = 0; at < s.n; at += last) {
+        last = hl7_wide_step(w, s.p + at, s.n - at);
+    }
+    return last > 1 || (unsigned char)s.p[s.n - 1] < 0x81;
 }
 
 const char *hl7_wide_find(enum hl7_wide w, const char *p, const char *end, char c)

@@ -23,6 +23,9 @@ enum hl7_wide hl7_wide_of(enum charset c);
 /* Bytes of the character at `p`, of at most `n` (> 0) bytes; for ISO 2022 an escape sequence with the text
  * it opens. 1 where `p` is a plain byte. CR and LF are never swallowed. */
 size_t hl7_wide_step(enum hl7_wide w, const char *p, size_t n);
+/* Does `s` end between characters, in ISO 2022 with ASCII switched on? If not, it would swallow what is
+ * put behind it. */
+bool hl7_wide_is_whole(enum hl7_wide w, struct str s);
 /* The first byte `c` in [p, end) that is no part of a wide character; NULL if none, or if c is 0. */
 const char *hl7_wide_find(enum hl7_wide w, const char *p, const char *end, char c);
 

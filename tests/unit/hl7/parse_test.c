@@ -316,6 +316,9 @@ Test(parse, utf8_is_no_wide_charset_whatever_msh_18_says)
     cr_assert_eq(hl7_parse(&arena, str_of(text), &m, &f), 0);
     cr_expect_eq(m.d.wide, 0);
     cr_expect(str_is(field(&m, "PID", 1, 2), "x"));
+    text = "MSH|^~\\&|A|F||||||||||||||GB 18030-2000\rPID|y|x\r";
+    cr_assert_eq(hl7_parse(&arena, str_of(text), &m, &f), 0);
+    cr_expect(m.d.wide, "ASCII alone says nothing: what is written into it later is GB 18030");
 }
 
 /* The bytes that stepping passes over are those that the mask of the whole text has set. */
@@ -363,5 +366,33 @@ Test(parse, steps_agree_with_the_masks_of_base)
             }
         }
         expect_steps_as_masked(CHARSET_IR87, p, n);
+    }
+}
+
+Test(parse, whole_characters)
+{
+    static const struct {
+        enum hl7_wide wide;
+        const char *text;
+        bool is_whole;
+    } rows[] = {
+        {HL7_WIDE_NONE, "\x81", true},
+        {HL7_WIDE_GB18030, "", true},
+        {HL7_WIDE_GB18030, "a\x81\x40", true},
+        {HL7_WIDE_GB18030, "a\x81", false},
+        {HL7_WIDE_GB18030, "\x81\x30\x81\x30", true},
+        {HL7_WIDE_GB18030, "\x81\x30\x81", false},
+        {HL7_WIDE_BIG5, "\xa4\x40\xa4", false},
+        {HL7_WIDE_SHIFT_JIS, "\x83\x5c", true},
+        {HL7_WIDE_ISO2022, "ab", true},
+        {HL7_WIDE_ISO2022, "\x1b$B!!\x1b(B", true},
+        {HL7_WIDE_ISO2022, "\x1b$B!!", false},
+        {HL7_WIDE_ISO2022, "\x1b$B!", false},
+        {HL7_WIDE_ISO2022, "\x1b(I1", false},
+        {HL7_WIDE_ISO2022, "x\x1b", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        cr_expect_eq(hl7_wide_is_whole(rows[i].wide, str_of(rows[i].text)), rows[i].is_whole,
+                     "row %zu", i);
     }
 }

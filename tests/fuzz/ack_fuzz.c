@@ -1,0 +1,66 @@
+/* Fuzz target: whatever came in, the reply is a message with the code and, where there was a readable
+ * one, the control id; what replies is never itself answered. */
+#include "engine/base/arena.h"
+#include "engine/hl7/ack.h"
+#include "engine/hl7/path.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+/* The whole of MSH-10, as it stands. */
+static struct str control_id(const struct hl7 *m)
+{
+    struct str id = hl7_field(m, &m->seg[0], 10);
+    return id.n ? id : str_from("", 0);
+}
+
+static void check_reply(struct arena *a, const struct hl7 *m, struct str raw, unsigned pick)
+{
+    const struct ack_error errors[] = {
+        {101, "PID-3[1].4", 'E', raw}, /* any bytes may be the text */
+        {104, "MSH", 'W', {"too | long", 10}},
+    };
+    struct ack ack = {.code = (enum ack_code)(pick % 6),
+                      .errors = errors,
+                      .nerrors = pick / 6 % 3,
+                      .control_id = "N1",
+                      .now_us = (int64_t)pick * 1000003,
+                      .expected_sequence = pick & 64 ? pick : INT64_MIN};
+    struct buf out = {0};
+    struct hl7 r;
+    struct hl7_fault f;
+    struct ack_reply read;
+    ack_build(&out, (struct ack_to){m, raw}, &ack);
+    must(hl7_parse(a, buf_str(&out), &r, &f) == 0);
+    must(ack_read(&r, &read) == 0 && read.code == ack.code && ack_is_ack(&r));
+    must(!(r.remarks & (HL7_REMARK_NO_FINAL_CR | HL7_REMARK_BLANK_LINE | HL7_REMARK_LF)));
+    if (m) {
+        must(str_eq(hl7_field(&r, hl7_segment(&r, "MSA", 1), 2), control_id(m)));
+        must(ack_mode_of(m).enhanced || ack_mode_of(m).accept == ACK_WHEN_ABSENT);
+    }
+    buf_free(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena a = {0};
+    struct hl7 m;
+    struct hl7_fault f;
+    struct str raw = str_from((const char *)data + (size > 0), size - (size > 0));
+    unsigned pick = size ? data[0] : 0;
+    bool parsed = hl7_parse(&a, raw, &m, &f) == 0;
+    if (parsed && !m.d.wide) {
+        check_reply(&a, &m, raw, pick);
+    }
+    check_reply(&a, NULL, raw, pick);
+    arena_free(&a);
+    return 0;
+}
