@@ -294,8 +294,7 @@ static bool lex_path(struct lexer *l)
     if (minus_before || look(l, 0) == '-') {
         struct diag *one = fail(l, minus_before ? start - 1 : l->at, "bad-path", "- touches a path");
         diag_hint(l->d, one, "subtraction next to a path wants spaces on both sides");
-    }
-    if (p.seg_n == PATH_APPEND || p.seg_n == PATH_EACH || p.rep == PATH_APPEND || p.rep == PATH_EACH) {
+    } else if (p.seg_n == PATH_APPEND || p.seg_n == PATH_EACH || p.rep == PATH_APPEND || p.rep == PATH_EACH) {
         fail(l, start, "bad-path", "[+] and [*] are for targets; a path without an index means each one");
     }
     return true;

@@ -131,6 +131,7 @@ Test(formula, errors_say_where_and_what)
         {"PID-3(1)", "15: error: an index stands in square brackets: write PID-3[1]"},
         {"PID-3[0]", "16: error: positions count from 1: write [1] for the first"},
         {"PID-3[+]", "10: error: [+] and [*] are for targets; a path without an index means each one"},
+        {"PID[+]-", "16: error: - touches a path"},
         {"PID-3- 1", "15: error: - touches a path; subtraction next to a path wants spaces on both sides"},
         {"5 -PID-3", "12: error: - touches a path; subtraction next to a path wants spaces on both sides"},
         {"1 // 2", "12: error: // would hide the rest of the formula; write /* ... */"},
