@@ -51,12 +51,37 @@ bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const str
     return false;
 }
 
+bool check_segment_repeats(const struct names *names, const char *seg)
+{
+    for (unsigned i = 0; i < names->nstructures; i++) {
+        const struct structure *s = names->structure[i];
+        unsigned node;
+        for (unsigned nth = 0; (node = structure_find(s, seg, nth)) != STRUCTURE_NONE; nth++) {
+            if (structure_place(s, node).max != 1) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static struct shape shape_of(enum shape_kind kind)
 {
     return (struct shape){.kind = kind};
 }
 
 static struct node *check(struct check *c, struct node *n, struct shape *out);
+
+/* Inside where(...) over these very segments the path speaks of one of them. */
+static bool is_current(const struct check *c, const struct node *n)
+{
+    for (const struct inner *i = c->inner; i; i = i->outer) {
+        if (i->shape->kind == SHAPE_SEGMENT && i->shape->type && memcmp(i->shape->type, n->path.seg, 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static struct node *check_path_node(struct check *c, struct node *n, struct shape *out)
 {
@@ -67,8 +92,9 @@ static struct node *check_path_node(struct check *c, struct node *n, struct shap
     bool delimiters = n->path.field && n->path.field <= 2 && memcmp(n->path.seg, "MSH", 3) == 0;
     n->of = (uint8_t)t.of;
     n->type = t.type;
+    bool segment_repeats = n->path.seg_n == PATH_ALL && !is_current(c, n) && check_segment_repeats(c->names, n->path.seg);
     *out = (struct shape){.kind = !n->path.field ? SHAPE_SEGMENT : delimiters ? SHAPE_STRING : SHAPE_HL7,
-                          .many = n->path.field ? t.field_repeats && n->path.rep == PATH_ALL && !delimiters
+                          .many = n->path.field ? (t.field_repeats && n->path.rep == PATH_ALL && !delimiters) || segment_repeats
                                                 : n->path.seg_n == PATH_ALL,
                           .of = t.of, .type = n->path.field ? t.type : n->path.seg};
     return n;
@@ -314,6 +340,8 @@ struct node *formula_check(struct arena *a, const struct formula *f, struct node
 {
     struct check c = {.a = a, .d = d, .f = f, .names = names};
     struct shape shape;
+    struct inner each = {names->each, NULL};
+    c.inner = names->each ? &each : NULL;
     n = check(&c, n, &shape);
     if (!c.failed && want == CHECK_DECISION) {
         check_boolean(&c, n, &shape);

@@ -5,11 +5,15 @@
 #ifndef CORRIDOR_RULES_CHECK_H
 #define CORRIDOR_RULES_CHECK_H
 
+#include "engine/hl7/structure.h"
 #include "engine/rules/func.h"
 #include "engine/rules/table.h"
 #include "engine/rules/type.h"
 
-enum { CHECK_LETS_MAX = 64 };
+enum {
+    CHECK_LETS_MAX = 64,
+    CHECK_STRUCTURES_MAX = 64, /* further ones are not asked whether a segment repeats */
+};
 
 enum check_want {
     CHECK_ANY,      /* any number of values */
@@ -32,6 +36,9 @@ struct names {
     struct shape let_shape[CHECK_LETS_MAX];
     unsigned nlets;
     enum hl7_version version; /* paths are typed by it first */
+    const struct structure *structure[CHECK_STRUCTURES_MAX]; /* of the messages that the route reads */
+    unsigned nstructures;
+    const struct shape *each; /* $this outside of every function: `if` of a delete; or NULL */
 };
 
 /* The tree to run, or NULL after errors in `d`. *out_shape may be NULL. */
@@ -39,6 +46,8 @@ struct node *formula_check(struct arena *a, const struct formula *f, struct node
                            enum check_want want, struct diags *d, struct shape *out_shape);
 /* Is the path known to some version of HL7? Else an error at `pos`. */
 bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const struct path *p);
+/* May segment `seg` follow itself where the route's messages have it? Groups around it do not count. */
+bool check_segment_repeats(const struct names *names, const char *seg);
 /* How many letters may differ so that a suggestion still makes sense. */
 unsigned check_near_limit(struct str word);
 /* The nearest of `n` words, or an empty text. */

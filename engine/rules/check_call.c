@@ -20,8 +20,9 @@ void check_one(struct check *c, const struct node *n, const struct shape *s)
         return;
     }
     struct path first = n->path;
-    first.rep = first.field ? 1 : first.rep;
-    first.seg_n = first.field ? first.seg_n : 1;
+    bool segment = !first.field || check_segment_repeats(c->names, first.seg);
+    first.seg_n = segment && first.seg_n == PATH_ALL ? 1 : first.seg_n;
+    first.rep = first.field && first.rep == PATH_ALL && type_of_path(&first, c->names->version).field_repeats ? 1 : first.rep;
     struct str better = path_text(c->a, &first);
     diag_hint(c->d, one, "write %.*s, %.*s.where(...).first(), .exists(...) or .join(' ')", STR_ARG(better), STR_ARG(text));
 }

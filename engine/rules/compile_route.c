@@ -5,7 +5,7 @@
 
 enum { RANGE_MAX = 1000 };
 
-static const char *const route_keys[] = {"route", "from", "messages", "when", "do", "on-error", "tests", "about", NULL};
+static const char *const route_keys[] = {"route", "from", "messages", "when", "do", "on-error", "tests", NULL};
 static const char *const route_later[] = {"let", "profile", "versions", NULL};
 
 /* --- send and reply --- */
@@ -185,6 +185,49 @@ static bool is_other_data(struct str s)
     return str_is(s, "json") || capital;
 }
 
+static void add_structure(struct names *names, const struct structure *s)
+{
+    for (unsigned i = 0; i < names->nstructures; i++) {
+        if (names->structure[i] == s) {
+            return;
+        }
+    }
+    if (s && names->nstructures < CHECK_STRUCTURES_MAX) {
+        names->structure[names->nstructures++] = s;
+    }
+}
+
+/* ADT^A*: every structure of the version whose name begins with ADT_. */
+static void add_family(struct names *names, const struct pattern *p)
+{
+    const struct structure *s;
+    for (unsigned i = 0; p->type.n && (s = structure_at(names->version, i)); i++) {
+        struct str name = str_of(structure_name(s));
+        bool member = str_starts(name, p->type) && name.n > p->type.n && name.p[p->type.n] == '_';
+        if (member && str_starts(str_slice(name, p->type.n + 1, name.n), p->event)) {
+            add_structure(names, s);
+        }
+    }
+}
+
+/* The structures of the messages that the route reads: which segments repeat. */
+static void find_structures(struct compiler *c, const struct route *r)
+{
+    const char *why;
+    c->names.nstructures = 0;
+    for (unsigned i = 0; i < r->npatterns; i++) {
+        const struct pattern *p = &r->patterns[i];
+        if (p->is_prefix) {
+            add_family(&c->names, p);
+            continue;
+        }
+        for (int n = p->from; n <= p->to; n++) {
+            struct str event = p->is_range ? str_printf(c->a, "%.*s%02d", STR_ARG(p->event), n) : p->event;
+            add_structure(&c->names, structure_of(c->names.version, p->type, event, STR(""), &why));
+        }
+    }
+}
+
 bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct route *r)
 {
     const struct yaml_node *item = NULL;
@@ -341,6 +384,7 @@ void compile_route(struct compiler *c, const struct yaml_node *doc)
     c->names.version = newest_version(c, r);
     if (messages) {
         (void)compile_patterns(c, messages, r); /* findings tell */
+        find_structures(c, r);
     }
     if (when) {
         r->when = compile_formula(c, when, CHECK_DECISION, NULL);

@@ -79,6 +79,11 @@ static bool check_target(struct compiler *c, const struct yaml_node *key, const 
         diag_add(c->d, DIAG_ERROR, "bad-target", key->pos, "MSH-1 and MSH-2 are the delimiters of the message and cannot be set");
         return false;
     }
+    if (p->seg_n == PATH_ALL && check_segment_repeats(&c->names, p->seg)) {
+        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "which-segment", key->pos, "%.*s: %s repeats, the target must say which one", STR_ARG(key->text), p->seg),
+                  "write %s[1]-%u, [last], [+] for a new one, or [*] for each", p->seg, p->field);
+        return false;
+    }
     bool below = p->comp && p->rep == PATH_ALL && t.field_repeats;
     if (below) {
         struct path first = *p;

@@ -259,6 +259,20 @@ static const struct verb *verb_of(const struct yaml_node *n, const struct yaml_n
     return NULL;
 }
 
+/* `if` of a delete of whole segments is asked of each one. */
+static struct shape each_shape(const struct verb *v, const struct yaml_node *value, struct path *asked)
+{
+    struct shape each = {.kind = SHAPE_ANY};
+    bool segments = v->compile == verb_delete && value->kind == YAML_SCALAR;
+    if (segments && str_is(value->text, "Z*")) {
+        each.kind = SHAPE_SEGMENT;
+    } else if (segments && path_lex(value->text, asked) == value->text.n && !asked->field && asked->seg_n == PATH_ALL) {
+        each.kind = SHAPE_SEGMENT;
+        each.type = asked->seg;
+    }
+    return each;
+}
+
 static bool compile_step(struct compiler *c, const struct yaml_node *n, struct step *s)
 {
     const struct yaml_node *value = NULL, *cond = yaml_get(n, "if");
@@ -279,7 +293,11 @@ static bool compile_step(struct compiler *c, const struct yaml_node *n, struct s
     s->pos = value->key->pos;
     unsigned errors = c->d->errors;
     if (cond && v->compile != verb_then) {
+        struct path asked;
+        struct shape each = each_shape(v, value, &asked);
+        c->names.each = each.kind == SHAPE_SEGMENT ? &each : NULL;
         s->cond = compile_formula(c, cond, CHECK_DECISION, NULL);
+        c->names.each = NULL;
     }
     return v->compile(c, n, value, s) && good && c->d->errors == errors;
 }

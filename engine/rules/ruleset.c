@@ -78,6 +78,7 @@ static void compile_orders(struct compiler *c)
     c->r->order = ARENA_ARRAY(c->a, struct node *, c->r->ndestinations + 1);
     c->names.nlets = 0;
     c->names.version = TYPE_VERSION_DEFAULT;
+    c->names.nstructures = 0;
     for (unsigned i = 0; i < c->r->ndestinations; i++) {
         const struct rules_destination *dest = &c->r->destinations[i];
         c->r->wants_patient_keys = c->r->wants_patient_keys || dest->order == RULES_ORDER_PATIENT;

@@ -72,12 +72,23 @@ static bool set_each(struct run *run, const struct assign *to, struct str raw)
     return true;
 }
 
+/* The target names no segment number: the message may hold only one. */
+static bool is_unique(struct run *run, const struct assign *to)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < run->e.m->segs && to->to.seg_n == PATH_ALL; i++) {
+        n += memcmp(run->e.m->seg[i].id, to->to.seg, 4) == 0;
+    }
+    struct node place = {.op = NODE_PATH, .pos = to->pos, .path = to->to};
+    return n < 2 || eval_fail(&run->e, &place, "the message has several %s, the target must say which one", to->to.seg);
+}
+
 static enum run_end step_set(struct run *run, const struct step *s)
 {
     struct str *raw = arena_alloc(run->a, s->set.n * sizeof(*raw));
     run_see(run);
     for (unsigned i = 0; i < s->set.n; i++) {
-        if (!run_encode(run, &s->set.v[i], &raw[i])) {
+        if (!is_unique(run, &s->set.v[i]) || !run_encode(run, &s->set.v[i], &raw[i])) {
             return RUN_FAILED;
         }
     }
