@@ -507,10 +507,10 @@ static void emit(struct sink *s, const char *p, size_t n)
         last->n += one.n;
         return;
     }
-    if (s->n == s->cap) {
+    if (!s->v || s->n == s->cap) {
         uint32_t cap = s->cap ? s->cap * 2 : 16;
         struct splice *more = arena_alloc(s->a, cap * sizeof(*more));
-        if (s->n) {
+        if (s->v) {
             memcpy(more, s->v, s->n * sizeof(*more));
         }
         s->v = more;

@@ -6,6 +6,8 @@
 #include "engine/hl7/index.h"
 #include "engine/hl7/wide.h"
 
+#include <assert.h>
+
 /* A message while its lines are being gathered. */
 struct build {
     struct arena *a;
@@ -209,6 +211,7 @@ static void take_block(struct build *b, const struct index_block *blk, size_t le
     struct hl7 *m = b->m;
     uint32_t base = m->marks;
     make_room(b, blk, left);
+    assert(m->mark && m->seg); /* there is room for one more of each, always */
     memcpy(m->mark + base, blk->mark, blk->marks * sizeof(*blk->mark));
     m->marks += blk->marks;
     for (uint32_t i = 0; i < blk->ends; i++) {

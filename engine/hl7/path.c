@@ -439,7 +439,7 @@ static bool holds_only_separators(const struct hl7_delims *d, struct str raw)
 /* `^^` and `&` hold nothing: a value of separators only is empty. */
 HOT struct hl7_val val_of(const struct hl7_delims *d, struct str raw)
 {
-    bool may_be = raw.n && (raw.p[0] == d->component || raw.p[0] == d->subcomponent);
+    bool may_be = raw.p && raw.n && (raw.p[0] == d->component || raw.p[0] == d->subcomponent);
     if (__builtin_expect(may_be, 0) && holds_only_separators(d, raw)) {
         return (struct hl7_val){HL7_EMPTY, {NULL, 0}};
     }

@@ -64,6 +64,8 @@ void message_remarks(const struct hl7 *m, struct diags *d)
          "a UTF-8 byte order mark stands before the message"},
         {HL7_REMARK_SHORT_MSH2, "short-msh2", "MSH-2",
          "fewer than four encoding characters; the rest are the usual ones"},
+        {HL7_REMARK_LONG_MSH2, "long-msh2", "MSH-2",
+         "more encoding characters than there are delimiters"},
         {HL7_REMARK_LF, "line-feed", "",
          "a line feed ends a segment; the standard wants a carriage return"},
         {HL7_REMARK_NO_FINAL_CR, "no-final-cr", "",

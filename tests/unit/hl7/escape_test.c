@@ -82,6 +82,12 @@ Test(escape, text_is_encoded)
                   rows[i].text);
     }
     cr_expect(str_is(hl7_escape(&arena, &others, STR("|!@"), false), "|$F$$S$"));
+    struct buf b = {0};
+    hl7_escape_to(&b, &usual, STR("plain "), false);
+    hl7_escape_to(&b, &usual, STR("a|b\n"), true);
+    hl7_escape_to(&b, &usual, str_from(NULL, 0), true);
+    cr_expect(str_is(buf_str(&b), "plain a\\F\\b\\.br\\"));
+    buf_free(&b);
 }
 
 Test(escape, wide_characters_are_stepped_over)
