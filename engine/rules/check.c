@@ -36,18 +36,20 @@ bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const str
     case TYPE_FOUND:
         return true;
     case TYPE_NO_SEGMENT:
-        diag_hint(d, diag_add(d, DIAG_ERROR, "unknown-path", pos, "%.*s: no HL7 version has a segment %s",
-                              STR_ARG(text), p->seg), "segments of your own begin with Z");
+        diag_hint(d,
+                  diag_add(d, DIAG_ERROR, "unknown-path", pos,
+                           "%.*s: no HL7 version has a segment %s", STR_ARG(text), p->seg),
+                  "segments of your own begin with Z");
         return false;
     case TYPE_NO_FIELD:
-        diag_add(d, DIAG_ERROR, "unknown-path", pos, "%.*s: no HL7 version has a field %u in %s", STR_ARG(text),
-                 p->field, p->seg);
+        diag_add(d, DIAG_ERROR, "unknown-path", pos, "%.*s: no HL7 version has a field %u in %s",
+                 STR_ARG(text), p->field, p->seg);
         return false;
     case TYPE_NO_COMPONENT:
         break;
     }
-    diag_add(d, DIAG_ERROR, "unknown-path", pos, "%.*s: no HL7 version has this component in %s-%u", STR_ARG(text),
-             p->seg, p->field);
+    diag_add(d, DIAG_ERROR, "unknown-path", pos, "%.*s: no HL7 version has this component in %s-%u",
+             STR_ARG(text), p->seg, p->field);
     return false;
 }
 
@@ -76,7 +78,8 @@ static struct node *check(struct check *c, struct node *n, struct shape *out);
 static bool is_current(const struct check *c, const struct node *n)
 {
     for (const struct inner *i = c->inner; i; i = i->outer) {
-        if (i->shape->kind == SHAPE_SEGMENT && i->shape->type && memcmp(i->shape->type, n->path.seg, 4) == 0) {
+        if (i->shape->kind == SHAPE_SEGMENT && i->shape->type &&
+            memcmp(i->shape->type, n->path.seg, 4) == 0) {
             return true;
         }
     }
@@ -92,11 +95,17 @@ static struct node *check_path_node(struct check *c, struct node *n, struct shap
     bool delimiters = n->path.field && n->path.field <= 2 && memcmp(n->path.seg, "MSH", 3) == 0;
     n->of = (uint8_t)t.of;
     n->type = t.type;
-    bool segment_repeats = n->path.seg_n == PATH_ALL && !is_current(c, n) && check_segment_repeats(c->names, n->path.seg);
-    *out = (struct shape){.kind = !n->path.field ? SHAPE_SEGMENT : delimiters ? SHAPE_STRING : SHAPE_HL7,
-                          .many = n->path.field ? (t.field_repeats && n->path.rep == PATH_ALL && !delimiters) || segment_repeats
-                                                : n->path.seg_n == PATH_ALL,
-                          .of = t.of, .type = n->path.field ? t.type : n->path.seg};
+    bool segment_repeats = n->path.seg_n == PATH_ALL && !is_current(c, n) &&
+                           check_segment_repeats(c->names, n->path.seg);
+    *out = (struct shape){
+        .kind = !n->path.field ? SHAPE_SEGMENT
+                : delimiters   ? SHAPE_STRING
+                               : SHAPE_HL7,
+        .many = n->path.field
+                    ? (t.field_repeats && n->path.rep == PATH_ALL && !delimiters) || segment_repeats
+                    : n->path.seg_n == PATH_ALL,
+        .of = t.of,
+        .type = n->path.field ? t.type : n->path.seg};
     return n;
 }
 
@@ -105,8 +114,8 @@ static struct shape part_shape(struct check *c, struct node *n, const struct sha
     struct type_info t = type_of_part(of->type, n->level, c->names->version);
     if (t.found != TYPE_FOUND && c->f->is_route) {
         c->failed = true;
-        diag_add(c->d, DIAG_ERROR, "unknown-path", n->pos, ".%u: no HL7 version has this component in a %s", n->level,
-                 of->type);
+        diag_add(c->d, DIAG_ERROR, "unknown-path", n->pos,
+                 ".%u: no HL7 version has this component in a %s", n->level, of->type);
     }
     n->of = (uint8_t)t.of;
     n->type = t.type;
@@ -156,10 +165,13 @@ static struct node *resolve(struct node *n, enum node_op op, uint32_t level)
 
 static struct node *unknown_name(struct check *c, struct node *n)
 {
-    static const struct str known[] = {{"this", 4}, {"index", 5}, {"number", 6}, {"total", 5}, {"message", 7}, {"source", 6}};
+    static const struct str known[] = {{"this", 4},  {"index", 5},   {"number", 6},
+                                       {"total", 5}, {"message", 7}, {"source", 6}};
     bool later = str_is(n->text, "batch") || str_is(n->text, "cause");
-    struct diag *one = diag_add(c->d, DIAG_ERROR, later ? "not-available" : "unknown-name", n->pos,
-                                later ? "$%.*s is not available in this version" : "$%.*s is not known here", STR_ARG(n->text));
+    struct diag *one =
+        diag_add(c->d, DIAG_ERROR, later ? "not-available" : "unknown-name", n->pos,
+                 later ? "$%.*s is not available in this version" : "$%.*s is not known here",
+                 STR_ARG(n->text));
     struct str near = check_nearest(n->text, c->names->let, c->names->nlets);
     near = near.n ? near : check_nearest(n->text, known, sizeof(known) / sizeof(known[0]));
     if (near.n && !later) {
@@ -169,11 +181,13 @@ static struct node *unknown_name(struct check *c, struct node *n)
     return n;
 }
 
-static struct node *check_position(struct check *c, struct node *n, uint32_t level, struct shape *out)
+static struct node *check_position(struct check *c, struct node *n, uint32_t level,
+                                   struct shape *out)
 {
     *out = shape_of(SHAPE_NUMBER);
     if (!c->inner) {
-        struct diag *one = check_fail(c, n, "no-loop", "this counts values, and there is nothing to count here");
+        struct diag *one =
+            check_fail(c, n, "no-loop", "this counts values, and there is nothing to count here");
         diag_hint(c->d, one, "it stands inside where(...), select(...), exists(...), all(...)");
     }
     return resolve(n, NODE_POSITION, level);
@@ -193,7 +207,8 @@ static struct node *check_name(struct check *c, struct node *n, struct shape *ou
         return resolve(n, NODE_THIS, 0);
     }
     if (str_is(n->text, "this")) {
-        check_fail(c, n, "no-loop", "$this stands inside where(...), select(...), exists(...), all(...)");
+        check_fail(c, n, "no-loop",
+                   "$this stands inside where(...), select(...), exists(...), all(...)");
         return n;
     }
     if (str_is(n->text, "index") || str_is(n->text, "number")) {
@@ -216,8 +231,9 @@ static struct node *lookup_column(struct check *c, struct node *n, struct shape 
     }
     int column = table_column(call->table, n->text);
     if (column < 0) {
-        struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-column", n->pos, "the table %.*s has no column %.*s",
-                                    STR_ARG(call->table->name), STR_ARG(n->text));
+        struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-column", n->pos,
+                                    "the table %.*s has no column %.*s", STR_ARG(call->table->name),
+                                    STR_ARG(n->text));
         struct str near = check_nearest(n->text, call->table->columns, call->table->ncolumns);
         c->failed = true;
         if (near.n) {
@@ -232,14 +248,17 @@ static struct node *lookup_column(struct check *c, struct node *n, struct shape 
 static struct node *unknown_member(struct check *c, struct node *n)
 {
     const char *near = func_nearest(n->text);
-    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos, "%.*s is not known", STR_ARG(n->text));
+    struct diag *one =
+        diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos, "%.*s is not known", STR_ARG(n->text));
     c->failed = true;
     if (func_find(n->text)) {
         diag_hint(c->d, one, "a function is written with brackets: %.*s()", STR_ARG(n->text));
     } else if (near) {
         diag_hint(c->d, one, "did you mean %s()?", near);
     } else if (n->nargs == 0) {
-        diag_hint(c->d, one, "a text stands in single quotes; paths look like PID-3.1; members of FHIR and JSON data are not available in this version");
+        diag_hint(c->d, one,
+                  "a text stands in single quotes; paths look like PID-3.1; members of FHIR and "
+                  "JSON data are not available in this version");
     } else {
         diag_hint(c->d, one, "members of FHIR and JSON data are not available in this version");
     }
@@ -268,7 +287,8 @@ static struct node *check_subpath(struct check *c, struct node *n, struct shape 
     struct shape in;
     n->arg[0] = check(c, n->arg[0], &in);
     if (!c->failed && n->arg[0]->op != NODE_MESSAGE) {
-        check_fail(c, n, "not-available", "a path behind a dot is available only as $message.PID-3 in this version");
+        check_fail(c, n, "not-available",
+                   "a path behind a dot is available only as $message.PID-3 in this version");
     }
     return check_path_node(c, n, out);
 }
@@ -279,7 +299,8 @@ static struct node *check_index(struct check *c, struct node *n, struct shape *o
     n->arg[0] = check(c, n->arg[0], out);
     n->arg[1] = check(c, n->arg[1], &at);
     if (c->f->is_route && !c->failed && (out->kind == SHAPE_HL7 || out->kind == SHAPE_SEGMENT)) {
-        struct diag *one = check_fail(c, n, "index", "[n] stands only inside a path, where it counts from 1");
+        struct diag *one =
+            check_fail(c, n, "index", "[n] stands only inside a path, where it counts from 1");
         diag_hint(c->d, one, "write PID-3[1].4, or .first(), .last(), .skip(n).first()");
     }
     out->many = false;
@@ -312,7 +333,8 @@ static struct node *check(struct check *c, struct node *n, struct shape *out)
     case NODE_NAME:
         return check_name(c, n, out);
     case NODE_EXTERNAL:
-        check_fail(c, n, "unknown-name", "%names are those of FHIR, which is not available in this version");
+        check_fail(c, n, "unknown-name",
+                   "%names are those of FHIR, which is not available in this version");
         return n;
     case NODE_MEMBER:
         return check_member(c, n, out);
@@ -335,8 +357,9 @@ struct node *check_node(struct check *c, struct node *n, struct shape *out)
     return check(c, n, out);
 }
 
-struct node *formula_check(struct arena *a, const struct formula *f, struct node *n, const struct names *names,
-                           enum check_want want, struct diags *d, struct shape *out_shape)
+struct node *formula_check(struct arena *a, const struct formula *f, struct node *n,
+                           const struct names *names, enum check_want want, struct diags *d,
+                           struct shape *out_shape)
 {
     struct check c = {.a = a, .d = d, .f = f, .names = names};
     struct shape shape;

@@ -36,14 +36,16 @@ struct names {
     struct shape let_shape[CHECK_LETS_MAX];
     unsigned nlets;
     enum hl7_version version; /* paths are typed by it first */
-    const struct structure *structure[CHECK_STRUCTURES_MAX]; /* of the messages that the route reads */
+    const struct structure
+        *structure[CHECK_STRUCTURES_MAX]; /* of the messages that the route reads */
     unsigned nstructures;
     const struct shape *each; /* $this outside of every function: `if` of a delete; or NULL */
 };
 
 /* The tree to run, or NULL after errors in `d`. *out_shape may be NULL. */
-struct node *formula_check(struct arena *a, const struct formula *f, struct node *n, const struct names *names,
-                           enum check_want want, struct diags *d, struct shape *out_shape);
+struct node *formula_check(struct arena *a, const struct formula *f, struct node *n,
+                           const struct names *names, enum check_want want, struct diags *d,
+                           struct shape *out_shape);
 /* Is the path known to some version of HL7? Else an error at `pos`. */
 bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const struct path *p);
 /* May segment `seg` follow itself where the route's messages have it? Groups around it do not count. */

@@ -3,7 +3,8 @@
 
 static struct str spelling(struct check *c, const struct node *n)
 {
-    return n->op == NODE_PATH || n->op == NODE_SUBPATH ? path_text(c->a, &n->path) : STR("the value");
+    return n->op == NODE_PATH || n->op == NODE_SUBPATH ? path_text(c->a, &n->path)
+                                                       : STR("the value");
 }
 
 void check_one(struct check *c, const struct node *n, const struct shape *s)
@@ -22,9 +23,13 @@ void check_one(struct check *c, const struct node *n, const struct shape *s)
     struct path first = n->path;
     bool segment = !first.field || check_segment_repeats(c->names, first.seg);
     first.seg_n = segment && first.seg_n == PATH_ALL ? 1 : first.seg_n;
-    first.rep = first.field && first.rep == PATH_ALL && type_of_path(&first, c->names->version).field_repeats ? 1 : first.rep;
+    first.rep = first.field && first.rep == PATH_ALL &&
+                        type_of_path(&first, c->names->version).field_repeats
+                    ? 1
+                    : first.rep;
     struct str better = path_text(c->a, &first);
-    diag_hint(c->d, one, "write %.*s, %.*s.where(...).first(), .exists(...) or .join(' ')", STR_ARG(better), STR_ARG(text));
+    diag_hint(c->d, one, "write %.*s, %.*s.where(...).first(), .exists(...) or .join(' ')",
+              STR_ARG(better), STR_ARG(text));
 }
 
 void check_text(struct check *c, const struct node *n, const struct shape *s)
@@ -37,9 +42,12 @@ void check_text(struct check *c, const struct node *n, const struct shape *s)
     } else if (s->kind == SHAPE_HL7 && s->of == TYPE_COMPOSITE) {
         struct str text = spelling(c, n);
         c->failed = true;
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "no-text", n->pos, "%.*s is a %s of several parts, one text is wanted here",
-                                 STR_ARG(text), s->type),
-                  "say which part, as in %.*s.1", STR_ARG(n->op == NODE_PATH ? text : STR("(...)")));
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "no-text", n->pos,
+                           "%.*s is a %s of several parts, one text is wanted here", STR_ARG(text),
+                           s->type),
+                  "say which part, as in %.*s.1",
+                  STR_ARG(n->op == NODE_PATH ? text : STR("(...)")));
     }
 }
 
@@ -49,7 +57,8 @@ void check_boolean(struct check *c, const struct node *n, const struct shape *s)
         check_one(c, n, s);
         return;
     }
-    struct diag *one = check_fail(c, n, "no-decision", "a decision wants true or false, this is a value");
+    struct diag *one =
+        check_fail(c, n, "no-decision", "a decision wants true or false, this is a value");
     if (n->op == NODE_PATH) {
         struct str text = path_text(c->a, &n->path);
         diag_hint(c->d, one, "write %.*s.exists()", STR_ARG(text));
@@ -124,7 +133,8 @@ static bool find_table(struct check *c, struct node *n)
         return true;
     }
     struct str near = check_nearest(name->value.text, names, k);
-    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-table", name->pos, "no table is called %.*s", STR_ARG(name->value.text));
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-table", name->pos,
+                                "no table is called %.*s", STR_ARG(name->value.text));
     c->failed = true;
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
@@ -142,8 +152,9 @@ static void check_lookup(struct check *c, struct node *n)
     unsigned keys = n->nargs - 1;
     if (keys != n->table->nkeys) {
         c->failed = true;
-        diag_add(c->d, DIAG_ERROR, "table-keys", n->pos, "the table %.*s has %u key column%s, this gives %u",
-                 STR_ARG(n->table->name), n->table->nkeys, n->table->nkeys == 1 ? "" : "s", keys);
+        diag_add(c->d, DIAG_ERROR, "table-keys", n->pos,
+                 "the table %.*s has %u key column%s, this gives %u", STR_ARG(n->table->name),
+                 n->table->nkeys, n->table->nkeys == 1 ? "" : "s", keys);
     }
     if (n->table->on_miss == MISS_KEEP && keys > 1) {
         check_fail(c, n, "table-keys", "on-miss: keep wants a table with one key");
@@ -159,11 +170,12 @@ static bool check_arity(struct check *c, struct node *n)
         return true;
     }
     c->failed = true;
-    struct diag *one = f->min == f->max
-                           ? diag_add(c->d, DIAG_ERROR, "arguments", n->pos, "%s() takes %u argument%s, this gives %u", f->name,
-                                      f->min, f->min == 1 ? "" : "s", given)
-                           : diag_add(c->d, DIAG_ERROR, "arguments", n->pos, "%s() takes %u to %u arguments, this gives %u",
-                                      f->name, f->min, f->max, given);
+    struct diag *one = f->min == f->max ? diag_add(c->d, DIAG_ERROR, "arguments", n->pos,
+                                                   "%s() takes %u argument%s, this gives %u",
+                                                   f->name, f->min, f->min == 1 ? "" : "s", given)
+                                        : diag_add(c->d, DIAG_ERROR, "arguments", n->pos,
+                                                   "%s() takes %u to %u arguments, this gives %u",
+                                                   f->name, f->min, f->max, given);
     diag_hint(c->d, one, "%s(%s)", f->name, f->arguments);
     return false;
 }
@@ -171,7 +183,8 @@ static bool check_arity(struct check *c, struct node *n)
 /* where(startsWith('x')): the input is $this. */
 static void imply_this(struct check *c, struct node *n)
 {
-    struct node *self = ARENA_NEW(c->a, struct node), **arg = ARENA_ARRAY(c->a, struct node *, n->nargs + 1);
+    struct node *self = ARENA_NEW(c->a, struct node),
+                **arg = ARENA_ARRAY(c->a, struct node *, n->nargs + 1);
     *self = (struct node){.op = NODE_NAME, .pos = n->pos, .at = n->at, .text = STR("this")};
     arg[0] = self;
     if (n->nargs) {
@@ -196,7 +209,9 @@ static bool check_input(struct check *c, struct node *n)
     }
     if (!c->inner) {
         c->failed = true;
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "input", n->pos, "%s() works on what stands before it", n->func->name),
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "input", n->pos, "%s() works on what stands before it",
+                           n->func->name),
                   "write PATH.%s(%s)", n->func->name, n->func->arguments);
         return false;
     }
@@ -204,7 +219,8 @@ static bool check_input(struct check *c, struct node *n)
     return true;
 }
 
-static void check_arguments(struct check *c, struct node *n, const struct shape *in, struct shape *out)
+static void check_arguments(struct check *c, struct node *n, const struct shape *in,
+                            struct shape *out)
 {
     bool lambda = n->func->flags & FUNC_LAMBDA;
     struct shape one = *in;
@@ -233,7 +249,8 @@ static void check_arguments(struct check *c, struct node *n, const struct shape 
     c->inner = before;
 }
 
-static struct node *fused(struct node *n, enum node_op op, struct node *path, struct node **arg, uint32_t nargs)
+static struct node *fused(struct node *n, enum node_op op, struct node *path, struct node **arg,
+                          uint32_t nargs)
 {
     n->op = (uint8_t)op;
     n->path = path->path;
@@ -251,7 +268,8 @@ static bool is_text_literal(const struct node *n)
 
 static struct node *fuse_call(struct check *c, struct node *n)
 {
-    bool on_path = c->f->is_route && !c->failed && n->has_input && n->arg[0]->op == NODE_PATH && n->arg[0]->path.field;
+    bool on_path = c->f->is_route && !c->failed && n->has_input && n->arg[0]->op == NODE_PATH &&
+                   n->arg[0]->path.field;
     if (on_path && str_is(n->text, "exists") && n->nargs == 1) {
         return fused(n, NODE_PATH_EXISTS, n->arg[0], NULL, 0);
     }
@@ -265,7 +283,8 @@ static struct node *fuse_call(struct check *c, struct node *n)
 static struct node *unknown_function(struct check *c, struct node *n)
 {
     const char *near = func_nearest(n->text);
-    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-function", n->pos, "there is no function %.*s()", STR_ARG(n->text));
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-function", n->pos,
+                                "there is no function %.*s()", STR_ARG(n->text));
     c->failed = true;
     if (near) {
         diag_hint(c->d, one, "did you mean %s()?", near);
@@ -276,7 +295,9 @@ static struct node *unknown_function(struct check *c, struct node *n)
 static void call_shape(const struct node *n, const struct shape *in, struct shape *out)
 {
     const struct func *f = n->func;
-    bool many = f->input == FUNC_SET || f->input == FUNC_EACH || f->input == FUNC_MAYBE ? in->many || out->many : out->many;
+    bool many = f->input == FUNC_SET || f->input == FUNC_EACH || f->input == FUNC_MAYBE
+                    ? in->many || out->many
+                    : out->many;
     *out = f->gives == SHAPE_INPUT ? *in : (struct shape){.kind = (enum shape_kind)f->gives};
     out->many = many && !(f->flags & FUNC_GIVES_ONE);
     if (str_is(n->text, "split") || str_is(n->text, "toChars")) {
@@ -322,7 +343,9 @@ struct node *check_call(struct check *c, struct node *n, struct shape *out)
 
 static void check_order(struct check *c, const struct node *n, const struct shape *s)
 {
-    bool text = s->kind == SHAPE_STRING || (s->kind == SHAPE_HL7 && (s->of == TYPE_TEXT || s->of == TYPE_FORMATTED || s->of == TYPE_SIMPLE));
+    bool text = s->kind == SHAPE_STRING ||
+                (s->kind == SHAPE_HL7 &&
+                 (s->of == TYPE_TEXT || s->of == TYPE_FORMATTED || s->of == TYPE_SIMPLE));
     if (c->f->is_route && !c->failed && text) {
         diag_hint(c->d, check_fail(c, n, "text-order", "text has no order; numbers and dates have"),
                   "add .toInteger() or .toDecimal() to compare numbers");
@@ -374,15 +397,18 @@ static bool is_comparison(enum node_op op)
 
 static struct node *fuse_eq(struct check *c, struct node *n)
 {
-    bool left = n->op == NODE_EQ && n->arg[0]->op == NODE_PATH && n->arg[0]->path.field && is_text_literal(n->arg[1]);
-    return left && c->f->is_route && !c->failed ? fused(n, NODE_PATH_EQ, n->arg[0], n->arg + 1, 1) : n;
+    bool left = n->op == NODE_EQ && n->arg[0]->op == NODE_PATH && n->arg[0]->path.field &&
+                is_text_literal(n->arg[1]);
+    return left && c->f->is_route && !c->failed ? fused(n, NODE_PATH_EQ, n->arg[0], n->arg + 1, 1)
+                                                : n;
 }
 
 static struct node *check_values(struct check *c, struct node *n, struct shape *out)
 {
     struct shape s;
     bool order = n->op >= NODE_LT && n->op <= NODE_GE;
-    bool arithmetic = n->op == NODE_MUL || n->op == NODE_DIVIDE || n->op == NODE_DIV || n->op == NODE_MOD || n->op == NODE_SUB;
+    bool arithmetic = n->op == NODE_MUL || n->op == NODE_DIVIDE || n->op == NODE_DIV ||
+                      n->op == NODE_MOD || n->op == NODE_SUB;
     bool number = false;
     for (uint32_t i = 0; i < n->nargs && !c->failed; i++) {
         n->arg[i] = check_node(c, n->arg[i], &s);
@@ -395,10 +421,10 @@ static struct node *check_values(struct check *c, struct node *n, struct shape *
         }
         number = number || s.kind == SHAPE_NUMBER || (s.kind == SHAPE_HL7 && s.of == TYPE_NUMBER);
     }
-    *out = (struct shape){.kind = is_comparison(n->op)                              ? SHAPE_BOOLEAN
-                                  : n->op == NODE_CONCAT                            ? SHAPE_STRING
+    *out = (struct shape){.kind = is_comparison(n->op)                        ? SHAPE_BOOLEAN
+                                  : n->op == NODE_CONCAT                      ? SHAPE_STRING
                                   : arithmetic || number || n->op != NODE_ADD ? SHAPE_NUMBER
-                                                                                    : SHAPE_STRING};
+                                                                              : SHAPE_STRING};
     return c->failed ? n : fuse_eq(c, check_fold(c, n));
 }
 

@@ -72,9 +72,12 @@ static void complain(struct check *c, const struct node *n, const struct node *p
     bool is_not = n->op == NODE_CALL;
     c->failed = true;
     diag_hint(c->d,
-              diag_add(c->d, DIAG_ERROR, "unguarded", n->pos, "where %.*s is absent this is neither true nor false", STR_ARG(text)),
+              diag_add(c->d, DIAG_ERROR, "unguarded", n->pos,
+                       "where %.*s is absent this is neither true nor false", STR_ARG(text)),
               "write `%.*s.exists() and ...`%s", STR_ARG(text),
-              n->op == NODE_NE ? " or .oneOf('...').not()" : is_not ? " or .oneOf('...').not()" : "");
+              n->op == NODE_NE ? " or .oneOf('...').not()"
+              : is_not         ? " or .oneOf('...').not()"
+                               : "");
 }
 
 static void visit(struct check *c, const struct node *n, struct guards g)
@@ -91,7 +94,8 @@ static void visit(struct check *c, const struct node *n, struct guards g)
         }
         return;
     }
-    bool deeper = n->op == NODE_AND || n->op == NODE_OR || n->op == NODE_XOR || n->op == NODE_IMPLIES;
+    bool deeper =
+        n->op == NODE_AND || n->op == NODE_OR || n->op == NODE_XOR || n->op == NODE_IMPLIES;
     for (uint32_t i = 0; deeper && i < n->nargs; i++) {
         visit(c, n->arg[i], g);
     }

@@ -19,7 +19,8 @@ static struct str skip_lines(struct str text, unsigned line)
 }
 
 /* Lines of a block scalar (| or >): each begins where the one before ended, plus its line feed or blank. */
-static unsigned block_marks(const struct compiler *c, const struct yaml_node *n, struct formula_mark *marks)
+static unsigned block_marks(const struct compiler *c, const struct yaml_node *n,
+                            struct formula_mark *marks)
 {
     struct str rest = skip_lines(c->file->bytes, n->pos.line + 1), line;
     unsigned count = 0;
@@ -30,7 +31,8 @@ static unsigned block_marks(const struct compiler *c, const struct yaml_node *n,
         if (content.n == 0) {
             continue;
         }
-        marks[count++] = (struct formula_mark){(uint32_t)at, (unsigned)number, (unsigned)(content.p - line.p) + 1};
+        marks[count++] = (struct formula_mark){(uint32_t)at, (unsigned)number,
+                                               (unsigned)(content.p - line.p) + 1};
         at += content.n + 1;
     }
     return count;
@@ -56,12 +58,14 @@ static void set_marks(struct compiler *c, const struct yaml_node *n, size_t skip
     f->nmarks = count;
 }
 
-struct node *compile_formula(struct compiler *c, const struct yaml_node *n, enum check_want want, struct shape *out_shape)
+struct node *compile_formula(struct compiler *c, const struct yaml_node *n, enum check_want want,
+                             struct shape *out_shape)
 {
     size_t skip = 0;
     if (n->kind != YAML_SCALAR) {
         if (n->kind != YAML_ABSENT) {
-            diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos, "a formula should stand here, this is %s", yaml_kind_text(n));
+            diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos,
+                     "a formula should stand here, this is %s", yaml_kind_text(n));
         }
         return NULL;
     }
@@ -70,7 +74,9 @@ struct node *compile_formula(struct compiler *c, const struct yaml_node *n, enum
         skip++;
     }
     struct formula *f = ARENA_NEW(c->a, struct formula);
-    *f = (struct formula){.text = str_trim(str_slice(n->text, skip, n->text.n)), .file = c->file->name, .is_route = true};
+    *f = (struct formula){.text = str_trim(str_slice(n->text, skip, n->text.n)),
+                          .file = c->file->name,
+                          .is_route = true};
     set_marks(c, n, skip, f);
     if (f->text.n == 0) {
         diag_add(c->d, DIAG_ERROR, "empty-formula", n->pos, "the formula is empty");
@@ -90,7 +96,8 @@ static bool is_in(const char *const *list, struct str word)
     return false;
 }
 
-static void unknown_key(struct compiler *c, const struct yaml_node *key, const char *where, const char *const *known)
+static void unknown_key(struct compiler *c, const struct yaml_node *key, const char *where,
+                        const char *const *known)
 {
     struct str words[64];
     unsigned n = 0;
@@ -98,26 +105,29 @@ static void unknown_key(struct compiler *c, const struct yaml_node *key, const c
         words[n] = str_of(known[n]);
     }
     struct str near = check_nearest(key->text, words, n);
-    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-key", key->pos, "%.*s: is not known in %s", STR_ARG(key->text), where);
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-key", key->pos,
+                                "%.*s: is not known in %s", STR_ARG(key->text), where);
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s:?", STR_ARG(near));
     }
 }
 
-bool compile_keys(struct compiler *c, const struct yaml_node *n, const char *where, const char *const *known,
-                  const char *const *later)
+bool compile_keys(struct compiler *c, const struct yaml_node *n, const char *where,
+                  const char *const *known, const char *const *later)
 {
     bool good = true;
     if (n->kind != YAML_MAPPING) {
         if (n->kind != YAML_ABSENT) {
-            diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos, "%s should be a mapping of keys, this is %s", where, yaml_kind_text(n));
+            diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos,
+                     "%s should be a mapping of keys, this is %s", where, yaml_kind_text(n));
         }
         return false;
     }
-    yaml_each(child, n) {
+    yaml_each(child, n)
+    {
         if (is_in(later, child->key->text)) {
-            diag_add(c->d, DIAG_ERROR, "not-available", child->key->pos, "%.*s: is not available in this version",
-                     STR_ARG(child->key->text));
+            diag_add(c->d, DIAG_ERROR, "not-available", child->key->pos,
+                     "%.*s: is not available in this version", STR_ARG(child->key->text));
             good = false;
         } else if (!is_in(known, child->key->text)) {
             unknown_key(c, child->key, where, known);

@@ -5,7 +5,8 @@
 
 enum { RANGE_MAX = 1000 };
 
-static const char *const route_keys[] = {"route", "from", "messages", "when", "do", "on-error", "tests", NULL};
+static const char *const route_keys[] = {"route", "from",     "messages", "when",
+                                         "do",    "on-error", "tests",    NULL};
 static const char *const route_later[] = {"let", "profile", "versions", NULL};
 
 /* --- send and reply --- */
@@ -27,7 +28,8 @@ static bool find_destination(struct compiler *c, const struct yaml_node *n, unsi
         }
     }
     struct str near = check_nearest(name, names, k);
-    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-destination", n->pos, "no destination is called %.*s", STR_ARG(name));
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-destination", n->pos,
+                                "no destination is called %.*s", STR_ARG(name));
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {
@@ -36,14 +38,16 @@ static bool find_destination(struct compiler *c, const struct yaml_node *n, unsi
     return false;
 }
 
-static struct node *optional_formula(struct compiler *c, const struct yaml_node *n, enum check_want want, bool *good)
+static struct node *optional_formula(struct compiler *c, const struct yaml_node *n,
+                                     enum check_want want, bool *good)
 {
     struct node *got = n ? compile_formula(c, n, want, NULL) : NULL;
     *good = *good && (!n || got);
     return got;
 }
 
-bool compile_send(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+bool compile_send(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
+                  struct step *s)
 {
     const struct yaml_node *class = yaml_get(step, "class");
     bool good = find_destination(c, value, &s->send.destination);
@@ -65,9 +69,13 @@ bool compile_send(struct compiler *c, const struct yaml_node *step, const struct
 static bool reply_error(struct compiler *c, const struct yaml_node *n, struct step *s)
 {
     int64_t code = 207;
-    if (n && (n->kind != YAML_SCALAR || !str_to_i64(n->text, &code) || !*ack_error_text((int)code) || code == 0)) {
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "bad-value", n->pos, "error: is no error code of HL7 table 0357"),
-                  "100 segment sequence, 101 required field missing, 102 data type, 103 table value, 200 to 207 rejections");
+    if (n && (n->kind != YAML_SCALAR || !str_to_i64(n->text, &code) ||
+              !*ack_error_text((int)code) || code == 0)) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "bad-value", n->pos,
+                           "error: is no error code of HL7 table 0357"),
+                  "100 segment sequence, 101 required field missing, 102 data type, 103 table "
+                  "value, 200 to 207 rejections");
         return false;
     }
     s->reply.error = (int)code;
@@ -93,7 +101,8 @@ static bool reply_place(struct compiler *c, const struct yaml_node *n, struct st
 
 bool compile_reply(struct compiler *c, const struct yaml_node *value, struct step *s)
 {
-    static const char *const keys[] = {"code", "error", "at", "text", NULL}, *const later[] = {"as", NULL};
+    static const char *const keys[] = {"code", "error", "at", "text", NULL}, *const later[] = {
+                                                                                 "as", NULL};
     s->kind = STEP_REPLY;
     if (!compile_keys(c, value, "reply", keys, later)) {
         return false;
@@ -101,7 +110,8 @@ bool compile_reply(struct compiler *c, const struct yaml_node *value, struct ste
     const struct yaml_node *code = yaml_get(value, "code"), *text = yaml_get(value, "text");
     bool good = code && (str_is(code->text, "AE") || str_is(code->text, "AR"));
     if (!good) {
-        diag_add(c->d, DIAG_ERROR, "bad-value", code ? code->pos : value->pos, "reply: wants code: AE (error) or AR (reject)");
+        diag_add(c->d, DIAG_ERROR, "bad-value", code ? code->pos : value->pos,
+                 "reply: wants code: AE (error) or AR (reject)");
     }
     s->reply.code = good && str_is(code->text, "AR") ? ACK_AR : ACK_AE;
     good = reply_error(c, yaml_get(value, "error"), s) && good;
@@ -222,7 +232,8 @@ static void find_structures(struct compiler *c, const struct route *r)
             continue;
         }
         for (int n = p->from; n <= p->to; n++) {
-            struct str event = p->is_range ? str_printf(c->a, "%.*s%02d", STR_ARG(p->event), n) : p->event;
+            struct str event =
+                p->is_range ? str_printf(c->a, "%.*s%02d", STR_ARG(p->event), n) : p->event;
             add_structure(&c->names, structure_of(c->names.version, p->type, event, STR(""), &why));
         }
     }
@@ -239,10 +250,14 @@ bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct r
         if (!compile_text(c, item, "a message type", &text)) {
             good = false;
         } else if (is_other_data(text)) {
-            diag_add(c->d, DIAG_ERROR, "not-available", item->pos, "%.*s: routes over FHIR and JSON are not available in this version", STR_ARG(text));
+            diag_add(c->d, DIAG_ERROR, "not-available", item->pos,
+                     "%.*s: routes over FHIR and JSON are not available in this version",
+                     STR_ARG(text));
             good = false;
         } else if (!set_pattern(text, p)) {
-            diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "bad-message-type", item->pos, "%.*s is no message type", STR_ARG(text)),
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "bad-message-type", item->pos,
+                               "%.*s is no message type", STR_ARG(text)),
                       "write ADT^A01, ADT^A*, SIU^S12..S15, ADT or \"*\"");
             good = false;
         } else {
@@ -273,12 +288,15 @@ static bool add_source(struct compiler *c, const struct yaml_node *n, struct rou
     }
     for (unsigned i = 0; i < c->r->ndestinations; i++) {
         if (str_eq(c->r->destinations[i].name, name)) {
-            diag_add(c->d, DIAG_ERROR, "not-available", n->pos, "%.*s is a destination; reading its answers is not available in this version", STR_ARG(name));
+            diag_add(c->d, DIAG_ERROR, "not-available", n->pos,
+                     "%.*s is a destination; reading its answers is not available in this version",
+                     STR_ARG(name));
             return false;
         }
     }
     struct str near = check_nearest(name, names, k);
-    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-source", n->pos, "no source is called %.*s", STR_ARG(name));
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-source", n->pos,
+                                "no source is called %.*s", STR_ARG(name));
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {
@@ -327,7 +345,8 @@ static bool compile_on_error(struct compiler *c, const struct yaml_node *n, stru
     return !n;
 }
 
-static const struct yaml_node *needed(struct compiler *c, const struct yaml_node *doc, const char *key, const char *what)
+static const struct yaml_node *needed(struct compiler *c, const struct yaml_node *doc,
+                                      const char *key, const char *what)
 {
     const struct yaml_node *n = yaml_get(doc, key);
     if (!n) {
@@ -346,7 +365,9 @@ static bool compile_name(struct compiler *c, const struct yaml_node *n, struct r
     for (unsigned i = 0; i < c->r->nroutes; i++) {
         if (str_eq(c->r->routes[i]->name, r->name)) {
             const struct diag_pos *other = &c->r->routes[i]->pos;
-            diag_add(c->d, DIAG_ERROR, "duplicate-name", n->pos, "a route %.*s stands already at %s:%u", STR_ARG(r->name), other->file, other->line);
+            diag_add(c->d, DIAG_ERROR, "duplicate-name", n->pos,
+                     "a route %.*s stands already at %s:%u", STR_ARG(r->name), other->file,
+                     other->line);
             return false;
         }
     }
@@ -377,7 +398,8 @@ void compile_route(struct compiler *c, const struct yaml_node *doc)
     bool named = compile_name(c, yaml_get(doc, "route"), r);
     const struct yaml_node *from = needed(c, doc, "from", "the sources it reads");
     const struct yaml_node *messages = needed(c, doc, "messages", "the message types it reads");
-    const struct yaml_node *steps = needed(c, doc, "do", "its steps"), *when = yaml_get(doc, "when");
+    const struct yaml_node *steps = needed(c, doc, "do", "its steps"),
+                           *when = yaml_get(doc, "when");
     if (from) {
         (void)compile_from(c, from, r); /* findings tell */
     }
@@ -388,7 +410,8 @@ void compile_route(struct compiler *c, const struct yaml_node *doc)
     }
     if (when) {
         r->when = compile_formula(c, when, CHECK_DECISION, NULL);
-        r->not_matched = str_printf(c->a, "%.*s: when is not true (%s:%u)", STR_ARG(r->name), c->file->name, when->pos.line);
+        r->not_matched = str_printf(c->a, "%.*s: when is not true (%s:%u)", STR_ARG(r->name),
+                                    c->file->name, when->pos.line);
     }
     (void)compile_on_error(c, yaml_get(doc, "on-error"), r); /* findings tell */
     if (steps) {

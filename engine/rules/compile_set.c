@@ -41,22 +41,30 @@ static bool compile_literal(struct compiler *c, const struct yaml_node *n, struc
 {
     if (n->kind != YAML_SCALAR) {
         if (n->kind != YAML_ABSENT) {
-            diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos, "a text or a formula should stand here, this is %s", yaml_kind_text(n));
+            diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos,
+                     "a text or a formula should stand here, this is %s", yaml_kind_text(n));
         }
         return false;
     }
     if (n->comment_after) {
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "comment", n->pos, "a comment follows an unquoted text, which may have been meant as part of it"),
-                  "put the text into quotes, or the comment on its own line");
+        diag_hint(
+            c->d,
+            diag_add(c->d, DIAG_ERROR, "comment", n->pos,
+                     "a comment follows an unquoted text, which may have been meant as part of it"),
+            "put the text into quotes, or the comment on its own line");
         return false;
     }
     if (looks_like_formula(n->text)) {
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "looks-like-formula", n->pos, "this text looks like a formula"),
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "looks-like-formula", n->pos,
+                           "this text looks like a formula"),
                   "write =... for the formula or ='...' for the text");
         return false;
     }
     if (has_hl7_escape(n->text)) {
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "hl7-escape", n->pos, "an HL7 escape in a text would be written as plain characters"),
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "hl7-escape", n->pos,
+                           "an HL7 escape in a text would be written as plain characters"),
                   "write the character itself, or =escaped('...')");
         return false;
     }
@@ -72,15 +80,22 @@ static bool check_target(struct compiler *c, const struct yaml_node *key, const 
         return false;
     }
     if (!p->field) {
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "bad-target", key->pos, "a whole segment is no target"), "name its fields, as in PID-8");
+        diag_hint(
+            c->d,
+            diag_add(c->d, DIAG_ERROR, "bad-target", key->pos, "a whole segment is no target"),
+            "name its fields, as in PID-8");
         return false;
     }
     if (memcmp(p->seg, "MSH", 3) == 0 && p->field <= 2) {
-        diag_add(c->d, DIAG_ERROR, "bad-target", key->pos, "MSH-1 and MSH-2 are the delimiters of the message and cannot be set");
+        diag_add(c->d, DIAG_ERROR, "bad-target", key->pos,
+                 "MSH-1 and MSH-2 are the delimiters of the message and cannot be set");
         return false;
     }
     if (p->seg_n == PATH_ALL && check_segment_repeats(&c->names, p->seg)) {
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "which-segment", key->pos, "%.*s: %s repeats, the target must say which one", STR_ARG(key->text), p->seg),
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "which-segment", key->pos,
+                           "%.*s: %s repeats, the target must say which one", STR_ARG(key->text),
+                           p->seg),
                   "write %s[1]-%u, [last], [+] for a new one, or [*] for each", p->seg, p->field);
         return false;
     }
@@ -89,8 +104,10 @@ static bool check_target(struct compiler *c, const struct yaml_node *key, const 
         struct path first = *p;
         first.rep = 1;
         struct str better = path_text(c->a, &first);
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "which-repetition", key->pos, "%.*s: %.3s-%u repeats, the target must say which repetition",
-                                 STR_ARG(key->text), p->seg, p->field),
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "which-repetition", key->pos,
+                           "%.*s: %.3s-%u repeats, the target must say which repetition",
+                           STR_ARG(key->text), p->seg, p->field),
                   "write %.*s, or [+] for a new one, [*] for each", STR_ARG(better));
         return false;
     }
@@ -108,7 +125,8 @@ static bool indexes_meet(uint16_t a, uint16_t b)
 
 static bool overlap(const struct path *a, const struct path *b)
 {
-    uint16_t a_seg = a->seg_n == PATH_ALL ? 1 : a->seg_n, b_seg = b->seg_n == PATH_ALL ? 1 : b->seg_n;
+    uint16_t a_seg = a->seg_n == PATH_ALL ? 1 : a->seg_n,
+             b_seg = b->seg_n == PATH_ALL ? 1 : b->seg_n;
     if (memcmp(a->seg, b->seg, 3) != 0 || !indexes_meet(a_seg, b_seg) || a->field != b->field) {
         return false;
     }
@@ -134,8 +152,9 @@ static bool check_overlaps(struct compiler *c, const struct step *s)
     for (unsigned i = 1; i < s->set.n; i++) {
         for (unsigned k = 0; k < i; k++) {
             if (overlap(&s->set.v[i].to, &s->set.v[k].to)) {
-                diag_add(c->d, DIAG_ERROR, "overlap", s->set.v[i].pos, "%.*s overlaps with %.*s in the same set",
-                         STR_ARG(s->set.v[i].to_text), STR_ARG(s->set.v[k].to_text));
+                diag_add(c->d, DIAG_ERROR, "overlap", s->set.v[i].pos,
+                         "%.*s overlaps with %.*s in the same set", STR_ARG(s->set.v[i].to_text),
+                         STR_ARG(s->set.v[k].to_text));
                 good = false;
             }
         }
@@ -162,7 +181,8 @@ static bool compile_target(struct compiler *c, const struct yaml_node *key, stru
 /* Repetitions go into a whole field that repeats; everything else takes one value. */
 static enum check_want wanted(const struct path *to)
 {
-    bool whole = !to->comp && to->rep == PATH_ALL && (to->seg[0] == 'Z' || type_of_path(to, TYPE_VERSION_DEFAULT).field_repeats);
+    bool whole = !to->comp && to->rep == PATH_ALL &&
+                 (to->seg[0] == 'Z' || type_of_path(to, TYPE_VERSION_DEFAULT).field_repeats);
     return whole ? CHECK_ANY : CHECK_ONE;
 }
 
@@ -174,7 +194,8 @@ static bool compile_assign(struct compiler *c, const struct yaml_node *n, struct
         to->formula = compile_formula(c, n, good ? wanted(&to->to) : CHECK_ANY, &shape);
         bool segment = to->formula && shape.kind == SHAPE_SEGMENT;
         if (segment) {
-            diag_add(c->d, DIAG_ERROR, "bad-source", n->pos, "a whole segment does not fit into a field");
+            diag_add(c->d, DIAG_ERROR, "bad-source", n->pos,
+                     "a whole segment does not fit into a field");
         }
         return good && to->formula && !segment;
     }
@@ -186,13 +207,17 @@ bool compile_set(struct compiler *c, const struct yaml_node *map, struct step *s
     bool good = true;
     if (map->kind != YAML_MAPPING) {
         if (map->kind != YAML_ABSENT) {
-            diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "wrong-kind", map->pos, "set: should be a mapping of paths, this is %s", yaml_kind_text(map)),
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "wrong-kind", map->pos,
+                               "set: should be a mapping of paths, this is %s",
+                               yaml_kind_text(map)),
                       "write set: { PID-8: F }");
         }
         return false;
     }
     s->set.v = ARENA_ARRAY(c->a, struct assign, map->count);
-    yaml_each(child, map) {
+    yaml_each(child, map)
+    {
         good = compile_assign(c, child, &s->set.v[s->set.n++]) && good;
     }
     return good && check_overlaps(c, s);

@@ -5,7 +5,8 @@
 
 struct verb {
     const char *name;
-    bool (*compile)(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s);
+    bool (*compile)(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
+                    struct step *s);
     const char *const *keys; /* allowed beside it; if: always is */
 };
 
@@ -21,7 +22,8 @@ static const char *const choose_keys[] = {"choose", "if", NULL};
 static const char *const then_keys[] = {"if", "then", "else", NULL};
 static const char *const later_verbs[] = {"for", "keep", "add", "copy", "use", NULL};
 
-static bool verb_set(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+static bool verb_set(struct compiler *c, const struct yaml_node *step,
+                     const struct yaml_node *value, struct step *s)
 {
     (void)step; /* nothing beside it */
     s->kind = STEP_SET;
@@ -29,7 +31,8 @@ static bool verb_set(struct compiler *c, const struct yaml_node *step, const str
 }
 
 /* Names of one let see those of the lets before, not each other. */
-static bool verb_let(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+static bool verb_let(struct compiler *c, const struct yaml_node *step,
+                     const struct yaml_node *value, struct step *s)
 {
     (void)step; /* nothing beside it */
     struct shape shapes[CHECK_LETS_MAX];
@@ -37,11 +40,13 @@ static bool verb_let(struct compiler *c, const struct yaml_node *step, const str
     s->kind = STEP_LET;
     s->slot = c->names.nlets;
     if (value->kind != YAML_MAPPING || value->count + c->names.nlets > CHECK_LETS_MAX) {
-        diag_add(c->d, DIAG_ERROR, "wrong-kind", value->pos, "let: should be a mapping of names; a route has at most %d", CHECK_LETS_MAX);
+        diag_add(c->d, DIAG_ERROR, "wrong-kind", value->pos,
+                 "let: should be a mapping of names; a route has at most %d", CHECK_LETS_MAX);
         return false;
     }
     s->set.v = ARENA_ARRAY(c->a, struct assign, value->count);
-    yaml_each(child, value) {
+    yaml_each(child, value)
+    {
         struct assign *one = &s->set.v[s->set.n];
         one->pos = child->key->pos;
         shapes[s->set.n++] = (struct shape){.kind = SHAPE_STRING};
@@ -53,7 +58,8 @@ static bool verb_let(struct compiler *c, const struct yaml_node *step, const str
         }
     }
     unsigned n = 0;
-    yaml_each(child, value) {
+    yaml_each(child, value)
+    {
         c->names.let[c->names.nlets] = child->key->text;
         c->names.let_shape[c->names.nlets++] = shapes[n++];
     }
@@ -87,7 +93,8 @@ static bool delete_place(struct compiler *c, const struct yaml_node *n, struct p
     struct type_info t = type_of_path(out, TYPE_VERSION_DEFAULT);
     bool below = out->comp && out->rep == PATH_ALL && t.field_repeats;
     if (below) {
-        diag_add(c->d, DIAG_ERROR, "which-repetition", n->pos, "%.*s: the field repeats, say which repetition", STR_ARG(text));
+        diag_add(c->d, DIAG_ERROR, "which-repetition", n->pos,
+                 "%.*s: the field repeats, say which repetition", STR_ARG(text));
     }
     return check_path(c->d, c->a, n->pos, out) && !header && !below;
 }
@@ -107,7 +114,8 @@ static bool delete_except(struct compiler *c, const struct yaml_node *list, stru
     return true;
 }
 
-static bool verb_delete(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+static bool verb_delete(struct compiler *c, const struct yaml_node *step,
+                        const struct yaml_node *value, struct step *s)
 {
     const struct yaml_node *item = NULL, *cond = yaml_get(step, "if");
     bool good = true;
@@ -116,40 +124,50 @@ static bool verb_delete(struct compiler *c, const struct yaml_node *step, const 
     while ((item = yaml_next_item(value, item))) {
         struct path *p = &s->delete.v[s->delete.n++];
         bool one = delete_place(c, item, p);
-        bool repeats = one && cond && p->field && p->rep == PATH_ALL && type_of_path(p, TYPE_VERSION_DEFAULT).field_repeats;
+        bool repeats = one && cond && p->field && p->rep == PATH_ALL &&
+                       type_of_path(p, TYPE_VERSION_DEFAULT).field_repeats;
         if (repeats) {
-            diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "not-available", cond->pos, "if: for each repetition of a field is not available in this version"),
-                      "keep the ones wanted: set: { PID-3: =PID-3.where(...) }");
+            diag_hint(
+                c->d,
+                diag_add(c->d, DIAG_ERROR, "not-available", cond->pos,
+                         "if: for each repetition of a field is not available in this version"),
+                "keep the ones wanted: set: { PID-3: =PID-3.where(...) }");
         }
         good = one && !repeats && good;
     }
     return delete_except(c, yaml_get(step, "except"), s) && good;
 }
 
-static bool verb_send(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+static bool verb_send(struct compiler *c, const struct yaml_node *step,
+                      const struct yaml_node *value, struct step *s)
 {
     return compile_send(c, step, value, s);
 }
 
-static bool verb_drop(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+static bool verb_drop(struct compiler *c, const struct yaml_node *step,
+                      const struct yaml_node *value, struct step *s)
 {
     (void)step; /* nothing beside it */
     s->kind = STEP_DROP;
     if (c->may_have_sent) {
-        diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "drop-after-send", s->pos, "this drop may come after a send, which it would not undo"),
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "drop-after-send", s->pos,
+                           "this drop may come after a send, which it would not undo"),
                   "put the drop before the send");
         return false;
     }
     return compile_text(c, value, "drop: wants a reason, which", &s->drop.reason);
 }
 
-static bool verb_reply(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+static bool verb_reply(struct compiler *c, const struct yaml_node *step,
+                       const struct yaml_node *value, struct step *s)
 {
     (void)step; /* nothing beside it */
     return compile_reply(c, value, s);
 }
 
-static bool verb_require(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+static bool verb_require(struct compiler *c, const struct yaml_node *step,
+                         const struct yaml_node *value, struct step *s)
 {
     const struct yaml_node *otherwise = yaml_get(step, "else");
     unsigned errors = c->d->errors;
@@ -159,7 +177,8 @@ static bool verb_require(struct compiler *c, const struct yaml_node *step, const
     return s->require.that && c->d->errors == errors;
 }
 
-static bool add_branch(struct compiler *c, struct branch ***tail, const struct yaml_node *cond, const struct yaml_node *steps)
+static bool add_branch(struct compiler *c, struct branch ***tail, const struct yaml_node *cond,
+                       const struct yaml_node *steps)
 {
     struct branch *b = ARENA_NEW(c->a, struct branch);
     unsigned errors = c->d->errors;
@@ -170,7 +189,8 @@ static bool add_branch(struct compiler *c, struct branch ***tail, const struct y
     return c->d->errors == errors;
 }
 
-static bool verb_choose(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+static bool verb_choose(struct compiler *c, const struct yaml_node *step,
+                        const struct yaml_node *value, struct step *s)
 {
     static const char *const keys[] = {"if", "do", "else", NULL};
     (void)step; /* nothing beside it */
@@ -179,10 +199,13 @@ static bool verb_choose(struct compiler *c, const struct yaml_node *step, const 
     bool good = true, closed = false, sent = c->may_have_sent, any = sent;
     s->kind = STEP_CHOOSE;
     while ((item = yaml_next_item(value, item))) {
-        const struct yaml_node *cond = yaml_get(item, "if"), *steps = yaml_get(item, cond ? "do" : "else");
+        const struct yaml_node *cond = yaml_get(item, "if"),
+                               *steps = yaml_get(item, cond ? "do" : "else");
         if (!compile_keys(c, item, "choose", keys, NULL) || !steps || closed) {
-            diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "bad-choose", item->pos, "this is no branch of choose"),
-                      "each is { if: ..., do: ... }, the last one may be { else: ... }");
+            diag_hint(
+                c->d,
+                diag_add(c->d, DIAG_ERROR, "bad-choose", item->pos, "this is no branch of choose"),
+                "each is { if: ..., do: ... }, the last one may be { else: ... }");
             return false;
         }
         c->may_have_sent = sent;
@@ -195,7 +218,8 @@ static bool verb_choose(struct compiler *c, const struct yaml_node *step, const 
 }
 
 /* if/then/else is a choose of two. */
-static bool verb_then(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value, struct step *s)
+static bool verb_then(struct compiler *c, const struct yaml_node *step,
+                      const struct yaml_node *value, struct step *s)
 {
     const struct yaml_node *cond = yaml_get(step, "if"), *otherwise = yaml_get(step, "else");
     struct branch **tail = &s->choose.first;
@@ -214,9 +238,15 @@ static bool verb_then(struct compiler *c, const struct yaml_node *step, const st
 }
 
 static const struct verb verbs[] = {
-    {"set", verb_set, set_keys},          {"delete", verb_delete, delete_keys}, {"send", verb_send, send_keys},
-    {"drop", verb_drop, drop_keys},       {"require", verb_require, require_keys}, {"reply", verb_reply, reply_keys},
-    {"choose", verb_choose, choose_keys}, {"let", verb_let, let_keys},          {"then", verb_then, then_keys},
+    {"set", verb_set, set_keys},
+    {"delete", verb_delete, delete_keys},
+    {"send", verb_send, send_keys},
+    {"drop", verb_drop, drop_keys},
+    {"require", verb_require, require_keys},
+    {"reply", verb_reply, reply_keys},
+    {"choose", verb_choose, choose_keys},
+    {"let", verb_let, let_keys},
+    {"then", verb_then, then_keys},
 };
 enum { NVERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -230,14 +260,17 @@ static void no_verb(struct compiler *c, const struct yaml_node *n)
     for (unsigned i = 0; later_verbs[i]; i++) {
         const struct yaml_node *hit = yaml_get(n, later_verbs[i]);
         if (hit) {
-            diag_add(c->d, DIAG_ERROR, "not-available", hit->key->pos, "%s: is not available in this version", later_verbs[i]);
+            diag_add(c->d, DIAG_ERROR, "not-available", hit->key->pos,
+                     "%s: is not available in this version", later_verbs[i]);
             return;
         }
     }
-    yaml_each(child, n) {
+    yaml_each(child, n)
+    {
         struct str near = check_nearest(child->key->text, names, NVERBS);
         if (near.n && !one) {
-            one = diag_add(c->d, DIAG_ERROR, "unknown-key", child->key->pos, "%.*s: is no step", STR_ARG(child->key->text));
+            one = diag_add(c->d, DIAG_ERROR, "unknown-key", child->key->pos, "%.*s: is no step",
+                           STR_ARG(child->key->text));
             diag_hint(c->d, one, "did you mean %.*s:?", STR_ARG(near));
         }
     }
@@ -260,13 +293,15 @@ static const struct verb *verb_of(const struct yaml_node *n, const struct yaml_n
 }
 
 /* `if` of a delete of whole segments is asked of each one. */
-static struct shape each_shape(const struct verb *v, const struct yaml_node *value, struct path *asked)
+static struct shape each_shape(const struct verb *v, const struct yaml_node *value,
+                               struct path *asked)
 {
     struct shape each = {.kind = SHAPE_ANY};
     bool segments = v->compile == verb_delete && value->kind == YAML_SCALAR;
     if (segments && str_is(value->text, "Z*")) {
         each.kind = SHAPE_SEGMENT;
-    } else if (segments && path_lex(value->text, asked) == value->text.n && !asked->field && asked->seg_n == PATH_ALL) {
+    } else if (segments && path_lex(value->text, asked) == value->text.n && !asked->field &&
+               asked->seg_n == PATH_ALL) {
         each.kind = SHAPE_SEGMENT;
         each.type = asked->seg;
     }
@@ -280,7 +315,9 @@ static bool compile_step(struct compiler *c, const struct yaml_node *n, struct s
     s->pos = n->pos;
     if (n->kind != YAML_MAPPING) {
         if (n->kind != YAML_ABSENT) {
-            diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos, "a step should stand here, this is %s", yaml_kind_text(n)),
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos,
+                               "a step should stand here, this is %s", yaml_kind_text(n)),
                       "write a step as { send: NAME }");
         }
         return false;
@@ -289,7 +326,8 @@ static bool compile_step(struct compiler *c, const struct yaml_node *n, struct s
         no_verb(c, n);
         return false;
     }
-    bool good = compile_keys(c, n, "this step", v->keys, v->compile == verb_send ? send_later : NULL);
+    bool good =
+        compile_keys(c, n, "this step", v->keys, v->compile == verb_send ? send_later : NULL);
     s->pos = value->key->pos;
     unsigned errors = c->d->errors;
     if (cond && v->compile != verb_then) {
@@ -308,7 +346,8 @@ struct step *compile_steps(struct compiler *c, const struct yaml_node *list)
     struct step *first = NULL, **tail = &first;
     unsigned lets = c->names.nlets;
     if (++c->depth > STEP_DEPTH_MAX) {
-        diag_add(c->d, DIAG_ERROR, "deep-steps", list->pos, "steps stand more than %d levels within each other", STEP_DEPTH_MAX);
+        diag_add(c->d, DIAG_ERROR, "deep-steps", list->pos,
+                 "steps stand more than %d levels within each other", STEP_DEPTH_MAX);
         c->depth--;
         return NULL;
     }

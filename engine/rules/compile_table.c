@@ -4,7 +4,8 @@
 static const char *const table_keys[] = {"file", "keys", "value", "ignore-case", "on-miss", NULL};
 static const char *const table_later[] = {"query", "database", NULL};
 
-static bool column_of(struct compiler *c, const struct table *t, const struct yaml_node *n, unsigned *out)
+static bool column_of(struct compiler *c, const struct table *t, const struct yaml_node *n,
+                      unsigned *out)
 {
     struct str name;
     if (!compile_text(c, n, "the name of a column", &name)) {
@@ -12,7 +13,8 @@ static bool column_of(struct compiler *c, const struct table *t, const struct ya
     }
     int column = table_column(t, name);
     if (column < 0) {
-        struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-column", n->pos, "the table has no column %.*s", STR_ARG(name));
+        struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-column", n->pos,
+                                    "the table has no column %.*s", STR_ARG(name));
         struct str near = check_nearest(name, t->columns, t->ncolumns);
         if (near.n) {
             diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
@@ -29,7 +31,8 @@ static bool set_keys(struct compiler *c, struct table *t, const struct yaml_node
     t->nkeys = 0;
     while ((item = yaml_next_item(keys, item))) {
         if (t->nkeys == TABLE_KEYS_MAX) {
-            diag_add(c->d, DIAG_ERROR, "too-many-keys", item->pos, "a table has at most %d key columns", TABLE_KEYS_MAX);
+            diag_add(c->d, DIAG_ERROR, "too-many-keys", item->pos,
+                     "a table has at most %d key columns", TABLE_KEYS_MAX);
             return false;
         }
         if (!column_of(c, t, item, &t->key[t->nkeys])) {
@@ -72,7 +75,8 @@ static bool set_choices(struct compiler *c, struct table *t, const struct yaml_n
 {
     static const char *const words[] = {"", "hold", "reject", "empty", "keep"};
     const struct yaml_node *fold = yaml_get(n, "ignore-case"), *miss = yaml_get(n, "on-miss");
-    if (fold && !(str_is(fold->text, "true") || str_is(fold->text, "yes") || str_is(fold->text, "false") || str_is(fold->text, "no"))) {
+    if (fold && !(str_is(fold->text, "true") || str_is(fold->text, "yes") ||
+                  str_is(fold->text, "false") || str_is(fold->text, "no"))) {
         diag_add(c->d, DIAG_ERROR, "bad-value", fold->pos, "ignore-case: is true or false");
         return false;
     }
@@ -84,7 +88,8 @@ static bool set_choices(struct compiler *c, struct table *t, const struct yaml_n
         }
     }
     if (miss && t->on_miss == MISS_ROUTE) {
-        diag_add(c->d, DIAG_ERROR, "bad-value", miss->pos, "on-miss: is hold, reject, empty or keep");
+        diag_add(c->d, DIAG_ERROR, "bad-value", miss->pos,
+                 "on-miss: is hold, reject, empty or keep");
         return false;
     }
     return true;
@@ -99,19 +104,22 @@ static bool read_table(struct compiler *c, struct table *t, const struct yaml_no
         return false;
     }
     if (!file) {
-        diag_add(c->d, DIAG_ERROR, "missing-key", n->pos, "a table wants file:, the name of its CSV file");
+        diag_add(c->d, DIAG_ERROR, "missing-key", n->pos,
+                 "a table wants file:, the name of its CSV file");
         return false;
     }
     if (!compile_text(c, file, "file:", &name)) {
         return false;
     }
-    if (!c->env->read_file || !c->env->read_file(c->env->arg, c->a, c->file->name, name, &bytes, &why)) {
-        diag_add(c->d, DIAG_ERROR, "unreadable", file->pos, "%.*s cannot be read: %s", STR_ARG(name), why);
+    if (!c->env->read_file ||
+        !c->env->read_file(c->env->arg, c->a, c->file->name, name, &bytes, &why)) {
+        diag_add(c->d, DIAG_ERROR, "unreadable", file->pos, "%.*s cannot be read: %s",
+                 STR_ARG(name), why);
         return false;
     }
     const char *shown = str_dup(c->a, name).p;
-    return table_read_csv(c->a, t, shown, bytes, c->d) && set_columns(c, t, n) && set_choices(c, t, n) &&
-           table_index(c->a, t, shown, c->d);
+    return table_read_csv(c->a, t, shown, bytes, c->d) && set_columns(c, t, n) &&
+           set_choices(c, t, n) && table_index(c->a, t, shown, c->d);
 }
 
 static void add_table(struct compiler *c, struct table *t)
@@ -135,8 +143,9 @@ static void compile_table(struct compiler *c, const struct yaml_node *n)
     for (unsigned i = 0; i < c->r->ntables; i++) {
         const struct table *other = c->r->tables[i];
         if (str_eq(other->name, n->key->text)) {
-            diag_add(c->d, DIAG_ERROR, "duplicate-name", n->key->pos, "a table %.*s stands already at %s:%u",
-                     STR_ARG(n->key->text), other->pos.file, other->pos.line);
+            diag_add(c->d, DIAG_ERROR, "duplicate-name", n->key->pos,
+                     "a table %.*s stands already at %s:%u", STR_ARG(n->key->text), other->pos.file,
+                     other->pos.line);
             return;
         }
     }
@@ -150,18 +159,22 @@ static void compile_table(struct compiler *c, const struct yaml_node *n)
 void compile_tables(struct compiler *c, const struct yaml_node *doc)
 {
     const struct yaml_node *tables = yaml_get(doc, "tables");
-    yaml_each(child, doc) {
+    yaml_each(child, doc)
+    {
         if (child != tables) {
-            diag_add(c->d, DIAG_ERROR, "unknown-key", child->key->pos, "%.*s: does not stand beside tables:", STR_ARG(child->key->text));
+            diag_add(c->d, DIAG_ERROR, "unknown-key", child->key->pos,
+                     "%.*s: does not stand beside tables:", STR_ARG(child->key->text));
         }
     }
     if (tables->kind != YAML_MAPPING) {
         if (tables->kind != YAML_ABSENT) {
-            diag_add(c->d, DIAG_ERROR, "wrong-kind", tables->pos, "tables: should be a mapping of names, this is %s", yaml_kind_text(tables));
+            diag_add(c->d, DIAG_ERROR, "wrong-kind", tables->pos,
+                     "tables: should be a mapping of names, this is %s", yaml_kind_text(tables));
         }
         return;
     }
-    yaml_each(child, tables) {
+    yaml_each(child, tables)
+    {
         compile_table(c, child);
     }
 }

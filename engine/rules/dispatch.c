@@ -34,7 +34,8 @@ static bool number_of(struct str event, struct str prefix, int *out)
 {
     int64_t n;
     struct str digits = str_slice(event, prefix.n, event.n);
-    if (!str_starts(event, prefix) || digits.n == 0 || digits.n > 5 || digits.p[0] == '-' || !str_to_i64(digits, &n)) {
+    if (!str_starts(event, prefix) || digits.n == 0 || digits.n > 5 || digits.p[0] == '-' ||
+        !str_to_i64(digits, &n)) {
         return false;
     }
     *out = (int)n;
@@ -67,7 +68,8 @@ static bool route_reads(const struct route *r, unsigned source, struct str type,
     return false;
 }
 
-static unsigned collect(const struct ruleset *r, unsigned source, struct str type, struct str event, const struct route **out)
+static unsigned collect(const struct ruleset *r, unsigned source, struct str type, struct str event,
+                        const struct route **out)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < r->nroutes; i++) {
@@ -78,7 +80,8 @@ static unsigned collect(const struct ruleset *r, unsigned source, struct str typ
     return n;
 }
 
-static struct cell *cell_at(const struct dispatch *d, unsigned source, uint64_t type, uint64_t event)
+static struct cell *cell_at(const struct dispatch *d, unsigned source, uint64_t type,
+                            uint64_t event)
 {
     uint64_t h = (type * 0x9e3779b97f4a7c15u) ^ (event * 0xc2b2ae3d27d4eb4fu) ^ source;
     uint32_t at = (uint32_t)(h >> 29) & (d->size - 1);
@@ -90,7 +93,8 @@ static struct cell *cell_at(const struct dispatch *d, unsigned source, uint64_t 
     return c;
 }
 
-static void add_cell(struct arena *a, struct dispatch *d, unsigned source, struct str type, struct str event)
+static void add_cell(struct arena *a, struct dispatch *d, unsigned source, struct str type,
+                     struct str event)
 {
     uint64_t t, e;
     if (!pack(type, &t) || !pack(event, &e)) {
@@ -104,7 +108,8 @@ static void add_cell(struct arena *a, struct dispatch *d, unsigned source, struc
     *c = (struct cell){t, e, source, collect(d->r, source, type, event, all), all};
 }
 
-static void add_pattern(struct arena *a, struct dispatch *d, const struct route *r, const struct pattern *p)
+static void add_pattern(struct arena *a, struct dispatch *d, const struct route *r,
+                        const struct pattern *p)
 {
     for (unsigned s = 0; s < r->nsources && !p->is_prefix && p->type.n; s++) {
         if (!p->is_range) {
@@ -144,8 +149,8 @@ struct dispatch *dispatch_new(struct arena *a, const struct ruleset *r)
     return d;
 }
 
-const struct route *const *dispatch_find(const struct dispatch *d, unsigned source, struct str type, struct str event,
-                                         struct arena *a, unsigned *out_n)
+const struct route *const *dispatch_find(const struct dispatch *d, unsigned source, struct str type,
+                                         struct str event, struct arena *a, unsigned *out_n)
 {
     uint64_t t, e;
     if (pack(type, &t) && pack(event, &e)) {

@@ -11,7 +11,10 @@ enum { FAULT_TEXT_MAX = 256 };
 
 void eval_init(struct eval *e, struct arena *a, const struct hl7 *m, bool is_route)
 {
-    *e = (struct eval){.a = a, .m = m, .steps = EVAL_STEPS_MAX, .bytes_max = a->total + EVAL_BYTES_MAX,
+    *e = (struct eval){.a = a,
+                       .m = m,
+                       .steps = EVAL_STEPS_MAX,
+                       .bytes_max = a->total + EVAL_BYTES_MAX,
                        .is_route = is_route};
 }
 
@@ -42,9 +45,13 @@ bool eval_fail(struct eval *e, const struct node *n, const char *fmt, ...)
     int len = vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     const struct node *place = first_path(n);
-    e->fault = (struct fault){.kind = FAULT_ROUTE, .pos = n->pos,
-                              .path = place ? path_text(e->a, &place->path) : STR(""),
-                              .text = str_dup(e->a, str_from(text, len < 0 ? 0 : (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1))};
+    e->fault = (struct fault){
+        .kind = FAULT_ROUTE,
+        .pos = n->pos,
+        .path = place ? path_text(e->a, &place->path) : STR(""),
+        .text = str_dup(e->a, str_from(text, len < 0                      ? 0
+                                             : (size_t)len < sizeof(text) ? (size_t)len
+                                                                          : sizeof(text) - 1))};
     return false;
 }
 
@@ -52,14 +59,20 @@ static struct value hl7_value(const struct hl7 *m, const struct node *n, struct 
 {
     const struct path *p = &n->path;
     uint8_t level = p->sub ? LEVEL_SUBCOMPONENT : p->comp ? LEVEL_COMPONENT : LEVEL_REPETITION;
-    return (struct value){.kind = VALUE_HL7, .level = level, .is_null = raw.state == HL7_NULL, .of = n->of,
-                          .text = raw.raw, .m = m, .type = n->type};
+    return (struct value){.kind = VALUE_HL7,
+                          .level = level,
+                          .is_null = raw.state == HL7_NULL,
+                          .of = n->of,
+                          .text = raw.raw,
+                          .m = m,
+                          .type = n->type};
 }
 
 /* MSH-1 and MSH-2 hold the delimiters: plain text, without parts and escapes. */
 static bool is_delimiters(const struct path *p)
 {
-    return p->field && p->field <= 2 && memcmp(p->seg + 1, memcmp(p->seg, "MSH", 3) ? "HS" : "SH", 2) == 0;
+    return p->field && p->field <= 2 &&
+           memcmp(p->seg + 1, memcmp(p->seg, "MSH", 3) ? "HS" : "SH", 2) == 0;
 }
 
 /* The segment that $this is, here or outside, if `p` speaks of it. */
@@ -123,7 +136,8 @@ static bool add_segments(struct eval *e, const struct node *n, struct values *ou
     return true;
 }
 
-static bool eval_path(struct eval *e, const struct node *n, const struct scope *s, bool nulls, struct values *out)
+static bool eval_path(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
+                      struct values *out)
 {
     struct walk w;
     struct value v;
@@ -141,7 +155,8 @@ static bool eval_path(struct eval *e, const struct node *n, const struct scope *
 }
 
 /* The only value of a path; several are a fault in a route. */
-static enum value_answer path_one(struct eval *e, const struct node *n, const struct scope *s, struct value *out)
+static enum value_answer path_one(struct eval *e, const struct node *n, const struct scope *s,
+                                  struct value *out)
 {
     struct walk w;
     struct value more;
@@ -156,9 +171,11 @@ static enum value_answer path_one(struct eval *e, const struct node *n, const st
 }
 
 /* Field `n` of a segment: its repetitions. */
-static void segment_level(struct eval *e, const struct node *n, const struct value *v, struct values *out)
+static void segment_level(struct eval *e, const struct node *n, const struct value *v,
+                          struct values *out)
 {
-    struct node field = {.op = NODE_PATH, .of = n->of, .type = n->type, .path = {.field = (uint16_t)n->level}};
+    struct node field = {
+        .op = NODE_PATH, .of = n->of, .type = n->type, .path = {.field = (uint16_t)n->level}};
     memcpy(field.path.seg, v->seg->id, sizeof(field.path.seg));
     struct scope s = {.self = v};
     (void)eval_path(e, &field, &s, false, out); /* cannot fail on a field */
@@ -192,200 +209,8 @@ void eval_level(struct eval *e, const struct node *n, const struct value *v, str
     to->type = n->type;
 }
 
-static struct value first_part(const struct value *v)
-{
-    struct value part = *v;
-    while (value_is_composite(&part)) {
-        part.text = part.level == LEVEL_REPETITION ? hl7_component(&v->m->d, part.text, 1)
-                                                   : hl7_subcomponent(&v->m->d, part.text, 1);
-        part.level++;
-    }
-    return part;
-}
-
-bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out)
-{
-    if (v->kind == VALUE_STRING) {
-        *out = v->text;
-        return true;
-    }
-    if (v->kind != VALUE_HL7 || !value_is_composite(v)) {
-        if (v->kind == VALUE_SEGMENT && e->is_route) {
-            return eval_fail(e, n, "one text is wanted here, this is a whole segment");
-        }
-        *out = value_text(e->a, v);
-        return true;
-    }
-    if (v->of == TYPE_SIMPLE || v->of == TYPE_DATE) {
-        struct value part = first_part(v);
-        *out = value_text(e->a, &part);
-        return true;
-    }
-    if (e->is_route) {
-        return eval_fail(e, n, "one text is wanted here, the value has components");
-    }
-    *out = v->text;
-    return true;
-}
-
-bool eval_number(struct eval *e, const struct value *v, struct value *out)
-{
-    if (v->kind == VALUE_INTEGER || v->kind == VALUE_DECIMAL) {
-        *out = *v;
-        return true;
-    }
-    if (v->kind != VALUE_HL7 && v->kind != VALUE_STRING) {
-        return false;
-    }
-    return value_number(value_text(e->a, v), out);
-}
-
-static bool is_number(const struct value *v)
-{
-    return v->kind == VALUE_INTEGER || v->kind == VALUE_DECIMAL;
-}
-
-static bool is_moment(const struct value *v)
-{
-    return v->kind == VALUE_DATE || v->kind == VALUE_DATETIME || v->kind == VALUE_TIME;
-}
-
-static bool is_typed(const struct value *v, enum type_class of)
-{
-    return v->kind == VALUE_HL7 && v->of == of;
-}
-
-/* An HL7 value beside a number or a date becomes one; two typed ones become what they are. */
-enum reading { READ_TEXT, READ_NUMBER, READ_DATE };
-
-static enum reading reading_of(const struct value *a, const struct value *b)
-{
-    bool number = is_number(a) || is_number(b) || (is_typed(a, TYPE_NUMBER) && is_typed(b, TYPE_NUMBER));
-    bool date = is_moment(a) || is_moment(b) || (is_typed(a, TYPE_DATE) && is_typed(b, TYPE_DATE));
-    return number ? READ_NUMBER : date ? READ_DATE : READ_TEXT;
-}
-
-/* A date as N1 text. False: `v` is none. */
-static bool date_text(struct eval *e, const struct value *v, struct str *out, bool *out_time)
-{
-    if (is_moment(v)) {
-        *out = v->text;
-        *out_time = v->kind == VALUE_TIME;
-        return true;
-    }
-    struct value part = v->kind == VALUE_HL7 ? first_part(v) : *v;
-    return v->kind == VALUE_HL7 && type_date_text(e->a, value_text(e->a, &part), out) &&
-           value_date_valid(*out, VALUE_DATETIME);
-}
-
-static bool wrong_type(struct eval *e, const struct node *n, const struct value *a, const struct value *b, const char *what)
-{
-    bool is_data = a->kind == VALUE_HL7 || b->kind == VALUE_HL7;
-    return is_data ? eval_fail(e, n, "the value is no %s, and is compared with one", what)
-                   : eval_fail(e, n, "a %s cannot be compared with a %s", value_kind_text(a->kind), value_kind_text(b->kind));
-}
-
-static enum value_answer compare_dates(struct eval *e, const struct node *n, const struct value *a,
-                                       const struct value *b, int *out)
-{
-    struct str x, y;
-    bool x_time = false, y_time = false;
-    if (!date_text(e, a, &x, &x_time) || !date_text(e, b, &y, &y_time) || x_time != y_time) {
-        wrong_type(e, n, a, b, "date");
-        return ANSWER_FALSE;
-    }
-    return value_date_cmp(x, y, x_time, out);
-}
-
-enum value_answer eval_compare(struct eval *e, const struct node *n, const struct value *a, const struct value *b, int *out)
-{
-    struct value p, q;
-    struct str x, y;
-    switch (reading_of(a, b)) {
-    case READ_NUMBER:
-        if (a->kind == VALUE_STRING || b->kind == VALUE_STRING || !eval_number(e, a, &p) || !eval_number(e, b, &q)) {
-            wrong_type(e, n, a, b, "number");
-            return ANSWER_FALSE;
-        }
-        *out = value_number_cmp(&p, &q);
-        return ANSWER_TRUE;
-    case READ_DATE:
-        return compare_dates(e, n, a, b, out);
-    case READ_TEXT:
-        break;
-    }
-    if (a->kind == VALUE_BOOLEAN || b->kind == VALUE_BOOLEAN) {
-        wrong_type(e, n, a, b, "text");
-        return ANSWER_FALSE;
-    }
-    if (!eval_text(e, n, a, &x) || !eval_text(e, n, b, &y)) {
-        return ANSWER_FALSE;
-    }
-    *out = str_cmp(x, y);
-    return ANSWER_TRUE;
-}
-
-static enum value_answer answer(bool b)
-{
-    return b ? ANSWER_TRUE : ANSWER_FALSE;
-}
-
-enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a, const struct value *b)
-{
-    struct value p, q;
-    struct str x, y;
-    bool x_time = false, y_time = false;
-    int order = 0;
-    if (a->kind == VALUE_BOOLEAN || b->kind == VALUE_BOOLEAN) {
-        return answer(a->kind == b->kind && a->i == b->i);
-    }
-    switch (reading_of(a, b)) {
-    case READ_NUMBER:
-        return answer(a->kind != VALUE_STRING && b->kind != VALUE_STRING && eval_number(e, a, &p) &&
-                      eval_number(e, b, &q) && value_number_cmp(&p, &q) == 0);
-    case READ_DATE:
-        if (!date_text(e, a, &x, &x_time) || !date_text(e, b, &y, &y_time) || x_time != y_time) {
-            return ANSWER_FALSE;
-        }
-        x_time = value_date_cmp(x, y, x_time, &order) == ANSWER_EMPTY;
-        return x_time ? ANSWER_EMPTY : answer(order == 0);
-    case READ_TEXT:
-        break;
-    }
-    bool whole = a->kind == b->kind && a->level == b->level && (value_is_composite(a) || value_is_composite(b));
-    if (whole) {
-        return answer(str_eq(value_text(e->a, a), value_text(e->a, b)));
-    }
-    return answer(eval_text(e, n, a, &x) && eval_text(e, n, b, &y) && str_eq(x, y));
-}
-
-/* Lower case, each run of white space one blank, into the arena. */
-static struct str normalised(struct arena *a, struct str s)
-{
-    char *p = arena_alloc(a, s.n + 1), *to = p;
-    bool blank = false;
-    s = str_trim(s);
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool is_blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-        if (!is_blank || !blank) {
-            *to++ = is_blank ? ' ' : c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-        }
-        blank = is_blank;
-    }
-    return str_from(p, (size_t)(to - p));
-}
-
-bool eval_same(struct eval *e, const struct value *a, const struct value *b)
-{
-    struct node nowhere = {.op = NODE_SAME};
-    if (reading_of(a, b) == READ_TEXT && a->kind != VALUE_BOOLEAN && b->kind != VALUE_BOOLEAN) {
-        return str_eq(normalised(e->a, value_text(e->a, a)), normalised(e->a, value_text(e->a, b)));
-    }
-    return eval_equal(e, &nowhere, a, b) == ANSWER_TRUE;
-}
-
-enum value_answer eval_one(struct eval *e, const struct node *n, const struct scope *s, struct value *out)
+enum value_answer eval_one(struct eval *e, const struct node *n, const struct scope *s,
+                           struct value *out)
 {
     if (n->op == NODE_PATH && n->path.field && e->is_route) {
         return path_one(e, n, s, out);
@@ -409,7 +234,8 @@ enum value_answer eval_one(struct eval *e, const struct node *n, const struct sc
     return ANSWER_TRUE;
 }
 
-enum value_answer eval_truth(struct eval *e, const struct node *n, const struct scope *s, bool *out_good)
+enum value_answer eval_truth(struct eval *e, const struct node *n, const struct scope *s,
+                             bool *out_good)
 {
     struct value v;
     enum value_answer got = eval_one(e, n, s, &v);
@@ -418,16 +244,18 @@ enum value_answer eval_truth(struct eval *e, const struct node *n, const struct 
         return got;
     }
     if (v.kind == VALUE_BOOLEAN) {
-        return answer(v.i != 0);
+        return v.i ? ANSWER_TRUE : ANSWER_FALSE;
     }
     if (e->is_route) {
-        *out_good = eval_fail(e, n, "true or false is wanted here, this is a %s", value_kind_text(v.kind));
+        *out_good =
+            eval_fail(e, n, "true or false is wanted here, this is a %s", value_kind_text(v.kind));
         return ANSWER_FALSE;
     }
     return ANSWER_TRUE; /* N1 4.5: a single value where a truth value is wanted is true */
 }
 
-static bool eval_path_eq(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool eval_path_eq(struct eval *e, const struct node *n, const struct scope *s,
+                         struct values *out)
 {
     struct value v;
     struct str text;
@@ -442,7 +270,8 @@ static bool eval_path_eq(struct eval *e, const struct node *n, const struct scop
     return true;
 }
 
-static bool eval_path_one_of(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool eval_path_one_of(struct eval *e, const struct node *n, const struct scope *s,
+                             struct values *out)
 {
     struct walk w;
     struct value v;
@@ -460,7 +289,8 @@ static bool eval_path_one_of(struct eval *e, const struct node *n, const struct 
     return true;
 }
 
-static bool eval_path_exists(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool eval_path_exists(struct eval *e, const struct node *n, const struct scope *s,
+                             struct values *out)
 {
     struct walk w;
     struct value v;
@@ -469,7 +299,8 @@ static bool eval_path_exists(struct eval *e, const struct node *n, const struct 
     return true;
 }
 
-static bool eval_position(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool eval_position(struct eval *e, const struct node *n, const struct scope *s,
+                          struct values *out)
 {
     if (s) {
         *values_add(out, e->a) = value_integer(n->level == 2 ? s->total : s->index + n->level);
@@ -498,7 +329,8 @@ static bool eval_let(struct eval *e, const struct node *n, struct values *out)
     return true;
 }
 
-static bool eval_levels(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool eval_levels(struct eval *e, const struct node *n, const struct scope *s,
+                        struct values *out)
 {
     VALUES(in);
     if (!eval_node(e, n->arg[0], s, &in)) {
@@ -510,7 +342,8 @@ static bool eval_levels(struct eval *e, const struct node *n, const struct scope
     return true;
 }
 
-static bool eval_index(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool eval_index(struct eval *e, const struct node *n, const struct scope *s,
+                       struct values *out)
 {
     VALUES(in);
     struct value at;
@@ -529,7 +362,6 @@ static bool eval_index(struct eval *e, const struct node *n, const struct scope 
     }
     return true;
 }
-
 
 bool eval_node(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
@@ -582,5 +414,6 @@ bool eval_node(struct eval *e, const struct node *n, const struct scope *s, stru
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     bool bare = (n->op == NODE_PATH || n->op == NODE_SUBPATH) && n->path.field;
-    return bare ? eval_path(e, n, n->op == NODE_PATH ? s : NULL, true, out) : eval_node(e, n, s, out);
+    return bare ? eval_path(e, n, n->op == NODE_PATH ? s : NULL, true, out)
+                : eval_node(e, n, s, out);
 }

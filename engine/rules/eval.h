@@ -10,8 +10,8 @@
 struct rules_source;
 
 enum {
-    EVAL_STEPS_MAX = 1000000,    /* nodes evaluated in one run */
-    EVAL_BYTES_MAX = 64 << 20,   /* bytes one run may allocate */
+    EVAL_STEPS_MAX = 1000000,  /* nodes evaluated in one run */
+    EVAL_BYTES_MAX = 64 << 20, /* bytes one run may allocate */
 };
 
 /* Who decides what a fault does: the route's on-error, or the table's on-miss. */
@@ -48,19 +48,24 @@ bool eval_node(struct eval *e, const struct node *n, const struct scope *s, stru
 /* The same where nothing but a path keeps the stored "" (a copy). */
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
 /* At most one value; ANSWER_EMPTY when there is none, ANSWER_FALSE after a fault. */
-enum value_answer eval_one(struct eval *e, const struct node *n, const struct scope *s, struct value *out);
+enum value_answer eval_one(struct eval *e, const struct node *n, const struct scope *s,
+                           struct value *out);
 /* A truth value as N1 takes it (in routes only booleans). FALSE with a fault set is told by *out_good. */
-enum value_answer eval_truth(struct eval *e, const struct node *n, const struct scope *s, bool *out_good);
+enum value_answer eval_truth(struct eval *e, const struct node *n, const struct scope *s,
+                             bool *out_good);
 
 /* Set the fault; always false, so that `return eval_fail(...)` reads well. */
-bool eval_fail(struct eval *e, const struct node *n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+bool eval_fail(struct eval *e, const struct node *n, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The one text of a value: HL7 decoded, a simple composite by its first component. False: fault. */
 bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out);
 /* A number, from an integer, a decimal or HL7 text. FALSE: it is none (no fault set). */
 bool eval_number(struct eval *e, const struct value *v, struct value *out);
 /* N1 equality and order of two single values. */
-enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a, const struct value *b);
-enum value_answer eval_compare(struct eval *e, const struct node *n, const struct value *a, const struct value *b, int *out);
+enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
+                             const struct value *b);
+enum value_answer eval_compare(struct eval *e, const struct node *n, const struct value *a,
+                               const struct value *b, int *out);
 /* ~ : the same regardless of case and blanks. */
 bool eval_same(struct eval *e, const struct value *a, const struct value *b);
 /* Operators, in eval_op.c; called by eval_node() only. */

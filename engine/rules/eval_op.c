@@ -3,7 +3,6 @@
 
 #include "engine/rules/type.h"
 
-
 static bool put(struct eval *e, struct values *out, struct value v)
 {
     *values_add(out, e->a) = v;
@@ -19,17 +18,21 @@ static bool put_answer(struct eval *e, struct values *out, enum value_answer a)
 }
 
 /* Both operands as single values. EMPTY when one is missing. */
-static enum value_answer two(struct eval *e, const struct node *n, const struct scope *s, struct value *a, struct value *b)
+static enum value_answer two(struct eval *e, const struct node *n, const struct scope *s,
+                             struct value *a, struct value *b)
 {
     enum value_answer x = eval_one(e, n->arg[0], s, a);
     if (x == ANSWER_FALSE) {
         return x;
     }
     enum value_answer y = eval_one(e, n->arg[1], s, b);
-    return y == ANSWER_FALSE ? y : x == ANSWER_TRUE && y == ANSWER_TRUE ? ANSWER_TRUE : ANSWER_EMPTY;
+    return y == ANSWER_FALSE                      ? y
+           : x == ANSWER_TRUE && y == ANSWER_TRUE ? ANSWER_TRUE
+                                                  : ANSWER_EMPTY;
 }
 
-static enum value_answer lists_equal(struct eval *e, const struct node *n, const struct values *a, const struct values *b)
+static enum value_answer lists_equal(struct eval *e, const struct node *n, const struct values *a,
+                                     const struct values *b)
 {
     if (a->n == 0 || b->n == 0) {
         return ANSWER_EMPTY;
@@ -46,7 +49,8 @@ static enum value_answer lists_equal(struct eval *e, const struct node *n, const
     return ANSWER_TRUE;
 }
 
-static bool op_equal(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool op_equal(struct eval *e, const struct node *n, const struct scope *s,
+                     struct values *out)
 {
     enum value_answer got;
     if (e->is_route) {
@@ -100,7 +104,8 @@ static bool op_same(struct eval *e, const struct node *n, const struct scope *s,
                     : eval_fail(e, n, "the formula took too many steps");
 }
 
-static bool op_compare(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool op_compare(struct eval *e, const struct node *n, const struct scope *s,
+                       struct values *out)
 {
     struct value a, b;
     int order = 0;
@@ -116,7 +121,8 @@ static bool op_compare(struct eval *e, const struct node *n, const struct scope 
     return put(e, out, value_boolean(holds));
 }
 
-static bool op_concat(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool op_concat(struct eval *e, const struct node *n, const struct scope *s,
+                      struct values *out)
 {
     struct str part[2] = {STR(""), STR("")};
     for (int i = 0; i < 2; i++) {
@@ -137,7 +143,8 @@ static bool op_concat(struct eval *e, const struct node *n, const struct scope *
 
 static bool is_number_like(const struct value *v)
 {
-    return v->kind == VALUE_INTEGER || v->kind == VALUE_DECIMAL || (v->kind == VALUE_HL7 && v->of == TYPE_NUMBER);
+    return v->kind == VALUE_INTEGER || v->kind == VALUE_DECIMAL ||
+           (v->kind == VALUE_HL7 && v->of == TYPE_NUMBER);
 }
 
 static bool is_text_like(const struct value *v)
@@ -146,7 +153,8 @@ static bool is_text_like(const struct value *v)
 }
 
 /* Whole quotient or rest. */
-static bool op_whole(struct eval *e, const struct node *n, const struct value *a, const struct value *b, struct values *out)
+static bool op_whole(struct eval *e, const struct node *n, const struct value *a,
+                     const struct value *b, struct values *out)
 {
     if (b->i == 0) {
         return true;
@@ -170,11 +178,14 @@ static bool op_whole(struct eval *e, const struct node *n, const struct value *a
     if (got > INT64_MAX || got < INT64_MIN) {
         return eval_fail(e, n, "the result has more than 18 digits");
     }
-    return put(e, out, n->op == NODE_DIV ? value_integer((int64_t)got)
-                                         : (struct value){.kind = VALUE_DECIMAL, .scale = scale, .i = (int64_t)got});
+    return put(e, out,
+               n->op == NODE_DIV
+                   ? value_integer((int64_t)got)
+                   : (struct value){.kind = VALUE_DECIMAL, .scale = scale, .i = (int64_t)got});
 }
 
-static bool op_numbers(struct eval *e, const struct node *n, struct value *a, struct value *b, struct values *out)
+static bool op_numbers(struct eval *e, const struct node *n, struct value *a, struct value *b,
+                       struct values *out)
 {
     struct value got;
     bool good = true;
@@ -201,7 +212,8 @@ static bool op_numbers(struct eval *e, const struct node *n, struct value *a, st
     return good ? put(e, out, got) : eval_fail(e, n, "the result has more than 18 digits");
 }
 
-static bool op_arithmetic(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool op_arithmetic(struct eval *e, const struct node *n, const struct scope *s,
+                          struct values *out)
 {
     struct value a, b, x, y;
     enum value_answer got = two(e, n, s, &a, &b);
@@ -213,7 +225,8 @@ static bool op_arithmetic(struct eval *e, const struct node *n, const struct sco
         return op_concat(e, n, s, out);
     }
     bool wrong = (a.kind == VALUE_STRING || b.kind == VALUE_STRING) ||
-                 (!is_number_like(&a) && a.kind != VALUE_HL7) || (!is_number_like(&b) && b.kind != VALUE_HL7);
+                 (!is_number_like(&a) && a.kind != VALUE_HL7) ||
+                 (!is_number_like(&b) && b.kind != VALUE_HL7);
     if (wrong) {
         return eval_fail(e, n, "%s wants two numbers, there is a %s and a %s", node_op_text(n->op),
                          value_kind_text(a.kind), value_kind_text(b.kind));
@@ -250,7 +263,9 @@ static enum value_answer logic(enum node_op op, enum value_answer a, enum value_
                : a == ANSWER_TRUE && b == ANSWER_TRUE ? ANSWER_TRUE
                                                       : ANSWER_EMPTY;
     case NODE_XOR:
-        return a == ANSWER_EMPTY || b == ANSWER_EMPTY ? ANSWER_EMPTY : a != b ? ANSWER_TRUE : ANSWER_FALSE;
+        return a == ANSWER_EMPTY || b == ANSWER_EMPTY ? ANSWER_EMPTY
+               : a != b                               ? ANSWER_TRUE
+                                                      : ANSWER_FALSE;
     case NODE_IMPLIES:
         return logic(NODE_OR, not_of[a], b);
     default: /* NODE_OR */
@@ -260,14 +275,16 @@ static enum value_answer logic(enum node_op op, enum value_answer a, enum value_
     }
 }
 
-static bool op_logic(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool op_logic(struct eval *e, const struct node *n, const struct scope *s,
+                     struct values *out)
 {
     bool good;
     enum value_answer a = eval_truth(e, n->arg[0], s, &good);
     if (!good) {
         return false;
     }
-    bool decided = (n->op == NODE_AND && a == ANSWER_FALSE) || (n->op == NODE_OR && a == ANSWER_TRUE) ||
+    bool decided = (n->op == NODE_AND && a == ANSWER_FALSE) ||
+                   (n->op == NODE_OR && a == ANSWER_TRUE) ||
                    (n->op == NODE_IMPLIES && a == ANSWER_FALSE);
     if (decided) {
         return put(e, out, value_boolean(n->op != NODE_AND));
@@ -276,7 +293,8 @@ static bool op_logic(struct eval *e, const struct node *n, const struct scope *s
     return good && put_answer(e, out, logic(n->op, a, b));
 }
 
-static bool is_among(struct eval *e, const struct node *n, const struct value *v, const struct values *l)
+static bool is_among(struct eval *e, const struct node *n, const struct value *v,
+                     const struct values *l)
 {
     for (uint32_t i = 0; i < l->n && !e->fault.text.n; i++) {
         if (e->steps == 0) {
@@ -291,7 +309,8 @@ static bool is_among(struct eval *e, const struct node *n, const struct value *v
 }
 
 /* a in b, b contains a: `a` is one value. */
-static bool op_member(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool op_member(struct eval *e, const struct node *n, const struct scope *s,
+                      struct values *out)
 {
     unsigned one = n->op == NODE_IN ? 0 : 1;
     VALUES(all);
@@ -307,7 +326,8 @@ static bool op_member(struct eval *e, const struct node *n, const struct scope *
     return !e->fault.text.n && put(e, out, value_boolean(found));
 }
 
-static bool op_union(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static bool op_union(struct eval *e, const struct node *n, const struct scope *s,
+                     struct values *out)
 {
     VALUES(all);
     if (!eval_node(e, n->arg[0], s, &all) || !eval_node(e, n->arg[1], s, &all)) {

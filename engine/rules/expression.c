@@ -12,7 +12,8 @@ static const char *type_text(const struct value *v)
     return value_kind_text(v->kind);
 }
 
-static void put_values(struct arena *a, const struct values *l, struct rules_value **out_v, unsigned *out_n)
+static void put_values(struct arena *a, const struct values *l, struct rules_value **out_v,
+                       unsigned *out_n)
 {
     struct rules_value *v = ARENA_ARRAY(a, struct rules_value, l->n + 1);
     for (uint32_t i = 0; i < l->n; i++) {
@@ -22,8 +23,8 @@ static void put_values(struct arena *a, const struct values *l, struct rules_val
     *out_n = l->n;
 }
 
-int rules_eval(struct arena *a, const char *file, struct str expression, const struct hl7 *m, struct diags *d,
-               struct rules_value **out_v, unsigned *out_n)
+int rules_eval(struct arena *a, const char *file, struct str expression, const struct hl7 *m,
+               struct diags *d, struct rules_value **out_v, unsigned *out_n)
 {
     static const struct formula_mark start = {0, 1, 1};
     struct formula f = {.text = expression, .file = file, .marks = &start, .nmarks = 1};
@@ -39,7 +40,8 @@ int rules_eval(struct arena *a, const char *file, struct str expression, const s
     }
     eval_init(&e, a, m, false);
     if (!eval_bare(&e, n, NULL, &l)) {
-        struct diag *one = diag_add(d, DIAG_ERROR, "evaluation", e.fault.pos, "%.*s", STR_ARG(e.fault.text));
+        struct diag *one =
+            diag_add(d, DIAG_ERROR, "evaluation", e.fault.pos, "%.*s", STR_ARG(e.fault.text));
         one->path = e.fault.path;
         return ERR_TYPE;
     }

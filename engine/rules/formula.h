@@ -35,8 +35,8 @@ struct diag_pos formula_pos(const struct formula *f, size_t at);
 enum token_kind {
     TOKEN_END,
     TOKEN_PATH,
-    TOKEN_WORD,     /* identifier or keyword */
-    TOKEN_QUOTED,   /* `identifier` */
+    TOKEN_WORD,   /* identifier or keyword */
+    TOKEN_QUOTED, /* `identifier` */
     TOKEN_STRING,
     TOKEN_NUMBER,   /* value: integer or decimal */
     TOKEN_DATE,     /* value: date, dateTime or time */
@@ -113,7 +113,7 @@ struct func;
 struct table;
 
 struct node {
-    uint8_t op; /* enum node_op */
+    uint8_t op;       /* enum node_op */
     bool has_input;   /* NODE_CALL: arg[0] is the input */
     bool is_single;   /* a route asks for one value here: several are an error */
     uint8_t of;       /* NODE_PATH, NODE_LEVEL: enum type_class of what it gives */
@@ -121,8 +121,8 @@ struct node {
     uint32_t nargs;
     struct node **arg;
     struct diag_pos pos;
-    uint32_t at;      /* byte of the formula */
-    uint32_t level;   /* NODE_LEVEL and others; NODE_CALL of lookup: the column */
+    uint32_t at;    /* byte of the formula */
+    uint32_t level; /* NODE_LEVEL and others; NODE_CALL of lookup: the column */
     union {
         struct value value;
         struct path path;

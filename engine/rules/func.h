@@ -16,14 +16,23 @@ enum func_input {
 };
 
 /* What a formula gives, as far as can be known before it runs. */
-enum shape_kind { SHAPE_ANY, SHAPE_BOOLEAN, SHAPE_STRING, SHAPE_NUMBER, SHAPE_DATE, SHAPE_HL7, SHAPE_SEGMENT,
-                  SHAPE_NULL, SHAPE_INPUT /* functions only: what their input is */ };
+enum shape_kind {
+    SHAPE_ANY,
+    SHAPE_BOOLEAN,
+    SHAPE_STRING,
+    SHAPE_NUMBER,
+    SHAPE_DATE,
+    SHAPE_HL7,
+    SHAPE_SEGMENT,
+    SHAPE_NULL,
+    SHAPE_INPUT /* functions only: what their input is */
+};
 
 enum {
-    FUNC_LAMBDA = 1,    /* arguments are evaluated for each value, as $this */
-    FUNC_TEXT = 2,      /* the input is read as one text each: composites are refused */
-    FUNC_PURE = 4,      /* literals in, the same literal out: folded at check time */
-    FUNC_CERTAIN = 8,   /* never empty */
+    FUNC_LAMBDA = 1,     /* arguments are evaluated for each value, as $this */
+    FUNC_TEXT = 2,       /* the input is read as one text each: composites are refused */
+    FUNC_PURE = 4,       /* literals in, the same literal out: folded at check time */
+    FUNC_CERTAIN = 8,    /* never empty */
     FUNC_GIVES_ONE = 16, /* one value at most, whatever the input */
 };
 

@@ -7,7 +7,8 @@ static bool put(struct eval *e, struct values *out, struct value v)
     return true;
 }
 
-static bool copy(struct eval *e, const struct call *c, uint32_t from, uint32_t to, struct values *out)
+static bool copy(struct eval *e, const struct call *c, uint32_t from, uint32_t to,
+                 struct values *out)
 {
     for (uint32_t i = from; i < to && i < c->in->n; i++) {
         *values_add(out, e->a) = c->in->v[i];
@@ -105,7 +106,8 @@ bool func_take(struct eval *e, const struct call *c, struct values *out)
     return number_arg(e, c, &n) && copy(e, c, 0, n, out);
 }
 
-static bool is_among(struct eval *e, const struct node *n, const struct value *v, const struct values *l)
+static bool is_among(struct eval *e, const struct node *n, const struct value *v,
+                     const struct values *l)
 {
     for (uint32_t i = 0; i < l->n; i++) {
         if (e->steps-- == 0) {

@@ -10,7 +10,8 @@ static bool put(struct eval *e, struct values *out, struct value v)
 }
 
 /* The input and argument 0 as texts. ANSWER_EMPTY: the argument is empty, so is the result. */
-static enum value_answer two_texts(struct eval *e, const struct call *c, struct str *text, struct str *other)
+static enum value_answer two_texts(struct eval *e, const struct call *c, struct str *text,
+                                   struct str *other)
 {
     if (!eval_text(e, c->n, c->one, text)) {
         return ANSWER_FALSE;
@@ -164,7 +165,8 @@ static struct str spread(struct eval *e, struct str text, struct str by)
     return str_from(p, (size_t)(to - p));
 }
 
-static struct str replace_all(struct eval *e, struct str text, struct str pattern, struct str by, size_t hits)
+static struct str replace_all(struct eval *e, struct str text, struct str pattern, struct str by,
+                              size_t hits)
 {
     char *p = arena_alloc(e->a, text.n + hits * by.n + 1), *to = p;
     for (ptrdiff_t at; (at = str_find(text, pattern)) >= 0;) {
@@ -259,7 +261,8 @@ bool func_to_string(struct eval *e, const struct call *c, struct values *out)
 static bool no_number(struct eval *e, const struct call *c)
 {
     bool is_data = c->one->kind == VALUE_HL7 && e->is_route;
-    return !is_data || eval_fail(e, c->n, "the value is no number, %s() wants one", c->n->func->name);
+    return !is_data ||
+           eval_fail(e, c->n, "the value is no number, %s() wants one", c->n->func->name);
 }
 
 bool func_to_integer(struct eval *e, const struct call *c, struct values *out)
@@ -285,10 +288,12 @@ bool func_to_decimal(struct eval *e, const struct call *c, struct values *out)
 
 bool func_to_boolean(struct eval *e, const struct call *c, struct values *out)
 {
-    static const char *const words[2][5] = {{"false", "f", "no", "n", "0"}, {"true", "t", "yes", "y", "1"}};
+    static const char *const words[2][5] = {{"false", "f", "no", "n", "0"},
+                                            {"true", "t", "yes", "y", "1"}};
     struct value number;
     struct str text = value_text(e->a, c->one);
-    if (value_number(text, &number) && (number.i == 0 || value_number_cmp(&number, &(struct value){.i = 1}) == 0)) {
+    if (value_number(text, &number) &&
+        (number.i == 0 || value_number_cmp(&number, &(struct value){.i = 1}) == 0)) {
         return put(e, out, value_boolean(number.i != 0));
     }
     for (int yes = 0; yes < 2; yes++) {
@@ -313,7 +318,8 @@ bool func_state(struct eval *e, const struct call *c, struct values *out)
 
 bool func_raw(struct eval *e, const struct call *c, struct values *out)
 {
-    return put(e, out, value_string(c->one->kind == VALUE_HL7 ? c->one->text : value_text(e->a, c->one)));
+    return put(e, out,
+               value_string(c->one->kind == VALUE_HL7 ? c->one->text : value_text(e->a, c->one)));
 }
 
 bool func_is_valid(struct eval *e, const struct call *c, struct values *out)

@@ -56,7 +56,9 @@ static struct token *add(struct lexer *l, enum token_kind kind, size_t from, siz
         l->cap = cap;
     }
     struct token *t = &l->v[l->n++];
-    *t = (struct token){.kind = kind, .at = (uint32_t)from, .end = (uint32_t)to,
+    *t = (struct token){.kind = kind,
+                        .at = (uint32_t)from,
+                        .end = (uint32_t)to,
                         .text = str_slice(l->text, from, to)};
     l->at = to;
     return t;
@@ -113,7 +115,7 @@ static bool read_hex4(const struct lexer *l, size_t ahead, uint32_t *out)
     uint32_t v = 0;
     for (size_t i = 0; i < 4; i++) {
         char c = look(l, ahead + i);
-        uint32_t digit = is_digit(c)               ? (uint32_t)(c - '0')
+        uint32_t digit = is_digit(c)              ? (uint32_t)(c - '0')
                          : (c >= 'a' && c <= 'f') ? (uint32_t)(c - 'a') + 10
                          : (c >= 'A' && c <= 'F') ? (uint32_t)(c - 'A') + 10
                                                   : 16;
@@ -180,7 +182,9 @@ static char *lex_escape(struct lexer *l, char *to)
         return lex_unicode(l, to);
     }
     struct diag *one = fail(l, l->at - 1, "bad-escape", "this is no escape of a FHIRPath string");
-    diag_hint(l->d, one, "write \\\\ for a backslash, \\n for a line feed; HL7 escapes stand in escaped('...')");
+    diag_hint(
+        l->d, one,
+        "write \\\\ for a backslash, \\n for a line feed; HL7 escapes stand in escaped('...')");
     return to;
 }
 
@@ -232,8 +236,9 @@ static void lex_number(struct lexer *l)
 static void lex_date(struct lexer *l)
 {
     size_t start = l->at, end = l->at + 1;
-    while (end < l->text.n && (is_digit(l->text.p[end]) || (l->text.p[end] && strchr("-:TZ+", l->text.p[end])) ||
-                               (l->text.p[end] == '.' && end + 1 < l->text.n && is_digit(l->text.p[end + 1])))) {
+    while (end < l->text.n &&
+           (is_digit(l->text.p[end]) || (l->text.p[end] && strchr("-:TZ+", l->text.p[end])) ||
+            (l->text.p[end] == '.' && end + 1 < l->text.n && is_digit(l->text.p[end + 1])))) {
         end++;
     }
     struct str s = str_slice(l->text, start + 1, end);
@@ -292,10 +297,13 @@ static bool lex_path(struct lexer *l)
     struct token *t = add(l, TOKEN_PATH, start, start + used);
     t->path = p;
     if (minus_before || look(l, 0) == '-') {
-        struct diag *one = fail(l, minus_before ? start - 1 : l->at, "bad-path", "- touches a path");
+        struct diag *one =
+            fail(l, minus_before ? start - 1 : l->at, "bad-path", "- touches a path");
         diag_hint(l->d, one, "subtraction next to a path wants spaces on both sides");
-    } else if (p.seg_n == PATH_APPEND || p.seg_n == PATH_EACH || p.rep == PATH_APPEND || p.rep == PATH_EACH) {
-        fail(l, start, "bad-path", "[+] and [*] are for targets; a path without an index means each one");
+    } else if (p.seg_n == PATH_APPEND || p.seg_n == PATH_EACH || p.rep == PATH_APPEND ||
+               p.rep == PATH_EACH) {
+        fail(l, start, "bad-path",
+             "[+] and [*] are for targets; a path without an index means each one");
     }
     return true;
 }
@@ -303,7 +311,8 @@ static bool lex_path(struct lexer *l)
 static void lex_word(struct lexer *l, enum token_kind kind, size_t skip)
 {
     size_t start = l->at, end = l->at + skip;
-    if (kind == TOKEN_EXTERNAL && end < l->text.n && (l->text.p[end] == '`' || l->text.p[end] == '\'')) {
+    if (kind == TOKEN_EXTERNAL && end < l->text.n &&
+        (l->text.p[end] == '`' || l->text.p[end] == '\'')) {
         l->at++;
         lex_quoted(l, kind);
         return;

@@ -19,26 +19,32 @@ struct binary {
 };
 
 static const struct binary binaries[] = {
-    {"*", NODE_MUL, 9},      {"/", NODE_DIVIDE, 9},  {"div", NODE_DIV, 9},
-    {"mod", NODE_MOD, 9},    {"+", NODE_ADD, 8},     {"-", NODE_SUB, 8},
-    {"&", NODE_CONCAT, 8},   {"is", NODE_IS, 7},     {"as", NODE_AS, 7},
-    {"|", NODE_UNION, 6},    {">", NODE_GT, 5},      {"<", NODE_LT, 5},
-    {">=", NODE_GE, 5},      {"<=", NODE_LE, 5},     {"=", NODE_EQ, 4},
-    {"~", NODE_SAME, 4},     {"!=", NODE_NE, 4},     {"!~", NODE_NOT_SAME, 4},
-    {"in", NODE_IN, 3},      {"contains", NODE_CONTAINS, 3}, {"and", NODE_AND, 2},
-    {"xor", NODE_XOR, 1},    {"or", NODE_OR, 1},     {"implies", NODE_IMPLIES, 0},
+    {"*", NODE_MUL, 9},    {"/", NODE_DIVIDE, 9},
+    {"div", NODE_DIV, 9},  {"mod", NODE_MOD, 9},
+    {"+", NODE_ADD, 8},    {"-", NODE_SUB, 8},
+    {"&", NODE_CONCAT, 8}, {"is", NODE_IS, 7},
+    {"as", NODE_AS, 7},    {"|", NODE_UNION, 6},
+    {">", NODE_GT, 5},     {"<", NODE_LT, 5},
+    {">=", NODE_GE, 5},    {"<=", NODE_LE, 5},
+    {"=", NODE_EQ, 4},     {"~", NODE_SAME, 4},
+    {"!=", NODE_NE, 4},    {"!~", NODE_NOT_SAME, 4},
+    {"in", NODE_IN, 3},    {"contains", NODE_CONTAINS, 3},
+    {"and", NODE_AND, 2},  {"xor", NODE_XOR, 1},
+    {"or", NODE_OR, 1},    {"implies", NODE_IMPLIES, 0},
 };
 enum { NBINARIES = sizeof(binaries) / sizeof(binaries[0]) };
 
 static struct node *parse_expression(struct parser *p, unsigned strength);
 
-static struct diag *fail(struct parser *p, const struct token *t, const char *code, const char *what)
+static struct diag *fail(struct parser *p, const struct token *t, const char *code,
+                         const char *what)
 {
     p->failed = true;
     return diag_add(p->d, DIAG_ERROR, code, formula_pos(p->f, t->at), "%s", what);
 }
 
-static struct node *new_node(struct parser *p, enum node_op op, const struct token *t, uint32_t nargs)
+static struct node *new_node(struct parser *p, enum node_op op, const struct token *t,
+                             uint32_t nargs)
 {
     struct node *n = ARENA_NEW(p->a, struct node);
     n->op = (uint8_t)op;
@@ -71,8 +77,11 @@ static void want(struct parser *p, const char *text, const struct token *open)
     if (p->failed || matches(p, text)) {
         return;
     }
-    struct diag *one = fail(p, p->t, "syntax", p->t->kind == TOKEN_END ? "the formula ends too early" : "this does not fit here");
-    diag_hint(p->d, one, "expected %s for the one opened at column %u", text, formula_pos(p->f, open->at).col);
+    struct diag *one =
+        fail(p, p->t, "syntax",
+             p->t->kind == TOKEN_END ? "the formula ends too early" : "this does not fit here");
+    diag_hint(p->d, one, "expected %s for the one opened at column %u", text,
+              formula_pos(p->f, open->at).col);
 }
 
 static struct node *parse_literal(struct parser *p)
@@ -81,9 +90,11 @@ static struct node *parse_literal(struct parser *p)
     struct node *n = new_node(p, NODE_LITERAL, t, 0);
     n->value = t->kind == TOKEN_STRING ? value_string(t->text) : t->value;
     bool unit = t->kind == TOKEN_NUMBER &&
-                (p->t->kind == TOKEN_STRING || (p->t->kind == TOKEN_WORD && func_is_calendar_unit(p->t->text)));
+                (p->t->kind == TOKEN_STRING ||
+                 (p->t->kind == TOKEN_WORD && func_is_calendar_unit(p->t->text)));
     if (unit) {
-        fail(p, p->t, "not-available", "quantities (numbers with a unit) are not available in this version");
+        fail(p, p->t, "not-available",
+             "quantities (numbers with a unit) are not available in this version");
     }
     return n;
 }
@@ -118,7 +129,8 @@ static void parse_arguments(struct parser *p, struct node *call, const struct to
 static struct node *parse_word(struct parser *p, struct node *input)
 {
     const struct token *t = p->t++;
-    bool keyword = t->kind == TOKEN_WORD && !input && (str_is(t->text, "true") || str_is(t->text, "false"));
+    bool keyword =
+        t->kind == TOKEN_WORD && !input && (str_is(t->text, "true") || str_is(t->text, "false"));
     if (keyword) {
         struct node *n = new_node(p, NODE_LITERAL, t, 0);
         n->value = value_boolean(t->text.n == 4);
@@ -187,8 +199,9 @@ static struct node *parse_term(struct parser *p)
     case TOKEN_END:
         break;
     }
-    fail(p, p->t, "syntax", p->t->kind == TOKEN_END ? "the formula ends where a value should stand"
-                                                   : "a value should stand here");
+    fail(p, p->t, "syntax",
+         p->t->kind == TOKEN_END ? "the formula ends where a value should stand"
+                                 : "a value should stand here");
     return NULL;
 }
 
@@ -325,7 +338,8 @@ struct node *formula_parse(struct arena *a, const struct formula *f, struct diag
     }
     struct node *n = parse_expression(&p, 0);
     if (!p.failed && p.t->kind != TOKEN_END) {
-        struct diag *one = fail(&p, p.t, "syntax", "the formula should end here, or an operator should stand here");
+        struct diag *one = fail(&p, p.t, "syntax",
+                                "the formula should end here, or an operator should stand here");
         if (is_sign(p.t, ")") || is_sign(p.t, "]")) {
             diag_hint(d, one, "nothing is open that this would close");
         }

@@ -3,28 +3,50 @@
 #include "engine/rules/func.h"
 
 static const char *const op_texts[] = {
-    [NODE_LITERAL] = "literal",   [NODE_EMPTY] = "{}",
-    [NODE_PATH] = "path",         [NODE_LEVEL] = "level",
-    [NODE_NAME] = "name",         [NODE_EXTERNAL] = "external",
-    [NODE_MEMBER] = "member",     [NODE_SUBPATH] = "subpath",
-    [NODE_INDEX] = "index",       [NODE_CALL] = "call",
-    [NODE_MINUS] = "-",           [NODE_PLUS] = "+",
-    [NODE_MUL] = "*",             [NODE_DIVIDE] = "/",
-    [NODE_DIV] = "div",           [NODE_MOD] = "mod",
-    [NODE_ADD] = "+",             [NODE_SUB] = "-",
-    [NODE_CONCAT] = "&",          [NODE_UNION] = "|",
-    [NODE_EQ] = "=",              [NODE_NE] = "!=",
-    [NODE_SAME] = "~",            [NODE_NOT_SAME] = "!~",
-    [NODE_LT] = "<",              [NODE_LE] = "<=",
-    [NODE_GT] = ">",              [NODE_GE] = ">=",
-    [NODE_IN] = "in",             [NODE_CONTAINS] = "contains",
-    [NODE_AND] = "and",           [NODE_OR] = "or",
-    [NODE_XOR] = "xor",           [NODE_IMPLIES] = "implies",
-    [NODE_IS] = "is",             [NODE_AS] = "as",
-    [NODE_THIS] = "this",         [NODE_POSITION] = "position",
-    [NODE_MESSAGE] = "message",   [NODE_SOURCE] = "source",
-    [NODE_SOURCE_MEMBER] = "source-member", [NODE_LET] = "let",
-    [NODE_PATH_EXISTS] = "path-exists",     [NODE_PATH_EQ] = "path=",
+    [NODE_LITERAL] = "literal",
+    [NODE_EMPTY] = "{}",
+    [NODE_PATH] = "path",
+    [NODE_LEVEL] = "level",
+    [NODE_NAME] = "name",
+    [NODE_EXTERNAL] = "external",
+    [NODE_MEMBER] = "member",
+    [NODE_SUBPATH] = "subpath",
+    [NODE_INDEX] = "index",
+    [NODE_CALL] = "call",
+    [NODE_MINUS] = "-",
+    [NODE_PLUS] = "+",
+    [NODE_MUL] = "*",
+    [NODE_DIVIDE] = "/",
+    [NODE_DIV] = "div",
+    [NODE_MOD] = "mod",
+    [NODE_ADD] = "+",
+    [NODE_SUB] = "-",
+    [NODE_CONCAT] = "&",
+    [NODE_UNION] = "|",
+    [NODE_EQ] = "=",
+    [NODE_NE] = "!=",
+    [NODE_SAME] = "~",
+    [NODE_NOT_SAME] = "!~",
+    [NODE_LT] = "<",
+    [NODE_LE] = "<=",
+    [NODE_GT] = ">",
+    [NODE_GE] = ">=",
+    [NODE_IN] = "in",
+    [NODE_CONTAINS] = "contains",
+    [NODE_AND] = "and",
+    [NODE_OR] = "or",
+    [NODE_XOR] = "xor",
+    [NODE_IMPLIES] = "implies",
+    [NODE_IS] = "is",
+    [NODE_AS] = "as",
+    [NODE_THIS] = "this",
+    [NODE_POSITION] = "position",
+    [NODE_MESSAGE] = "message",
+    [NODE_SOURCE] = "source",
+    [NODE_SOURCE_MEMBER] = "source-member",
+    [NODE_LET] = "let",
+    [NODE_PATH_EXISTS] = "path-exists",
+    [NODE_PATH_EQ] = "path=",
     [NODE_PATH_ONE_OF] = "path-one-of",
 };
 
@@ -126,7 +148,8 @@ static void print_head(struct buf *out, const struct node *n)
 
 void formula_print(struct buf *out, const struct node *n)
 {
-    bool leaf = n->nargs == 0 && n->op != NODE_CALL && n->op != NODE_PATH_EXISTS && n->op != NODE_MEMBER;
+    bool leaf =
+        n->nargs == 0 && n->op != NODE_CALL && n->op != NODE_PATH_EXISTS && n->op != NODE_MEMBER;
     if (leaf) {
         print_leaf(out, n);
         return;

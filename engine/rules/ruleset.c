@@ -4,13 +4,15 @@
 
 struct kind {
     const char *name;
-    void (*compile)(struct compiler *c, const struct yaml_node *doc); /* NULL: accepted, nothing to do here */
+    void (*compile)(struct compiler *c,
+                    const struct yaml_node *doc); /* NULL: accepted, nothing to do here */
     bool is_later;
 };
 
 static const struct kind kinds[] = {
-    {"route", compile_route, false}, {"tables", compile_tables, false}, {"tests", NULL, false},
-    {"map", NULL, true},             {"steps", NULL, true},             {"profile", NULL, true},
+    {"route", compile_route, false}, {"tables", compile_tables, false},
+    {"tests", NULL, false},          {"map", NULL, true},
+    {"steps", NULL, true},           {"profile", NULL, true},
 };
 enum { NKINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -35,8 +37,11 @@ static void no_kind(struct compiler *c, const struct yaml_node *doc)
     for (unsigned i = 0; i < NKINDS; i++) {
         names[i] = str_of(kinds[i].name);
     }
-    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-document", doc->pos, "this document is none of route, map, steps, profile, tables, tests");
-    yaml_each(child, doc) {
+    struct diag *one =
+        diag_add(c->d, DIAG_ERROR, "unknown-document", doc->pos,
+                 "this document is none of route, map, steps, profile, tables, tests");
+    yaml_each(child, doc)
+    {
         struct str near = child->key ? check_nearest(child->key->text, names, NKINDS) : STR("");
         if (near.n) {
             one->pos = child->key->pos;
@@ -59,7 +64,8 @@ static void compile_docs(struct compiler *c, const struct file_docs *f, bool tab
         if (!k) {
             no_kind(c, doc->root);
         } else if (k->is_later) {
-            diag_add(c->d, DIAG_ERROR, "not-available", yaml_get(doc->root, k->name)->key->pos, "%s: is not available in this version", k->name);
+            diag_add(c->d, DIAG_ERROR, "not-available", yaml_get(doc->root, k->name)->key->pos,
+                     "%s: is not available in this version", k->name);
         } else if (k->compile) {
             k->compile(c, doc->root);
         }
@@ -117,7 +123,8 @@ struct ruleset *rules_compile(struct arena *a, const struct rules_file *files, u
     copy_env(c);
     for (unsigned i = 0; i < nfiles; i++) {
         docs[i].file = &files[i];
-        (void)yaml_parse(a, files[i].name, files[i].bytes, d, &docs[i].first); /* findings tell; go on with the rest */
+        (void)yaml_parse(a, files[i].name, files[i].bytes, d,
+                         &docs[i].first); /* findings tell; go on with the rest */
     }
     for (unsigned i = 0; i < 2 * nfiles; i++) {
         compile_docs(c, &docs[i % nfiles], i < nfiles);

@@ -40,8 +40,8 @@ struct rules_env {
     const struct rules_destination *destinations;
     unsigned ndestinations;
     /* Read a table's file, named relative to `from`; false when it cannot be read (errno text in *out_why). */
-    bool (*read_file)(void *arg, struct arena *a, const char *from, struct str name, struct str *out_bytes,
-                      const char **out_why);
+    bool (*read_file)(void *arg, struct arena *a, const char *from, struct str name,
+                      struct str *out_bytes, const char **out_why);
     void *arg;
 };
 
@@ -67,12 +67,13 @@ struct rules_key {
 struct rules_output {
     unsigned destination; /* index in env.destinations */
     unsigned route;
-    struct str id_part;      /* of the event id; may be empty */
+    struct str id_part;           /* of the event id; may be empty */
     const struct rules_key *keys; /* none: no order asked for, or no patient in the message */
     unsigned nkeys;               /* order `all` is the one key ("", "*") */
     bool is_bulk;
-    struct splices payload;  /* over m->raw */
-    struct str finding;      /* a route that failed and holds: file:line:col and HL7 place; then no payload;
+    struct splices payload; /* over m->raw */
+    struct str
+        finding; /* a route that failed and holds: file:line:col and HL7 place; then no payload;
                                 `destination` is that of the route's first send (without one it rejects) */
 };
 
@@ -80,7 +81,8 @@ enum rules_verdict { RULES_ACCEPTED, RULES_FILTERED, RULES_UNROUTED, RULES_REJEC
 
 struct rules_result {
     enum rules_verdict verdict;
-    const struct rules_output *outputs; /* in order of route name, then of the steps; none unless ACCEPTED */
+    const struct rules_output
+        *outputs; /* in order of route name, then of the steps; none unless ACCEPTED */
     unsigned noutputs;
     struct str reason;              /* filtered: which rule; rejected: which rule */
     enum ack_code code;             /* REJECTED: AE or AR */
@@ -94,7 +96,8 @@ void rules_run(const struct ruleset *r, const struct rules_input *in, struct are
                struct rules_result *out);
 
 /* PID-3 and MRG-1 of the message, each repetition as (authority, id): the key `patient`. */
-unsigned rules_patient_keys(const struct hl7 *m, struct arena *a, const struct rules_key **out_keys);
+unsigned rules_patient_keys(const struct hl7 *m, struct arena *a,
+                            const struct rules_key **out_keys);
 
 /* `corridor eval`: one expression on one message (m) or on nothing (NULL). */
 struct rules_value {

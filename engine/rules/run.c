@@ -39,8 +39,8 @@ void run_add_error(struct run *run, enum ack_code code, struct ack_error error)
 static struct str fault_text(struct run *run)
 {
     const struct fault *f = &run->e.fault;
-    return str_printf(run->a, "%s:%u:%u: %.*s%s%.*s", f->pos.file ? f->pos.file : "", f->pos.line, f->pos.col,
-                      STR_ARG(f->path), f->path.n ? ": " : "", STR_ARG(f->text));
+    return str_printf(run->a, "%s:%u:%u: %.*s%s%.*s", f->pos.file ? f->pos.file : "", f->pos.line,
+                      f->pos.col, STR_ARG(f->path), f->path.n ? ": " : "", STR_ARG(f->text));
 }
 
 static enum on_error decide(const struct run *run)
@@ -63,13 +63,18 @@ static void route_failed(struct run *run, unsigned before)
     case ON_ERROR_SKIP:
         return;
     case ON_ERROR_REJECT:
-        run_add_error(run, ACK_AE, (struct ack_error){.code = ERROR_INTERNAL, .path = path.n ? path.p : "", .severity = 'E', .text = run->reason});
+        run_add_error(run, ACK_AE,
+                      (struct ack_error){.code = ERROR_INTERNAL,
+                                         .path = path.n ? path.p : "",
+                                         .severity = 'E',
+                                         .text = run->reason});
         return;
     case ON_ERROR_HOLD:
         break;
     }
     struct rules_output *out = run_add_output(run);
-    *out = (struct rules_output){.destination = run->route->held_at, .route = run->route->index, .finding = text};
+    *out = (struct rules_output){
+        .destination = run->route->held_at, .route = run->route->index, .finding = text};
     run->e.fault = (struct fault){.kind = FAULT_ROUTE};
     if (run->r->destinations[out->destination].order != RULES_ORDER_FORMULA) {
         (void)run_keys(run, NULL, out); /* cannot fail without a formula */
@@ -93,7 +98,8 @@ static void run_route(struct run *run, const struct route *route)
     if (!good || run_steps(run, route->steps) == RUN_FAILED) {
         route_failed(run, before);
     } else if (run->nout == before && run->reason.p == other.p) {
-        run->reason = str_printf(run->a, "%.*s: no step sent anything (%.*s)", STR_ARG(route->name), STR_ARG(route->place));
+        run->reason = str_printf(run->a, "%.*s: no step sent anything (%.*s)", STR_ARG(route->name),
+                                 STR_ARG(route->place));
     }
 }
 
@@ -114,19 +120,22 @@ static void finish(struct run *run, unsigned nroutes, struct rules_result *out)
     }
 }
 
-void rules_run(const struct ruleset *r, const struct rules_input *in, struct arena *a, struct rules_result *out)
+void rules_run(const struct ruleset *r, const struct rules_input *in, struct arena *a,
+               struct rules_result *out)
 {
     const struct hl7 *m = in->m;
     struct run *run = arena_alloc(a, sizeof(*run));
     unsigned n = 0;
     memset(run, 0, offsetof(struct run, lets));
-    memset((char *)run + offsetof(struct run, reason), 0, sizeof(*run) - offsetof(struct run, reason));
+    memset((char *)run + offsetof(struct run, reason), 0,
+           sizeof(*run) - offsetof(struct run, reason));
     run->r = r;
     run->in = in;
     run->a = a;
     struct str type = m->segs ? hl7_repetition(&m->d, hl7_field(m, &m->seg[0], 9), 1) : STR("");
-    const struct route *const *routes = dispatch_find(r->dispatch, in->source, hl7_component(&m->d, type, 1),
-                                                      hl7_component(&m->d, type, 2), a, &n);
+    const struct route *const *routes =
+        dispatch_find(r->dispatch, in->source, hl7_component(&m->d, type, 1),
+                      hl7_component(&m->d, type, 2), a, &n);
     for (unsigned i = 0; i < n; i++) {
         run_route(run, routes[i]);
     }

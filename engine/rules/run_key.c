@@ -36,7 +36,8 @@ static struct rules_key key_of(const struct hl7_delims *d, struct str cx)
     return (struct rules_key){name, hl7_component(d, cx, 1)};
 }
 
-static void add_field(struct key_list *l, const struct hl7 *m, const struct hl7_seg *s, unsigned field)
+static void add_field(struct key_list *l, const struct hl7 *m, const struct hl7_seg *s,
+                      unsigned field)
 {
     struct str rest = hl7_field(m, s, field), one;
     while (rest.n && str_split(&rest, m->d.repetition, &one)) {
@@ -74,7 +75,8 @@ static bool formula_keys(struct run *run, const struct node *formula, struct rul
     for (uint32_t i = 0; i < l.n; i++) {
         const struct value *v = &l.v[i];
         bool cx = v->kind == VALUE_HL7 && v->level == LEVEL_REPETITION;
-        struct rules_key key = cx ? key_of(&v->m->d, v->text) : (struct rules_key){STR(""), value_text(run->a, v)};
+        struct rules_key key =
+            cx ? key_of(&v->m->d, v->text) : (struct rules_key){STR(""), value_text(run->a, v)};
         if (key.id.n) {
             add_key(&keys, key);
         }

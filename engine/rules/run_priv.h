@@ -17,7 +17,7 @@ struct run {
     struct eval e;
     struct edit *edit; /* NULL until the route changes something */
     struct values lets[CHECK_LETS_MAX];
-    struct str reason; /* why the route sent nothing */
+    struct str reason;               /* why the route sent nothing */
     const struct rules_key *patient; /* computed when first asked for */
     unsigned npatient;
     bool has_patient;

@@ -9,13 +9,15 @@ static enum run_end failed(struct run *run, const struct assign *at, int status)
 {
     struct node place = {.op = NODE_PATH, .pos = at->pos, .path = at->to};
     const char *why = status == ERR_NOT_FOUND ? "the segment index skips one"
-                      : status == ERR_LIMIT   ? "the message would become too large"
-                                              : "the value holds a separator that would break the message";
+                      : status == ERR_LIMIT
+                          ? "the message would become too large"
+                          : "the value holds a separator that would break the message";
     eval_fail(&run->e, &place, "%s", why);
     return RUN_FAILED;
 }
 
-static bool set_place(struct run *run, const struct assign *to, const struct path *p, struct str raw)
+static bool set_place(struct run *run, const struct assign *to, const struct path *p,
+                      struct str raw)
 {
     int status = edit_set(run->edit, p, raw);
     return status == 0 || failed(run, to, status) != RUN_FAILED;
@@ -35,7 +37,8 @@ static unsigned count_repetitions(const struct hl7 *m, const struct path *p)
     return n;
 }
 
-static bool set_each_repetition(struct run *run, const struct assign *to, const struct path *p, struct str raw)
+static bool set_each_repetition(struct run *run, const struct assign *to, const struct path *p,
+                                struct str raw)
 {
     unsigned n = p->rep == PATH_EACH ? count_repetitions(edit_view(run->edit), p) : 1;
     struct path one = *p;
@@ -80,7 +83,9 @@ static bool is_unique(struct run *run, const struct assign *to)
         n += memcmp(run->e.m->seg[i].id, to->to.seg, 4) == 0;
     }
     struct node place = {.op = NODE_PATH, .pos = to->pos, .path = to->to};
-    return n < 2 || eval_fail(&run->e, &place, "the message has several %s, the target must say which one", to->to.seg);
+    return n < 2 ||
+           eval_fail(&run->e, &place, "the message has several %s, the target must say which one",
+                     to->to.seg);
 }
 
 static enum run_end step_set(struct run *run, const struct step *s)
@@ -159,7 +164,8 @@ static enum run_end delete_segments(struct run *run, const struct step *s, const
         }
         memcpy(one.seg, seg->id, sizeof(one.seg));
         for (uint32_t k = 0; k <= i; k++) {
-            one.seg_n = (uint16_t)(one.seg_n + (memcmp(m->seg[k].id, seg->id, 4) == 0 && one.seg_n < PATH_INDEX_MAX));
+            one.seg_n = (uint16_t)(one.seg_n + (memcmp(m->seg[k].id, seg->id, 4) == 0 &&
+                                                one.seg_n < PATH_INDEX_MAX));
         }
         (void)edit_delete(run->edit, &one); /* MSH was refused when compiled */
     }
@@ -212,9 +218,11 @@ static bool send_id(struct run *run, const struct step *s, struct rules_output *
     }
     for (unsigned i = 0; i + 1 < run->nout; i++) {
         const struct rules_output *other = &run->out[i];
-        bool same = other->route == out->route && other->destination == out->destination && str_eq(other->id_part, out->id_part);
+        bool same = other->route == out->route && other->destination == out->destination &&
+                    str_eq(other->id_part, out->id_part);
         if (same) {
-            return eval_fail(&run->e, s->send.id, "the id is the same as that of another output of this message");
+            return eval_fail(&run->e, s->send.id,
+                             "the id is the same as that of another output of this message");
         }
     }
     return true;
@@ -223,7 +231,8 @@ static bool send_id(struct run *run, const struct step *s, struct rules_output *
 static enum run_end step_send(struct run *run, const struct step *s)
 {
     struct rules_output *out = run_add_output(run);
-    *out = (struct rules_output){.destination = s->send.destination, .route = run->route->index, .is_bulk = s->send.is_bulk};
+    *out = (struct rules_output){
+        .destination = s->send.destination, .route = run->route->index, .is_bulk = s->send.is_bulk};
     if (!send_id(run, s, out) || !run_keys(run, s, out)) {
         return RUN_FAILED;
     }
@@ -233,15 +242,19 @@ static enum run_end step_send(struct run *run, const struct step *s)
 
 static enum run_end step_drop(struct run *run, const struct step *s)
 {
-    run->reason = str_printf(run->a, "%.*s: %.*s (%s:%u)", STR_ARG(run->route->name), STR_ARG(s->drop.reason), s->pos.file, s->pos.line);
+    run->reason = str_printf(run->a, "%.*s: %.*s (%s:%u)", STR_ARG(run->route->name),
+                             STR_ARG(s->drop.reason), s->pos.file, s->pos.line);
     return RUN_DROPPED;
 }
 
 static enum run_end step_reply(struct run *run, const struct step *s)
 {
     struct str text = s->reply.text.n ? s->reply.text : str_of(ack_error_text(s->reply.error));
-    run_add_error(run, s->reply.code, (struct ack_error){.code = s->reply.error, .path = s->reply.at, .severity = 'E', .text = text});
-    run->reason = str_printf(run->a, "%.*s: %.*s (%s:%u)", STR_ARG(run->route->name), STR_ARG(text), s->pos.file, s->pos.line);
+    run_add_error(run, s->reply.code,
+                  (struct ack_error){
+                      .code = s->reply.error, .path = s->reply.at, .severity = 'E', .text = text});
+    run->reason = str_printf(run->a, "%.*s: %.*s (%s:%u)", STR_ARG(run->route->name), STR_ARG(text),
+                             s->pos.file, s->pos.line);
     return RUN_REPLIED;
 }
 
@@ -264,7 +277,8 @@ static enum run_end step_require(struct run *run, const struct step *s)
     if (end != RUN_ON) {
         return end;
     }
-    run->reason = str_printf(run->a, "%.*s: what is required is not so (%s:%u)", STR_ARG(run->route->name), s->pos.file, s->pos.line);
+    run->reason = str_printf(run->a, "%.*s: what is required is not so (%s:%u)",
+                             STR_ARG(run->route->name), s->pos.file, s->pos.line);
     return RUN_DROPPED;
 }
 

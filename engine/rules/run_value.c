@@ -28,7 +28,8 @@ static bool no_fit(struct run *run, const struct assign *to)
 }
 
 /* The parts of a value move with it: components of an HD become subcomponents of a CX.4, and back. */
-static bool relevel(struct run *run, const struct assign *to, const struct value *v, struct str *out)
+static bool relevel(struct run *run, const struct assign *to, const struct value *v,
+                    struct str *out)
 {
     const struct hl7_delims *d = &v->m->d;
     enum value_level into = level_of(&to->to);
@@ -48,7 +49,8 @@ static bool relevel(struct run *run, const struct assign *to, const struct value
         *out = comp ? exchange(run->a, v->text, d->component, d->subcomponent) : v->text;
         return !comp || d->subcomponent || no_fit(run, to);
     }
-    *out = exchange(run->a, v->text, d->subcomponent, d->component); /* a component becomes a repetition */
+    *out = exchange(run->a, v->text, d->subcomponent,
+                    d->component); /* a component becomes a repetition */
     return true;
 }
 
@@ -64,13 +66,15 @@ static struct str date_text(struct arena *a, struct str s)
         }
     }
     if (s.n && s.p[s.n - 1] == 'Z') {
-        memcpy(to, "+0000", 5); /* Z and its separators made room: T and two colons at least are gone */
+        memcpy(to, "+0000",
+               5); /* Z and its separators made room: T and two colons at least are gone */
         to += 5;
     }
     return str_from(p, (size_t)(to - p));
 }
 
-static bool encode_one(struct run *run, const struct assign *to, const struct value *v, struct str *out)
+static bool encode_one(struct run *run, const struct assign *to, const struct value *v,
+                       struct str *out)
 {
     const struct hl7_delims *d = &run->in->m->d;
     switch ((enum value_kind)v->kind) {
@@ -103,7 +107,8 @@ static bool encode_one(struct run *run, const struct assign *to, const struct va
     return true;
 }
 
-static bool encode_all(struct run *run, const struct assign *to, const struct values *l, struct str *out)
+static bool encode_all(struct run *run, const struct assign *to, const struct values *l,
+                       struct str *out)
 {
     struct str *part = ARENA_ARRAY(run->a, struct str, l->n);
     size_t n = l->n - 1;

@@ -109,7 +109,8 @@ static bool read_head(struct csv *c, struct table *t)
     return !c->failed;
 }
 
-bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv, struct diags *d)
+bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv,
+                    struct diags *d)
 {
     struct csv c = {.a = a, .d = d, .file = file, .rest = csv, .line = 1};
     struct str cells[TABLE_COLUMNS_MAX];
@@ -268,7 +269,8 @@ bool table_index(struct arena *a, struct table *t, const char *file, struct diag
         uint32_t *slot = slot_of(t, &t->index[i], keys);
         if (*slot) {
             diag_add(d, DIAG_ERROR, "duplicate-row", (struct diag_pos){file, row + 2, 1},
-                     "row %u of table %.*s has the same key as row %u", row + 1, STR_ARG(t->name), *slot);
+                     "row %u of table %.*s has the same key as row %u", row + 1, STR_ARG(t->name),
+                     *slot);
             good = false;
             continue;
         }

@@ -35,7 +35,8 @@ struct table {
 
 /* Read `csv` (the first line names the columns) into `t->columns`, `t->cells`. False after errors in `d`;
  * `file` and lines of it are named. */
-bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv, struct diags *d);
+bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv,
+                    struct diags *d);
 /* Build the indexes when key, value and ignore_case are set; duplicates are errors at their line. */
 bool table_index(struct arena *a, struct table *t, const char *file, struct diags *d);
 /* Number of column `name`, or -1. */

@@ -12,7 +12,8 @@ static bool is_one_of(const char *type, const char *const *list)
 
 enum type_class type_class_of(const char *type)
 {
-    static const char *const simple[] = {"CE", "CWE", "CNE", "EI", "HD", "PT", "VID", "CQ", "MO", NULL};
+    static const char *const simple[] = {"CE", "CWE", "CNE", "EI", "HD",
+                                         "PT", "VID", "CQ",  "MO", NULL};
     static const char *const formatted[] = {"FT", "TX", "CF", NULL};
     struct dict_entry entry;
     if (!type || !*type || strcmp(type, "VARIES") == 0) {
@@ -44,7 +45,9 @@ enum type_class type_class_of(const char *type)
 static struct type_info info_of(const char *type)
 {
     const char *known = type && *type && strcmp(type, "VARIES") != 0 ? type : NULL;
-    return (struct type_info){.found = TYPE_FOUND, .type = known, .of = type_class_of(known),
+    return (struct type_info){.found = TYPE_FOUND,
+                              .type = known,
+                              .of = type_class_of(known),
                               .is_varying = known == NULL};
 }
 
@@ -197,6 +200,7 @@ bool type_date_text(struct arena *a, struct str v2, struct str *out)
     struct str clock = v2.n == 10   ? str_printf(a, "%.2s:00", p + 8)
                        : v2.n == 12 ? str_printf(a, "%.2s:%.2s", p + 8, p + 10)
                                     : str_printf(a, "%.2s:%.2s:%.2s", p + 8, p + 10, p + 12);
-    *out = str_printf(a, "%.*sT%.*s%.*s%.*s", STR_ARG(date), STR_ARG(clock), STR_ARG(fraction), STR_ARG(zone));
+    *out = str_printf(a, "%.*sT%.*s%.*s%.*s", STR_ARG(date), STR_ARG(clock), STR_ARG(fraction),
+                      STR_ARG(zone));
     return true;
 }

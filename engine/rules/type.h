@@ -8,7 +8,7 @@
 #include "engine/hl7/path.h"
 
 enum type_class {
-    TYPE_UNKNOWN,   /* Z-segments, OBX-5 */
+    TYPE_UNKNOWN, /* Z-segments, OBX-5 */
     TYPE_TEXT,
     TYPE_FORMATTED, /* FT, TX, CF: a line feed is written \.br\ */
     TYPE_NUMBER,    /* NM, SI */
@@ -27,11 +27,11 @@ struct type_info {
     /* What routes are typed by when their sources declare no versions. */
 #define TYPE_VERSION_DEFAULT HL7_2_5_1
 
-enum type_found found;
-    const char *type;    /* "CX", or NULL when nothing is known */
+    enum type_found found;
+    const char *type; /* "CX", or NULL when nothing is known */
     enum type_class of;
-    bool field_repeats;  /* in any version */
-    bool is_varying;     /* no version types it: parts are not checked */
+    bool field_repeats; /* in any version */
+    bool is_varying;    /* no version types it: parts are not checked */
 };
 
 /* What is known of `p`, by `prefer` if that version has it, else by the newest that has. Z-segments are

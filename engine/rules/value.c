@@ -40,10 +40,9 @@ struct value *values_grow(struct values *l, struct arena *a)
 
 const char *value_kind_text(enum value_kind k)
 {
-    static const char *const names[] = {"string",  "integer", "decimal", "boolean",
-                                        "date",    "dateTime", "time",   "string",
-                                        "segment", "message", "source",  "null",
-                                        "string"};
+    static const char *const names[] = {"string",   "integer", "decimal", "boolean", "date",
+                                        "dateTime", "time",    "string",  "segment", "message",
+                                        "source",   "null",    "string"};
     return names[k];
 }
 
@@ -75,7 +74,8 @@ static struct str number_text(struct arena *a, const struct value *v)
 static struct str hl7_text(struct arena *a, const struct value *v)
 {
     char escape = v->m->d.escape;
-    if (v->text.n == 0 || !escape || !memchr(v->text.p, escape, v->text.n) || value_is_composite(v)) {
+    if (v->text.n == 0 || !escape || !memchr(v->text.p, escape, v->text.n) ||
+        value_is_composite(v)) {
         return v->text;
     }
     return hl7_unescape(a, &v->m->d, v->text);
@@ -216,7 +216,7 @@ bool value_divide(const struct value *a, const struct value *b, struct value *ou
 
 /* The parts of a date or time: -1 where precision ends. */
 struct moment {
-    int part[7];     /* year, month, day, hour, minute, second, microsecond */
+    int part[7]; /* year, month, day, hour, minute, second, microsecond */
     int offset_min;
     bool has_offset;
 };

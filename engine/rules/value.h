@@ -8,19 +8,19 @@
 #include "engine/hl7/path.h"
 
 enum value_kind {
-    VALUE_STRING,   /* text, UTF-8 */
-    VALUE_INTEGER,  /* i */
-    VALUE_DECIMAL,  /* i / 10^scale */
-    VALUE_BOOLEAN,  /* i is 0 or 1 */
-    VALUE_DATE,     /* text as N1 writes it, without the @ */
+    VALUE_STRING,  /* text, UTF-8 */
+    VALUE_INTEGER, /* i */
+    VALUE_DECIMAL, /* i / 10^scale */
+    VALUE_BOOLEAN, /* i is 0 or 1 */
+    VALUE_DATE,    /* text as N1 writes it, without the @ */
     VALUE_DATETIME,
-    VALUE_TIME,     /* without @T */
-    VALUE_HL7,      /* text: escaped bytes of message m at `level` */
-    VALUE_SEGMENT,  /* seg of message m */
-    VALUE_MESSAGE,  /* m itself: $message */
-    VALUE_SOURCE,   /* $source */
-    VALUE_NULL,     /* what null() gives: writes "" */
-    VALUE_ESCAPED,  /* what escaped() gives: bytes written as they stand */
+    VALUE_TIME,    /* without @T */
+    VALUE_HL7,     /* text: escaped bytes of message m at `level` */
+    VALUE_SEGMENT, /* seg of message m */
+    VALUE_MESSAGE, /* m itself: $message */
+    VALUE_SOURCE,  /* $source */
+    VALUE_NULL,    /* what null() gives: writes "" */
+    VALUE_ESCAPED, /* what escaped() gives: bytes written as they stand */
 };
 
 enum value_level { LEVEL_REPETITION = 1, LEVEL_COMPONENT, LEVEL_SUBCOMPONENT };

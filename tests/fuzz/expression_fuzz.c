@@ -7,8 +7,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char message[] = "MSH|^~\\&|A|MAIN|B|C|20261124||ADT^A01|1|P|2.5.1\rPID|1||4711^^^X&1.2&ISO^MR~9^^^Y^SS||DOE^J||19800101|F\r"
-                              "PV1|1|I|W^1\rOBX|1|NM|A||140\rOBX|2|FT|B||a\\.br\\b\\H\\c\\X41\\\rZPI|1|\"\"|~x\r";
+static const char message[] =
+    "MSH|^~\\&|A|MAIN|B|C|20261124||ADT^A01|1|P|2.5.1\rPID|1||4711^^^X&1.2&ISO^MR~9^^^Y^SS||DOE^J||"
+    "19800101|F\r"
+    "PV1|1|I|W^1\rOBX|1|NM|A||140\rOBX|2|FT|B||a\\.br\\b\\H\\c\\X41\\\rZPI|1|\"\"|~x\r";
 
 static void must(bool holds)
 {

@@ -8,7 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char message[] = "MSH|^~\\&|A|MAIN|B|C|20261124||ADT^A01|1|P|2.5.1\rPID|1||4711^^^X&1.2&ISO^MR~9^^^Y^SS||DOE^J||19800101|F\r"
+static const char message[] = "MSH|^~\\&|A|MAIN|B|C|20261124||ADT^A01|1|P|2.5.1\rPID|1||4711^^^X&1."
+                              "2&ISO^MR~9^^^Y^SS||DOE^J||19800101|F\r"
                               "NK1|1|A\rNK1|2|B\rPV1|1|I|W^1\rZPI|1|\"\"|~x\r";
 
 static void must(bool holds)
@@ -18,14 +19,16 @@ static void must(bool holds)
     }
 }
 
-static bool read_table(void *arg, struct arena *a, const char *from, struct str name, struct str *out, const char **why)
+static bool read_table(void *arg, struct arena *a, const char *from, struct str name,
+                       struct str *out, const char **why)
 {
     (void)a, (void)from, (void)name, (void)why; /* one table for every name */
     *out = *(const struct str *)arg;
     return true;
 }
 
-static void check_outputs(const struct hl7 *m, const struct rules_result *x, const struct rules_result *y)
+static void check_outputs(const struct hl7 *m, const struct rules_result *x,
+                          const struct rules_result *y)
 {
     struct buf p = {0}, q = {0};
     must(x->verdict == y->verdict && x->noutputs == y->noutputs && x->nerrors == y->nerrors);
@@ -50,7 +53,8 @@ static void check_outputs(const struct hl7 *m, const struct rules_result *x, con
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct rules_source source = {.name = {"in", 2}};
-    static const struct rules_destination destinations[2] = {{.name = {"a", 1}}, {.name = {"b", 1}, .order = RULES_ORDER_ALL}};
+    static const struct rules_destination destinations[2] = {
+        {.name = {"a", 1}}, {.name = {"b", 1}, .order = RULES_ORDER_ALL}};
     struct str all = str_from((const char *)data, size < 16384 ? size : 16384);
     ptrdiff_t nul = str_index(all, '\0');
     struct str csv = nul < 0 ? STR("k,v\nF,x\n") : str_slice(all, (size_t)nul + 1, all.n);

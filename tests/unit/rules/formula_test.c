@@ -23,7 +23,8 @@ static const struct formula_mark start = {0, 3, 10};
 static struct node *parse(const char *text, bool is_route, struct diags *d)
 {
     struct formula *f = ARENA_NEW(&arena, struct formula);
-    *f = (struct formula){.text = str_of(text), .file = "f.yaml", .marks = &start, .nmarks = 1, .is_route = is_route};
+    *f = (struct formula){
+        .text = str_of(text), .file = "f.yaml", .marks = &start, .nmarks = 1, .is_route = is_route};
     diags_init(d, &arena);
     return formula_parse(&arena, f, d);
 }
@@ -130,21 +131,28 @@ Test(formula, errors_say_where_and_what)
         {"PID.3.1", "13: error: a field follows a hyphen: write PID-3.1"},
         {"PID-3(1)", "15: error: an index stands in square brackets: write PID-3[1]"},
         {"PID-3[0]", "16: error: positions count from 1: write [1] for the first"},
-        {"PID-3[+]", "10: error: [+] and [*] are for targets; a path without an index means each one"},
+        {"PID-3[+]",
+         "10: error: [+] and [*] are for targets; a path without an index means each one"},
         {"PID[+]-", "16: error: - touches a path"},
-        {"PID-3- 1", "15: error: - touches a path; subtraction next to a path wants spaces on both sides"},
-        {"5 -PID-3", "12: error: - touches a path; subtraction next to a path wants spaces on both sides"},
+        {"PID-3- 1",
+         "15: error: - touches a path; subtraction next to a path wants spaces on both sides"},
+        {"5 -PID-3",
+         "12: error: - touches a path; subtraction next to a path wants spaces on both sides"},
         {"1 // 2", "12: error: // would hide the rest of the formula; write /* ... */"},
         {"1 /* 2", "12: error: the comment that begins here has no */"},
         {"'abc", "10: error: the text that begins here has no closing quote"},
         {"'a\\.br\\b'", "12: error: this is no escape of a FHIRPath string"},
         {"'\\ud800'", "11: error: \\u wants four hexadecimal digits of one character"},
-        {"\"abc\"", "10: error: a formula cannot hold this character here; a text stands in single quotes"},
+        {"\"abc\"",
+         "10: error: a formula cannot hold this character here; a text stands in single quotes"},
         {"PID-8 = 'F' && true", "23: error: a value should stand here"},
-        {"!PID-8.exists()", "10: error: a formula cannot hold this character here; not equal is !="},
+        {"!PID-8.exists()",
+         "10: error: a formula cannot hold this character here; not equal is !="},
         {"1 +", "13: error: the formula ends where a value should stand"},
-        {"(1 + 2", "16: error: the formula ends too early; expected ) for the one opened at column 10"},
-        {"1 + 2)", "15: error: the formula should end here, or an operator should stand here; nothing is open"},
+        {"(1 + 2",
+         "16: error: the formula ends too early; expected ) for the one opened at column 10"},
+        {"1 + 2)", "15: error: the formula should end here, or an operator should stand here; "
+                   "nothing is open"},
         {"PID-8 'F'", "16: error: the formula should end here"},
         {"PID-8 == 'F'", "17: error: a value should stand here"},
         {"a..b", "12: error: after the dot a function, a name or a number should stand"},

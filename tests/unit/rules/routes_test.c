@@ -20,17 +20,22 @@ TestSuite(routes, .init = setup, .fini = teardown);
 
 static const char adt[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
                           "EVN|A01|20261124\r"
-                          "PID|1||4711^^^EPIC&1.2.3&ISO^MR~99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|F|||1 MAIN ST||555-1^PRN~555-2|||M|||\"\"\r"
+                          "PID|1||4711^^^EPIC&1.2.3&ISO^MR~99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|"
+                          "F|||1 MAIN ST||555-1^PRN~555-2|||M|||\"\"\r"
                           "NK1|1|DOE^JIM\rNK1|2|DOE^TIM\r"
                           "PV1|1|I|W1^101^A^NORTH||||12^SMITH\r"
                           "ZPI|1|x\rZAB|2|y\r";
 
-static bool read_table(void *arg, struct arena *a, const char *from, struct str name, struct str *out, const char **why)
+static bool read_table(void *arg, struct arena *a, const char *from, struct str name,
+                       struct str *out, const char **why)
 {
     (void)arg, (void)from, (void)a;
-    static const struct { const char *name, *csv; } files[] = {
+    static const struct {
+        const char *name, *csv;
+    } files[] = {
         {"sex.csv", "hl7,desk\nF,female\nM,male\n"},
-        {"dep.csv", "facility,unit,code,phone\nMAIN,W1,10,555\nMAIN,*,11,556\n*,W1,12,557\n*,,13,558\n\"Q,1\",\"a\"\"b\",14,\n"},
+        {"dep.csv", "facility,unit,code,phone\nMAIN,W1,10,555\nMAIN,*,11,556\n*,W1,12,557\n*,,13,"
+                    "558\n\"Q,1\",\"a\"\"b\",14,\n"},
         {"dup.csv", "k,v\nA,1\nB,2\nA,3\n"},
         {"ragged.csv", "k,v\nA,1,2\n"},
         {"empty.csv", ""},
@@ -50,7 +55,10 @@ static const struct rules_destination destinations[] = {
     {.name = {"desk", 4}, .order = RULES_ORDER_PATIENT},
     {.name = {"lab", 3}, .order = RULES_ORDER_NONE},
     {.name = {"all", 3}, .order = RULES_ORDER_ALL},
-    {.name = {"acct", 4}, .order = RULES_ORDER_FORMULA, .order_formula = {"=MSH-4.1", 8}, .pos = {"corridor.yaml", 7, 15}},
+    {.name = {"acct", 4},
+     .order = RULES_ORDER_FORMULA,
+     .order_formula = {"=MSH-4.1", 8},
+     .pos = {"corridor.yaml", 7, 15}},
 };
 static const struct rules_env env = {sources, 2, destinations, 4, read_table, NULL};
 
@@ -89,11 +97,13 @@ static const char *told(const struct hl7 *m, const struct rules_result *res)
         buf_printf(&b, " <%.*s>", STR_ARG(res->reason));
     }
     for (unsigned i = 0; i < res->nerrors; i++) {
-        buf_printf(&b, " %s/%d/%s/%.*s", ack_code_text(res->code), res->errors[i].code, res->errors[i].path, STR_ARG(res->errors[i].text));
+        buf_printf(&b, " %s/%d/%s/%.*s", ack_code_text(res->code), res->errors[i].code,
+                   res->errors[i].path, STR_ARG(res->errors[i].text));
     }
     for (unsigned i = 0; i < res->noutputs; i++) {
         const struct rules_output *o = &res->outputs[i];
-        buf_printf(&b, "\n%.*s%s", STR_ARG(destinations[o->destination].name), o->is_bulk ? " bulk" : "");
+        buf_printf(&b, "\n%.*s%s", STR_ARG(destinations[o->destination].name),
+                   o->is_bulk ? " bulk" : "");
         if (o->id_part.n) {
             buf_printf(&b, " id=%.*s", STR_ARG(o->id_part));
         }
@@ -154,35 +164,49 @@ Test(routes, set_writes_what_the_formula_gives)
         const char *name, *set, *seg, *want;
     } rows[] = {
         {"literal", "PV1-3.1: MAIN", "PV1", "PV1|1|I|MAIN^101^A^NORTH||||12^SMITH"},
-        {"literal is text", "PV1-19: 00123", "PV1", "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||00123"},
-        {"literal is escaped", "PV1-19: 'a|b&c'", "PV1", "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||a\\F\\b\\T\\c"},
+        {"literal is text", "PV1-19: 00123", "PV1",
+         "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||00123"},
+        {"literal is escaped", "PV1-19: 'a|b&c'", "PV1",
+         "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||a\\F\\b\\T\\c"},
         {"formula", "PID-8: =PID-8.lookup('sex')", "PID", NULL},
-        {"bare path copies bytes", "PV1-10: =PV1-3", "PV1", "PV1|1|I|W1^101^A^NORTH||||12^SMITH|||W1^101^A^NORTH"},
+        {"bare path copies bytes", "PV1-10: =PV1-3", "PV1",
+         "PV1|1|I|W1^101^A^NORTH||||12^SMITH|||W1^101^A^NORTH"},
         {"null is copied", "PV1-4: =PID-19", "PV1", "PV1|1|I|W1^101^A^NORTH|\"\"|||12^SMITH"},
         {"null is written", "PV1-2: =null()", "PV1", "PV1|1|\"\"|W1^101^A^NORTH||||12^SMITH"},
         {"nothing empties", "PV1-2: =PID-30", "PV1", "PV1|1||W1^101^A^NORTH||||12^SMITH"},
         {"component becomes repetition", "PV1-39: =PID-3[1].4.1", "PV1", NULL},
-        {"HD into CX.4", "PV1-19.4: =MSH-4", "PV1", "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||^^^MAIN"},
-        {"CX.4 into HD", "MSH-4: =PID-3[1].4", "MSH", "MSH|^~\\&|EPIC|EPIC^1.2.3^ISO|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1"},
+        {"HD into CX.4", "PV1-19.4: =MSH-4", "PV1",
+         "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||^^^MAIN"},
+        {"CX.4 into HD", "MSH-4: =PID-3[1].4", "MSH",
+         "MSH|^~\\&|EPIC|EPIC^1.2.3^ISO|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1"},
         {"all repetitions", "PV1-7: =PID-5", "PV1", "PV1|1|I|W1^101^A^NORTH||||DOE^JANE~ROE^J"},
-        {"chosen repetition", "PV1-19: =PID-3.where($this.5 = 'SS').first().1", "PV1", "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||99-1"},
+        {"chosen repetition", "PV1-19: =PID-3.where($this.5 = 'SS').first().1", "PV1",
+         "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||99-1"},
         {"filtered repetitions", "PID-3: =PID-3.where($this.5 = 'SS')", "PID",
-         "PID|1||99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|F|||1 MAIN ST||555-1^PRN~555-2|||M|||\"\""},
+         "PID|1||99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|F|||1 MAIN "
+         "ST||555-1^PRN~555-2|||M|||\"\""},
         {"append", "PV1-7[+]: =NK1[1]-2[1]", "PV1", "PV1|1|I|W1^101^A^NORTH||||12^SMITH~DOE^JIM"},
         {"each", "PID-13[*].2: WPN", "PID",
-         "PID|1||4711^^^EPIC&1.2.3&ISO^MR~99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|F|||1 MAIN ST||555-1^WPN~555-2^WPN|||M|||\"\""},
-        {"escapes as they stand", "PV1-19: =escaped('\\\\H\\\\x\\\\N\\\\')", "PV1", "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||\\H\\x\\N\\"},
+         "PID|1||4711^^^EPIC&1.2.3&ISO^MR~99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|F|||1 MAIN "
+         "ST||555-1^WPN~555-2^WPN|||M|||\"\""},
+        {"escapes as they stand", "PV1-19: =escaped('\\\\H\\\\x\\\\N\\\\')", "PV1",
+         "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||\\H\\x\\N\\"},
         {"line feed in formatted text", "NTE-3: ='a\\nb & c'", "NTE", "NTE|||a\\.br\\b \\T\\ c"},
-        {"both sides see before", "{ PV1-4: =PV1-2, PV1-2: =PV1-4 }", "PV1", "PV1|1||W1^101^A^NORTH|I|||12^SMITH"},
+        {"both sides see before", "{ PV1-4: =PV1-2, PV1-2: =PV1-4 }", "PV1",
+         "PV1|1||W1^101^A^NORTH|I|||12^SMITH"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *set = rows[i].set[0] == '{' ? "" : "\n      ";
-        struct str yaml = str_printf(&arena, "tables: { sex: { file: sex.csv } }\n---\n" HEAD "do:\n  - set: %s%s\n" SEND, set, rows[i].set);
+        struct str yaml = str_printf(
+            &arena, "tables: { sex: { file: sex.csv } }\n---\n" HEAD "do:\n  - set: %s%s\n" SEND,
+            set, rows[i].set);
         const char *got = line_of(run(yaml.p, adt), rows[i].seg);
         const char *want = rows[i].want;
         if (!want) {
-            want = i == 3 ? "PID|1||4711^^^EPIC&1.2.3&ISO^MR~99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|female|||1 MAIN ST||555-1^PRN~555-2|||M|||\"\""
-                          : "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||||||||||||||||||||||EPIC";
+            want = i == 3
+                       ? "PID|1||4711^^^EPIC&1.2.3&ISO^MR~99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|"
+                         "female|||1 MAIN ST||555-1^PRN~555-2|||M|||\"\""
+                       : "PV1|1|I|W1^101^A^NORTH||||12^SMITH||||||||||||||||||||||||||||||||EPIC";
         }
         cr_expect_str_eq(got, want, "%s: got %s", rows[i].name, got);
     }
@@ -195,158 +219,271 @@ Test(routes, steps_decide_what_leaves)
     } rows[] = {
         {"sent", HEAD "do: { send: lab }", "accepted\nlab: MSH"},
         {"unrouted", "route: a\nfrom: epic\nmessages: [SIU^S12]\ndo: { send: lab }", "unrouted"},
-        {"other source", "route: a\nfrom: other\nmessages: [ADT^A01]\ndo: { send: lab }", "unrouted"},
-        {"range", "route: a\nfrom: [other, epic]\nmessages: [ADT^A01..A08]\ndo: { send: lab }", "accepted\nlab"},
-        {"range misses", "route: a\nfrom: epic\nmessages: [ADT^A02..A08]\ndo: { send: lab }", "unrouted"},
+        {"other source", "route: a\nfrom: other\nmessages: [ADT^A01]\ndo: { send: lab }",
+         "unrouted"},
+        {"range", "route: a\nfrom: [other, epic]\nmessages: [ADT^A01..A08]\ndo: { send: lab }",
+         "accepted\nlab"},
+        {"range misses", "route: a\nfrom: epic\nmessages: [ADT^A02..A08]\ndo: { send: lab }",
+         "unrouted"},
         {"prefix", "route: a\nfrom: epic\nmessages: [ADT^A*]\ndo: { send: lab }", "accepted\nlab"},
         {"type", "route: a\nfrom: epic\nmessages: ADT\ndo: { send: lab }", "accepted\nlab"},
         {"anything", "route: a\nfrom: epic\nmessages: '*'\ndo: { send: lab }", "accepted\nlab"},
-        {"when is true", HEAD "when: PV1-3.4.1.oneOf('MAIN', 'NORTH') or PID-30.exists()\ndo: { send: lab }", "accepted\nlab"},
-        {"when is false", HEAD "when: PV1-3.4.1 = 'X'\ndo: { send: lab }", "filtered <a: when is not true (r.yaml:4)>"},
-        {"when is empty", HEAD "when: PV1-44 = 'X'\ndo: { send: lab }", "filtered <a: when is not true (r.yaml:4)>"},
-        {"dropped", HEAD "do:\n - drop: test patient\n   if: PID-8 = 'F'\n - send: lab", "filtered <a: test patient (r.yaml:5)>"},
-        {"not dropped", HEAD "do:\n - drop: test patient\n   if: PID-8 = 'M'\n - send: lab", "accepted\nlab"},
-        {"nothing sent", HEAD "do: { set: { PID-8: M } }", "filtered <a: no step sent anything (r.yaml:1)>"},
+        {"when is true",
+         HEAD "when: PV1-3.4.1.oneOf('MAIN', 'NORTH') or PID-30.exists()\ndo: { send: lab }",
+         "accepted\nlab"},
+        {"when is false", HEAD "when: PV1-3.4.1 = 'X'\ndo: { send: lab }",
+         "filtered <a: when is not true (r.yaml:4)>"},
+        {"when is empty", HEAD "when: PV1-44 = 'X'\ndo: { send: lab }",
+         "filtered <a: when is not true (r.yaml:4)>"},
+        {"dropped", HEAD "do:\n - drop: test patient\n   if: PID-8 = 'F'\n - send: lab",
+         "filtered <a: test patient (r.yaml:5)>"},
+        {"not dropped", HEAD "do:\n - drop: test patient\n   if: PID-8 = 'M'\n - send: lab",
+         "accepted\nlab"},
+        {"nothing sent", HEAD "do: { set: { PID-8: M } }",
+         "filtered <a: no step sent anything (r.yaml:1)>"},
         {"required", HEAD "do:\n - require: PID-3.exists()\n - send: lab", "accepted\nlab"},
-        {"required and missing", HEAD "do:\n - require: PV1-44.exists()\n   else: { reply: { code: AE, error: 101, at: PV1-44, text: no date } }\n - send: lab",
+        {"required and missing",
+         HEAD "do:\n - require: PV1-44.exists()\n   else: { reply: { code: AE, error: 101, at: "
+              "PV1-44, text: no date } }\n - send: lab",
          "rejected <a: no date (r.yaml:6)> AE/101/PV1-44/no date"},
-        {"reply", HEAD "do: { reply: { code: AR } }", "rejected <a: Application internal error (r.yaml:4)> AR/207//Application internal error"},
-        {"choose", HEAD "do:\n - choose:\n    - if: PV1-2 = 'O'\n      do: { send: lab }\n    - else: { send: desk }", "accepted\ndesk EPIC/4711 SSA/99-1: MSH"},
-        {"then", HEAD "do:\n - if: PV1-2 = 'O'\n   then: { send: lab }\n   else: { send: all }", "accepted\nall /*: MSH"},
+        {"reply", HEAD "do: { reply: { code: AR } }",
+         "rejected <a: Application internal error (r.yaml:4)> AR/207//Application internal error"},
+        {"choose",
+         HEAD "do:\n - choose:\n    - if: PV1-2 = 'O'\n      do: { send: lab }\n    - else: { "
+              "send: desk }",
+         "accepted\ndesk EPIC/4711 SSA/99-1: MSH"},
+        {"then", HEAD "do:\n - if: PV1-2 = 'O'\n   then: { send: lab }\n   else: { send: all }",
+         "accepted\nall /*: MSH"},
         {"order formula", HEAD "do: { send: acct }", "accepted\nacct /MAIN: MSH"},
-        {"key formula", HEAD "do: { send: lab, key: =PID-3.key() | MRG-1.key() }", "accepted\nlab EPIC/4711 SSA/99-1: MSH"},
-        {"id and class", HEAD "do: { send: lab, id: =PID-1, class: bulk }", "accepted\nlab bulk id=1: MSH"},
-        {"let", HEAD "do:\n - let: { mr: =PID-3.where($this.5 = 'MR').first().1, x: lit }\n - send: lab\n   id: =$mr & $x", "accepted\nlab id=4711lit: MSH"},
-        {"delete segments", HEAD "do:\n - delete: Z*\n   except: [ZAB]\n - delete: NK1\n   if: NK1-1 = '1'\n - send: lab\n   id: =ZPI.count() & NK1.count() & NK1[1]-1 & ZAB.count()",
+        {"key formula", HEAD "do: { send: lab, key: =PID-3.key() | MRG-1.key() }",
+         "accepted\nlab EPIC/4711 SSA/99-1: MSH"},
+        {"id and class", HEAD "do: { send: lab, id: =PID-1, class: bulk }",
+         "accepted\nlab bulk id=1: MSH"},
+        {"let",
+         HEAD "do:\n - let: { mr: =PID-3.where($this.5 = 'MR').first().1, x: lit }\n - send: lab\n "
+              "  id: =$mr & $x",
+         "accepted\nlab id=4711lit: MSH"},
+        {"delete segments",
+         HEAD "do:\n - delete: Z*\n   except: [ZAB]\n - delete: NK1\n   if: NK1-1 = '1'\n - send: "
+              "lab\n   id: =ZPI.count() & NK1.count() & NK1[1]-1 & ZAB.count()",
          "accepted\nlab id=0121: MSH"},
-        {"delete field", HEAD "do:\n - delete: [PID-19, 'PID-3[1]']\n - send: lab\n   id: =PID-19.state() & PID-3[1].1", "accepted\nlab id=empty99-1: MSH"},
-        {"keys are those received", HEAD "do:\n - set: { PID-3: X }\n - send: desk", "accepted\ndesk EPIC/4711 SSA/99-1: MSH"},
+        {"delete field",
+         HEAD
+         "do:\n - delete: [PID-19, 'PID-3[1]']\n - send: lab\n   id: =PID-19.state() & PID-3[1].1",
+         "accepted\nlab id=empty99-1: MSH"},
+        {"keys are those received", HEAD "do:\n - set: { PID-3: X }\n - send: desk",
+         "accepted\ndesk EPIC/4711 SSA/99-1: MSH"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *got = run(rows[i].yaml, adt);
-        cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].name, got);
+        cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].name,
+                  got);
     }
 }
 
+static const struct {
+    const char *yaml, *want; /* the first finding; want NULL: none */
+} errors[] = {
+    /* documents and keys */
+    {"rout: a\nfrom: epic\n", "r.yaml:1:1: error: this document is none of route, map, steps, "
+                              "profile, tables, tests; did you mean route:?"},
+    {"map: m\nreads: ADT\n", "r.yaml:1:1: error: map: is not available in this version"},
+    {"steps: s\ndo: { send: lab }\n", "r.yaml:1:1: error: steps: is not available in this version"},
+    {"profile: p\n", "r.yaml:1:1: error: profile: is not available in this version"},
+    {"tests:\n  - name: x\n", NULL},
+    {HEAD "do: { send: lab }\ntests:\n  - name: x\n", NULL},
+    {HEAD "wen: true\ndo: { send: lab }",
+     "r.yaml:4:1: error: wen: is not known in a route; did you mean when:?"},
+    {"route: a\nmessages: ADT\ndo: { send: lab }",
+     "r.yaml:1:1: error: the route has no from:, the sources it reads"},
+    {"route: a\nfrom: epic\ndo: { send: lab }",
+     "r.yaml:1:1: error: the route has no messages:, the message types it reads"},
+    {"route: a\nfrom: epic\nmessages: ADT\n", "r.yaml:1:1: error: the route has no do:, its steps"},
+    {"route: a\nfrom: epik\nmessages: ADT\ndo: { send: lab }",
+     "r.yaml:2:7: error: no source is called epik; did you mean epic?"},
+    {"route: a\nfrom: lab\nmessages: ADT\ndo: { send: lab }",
+     "r.yaml:2:7: error: lab is a destination; reading its answers is not available in this "
+     "version"},
+    {"route: a\nfrom: epic\nmessages: [Patient]\ndo: { send: lab }",
+     "r.yaml:3:12: error: Patient: routes over FHIR and JSON are not available in this "
+     "version"},
+    {"route: a\nfrom: epic\nmessages: [SIU^S15..S12]\ndo: { send: lab }",
+     "r.yaml:3:12: error: SIU^S15..S12 is no message type; write ADT^A01"},
+    {"route: a\nfrom: epic\nmessages: [adt]\ndo: { send: lab }",
+     "r.yaml:3:12: error: adt is no message type; write ADT^A01"},
+    {HEAD "do: { send: lab }\n---\n" HEAD "do: { send: lab }",
+     "r.yaml:6:8: error: a route a stands already at r.yaml:1"},
+    {HEAD "on-error: stop\ndo: { send: lab }",
+     "r.yaml:4:11: error: on-error: is hold, reject or skip"},
+    /* steps */
+    {HEAD "do: { send: desc }",
+     "r.yaml:4:13: error: no destination is called desc; did you mean desk?"},
+    {HEAD "do: { sent: lab }", "r.yaml:4:7: error: sent: is no step; did you mean send:?"},
+    {HEAD "do: { send: lab, iff: true }",
+     "r.yaml:4:18: error: iff: is not known in this step; did you mean if:?"},
+    {HEAD "do: { send: lab, as: m }", "r.yaml:4:18: error: as: is not available in this version"},
+    {HEAD "do:\n  - for: FT1\n    do: { send: lab }",
+     "r.yaml:5:5: error: for: is not available in this version"},
+    {HEAD "do:\n  - use: x", "r.yaml:5:5: error: use: is not available in this version"},
+    {HEAD "do: lab", "r.yaml:4:5: error: a step should stand here, this is a text; write a "
+                     "step as { send: NAME }"},
+    {HEAD "do:\n  - send: lab\n  - drop: late",
+     "r.yaml:6:5: error: this drop may come after a send, which it would not undo; put the "
+     "drop before the send"},
+    {HEAD "do:\n  - if: PV1-2 = 'I'\n    then: { send: lab }\n  - drop: late",
+     "r.yaml:7:5: error: this drop may come after a send"},
+    {HEAD "do:\n  - if: PV1-2 = 'I'\n    then: { send: lab }\n    else: { drop: fine }", NULL},
+    {HEAD "do: { reply: { code: AX } }",
+     "r.yaml:4:22: error: reply: wants code: AE (error) or AR (reject)"},
+    {HEAD "do: { reply: { code: AE, error: 999 } }",
+     "r.yaml:4:33: error: error: is no error code of HL7 table 0357"},
+    {HEAD "do: { reply: { code: AE, at: PID-3-1 } }",
+     "r.yaml:4:30: error: at: is a path, as PID-3"},
+    {HEAD "do: { delete: MSH-2 }", "r.yaml:4:15: error: MSH, MSH-1 and MSH-2 cannot be deleted"},
+    {HEAD "do: { delete: PID-3.1 }",
+     "r.yaml:4:15: error: PID-3.1: the field repeats, say which repetition"},
+    {HEAD "do:\n  - delete: PID-3\n    if: PID-3[1].5 = 'SS'",
+     "r.yaml:6:9: error: if: for each repetition of a field is not available in this version"},
+    /* targets and values of set */
+    {HEAD "do: { set: { PID-3.4: X } }", "r.yaml:4:14: error: PID-3.4: PID-3 repeats, the "
+                                         "target must say which repetition; write PID-3[1].4"},
+    {HEAD "do: { set: { PID-3-4: X } }",
+     "r.yaml:4:19: error: components follow a dot: write PID-3.1"},
+    {HEAD "do: { set: { PID: X } }",
+     "r.yaml:4:14: error: a whole segment is no target; name its fields, as in PID-8"},
+    {HEAD "do: { set: { MSH-2: X } }",
+     "r.yaml:4:14: error: MSH-1 and MSH-2 are the delimiters of the message and cannot be set"},
+    {HEAD "do: { set: { PID-99: X } }",
+     "r.yaml:4:14: error: PID-99: no HL7 version has a field 99 in PID"},
+    {HEAD "do: { set: { QQQ-1: X } }", "r.yaml:4:14: error: QQQ-1: no HL7 version has a "
+                                       "segment QQQ; segments of your own begin with Z"},
+    {HEAD "do: { set: { ZZZ-1.2: X } }", NULL},
+    {HEAD "do: { set: { PID-8.9.9: X } }",
+     "r.yaml:4:14: error: PID-8.9.9: no HL7 version has this component in PID-8"},
+    {HEAD "do: { set: { NK1-3: X } }",
+     "r.yaml:4:14: error: NK1-3: NK1 repeats, the target must say which one; write NK1[1]-3, "
+     "[last], [+] for a new one, or [*] for each"},
+    {HEAD "do: { set: { 'NK1[+]-3': X } }", NULL},
+    {HEAD "do: { set: { PID-8: =NK1-1 } }",
+     "r.yaml:4:22: error: NK1-1 may give several values, one is wanted here; write NK1[1]-1"},
+    {HEAD "when: NK1.exists(NK1-1 = '2')\ndo: { send: lab }", NULL},
+    {HEAD "when: PD1-3.exists()\ndo: { set: { PID-8: X, PV1-3.1: Y } }", NULL},
+    {"route: a\nfrom: epic\nmessages: [SIU^S12..S15]\ndo: { set: { PID-8: M, PV1-3.1: MAIN, "
+     "SCH-25.1: =AIS-3.1 } }",
+     NULL},
+    {"route: a\nfrom: epic\nmessages: [SIU^S*]\ndo: { set: { PID-8: =NTE-1 } }",
+     "r.yaml:4:22: error: NTE-1 may give several"},
+    {HEAD "do: { set: { PV1-3: X, PV1-3.1: Y } }",
+     "r.yaml:4:24: error: PV1-3.1 overlaps with PV1-3 in the same set"},
+    {HEAD "do: { set: { 'PID-3[1].4': X, 'PID-3[2].4': Y, 'PID-3[+]': Z } }", NULL},
+    {HEAD "do: { set: { PID-8: PID-8.1 } }",
+     "r.yaml:4:21: error: this text looks like a formula; write =... for the formula or ='...' "
+     "for the text"},
+    {HEAD "do: { set: { PID-8: $x } }", "r.yaml:4:21: error: this text looks like a formula"},
+    {HEAD "do: { set: { PID-8: coalesce(x } }",
+     "r.yaml:4:21: error: this text looks like a formula"},
+    {HEAD "do: { set: { PID-8: ADT-1 } }", NULL},
+    {HEAD "do:\n  - set:\n      PID-8: M  # male",
+     "r.yaml:6:14: error: a comment follows an unquoted text"},
+    {HEAD "do:\n  - set:\n      PID-8: =PID-8  # same", NULL},
+    {HEAD "do: { set: { PID-8: 'a\\T\\b' } }",
+     "r.yaml:4:21: error: an HL7 escape in a text would be written as plain characters"},
+    {HEAD "do: { set: { PID-8: =PID-3 } }",
+     "r.yaml:4:22: error: PID-3 may give several values, one is wanted here; write PID-3[1]"},
+    {HEAD "do: { set: { PID-8: =PID-5.1 } }",
+     "r.yaml:4:22: error: PID-5.1 may give several values, one is wanted here; write "
+     "PID-5[1].1, PID-5.1.where(...).first(), .exists(...) or .join(' ')"},
+    {HEAD "do: { set: { PID-8: =PID } }", "r.yaml:4:22: error: PID may give several values"},
+    /* formulas */
+    {HEAD "when: PV1-16\ndo: { send: lab }", "r.yaml:4:7: error: a decision wants true or "
+                                             "false, this is a value; write PV1-16.exists()"},
+    {HEAD "when: PV1-2 != 'I'\ndo: { send: lab }",
+     "r.yaml:4:13: error: where PV1-2 is absent this is neither true nor false; write "
+     "`PV1-2.exists() and ...` or .oneOf('...').not()"},
+    {HEAD "when: PV1-2.exists() and PV1-2 != 'I'\ndo: { send: lab }", NULL},
+    {HEAD "when: PV1-2 != 'I' and PV1-2.exists()\ndo: { send: lab }", NULL},
+    {HEAD "when: PV1-2.exists() or PV1-2 != 'I'\ndo: { send: lab }",
+     "r.yaml:4:31: error: where PV1-2 is absent"},
+    {HEAD "when: PV1-2.oneOf('I').not()\ndo: { send: lab }", NULL},
+    {HEAD "when: (PV1-2 = 'I').not()\ndo: { send: lab }",
+     "r.yaml:4:21: error: where PV1-2 is absent"},
+    {HEAD "when: coalesce(PV1-2, 'O') != 'I'\ndo: { send: lab }", NULL},
+    {HEAD "when: PID-8 < 'M'\ndo: { send: lab }",
+     "r.yaml:4:7: error: text has no order; numbers and dates have"},
+    {HEAD "when: SCH-9 > 5 and SCH-9.exists()\ndo: { send: lab }", NULL},
+    {HEAD "when: PID-3 = 'x'\ndo: { send: lab }",
+     "r.yaml:4:7: error: PID-3 may give several values"},
+    {HEAD "when: PID-3[1] = 'x'\ndo: { send: lab }",
+     "r.yaml:4:7: error: PID-3[1] is a CX of several parts, one text is wanted here; say which "
+     "part, as in PID-3[1].1"},
+    {HEAD "when: PID-3[1].4 = 'x'\ndo: { send: lab }", NULL},
+    {HEAD "when: PID-3.exists($this.99 = 'x')\ndo: { send: lab }",
+     "r.yaml:4:25: error: .99: no HL7 version has this component in a CX"},
+    {HEAD "when: PID-3.first()[0] = 'x'\ndo: { send: lab }",
+     "r.yaml:4:20: error: [n] stands only inside a path, where it counts from 1"},
+    {HEAD "when: PID-8.exits()\ndo: { send: lab }",
+     "r.yaml:4:13: error: there is no function exits(); did you mean exists()?"},
+    {HEAD "when: ('a') * 2 = 3\ndo: { send: lab }",
+     "r.yaml:4:13: error: * wants two numbers, there is a string and a integer"},
+    {HEAD "when: \"PID-8 = 'F' and PID-9 = \"\ndo: { send: lab }",
+     "r.yaml:4:31: error: the formula ends where a value should stand"},
+    {HEAD "when: >-\n  PID-8 = 'F' and\n  PID-8.exits()\ndo: { send: lab }",
+     "r.yaml:6:9: error: there is no function exits()"},
+    {HEAD "do:\n  - let: { a: =PID-8 }\n  - send: lab\n    id: =$b",
+     "r.yaml:7:10: error: $b is not known here"},
+    {HEAD "do:\n  - if: PID-8 = 'F'\n    then:\n      - let: { sex: =PID-8 }\n  - send: lab\n  "
+          "  id: =$sex",
+     "r.yaml:9:10: error: $sex is not known here"},
+    {HEAD "when: $batch.BHS-4 = 'x'\ndo: { send: lab }",
+     "r.yaml:4:7: error: $batch is not available in this version"},
+    {HEAD "when: RGS.AIS-3.1 = 'x'\ndo: { send: lab }",
+     "r.yaml:4:11: error: a path behind a dot is available only as $message.PID-3 in this "
+     "version"},
+    /* tables */
+    {"tables: { t: { file: none.csv } }",
+     "r.yaml:1:22: error: none.csv cannot be read: No such file or directory"},
+    {"tables: { t: { file: dup.csv } }",
+     "dup.csv:4:1: error: row 3 of table t has the same key as row 1"},
+    {"tables: { t: { file: ragged.csv } }",
+     "ragged.csv:2:1: error: the row has 3 cells, the first line names 2 columns"},
+    {"tables: { t: { file: empty.csv } }", "empty.csv:1:1: error: the table is empty"},
+    {"tables: { t: { file: sex.csv, keys: hl } }",
+     "r.yaml:1:37: error: the table has no column hl; did you mean hl7?"},
+    {"tables: { t: { file: sex.csv, on-miss: drop } }",
+     "r.yaml:1:40: error: on-miss: is hold, reject, empty or keep"},
+    {"tables: { t: { file: sex.csv } }\n---\ntables: { t: { file: sex.csv } }",
+     "r.yaml:3:11: error: a table t stands already at r.yaml:1"},
+    {HEAD "do: { set: { PID-8: =PID-8.lookup('sx') } }\n---\ntables: { sex: { file: sex.csv } }",
+     "r.yaml:4:35: error: no table is called sx; did you mean sex?"},
+    {"tables: { sex: { file: sex.csv } }\n---\n" HEAD
+     "do: { set: { PID-8: =PID-8.lookup('sex').dek } }",
+     "r.yaml:6:42: error: the table sex has no column dek; did you mean desk?"},
+    {"tables: { dep: { file: dep.csv, keys: [facility, unit] } }\n---\n" HEAD
+     "do: { set: { PID-8: =PID-8.lookup('dep') } }",
+     "r.yaml:6:28: error: the table dep has 2 key columns, this gives 1"},
+};
+
 Test(routes, errors_say_where_and_what)
 {
-    static const struct {
-        const char *yaml, *want; /* the first finding; want NULL: none */
-    } rows[] = {
-        /* documents and keys */
-        {"rout: a\nfrom: epic\n", "r.yaml:1:1: error: this document is none of route, map, steps, profile, tables, tests; did you mean route:?"},
-        {"map: m\nreads: ADT\n", "r.yaml:1:1: error: map: is not available in this version"},
-        {"steps: s\ndo: { send: lab }\n", "r.yaml:1:1: error: steps: is not available in this version"},
-        {"profile: p\n", "r.yaml:1:1: error: profile: is not available in this version"},
-        {"tests:\n  - name: x\n", NULL},
-        {HEAD "do: { send: lab }\ntests:\n  - name: x\n", NULL},
-        {HEAD "wen: true\ndo: { send: lab }", "r.yaml:4:1: error: wen: is not known in a route; did you mean when:?"},
-        {"route: a\nmessages: ADT\ndo: { send: lab }", "r.yaml:1:1: error: the route has no from:, the sources it reads"},
-        {"route: a\nfrom: epic\ndo: { send: lab }", "r.yaml:1:1: error: the route has no messages:, the message types it reads"},
-        {"route: a\nfrom: epic\nmessages: ADT\n", "r.yaml:1:1: error: the route has no do:, its steps"},
-        {"route: a\nfrom: epik\nmessages: ADT\ndo: { send: lab }", "r.yaml:2:7: error: no source is called epik; did you mean epic?"},
-        {"route: a\nfrom: lab\nmessages: ADT\ndo: { send: lab }", "r.yaml:2:7: error: lab is a destination; reading its answers is not available in this version"},
-        {"route: a\nfrom: epic\nmessages: [Patient]\ndo: { send: lab }", "r.yaml:3:12: error: Patient: routes over FHIR and JSON are not available in this version"},
-        {"route: a\nfrom: epic\nmessages: [SIU^S15..S12]\ndo: { send: lab }", "r.yaml:3:12: error: SIU^S15..S12 is no message type; write ADT^A01"},
-        {"route: a\nfrom: epic\nmessages: [adt]\ndo: { send: lab }", "r.yaml:3:12: error: adt is no message type; write ADT^A01"},
-        {HEAD "do: { send: lab }\n---\n" HEAD "do: { send: lab }", "r.yaml:6:8: error: a route a stands already at r.yaml:1"},
-        {HEAD "on-error: stop\ndo: { send: lab }", "r.yaml:4:11: error: on-error: is hold, reject or skip"},
-        /* steps */
-        {HEAD "do: { send: desc }", "r.yaml:4:13: error: no destination is called desc; did you mean desk?"},
-        {HEAD "do: { sent: lab }", "r.yaml:4:7: error: sent: is no step; did you mean send:?"},
-        {HEAD "do: { send: lab, iff: true }", "r.yaml:4:18: error: iff: is not known in this step; did you mean if:?"},
-        {HEAD "do: { send: lab, as: m }", "r.yaml:4:18: error: as: is not available in this version"},
-        {HEAD "do:\n  - for: FT1\n    do: { send: lab }", "r.yaml:5:5: error: for: is not available in this version"},
-        {HEAD "do:\n  - use: x", "r.yaml:5:5: error: use: is not available in this version"},
-        {HEAD "do: lab", "r.yaml:4:5: error: a step should stand here, this is a text; write a step as { send: NAME }"},
-        {HEAD "do:\n  - send: lab\n  - drop: late", "r.yaml:6:5: error: this drop may come after a send, which it would not undo; put the drop before the send"},
-        {HEAD "do:\n  - if: PV1-2 = 'I'\n    then: { send: lab }\n  - drop: late", "r.yaml:7:5: error: this drop may come after a send"},
-        {HEAD "do:\n  - if: PV1-2 = 'I'\n    then: { send: lab }\n    else: { drop: fine }", NULL},
-        {HEAD "do: { reply: { code: AX } }", "r.yaml:4:22: error: reply: wants code: AE (error) or AR (reject)"},
-        {HEAD "do: { reply: { code: AE, error: 999 } }", "r.yaml:4:33: error: error: is no error code of HL7 table 0357"},
-        {HEAD "do: { reply: { code: AE, at: PID-3-1 } }", "r.yaml:4:30: error: at: is a path, as PID-3"},
-        {HEAD "do: { delete: MSH-2 }", "r.yaml:4:15: error: MSH, MSH-1 and MSH-2 cannot be deleted"},
-        {HEAD "do: { delete: PID-3.1 }", "r.yaml:4:15: error: PID-3.1: the field repeats, say which repetition"},
-        {HEAD "do:\n  - delete: PID-3\n    if: PID-3[1].5 = 'SS'", "r.yaml:6:9: error: if: for each repetition of a field is not available in this version"},
-        /* targets and values of set */
-        {HEAD "do: { set: { PID-3.4: X } }", "r.yaml:4:14: error: PID-3.4: PID-3 repeats, the target must say which repetition; write PID-3[1].4"},
-        {HEAD "do: { set: { PID-3-4: X } }", "r.yaml:4:19: error: components follow a dot: write PID-3.1"},
-        {HEAD "do: { set: { PID: X } }", "r.yaml:4:14: error: a whole segment is no target; name its fields, as in PID-8"},
-        {HEAD "do: { set: { MSH-2: X } }", "r.yaml:4:14: error: MSH-1 and MSH-2 are the delimiters of the message and cannot be set"},
-        {HEAD "do: { set: { PID-99: X } }", "r.yaml:4:14: error: PID-99: no HL7 version has a field 99 in PID"},
-        {HEAD "do: { set: { QQQ-1: X } }", "r.yaml:4:14: error: QQQ-1: no HL7 version has a segment QQQ; segments of your own begin with Z"},
-        {HEAD "do: { set: { ZZZ-1.2: X } }", NULL},
-        {HEAD "do: { set: { PID-8.9.9: X } }", "r.yaml:4:14: error: PID-8.9.9: no HL7 version has this component in PID-8"},
-        {HEAD "do: { set: { NK1-3: X } }", "r.yaml:4:14: error: NK1-3: NK1 repeats, the target must say which one; write NK1[1]-3, [last], [+] for a new one, or [*] for each"},
-        {HEAD "do: { set: { 'NK1[+]-3': X } }", NULL},
-        {HEAD "do: { set: { PID-8: =NK1-1 } }", "r.yaml:4:22: error: NK1-1 may give several values, one is wanted here; write NK1[1]-1"},
-        {HEAD "when: NK1.exists(NK1-1 = '2')\ndo: { send: lab }", NULL},
-        {HEAD "when: PD1-3.exists()\ndo: { set: { PID-8: X, PV1-3.1: Y } }", NULL},
-        {"route: a\nfrom: epic\nmessages: [SIU^S12..S15]\ndo: { set: { PID-8: M, PV1-3.1: MAIN, SCH-25.1: =AIS-3.1 } }", NULL},
-        {"route: a\nfrom: epic\nmessages: [SIU^S*]\ndo: { set: { PID-8: =NTE-1 } }", "r.yaml:4:22: error: NTE-1 may give several"},
-        {HEAD "do: { set: { PV1-3: X, PV1-3.1: Y } }", "r.yaml:4:24: error: PV1-3.1 overlaps with PV1-3 in the same set"},
-        {HEAD "do: { set: { 'PID-3[1].4': X, 'PID-3[2].4': Y, 'PID-3[+]': Z } }", NULL},
-        {HEAD "do: { set: { PID-8: PID-8.1 } }", "r.yaml:4:21: error: this text looks like a formula; write =... for the formula or ='...' for the text"},
-        {HEAD "do: { set: { PID-8: $x } }", "r.yaml:4:21: error: this text looks like a formula"},
-        {HEAD "do: { set: { PID-8: coalesce(x } }", "r.yaml:4:21: error: this text looks like a formula"},
-        {HEAD "do: { set: { PID-8: ADT-1 } }", NULL},
-        {HEAD "do:\n  - set:\n      PID-8: M  # male", "r.yaml:6:14: error: a comment follows an unquoted text"},
-        {HEAD "do:\n  - set:\n      PID-8: =PID-8  # same", NULL},
-        {HEAD "do: { set: { PID-8: 'a\\T\\b' } }", "r.yaml:4:21: error: an HL7 escape in a text would be written as plain characters"},
-        {HEAD "do: { set: { PID-8: =PID-3 } }", "r.yaml:4:22: error: PID-3 may give several values, one is wanted here; write PID-3[1]"},
-        {HEAD "do: { set: { PID-8: =PID-5.1 } }", "r.yaml:4:22: error: PID-5.1 may give several values, one is wanted here; write PID-5[1].1, PID-5.1.where(...).first(), .exists(...) or .join(' ')"},
-        {HEAD "do: { set: { PID-8: =PID } }", "r.yaml:4:22: error: PID may give several values"},
-        /* formulas */
-        {HEAD "when: PV1-16\ndo: { send: lab }", "r.yaml:4:7: error: a decision wants true or false, this is a value; write PV1-16.exists()"},
-        {HEAD "when: PV1-2 != 'I'\ndo: { send: lab }", "r.yaml:4:13: error: where PV1-2 is absent this is neither true nor false; write `PV1-2.exists() and ...` or .oneOf('...').not()"},
-        {HEAD "when: PV1-2.exists() and PV1-2 != 'I'\ndo: { send: lab }", NULL},
-        {HEAD "when: PV1-2 != 'I' and PV1-2.exists()\ndo: { send: lab }", NULL},
-        {HEAD "when: PV1-2.exists() or PV1-2 != 'I'\ndo: { send: lab }", "r.yaml:4:31: error: where PV1-2 is absent"},
-        {HEAD "when: PV1-2.oneOf('I').not()\ndo: { send: lab }", NULL},
-        {HEAD "when: (PV1-2 = 'I').not()\ndo: { send: lab }", "r.yaml:4:21: error: where PV1-2 is absent"},
-        {HEAD "when: coalesce(PV1-2, 'O') != 'I'\ndo: { send: lab }", NULL},
-        {HEAD "when: PID-8 < 'M'\ndo: { send: lab }", "r.yaml:4:7: error: text has no order; numbers and dates have"},
-        {HEAD "when: SCH-9 > 5 and SCH-9.exists()\ndo: { send: lab }", NULL},
-        {HEAD "when: PID-3 = 'x'\ndo: { send: lab }", "r.yaml:4:7: error: PID-3 may give several values"},
-        {HEAD "when: PID-3[1] = 'x'\ndo: { send: lab }", "r.yaml:4:7: error: PID-3[1] is a CX of several parts, one text is wanted here; say which part, as in PID-3[1].1"},
-        {HEAD "when: PID-3[1].4 = 'x'\ndo: { send: lab }", NULL},
-        {HEAD "when: PID-3.exists($this.99 = 'x')\ndo: { send: lab }", "r.yaml:4:25: error: .99: no HL7 version has this component in a CX"},
-        {HEAD "when: PID-3.first()[0] = 'x'\ndo: { send: lab }", "r.yaml:4:20: error: [n] stands only inside a path, where it counts from 1"},
-        {HEAD "when: PID-8.exits()\ndo: { send: lab }", "r.yaml:4:13: error: there is no function exits(); did you mean exists()?"},
-        {HEAD "when: ('a') * 2 = 3\ndo: { send: lab }", "r.yaml:4:13: error: * wants two numbers, there is a string and a integer"},
-        {HEAD "when: \"PID-8 = 'F' and PID-9 = \"\ndo: { send: lab }", "r.yaml:4:31: error: the formula ends where a value should stand"},
-        {HEAD "when: >-\n  PID-8 = 'F' and\n  PID-8.exits()\ndo: { send: lab }", "r.yaml:6:9: error: there is no function exits()"},
-        {HEAD "do:\n  - let: { a: =PID-8 }\n  - send: lab\n    id: =$b", "r.yaml:7:10: error: $b is not known here"},
-        {HEAD "do:\n  - if: PID-8 = 'F'\n    then:\n      - let: { sex: =PID-8 }\n  - send: lab\n    id: =$sex", "r.yaml:9:10: error: $sex is not known here"},
-        {HEAD "when: $batch.BHS-4 = 'x'\ndo: { send: lab }", "r.yaml:4:7: error: $batch is not available in this version"},
-        {HEAD "when: RGS.AIS-3.1 = 'x'\ndo: { send: lab }", "r.yaml:4:11: error: a path behind a dot is available only as $message.PID-3 in this version"},
-        /* tables */
-        {"tables: { t: { file: none.csv } }", "r.yaml:1:22: error: none.csv cannot be read: No such file or directory"},
-        {"tables: { t: { file: dup.csv } }", "dup.csv:4:1: error: row 3 of table t has the same key as row 1"},
-        {"tables: { t: { file: ragged.csv } }", "ragged.csv:2:1: error: the row has 3 cells, the first line names 2 columns"},
-        {"tables: { t: { file: empty.csv } }", "empty.csv:1:1: error: the table is empty"},
-        {"tables: { t: { file: sex.csv, keys: hl } }", "r.yaml:1:37: error: the table has no column hl; did you mean hl7?"},
-        {"tables: { t: { file: sex.csv, on-miss: drop } }", "r.yaml:1:40: error: on-miss: is hold, reject, empty or keep"},
-        {"tables: { t: { file: sex.csv } }\n---\ntables: { t: { file: sex.csv } }", "r.yaml:3:11: error: a table t stands already at r.yaml:1"},
-        {HEAD "do: { set: { PID-8: =PID-8.lookup('sx') } }\n---\ntables: { sex: { file: sex.csv } }", "r.yaml:4:35: error: no table is called sx; did you mean sex?"},
-        {"tables: { sex: { file: sex.csv } }\n---\n" HEAD "do: { set: { PID-8: =PID-8.lookup('sex').dek } }", "r.yaml:6:42: error: the table sex has no column dek; did you mean desk?"},
-        {"tables: { dep: { file: dep.csv, keys: [facility, unit] } }\n---\n" HEAD "do: { set: { PID-8: =PID-8.lookup('dep') } }", "r.yaml:6:28: error: the table dep has 2 key columns, this gives 1"},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         struct diags d;
-        struct ruleset *r = compile(rows[i].yaml, &d);
+        struct ruleset *r = compile(errors[i].yaml, &d);
         const char *got = findings(&d);
-        cr_expect((r == NULL) == (d.errors > 0), "%s", rows[i].yaml);
-        bool good = rows[i].want ? strncmp(got, rows[i].want, strlen(rows[i].want)) == 0 : !*got;
-        cr_expect(good, "%s\n  got  %s  want %s", rows[i].yaml, got, rows[i].want ? rows[i].want : "nothing");
+        cr_expect((r == NULL) == (d.errors > 0), "%s", errors[i].yaml);
+        bool good =
+            errors[i].want ? strncmp(got, errors[i].want, strlen(errors[i].want)) == 0 : !*got;
+        cr_expect(good, "%s\n  got  %s  want %s", errors[i].yaml, got,
+                  errors[i].want ? errors[i].want : "nothing");
     }
 }
 
 Test(routes, all_errors_come_at_once)
 {
     struct diags d;
-    cr_expect_null(compile("route: a\nfrom: nobody\nmessages: [x]\nwhen: PID-8 =\ndo:\n  - send: nowhere\n  - set: { PID-99: 1, PID-98: 2 }\n---\nmap: m\n---\n"
-                           "route: b\nfrom: epic\nmessages: ADT\ndo: { sent: lab }\n", &d));
+    cr_expect_null(compile("route: a\nfrom: nobody\nmessages: [x]\nwhen: PID-8 =\ndo:\n  - send: "
+                           "nowhere\n  - set: { PID-99: 1, PID-98: 2 }\n---\nmap: m\n---\n"
+                           "route: b\nfrom: epic\nmessages: ADT\ndo: { sent: lab }\n",
+                           &d));
     cr_expect_eq(d.errors, 8, "%s", findings(&d));
 }
 
@@ -355,28 +492,61 @@ Test(routes, failures_are_located_and_harm_no_other_route)
     static const struct {
         const char *name, *yaml, *want;
     } rows[] = {
-        {"held", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n",
-         "accepted\ndesk EPIC/4711 SSA/99-1 held <r.yaml:7:26: PID-8: the table sex has no row for the value>"},
-        {"others go on", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n---\nroute: b\nfrom: epic\nmessages: ADT\ndo: { send: lab }\n",
-         "accepted\ndesk EPIC/4711 SSA/99-1 held <r.yaml:7:26: PID-8: the table sex has no row for the value>\nlab: MSH"},
-        {"what it sent is taken back", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - send: lab\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n",
+        {"held",
+         "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - "
+         "send: desk\n",
+         "accepted\ndesk EPIC/4711 SSA/99-1 held <r.yaml:7:26: PID-8: the table sex has no row for "
+         "the value>"},
+        {"others go on",
+         "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - "
+         "send: desk\n---\nroute: b\nfrom: epic\nmessages: ADT\ndo: { send: lab }\n",
+         "accepted\ndesk EPIC/4711 SSA/99-1 held <r.yaml:7:26: PID-8: the table sex has no row for "
+         "the value>\nlab: MSH"},
+        {"what it sent is taken back",
+         "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - send: lab\n  - set: { PID-8: "
+         "=PID-8.lookup('sex') }\n  - send: desk\n",
          "accepted\nlab held <r.yaml:8:26: PID-8: the table sex has no row for the value>"},
-        {"skipped", "route: a\nfrom: epic\nmessages: ADT\non-error: skip\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n",
+        {"skipped",
+         "route: a\nfrom: epic\nmessages: ADT\non-error: skip\ndo:\n  - set: { PID-8: "
+         "=PID-8.lookup('sex') }\n  - send: desk\n",
          "filtered <a: r.yaml:8:26: PID-8: the table sex has no row for the value>"},
-        {"rejected", "route: a\nfrom: epic\nmessages: ADT\non-error: reject\ndo:\n  - set: { PID-8: =PID-8.lookup('sex') }\n  - send: desk\n---\nroute: b\nfrom: epic\nmessages: ADT\ndo: { send: lab }\n",
-         "rejected <a: r.yaml:8:26: PID-8: the table sex has no row for the value> AE/207/PID-8/a: r.yaml:8:26: PID-8: the table sex has no row for the value"},
-        {"the worst reply wins", "route: a\nfrom: epic\nmessages: ADT\ndo: { reply: { code: AR, error: 200 } }\n---\nroute: b\nfrom: epic\nmessages: ADT\ndo: { reply: { code: AE, error: 101 } }\n",
-         "rejected <b: Required field missing (r.yaml:11)> AR/200//Unsupported message type AR/101//Required field missing"},
-        {"several at run time", "route: a\nfrom: epic\nmessages: '*'\nwhen: NK1-1 = '1'\ndo: { send: lab }\n",
-         "accepted\nlab held <r.yaml:6:13: NK1-1: one value is wanted here, the message has several>"},
-        {"several targets", "route: a\nfrom: epic\nmessages: '*'\ndo:\n  - set: { NK1-3: X }\n  - send: lab\n",
-         "accepted\nlab held <r.yaml:7:12: NK1-3: the message has several NK1, the target must say which one>"},
-        {"empty id", "route: a\nfrom: epic\nmessages: ADT\ndo: { send: lab, id: =PID-29 }\n", "accepted\nlab held <r.yaml:6:23: PID-29: the id is empty>"},
-        {"same id twice", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - { send: lab, id: =PID-1 }\n  - { send: lab, id: =PID-1 }\n",
-         "accepted\nlab held <r.yaml:8:23: PID-1: the id is the same as that of another output of this message>"},
-        {"requirement", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - require: PID-29.exists()\n  - send: lab\n", "accepted\nlab held <r.yaml:7:21: PID-29: what is required here is not so>"},
-        {"a value that does not fit", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PV1-19.1: '=PID-3[1]' }\n  - send: lab\n", "accepted\nlab held <r.yaml:7:12: PV1-19.1: the value has more parts than the target can hold>"},
-        {"no send to show it at", "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - require: PID-29.exists()\n", "rejected <a: r.yaml:7:21: PID-29: what is required here is not so> AE/207/PID-29/"},
+        {"rejected",
+         "route: a\nfrom: epic\nmessages: ADT\non-error: reject\ndo:\n  - set: { PID-8: "
+         "=PID-8.lookup('sex') }\n  - send: desk\n---\nroute: b\nfrom: epic\nmessages: ADT\ndo: { "
+         "send: lab }\n",
+         "rejected <a: r.yaml:8:26: PID-8: the table sex has no row for the value> AE/207/PID-8/a: "
+         "r.yaml:8:26: PID-8: the table sex has no row for the value"},
+        {"the worst reply wins",
+         "route: a\nfrom: epic\nmessages: ADT\ndo: { reply: { code: AR, error: 200 } "
+         "}\n---\nroute: b\nfrom: epic\nmessages: ADT\ndo: { reply: { code: AE, error: 101 } }\n",
+         "rejected <b: Required field missing (r.yaml:11)> AR/200//Unsupported message type "
+         "AR/101//Required field missing"},
+        {"several at run time",
+         "route: a\nfrom: epic\nmessages: '*'\nwhen: NK1-1 = '1'\ndo: { send: lab }\n",
+         "accepted\nlab held <r.yaml:6:13: NK1-1: one value is wanted here, the message has "
+         "several>"},
+        {"several targets",
+         "route: a\nfrom: epic\nmessages: '*'\ndo:\n  - set: { NK1-3: X }\n  - send: lab\n",
+         "accepted\nlab held <r.yaml:7:12: NK1-3: the message has several NK1, the target must say "
+         "which one>"},
+        {"empty id", "route: a\nfrom: epic\nmessages: ADT\ndo: { send: lab, id: =PID-29 }\n",
+         "accepted\nlab held <r.yaml:6:23: PID-29: the id is empty>"},
+        {"same id twice",
+         "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - { send: lab, id: =PID-1 }\n  - { send: "
+         "lab, id: =PID-1 }\n",
+         "accepted\nlab held <r.yaml:8:23: PID-1: the id is the same as that of another output of "
+         "this message>"},
+        {"requirement",
+         "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - require: PID-29.exists()\n  - send: lab\n",
+         "accepted\nlab held <r.yaml:7:21: PID-29: what is required here is not so>"},
+        {"a value that does not fit",
+         "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PV1-19.1: '=PID-3[1]' }\n  - send: "
+         "lab\n",
+         "accepted\nlab held <r.yaml:7:12: PV1-19.1: the value has more parts than the target can "
+         "hold>"},
+        {"no send to show it at",
+         "route: a\nfrom: epic\nmessages: ADT\ndo:\n  - require: PID-29.exists()\n",
+         "rejected <a: r.yaml:7:21: PID-29: what is required here is not so> AE/207/PID-29/"},
     };
     const char *text = strstr(adt, "|F|") ? adt : adt;
     struct buf b = {0};
@@ -384,18 +554,24 @@ Test(routes, failures_are_located_and_harm_no_other_route)
     buf_putc(&b, '\0');
     *(strstr(b.p, "|F|") + 1) = 'X';
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct str yaml = str_printf(&arena, "tables: { sex: { file: sex.csv } }\n---\n%s", rows[i].yaml);
+        struct str yaml =
+            str_printf(&arena, "tables: { sex: { file: sex.csv } }\n---\n%s", rows[i].yaml);
         const char *got = run(yaml.p, b.p);
-        cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].name, got);
+        cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].name,
+                  got);
     }
     buf_free(&b);
 }
 
 Test(routes, order_is_by_route_name_then_steps)
 {
-    const char *got = run("route: b\nfrom: epic\nmessages: ADT\ndo: [send: lab, send: lab]\n---\nroute: a\nfrom: epic\nmessages: ADT\ndo:\n  - set: { PID-8: M }\n  - { send: lab, id: =PID-8 }\n"
-                          "---\nroute: c\nfrom: epic\nmessages: ADT\ndo: { send: lab, id: =PID-8 }\n", adt);
-    const char *a = strstr(got, "lab id=M"), *b = strstr(got, "lab: MSH"), *c = strstr(got, "lab id=F");
+    const char *got =
+        run("route: b\nfrom: epic\nmessages: ADT\ndo: [send: lab, send: lab]\n---\nroute: a\nfrom: "
+            "epic\nmessages: ADT\ndo:\n  - set: { PID-8: M }\n  - { send: lab, id: =PID-8 }\n"
+            "---\nroute: c\nfrom: epic\nmessages: ADT\ndo: { send: lab, id: =PID-8 }\n",
+            adt);
+    const char *a = strstr(got, "lab id=M"), *b = strstr(got, "lab: MSH"),
+               *c = strstr(got, "lab id=F");
     cr_expect(a && b && c && a < b && b < c, "%s", got);
 }
 
@@ -418,11 +594,13 @@ Test(routes, tables_prefer_exact_rows)
         {"=PID-3.where($this.5 = 'XX').first().1.lookup('sex') & 'y'", "id=y"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct str yaml = str_printf(&arena,
-                                     "tables:\n  dep: { file: dep.csv, keys: [facility, unit], value: code }\n  soft: { file: sex.csv, on-miss: empty }\n"
-                                     "  keep: { file: sex.csv, on-miss: keep }\n  fold: { file: sex.csv, ignore-case: true }\n  sex: { file: sex.csv }\n---\n" HEAD
-                                     "do:\n  - send: lab\n    id: >-\n      %s\n",
-                                     rows[i].formula);
+        struct str yaml = str_printf(
+            &arena,
+            "tables:\n  dep: { file: dep.csv, keys: [facility, unit], value: code }\n  soft: { "
+            "file: sex.csv, on-miss: empty }\n"
+            "  keep: { file: sex.csv, on-miss: keep }\n  fold: { file: sex.csv, ignore-case: true "
+            "}\n  sex: { file: sex.csv }\n---\n" HEAD "do:\n  - send: lab\n    id: >-\n      %s\n",
+            rows[i].formula);
         const char *got = run(yaml.p, adt);
         cr_expect(strstr(got, rows[i].want), "%s: %s", rows[i].formula, got);
     }
@@ -433,13 +611,19 @@ Test(routes, a_table_decides_what_a_miss_does)
     static const struct {
         const char *miss, *route, *want;
     } rows[] = {
-        {"hold", "reject", "accepted\nlab held"}, {"reject", "skip", "rejected"}, {"empty", "hold", "accepted\nlab: MSH"},
+        {"hold", "reject", "accepted\nlab held"},
+        {"reject", "skip", "rejected"},
+        {"empty", "hold", "accepted\nlab: MSH"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct str yaml = str_printf(&arena, "tables: { sex: { file: sex.csv, on-miss: %s } }\n---\n" HEAD "on-error: %s\ndo:\n  - set: { PID-8: =PV1-2.lookup('sex') }\n  - send: lab\n",
-                                     rows[i].miss, rows[i].route);
+        struct str yaml = str_printf(
+            &arena,
+            "tables: { sex: { file: sex.csv, on-miss: %s } }\n---\n" HEAD
+            "on-error: %s\ndo:\n  - set: { PID-8: =PV1-2.lookup('sex') }\n  - send: lab\n",
+            rows[i].miss, rows[i].route);
         const char *got = run(yaml.p, adt);
-        cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].miss, got);
+        cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].miss,
+                  got);
     }
 }
 
@@ -448,7 +632,9 @@ Test(routes, patient_keys_are_pairs_of_authority_and_id)
     static const struct {
         const char *text, *want;
     } rows[] = {
-        {"MSH|^~\\&|A|B|C|D|||ADT^A40|1|P|2.5\rPID|1||1^^^X~1^^^X~2^^^&9.9&ISO~^^^Y~\"\"\rMRG|3\rPID|||4\r", "X/1 9.9/2 /3 /4 "},
+        {"MSH|^~\\&|A|B|C|D|||ADT^A40|1|P|2.5\rPID|1||1^^^X~1^^^X~2^^^&9.9&ISO~^^^Y~\"\"\rMRG|"
+         "3\rPID|||4\r",
+         "X/1 9.9/2 /3 /4 "},
         {"MSH|^~\\&|A|B|C|D|||ADT^A40|1|P|2.5\rPV1|1\r", ""},
         {"MSH|^~\\&|A|B|C|D|||ADT^A40|1|P|2.5\rPID\r", ""},
     };
