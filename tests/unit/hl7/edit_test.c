@@ -62,110 +62,106 @@ static int run(struct edit *e, const char *command)
 
 enum { COMMANDS = 6 };
 
+static const struct {
+    const char *name, *input, *commands[COMMANDS], *want; /* input, want: behind HEAD */
+} changes[] = {
+    {"nothing", "PID|1|2\r", {NULL}, "PID|1|2\r"},
+    {"a field", "PID|1|2|3\r", {"PID-2=x"}, "PID|1|x|3\r"},
+    {"the same again", "PID|1|2|3\r", {"PID-2=x", "PID-2=yy"}, "PID|1|yy|3\r"},
+    {"three fields",
+     "PID|1|2|3\rPV1|1||x\r",
+     {"PV1-3=y", "PID-3=c", "PID-1=a"},
+     "PID|a|2|c\rPV1|1||y\r"},
+    {"a field beyond the end", "PID|1\r", {"PID-4=x"}, "PID|1|||x\r"},
+    {"two beyond the end", "PID|1\r", {"PID-6=y", "PID-4=x"}, "PID|1|||x||y\r"},
+    {"between created ones", "PID|1\r", {"PID-6=y", "PID-4=x", "PID-5.2=z"}, "PID|1|||x|^z|y\r"},
+    {"bare segment", "PV1\r", {"PV1-2=I"}, "PV1||I\r"},
+    {"empty creates nothing", "PID|1\r", {"PID-4=", "PV1-2=", "PID-1.3=", "PID-1[2]="}, "PID|1\r"},
+    {"empty value empties", "PID|1|2\r", {"PID-2="}, "PID|1|\r"},
+    {"null", "PID|1|2\r", {"PID-2=\"\""}, "PID|1|\"\"\r"},
+    {"MSH field", "", {"MSH-5=X"}, NULL},
+    {"whole field loses its repetitions", "PID|1|a~b\r", {"PID-2=c"}, "PID|1|c\r"},
+    {"whole field takes several", "PID|1|a\r", {"PID-2=c~d"}, "PID|1|c~d\r"},
+    {"a repetition", "PID|1|a~b~c\r", {"PID-2[2]=x"}, "PID|1|a~x~c\r"},
+    {"last repetition", "PID|1|a~b\r", {"PID-2[last]=x"}, "PID|1|a~x\r"},
+    {"last of none", "PID|1\r", {"PID-2[last]=x"}, "PID|1|x\r"},
+    {"append", "PID|1|a~b\r", {"PID-2[+]=x", "PID-2[+].2=y"}, "PID|1|a~b~x~^y\r"},
+    {"append to nothing", "PID|1\r", {"PID-2[+]=x"}, "PID|1|x\r"},
+    {"missing repetitions", "PID|1|a\r", {"PID-2[4]=x"}, "PID|1|a~~~x\r"},
+    {"a component", "PID|1|a^b^c\r", {"PID-2.2=x"}, "PID|1|a^x^c\r"},
+    {"component of the first repetition", "PID|1|a^b~c\r", {"PID-2.2=x"}, "PID|1|a^x~c\r"},
+    {"missing components", "PID|1|a\r", {"PID-2.4=x"}, "PID|1|a^^^x\r"},
+    {"missing component of a middle repetition",
+     "PID|1|a~b~c\r",
+     {"PID-2[2].3=x"},
+     "PID|1|a~b^^x~c\r"},
+    {"a subcomponent", "PID|1|a^b&c\r", {"PID-2.2.2=x"}, "PID|1|a^b&x\r"},
+    {"missing subcomponents", "PID|1|a\r", {"PID-2[2].2.3=x"}, "PID|1|a~^&&x\r"},
+    {"a deeper path on a shallow value", "PID|1|a\r", {"PID-2.1.1=x"}, "PID|1|x\r"},
+    {"later edits see earlier ones",
+     "PID|1\r",
+     {"PID-3.1=a", "PID-3.4=b", "PID-3[2].1=c"},
+     "PID|1||a^^^b~c\r"},
+    {"delete a field", "PID|1|2|3\r", {"-PID-2"}, "PID|1||3\r"},
+    {"delete a repetition", "PID|1|a~b~c\r", {"-PID-2[2]"}, "PID|1|a~c\r"},
+    {"delete the first repetition", "PID|1|a~b\r", {"-PID-2[1]"}, "PID|1|b\r"},
+    {"delete the last repetition", "PID|1|a~b\r", {"-PID-2[last]"}, "PID|1|a\r"},
+    {"delete the only repetition", "PID|1|a\r", {"-PID-2[1]"}, "PID|1|\r"},
+    {"delete a component", "PID|1|a^b^c\r", {"-PID-2.2"}, "PID|1|a^^c\r"},
+    {"delete what is not there",
+     "PID|1\r",
+     {"-PID-9", "-PID-1[3]", "-PID-1.7", "-ZZZ-1", "-ZZZ"},
+     "PID|1\r"},
+    {"delete a segment", "PID|1\rPV1|1\rOBX|1\r", {"-PV1"}, "PID|1\rOBX|1\r"},
+    {"delete the second of a name",
+     "OBX|1\rOBX|2\rOBX|3\r",
+     {"-OBX[2]", "OBX[2]-2=x"},
+     "OBX|1\rOBX|3|x\r"},
+    {"delete the last segment", "PID|1\rOBX|1", {"-OBX"}, "PID|1\r"},
+    {"a second OBX", "OBX|1\rOBX|2\r", {"OBX[2]-1=x"}, "OBX|1\rOBX|x\r"},
+    {"last OBX", "OBX|1\rOBX|2\r", {"OBX[last]-1=x"}, "OBX|1\rOBX|x\r"},
+    {"a missing segment", "PID|1\r", {"PV1-2=I"}, "PID|1\rPV1||I\r"},
+    {"missing, no final CR", "PID|1", {"PV1-2=I", "OBX-1=1"}, "PID|1\rPV1||I\rOBX|1"},
+    {"next of a name", "OBX|1\r", {"OBX[2]-1=2", "OBX[3]-1=3"}, "OBX|1\rOBX|2\rOBX|3\r"},
+    {"append a segment",
+     "OBX|1\rPV1|1\r",
+     {"OBX[+]-1=2", "OBX[last]-2=y"},
+     "OBX|1\rPV1|1\rOBX|2|y\r"},
+    {"add behind", "PID|1\rOBX|1\r", {"+1:NTE|1", "NTE-3=x"}, "PID|1\rNTE|1||x\rOBX|1\r"},
+    {"add several",
+     "PID|1\r",
+     {"+0:AAA|1", "+1:BBB|1", "+3:CCC|1"},
+     "AAA|1\rBBB|1\rPID|1\rCCC|1\r"},
+    {"an added one serves", "PID|1\rOBX|1\r", {"+1:PV1", "PV1-2=I"}, "PID|1\rPV1||I\rOBX|1\r"},
+    {"add, then delete it", "PID|1\r", {"+1:NTE|1", "-NTE"}, "PID|1\r"},
+    {"replace a line", "PID|1\rPV1|1|I\r", {"PV1=PV1|2|O", "PV1-3=x"}, "PID|1\rPV1|2|O|x\r"},
+    {"replace after a field edit", "PV1|1|I\r", {"PV1-5=x", "PV1=PV1|2"}, "PV1|2\r"},
+    {"a line made anew", "PID|1\r", {"ZPI=ZPI|1|2"}, "PID|1\rZPI|1|2\r"},
+    {"empty line removes", "PID|1\rPV1|1\r", {"PV1="}, "PID|1\r"},
+    {"line feeds stay", "PID|1\nPV1|1\n", {"PV1-2=I", "+1:NTE|1"}, "PID|1\nNTE|1\nPV1|1|I\n"},
+    {"CRLF stays", "PID|1\r\nPV1|1\r\n", {"+1:NTE|1"}, "PID|1\r\nNTE|1\r\nPV1|1\r\n"},
+    {"odd lines stay", "PID|1\rmore\r\rpv1|x\r", {"PID-1=2"}, "PID|2\rmore\r\rpv1|x\r"},
+};
+
 Test(edit, commands_make_new_bytes)
 {
-    static const struct {
-        const char *name, *input, *commands[COMMANDS], *want; /* input, want: behind HEAD */
-    } rows[] = {
-        {"nothing", "PID|1|2\r", {NULL}, "PID|1|2\r"},
-        {"a field", "PID|1|2|3\r", {"PID-2=x"}, "PID|1|x|3\r"},
-        {"the same again", "PID|1|2|3\r", {"PID-2=x", "PID-2=yy"}, "PID|1|yy|3\r"},
-        {"three fields",
-         "PID|1|2|3\rPV1|1||x\r",
-         {"PV1-3=y", "PID-3=c", "PID-1=a"},
-         "PID|a|2|c\rPV1|1||y\r"},
-        {"a field beyond the end", "PID|1\r", {"PID-4=x"}, "PID|1|||x\r"},
-        {"two beyond the end", "PID|1\r", {"PID-6=y", "PID-4=x"}, "PID|1|||x||y\r"},
-        {"between created ones",
-         "PID|1\r",
-         {"PID-6=y", "PID-4=x", "PID-5.2=z"},
-         "PID|1|||x|^z|y\r"},
-        {"bare segment", "PV1\r", {"PV1-2=I"}, "PV1||I\r"},
-        {"empty creates nothing",
-         "PID|1\r",
-         {"PID-4=", "PV1-2=", "PID-1.3=", "PID-1[2]="},
-         "PID|1\r"},
-        {"empty value empties", "PID|1|2\r", {"PID-2="}, "PID|1|\r"},
-        {"null", "PID|1|2\r", {"PID-2=\"\""}, "PID|1|\"\"\r"},
-        {"MSH field", "", {"MSH-5=X"}, NULL},
-        {"whole field loses its repetitions", "PID|1|a~b\r", {"PID-2=c"}, "PID|1|c\r"},
-        {"whole field takes several", "PID|1|a\r", {"PID-2=c~d"}, "PID|1|c~d\r"},
-        {"a repetition", "PID|1|a~b~c\r", {"PID-2[2]=x"}, "PID|1|a~x~c\r"},
-        {"last repetition", "PID|1|a~b\r", {"PID-2[last]=x"}, "PID|1|a~x\r"},
-        {"last of none", "PID|1\r", {"PID-2[last]=x"}, "PID|1|x\r"},
-        {"append", "PID|1|a~b\r", {"PID-2[+]=x", "PID-2[+].2=y"}, "PID|1|a~b~x~^y\r"},
-        {"append to nothing", "PID|1\r", {"PID-2[+]=x"}, "PID|1|x\r"},
-        {"missing repetitions", "PID|1|a\r", {"PID-2[4]=x"}, "PID|1|a~~~x\r"},
-        {"a component", "PID|1|a^b^c\r", {"PID-2.2=x"}, "PID|1|a^x^c\r"},
-        {"component of the first repetition", "PID|1|a^b~c\r", {"PID-2.2=x"}, "PID|1|a^x~c\r"},
-        {"missing components", "PID|1|a\r", {"PID-2.4=x"}, "PID|1|a^^^x\r"},
-        {"missing component of a middle repetition",
-         "PID|1|a~b~c\r",
-         {"PID-2[2].3=x"},
-         "PID|1|a~b^^x~c\r"},
-        {"a subcomponent", "PID|1|a^b&c\r", {"PID-2.2.2=x"}, "PID|1|a^b&x\r"},
-        {"missing subcomponents", "PID|1|a\r", {"PID-2[2].2.3=x"}, "PID|1|a~^&&x\r"},
-        {"a deeper path on a shallow value", "PID|1|a\r", {"PID-2.1.1=x"}, "PID|1|x\r"},
-        {"later edits see earlier ones",
-         "PID|1\r",
-         {"PID-3.1=a", "PID-3.4=b", "PID-3[2].1=c"},
-         "PID|1||a^^^b~c\r"},
-        {"delete a field", "PID|1|2|3\r", {"-PID-2"}, "PID|1||3\r"},
-        {"delete a repetition", "PID|1|a~b~c\r", {"-PID-2[2]"}, "PID|1|a~c\r"},
-        {"delete the first repetition", "PID|1|a~b\r", {"-PID-2[1]"}, "PID|1|b\r"},
-        {"delete the last repetition", "PID|1|a~b\r", {"-PID-2[last]"}, "PID|1|a\r"},
-        {"delete the only repetition", "PID|1|a\r", {"-PID-2[1]"}, "PID|1|\r"},
-        {"delete a component", "PID|1|a^b^c\r", {"-PID-2.2"}, "PID|1|a^^c\r"},
-        {"delete what is not there",
-         "PID|1\r",
-         {"-PID-9", "-PID-1[3]", "-PID-1.7", "-ZZZ-1", "-ZZZ"},
-         "PID|1\r"},
-        {"delete a segment", "PID|1\rPV1|1\rOBX|1\r", {"-PV1"}, "PID|1\rOBX|1\r"},
-        {"delete the second of a name",
-         "OBX|1\rOBX|2\rOBX|3\r",
-         {"-OBX[2]", "OBX[2]-2=x"},
-         "OBX|1\rOBX|3|x\r"},
-        {"delete the last segment", "PID|1\rOBX|1", {"-OBX"}, "PID|1\r"},
-        {"a second OBX", "OBX|1\rOBX|2\r", {"OBX[2]-1=x"}, "OBX|1\rOBX|x\r"},
-        {"last OBX", "OBX|1\rOBX|2\r", {"OBX[last]-1=x"}, "OBX|1\rOBX|x\r"},
-        {"a missing segment", "PID|1\r", {"PV1-2=I"}, "PID|1\rPV1||I\r"},
-        {"missing, no final CR", "PID|1", {"PV1-2=I", "OBX-1=1"}, "PID|1\rPV1||I\rOBX|1"},
-        {"next of a name", "OBX|1\r", {"OBX[2]-1=2", "OBX[3]-1=3"}, "OBX|1\rOBX|2\rOBX|3\r"},
-        {"append a segment",
-         "OBX|1\rPV1|1\r",
-         {"OBX[+]-1=2", "OBX[last]-2=y"},
-         "OBX|1\rPV1|1\rOBX|2|y\r"},
-        {"add behind", "PID|1\rOBX|1\r", {"+1:NTE|1", "NTE-3=x"}, "PID|1\rNTE|1||x\rOBX|1\r"},
-        {"add several",
-         "PID|1\r",
-         {"+0:AAA|1", "+1:BBB|1", "+3:CCC|1"},
-         "AAA|1\rBBB|1\rPID|1\rCCC|1\r"},
-        {"an added one serves", "PID|1\rOBX|1\r", {"+1:PV1", "PV1-2=I"}, "PID|1\rPV1||I\rOBX|1\r"},
-        {"add, then delete it", "PID|1\r", {"+1:NTE|1", "-NTE"}, "PID|1\r"},
-        {"replace a line", "PID|1\rPV1|1|I\r", {"PV1=PV1|2|O", "PV1-3=x"}, "PID|1\rPV1|2|O|x\r"},
-        {"replace after a field edit", "PV1|1|I\r", {"PV1-5=x", "PV1=PV1|2"}, "PV1|2\r"},
-        {"a line made anew", "PID|1\r", {"ZPI=ZPI|1|2"}, "PID|1\rZPI|1|2\r"},
-        {"empty line removes", "PID|1\rPV1|1\r", {"PV1="}, "PID|1\r"},
-        {"line feeds stay", "PID|1\nPV1|1\n", {"PV1-2=I", "+1:NTE|1"}, "PID|1\nNTE|1\nPV1|1|I\n"},
-        {"CRLF stays", "PID|1\r\nPV1|1\r\n", {"+1:NTE|1"}, "PID|1\r\nNTE|1\r\nPV1|1\r\n"},
-        {"odd lines stay", "PID|1\rmore\r\rpv1|x\r", {"PID-1=2"}, "PID|2\rmore\r\rpv1|x\r"},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+    for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
         struct hl7 m;
         struct hl7_fault f;
-        struct str raw = str_printf(&arena, HEAD "%s", rows[i].input);
+        struct str raw = str_printf(&arena, HEAD "%s", changes[i].input);
         cr_assert_eq(hl7_parse(&arena, raw, &m, &f), 0);
         struct edit *e = edit_new(&arena, &m);
-        for (int k = 0; k < COMMANDS && rows[i].commands[k]; k++) {
-            cr_expect_eq(run(e, rows[i].commands[k]), 0, "%s: %s", rows[i].name,
-                         rows[i].commands[k]);
+        for (int k = 0; k < COMMANDS && changes[i].commands[k]; k++) {
+            cr_expect_eq(run(e, changes[i].commands[k]), 0, "%s: %s", changes[i].name,
+                         changes[i].commands[k]);
         }
         struct str got = bytes_of(e, &m);
-        struct str want =
-            rows[i].want ? str_printf(&arena, HEAD "%s", rows[i].want) : STR("MSH|^~\\&|A||X\r");
-        cr_expect(str_eq(got, want), "%s: %.*s", rows[i].name, STR_ARG(got));
-        cr_expect_eq(edit_is_changed(e), !str_eq(got, m.raw) || strstr(rows[i].name, "then delete"),
-                     "%s", rows[i].name);
+        struct str want = changes[i].want ? str_printf(&arena, HEAD "%s", changes[i].want)
+                                          : STR("MSH|^~\\&|A||X\r");
+        cr_expect(str_eq(got, want), "%s: %.*s", changes[i].name, STR_ARG(got));
+        cr_expect_eq(edit_is_changed(e),
+                     !str_eq(got, m.raw) || strstr(changes[i].name, "then delete"), "%s",
+                     changes[i].name);
     }
 }
 
