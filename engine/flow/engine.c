@@ -3,6 +3,7 @@
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 #include "engine/flow/engine_priv.h"
+#include "engine/flow/repeat.h"
 
 #include <stdlib.h>
 
@@ -330,6 +331,8 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     struct engine *e = X_NEW(struct engine);
     e->conf = *conf;
     e->id_state = conf->random(conf->random_arg);
+    e->ids = dup_new(REPEAT_IDS_MAX, REPEAT_WINDOW_US);
+    repeat_load(e->ids, conf->journal);
     e->on_journal = event_new(conf->loop, journal_fd(conf->journal), EV_READ | EV_PERSIST, on_journal, e);
     e->on_kick = event_new(conf->loop, -1, 0, on_kick, e);
     e->on_drain = evtimer_new(conf->loop, on_kick, e);
@@ -398,6 +401,7 @@ void engine_free(struct engine **ep)
     free(e->by_name_id);
     free(e->route_ids);
     buf_free(&e->ack);
+    dup_free(&e->ids);
     msg_pool_free(&e->pool);
     event_free(e->on_journal);
     event_free(e->on_kick);

@@ -33,6 +33,8 @@ struct engine_source_status {
     struct str name, adapter, address;
     struct endpoint_counters c;
     uint64_t accepted, filtered, rejected, unrouted, waiting;
+    uint64_t repeated;   /* copies of a message that was taken: answered again, not stored */
+    uint64_t reused_ids; /* an id seen before over another body: taken as new */
 };
 struct engine_destination_status {
     struct str name, adapter;

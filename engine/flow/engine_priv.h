@@ -4,6 +4,7 @@
 #define CORRIDOR_FLOW_ENGINE_PRIV_H
 
 #include "engine/base/buf.h"
+#include "engine/flow/dup.h"
 #include "engine/flow/engine.h"
 #include "engine/flow/msg.h"
 #include "engine/flow/queue.h"
@@ -21,6 +22,8 @@ struct source {
     struct source *next_leaving;
     struct str own_name; /* malloc'd: outlives plans */
     uint64_t accepted, filtered, rejected, unrouted, waiting;
+    uint64_t repeated;   /* copies of a message that was taken */
+    uint64_t reused_ids; /* an id seen before over another body */
     int64_t rejected_day; /* day since 1970 that rejected_bytes counts */
     uint64_t rejected_bytes;
 };
@@ -50,6 +53,7 @@ struct engine {
     uint32_t nby_name_id;
     uint32_t *route_ids;               /* route of the current plan -> name id */
     struct msg_pool pool;
+    struct dup *ids;                   /* messages seen lately */
     struct queue_budget budget;
     struct buf ack;                    /* scratch of exchange.c */
     struct event *on_journal, *on_kick, *on_drain;

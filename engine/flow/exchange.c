@@ -2,6 +2,7 @@
  * docs/architecture.md. */
 #include "engine/base/hash.h"
 #include "engine/flow/engine_priv.h"
+#include "engine/flow/repeat.h"
 #include "engine/flow/reply.h"
 
 #include <assert.h>
@@ -30,6 +31,8 @@ struct exchange {
     bool is_silent;                 /* an inbound acknowledgement, or ack: never */
     struct str replies[2];
     unsigned nreplies;
+    struct exchange *copies;        /* the same message again, waiting for this one's reply */
+    struct exchange *next_copy;
 };
 
 /* ---- 3 one copy of the bytes, an arena, an id, the receipt time ---- */
@@ -105,29 +108,6 @@ static struct str msh(const struct exchange *x, uint32_t field)
     return hl7_field(&x->hl7, &x->hl7.seg[0], field);
 }
 
-/* Control ids are hashed with the journal's key: entry headers hold no patient data. */
-static uint64_t id_hash(const struct exchange *x)
-{
-    char text[KEY_MAX];
-    int n = snprintf(text, sizeof(text), "%u|%.*s|%.*s|%.*s", x->msg->e.source, STR_ARG(msh(x, 3)),
-                     STR_ARG(msh(x, 4)), STR_ARG(msh(x, 10)));
-    size_t used = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
-    return hash_keyed(journal_hash_key(x->source->engine->conf.journal), str_from(text, used));
-}
-
-/* Of the bytes but for MSH-7: a copy sent again with a new time is the same. */
-static uint64_t body_hash(const struct exchange *x)
-{
-    struct str raw = x->msg->e.raw, time = x->is_parsed ? msh(x, 7) : str_from(NULL, 0);
-    uint64_t seed = 0;
-    memcpy(&seed, journal_hash_key(x->source->engine->conf.journal), sizeof(seed));
-    if (!time.p) {
-        return hash64_str(raw, seed);
-    }
-    size_t from = (size_t)(time.p - raw.p), to = from + time.n;
-    return hash64(raw.p + to, raw.n - to, hash64(raw.p, from, seed));
-}
-
 /* True when the bytes are a message that routes may see. */
 static bool parse(struct exchange *x)
 {
@@ -147,7 +127,9 @@ static bool parse(struct exchange *x)
         reject_one(x, ACK_AR, 101, "MSH-10", STR("message control id is missing"));
         return false;
     }
-    x->msg->e.id_hash = id_hash(x);
+    const uint8_t *secret = journal_hash_key(x->source->engine->conf.journal);
+    x->msg->e.id_hash = repeat_id_hash(secret, x->msg->e.source, &x->hl7);
+    x->msg->e.body_hash = repeat_body_hash(secret, x->msg->e.raw, &x->hl7);
     return true;
 }
 
@@ -347,11 +329,76 @@ static void offer(struct exchange *x)
     }
 }
 
+/* ---- 5 sent again: one copy counts, each gets a reply ---- */
+
+/* The same answer as the first copy got: it was taken, whatever became of it since. */
+static void answer_again(struct exchange *x)
+{
+    x->source->repeated++;
+    make_reply(x);
+    finish(x, true);
+}
+
+static void answer_copies(struct exchange *x)
+{
+    struct dup *ids = x->source->engine->ids;
+    struct dup_seen *seen = dup_find(ids, x->msg->e.id_hash, x->msg->e.received_us);
+    if (seen && seen->pending == x) {
+        seen->pending = NULL;
+    }
+    for (struct exchange *c = x->copies, *next; c; c = next) {
+        next = c->next_copy;
+        answer_again(c);
+    }
+}
+
+static void drop_copies(struct exchange *x)
+{
+    for (struct exchange *c = x->copies, *next; c; c = next) {
+        next = c->next_copy;
+        finish(c, false);
+    }
+}
+
+/* True when this message is a copy of one that was taken, and is dealt with. The same id over another
+ * body is a new message: the sender uses its ids twice. */
+static bool is_copy(struct exchange *x)
+{
+    const struct entry_message *m = &x->msg->e;
+    struct dup_seen *seen = dup_find(x->source->engine->ids, m->id_hash, m->received_us);
+    if (!seen) {
+        return false;
+    }
+    if (seen->body_hash != m->body_hash) {
+        x->source->reused_ids++;
+        return false;
+    }
+    if (seen->pending) {
+        struct exchange *first = seen->pending;
+        x->next_copy = first->copies;
+        first->copies = x;
+    } else {
+        answer_again(x);
+    }
+    return true;
+}
+
+/* A rejected message is not entered: sent again it runs anew, perhaps by a mended route. */
+static void remember(struct exchange *x)
+{
+    const struct entry_message *m = &x->msg->e;
+    if (m->id_hash && m->status != ENTRY_REJECTED) {
+        struct dup_seen seen = {m->id_hash, m->body_hash, x, m->received_us};
+        dup_put(x->source->engine->ids, &seen);
+    }
+}
+
 /* From journal_poll(): durable, or the commit failed and nobody may be answered. */
 static void stored(void *arg, enum journal_status status, uint64_t seq)
 {
     struct exchange *x = arg;
     if (status != JOURNAL_STORED) {
+        drop_copies(x);
         finish(x, false);
         return;
     }
@@ -359,6 +406,7 @@ static void stored(void *arg, enum journal_status status, uint64_t seq)
     count(x);
     say(x);
     offer(x);
+    answer_copies(x);
     finish(x, true);
 }
 
@@ -380,14 +428,19 @@ static void append(struct exchange *x)
 {
     struct engine *e = x->source->engine;
     struct entry_message *m = &x->msg->e;
-    m->body_hash = body_hash(x);
+    if (m->body_hash == 0) {
+        m->body_hash = repeat_body_hash(journal_hash_key(e->conf.journal), m->raw, NULL);
+    }
     make_reply(x);
     if (m->status == ENTRY_REJECTED) {
         bound_rejected(x);
     }
     if (journal_append_message(e->conf.journal, m, stored, x) == 0) {
         refused(x);
-    } else if (journal_is_full(e->conf.journal)) {
+        return;
+    }
+    remember(x);
+    if (journal_is_full(e->conf.journal)) {
         engine_pause(e);
     }
 }
@@ -407,6 +460,9 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
     }
     struct exchange *x = begin(s, from, bytes);
     if (parse(x)) {
+        if (is_copy(x)) {
+            return EXCHANGE_TAKEN;
+        }
         route(x);
     }
     append(x);

@@ -14,6 +14,8 @@ static void one_source(struct source *s, struct engine_source_status *out)
         .rejected = s->rejected,
         .unrouted = s->unrouted,
         .waiting = s->waiting,
+        .repeated = s->repeated,
+        .reused_ids = s->reused_ids,
     };
 }
 

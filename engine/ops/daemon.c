@@ -286,6 +286,8 @@ static struct report *source_status(const struct engine_source_status *s)
                 {"rejected", s->rejected},
                 {"unrouted", s->unrouted},
                 {"waiting", s->waiting},
+                {"repeated", s->repeated},
+                {"reused_ids", s->reused_ids},
                 {"messages", s->c.messages},
                 {"bytes", s->c.bytes},
                 {"connections", s->c.connections},

@@ -1,0 +1,60 @@
+#include "engine/flow/repeat.h"
+
+#include "engine/base/err.h"
+#include "engine/base/hash.h"
+
+#include <stdio.h>
+
+enum { ID_MAX = 512 }; /* bytes of the identifying fields that count */
+
+uint64_t repeat_id_hash(const uint8_t *secret, uint32_t source, const struct hl7 *m)
+{
+    char text[ID_MAX];
+    const struct hl7_seg *msh = &m->seg[0];
+    int n = snprintf(text, sizeof(text), "%u|%.*s|%.*s|%.*s", source, STR_ARG(hl7_field(m, msh, 10)),
+                     STR_ARG(hl7_field(m, msh, 3)), STR_ARG(hl7_field(m, msh, 4)));
+    size_t used = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
+    uint64_t h = hash_keyed(secret, str_from(text, used));
+    return h ? h : 1;
+}
+
+uint64_t repeat_body_hash(const uint8_t *secret, struct str raw, const struct hl7 *m)
+{
+    struct str time = m ? hl7_field(m, &m->seg[0], 7) : str_from(NULL, 0);
+    uint64_t seed;
+    memcpy(&seed, secret, sizeof(seed));
+    if (!time.p) {
+        return hash64_str(raw, seed);
+    }
+    size_t from = (size_t)(time.p - raw.p), to = from + time.n;
+    return hash64(raw.p + to, raw.n - to, hash64(raw.p, from, seed));
+}
+
+static void load_one(struct dup *d, struct arena *a, const struct entry *entry)
+{
+    struct entry_message m;
+    if (entry->type != ENTRY_MESSAGE || entry_get_message(a, entry->body, &m) < 0) {
+        return;
+    }
+    if (m.id_hash && m.status != ENTRY_REJECTED) {
+        struct dup_seen seen = {
+            .id_hash = m.id_hash, .body_hash = m.body_hash, .at_us = m.received_us};
+        dup_put(d, &seen);
+    }
+}
+
+void repeat_load(struct dup *d, struct journal *j)
+{
+    uint64_t end = journal_durable(j);
+    struct journal_cursor c = {.next = end > REPEAT_LOAD_MAX ? end - REPEAT_LOAD_MAX : 0};
+    struct arena a = {0};
+    struct entry entry;
+    int r;
+    while ((r = journal_next(j, &c, &a, &entry)) == 1 || r == ERR_DAMAGE) {
+        if (r == 1) {
+            load_one(d, &a, &entry);
+        }
+        arena_reset(&a);
+    }
+    arena_free(&a);
+}
