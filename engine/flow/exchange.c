@@ -25,13 +25,13 @@ struct exchange {
     bool is_parsed, is_unrouted;
     struct ack_mode mode;
     enum reply_level level;
-    enum ack_code code;             /* AA, AE, AR: before it is put into a mode */
+    enum ack_code code; /* AA, AE, AR: before it is put into a mode */
     const struct ack_error *errors;
     unsigned nerrors;
-    bool is_silent;                 /* an inbound acknowledgement, or ack: never */
+    bool is_silent; /* an inbound acknowledgement, or ack: never */
     struct str replies[2];
     unsigned nreplies;
-    struct exchange *copies;        /* the same message again, waiting for this one's reply */
+    struct exchange *copies; /* the same message again, waiting for this one's reply */
     struct exchange *next_copy;
 };
 
@@ -88,7 +88,8 @@ static void reject(struct exchange *x, enum reply_level level, enum ack_code cod
     x->nerrors = n;
 }
 
-static void reject_one(struct exchange *x, enum ack_code code, int error, const char *path, struct str text)
+static void reject_one(struct exchange *x, enum ack_code code, int error, const char *path,
+                       struct str text)
 {
     struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
     *one = (struct ack_error){error, path ? path : "", 'E', text};
@@ -173,7 +174,8 @@ static void fill_output(struct exchange *x, const struct rules_output *r, struct
 
 static void take_outputs(struct exchange *x, const struct rules_result *r)
 {
-    struct entry_output *v = arena_alloc(&x->msg->arena, (r->noutputs ? r->noutputs : 1) * sizeof(*v));
+    struct entry_output *v =
+        arena_alloc(&x->msg->arena, (r->noutputs ? r->noutputs : 1) * sizeof(*v));
     for (unsigned i = 0; i < r->noutputs; i++) {
         fill_output(x, &r->outputs[i], &v[i]);
     }
@@ -227,7 +229,8 @@ static void make_reply(struct exchange *x)
         x->msg->e.reply = STR("");
         return;
     }
-    struct reply_plan p = reply_plan(x->mode, x->level, x->code, x->nerrors ? x->errors[0].code : 0);
+    struct reply_plan p =
+        reply_plan(x->mode, x->level, x->code, x->nerrors ? x->errors[0].code : 0);
     char id[27], control[CONTROL_ID];
     size_t end[2] = {0};
     entry_id_text(x->msg->e.id, id);
@@ -235,7 +238,8 @@ static void make_reply(struct exchange *x)
     control[CONTROL_ID - 1] = 0;
     for (unsigned i = 0; i < p.n; i++) {
         control[CONTROL_ID - 2] = (char)('a' + i);
-        struct ack ack = {.code = p.code[i], .control_id = control, .now_us = x->msg->e.received_us};
+        struct ack ack = {
+            .code = p.code[i], .control_id = control, .now_us = x->msg->e.received_us};
         ack.expected_sequence = INT64_MIN;
         ack.errors = p.code[i] == ACK_CA ? NULL : x->errors;
         ack.nerrors = p.code[i] == ACK_CA ? 0 : x->nerrors;
@@ -263,7 +267,8 @@ static void bound_rejected(struct exchange *x)
     }
     s->rejected_bytes += m->raw.n;
     if (s->rejected_bytes > REJECTED_PER_DAY) {
-        m->reason = str_printf(&x->msg->arena, "%.*s (%zu bytes not kept)", STR_ARG(m->reason), m->raw.n);
+        m->reason =
+            str_printf(&x->msg->arena, "%.*s (%zu bytes not kept)", STR_ARG(m->reason), m->raw.n);
         m->raw = str_from(m->raw.p, 0);
     }
 }
@@ -310,8 +315,8 @@ static void say(const struct exchange *x)
     }
     char id[27];
     entry_id_text(m->id, id);
-    log_event(log, level, events[m->status], log_str("source", x->source->ep.name), log_cstr("id", id),
-              log_str("peer", m->peer), log_uint("outputs", m->noutputs),
+    log_event(log, level, events[m->status], log_str("source", x->source->ep.name),
+              log_cstr("id", id), log_str("peer", m->peer), log_uint("outputs", m->noutputs),
               log_int("error", x->nerrors ? x->errors[0].code : 0),
               log_cstr("at", x->nerrors ? x->errors[0].path : ""));
 }
@@ -415,8 +420,9 @@ static void refused(struct exchange *x)
 {
     struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
     *one = (struct ack_error){207, "", 'E', STR("the message cannot be stored now; send it again")};
-    log_event(x->source->ep.log, LOG_LEVEL_ERROR, "not-stored", log_str("source", x->source->ep.name),
-              log_str("peer", x->msg->e.peer), log_uint("bytes", x->msg->e.raw.n));
+    log_event(x->source->ep.log, LOG_LEVEL_ERROR, "not-stored",
+              log_str("source", x->source->ep.name), log_str("peer", x->msg->e.peer),
+              log_uint("bytes", x->msg->e.raw.n));
     reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, STR("not stored"));
     make_reply(x);
     x->source->rejected++;
@@ -453,7 +459,8 @@ static bool is_closed(struct engine *e)
     return e->is_paused || e->is_fenced;
 }
 
-enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from, struct str bytes)
+enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from,
+                                    struct str bytes)
 {
     if (is_closed(s->engine)) {
         return EXCHANGE_PAUSED;
@@ -469,8 +476,8 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
     return EXCHANGE_TAKEN;
 }
 
-enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from, struct str bytes,
-                                     const struct ack_error *why)
+enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from,
+                                     struct str bytes, const struct ack_error *why)
 {
     if (is_closed(s->engine)) {
         return EXCHANGE_PAUSED;

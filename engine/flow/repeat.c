@@ -11,8 +11,9 @@ uint64_t repeat_id_hash(const uint8_t *secret, uint32_t source, const struct hl7
 {
     char text[ID_MAX];
     const struct hl7_seg *msh = &m->seg[0];
-    int n = snprintf(text, sizeof(text), "%u|%.*s|%.*s|%.*s", source, STR_ARG(hl7_field(m, msh, 10)),
-                     STR_ARG(hl7_field(m, msh, 3)), STR_ARG(hl7_field(m, msh, 4)));
+    int n =
+        snprintf(text, sizeof(text), "%u|%.*s|%.*s|%.*s", source, STR_ARG(hl7_field(m, msh, 10)),
+                 STR_ARG(hl7_field(m, msh, 3)), STR_ARG(hl7_field(m, msh, 4)));
     size_t used = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
     uint64_t h = hash_keyed(secret, str_from(text, used));
     return h ? h : 1;
@@ -45,8 +46,7 @@ static void load_one(struct dup *d, struct arena *a, const struct entry *entry)
 
 void repeat_load(struct dup *d, struct journal *j)
 {
-    uint64_t end = journal_durable(j);
-    struct journal_cursor c = {.next = end > REPEAT_LOAD_MAX ? end - REPEAT_LOAD_MAX : 0};
+    struct journal_cursor c = {.next = journal_recent(j, REPEAT_LOAD_BYTES)};
     struct arena a = {0};
     struct entry entry;
     int r;

@@ -9,8 +9,8 @@
 #include "engine/journal/journal.h"
 
 enum {
-    REPEAT_IDS_MAX = 262144,  /* ids kept in memory: about 20 MB when full */
-    REPEAT_LOAD_MAX = 32768,  /* newest journal entries read at start */
+    REPEAT_IDS_MAX = 262144,      /* ids kept in memory: about 20 MB when full */
+    REPEAT_LOAD_BYTES = 16 << 20, /* of the journal's end that are read at start, at least */
 };
 
 #define REPEAT_WINDOW_US ((int64_t)24 * 3600 * 1000000)

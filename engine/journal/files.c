@@ -381,6 +381,16 @@ static uint64_t floor_seq(const struct journal *j)
     return f->n ? f->v[0].first_seq : 1;
 }
 
+static uint64_t recent_seq(const struct journal *j, uint64_t bytes)
+{
+    const struct files *f = j->store;
+    size_t i = f->n;
+    for (uint64_t kept = 0; i > 0 && kept < bytes; i--) {
+        kept += f->v[i - 1].end;
+    }
+    return i < f->n ? f->v[i].first_seq : floor_seq(j);
+}
+
 static uint64_t newest_number(const struct journal *j)
 {
     const struct files *f = j->store;
@@ -389,6 +399,6 @@ static uint64_t newest_number(const struct journal *j)
 
 const struct store_ops FILES_OPS = {
     .make_room = make_room, .admits = admits, .lay = lay, .poll = poll_store, .drain = drain,
-    .next = next_entry, .release = release, .floor = floor_seq,
+    .next = next_entry, .release = release, .floor = floor_seq, .recent = recent_seq,
     .newest = newest_number, .close = close_store,
 };

@@ -81,6 +81,8 @@ int journal_poll(struct journal *j);
 uint64_t journal_durable(const struct journal *j);
 /* Oldest sequence number still kept. */
 uint64_t journal_floor(const struct journal *j);
+/* A sequence number to start reading at so that about the last `bytes` of the journal follow, or more. */
+uint64_t journal_recent(const struct journal *j, uint64_t bytes);
 
 /* Sequential reading of durable entries, in order. {.next = 0} starts at the floor. */
 struct journal_cursor {

@@ -48,6 +48,7 @@ struct store_ops {
     /* Everything below `seq` is settled and durably so. */
     void (*release)(struct journal *j, uint64_t seq);
     uint64_t (*floor)(const struct journal *j);
+    uint64_t (*recent)(const struct journal *j, uint64_t bytes); /* journal_recent() */
     uint64_t (*newest)(const struct journal *j); /* number of the newest volume; 0: there are none */
     void (*close)(struct journal *j);
 };

@@ -100,6 +100,12 @@ static uint64_t floor_seq(const struct journal *j)
     return m->first;
 }
 
+static uint64_t recent_seq(const struct journal *j, uint64_t bytes)
+{
+    (void)bytes; /* what memory holds is recent */
+    return floor_seq(j);
+}
+
 static uint64_t newest_number(const struct journal *j)
 {
     (void)j;
@@ -118,7 +124,7 @@ static void close_store(struct journal *j)
 
 static const struct store_ops MEMORY = {
     .make_room = make_room, .admits = admits, .lay = lay, .poll = commit, .drain = commit, .next = next,
-    .release = release_below, .floor = floor_seq, .newest = newest_number,
+    .release = release_below, .floor = floor_seq, .recent = recent_seq, .newest = newest_number,
     .close = close_store,
 };
 

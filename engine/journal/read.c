@@ -114,3 +114,8 @@ uint64_t journal_floor(const struct journal *j)
 {
     return j->ops->floor(j);
 }
+
+uint64_t journal_recent(const struct journal *j, uint64_t bytes)
+{
+    return j->ops->recent(j, bytes);
+}

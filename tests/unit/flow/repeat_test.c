@@ -1,0 +1,49 @@
+#include "engine/flow/repeat.h"
+
+#include <criterion/criterion.h>
+
+static const uint8_t SECRET[16] = "sixteen octets!";
+
+struct hashes {
+    uint64_t id, body;
+};
+
+static struct hashes of(uint32_t source, const char *text)
+{
+    struct arena a = {0};
+    struct hl7 m;
+    struct hl7_fault fault;
+    cr_assert_eq(hl7_parse(&a, str_of(text), &m, &fault), 0);
+    struct hashes h = {repeat_id_hash(SECRET, source, &m), repeat_body_hash(SECRET, m.raw, &m)};
+    arena_free(&a);
+    return h;
+}
+
+#define MESSAGE(app, facility, time, id, rest)                                                     \
+    "MSH|^~\\&|" app "|" facility "|X|Y|" time "||ADT^A01|" id "|P|2.5.1\r" rest
+
+Test(repeat, what_makes_a_message_the_same)
+{
+    static const struct {
+        const char *name;
+        uint32_t source;
+        const char *text;
+        bool same_id, same_body;
+    } rows[] = {
+        {"the same bytes", 1, MESSAGE("A", "F", "2026", "C1", "PID|1\r"), true, true},
+        {"another time", 1, MESSAGE("A", "F", "20261123", "C1", "PID|1\r"), true, true},
+        {"another body", 1, MESSAGE("A", "F", "2026", "C1", "PID|2\r"), true, false},
+        {"another control id", 1, MESSAGE("A", "F", "2026", "C2", "PID|1\r"), false, false},
+        {"another application", 1, MESSAGE("B", "F", "2026", "C1", "PID|1\r"), false, false},
+        {"another facility", 1, MESSAGE("A", "G", "2026", "C1", "PID|1\r"), false, false},
+        {"another source", 2, MESSAGE("A", "F", "2026", "C1", "PID|1\r"), false, true},
+        {"bytes moved over a border", 1, MESSAGE("AF", "", "2026", "C1", "PID|1\r"), false, false},
+    };
+    struct hashes want = of(1, MESSAGE("A", "F", "2026", "C1", "PID|1\r"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct hashes h = of(rows[i].source, rows[i].text);
+        cr_expect_eq(h.id == want.id, rows[i].same_id, "%s", rows[i].name);
+        cr_expect_eq(h.body == want.body, rows[i].same_body, "%s", rows[i].name);
+        cr_expect_neq(h.id, 0);
+    }
+}
