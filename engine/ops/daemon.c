@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <event2/thread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@ enum {
     DRAIN_US = 10000000,
     LOOK_US = 100000,
     LOOKS_PER_FLUSH = 100,
+    LOOKS_PER_TRIM = 10,
+    MAPPED_BYTES = 1 << 20, /* allocations from this size on go back to the system when freed */
     ENDPOINTS = 256,
     SIGNALS = 3,
     FAILED = 2
@@ -43,6 +46,8 @@ struct daemon {
     struct clock clock;
     int64_t started_us;
     unsigned looks;
+    uint64_t seen; /* last durable entry at the look before */
+    bool is_trimmed;
     bool is_draining, failed;
 };
 
@@ -184,6 +189,18 @@ static void on_hangup(evutil_socket_t sig, short what, void *arg)
     buf_free(&out);
 }
 
+/* After a burst the heap is full of holes: give them back once nothing happens any more. */
+static void trim_when_quiet(struct daemon *d)
+{
+    uint64_t durable = journal_durable(d->journal);
+    bool is_quiet = durable == d->seen;
+    d->seen = durable;
+    if (is_quiet && !d->is_trimmed) {
+        malloc_trim(0);
+    }
+    d->is_trimmed = is_quiet;
+}
+
 /* A failed commit can answer nobody any more: stop. */
 static void on_look(evutil_socket_t fd, short what, void *arg)
 {
@@ -200,6 +217,9 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
     }
     if (++d->looks % LOOKS_PER_FLUSH == 0) {
         log_flush(d->conf->log);
+    }
+    if (d->looks % LOOKS_PER_TRIM == 0) {
+        trim_when_quiet(d);
     }
 }
 
@@ -421,6 +441,7 @@ int daemon_run(const struct daemon_conf *conf)
     struct arena a = {0};
     d.started_us = clock_mono_us(&d.clock);
     signal(SIGPIPE, SIG_IGN);
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES); /* only memory is lost if it cannot be set */
     raise_file_limit(conf->log);
     d.loop = event_base_new();
     bool ok = start(&d, &a);
