@@ -5,7 +5,10 @@
 #include "engine/flow/engine_priv.h"
 #include "engine/flow/repeat.h"
 
+#include <malloc.h>
 #include <stdlib.h>
+
+static const struct timeval QUIET = {.tv_sec = 1};
 
 /* ---- what follows from events ---- */
 
@@ -45,8 +48,9 @@ static void fence(struct engine *e)
 {
     e->is_fenced = true;
     log_event(e->conf.log, LOG_LEVEL_ERROR, "journal-failed",
-              log_cstr("text", "a write or sync of the journal failed; nothing more is answered, the "
-                               "process ends with status 2"));
+              log_cstr("text",
+                       "a write or sync of the journal failed; nothing more is answered, the "
+                       "process ends with status 2"));
     for (unsigned i = 0; i < e->nsources; i++) {
         source_close(e->sources[i]);
     }
@@ -92,8 +96,27 @@ static void end_drain(struct engine *e)
     }
 }
 
+/* A second without a new message: what the rush needed goes back to the system. */
+static void on_quiet(evutil_socket_t fd, short what, void *arg)
+{
+    struct engine *e = arg;
+    (void)fd;
+    (void)what;
+    bool is_quiet = e->taken == e->taken_before && e->open_exchanges == 0;
+    e->taken_before = e->taken;
+    if (is_quiet) {
+        msg_pool_free(&e->pool);
+        (void)malloc_trim(0);
+    } else {
+        event_add(e->on_quiet, &QUIET);
+    }
+}
+
 static void follow(struct engine *e)
 {
+    if (e->taken != e->taken_before && !event_pending(e->on_quiet, EV_TIMEOUT, NULL)) {
+        event_add(e->on_quiet, &QUIET);
+    }
     for (unsigned i = 0; i < e->ndestinations && !e->is_fenced; i++) {
         destination_run(e->destinations[i]);
     }
@@ -137,7 +160,8 @@ static void index_names(struct engine *e)
         if (id >= e->nby_name_id) {
             uint32_t n = id + 16;
             e->by_name_id = xrealloc(e->by_name_id, n * sizeof(struct destination *));
-            memset(e->by_name_id + e->nby_name_id, 0, (n - e->nby_name_id) * sizeof(struct destination *));
+            memset(e->by_name_id + e->nby_name_id, 0,
+                   (n - e->nby_name_id) * sizeof(struct destination *));
             e->nby_name_id = n;
         }
         e->by_name_id[id] = e->destinations[i];
@@ -149,7 +173,8 @@ static void index_routes(struct engine *e)
     unsigned n = rules_route_count(e->plan->rules);
     e->route_ids = xrealloc(e->route_ids, (n ? n : 1) * sizeof(*e->route_ids));
     for (unsigned i = 0; i < n; i++) {
-        e->route_ids[i] = journal_name(e->conf.journal, JOURNAL_ROUTE, rules_route_name(e->plan->rules, i));
+        e->route_ids[i] =
+            journal_name(e->conf.journal, JOURNAL_ROUTE, rules_route_name(e->plan->rules, i));
     }
 }
 
@@ -190,7 +215,8 @@ static int refuse_lost_outputs(const struct engine *e, const struct plan *p, str
         const struct destination *t = e->destinations[i];
         if (!plan_has_destination(p, t->own_name) && !queue_is_empty(t->queue)) {
             diag_add(d, DIAG_ERROR, "destination-not-empty", DIAG_NOWHERE,
-                     "destination \"%.*s\" was removed but has undelivered messages; keep it until they are "
+                     "destination \"%.*s\" was removed but has undelivered messages; keep it until "
+                     "they are "
                      "delivered, dropped or moved",
                      STR_ARG(t->own_name));
             r = ERR_STATE;
@@ -238,7 +264,8 @@ static struct source **take_sources(struct engine *e, const struct plan *p, stru
     }
     while (n-- > 0) {
         if (is_running(e, v[n])) {
-            (void)v[n]->ep.adapter->in->reload(v[n], v[n]->ep.conf, d); /* it held these a moment ago */
+            (void)v[n]->ep.adapter->in->reload(v[n], v[n]->ep.conf,
+                                               d); /* it held these a moment ago */
         } else {
             source_free(&v[n]);
         }
@@ -285,7 +312,8 @@ static void use_destinations(struct engine *e, const struct plan *p)
         v[i] = is_new ? destination_new(e, &p->destinations[i]) : v[i];
         destination_set(v[i], &p->destinations[i]);
         if (is_new && destination_open(v[i], &d) < 0) {
-            log_event(e->conf.log, LOG_LEVEL_ERROR, "cannot-open", log_str("destination", v[i]->ep.name),
+            log_event(e->conf.log, LOG_LEVEL_ERROR, "cannot-open",
+                      log_str("destination", v[i]->ep.name),
                       log_str("text", d.first ? d.first->text : STR("")));
         }
     }
@@ -333,9 +361,11 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     e->id_state = conf->random(conf->random_arg);
     e->ids = dup_new(REPEAT_IDS_MAX, REPEAT_WINDOW_US);
     repeat_load(e->ids, conf->journal);
-    e->on_journal = event_new(conf->loop, journal_fd(conf->journal), EV_READ | EV_PERSIST, on_journal, e);
+    e->on_journal =
+        event_new(conf->loop, journal_fd(conf->journal), EV_READ | EV_PERSIST, on_journal, e);
     e->on_kick = event_new(conf->loop, -1, 0, on_kick, e);
     e->on_drain = evtimer_new(conf->loop, on_kick, e);
+    e->on_quiet = evtimer_new(conf->loop, on_quiet, e);
     event_add(e->on_journal, NULL);
     if (engine_reload(e, plan, d) < 0) {
         engine_free(&e);
@@ -406,6 +436,7 @@ void engine_free(struct engine **ep)
     event_free(e->on_journal);
     event_free(e->on_kick);
     event_free(e->on_drain);
+    event_free(e->on_quiet);
     plan_unref(&e->plan);
     free(e);
 }

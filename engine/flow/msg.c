@@ -39,12 +39,12 @@ void msg_unref(struct msg **m)
     }
     struct msg_pool *p = one->pool;
     p->live--;
-    if (p->nfree >= MSG_POOL_MAX) {
+    arena_reset(&one->arena);
+    if (p->nfree >= MSG_POOL_MAX || one->arena.total > MSG_ARENA_KEEP) {
         arena_free(&one->arena);
         free(one);
         return;
     }
-    arena_reset(&one->arena);
     one->next = p->free;
     p->free = one;
     p->nfree++;

@@ -9,16 +9,17 @@
 
 struct msg_pool {
     struct msg *free;
-    unsigned nfree;  /* kept for reuse, at most MSG_POOL_MAX */
-    unsigned live;   /* handed out */
+    unsigned nfree; /* kept for reuse, at most MSG_POOL_MAX */
+    unsigned live;  /* handed out */
 };
-enum { MSG_POOL_MAX = 1280, MSG_ARENA_FIRST = 8192 };
+/* What large messages needed is given back; what most need is kept. */
+enum { MSG_POOL_MAX = 1280, MSG_ARENA_FIRST = 8192, MSG_ARENA_KEEP = 16384 };
 
 struct msg {
-    struct msg *next;         /* in the pool */
+    struct msg *next; /* in the pool */
     struct msg_pool *pool;
     unsigned refs;
-    uint64_t seq;             /* 0 until appended */
+    uint64_t seq; /* 0 until appended */
     struct arena arena;
     struct entry_message e;
 };
