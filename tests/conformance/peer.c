@@ -71,18 +71,23 @@ static void on_waiting(evutil_socket_t fd, short what, void *arg)
     event_del(p->on_read);
 }
 
-int peer_listen(struct peer *p, struct event_base *loop)
+void peer_listen_at(struct peer *p, struct event_base *loop, int port)
 {
-    struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
     socklen_t n = sizeof(sin);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    cr_assert_eq(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    cr_assert_eq(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0, "port %d: %s", port, strerror(errno));
     cr_assert_eq(listen(fd, 64), 0);
     getsockname(fd, (struct sockaddr *)&sin, &n);
-    *p = (struct peer){.loop = loop, .fd = fd};
+    *p = (struct peer){.loop = loop, .fd = fd, .port = ntohs(sin.sin_port)};
     p->on_read = event_new(loop, fd, EV_READ | EV_PERSIST, on_waiting, p);
-    event_add(p->on_read, NULL);
-    return ntohs(sin.sin_port);
+}
+
+int peer_listen(struct peer *p, struct event_base *loop)
+{
+    peer_listen_at(p, loop, 0);
+    return p->port;
 }
 
 static bool somebody_waits(void *arg)

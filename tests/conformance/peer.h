@@ -14,7 +14,8 @@ struct peer {
     struct buf in;    /* all that came */
     bool is_ended;    /* the other side closed or reset */
     bool is_deaf;     /* does not read */
-    unsigned accepted; /* of a listener */
+    unsigned accepted; /* of a listener: somebody waits */
+    int port;          /* of a listener */
 };
 
 /* "127.0.0.1:4711" */
@@ -23,6 +24,8 @@ void peer_connect(struct peer *p, struct event_base *loop, struct str address);
 void peer_connect_deaf(struct peer *p, struct event_base *loop, struct str address);
 /* A listener on a free port; returns the port. */
 int peer_listen(struct peer *p, struct event_base *loop);
+/* The same at a port that was free a moment ago. */
+void peer_listen_at(struct peer *p, struct event_base *loop, int port);
 /* The next connection of a listener (waits for it). */
 void peer_accept(struct peer *listener, struct peer *out);
 /* All of it, running the loop where the socket is full. */
