@@ -128,6 +128,12 @@ Test(destination, a_connection_that_does_not_come_is_unreachable)
     house_close(&h);
 }
 
+static bool is_decided(void *arg)
+{
+    const struct delivery *d = arg;
+    return d->done || server.accepted;
+}
+
 Test(destination, names_are_resolved_without_blocking)
 {
     struct buf yaml = {0};
@@ -137,9 +143,7 @@ Test(destination, names_are_resolved_without_blocking)
     buf_putc(&yaml, 0);
     cr_assert_eq(house_destination(&h, &mllp_adapter, yaml.p), 0);
     struct delivery *d = house_give(&h, MSH_1);
-    for (int i = 0; i < 200 && !d->done && !server.accepted; i++) {
-        event_base_loop(h.loop, EVLOOP_ONCE);
-    }
+    cr_assert(run_until(h.loop, is_decided, d));
     if (d->done) { /* ::1 came first and nobody listens there: the next attempt takes the other address */
         cr_expect_eq(d->last.verdict, DELIVERY_UNREACHABLE);
         d = house_give(&h, MSH_1);

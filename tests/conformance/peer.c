@@ -82,6 +82,7 @@ void peer_listen_at(struct peer *p, struct event_base *loop, int port)
     getsockname(fd, (struct sockaddr *)&sin, &n);
     *p = (struct peer){.loop = loop, .fd = fd, .port = ntohs(sin.sin_port)};
     p->on_read = event_new(loop, fd, EV_READ | EV_PERSIST, on_waiting, p);
+    event_add(p->on_read, NULL);
 }
 
 int peer_listen(struct peer *p, struct event_base *loop)
@@ -98,9 +99,9 @@ static bool somebody_waits(void *arg)
 
 void peer_accept(struct peer *listener, struct peer *out)
 {
-    event_add(listener->on_read, NULL);
     cr_assert(run_until(listener->loop, somebody_waits, listener), "nobody connected");
     listener->accepted = 0;
+    event_add(listener->on_read, NULL);
     int fd = accept(listener->fd, NULL, NULL);
     cr_assert(fd >= 0);
     watch(out, listener->loop, fd, false);
