@@ -357,23 +357,23 @@ struct node *check_node(struct check *c, struct node *n, struct shape *out)
     return check(c, n, out);
 }
 
-struct node *formula_check(struct arena *a, const struct formula *f, struct node *n,
-                           const struct names *names, enum check_want want, struct diags *d,
-                           struct shape *out_shape)
+struct node *formula_check(const struct formula *f, struct node *n, const struct frame *frame,
+                           struct diags *d)
 {
-    struct check c = {.a = a, .d = d, .f = f, .names = names};
+    const struct names *names = frame->names;
+    struct check c = {.a = frame->a, .d = d, .f = f, .names = names};
     struct shape shape;
     struct inner each = {names->each, NULL};
     c.inner = names->each ? &each : NULL;
     n = check(&c, n, &shape);
-    if (!c.failed && want == CHECK_DECISION) {
+    if (!c.failed && frame->want == CHECK_DECISION) {
         check_boolean(&c, n, &shape);
         check_guards(&c, n);
-    } else if (!c.failed && want == CHECK_ONE) {
+    } else if (!c.failed && frame->want == CHECK_ONE) {
         check_one(&c, n, &shape);
     }
-    if (out_shape) {
-        *out_shape = shape;
+    if (frame->out_shape) {
+        *frame->out_shape = shape;
     }
     return c.failed ? NULL : n;
 }

@@ -42,10 +42,17 @@ struct names {
     const struct shape *each; /* $this outside of every function: `if` of a delete; or NULL */
 };
 
-/* The tree to run, or NULL after errors in `d`. *out_shape may be NULL. */
-struct node *formula_check(struct arena *a, const struct formula *f, struct node *n,
-                           const struct names *names, enum check_want want, struct diags *d,
-                           struct shape *out_shape);
+/* What the place of the formula allows and wants. */
+struct frame {
+    struct arena *a; /* where the tree lives */
+    const struct names *names;
+    enum check_want want;
+    struct shape *out_shape; /* what the formula gives; or NULL */
+};
+
+/* The tree to run, or NULL after errors in `d`. */
+struct node *formula_check(const struct formula *f, struct node *n, const struct frame *frame,
+                           struct diags *d);
 /* Is the path known to some version of HL7? Else an error at `pos`. */
 bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const struct path *p);
 /* May segment `seg` follow itself where the route's messages have it? Groups around it do not count. */

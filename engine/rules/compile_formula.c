@@ -83,7 +83,8 @@ struct node *compile_formula(struct compiler *c, const struct yaml_node *n, enum
         return NULL;
     }
     struct node *tree = formula_parse(c->a, f, c->d);
-    return tree ? formula_check(c->a, f, tree, &c->names, want, c->d, out_shape) : NULL;
+    struct frame frame = {c->a, &c->names, want, out_shape};
+    return tree ? formula_check(f, tree, &frame, c->d) : NULL;
 }
 
 static bool is_in(const char *const *list, struct str word)

@@ -115,7 +115,7 @@ enum value_answer eval_compare(struct eval *e, const struct node *n, const struc
                                const struct value *b, int *out)
 {
     struct value p, q;
-    struct str x, y;
+    struct str x = STR(""), y = STR("");
     switch (reading_of(a, b)) {
     case READ_NUMBER:
         if (a->kind == VALUE_STRING || b->kind == VALUE_STRING || !eval_number(e, a, &p) ||
@@ -150,7 +150,7 @@ enum value_answer eval_equal(struct eval *e, const struct node *n, const struct 
                              const struct value *b)
 {
     struct value p, q;
-    struct str x, y;
+    struct str x = STR(""), y = STR("");
     bool x_time = false, y_time = false;
     int order = 0;
     if (a->kind == VALUE_BOOLEAN || b->kind == VALUE_BOOLEAN) {
@@ -194,9 +194,44 @@ static struct str normalised(struct arena *a, struct str s)
     return str_from(p, (size_t)(to - p));
 }
 
+/* Digits behind the point that say something. */
+static unsigned precision(const struct value *v)
+{
+    unsigned scale = v->scale;
+    for (int64_t i = v->i; scale && i % 10 == 0; i /= 10) {
+        scale--;
+    }
+    return scale;
+}
+
+/* `v` with `places` digits behind the point, rounded half away from zero. */
+static struct value rounded(const struct value *v, unsigned places)
+{
+    struct value r = *v;
+    for (; r.scale > places + 1; r.scale--) {
+        r.i /= 10;
+    }
+    if (r.scale > places) {
+        r.i = (r.i + (r.i < 0 ? -5 : 5)) / 10;
+        r.scale--;
+    }
+    return r;
+}
+
+/* N1 6.1.2: equal after rounding to the precision of the less precise one. */
+static bool numbers_same(const struct value *a, const struct value *b)
+{
+    unsigned x = precision(a), y = precision(b), places = x < y ? x : y;
+    struct value p = rounded(a, places), q = rounded(b, places);
+    return value_number_cmp(&p, &q) == 0;
+}
+
 bool eval_same(struct eval *e, const struct value *a, const struct value *b)
 {
     struct node nowhere = {.op = NODE_SAME};
+    if (is_number(a) && is_number(b)) {
+        return numbers_same(a, b);
+    }
     if (reading_of(a, b) == READ_TEXT && a->kind != VALUE_BOOLEAN && b->kind != VALUE_BOOLEAN) {
         return str_eq(normalised(e->a, value_text(e->a, a)), normalised(e->a, value_text(e->a, b)));
     }

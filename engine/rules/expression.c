@@ -23,6 +23,7 @@ static void put_values(struct arena *a, const struct values *l, struct rules_val
     *out_n = l->n;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): seven parameters, all of them plain; a struct would be used once */
 int rules_eval(struct arena *a, const char *file, struct str expression, const struct hl7 *m,
                struct diags *d, struct rules_value **out_v, unsigned *out_n)
 {
@@ -34,7 +35,7 @@ int rules_eval(struct arena *a, const char *file, struct str expression, const s
     VALUES(l);
     none->version = m ? dict_version(path_get(m, &msh12).raw, NULL) : TYPE_VERSION_DEFAULT;
     struct node *n = formula_parse(a, &f, d);
-    n = n ? formula_check(a, &f, n, none, CHECK_ANY, d, NULL) : NULL;
+    n = n ? formula_check(&f, n, &(struct frame){.a = a, .names = none}, d) : NULL;
     if (!n) {
         return ERR_SYNTAX;
     }

@@ -212,9 +212,6 @@ bool func_iif(struct eval *e, const struct call *c, struct values *out)
     if (c->n->has_input && c->in->n > 1) {
         return eval_fail(e, c->n, "iif() wants one value, there are %u", c->in->n);
     }
-    if (c->n->has_input && c->in->n == 0) {
-        return true;
-    }
     bool is_true = eval_truth(e, call_arg(c, 0), use, &good) == ANSWER_TRUE;
     if (!good || (!is_true && call_nargs(c) < 3)) {
         return good;

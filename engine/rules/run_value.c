@@ -57,7 +57,7 @@ static bool relevel(struct run *run, const struct assign *to, const struct value
 /* 2026-11-24T09:30:00-06:00 as v2 writes it. */
 static struct str date_text(struct arena *a, struct str s)
 {
-    char *p = arena_alloc(a, s.n + 1), *to = p;
+    char *p = arena_alloc(a, s.n + 6), *to = p;
     ptrdiff_t t = str_index(s, 'T');
     for (size_t i = 0; i < s.n && s.p[i] != 'Z'; i++) {
         bool sign = s.p[i] == '-' && t >= 0 && i > (size_t)t;
@@ -66,9 +66,9 @@ static struct str date_text(struct arena *a, struct str s)
         }
     }
     if (s.n && s.p[s.n - 1] == 'Z') {
-        memcpy(to, "+0000",
-               5); /* Z and its separators made room: T and two colons at least are gone */
-        to += 5;
+        for (const char *utc = "+0000"; *utc; utc++) {
+            *to++ = *utc;
+        }
     }
     return str_from(p, (size_t)(to - p));
 }

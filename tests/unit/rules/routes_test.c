@@ -477,6 +477,23 @@ Test(routes, errors_say_where_and_what)
     }
 }
 
+Test(routes, a_ruleset_outlives_the_findings_of_its_compilation)
+{
+    struct arena findings_arena = {0};
+    struct diags d;
+    struct rules_file file = {"r.yaml", str_of(HEAD "when: PID-8 = 'F' and ('a' & 'b').upper() = "
+                                                    "'AB'\ndo: { send: lab, id: ='x' & 'y' }\n")};
+    struct rules_result res;
+    diags_init(&d, &findings_arena);
+    struct ruleset *r = rules_compile(&arena, &file, 1, &env, &d);
+    cr_assert(r);
+    arena_free(&findings_arena);
+    struct rules_input in = {.m = message(adt)};
+    rules_run(r, &in, &arena, &res);
+    cr_assert_eq(res.noutputs, 1);
+    cr_expect(str_is(res.outputs[0].id_part, "xy"));
+}
+
 Test(routes, all_errors_come_at_once)
 {
     struct diags d;
