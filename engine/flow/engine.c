@@ -5,10 +5,7 @@
 #include "engine/flow/engine_priv.h"
 #include "engine/flow/repeat.h"
 
-#include <malloc.h>
 #include <stdlib.h>
-
-static const struct timeval QUIET = {.tv_sec = 1};
 
 /* ---- what follows from events ---- */
 
@@ -96,27 +93,8 @@ static void end_drain(struct engine *e)
     }
 }
 
-/* A second without a new message: what the rush needed goes back to the system. */
-static void on_quiet(evutil_socket_t fd, short what, void *arg)
-{
-    struct engine *e = arg;
-    (void)fd;
-    (void)what;
-    bool is_quiet = e->taken == e->taken_before && e->open_exchanges == 0;
-    e->taken_before = e->taken;
-    if (is_quiet) {
-        msg_pool_free(&e->pool);
-        (void)malloc_trim(0);
-    } else {
-        event_add(e->on_quiet, &QUIET);
-    }
-}
-
 static void follow(struct engine *e)
 {
-    if (e->taken != e->taken_before && !event_pending(e->on_quiet, EV_TIMEOUT, NULL)) {
-        event_add(e->on_quiet, &QUIET);
-    }
     for (unsigned i = 0; i < e->ndestinations && !e->is_fenced; i++) {
         destination_run(e->destinations[i]);
     }
@@ -365,7 +343,6 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
         event_new(conf->loop, journal_fd(conf->journal), EV_READ | EV_PERSIST, on_journal, e);
     e->on_kick = event_new(conf->loop, -1, 0, on_kick, e);
     e->on_drain = evtimer_new(conf->loop, on_kick, e);
-    e->on_quiet = evtimer_new(conf->loop, on_quiet, e);
     event_add(e->on_journal, NULL);
     if (engine_reload(e, plan, d) < 0) {
         engine_free(&e);
@@ -436,9 +413,13 @@ void engine_free(struct engine **ep)
     event_free(e->on_journal);
     event_free(e->on_kick);
     event_free(e->on_drain);
-    event_free(e->on_quiet);
     plan_unref(&e->plan);
     free(e);
+}
+
+void engine_trim(struct engine *e)
+{
+    msg_pool_free(&e->pool);
 }
 
 bool engine_is_fenced(const struct engine *e)

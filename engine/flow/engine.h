@@ -25,6 +25,8 @@ int engine_reload(struct engine *e, struct plan *plan, struct diags *d);
 /* Stop accepting, finish what is under way; `done` when idle or after `within_us`. */
 void engine_drain(struct engine *e, int64_t within_us, void (*done)(void *arg), void *arg);
 void engine_free(struct engine **e);
+/* Nothing happens: free what is kept for the next message. */
+void engine_trim(struct engine *e);
 /* A commit failed: the process must stop with status 2. */
 bool engine_is_fenced(const struct engine *e);
 

@@ -56,9 +56,7 @@ struct engine {
     struct dup *ids;                   /* messages seen lately */
     struct queue_budget budget;
     struct buf ack;                    /* scratch of exchange.c */
-    struct event *on_journal, *on_kick, *on_drain, *on_quiet;
-    uint64_t taken;                    /* exchanges begun, ever */
-    uint64_t taken_before;             /* the same when on_quiet looked last */
+    struct event *on_journal, *on_kick, *on_drain;
     bool is_polling, is_kicked, is_paused, is_fenced, is_draining;
     uint64_t open_exchanges;
     uint64_t id_state;                 /* splitmix64, seeded once: ids need to differ, not to be secret */

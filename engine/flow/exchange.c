@@ -69,7 +69,6 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
     s->ep.counters.messages++;
     s->ep.counters.bytes += bytes.n;
     s->waiting++;
-    e->taken++;
     e->open_exchanges++;
     return x;
 }

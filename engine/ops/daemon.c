@@ -196,7 +196,8 @@ static void trim_when_quiet(struct daemon *d)
     bool is_quiet = durable == d->seen;
     d->seen = durable;
     if (is_quiet && !d->is_trimmed) {
-        malloc_trim(0);
+        engine_trim(d->engine);
+        (void)malloc_trim(0);
     }
     d->is_trimmed = is_quiet;
 }
