@@ -59,6 +59,15 @@ static void on_status(struct evhttp_request *q, void *arg)
     }
 }
 
+static void on_accept_damage(struct evhttp_request *q, void *arg)
+{
+    struct admin *a = arg;
+    if (wants_method(q, EVHTTP_REQ_POST)) {
+        daemon_accept_damage(a->daemon);
+        answer(q, HTTP_OK, "text/plain", STR("accepted\n"));
+    }
+}
+
 static void on_reload(struct evhttp_request *q, void *arg)
 {
     struct admin *a = arg;
@@ -128,6 +137,7 @@ struct admin *admin_open(struct event_base *loop, const char *path, struct daemo
     evhttp_set_allowed_methods(a->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
     evhttp_set_cb(a->http, "/status", on_status, a);
     evhttp_set_cb(a->http, "/reload", on_reload, a);
+    evhttp_set_cb(a->http, "/accept-damage", on_accept_damage, a);
     evhttp_set_gencb(a->http, on_other, a);
     if (evhttp_accept_socket(a->http, fd) != 0) {
         *out_why = "cannot accept on it";

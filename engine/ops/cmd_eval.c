@@ -222,6 +222,7 @@ const struct command cmd_eval = {
     .options = options,
     .args_size = sizeof(struct eval_args),
     .max = 2,
-    .example = "corridor eval \"PID-3.where($this.5 = 'MR').first().1\" routes/samples/adt_a01.hl7",
+    .example =
+        "corridor eval \"PID-3.where(\\$this.5 = 'MR').first().1\" routes/samples/adt_a01.hl7",
     .run = run,
 };

@@ -48,7 +48,7 @@ struct daemon {
     unsigned looks;
     uint64_t seen; /* last durable entry at the look before */
     bool is_trimmed;
-    bool is_draining, failed;
+    bool has_disk, is_draining, failed;
 };
 
 static uint64_t random_number(void *arg)
@@ -108,6 +108,7 @@ static bool open_journal(struct daemon *d, struct arena *a, struct diags *diags)
         log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%s: %s", dir, strerror(-failed));
         return false;
     }
+    d->has_disk = true;
     struct journal_conf conf = {.disk = d->disk,
                                 .volume_bytes = d->plan->volume_bytes,
                                 .disk_bytes = disk_bound(d->plan, dir),
@@ -118,7 +119,6 @@ static bool open_journal(struct daemon *d, struct arena *a, struct diags *diags)
                                 .random_arg = &d->rng};
     if (journal_open(&conf, diags, &d->journal, &d->report) != 0) {
         log_findings(d->conf->log, diags);
-        disk_close(&d->disk);
         return false;
     }
     enum log_level level = d->report.degraded ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO;
@@ -272,6 +272,23 @@ static bool say_ready(struct daemon *d)
 
 /* ---- reload ---- */
 
+/* What only a start can change. */
+static int check_fixed(const struct daemon *d, const struct plan *p, struct diags *diags)
+{
+    struct diag_pos pos = {.file = d->conf->config};
+    if (!str_eq(p->state_dir, d->plan->state_dir)) {
+        diag_add(diags, DIAG_ERROR, "fixed", pos,
+                 "`state` is another directory; stop and start to change it");
+        return ERR_STATE;
+    }
+    if (p->volume_bytes != d->plan->volume_bytes || p->disk_bytes != d->plan->disk_bytes ||
+        p->retention_us != d->plan->retention_us) {
+        diag_add(diags, DIAG_WARNING, "fixed", pos,
+                 "`retention`, `disk` and `volume-size` take effect at the next start");
+    }
+    return 0;
+}
+
 int daemon_reload(struct daemon *d, struct buf *out)
 {
     struct arena a = {0};
@@ -279,7 +296,10 @@ int daemon_reload(struct daemon *d, struct buf *out)
     diags_init(&diags, &a);
     notify_reloading();
     struct plan *plan = config_load(d->conf->config, d->conf->adapters, &diags);
-    int failed = plan ? engine_reload(d->engine, plan, &diags) : ERR_SYNTAX;
+    int failed = plan ? check_fixed(d, plan, &diags) : ERR_SYNTAX;
+    if (!failed) {
+        failed = engine_reload(d->engine, plan, &diags);
+    }
     if (plan && !failed) {
         plan_unref(&d->plan);
         d->plan = plan_ref(plan);
@@ -382,9 +402,11 @@ struct report *daemon_status(struct daemon *d)
     return r;
 }
 
-struct journal *daemon_journal(struct daemon *d)
+void daemon_accept_damage(struct daemon *d)
 {
-    return d->journal;
+    journal_accept_damage(d->journal);
+    log_event(d->conf->log, LOG_LEVEL_INFO, "damage-accepted",
+              log_uint("from", d->report.damaged_from), log_uint("to", d->report.damaged_to));
 }
 
 /* ---- the whole ---- */
@@ -429,7 +451,7 @@ static void stop(struct daemon *d)
     } else if (d->journal) {
         journal_close(&d->journal);
     }
-    if (d->journal || d->report.took_us || d->disk.arg) {
+    if (d->has_disk) {
         disk_close(&d->disk);
     }
     plan_unref(&d->plan);

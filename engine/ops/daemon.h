@@ -27,7 +27,7 @@ int daemon_run(const struct daemon_conf *conf);
 struct report *daemon_status(struct daemon *d);
 /* 0, or ERR_* with the findings appended to `out`, a line each. */
 int daemon_reload(struct daemon *d, struct buf *out);
-/* A journal directory of the running daemon, and what is durable in it. */
-struct journal *daemon_journal(struct daemon *d);
+/* A person has seen to the damage that was found. */
+void daemon_accept_damage(struct daemon *d);
 
 #endif

@@ -224,6 +224,7 @@ static void on_connected(struct replay_conn *c)
         return;
     }
     c->connecting = false;
+    c->down_since_us = 0;
     c->run->result->connects++;
     event_add(c->readable, NULL);
     for (unsigned i = 0; i < c->count; i++) {
@@ -323,7 +324,11 @@ void replay_conn_drop(struct replay_conn *c)
     c->run->result->disconnects += !c->connecting;
     c->connecting = false;
     close_socket(c);
-    if (c->run->conf->reconnect) {
+    if (!c->down_since_us) {
+        c->down_since_us = replay_now();
+    }
+    if (c->run->conf->reconnect &&
+        replay_now() - c->down_since_us <= c->run->conf->reply_within_us) {
         connect_later(c);
         return;
     }

@@ -31,6 +31,7 @@ struct replay_conn {
     size_t out_at; /* first byte of out not yet written */
     struct replay_pending *ring;
     unsigned first, count; /* in the ring of conf.window */
+    int64_t down_since_us; /* 0: connected */
     uint64_t sequence;     /* messages begun on this connection */
     uint32_t *mine;        /* by_patient: indexes into the corpus */
     size_t nmine, next;
