@@ -79,13 +79,14 @@ static void unpark(struct mllp_conn *c)
 
 static bool is_blocked(const struct mllp_conn *c)
 {
-    return c->in->is_paused || c->is_offering || c->out.n - c->out_sent > MLLP_OUT_MAX;
+    return c->in->is_paused || c->is_offering || c->pending >= MLLP_PENDING_MAX ||
+           c->out.n - c->out_sent > MLLP_OUT_MAX;
 }
 
 /* Bring the read event in line with what is wanted. */
 static void set_reading(struct mllp_conn *c)
 {
-    bool want = !c->is_ended && !c->is_gone && !is_blocked(c);
+    bool want = !c->is_gone && (c->is_lingering || (!c->is_ended && !is_blocked(c)));
     if (want == c->is_reading) {
         return;
     }
@@ -134,11 +135,23 @@ static void hang_up(struct mllp_conn *c)
     mllp_in_freed(c->in);
 }
 
+/* Closing now, with bytes of the peer unread, would send a reset that may overtake the answer. */
+static void linger(struct mllp_conn *c)
+{
+    if (!c->is_lingering) {
+        c->is_lingering = true;
+        c->active_us = now_us(c->in);
+        shutdown(c->fd, SHUT_WR);
+    }
+}
+
 /* Close what is finished, free what is closed and answered. */
 static void settle(struct mllp_conn *c)
 {
     bool is_done = c->is_ended && !c->is_offering && c->pending == 0 && c->out.n == c->out_sent;
-    if (is_done) {
+    if (is_done && c->is_refused && !c->is_gone && !c->in->is_draining) {
+        linger(c);
+    } else if (is_done) {
         hang_up(c);
     }
     if (c->is_gone && c->pending == 0 && !c->is_dirty) {
@@ -186,7 +199,7 @@ static void offer_frame(struct mllp_conn *c, struct str last, const struct ack_e
 /* The stream cannot be read further: what is broken is answered, then the connection closes. */
 static void refuse_frame(struct mllp_conn *c, struct str part, const struct ack_error *why)
 {
-    c->is_ended = true;
+    c->is_ended = c->is_refused = true;
     offer_frame(c, part, why);
 }
 
@@ -299,7 +312,7 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
 {
     struct mllp_conn *c = arg;
     (void)what;
-    if (c->in->is_paused) {
+    if (c->in->is_paused && !c->is_lingering) {
         park(c);
         settle(c);
         return;
@@ -308,8 +321,11 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
+    if (c->is_lingering && n > 0) {
+        return;
+    }
     c->active_us = now_us(c->in);
-    if (n < 0) {
+    if (n < 0 || c->is_lingering) {
         hang_up(c); /* reset: nobody is left to answer */
     } else if (n == 0) {
         end_of_stream(c);
@@ -477,11 +493,12 @@ void mllp_conn_check(struct mllp_conn *c, int64_t now)
     bool is_slow = c->frame.place == FRAME_INSIDE && c->is_reading && now - c->frame_us > conf->frame_within * 1000;
     bool is_waiting_for_us = c->pending > 0 && c->out.n == c->out_sent;
     bool is_idle = !is_waiting_for_us && !c->is_offering && now - c->active_us > conf->idle * 1000;
-    if (c->is_gone || (!is_slow && !is_idle)) {
+    bool is_over = c->is_lingering && now - c->active_us > MLLP_LINGER_MS * 1000;
+    if (c->is_gone || (!is_slow && !is_idle && !is_over)) {
         return;
     }
     log_event(c->in->ep->log, LOG_LEVEL_INFO, "closed", log_str("source", c->in->ep->name),
-              log_cstr("peer", c->peer), log_cstr("reason", is_slow ? "frame-within passed" : "idle"),
+              log_cstr("peer", c->peer), log_cstr("reason", is_slow ? "frame-within passed" : is_over ? "refused" : "idle"),
               log_uint("unread_replies", c->out.n - c->out_sent));
     hang_up(c);
     settle(c);

@@ -20,6 +20,8 @@ struct mllp_in_conf {
 enum {
     MLLP_READ = 64 * 1024,       /* bytes of one read, shared by all connections */
     MLLP_OUT_MAX = 64 * 1024,    /* replies a peer may leave unread before it is not read any more */
+    MLLP_PENDING_MAX = 1024,     /* exchanges under way of one connection before it is not read any more */
+    MLLP_LINGER_MS = 2000,       /* after a refusal: read on and forget, so that the answer is not lost in a reset */
     MLLP_NOISE_MAX = 64 * 1024,  /* bytes outside frames in a row */
     MLLP_KEPT_MAX = 64 * 1024,   /* bytes kept of a frame that is refused */
     MLLP_SPARES = 64,            /* emptied buffers kept for reuse ... */
@@ -47,6 +49,8 @@ struct mllp_conn {
     int fd;
     bool is_reading, is_dirty, is_gone;
     bool is_ended;     /* the peer sends nothing more, or we read nothing more of it */
+    bool is_refused;   /* the stream cannot be read further */
+    bool is_lingering; /* all is sent and our side closed; what still comes is thrown away */
     bool is_offering;  /* `part` is a whole frame that the engine did not take yet */
     const struct ack_error *offer_why; /* it is offered as a refusal */
     struct frame frame;

@@ -266,6 +266,57 @@ Test(source, loses_nothing_over_a_pause)
     house_close(&h);
 }
 
+/* A refused peer that goes on sending still gets its answer, and is hung up on after a while. */
+Test(source, a_refusal_is_not_lost_in_a_reset)
+{
+    struct peer p;
+    struct buf junk = {0};
+    begin("");
+    h.source.answers_at_once = true;
+    connect_to(&p);
+    while (junk.n < 300000) {
+        buf_puts(&junk, "more and more ");
+    }
+    peer_send(&p, STR("\va\x1cx"));
+    peer_send(&p, buf_str(&junk));
+    expect_frame(&p, 0, "re:a");
+    cr_assert(peer_sees_end(&p));
+    cr_expect_eq(h.source.ep.counters.connections_open, 1, "our side is closed, the rest is thrown away");
+    clock_fake_advance(&h.time, 3 * 1000000ll);
+    cr_expect(run_until(h.loop, no_connection, NULL));
+    cr_expect_eq(h.source.n, 1);
+    peer_close(&p);
+    buf_free(&junk);
+    house_close(&h);
+}
+
+/* One sender that pipelines without end is not read further than the bound. */
+Test(source, bounds_the_exchanges_of_one_connection)
+{
+    struct peer p;
+    struct buf all = {0};
+    begin("");
+    connect_to(&p);
+    for (int i = 0; i < 1500; i++) {
+        buf_printf(&all, "\v%d\x1c\r", i);
+    }
+    peer_send(&p, buf_str(&all));
+    cr_assert(house_takes(&h, 1024));
+    run_now(h.loop);
+    cr_expect_eq(h.source.n, 1024);
+    for (unsigned i = 0; i < 1024; i++) {
+        house_answer(&h, i, 1);
+    }
+    cr_assert(house_takes(&h, 1500));
+    for (unsigned i = 1024; i < 1500; i++) {
+        house_answer(&h, i, 1);
+    }
+    expect_frame(&p, 1499, "re:1499");
+    peer_close(&p);
+    buf_free(&all);
+    house_close(&h);
+}
+
 /* The engine fills up in the middle of what one read brought, again and again. */
 Test(source, offers_again_what_was_not_taken)
 {
