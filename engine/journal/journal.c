@@ -169,7 +169,7 @@ uint64_t journal_append(struct journal *j, enum entry_type type, struct str body
     }
     struct waiting w = {.done = done, .arg = arg};
     w.noutputs = type == ENTRY_MESSAGE ? entry_peek_outputs(body) : 0;
-    struct put p = {.type = type, .body = body};
+    struct put p = {.type = type, .body = body, .is_patient = type == ENTRY_OUTCOME && !done};
     char head[24];
     if (body.n > j->body_max) {
         p.body = put_parts(j, body, head);

@@ -29,6 +29,7 @@ struct put {
     uint64_t seq;
     enum entry_type type;
     uint8_t flags;
+    bool is_patient; /* nobody waits for it: it may ride with the next commit for some milliseconds */
     struct str head, body;
 };
 

@@ -15,6 +15,7 @@ enum {
     CHUNKS_BUSY = 64,     /* kept while it is */
     SPIN_MOST_NS = 40000, /* longest wait for the next batch without sleeping */
     SPIN_LEAST_NS = 2000,
+    PATIENCE_NS = 3000000, /* how long outcomes wait for company */
 };
 
 struct release {
@@ -34,16 +35,18 @@ struct writer {
     struct chunk *chunks;       /* free ones */
     unsigned nchunks;
     struct release *releases, *releases_last;
-    bool is_sealed, is_stopping, is_sleeping, is_working;
+    bool is_sealed, is_stopping, is_sleeping, is_working, is_draining;
+    bool is_timed;              /* the sleep ends by itself within PATIENCE_NS */
     uint64_t next_commit, volume, salt;
     /* read without it */
-    atomic_uint waiting;        /* batches not taken: what the writer spins on */
+    atomic_uint waiting;        /* urgent batches not taken: what the writer spins on */
     atomic_bool is_out_of_space;
     atomic_int error;
     /* the writer's own */
     struct spares spares;
     int file;
     bool has_failed;
+    bool has_worked;  /* since the last short sleep */
     bool wants_spare; /* the volume in use is far enough along */
     int64_t spin_ns;
 };
@@ -119,17 +122,31 @@ static struct batch *batch_open(struct writer *w)
     }
     w->last = b;
     w->is_sealed = false;
-    atomic_fetch_add(&w->waiting, 1);
     return b;
 }
 
-static void unlock_and_wake(struct writer *w)
+static void unlock_and_wake(struct writer *w, bool is_patient)
 {
-    bool is_sleeping = w->is_sleeping;
-    w->is_sleeping = false;
+    bool wakes = w->is_sleeping && !(is_patient && w->is_timed);
+    w->is_sleeping = w->is_sleeping && !wakes;
     pthread_mutex_unlock(&w->lock);
-    if (is_sleeping) {
+    if (wakes) {
         pthread_cond_signal(&w->wake);
+    }
+}
+
+static int64_t mono_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void hurry(struct writer *w, struct batch *b)
+{
+    if (!b->is_urgent) {
+        b->is_urgent = true;
+        atomic_fetch_add(&w->waiting, 1);
     }
 }
 
@@ -141,6 +158,7 @@ void writer_begin_volume(struct writer *w, const struct volume_header *h)
     w->is_sealed = true;
     struct batch *b = batch_open(w);
     b->opens = true;
+    hurry(w, b);
     b->header = *h;
     b->header.first_commit = b->commit;
     pthread_mutex_unlock(&w->lock); /* its first entry wakes the writer */
@@ -171,7 +189,12 @@ void writer_append(struct writer *w, const struct put *e, uint64_t offset)
     c->n += size;
     b->last_seq = e->seq;
     b->end = offset + size;
-    unlock_and_wake(w);
+    if (!e->is_patient) {
+        hurry(w, b);
+    } else if (!b->due_ns) {
+        b->due_ns = mono_ns() + PATIENCE_NS;
+    }
+    unlock_and_wake(w, e->is_patient);
 }
 
 static int write_all(struct writer *w, const struct chunk *c)
@@ -231,7 +254,9 @@ static void work_batch(struct writer *w)
     b->next = NULL;
     w->is_working = true;
     pthread_mutex_unlock(&w->lock);
-    atomic_fetch_sub(&w->waiting, 1);
+    if (b->is_urgent) {
+        atomic_fetch_sub(&w->waiting, 1);
+    }
     if (!w->has_failed) {
         int rc = commit(w, b);
         w->has_failed = rc != 0;
@@ -285,13 +310,6 @@ static bool work_background(struct writer *w)
     return has_more;
 }
 
-static int64_t mono_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 /* A lone sender's next message often comes within microseconds: waking a thread would cost more. The
  * budget grows while that holds and shrinks while it does not. */
 static bool spin(struct writer *w)
@@ -315,15 +333,15 @@ static bool spin(struct writer *w)
     return false;
 }
 
-/* The lock is held. */
-static void sleep_until_woken(struct writer *w, bool is_timed)
+/* The lock is held. Sleeps for `ns` at most; 0: until woken. */
+static void sleep_until_woken(struct writer *w, int64_t ns)
 {
     int64_t slept = mono_ns();
     w->is_sleeping = true;
-    if (is_timed) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += 1;
+    w->is_timed = ns > 0 && ns <= PATIENCE_NS;
+    if (ns > 0) {
+        int64_t end = slept + ns;
+        struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
         (void)pthread_cond_timedwait(&w->wake, &w->lock, &until); /* late or early, the caller looks again */
     } else {
         (void)pthread_cond_wait(&w->wake, &w->lock);
@@ -334,21 +352,32 @@ static void sleep_until_woken(struct writer *w, bool is_timed)
     }
 }
 
+/* Is there a batch to be written now? */
+static bool is_due(const struct writer *w)
+{
+    const struct batch *b = w->first;
+    return b && (b->is_urgent || b->next || w->is_stopping || w->is_draining || mono_ns() >= b->due_ns);
+}
+
+/* The lock is held. A short sleep first: outcomes that come soon need not wake anybody. */
 static void wait_for_work(struct writer *w)
 {
-    if (!w->is_stopping) {
-        pthread_mutex_unlock(&w->lock);
-        bool has_more = spin(w);
-        pthread_mutex_lock(&w->lock);
-        if (has_more || w->first || w->releases || w->is_stopping) {
-            return;
-        }
-        bool is_trimmed = w->nchunks <= CHUNKS_IDLE;
-        bool is_waiting_for_space = w->wants_spare && !w->spares.ready && !w->has_failed;
-        sleep_until_woken(w, !is_trimmed || is_waiting_for_space);
-        if (!w->first) {
-            chunks_trim(w, CHUNKS_IDLE);
-        }
+    pthread_mutex_unlock(&w->lock);
+    (void)spin(w);
+    pthread_mutex_lock(&w->lock);
+    if (is_due(w) || w->releases || w->is_stopping) {
+        return;
+    }
+    if (w->first || w->has_worked) {
+        int64_t left = w->first ? w->first->due_ns - mono_ns() : PATIENCE_NS;
+        w->has_worked = false;
+        sleep_until_woken(w, left < 1000 ? 1000 : left);
+        return;
+    }
+    bool is_waiting_for_space = w->wants_spare && !w->spares.ready && !w->has_failed;
+    sleep_until_woken(w, w->nchunks > CHUNKS_IDLE || is_waiting_for_space ? 1000000000 : 0);
+    if (!w->first) {
+        chunks_trim(w, CHUNKS_IDLE);
     }
 }
 
@@ -357,8 +386,9 @@ static void *run(void *arg)
     struct writer *w = arg;
     pthread_mutex_lock(&w->lock);
     for (;;) {
-        if (w->first) {
+        if (is_due(w)) {
             work_batch(w);
+            w->has_worked = true;
             if (!w->first) {
                 pthread_cond_broadcast(&w->idle);
             }
@@ -368,7 +398,7 @@ static void *run(void *arg)
             (void)work_background(w); /* a step between two commits; more of it when idle */
         } else if (w->is_stopping) {
             break;
-        } else if (!work_background(w) && !w->first) {
+        } else if (!work_background(w) && !is_due(w)) {
             wait_for_work(w);
         }
     }
@@ -417,7 +447,7 @@ void writer_close(struct writer **wp)
     if (!w->conf.no_thread) {
         pthread_mutex_lock(&w->lock);
         w->is_stopping = true;
-        unlock_and_wake(w);
+        unlock_and_wake(w, false);
         pthread_join(w->thread, NULL);
     }
     if (w->file >= 0) {
@@ -478,9 +508,12 @@ void writer_drain(struct writer *w)
         return;
     }
     pthread_mutex_lock(&w->lock);
+    w->is_draining = true;
+    pthread_cond_signal(&w->wake);
     while (w->first || w->is_working) {
         pthread_cond_wait(&w->idle, &w->lock);
     }
+    w->is_draining = false;
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -495,7 +528,7 @@ void writer_release(struct writer *w, uint64_t number)
         w->releases = r;
     }
     w->releases_last = r;
-    unlock_and_wake(w);
+    unlock_and_wake(w, false);
 }
 
 bool writer_is_out_of_space(const struct writer *w)

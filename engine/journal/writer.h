@@ -21,6 +21,8 @@ struct batch {
     uint64_t last_seq, end; /* of its last entry: number, offset behind it */
     struct chunk *first, *last;
     char *last_entry;
+    int64_t due_ns;  /* when it goes at the latest though nobody waits for it */
+    bool is_urgent;  /* somebody waits */
     bool opens;      /* `header` is to be written to a new volume first */
     bool has_failed;
     struct volume_header header;
