@@ -397,8 +397,14 @@ static uint64_t newest_number(const struct journal *j)
     return f->n ? newest(f)->number : 0;
 }
 
+static uint64_t live_end(const struct journal *j)
+{
+    const struct files *f = j->store;
+    return f->n ? newest(f)->end : 0;
+}
+
 const struct store_ops FILES_OPS = {
     .make_room = make_room, .admits = admits, .lay = lay, .poll = poll_store, .drain = drain,
     .next = next_entry, .release = release, .floor = floor_seq, .recent = recent_seq,
-    .newest = newest_number, .close = close_store,
+    .newest = newest_number, .live_end = live_end, .close = close_store,
 };

@@ -51,6 +51,7 @@ struct store_ops {
     uint64_t (*floor)(const struct journal *j);
     uint64_t (*recent)(const struct journal *j, uint64_t bytes); /* journal_recent() */
     uint64_t (*newest)(const struct journal *j); /* number of the newest volume; 0: there are none */
+    uint64_t (*live_end)(const struct journal *j); /* durable bytes of it */
     void (*close)(struct journal *j);
 };
 

@@ -125,7 +125,7 @@ static void close_store(struct journal *j)
 static const struct store_ops MEMORY = {
     .make_room = make_room, .admits = admits, .lay = lay, .poll = commit, .drain = commit, .next = next,
     .release = release_below, .floor = floor_seq, .recent = recent_seq, .newest = newest_number,
-    .close = close_store,
+    .live_end = newest_number, .close = close_store,
 };
 
 int journal_open_memory(const struct journal_conf *conf, struct journal **out)

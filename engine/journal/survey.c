@@ -290,7 +290,7 @@ int survey_volume(struct survey *s, size_t i, uint64_t live_end)
     w.scan.ahead = 4 * SCAN_WINDOW;
     scan_set(&w.scan, &s->disk, file, v->number, v->salt, v->end);
     int rc = walk(&w);
-    if (rc == 0 && finds_end) {
+    if (rc == 0 && v->last_seq == UINT64_MAX) {
         v->end = w.at;
         v->last_seq = w.last_seq;
         v->has_records = s->has_records;

@@ -1,0 +1,126 @@
+#include "engine/journal/verify.h"
+
+#include "engine/base/err.h"
+#include "engine/journal/survey.h"
+
+struct verify {
+    const struct verify_conf *conf;
+    struct verify_result *r;
+    struct arena arena;
+    uint64_t floor, settled;
+    uint32_t part_outputs; /* of the body whose parts we are in */
+    bool is_in_parts;
+};
+
+static void on_damage(void *ctx, const struct survey_damage *d)
+{
+    struct verify *v = ctx;
+    char name[32];
+    volume_name(d->number, name);
+    v->r->damages++;
+    v->r->lost += d->to >= d->from ? d->to - d->from + 1 : 0;
+    if (v->conf->on_damage) {
+        v->conf->on_damage(v->conf->arg, name, d->from, d->to);
+    }
+}
+
+static void count_outcomes(struct verify *v, struct str body)
+{
+    struct entry_outcomes o;
+    if (entry_get_outcomes(&v->arena, body, &o) == 0) {
+        for (uint32_t i = 0; i < o.n; i++) {
+            bool is_final = o.v[i].verdict != ENTRY_HELD && o.v[i].verdict != ENTRY_RELEASED;
+            v->settled += is_final && o.v[i].ref.seq >= v->floor;
+        }
+    }
+    arena_reset(&v->arena);
+}
+
+static void on_entry(void *ctx, const struct stored *s)
+{
+    struct verify *v = ctx;
+    if (s->e.type == ENTRY_PART) {
+        v->part_outputs = v->is_in_parts ? v->part_outputs : entry_peek_outputs(s->e.body);
+        v->is_in_parts = true;
+        return;
+    }
+    if (s->e.type == ENTRY_MESSAGE) {
+        bool has_parts = s->flags & ENTRY_FLAG_PARTED;
+        v->r->outputs += !has_parts ? entry_peek_outputs(s->e.body) : v->is_in_parts ? v->part_outputs : 0;
+    } else if (s->e.type == ENTRY_OUTCOME && !(s->flags & ENTRY_FLAG_PARTED)) {
+        count_outcomes(v, s->e.body);
+    }
+    v->is_in_parts = v->is_in_parts && s->e.type == ENTRY_CHECKPOINT;
+}
+
+/* Volumes that are missing between two, or whose header cannot be read. */
+static void check_row(struct verify *v, const struct survey *s, size_t i)
+{
+    const struct volume *one = &s->v[i];
+    uint64_t before = i ? s->v[i - 1].last_seq : 0;
+    if (one->is_lost) {
+        uint64_t to = i + 1 < s->n && !s->v[i + 1].is_lost ? s->v[i + 1].first_seq - 1 : before + 1;
+        on_damage(v, &(struct survey_damage){.number = one->number, .from = before + 1, .to = to});
+    } else if (i && one->number != s->v[i - 1].number + 1) {
+        on_damage(v, &(struct survey_damage){.number = one->number - 1, .from = before + 1,
+                                             .to = one->first_seq - 1});
+    }
+}
+
+static int verify_volumes(struct verify *v, struct survey *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        uint64_t live = s->v[i].number == v->conf->live_volume ? v->conf->live_end : 0;
+        if (v->conf->live_volume && s->v[i].number > v->conf->live_volume) {
+            break; /* begun since we were told */
+        }
+        check_row(v, s, i);
+        int rc = survey_volume(s, i, live);
+        if (rc != 0) {
+            return rc;
+        }
+        v->r->volumes++;
+        if (!s->v[i].is_lost && s->v[i].last_seq != UINT64_MAX) {
+            v->r->last_seq = s->v[i].last_seq;
+        }
+        if (v->conf->on_progress) {
+            v->conf->on_progress(v->conf->arg, i + 1, s->n);
+        }
+    }
+    return 0;
+}
+
+int journal_verify(const struct verify_conf *conf, struct verify_result *out)
+{
+    struct verify_result r = {0};
+    struct verify v = {.conf = conf, .r = &r};
+    struct survey s = {0};
+    int rc = survey_begin(&s, &conf->disk, 0);
+    s.on_damage = on_damage;
+    s.on_entry = on_entry;
+    s.ctx = &v;
+    if (rc == 0 && s.is_foreign) {
+        rc = ERR_TYPE;
+    }
+    if (rc == 0) {
+        v.floor = s.n ? s.v[0].first_seq : 0;
+        r.first_seq = v.floor;
+        rc = verify_volumes(&v, &s);
+    }
+    r.entries = s.entries;
+    r.bytes = s.bytes;
+    r.torn_bytes = s.torn_bytes;
+    r.unsettled = r.outputs > v.settled ? r.outputs - v.settled : 0;
+    survey_free(&s);
+    arena_free(&v.arena);
+    if (rc == 0) {
+        *out = r;
+    }
+    return rc;
+}
+
+void verify_live(const struct journal *j, uint64_t *out_volume, uint64_t *out_end)
+{
+    *out_volume = j->ops->newest(j);
+    *out_end = j->ops->live_end(j);
+}
