@@ -28,6 +28,7 @@ int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out
 /* The live path, to be used only inside the `done` callback of the message `seq` (status STORED), for
  * outputs in ascending order: the caller has them in memory. True: the item is unsettled as if taken by
  * consumer_next(). False: the consumer is behind; it will read the output when its cursor gets there.
+ * Ask for outputs of this consumer only: each question counts as one of the message's outputs answered.
  * What is not asked for inside the callback (no room, done == NULL) puts its consumer behind at that very
  * output, so nothing is lost and nobody needs to decline. O(1). */
 bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output, struct consumer_item *out_item);

@@ -1,7 +1,12 @@
 /* journal.h - the durable log: asynchronous append, sequential and random read, consumers.
  * One implementation over volumes on a disk (volume.c and friends) and one in memory stand behind it;
  * no offset or volume shows. Sequence numbers ascend and may have gaps. Used from the loop thread only;
- * the writer thread inside shares only its queue with it. Design: docs/journal-format.md. */
+ * the writer thread inside shares only its queue with it. Design: docs/journal-format.md.
+ * One turn of the loop: when journal_fd() is readable call journal_poll(), which appends the outcomes that
+ * wait, runs the callbacks of what is durable in order of sequence number, and lets settled volumes go. In
+ * the callback of a message ask consumer_take_live() for each of its outputs there is room for; afterwards
+ * call consumer_next() for whoever is behind. An append starts a commit at once when the writer is idle;
+ * outcomes wait up to 3 ms for company, so do not wait for one before going on with another message. */
 #ifndef CORRIDOR_JOURNAL_JOURNAL_H
 #define CORRIDOR_JOURNAL_JOURNAL_H
 

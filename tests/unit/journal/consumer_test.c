@@ -185,16 +185,19 @@ Test(consumer, a_million_unsettled_is_the_bound)
 {
     struct bed b;
     setup(&b, false);
-    uint32_t to[1000];
-    for (size_t i = 0; i < 1000; i++) {
+    uint32_t to[20];
+    for (size_t i = 0; i < 20; i++) {
         to[i] = b.lab;
     }
-    for (unsigned i = 0; i < 1001; i++) {
-        struct entry_message m = kit_message(&b.arena, i, 30, to, 1000, 1);
+    for (unsigned i = 0; i < 50001; i++) {
+        struct entry_message m = kit_message(&b.arena, i, 30, to, 20, 1);
         journal_append_message(b.j, &m, NULL, NULL);
         arena_reset(&b.arena);
-        cr_assert_eq(journal_poll(b.j), 0);
+        if (i % 1000 == 0) {
+            cr_assert_eq(journal_poll(b.j), 0);
+        }
     }
+    cr_assert_eq(journal_poll(b.j), 0);
     struct entry_message m;
     struct consumer_item item;
     unsigned n = 0;

@@ -1,0 +1,145 @@
+/* The journal with its writer thread on a real directory, for the thread sanitizer: appends, callbacks,
+ * outcomes, reads and recycling go on at once, then everything is read back by a second start. */
+#include "tests/support/journal_kit.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { MESSAGES = 6000, IN_FLIGHT = 100 };
+
+struct bed {
+    struct disk disk;
+    struct journal *j;
+    struct consumer *c;
+    struct arena arena;
+    uint64_t random, last_seq;
+    uint32_t lab;
+    unsigned waiting, stored, failed, read, settled;
+};
+
+static int64_t now_us(void *arg)
+{
+    (void)arg;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static uint64_t chance(void *arg)
+{
+    return kit_random(arg);
+}
+
+static bool open_bed(struct bed *b, const char *dir)
+{
+    struct journal_conf conf = {.volume_bytes = 256 << 10, .checkpoint_bytes = 100000, .zeroed = true,
+                                .clock = {now_us, now_us, NULL}, .random = chance, .random_arg = &b->random};
+    struct journal_report report;
+    struct diags d;
+    diags_init(&d, &b->arena);
+    if (disk_open_dir(dir, &b->disk) != 0) {
+        return false;
+    }
+    conf.disk = b->disk;
+    if (journal_open(&conf, &d, &b->j, &report) != 0) {
+        return false;
+    }
+    b->lab = journal_name(b->j, JOURNAL_DESTINATION, STR("lab"));
+    b->c = journal_consumer(b->j, b->lab, ENTRY_INTERACTIVE);
+    return !report.degraded;
+}
+
+static void settle(struct bed *b, uint64_t seq)
+{
+    consumer_outcome(b->c, &(struct entry_outcome){.ref = {seq, 0}, .verdict = ENTRY_DELIVERED, .attempt = 1});
+    b->settled++;
+}
+
+static void done(void *arg, enum journal_status status, uint64_t seq)
+{
+    struct bed *b = arg;
+    struct consumer_item item;
+    b->waiting--;
+    b->failed += status != JOURNAL_STORED || seq <= b->last_seq;
+    b->last_seq = seq;
+    b->stored++;
+    if (seq % 50 && consumer_take_live(b->c, seq, 0, &item) && seq % 3) {
+        settle(b, seq);
+    }
+}
+
+static void read_some(struct bed *b)
+{
+    struct entry_message m;
+    struct consumer_item item;
+    while (consumer_next(b->c, &b->arena, &m, &item) == 1) {
+        b->failed += kit_number(m.raw) >= MESSAGES;
+        b->read++;
+        settle(b, item.seq);
+        arena_reset(&b->arena);
+    }
+    size_t n;
+    const struct consumer_item *v = consumer_unsettled(b->c, &n);
+    if (n > 50) {
+        settle(b, v[0].seq);
+    }
+}
+
+static void turn(struct bed *b, unsigned *next)
+{
+    while (*next < MESSAGES && b->waiting < IN_FLIGHT) {
+        struct entry_message m = kit_message(&b->arena, *next, *next % 500 == 7 ? 90000 : 300, &b->lab, 1, *next % 9);
+        b->failed += journal_append_message(b->j, &m, done, b) == 0;
+        b->waiting++;
+        ++*next;
+        arena_reset(&b->arena);
+    }
+    struct pollfd p = {.fd = journal_fd(b->j), .events = POLLIN};
+    (void)poll(&p, 1, 1000);
+    b->failed += journal_poll(b->j) != 0;
+    read_some(b);
+}
+
+static void check(const char *what, bool is_right, unsigned *passed, unsigned *failed)
+{
+    *passed += is_right;
+    *failed += !is_right;
+    if (!is_right) {
+        printf("FAILED %s\n", what);
+    }
+}
+
+int main(void)
+{
+    char dir[] = "/tmp/journal_threads.XXXXXX";
+    struct bed b = {.random = 7};
+    unsigned passed = 0, failed = 0, next = 0;
+    bool is_open = mkdtemp(dir) && open_bed(&b, dir);
+    check("opens", is_open, &passed, &failed);
+    while (is_open && (next < MESSAGES || b.waiting)) {
+        turn(&b, &next);
+    }
+    check("every message is stored, in order", b.stored == MESSAGES && b.failed == 0, &passed, &failed);
+    check("some were read from the volumes", b.read > 0, &passed, &failed);
+    check("volumes were recycled", is_open && journal_floor(b.j) > 1, &passed, &failed);
+    unsigned unsettled = MESSAGES - b.settled;
+    journal_close(&b.j);
+    disk_close(&b.disk);
+    is_open = open_bed(&b, dir);
+    check("opens again", is_open, &passed, &failed);
+    struct entry_message m;
+    struct consumer_item item;
+    while (is_open && consumer_next(b.c, &b.arena, &m, &item) == 1) {
+    }
+    check("what was unsettled is there", is_open && consumer_count(b.c) == unsettled, &passed, &failed);
+    journal_close(&b.j);
+    disk_close(&b.disk);
+    arena_free(&b.arena);
+    char cmd[64];
+    (void)snprintf(cmd, sizeof(cmd), "rm -rf '%s'", dir);
+    failed += system(cmd) != 0;
+    printf("%u passed, %u failed\n", passed, failed);
+    return failed ? 1 : 0;
+}
