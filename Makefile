@@ -17,12 +17,18 @@ release: deps
 	@[ -f build/release/build.ninja ] || cmake --preset release
 	@cmake --build --preset release
 
-demo: release
+# Only the program, not the tests: the first look shall be quick.
+.PHONY: program
+program: deps
+	@[ -f build/release/build.ninja ] || cmake --preset release
+	@cmake --build --preset release --target corridor
+
+demo: program
 	@tools/demo
 
 # CONF=FILE chooses the configuration.
 CONF ?= conf/corridor.yaml
-run: release
+run: program
 	@build/release/corridor run -c $(CONF)
 
 test: build
