@@ -17,6 +17,7 @@
 #include "engine/base/rng.h"
 #include "engine/config/config.h"
 #include "engine/flow/engine.h"
+#include "engine/journal/verify.h"
 #include "engine/ops/admin.h"
 #include "engine/ops/notify.h"
 #include "engine/ops/report.h"
@@ -399,6 +400,16 @@ struct report *daemon_status(struct daemon *d)
     }
     report_set(r, "sources", sources);
     report_set(r, "destinations", destinations);
+    return r;
+}
+
+struct report *daemon_journal(struct daemon *d)
+{
+    uint64_t volume, end;
+    struct report *r = report_object();
+    verify_live(d->journal, &volume, &end);
+    report_set_int(r, "volume", (int64_t)volume);
+    report_set_int(r, "end", (int64_t)end);
     return r;
 }
 
