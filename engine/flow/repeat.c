@@ -3,19 +3,17 @@
 #include "engine/base/err.h"
 #include "engine/base/hash.h"
 
-#include <stdio.h>
-
-enum { ID_MAX = 512 }; /* bytes of the identifying fields that count */
-
+/* Field by field, so that no length is cut and no byte ends one early. */
 uint64_t repeat_id_hash(const uint8_t *secret, uint32_t source, const struct hl7 *m)
 {
-    char text[ID_MAX];
     const struct hl7_seg *msh = &m->seg[0];
-    int n =
-        snprintf(text, sizeof(text), "%u|%.*s|%.*s|%.*s", source, STR_ARG(hl7_field(m, msh, 10)),
-                 STR_ARG(hl7_field(m, msh, 3)), STR_ARG(hl7_field(m, msh, 4)));
-    size_t used = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
-    uint64_t h = hash_keyed(secret, str_from(text, used));
+    uint64_t parts[4] = {
+        source,
+        hash_keyed(secret, hl7_field(m, msh, 3)),
+        hash_keyed(secret, hl7_field(m, msh, 4)),
+        hash_keyed(secret, hl7_field(m, msh, 10)),
+    };
+    uint64_t h = hash_keyed(secret, str_from((const char *)parts, sizeof(parts)));
     return h ? h : 1;
 }
 

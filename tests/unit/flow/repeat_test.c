@@ -1,6 +1,7 @@
 #include "engine/flow/repeat.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static const uint8_t SECRET[16] = "sixteen octets!";
 
@@ -46,4 +47,29 @@ Test(repeat, what_makes_a_message_the_same)
         cr_expect_eq(h.body == want.body, rows[i].same_body, "%s", rows[i].name);
         cr_expect_neq(h.id, 0);
     }
+}
+
+/* Ids that differ only far behind, or behind a NUL, are two. */
+Test(repeat, every_byte_of_the_id_counts)
+{
+    static const size_t sizes[] = {1, 511, 600, 5000};
+    struct arena a = {0};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        uint64_t h[2];
+        for (int k = 0; k < 2; k++) {
+            struct hl7 m;
+            struct hl7_fault fault;
+            char *id = arena_zalloc(&a, sizes[i]), *raw;
+            memset(id, sizes[i] > 1 ? 0 : 'x', sizes[i] - 1);
+            id[sizes[i] - 1] = (char)('a' + k);
+            raw = arena_alloc(&a, sizes[i] + 100);
+            size_t n = (size_t)sprintf(raw, "MSH|^~\\&|A|F|X|Y|1||ADT^A01|");
+            memcpy(raw + n, id, sizes[i]);
+            memcpy(raw + n + sizes[i], "|P|2.5\r", 7);
+            cr_assert_eq(hl7_parse(&a, str_from(raw, n + sizes[i] + 7), &m, &fault), 0);
+            h[k] = repeat_id_hash(SECRET, 1, &m);
+        }
+        cr_expect_neq(h[0], h[1], "%zu bytes", sizes[i]);
+    }
+    arena_free(&a);
 }
