@@ -32,14 +32,14 @@ struct writer {
     struct batch *first, *last; /* the last one may still grow, unless it is sealed */
     struct batch *done, *done_last;
     struct batch *spare_batch;
-    struct chunk *chunks;       /* free ones */
+    struct chunk *chunks; /* free ones */
     unsigned nchunks;
     struct release *releases, *releases_last;
     bool is_sealed, is_stopping, is_sleeping, is_working, is_draining;
-    bool is_timed;              /* the sleep ends by itself within PATIENCE_NS */
+    bool is_timed; /* the sleep ends by itself within PATIENCE_NS */
     uint64_t next_commit, volume, salt;
     /* read without it */
-    atomic_uint waiting;        /* urgent batches not taken: what the writer spins on */
+    atomic_uint waiting; /* urgent batches not taken: what the writer spins on */
     atomic_bool is_out_of_space;
     atomic_int error;
     /* the writer's own */
@@ -158,7 +158,6 @@ void writer_begin_volume(struct writer *w, const struct volume_header *h)
     w->is_sealed = true;
     struct batch *b = batch_open(w);
     b->opens = true;
-    hurry(w, b);
     b->header = *h;
     b->header.first_commit = b->commit;
     pthread_mutex_unlock(&w->lock); /* its first entry wakes the writer */
@@ -189,7 +188,7 @@ void writer_append(struct writer *w, const struct put *e, uint64_t offset)
     c->n += size;
     b->last_seq = e->seq;
     b->end = offset + size;
-    if (!e->is_patient) {
+    if (!e->is_patient || b->opens) {
         hurry(w, b);
     } else if (!b->due_ns) {
         b->due_ns = mono_ns() + PATIENCE_NS;
@@ -342,7 +341,8 @@ static void sleep_until_woken(struct writer *w, int64_t ns)
     if (ns > 0) {
         int64_t end = slept + ns;
         struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
-        (void)pthread_cond_timedwait(&w->wake, &w->lock, &until); /* late or early, the caller looks again */
+        (void)pthread_cond_timedwait(&w->wake, &w->lock,
+                                     &until); /* late or early, the caller looks again */
     } else {
         (void)pthread_cond_wait(&w->wake, &w->lock);
     }
@@ -352,11 +352,12 @@ static void sleep_until_woken(struct writer *w, int64_t ns)
     }
 }
 
-/* Is there a batch to be written now? */
+/* Is there a batch to be written now? One that opens a volume waits for its first entry. */
 static bool is_due(const struct writer *w)
 {
     const struct batch *b = w->first;
-    return b && (b->is_urgent || b->next || w->is_stopping || w->is_draining || mono_ns() >= b->due_ns);
+    return b && b->first &&
+           (b->is_urgent || b->next || w->is_stopping || w->is_draining || mono_ns() >= b->due_ns);
 }
 
 /* The lock is held. A short sleep first: outcomes that come soon need not wake anybody. */
@@ -413,8 +414,11 @@ struct writer *writer_open(const struct writer_conf *conf)
     w->conf = *conf;
     w->next_commit = conf->next_commit;
     w->file = -1;
-    w->spares = (struct spares){.disk = conf->disk, .volume_bytes = conf->volume_bytes,
-                                .zeroed = conf->zeroed, .ready = conf->spares, .file = -1};
+    w->spares = (struct spares){.disk = conf->disk,
+                                .volume_bytes = conf->volume_bytes,
+                                .zeroed = conf->zeroed,
+                                .ready = conf->spares,
+                                .file = -1};
     pthread_mutex_init(&w->lock, NULL);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);

@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MESSAGES = 6000, IN_FLIGHT = 100 };
+enum { MESSAGES = 20000, IN_FLIGHT = 100 };
 
 struct bed {
     struct disk disk;
     struct journal *j;
     struct consumer *c;
     struct arena arena;
-    uint64_t random, last_seq;
+    uint64_t random, last_seq, durable;
     uint32_t lab;
-    unsigned waiting, stored, failed, read, settled;
+    unsigned waiting, stored, failed, read, settled, backwards;
 };
 
 static int64_t now_us(void *arg)
@@ -34,8 +34,12 @@ static uint64_t chance(void *arg)
 
 static bool open_bed(struct bed *b, const char *dir)
 {
-    struct journal_conf conf = {.volume_bytes = 256 << 10, .checkpoint_bytes = 100000, .zeroed = true,
-                                .clock = {now_us, now_us, NULL}, .random = chance, .random_arg = &b->random};
+    struct journal_conf conf = {.volume_bytes = 256 << 10,
+                                .checkpoint_bytes = 100000,
+                                .zeroed = true,
+                                .clock = {now_us, now_us, NULL},
+                                .random = chance,
+                                .random_arg = &b->random};
     struct journal_report report;
     struct diags d;
     diags_init(&d, &b->arena);
@@ -53,7 +57,8 @@ static bool open_bed(struct bed *b, const char *dir)
 
 static void settle(struct bed *b, uint64_t seq)
 {
-    consumer_outcome(b->c, &(struct entry_outcome){.ref = {seq, 0}, .verdict = ENTRY_DELIVERED, .attempt = 1});
+    consumer_outcome(
+        b->c, &(struct entry_outcome){.ref = {seq, 0}, .verdict = ENTRY_DELIVERED, .attempt = 1});
     b->settled++;
 }
 
@@ -90,7 +95,8 @@ static void read_some(struct bed *b)
 static void turn(struct bed *b, unsigned *next)
 {
     while (*next < MESSAGES && b->waiting < IN_FLIGHT) {
-        struct entry_message m = kit_message(&b->arena, *next, *next % 500 == 7 ? 90000 : 300, &b->lab, 1, *next % 9);
+        struct entry_message m =
+            kit_message(&b->arena, *next, *next % 500 == 7 ? 90000 : 300, &b->lab, 1, *next % 9);
         b->failed += journal_append_message(b->j, &m, done, b) == 0;
         b->waiting++;
         ++*next;
@@ -99,6 +105,8 @@ static void turn(struct bed *b, unsigned *next)
     struct pollfd p = {.fd = journal_fd(b->j), .events = POLLIN};
     (void)poll(&p, 1, 1000);
     b->failed += journal_poll(b->j) != 0;
+    b->backwards += journal_durable(b->j) < b->durable;
+    b->durable = journal_durable(b->j);
     read_some(b);
 }
 
@@ -121,7 +129,9 @@ int main(void)
     while (is_open && (next < MESSAGES || b.waiting)) {
         turn(&b, &next);
     }
-    check("every message is stored, in order", b.stored == MESSAGES && b.failed == 0, &passed, &failed);
+    check("every message is stored, in order", b.stored == MESSAGES && b.failed == 0, &passed,
+          &failed);
+    check("what is durable stays so", b.backwards == 0, &passed, &failed);
     check("some were read from the volumes", b.read > 0, &passed, &failed);
     check("volumes were recycled", is_open && journal_floor(b.j) > 1, &passed, &failed);
     unsigned unsettled = MESSAGES - b.settled;
@@ -133,7 +143,8 @@ int main(void)
     struct consumer_item item;
     while (is_open && consumer_next(b.c, &b.arena, &m, &item) == 1) {
     }
-    check("what was unsettled is there", is_open && consumer_count(b.c) == unsettled, &passed, &failed);
+    check("what was unsettled is there", is_open && consumer_count(b.c) == unsettled, &passed,
+          &failed);
     journal_close(&b.j);
     disk_close(&b.disk);
     arena_free(&b.arena);
