@@ -70,6 +70,10 @@ static bool is_alias(const char *aliases, struct str name)
 bool charset_find(struct str name, enum charset *out)
 {
     name = str_trim(name);
+    if (str_is(name, "UNICODE UTF-8")) { /* nearly every message says so, if it says anything */
+        *out = CHARSET_UTF8;
+        return true;
+    }
     for (int i = 0; i < CHARSET_COUNT; i++) {
         if (str_eq_nocase(name, str_of(rows[i].name)) || is_alias(rows[i].aliases, name)) {
             *out = (enum charset)i;
