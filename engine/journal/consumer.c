@@ -391,41 +391,6 @@ uint64_t consumer_flush(struct consumer *c)
     return seq;
 }
 
-void consumers_flush(struct journal *j)
-{
-    struct consumer *c = j->dirty;
-    j->dirty = NULL;
-    while (c) {
-        struct consumer *next = c->next_dirty;
-        c->is_dirty = false;
-        (void)consumer_flush(c); /* its number is for those who ask for it */
-        if (c->noutcomes) {      /* no room now: again with the next poll */
-            c->is_dirty = true;
-            c->next_dirty = j->dirty;
-            j->dirty = c;
-        }
-        c = next;
-    }
-}
-
-void consumer_outcome(struct consumer *c, const struct entry_outcome *o)
-{
-    if (!c->noutcomes) {
-        entry_put_outcome_head(&c->outcomes, c->destination, c->class);
-    }
-    entry_put_outcome(&c->outcomes, o);
-    c->noutcomes++;
-    if (!c->is_dirty) {
-        c->is_dirty = true;
-        c->next_dirty = c->j->dirty;
-        c->j->dirty = c;
-        journal_signal(c->j);
-    }
-    if (c->outcomes.n > FLUSH_BYTES) {
-        (void)consumer_flush(c);
-    }
-}
-
 static void sent_done(void *arg, enum journal_status status, uint64_t seq)
 {
     struct consumer *c = arg;
@@ -458,6 +423,55 @@ static void ask_sent(struct consumer *c)
     buf_free(&b);
 }
 
+/* A sent-through was wanted and could not be appended. */
+static bool waits_unasked(const struct consumer *c)
+{
+    return c->nwaits && c->sent_asked == c->sent_durable;
+}
+
+static void make_dirty(struct consumer *c)
+{
+    if (!c->is_dirty) {
+        c->is_dirty = true;
+        c->next_dirty = c->j->dirty;
+        c->j->dirty = c;
+    }
+}
+
+void consumers_flush(struct journal *j)
+{
+    struct consumer *c = j->dirty;
+    j->dirty = NULL;
+    while (c) {
+        struct consumer *next = c->next_dirty;
+        c->is_dirty = false;
+        (void)consumer_flush(c); /* its number is for those who ask for it */
+        if (waits_unasked(c)) {
+            ask_sent(c);
+        }
+        if (c->noutcomes || waits_unasked(c)) { /* no room now: again with the next poll */
+            make_dirty(c);
+        }
+        c = next;
+    }
+}
+
+void consumer_outcome(struct consumer *c, const struct entry_outcome *o)
+{
+    if (!c->noutcomes) {
+        entry_put_outcome_head(&c->outcomes, c->destination, c->class);
+    }
+    entry_put_outcome(&c->outcomes, o);
+    c->noutcomes++;
+    if (!c->is_dirty) {
+        make_dirty(c);
+        journal_signal(c->j);
+    }
+    if (c->outcomes.n > FLUSH_BYTES) {
+        (void)consumer_flush(c);
+    }
+}
+
 bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journal_done_fn done, void *arg)
 {
     (void)output; /* a sent-through covers whole messages */
@@ -474,6 +488,9 @@ bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journa
         c->waits = xrealloc(c->waits, c->wait_cap * sizeof(*c->waits));
     }
     c->waits[c->nwaits++] = (struct sent_wait){seq, done, arg};
+    if (waits_unasked(c)) {
+        make_dirty(c);
+    }
     return false;
 }
 

@@ -98,14 +98,19 @@ static bool make_room(struct journal *j, size_t n)
     return true;
 }
 
-/* When no further volume can be made, intake stops while there is still room for outcomes. */
+/* When no further volume can be made, intake stops while there is still room for outcomes; at once when what
+ * is laid waits for a volume already. A name is in use as soon as it is given, so its entry is laid. */
 static bool admits(struct journal *j, enum entry_type type, uint64_t n)
 {
     const struct files *f = j->store;
-    if (!writer_is_out_of_space(f->writer)) {
+    bool is_blocked = writer_is_blocked(f->writer);
+    if (type == ENTRY_NAMES || (!is_blocked && !writer_is_out_of_space(f->writer))) {
         return true;
     }
     bool is_intake = type == ENTRY_MESSAGE || type == ENTRY_GROUP || type == ENTRY_FRAGMENT;
+    if (is_intake && is_blocked) {
+        return false;
+    }
     uint64_t room = newest(f)->size - (is_intake ? newest(f)->size / 8 : 0);
     return f->laid + volume_entry_size(n) + VOLUME_ENTRY_HEADER <= room;
 }

@@ -245,10 +245,10 @@ static void release(struct journal *j)
 
 static void drain_fd(struct journal *j)
 {
-    if (atomic_load(&j->is_signalled)) {
-        uint64_t n;
-        ssize_t got = read(j->fd, &n, sizeof(n));
-        (void)got; /* nothing to read is fine: the flag is what counts */
+    uint64_t n;
+    /* Between the writer's flag and its write there is nothing to read yet: the flag stays, or the write
+     * would leave the descriptor readable with nobody to read it. */
+    if (atomic_load(&j->is_signalled) && read(j->fd, &n, sizeof(n)) == (ssize_t)sizeof(n)) {
         atomic_store(&j->is_signalled, false);
     }
 }

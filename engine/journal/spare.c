@@ -137,14 +137,29 @@ static int write_headers(struct spares *s, int file, const struct volume_header 
     return put < 0 ? (int)put : s->disk.datasync(s->disk.arg, file);
 }
 
-/* A ready spare, or a new file that is only allocated: an entry waits for it. */
+static int take_ready(struct spares *s, char name[32])
+{
+    unsigned slot = (unsigned)__builtin_ctz(s->ready);
+    spares_name(slot, true, name);
+    int file = s->disk.open(s->disk.arg, name, O_RDWR);
+    if (file != -EMFILE && file != -ENFILE) {
+        s->ready &= ~(1u << slot);
+    }
+    return file;
+}
+
+/* A ready spare; the one under way, whose room is taken already; or a new file that is only allocated: an
+ * entry waits for it. */
 static int take_file(struct spares *s, char name[32])
 {
     if (s->ready) {
-        unsigned slot = (unsigned)__builtin_ctz(s->ready);
-        s->ready &= ~(1u << slot);
-        spares_name(slot, true, name);
-        return s->disk.open(s->disk.arg, name, O_RDWR);
+        return take_ready(s, name);
+    }
+    if (s->file >= 0) {
+        int begun = s->file;
+        s->file = -1;
+        spares_name(s->slot, false, name);
+        return begun;
     }
     (void)snprintf(name, 32, "fresh.tmp");
     (void)s->disk.unlink(s->disk.arg, name); /* usually there is none */
@@ -170,6 +185,7 @@ int spares_open_volume(struct spares *s, const struct volume_header *h)
     rc = rc < 0 ? rc : s->disk.sync_dir(s->disk.arg);
     if (rc < 0) {
         (void)s->disk.close(s->disk.arg, file); /* `rc` is the error that counts */
+        (void)s->disk.unlink(s->disk.arg, from); /* it must not keep the room that is missing */
         return rc;
     }
     return file;

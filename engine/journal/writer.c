@@ -16,6 +16,7 @@ enum {
     SPIN_MOST_NS = 40000, /* longest wait for the next batch without sleeping */
     SPIN_LEAST_NS = 2000,
     PATIENCE_NS = 3000000, /* how long outcomes wait for company */
+    AGAIN_NS = 200000000,  /* before a volume that could not be made is tried again */
 };
 
 struct release {
@@ -41,6 +42,7 @@ struct writer {
     /* read without it */
     atomic_uint waiting; /* urgent batches not taken: what the writer spins on */
     atomic_bool is_out_of_space;
+    atomic_bool is_blocked; /* the next volume cannot be made now */
     atomic_int error;
     /* the writer's own */
     struct spares spares;
@@ -48,6 +50,7 @@ struct writer {
     bool has_failed;
     bool has_worked;  /* since the last short sleep */
     bool wants_spare; /* the volume in use is far enough along */
+    int64_t again_ns; /* is_blocked: not before */
     int64_t spin_ns;
 };
 
@@ -225,7 +228,7 @@ static int open_volume(struct writer *w, const struct batch *b)
 
 static int commit(struct writer *w, struct batch *b)
 {
-    int rc = b->opens ? open_volume(w, b) : 0;
+    int rc = 0;
     if (b->last_entry) {
         volume_entry_add_flag(b->last_entry, ENTRY_FLAG_LAST);
     }
@@ -242,9 +245,40 @@ static int commit(struct writer *w, struct batch *b)
     return rc < 0 ? rc : 0;
 }
 
-/* The lock is held; returns with it held. */
-static void work_batch(struct writer *w)
+/* Of the device or of the process: what is missing may come back. */
+static bool is_shortage(int rc)
 {
+    return rc == -ENOSPC || rc == -EDQUOT || rc == -EMFILE || rc == -ENFILE;
+}
+
+/* The first batch's volume. When it cannot be made for a shortage, false: nothing of the batch is written
+ * yet, so it waits; at the end of the process it fails. The lock is held; returns with it held. */
+static bool prepare(struct writer *w)
+{
+    struct batch *b = w->first;
+    if (!b->opens || w->has_failed) {
+        return true;
+    }
+    pthread_mutex_unlock(&w->lock);
+    int rc = open_volume(w, b);
+    pthread_mutex_lock(&w->lock);
+    bool waits = is_shortage(rc) && !w->is_stopping && !w->is_draining;
+    atomic_store(&w->is_blocked, waits);
+    w->again_ns = mono_ns() + AGAIN_NS;
+    b->opens = waits;
+    if (!waits && rc != 0) {
+        w->has_failed = true;
+        atomic_store(&w->error, rc);
+    }
+    return !waits;
+}
+
+/* The lock is held; returns with it held. False: the batch must wait. */
+static bool work_batch(struct writer *w)
+{
+    if (!prepare(w)) {
+        return false;
+    }
     struct batch *b = w->first;
     w->first = b->next;
     if (!w->first) {
@@ -270,6 +304,7 @@ static void work_batch(struct writer *w)
         w->done = b;
     }
     w->done_last = b;
+    return true;
 }
 
 /* The lock is held; returns with it held. */
@@ -304,7 +339,10 @@ static bool work_background(struct writer *w)
     }
     pthread_mutex_unlock(&w->lock);
     bool has_more = spares_step(&w->spares, w->conf.clock.mono_us(w->conf.clock.arg));
-    atomic_store(&w->is_out_of_space, w->spares.no_space && !w->spares.ready);
+    bool is_out = w->spares.no_space && !w->spares.ready;
+    if (atomic_exchange(&w->is_out_of_space, is_out) && !is_out) {
+        w->conf.notify(w->conf.notify_arg); /* what was put off may be appended now */
+    }
     pthread_mutex_lock(&w->lock);
     return has_more;
 }
@@ -356,8 +394,19 @@ static void sleep_until_woken(struct writer *w, int64_t ns)
 static bool is_due(const struct writer *w)
 {
     const struct batch *b = w->first;
-    return b && b->first &&
-           (b->is_urgent || b->next || w->is_stopping || w->is_draining || mono_ns() >= b->due_ns);
+    if (!b || !b->first) {
+        return false;
+    }
+    if (atomic_load(&w->is_blocked) && !w->is_stopping && !w->is_draining) {
+        return mono_ns() >= w->again_ns;
+    }
+    return b->is_urgent || b->next || w->is_stopping || w->is_draining || mono_ns() >= b->due_ns;
+}
+
+/* How long the first batch may still wait. */
+static int64_t time_left(const struct writer *w)
+{
+    return (atomic_load(&w->is_blocked) ? w->again_ns : w->first->due_ns) - mono_ns();
 }
 
 /* The lock is held. A short sleep first: outcomes that come soon need not wake anybody. */
@@ -370,7 +419,7 @@ static void wait_for_work(struct writer *w)
         return;
     }
     if (w->first || w->has_worked) {
-        int64_t left = w->first ? w->first->due_ns - mono_ns() : PATIENCE_NS;
+        int64_t left = w->first ? time_left(w) : PATIENCE_NS;
         w->has_worked = false;
         sleep_until_woken(w, left < 1000 ? 1000 : left);
         return;
@@ -388,8 +437,7 @@ static void *run(void *arg)
     pthread_mutex_lock(&w->lock);
     for (;;) {
         if (is_due(w)) {
-            work_batch(w);
-            w->has_worked = true;
+            w->has_worked = work_batch(w);
             if (!w->first) {
                 pthread_cond_broadcast(&w->idle);
             }
@@ -498,8 +546,7 @@ void writer_recycle(struct writer *w, struct batch *done)
 void writer_run(struct writer *w)
 {
     pthread_mutex_lock(&w->lock);
-    while (w->first) {
-        work_batch(w);
+    while (w->first && work_batch(w)) {
     }
     (void)work_background(w); /* one step a call */
     pthread_mutex_unlock(&w->lock);
@@ -507,12 +554,14 @@ void writer_run(struct writer *w)
 
 void writer_drain(struct writer *w)
 {
-    if (w->conf.no_thread) {
-        writer_run(w);
-        return;
-    }
     pthread_mutex_lock(&w->lock);
     w->is_draining = true;
+    if (w->conf.no_thread) {
+        pthread_mutex_unlock(&w->lock);
+        writer_run(w);
+        w->is_draining = false;
+        return;
+    }
     pthread_cond_signal(&w->wake);
     while (w->first || w->is_working) {
         pthread_cond_wait(&w->idle, &w->lock);
@@ -538,6 +587,11 @@ void writer_release(struct writer *w, uint64_t number)
 bool writer_is_out_of_space(const struct writer *w)
 {
     return atomic_load(&w->is_out_of_space);
+}
+
+bool writer_is_blocked(const struct writer *w)
+{
+    return atomic_load(&w->is_blocked);
 }
 
 int writer_error(const struct writer *w)

@@ -2,7 +2,8 @@
  * batch when it is idle, hashes, writes, syncs: one batch is one commit in one volume, and the next
  * begins only when it is durable. In between it prepares a spare volume and lets settled ones go.
  * The two threads share what the lock in here covers, and nothing else. A write or sync that failed is
- * never tried again: everything from that batch on has failed, for ever. */
+ * never tried again: everything from that batch on has failed, for ever. A volume that cannot be made for
+ * want of room or descriptors is another matter: nothing is written yet, so its batch waits for them. */
 #ifndef CORRIDOR_JOURNAL_WRITER_H
 #define CORRIDOR_JOURNAL_WRITER_H
 
@@ -53,12 +54,14 @@ struct batch *writer_collect(struct writer *w);
 void writer_recycle(struct writer *w, struct batch *done);
 /* Without a thread: write what waits, then one step of background work. */
 void writer_run(struct writer *w);
-/* Wait until nothing waits. */
+/* Wait until nothing waits; a volume that cannot be made now fails. */
 void writer_drain(struct writer *w);
 /* A volume that nobody needs any more: it becomes a spare or goes. */
 void writer_release(struct writer *w, uint64_t number);
 /* Why it has failed, as -errno; 0: it has not. */
 int writer_error(const struct writer *w);
+/* What is laid waits for a volume that cannot be made now: take nothing more. */
+bool writer_is_blocked(const struct writer *w);
 /* No room to prepare another volume, and none is ready. */
 bool writer_is_out_of_space(const struct writer *w);
 

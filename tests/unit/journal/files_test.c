@@ -262,3 +262,69 @@ Test(files, a_full_disk_refuses_messages_and_keeps_taking_outcomes)
     cr_expect_eq(b.unknown, 0u);
     teardown(&b);
 }
+
+/* Laid far ahead of the writer, so that no spare was prepared in between. */
+Test(files, a_volume_that_cannot_be_made_on_the_spot_is_waited_for)
+{
+    struct bed b;
+    setup(&b);
+    simdisk_set_room(b.disk, VOLUME * 2 + VOLUME / 2);
+    unsigned laid = 0;
+    while (laid < 500 && append(&b, laid, 500)) {
+        laid++;
+    }
+    cr_assert_eq(laid, 500u, "nothing tells yet that there is no room");
+    for (int i = 0; i < 5; i++) {
+        cr_assert_eq(journal_poll(b.j), 0, "no room is no reason to end");
+    }
+    unsigned before = b.stored;
+    cr_expect(before > 50 && before < 400, "%u stored", before);
+    cr_expect_eq(append(&b, laid, 500), 0u, "nothing more is taken");
+    simdisk_set_room(b.disk, 0);
+    cr_assert_eq(journal_poll(b.j), 0);
+    cr_expect_eq(b.stored, 500u);
+    cr_expect_neq(append(&b, laid, 500), 0u);
+    cr_assert_eq(journal_poll(b.j), 0);
+    cr_expect_eq(b.unknown, 0u);
+    reopen(&b);
+    cr_expect_eq(read_all(&b, 0), 501u);
+    teardown(&b);
+}
+
+static void noted(void *arg, enum journal_status status, uint64_t seq)
+{
+    (void)seq;
+    *(unsigned *)arg += status == JOURNAL_STORED;
+}
+
+/* The last eighth of the last volume is full of outcomes when a sent-through is wanted. */
+Test(files, a_sent_through_that_finds_no_room_is_made_up_for)
+{
+    struct bed b;
+    setup(&b);
+    simdisk_set_room(b.disk, VOLUME + VOLUME / 2);
+    unsigned accepted = 0, marked = 0;
+    while (accepted < 1000 && append(&b, accepted, 500)) {
+        accepted++;
+        cr_assert_eq(journal_poll(b.j), 0);
+    }
+    char fill[400];
+    memset(fill, 'x', sizeof(fill));
+    while (journal_append(b.j, ENTRY_OUTCOME, str_from(fill, sizeof(fill)), NULL, NULL)) {
+    }
+    while (journal_append(b.j, ENTRY_OUTCOME, str_from(fill, 1), NULL, NULL)) {
+    }
+    cr_assert_eq(journal_poll(b.j), 0);
+    cr_assert_not(consumer_may_send(b.c, journal_durable(b.j), 0, noted, &marked));
+    for (int i = 0; i < 5; i++) {
+        cr_assert_eq(journal_poll(b.j), 0);
+    }
+    cr_expect_eq(marked, 0u);
+    simdisk_set_room(b.disk, 0);
+    for (int i = 0; i < 10; i++) {
+        b.kit.now_us += 2000000;
+        cr_assert_eq(journal_poll(b.j), 0);
+    }
+    cr_expect_eq(marked, 1u, "whoever waits for it would wait for ever");
+    teardown(&b);
+}

@@ -2,6 +2,7 @@
 #include "engine/journal/writer.h"
 
 #include "engine/base/clock.h"
+#include "tests/support/journal_kit.h"
 
 #include <criterion/criterion.h>
 #include <poll.h>
@@ -88,5 +89,90 @@ Test(writer, a_new_volume_without_an_entry_is_no_commit)
     cr_expect_eq(second->last_seq, 2);
     cr_expect_eq(second->volume, 2);
     writer_recycle(b.w, second);
+    end(&b);
+}
+
+static bool is_readable(const struct journal *j)
+{
+    struct pollfd p = {.fd = journal_fd(j), .events = POLLIN};
+    return poll(&p, 1, 0) > 0;
+}
+
+/* The writer may be stopped by the system between raising its flag and writing to the descriptor. */
+Test(writer, a_poll_between_flag_and_write_leaves_nothing_to_spin_on)
+{
+    struct kit kit = {0};
+    struct journal_conf conf = kit_conf(&kit);
+    struct journal *j;
+    cr_assert_eq(journal_open_memory(&conf, &j), 0);
+    cr_assert_eq(journal_poll(j), 0);
+    cr_assert_not(is_readable(j));
+    atomic_store(&j->is_signalled, true);
+    cr_assert_eq(journal_poll(j), 0);
+    uint64_t one = 1;
+    cr_assert_eq(write(journal_fd(j), &one, sizeof(one)), (ssize_t)sizeof(one));
+    cr_assert(is_readable(j));
+    cr_assert_eq(journal_poll(j), 0);
+    cr_expect_not(is_readable(j), "the loop would be woken for ever");
+    journal_signal(j);
+    cr_expect(is_readable(j));
+    journal_close(&j);
+}
+
+static unsigned commits(struct bench *b)
+{
+    unsigned n = 0;
+    for (struct batch *one = writer_collect(b->w), *next; one; one = next) {
+        next = one->next;
+        one->next = NULL;
+        n += !one->has_failed && one->last_seq;
+        writer_recycle(b->w, one);
+    }
+    return n;
+}
+
+static int (*allocate)(void *arg, int file, uint64_t size);
+static atomic_bool is_full;
+
+static int allocate_if_room(void *arg, int file, uint64_t size)
+{
+    return atomic_load(&is_full) ? -28 /* ENOSPC */ : allocate(arg, file, size);
+}
+
+Test(writer, waits_for_room_with_its_thread_and_fails_only_at_the_end)
+{
+    struct bench b;
+    begin(&b);
+    writer_close(&b.w);
+    allocate = b.disk.allocate;
+    b.disk.allocate = allocate_if_room;
+    struct writer_conf conf = {.disk = b.disk, .clock = clock_real(), .volume_bytes = 65536, .next_commit = 1,
+                               .notify = notify, .notify_arg = &b};
+    b.w = writer_open(&conf);
+    atomic_store(&is_full, true);
+    open_volume(&b, 1);
+    append(&b, 1);
+    for (int i = 0; i < 200 && !writer_is_blocked(b.w); i++) {
+        usleep(10000);
+    }
+    cr_expect(writer_is_blocked(b.w));
+    cr_expect_eq(writer_error(b.w), 0);
+    cr_expect_eq(commits(&b), 0u);
+    atomic_store(&is_full, false);
+    unsigned n = 0;
+    for (int i = 0; i < 200 && n == 0; i++) {
+        usleep(10000);
+        n = commits(&b);
+    }
+    cr_expect_eq(n, 1u);
+    cr_expect_not(writer_is_blocked(b.w));
+    atomic_store(&is_full, true);
+    open_volume(&b, 2); /* for which a spare may be ready */
+    append(&b, 2);
+    open_volume(&b, 3);
+    append(&b, 3);
+    writer_drain(b.w);
+    cr_expect_eq(writer_error(b.w), -28);
+    cr_expect_leq(commits(&b), 1u);
     end(&b);
 }
