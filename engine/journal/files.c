@@ -2,6 +2,7 @@
 
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
+#include "engine/journal/survey.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -378,6 +379,17 @@ static void release(struct journal *j, uint64_t seq)
         memmove(f->v, f->v + gone, (f->n - gone) * sizeof(*f->v));
         f->n -= gone;
     }
+}
+
+bool files_is_gone(const struct journal *j, uint64_t seq)
+{
+    const struct files *f = j->store;
+    if (f->n == 0) {
+        return true;
+    }
+    const struct volume *v = by_seq(f, seq);
+    struct volume_header h;
+    return survey_header(&f->disk, v->number, &h) == 0 ? h.salt != v->salt : !v->is_lost;
 }
 
 static uint64_t floor_seq(const struct journal *j)

@@ -44,5 +44,7 @@ extern const struct store_ops FILES_OPS;
 void files_rotate(struct journal *j);
 struct volume *files_add(struct files *f);
 void files_free(struct files *f);
+/* Does the volume that holds `seq` stand no longer where it stood, or is it another one now? */
+bool files_is_gone(const struct journal *j, uint64_t seq);
 
 #endif

@@ -57,6 +57,21 @@ struct journal_report {
  * readable by this version), ERR_SPACE; a finding says what and what to do. */
 int journal_open(const struct journal_conf *conf, struct diags *d, struct journal **out,
                  struct journal_report *out_report);
+/* Where a reader stands: files that another process may be writing. */
+struct journal_read_conf {
+    struct disk disk;
+    uint64_t live_volume, live_end; /* how far the writer lets readers go, from verify_live(); 0: it is stopped */
+};
+/* Open for reading only: no lock is taken, nothing is written, the writer is not disturbed. What was durable
+ * then is what it shows: journal_next(), journal_read(), journal_name_text(), journal_floor(), _durable(),
+ * _recent() and consumer_unsettled() may be used, nothing else. The writer may let old volumes go meanwhile:
+ * reading them ends in ERR_DAMAGE or ERR_IO, and journal_is_gone() tells that from damage. 0, ERR_IO,
+ * ERR_TYPE when a newer version wrote it. Cost: as journal_open(), the newest volume and what follows its
+ * checkpoint. */
+int journal_open_read(const struct journal_read_conf *conf, struct journal **out);
+/* Has the volume that held `seq` been let go since? */
+bool journal_is_gone(const struct journal *j, uint64_t seq);
+void journal_close_read(struct journal **j);
 /* The second implementation: everything in memory, nothing survives. `no_thread` semantics. */
 int journal_open_memory(const struct journal_conf *conf, struct journal **out);
 /* Write a checkpoint, commit everything, call what waits, stop the writer, release. The consumers of

@@ -20,6 +20,8 @@ struct opening {
     struct survey_damage *damages;
     size_t ndamages;
     uint64_t end_seq; /* last entry that counts */
+    uint64_t live_end; /* reading beside a writer: durable bytes of the newest volume; 0: nobody writes */
+    bool only_reads;
 };
 
 static void on_damage(void *ctx, const struct survey_damage *one)
@@ -80,7 +82,7 @@ static int survey_end(struct opening *o)
 {
     struct survey *s = &o->survey;
     const struct disk *d = &o->conf->disk;
-    for (size_t i = s->n > 2 ? s->n - 2 : 0; i < s->n; i++) {
+    for (size_t i = s->n > 2 ? s->n - 2 : 0; i < s->n && !o->only_reads; i++) {
         drop_cache(d, s->v[i].number);
     }
     s->on_damage = on_damage;
@@ -90,7 +92,7 @@ static int survey_end(struct opening *o)
             return ERR_IO;
         }
     }
-    if (s->n && survey_volume(s, s->n - 1, 0) != 0) {
+    if (s->n && survey_volume(s, s->n - 1, o->live_end) != 0) {
         return ERR_IO;
     }
     place_lost(o);
@@ -360,4 +362,70 @@ int journal_open(const struct journal_conf *conf, struct diags *d, struct journa
     out_report->took_us = conf->clock.mono_us(conf->clock.arg) - began;
     *out = j;
     return 0;
+}
+
+static uint64_t no_random(void *arg)
+{
+    (void)arg;
+    return 0; /* a reader begins no volume */
+}
+
+/* What the writer began since it told how far it is, is not looked at. */
+static void stop_at(struct opening *o, const struct journal_read_conf *conf)
+{
+    struct survey *s = &o->survey;
+    while (conf->live_volume && s->n && s->v[s->n - 1].number > conf->live_volume) {
+        s->n--;
+    }
+    if (s->n && s->v[s->n - 1].number == conf->live_volume) {
+        s->v[s->n - 1].last_seq = UINT64_MAX;
+        o->live_end = conf->live_end;
+    }
+}
+
+static int read_back(struct opening *o, struct journal *j)
+{
+    struct survey *s = &o->survey;
+    j->ops = &FILES_OPS;
+    j->store = new_files(o);
+    j->durable = j->called = o->end_seq;
+    int rc = s->n ? replay(o, j) : 0;
+    s->v = NULL; /* the files have it */
+    return rc;
+}
+
+int journal_open_read(const struct journal_read_conf *conf, struct journal **out)
+{
+    struct journal_conf whole = {.disk = conf->disk, .random = no_random};
+    struct opening o = {.conf = &whole, .only_reads = true};
+    o.damages = xcalloc(DAMAGES_MOST, sizeof(*o.damages));
+    struct journal *j = NULL;
+    int rc = survey_begin(&o.survey, &conf->disk, 0);
+    rc = rc == 0 && o.survey.is_foreign ? ERR_TYPE : rc;
+    if (rc == 0) {
+        stop_at(&o, conf);
+        rc = survey_end(&o);
+    }
+    if (rc == 0) {
+        j = journal_new(whole.clock, no_random, NULL);
+        rc = read_back(&o, j);
+    }
+    survey_free(&o.survey);
+    free(o.damages);
+    if (rc != 0) {
+        journal_discard(&j);
+        return rc;
+    }
+    *out = j;
+    return 0;
+}
+
+bool journal_is_gone(const struct journal *j, uint64_t seq)
+{
+    return files_is_gone(j, seq);
+}
+
+void journal_close_read(struct journal **j)
+{
+    journal_discard(j);
 }

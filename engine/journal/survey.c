@@ -58,8 +58,7 @@ static int read_copy(const struct disk *d, int file, uint64_t at, struct volume_
     return rc;
 }
 
-/* One of the two copies that holds and bears the name's number. */
-static int read_header(const struct disk *d, uint64_t number, struct volume_header *out)
+int survey_header(const struct disk *d, uint64_t number, struct volume_header *out)
 {
     int file = open_by_number(d, number);
     if (file < 0) {
@@ -132,7 +131,7 @@ int survey_begin(struct survey *s, const struct disk *d, uint64_t volume_bytes)
     s->v = xcalloc(l.n + 1, sizeof(*s->v));
     for (size_t i = 0; i < l.n && rc == 0; i++) {
         struct volume_header h;
-        int one = read_header(d, l.v[i], &h);
+        int one = survey_header(d, l.v[i], &h);
         if (one == ERR_IO) {
             rc = ERR_IO;
         } else if (one == ERR_TYPE || (one == 0 && is_other(s, &h))) {

@@ -87,26 +87,6 @@ static void print_result(struct hearing *h, const char *dir, bool is_live,
     report_print(&r);
 }
 
-/* How far a running daemon lets readers go: 1 and the numbers, 0 when none runs, or COMMAND_CANNOT after
- * saying why. */
-static int ask_live(struct command_run *r, const char *socket, struct verify_conf *conf)
-{
-    struct str body;
-    const char *why;
-    int status = admin_ask(r->arena, socket, "GET", "/journal", &body, &why);
-    if (status == ERR_NOT_FOUND) {
-        return 0;
-    }
-    struct report *answer = status == 200 ? report_parse(body) : NULL;
-    if (!answer) {
-        return command_fail(r, "%s: %s", socket, status < 0 ? why : "it refused");
-    }
-    conf->live_volume = (uint64_t)report_int(answer, "volume");
-    conf->live_end = (uint64_t)report_int(answer, "end");
-    report_free(&answer);
-    return 1;
-}
-
 static int accept(struct command_run *r, const char *state)
 {
     struct str body;
@@ -139,7 +119,7 @@ static int verify(struct command_run *r, const char *state)
     if (stat(dir, &st) != 0) {
         return command_fail(r, "%s: there is no journal", dir);
     }
-    int live = ask_live(r, target_socket(r, state), &conf);
+    int live = target_live(r, state, &conf.live_volume, &conf.live_end);
     if (live == COMMAND_CANNOT) {
         return live;
     }

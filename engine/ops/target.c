@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 
+#include "engine/base/err.h"
 #include "engine/config/config.h"
+#include "engine/ops/admin.h"
 #include "engine/ops/files.h"
+#include "engine/ops/report.h"
 
 static const char default_state[] = "/var/lib/corridor";
 
@@ -30,4 +33,23 @@ const char *target_state(struct command_run *r, const struct target_args *t)
 const char *target_socket(struct command_run *r, const char *state)
 {
     return str_printf(r->arena, "%s/admin.sock", state).p;
+}
+
+int target_live(struct command_run *r, const char *state, uint64_t *out_volume, uint64_t *out_end)
+{
+    const char *socket = target_socket(r, state), *why;
+    struct str body;
+    *out_volume = *out_end = 0;
+    int status = admin_ask(r->arena, socket, "GET", "/journal", &body, &why);
+    if (status == ERR_NOT_FOUND) {
+        return 0;
+    }
+    struct report *answer = status == 200 ? report_parse(body) : NULL;
+    if (!answer) {
+        return command_fail(r, "%s: %s", socket, status < 0 ? why : "it refused");
+    }
+    *out_volume = (uint64_t)report_int(answer, "volume");
+    *out_end = (uint64_t)report_int(answer, "end");
+    report_free(&answer);
+    return 1;
 }

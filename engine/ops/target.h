@@ -18,6 +18,9 @@ struct target_args {
 
 /* The state directory, NUL-terminated, in the command's arena; NULL after saying why not. */
 const char *target_state(struct command_run *r, const struct target_args *t);
+/* How far the daemon that runs on `state` lets readers of its journal go: 1 and the numbers for
+ * journal_verify() and journal_open_read(), 0 (both 0) when none runs, COMMAND_CANNOT after saying why. */
+int target_live(struct command_run *r, const char *state, uint64_t *out_volume, uint64_t *out_end);
 /* DIR/admin.sock. */
 const char *target_socket(struct command_run *r, const char *state);
 

@@ -1,0 +1,384 @@
+#include "engine/ops/history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/err.h"
+#include "engine/base/mem.h"
+#include "engine/ops/target.h"
+
+enum { PIECE_FIRST = 4 << 20, PIECE_MOST = 64 << 20, OPEN_TRIES = 3, WHY_MOST = 120 };
+
+/* What is known of one output; those of a message form a list. */
+struct history_note {
+    uint64_t seq;
+    size_t next; /* index + 1 */
+    uint32_t output, piece, attempt;
+    enum entry_verdict verdict;
+    int64_t at_us;
+    struct str why;
+};
+
+/* ---- opening ---- */
+
+static int cannot(const struct history *h, int failed)
+{
+    return command_fail(h->run, "%s: %s", h->dir,
+                        failed == ERR_TYPE ? "written by a newer version" : "cannot be read");
+}
+
+int history_open(struct command_run *r, const char *state, struct history *out)
+{
+    struct history h = {.run = r, .dir = str_printf(r->arena, "%s/journal", state).p};
+    struct journal_read_conf conf = {0};
+    struct stat st;
+    if (stat(h.dir, &st) != 0) {
+        return command_fail(r, "%s: there is no journal", h.dir);
+    }
+    int failed = disk_open_dir(h.dir, &h.disk);
+    if (failed) {
+        return command_fail(r, "%s: %s", h.dir, strerror(-failed));
+    }
+    failed = ERR_IO;
+    conf.disk = h.disk;
+    for (int i = 0; i < OPEN_TRIES && failed == ERR_IO; i++) { /* a volume may go while we look */
+        if (target_live(r, state, &conf.live_volume, &conf.live_end) == COMMAND_CANNOT) {
+            disk_close(&h.disk);
+            return COMMAND_CANNOT;
+        }
+        failed = journal_open_read(&conf, &h.journal);
+    }
+    if (failed) {
+        disk_close(&h.disk);
+        return cannot(&h, failed);
+    }
+    h.from = h.upto = journal_durable(h.journal) + 1;
+    h.shows_progress = isatty(STDERR_FILENO);
+    *out = h;
+    return 0;
+}
+
+void history_close(struct history *h)
+{
+    if (h->shows_progress && h->piece > 1) {
+        fputs("\r\033[K", stderr);
+    }
+    journal_close_read(&h->journal);
+    disk_close(&h->disk);
+    map64_free(&h->by_seq);
+    free(h->notes);
+    arena_free(&h->texts);
+}
+
+/* ---- pieces ---- */
+
+static void show_progress(const struct history *h)
+{
+    char when[CLOCK_RFC3339_SIZE];
+    if (h->shows_progress && h->piece > 0 && h->newest_us) {
+        clock_rfc3339(h->newest_us, when);
+        fprintf(stderr, "\rread back to %s", when);
+    }
+}
+
+/* Forget what is known of messages that have been told: only older ones are still to come. */
+static void forget_told(struct history *h)
+{
+    size_t kept = 0;
+    map64_free(&h->by_seq);
+    for (size_t i = 0; i < h->nnotes; i++) {
+        if (h->notes[i].seq < h->from) {
+            h->notes[kept++] = h->notes[i];
+        }
+    }
+    h->nnotes = kept;
+    for (size_t i = 0; i < kept; i++) {
+        uint64_t first = 0;
+        (void)map64_get(&h->by_seq, h->notes[i].seq, &first); /* none: 0 */
+        h->notes[i].next = (size_t)first;
+        (void)map64_put(&h->by_seq, h->notes[i].seq, i + 1); /* new or not */
+    }
+}
+
+int history_back(struct history *h)
+{
+    uint64_t floor = journal_floor(h->journal);
+    if (h->is_over || h->from <= floor) {
+        return 0;
+    }
+    show_progress(h);
+    forget_told(h);
+    h->upto = h->from;
+    while (h->from >= h->upto && h->from > floor) {
+        h->bytes += h->bytes < PIECE_FIRST ? PIECE_FIRST : h->bytes < PIECE_MOST ? h->bytes : PIECE_MOST;
+        h->from = journal_recent(h->journal, h->bytes);
+    }
+    h->piece++;
+    h->newest_us = 0;
+    return 1;
+}
+
+/* The next entry below `upto`; damage is stepped over and counted. 1, 0, COMMAND_CANNOT. */
+static int next(struct history *h, struct journal_cursor *c, uint64_t upto, struct arena *a, bool counts,
+                struct entry *out)
+{
+    for (;;) {
+        uint64_t at = c->next;
+        arena_reset(a);
+        int rc = journal_next(h->journal, c, a, out);
+        if (rc == 1) {
+            return out->seq < upto;
+        }
+        if (rc == 0) {
+            return 0;
+        }
+        if (journal_is_gone(h->journal, at)) { /* settled, and let go by its writer since we began */
+            h->is_over = true;
+            return 0;
+        }
+        if (rc != ERR_DAMAGE) {
+            return cannot(h, rc);
+        }
+        h->damaged += counts;
+        if (c->next >= upto) {
+            return 0;
+        }
+    }
+}
+
+/* ---- outcomes ---- */
+
+static struct history_note *find_note(const struct history *h, uint64_t seq, uint32_t output)
+{
+    uint64_t at = 0;
+    (void)map64_get(&h->by_seq, seq, &at); /* none: 0 */
+    while (at && h->notes[at - 1].output != output) {
+        at = h->notes[at - 1].next;
+    }
+    return at ? &h->notes[at - 1] : NULL;
+}
+
+static struct history_note *add_note(struct history *h, const struct entry_ref *ref)
+{
+    if (h->nnotes == h->cap) {
+        h->cap = h->cap ? h->cap * 2 : 256;
+        h->notes = xrealloc(h->notes, h->cap * sizeof *h->notes);
+    }
+    uint64_t first = 0;
+    (void)map64_get(&h->by_seq, ref->seq, &first); /* none: 0 */
+    struct history_note *n = &h->notes[h->nnotes++];
+    *n = (struct history_note){.seq = ref->seq, .output = ref->output, .next = (size_t)first};
+    (void)map64_put(&h->by_seq, ref->seq, h->nnotes); /* new or not */
+    return n;
+}
+
+/* Within a piece the later outcome counts, between pieces the one that was read first. */
+static void note(struct history *h, const struct entry_outcome *o)
+{
+    struct history_note *n = find_note(h, o->ref.seq, o->ref.output);
+    if (n && n->piece != h->piece) {
+        return;
+    }
+    n = n ? n : add_note(h, &o->ref);
+    n->piece = h->piece;
+    n->verdict = o->verdict;
+    n->attempt = o->attempt;
+    n->at_us = o->at_us;
+    n->why = str_from("", 0);
+    if (o->verdict == ENTRY_HELD || o->verdict == ENTRY_REFUSED) {
+        n->why = history_reply_text(&h->texts, o->reply);
+    }
+}
+
+int history_learn(struct history *h)
+{
+    struct journal_cursor c = {.next = h->from};
+    struct arena a = {0};
+    struct entry e;
+    int rc;
+    while ((rc = next(h, &c, h->upto, &a, false, &e)) == 1) {
+        struct entry_outcomes all;
+        if (e.type != ENTRY_OUTCOME || entry_get_outcomes(&a, e.body, &all) != 0) {
+            continue;
+        }
+        for (uint32_t i = 0; i < all.n; i++) {
+            if (all.v[i].ref.seq < h->upto) {
+                note(h, &all.v[i]);
+            }
+        }
+    }
+    arena_free(&a);
+    return rc;
+}
+
+int history_messages(struct history *h, history_message_fn fn, void *arg)
+{
+    struct journal_cursor c = {.next = h->from};
+    struct arena a = {0};
+    struct entry e;
+    int rc;
+    while ((rc = next(h, &c, h->upto, &a, true, &e)) == 1) {
+        struct entry_message m;
+        if (e.type != ENTRY_MESSAGE || entry_get_message(&a, e.body, &m) != 0) {
+            continue;
+        }
+        h->newest_us = m.received_us > h->newest_us ? m.received_us : h->newest_us;
+        if (!fn(arg, e.seq, &m)) {
+            rc = 0;
+            break;
+        }
+    }
+    arena_free(&a);
+    return rc;
+}
+
+int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, void *arg)
+{
+    struct journal_cursor c = {.next = seq};
+    struct arena a = {0};
+    struct entry e;
+    int rc;
+    while ((rc = next(h, &c, UINT64_MAX, &a, false, &e)) == 1) {
+        struct entry_outcomes all;
+        if (e.type != ENTRY_OUTCOME || entry_get_outcomes(&a, e.body, &all) != 0) {
+            continue;
+        }
+        bool goes_on = true;
+        for (uint32_t i = 0; i < all.n && goes_on; i++) {
+            goes_on = all.v[i].ref.seq != seq || fn(arg, &all.v[i]);
+        }
+        if (!goes_on) {
+            rc = 0;
+            break;
+        }
+    }
+    arena_free(&a);
+    return rc;
+}
+
+/* Damage may have eaten its outcome: then it is held, and only the list of unsettled ones knows. */
+static bool is_suspect(const struct history *h, uint64_t seq, uint32_t output, const struct entry_output *o)
+{
+    size_t n;
+    const struct consumer_item *v =
+        consumer_unsettled(journal_consumer(h->journal, o->destination, o->class), &n);
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        bool is_before = v[mid].seq < seq || (v[mid].seq == seq && v[mid].output < output);
+        low = is_before ? mid + 1 : low;
+        high = is_before ? high : mid;
+    }
+    return low < n && v[low].seq == seq && v[low].output == output && v[low].is_suspect && v[low].is_held;
+}
+
+static enum history_state state_of(enum entry_verdict v)
+{
+    switch (v) {
+    case ENTRY_DELIVERED:
+        return HISTORY_DELIVERED;
+    case ENTRY_REFUSED:
+        return HISTORY_REFUSED;
+    case ENTRY_HELD:
+        return HISTORY_HELD;
+    case ENTRY_DROPPED:
+        return HISTORY_DROPPED;
+    case ENTRY_RELEASED:
+        return HISTORY_WAITING;
+    }
+    return HISTORY_WAITING;
+}
+
+struct history_output history_output(const struct history *h, uint64_t seq, const struct entry_message *m,
+                                     uint32_t i)
+{
+    const struct entry_output *o = &m->outputs[i];
+    const struct history_note *n = find_note(h, seq, i);
+    if (n) {
+        return (struct history_output){state_of(n->verdict), n->attempt, n->at_us, n->why};
+    }
+    if (o->kind == ENTRY_OUTPUT_FAILED_ROUTE) {
+        return (struct history_output){HISTORY_HELD, 0, 0, o->finding};
+    }
+    if (is_suspect(h, seq, i, o)) {
+        return (struct history_output){HISTORY_HELD, 0, 0,
+                                       STR("after damage it is not known whether it was sent")};
+    }
+    return (struct history_output){HISTORY_WAITING, 0, 0, STR("")};
+}
+
+void history_remark(const struct history *h)
+{
+    if (h->damaged) {
+        fprintf(stderr, "corridor %s: %llu places of the journal cannot be read; corridor verify names them\n",
+                h->run->command->name, (unsigned long long)h->damaged);
+    }
+}
+
+/* ---- texts ---- */
+
+bool history_time(struct str s, int64_t now_us, int64_t *out_us)
+{
+    int64_t ms;
+    char text[40];
+    if (s.n == 0 || s.n > 32) {
+        return false;
+    }
+    if (opt_read_ms(s, &ms)) {
+        *out_us = ms < now_us / 1000 ? now_us - ms * 1000 : 0;
+        return true;
+    }
+    const char *rest = s.n == 10 ? "T00:00:00Z" : s.n == 16 ? ":00Z" : "";
+    snprintf(text, sizeof text, "%.*s%s", STR_ARG(s), rest);
+    if (clock_read_rfc3339(str_of(text), out_us)) {
+        return true;
+    }
+    snprintf(text, sizeof text, "%.*sZ", STR_ARG(s));
+    return clock_read_rfc3339(str_of(text), out_us);
+}
+
+const char *history_status_text(enum entry_status s)
+{
+    static const char *const words[] = {"accepted", "filtered", "rejected"};
+    return words[s];
+}
+
+const char *history_state_text(enum history_state s)
+{
+    static const char *const words[] = {"delivered", "refused", "held", "dropped", "waiting"};
+    return words[s];
+}
+
+const char *history_verdict_text(enum entry_verdict v)
+{
+    return v == ENTRY_RELEASED ? "released" : history_state_text(state_of(v));
+}
+
+/* MSA-1 of each acknowledgement in it. */
+static struct str codes(struct arena *a, struct str reply)
+{
+    struct str rest = reply, line, out = STR("");
+    while (str_split(&rest, '\r', &line)) {
+        if (line.n >= 6 && memcmp(line.p, "MSA", 3) == 0 && line.p[4] >= 'A' && line.p[4] <= 'Z' &&
+            line.p[5] >= 'A' && line.p[5] <= 'Z') {
+            out = str_printf(a, "%.*s%s%.2s", STR_ARG(out), out.n ? " " : "", line.p + 4);
+        }
+    }
+    return out;
+}
+
+struct str history_reply_text(struct arena *a, struct str reply)
+{
+    if (reply.n >= 3 && memcmp(reply.p, "MSH", 3) == 0) {
+        return codes(a, reply);
+    }
+    for (size_t i = 0; i < reply.n; i++) {
+        if ((unsigned char)reply.p[i] < ' ' || (unsigned char)reply.p[i] > '~') {
+            return str_printf(a, "an answer of %zu bytes", reply.n);
+        }
+    }
+    return reply.n <= WHY_MOST ? str_dup(a, reply) : str_printf(a, "an answer of %zu bytes", reply.n);
+}

@@ -1,0 +1,79 @@
+/* history.h - what the journal holds of messages and what became of their outputs, for commands that look
+ * at it: stopped, or beside the running daemon up to what is durable. Reads only, newest piece first, so
+ * that a look at the last messages costs the same however long the journal is. One thread.
+ * Memory: the outcomes of one piece (4 to 64 MiB of journal), and those whose messages stand further back. */
+#ifndef CORRIDOR_OPS_HISTORY_H
+#define CORRIDOR_OPS_HISTORY_H
+
+#include "engine/base/map.h"
+#include "engine/journal/consumer.h"
+#include "engine/ops/command.h"
+
+enum history_state {
+    HISTORY_DELIVERED,
+    HISTORY_REFUSED,
+    HISTORY_HELD,
+    HISTORY_DROPPED,
+    HISTORY_WAITING,
+};
+
+/* An output as it stands now. */
+struct history_output {
+    enum history_state state;
+    uint32_t attempt; /* 0: none is recorded */
+    int64_t at_us;    /* since when; 0: since the message came */
+    struct str why;   /* of a held or refused one: the reason, or the peer's code; never content */
+};
+
+struct history_note;
+
+struct history {
+    struct command_run *run;
+    struct journal *journal;
+    struct disk disk;
+    const char *dir;
+    uint64_t from, upto;  /* the piece: entries from <= seq < upto */
+    uint64_t bytes;       /* of the journal that were asked for so far */
+    uint64_t damaged;     /* places that could not be read */
+    int64_t newest_us;    /* receipt of the newest message of the piece; 0: it has none */
+    bool is_over;         /* the beginning was reached */
+    bool shows_progress;
+    struct map64 by_seq;  /* message to its newest note, index + 1 */
+    struct history_note *notes;
+    size_t nnotes, cap;
+    uint32_t piece;
+    struct arena texts;
+};
+
+/* Return false to stop. The message is valid until then. */
+typedef bool (*history_message_fn)(void *arg, uint64_t seq, const struct entry_message *m);
+typedef bool (*history_outcome_fn)(void *arg, const struct entry_outcome *o);
+
+/* Open the journal below the state directory. 0, or COMMAND_CANNOT after saying why. */
+int history_open(struct command_run *r, const char *state, struct history *out);
+void history_close(struct history *h);
+
+/* Move one piece back: 1, 0 when there is none, COMMAND_CANNOT after saying why. */
+int history_back(struct history *h);
+/* Learn what became of outputs from this piece; call it for every piece before history_output(). */
+int history_learn(struct history *h);
+/* The messages of the piece, oldest first. 0 or COMMAND_CANNOT. */
+int history_messages(struct history *h, history_message_fn fn, void *arg);
+/* The outcomes recorded for message `seq`, from there to the end of the journal. 0 or COMMAND_CANNOT. */
+int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, void *arg);
+/* How output `i` of message `seq` stands. */
+struct history_output history_output(const struct history *h, uint64_t seq, const struct entry_message *m,
+                                     uint32_t i);
+/* "damage" and the like, told once at the end on standard error. */
+void history_remark(const struct history *h);
+
+/* A point in time: how long ago (30s, 5m, 2h, 7d), a date, or RFC 3339 with or without its zone (then
+ * UTC). False: neither. */
+bool history_time(struct str s, int64_t now_us, int64_t *out_us);
+const char *history_status_text(enum entry_status s);
+const char *history_state_text(enum history_state s);
+const char *history_verdict_text(enum entry_verdict v);
+/* What a reply says without what it quotes: "AA", "CA AA", or text of our own; "" for none. In `a`. */
+struct str history_reply_text(struct arena *a, struct str reply);
+
+#endif

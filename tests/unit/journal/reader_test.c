@@ -1,0 +1,153 @@
+/* Reading beside the writer: what is durable and no more, nothing disturbed, and volumes that go meanwhile. */
+#include "engine/base/err.h"
+#include "engine/journal/consumer.h"
+#include "engine/journal/verify.h"
+#include "tests/support/journal_kit.h"
+#include "tests/support/simdisk.h"
+
+#include <criterion/criterion.h>
+
+enum { VOLUME = 64 * 1024, SIZE = 3000 };
+
+struct bed {
+    struct kit kit;
+    struct simdisk *disk;
+    struct journal *j, *reader;
+    struct arena arena;
+    uint32_t lab;
+};
+
+static void setup(struct bed *b)
+{
+    *b = (struct bed){.disk = simdisk_new(1)};
+    struct journal_conf conf = kit_conf(&b->kit);
+    struct journal_report report;
+    struct diags d;
+    diags_init(&d, &b->arena);
+    conf.disk = simdisk_disk(b->disk);
+    conf.volume_bytes = VOLUME;
+    cr_assert_eq(journal_open(&conf, &d, &b->j, &report), 0);
+    b->lab = journal_name(b->j, JOURNAL_DESTINATION, STR("lab"));
+}
+
+static void teardown(struct bed *b)
+{
+    journal_close_read(&b->reader);
+    journal_close(&b->j);
+    simdisk_free(&b->disk);
+    arena_free(&b->arena);
+}
+
+static void append(struct bed *b, uint64_t from, uint64_t n, size_t size)
+{
+    for (uint64_t i = from; i < from + n; i++) {
+        struct entry_message m = kit_message(&b->arena, i, size, &b->lab, 1, i % 5);
+        cr_assert_neq(journal_append_message(b->j, &m, NULL, NULL), 0u);
+        arena_reset(&b->arena);
+        cr_assert_eq(journal_poll(b->j), 0);
+    }
+}
+
+static int open_reader(struct bed *b)
+{
+    struct journal_read_conf conf = {.disk = simdisk_disk(b->disk)};
+    journal_close_read(&b->reader);
+    if (b->j) {
+        verify_live(b->j, &conf.live_volume, &conf.live_end);
+    }
+    return journal_open_read(&conf, &b->reader);
+}
+
+/* Messages from..: counted, each with the number expected. */
+static unsigned count(struct bed *b, uint64_t first)
+{
+    struct journal_cursor c = {0};
+    struct entry e;
+    unsigned n = 0;
+    while (journal_next(b->reader, &c, &b->arena, &e) == 1) {
+        struct entry_message m;
+        if (e.type == ENTRY_MESSAGE) {
+            cr_assert_eq(entry_get_message(&b->arena, e.body, &m), 0);
+            cr_assert(kit_is_message(m.raw, first + n), "message %u", n);
+            n++;
+        }
+        arena_reset(&b->arena);
+    }
+    return n;
+}
+
+Test(reader, sees_what_is_durable_and_disturbs_nobody)
+{
+    struct bed b;
+    setup(&b);
+    append(&b, 0, 100, SIZE);
+    uint64_t calls = simdisk_calls(b.disk);
+    cr_assert_eq(open_reader(&b), 0);
+    cr_expect_eq(count(&b, 0), 100u);
+    cr_expect_eq(journal_durable(b.reader), journal_durable(b.j));
+    cr_expect(str_is(journal_name_text(b.reader, JOURNAL_DESTINATION, b.lab), "lab"));
+    cr_expect_eq(simdisk_calls(b.disk), calls, "nothing was written");
+    append(&b, 100, 40, SIZE);
+    cr_expect_eq(count(&b, 0), 100u, "not beyond what it was told");
+    cr_assert_eq(open_reader(&b), 0);
+    cr_expect_eq(count(&b, 0), 140u);
+    teardown(&b);
+}
+
+Test(reader, puts_bodies_in_parts_together)
+{
+    struct bed b;
+    setup(&b);
+    append(&b, 0, 6, 150000);
+    cr_assert_eq(open_reader(&b), 0);
+    cr_expect_eq(count(&b, 0), 6u);
+    teardown(&b);
+}
+
+Test(reader, of_a_stopped_journal_everything)
+{
+    struct bed b;
+    setup(&b);
+    append(&b, 0, 50, SIZE);
+    journal_close(&b.j);
+    cr_assert_eq(open_reader(&b), 0);
+    cr_expect_eq(count(&b, 0), 50u);
+    struct consumer *c = journal_consumer(b.reader, b.lab, ENTRY_INTERACTIVE);
+    cr_expect_eq(consumer_count(c), 0u, "never taken, so nothing is unsettled behind a cursor");
+    teardown(&b);
+}
+
+Test(reader, of_an_empty_directory_nothing)
+{
+    struct bed b = {.disk = simdisk_new(1)};
+    cr_assert_eq(open_reader(&b), 0);
+    cr_expect_eq(count(&b, 0), 0u);
+    cr_expect_eq(journal_durable(b.reader), 0u);
+    teardown(&b);
+}
+
+Test(reader, tells_a_volume_that_was_let_go_from_damage)
+{
+    struct bed b;
+    struct journal_cursor c = {0};
+    struct entry e;
+    uint64_t size;
+    setup(&b);
+    append(&b, 0, 100, SIZE);
+    cr_assert_eq(open_reader(&b), 0);
+    uint64_t first = journal_floor(b.reader);
+    cr_expect_not(journal_is_gone(b.reader, first));
+    char *bytes = simdisk_bytes(b.disk, "00000001.volume", &size);
+    cr_assert_not_null(bytes);
+    memset(bytes + 12000, 0xee, 64);
+    cr_assert_eq(open_reader(&b), 0);
+    int rc;
+    while ((rc = journal_next(b.reader, &c, &b.arena, &e)) == 1) {
+    }
+    cr_expect_eq(rc, ERR_DAMAGE);
+    cr_expect_not(journal_is_gone(b.reader, first), "damaged, but there");
+    simdisk_remove(b.disk, "00000001.volume");
+    cr_expect(journal_is_gone(b.reader, first));
+    cr_expect_not(journal_is_gone(b.reader, journal_durable(b.reader)), "the newest stands");
+    teardown(&b);
+}
