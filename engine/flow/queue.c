@@ -53,6 +53,9 @@ static void wake(struct queue *q)
         at = q->ready.n > 0 || at < q->probe_at_us ? q->probe_at_us : at;
         at = q->is_probing || q->nflying > 0 ? INT64_MAX : at;
     }
+    if (q->read_at_us > now_us(q) && q->read_at_us < at) {
+        at = q->read_at_us;
+    }
     q->conf.ops->wake_at(q->conf.arg, at);
 }
 
@@ -324,14 +327,14 @@ static unsigned sendable(const struct queue *q)
 /* The next ready output as a delivery, or NULL: none, or the journal must first note how far is sent. */
 static struct delivery *take_ready(struct queue *q)
 {
-    struct queued *o = q->ready.first;
-    if (!o) {
-        return NULL;
-    }
-    if (window_load(q, o) < 0) {
+    struct queued *o;
+    int r = 0;
+    while ((o = q->ready.first) && (r = window_load(q, o)) < 0 && r != ERR_IO) {
         queued_list_remove(&q->ready, o);
         queue_hold(q, o, STR(""), "its message cannot be read from the journal");
-        return take_ready(q);
+    }
+    if (!o || r < 0) {
+        return NULL;
     }
     if (!consumer_may_send(q->consumer, o->seq, o->output, marked, q)) {
         q->waits_for_mark = true;
@@ -391,7 +394,9 @@ void queue_tick(struct queue *q)
 void queue_offer(struct queue *q, struct msg *m, uint32_t index)
 {
     struct consumer_item item;
-    if (window_has_room(q) && consumer_take_live(q->consumer, m->seq, index, &item)) {
+    /* one that is behind is asked all the same, or the journal would look into the message for whom it is */
+    bool asks = window_has_room(q) || !consumer_is_caught_up(q->consumer);
+    if (asks && consumer_take_live(q->consumer, m->seq, index, &item)) {
         window_add(q, &item, m);
     } else {
         q->is_behind = true; /* not asked for: the journal keeps it for later */

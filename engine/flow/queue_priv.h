@@ -44,6 +44,7 @@ struct queue {
     size_t loaded_bytes;
     bool is_behind;        /* the journal has more than was offered: read it */
     bool is_stopped, is_running, waits_for_mark;
+    int64_t read_at_us;    /* the journal could not be read: not again before */
     /* unreachable: one probe at a time */
     bool is_unreachable, is_probing;
     const char *reason;
@@ -64,7 +65,7 @@ void window_recover(struct queue *q);
 /* Read on from the cursor while there is room. */
 void window_fill(struct queue *q);
 bool window_has_room(const struct queue *q);
-/* Make sure that `o` has its message. 0, or ERR_* of the journal. */
+/* Make sure that `o` has its message. 0, or ERR_* of the journal: ERR_IO may pass and is tried again later. */
 int window_load(struct queue *q, struct queued *o);
 void window_unload(struct queue *q, struct queued *o);
 /* Drop the messages of outputs that cannot be sent now, but for the first few. */

@@ -10,6 +10,7 @@ enum {
     IDLE_OUTPUTS = QUEUE_WINDOW_OUTPUTS / 2,
     IDLE_BYTES = QUEUE_WINDOW_BYTES / 2,
     LEAST_BYTES = 1 << 20,
+    READ_AGAIN_US = 1000000,
 };
 
 bool window_has_room(const struct queue *q)
@@ -96,11 +97,32 @@ void window_add(struct queue *q, const struct consumer_item *item, struct msg *m
     }
 }
 
+static int64_t now_us(const struct queue *q)
+{
+    return q->conf.clock.mono_us(q->conf.clock.arg);
+}
+
+/* Reading failed: what may pass (no descriptor, the device) is tried again later; damage stays. */
+static void note_failure(struct queue *q, int rc)
+{
+    bool may_pass = rc == ERR_IO;
+    if (may_pass) {
+        q->read_at_us = now_us(q) + READ_AGAIN_US;
+    }
+    log_event(q->conf.log, LOG_LEVEL_ERROR, "journal-unreadable", log_str("destination", q->conf.name),
+              log_cstr("text", may_pass ? "the journal cannot be read now; tried again in a second"
+                                        : "entries of the journal are damaged: outputs in them cannot be "
+                                          "delivered; run `corridor verify`"));
+}
+
 /* The decoded message in `a` becomes a struct msg of its own: `m` owns arena `a`. */
 int window_load(struct queue *q, struct queued *o)
 {
     if (o->msg) {
         return 0;
+    }
+    if (now_us(q) < q->read_at_us) {
+        return ERR_IO;
     }
     struct msg *m = msg_new(q->conf.pool);
     struct entry e;
@@ -114,6 +136,8 @@ int window_load(struct queue *q, struct queued *o)
     if (r == 0) {
         m->seq = o->seq;
         attach(q, o, m);
+    } else if (r == ERR_IO) {
+        note_failure(q, r);
     }
     msg_unref(&m);
     return r;
@@ -121,7 +145,7 @@ int window_load(struct queue *q, struct queued *o)
 
 void window_fill(struct queue *q)
 {
-    while (q->is_behind && q->ready.n < READY_ENOUGH && window_has_room(q)) {
+    while (q->is_behind && q->ready.n < READY_ENOUGH && window_has_room(q) && now_us(q) >= q->read_at_us) {
         struct msg *m = msg_new(q->conf.pool);
         struct consumer_item item;
         int r = consumer_next(q->consumer, &m->arena, &m->e, &item);
@@ -132,8 +156,11 @@ void window_fill(struct queue *q)
             q->is_behind = false;
         }
         msg_unref(&m);
-        if (r < 0) {
-            break; /* damage is reported by the journal; the cursor stands behind it at the next run */
+        if (r == ERR_LIMIT) {
+            break;
+        }
+        if (r < 0) { /* after damage the cursor stands behind it */
+            note_failure(q, r);
         }
     }
 }
@@ -145,6 +172,19 @@ void window_shrink(struct queue *q)
         if (++kept > QUEUE_WINDOW_LEAST) {
             window_unload(q, o);
         }
+    }
+}
+
+/* Its message cannot be read, so neither are its keys known: it waits for a person, and is shown. */
+static void recover_unreadable(struct queue *q, const struct consumer_item *item)
+{
+    static const struct entry_output unknown = {0};
+    struct queued *o = admit(q, item, &unknown);
+    if (item->is_held) {
+        o->state = QUEUED_HELD;
+        queued_list_push(&q->held, o);
+    } else {
+        queue_hold(q, o, STR(""), "its message cannot be read from the journal");
     }
 }
 
@@ -160,6 +200,11 @@ static void recover_one(struct queue *q, const struct consumer_item *item)
     if (r == 0 && item->output < m->e.noutputs) {
         m->seq = item->seq;
         window_add(q, item, m);
+        if (q->ready.last && !window_has_room(q)) {
+            window_unload(q, q->ready.last);
+        }
+    } else {
+        recover_unreadable(q, item);
     }
     msg_unref(&m);
 }

@@ -272,7 +272,9 @@ int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out
         rc = rc == 1 && entry_get_message(a, s.e.body, out_message) != 0 ? ERR_DAMAGE : rc;
         if (rc < 0) {
             if (rc == ERR_DAMAGE) {
+                uint64_t from = c->seq;
                 set_cursor(c, at.next, 0, at.hint[0]);
+                journal_note_damage(j, from, at.next > from ? at.next - 1 : from);
             }
             return rc;
         }
