@@ -60,6 +60,11 @@ static struct dup_seen *probe(const struct dup *d, uint64_t id_hash)
     return &d->slot[i];
 }
 
+void dup_prefetch(const struct dup *d, uint64_t id_hash)
+{
+    __builtin_prefetch(&d->slot[id_hash & (d->slots - 1)]);
+}
+
 struct dup_seen *dup_find(struct dup *d, uint64_t id_hash, int64_t now_us)
 {
     struct dup_seen *s = probe(d, id_hash);

@@ -21,6 +21,8 @@ struct dup_seen {
 /* At most `max` ids (at least 1) for `window_us` after their arrival. */
 struct dup *dup_new(size_t max, int64_t window_us);
 void dup_free(struct dup **d);
+/* Have the memory of `id_hash` brought near before dup_find() asks for it. */
+void dup_prefetch(const struct dup *d, uint64_t id_hash);
 /* What is known of `id_hash`, or NULL. Valid until the next dup_put(). O(1). */
 struct dup_seen *dup_find(struct dup *d, uint64_t id_hash, int64_t now_us);
 /* Enter it, or replace what is known of it. Ids beyond the bounds go. O(1) amortised. */

@@ -130,6 +130,7 @@ static bool parse(struct exchange *x)
     }
     const uint8_t *secret = journal_hash_key(x->source->engine->conf.journal);
     x->msg->e.id_hash = repeat_id_hash(secret, x->msg->e.source, &x->hl7);
+    dup_prefetch(x->source->engine->ids, x->msg->e.id_hash); /* it comes while the body is hashed */
     x->msg->e.body_hash = repeat_body_hash(secret, x->msg->e.raw, &x->hl7);
     return true;
 }
