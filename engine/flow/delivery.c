@@ -7,7 +7,8 @@
 enum { BYTES_KEEP_MAX = 64 * 1024 };
 
 /* A list that copies all of the message is the message itself; anything else is put together. */
-static struct str payload_of(struct delivery *d, const struct entry_message *e, const struct entry_output *o)
+static struct str payload_of(struct delivery *d, const struct entry_message *e,
+                             const struct entry_output *o)
 {
     if (o->payload.n == 1 && !o->payload.v[0].literal) {
         return str_from(e->raw.p + o->payload.v[0].from, o->payload.v[0].n);

@@ -99,6 +99,8 @@ static void follow(struct engine *e)
         destination_run(e->destinations[i]);
     }
     resume(e);
+    e->uncommitted = 0;
+    journal_commit(e->conf.journal);
     free_left(e);
     end_drain(e);
 }
@@ -339,6 +341,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     e->id_state = conf->random(conf->random_arg);
     e->ids = dup_new(REPEAT_IDS_MAX, REPEAT_WINDOW_US);
     repeat_load(e->ids, conf->journal);
+    journal_defer(conf->journal);
     e->on_journal =
         event_new(conf->loop, journal_fd(conf->journal), EV_READ | EV_PERSIST, on_journal, e);
     e->on_kick = event_new(conf->loop, -1, 0, on_kick, e);

@@ -59,6 +59,7 @@ struct engine {
     struct event *on_journal, *on_kick, *on_drain;
     bool is_polling, is_kicked, is_paused, is_fenced, is_draining;
     uint64_t open_exchanges;
+    unsigned uncommitted;              /* messages taken since the last journal_commit() */
     uint64_t id_state;                 /* splitmix64, seeded once: ids need to differ, not to be secret */
     int64_t drain_until_us;
     void (*drained)(void *arg);

@@ -11,7 +11,8 @@
 enum {
     REJECTED_PER_DAY = 100 * 1000 * 1000, /* bytes kept a day and source */
     KEY_MAX = 512,                        /* bytes of a key hashed without allocation */
-    CONTROL_ID = 20,                      /* characters of MSH-10 before 2.7 */
+    COMMIT_EVERY = 128, /* messages of one turn that are worth a commit of their own */
+    CONTROL_ID = 20,    /* characters of MSH-10 before 2.7 */
 };
 static const int64_t DAY_US = (int64_t)86400 * 1000000;
 
@@ -430,6 +431,16 @@ static void refused(struct exchange *x)
     finish(x, true);
 }
 
+/* What arrives in one turn of the loop is one commit; a long turn makes several. */
+static void commit_soon(struct engine *e)
+{
+    if (++e->uncommitted >= COMMIT_EVERY) {
+        e->uncommitted = 0;
+        journal_commit(e->conf.journal);
+    }
+    engine_kick(e);
+}
+
 /* 8 message and outputs as one entry. */
 static void append(struct exchange *x)
 {
@@ -447,6 +458,7 @@ static void append(struct exchange *x)
         return;
     }
     remember(x);
+    commit_soon(e);
     if (journal_is_full(e->conf.journal)) {
         engine_pause(e);
     }

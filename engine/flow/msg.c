@@ -12,7 +12,8 @@ struct msg *msg_new(struct msg_pool *p)
         p->nfree--;
     } else {
         m = X_NEW(struct msg);
-        (void)arena_alloc(&m->arena, MSG_ARENA_FIRST); /* one chunk that most messages fit in, kept by reset */
+        (void)arena_alloc(&m->arena,
+                          MSG_ARENA_FIRST); /* one chunk that most messages fit in, kept by reset */
         arena_reset(&m->arena);
     }
     p->live++;

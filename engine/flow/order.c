@@ -124,8 +124,8 @@ static void remove_inside(struct order_chain *c, struct queued *q, struct queued
     }
 }
 
-static void remove_link(struct order *o, struct queued *q, const struct order_link *l, order_free_fn freed,
-                        void *arg)
+static void remove_link(struct order *o, struct queued *q, const struct order_link *l,
+                        order_free_fn freed, void *arg)
 {
     struct order_chain *c = find(o, l->key);
     if (c->head != q) {

@@ -50,7 +50,8 @@ static bool same_value(const struct opt *row, const void *a, const void *b)
     case OPT_SECRET:
         return same_secret(a, b);
     case OPT_NODE:
-        return *(const void *const *)a == *(const void *const *)b; /* two files never share a node: changed */
+        return *(const void *const *)a ==
+               *(const void *const *)b; /* two files never share a node: changed */
     case OPT_INT:
     case OPT_BOOL:
     case OPT_MS:

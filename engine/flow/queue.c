@@ -11,7 +11,8 @@
 enum {
     SEND_MAX = 64,
     REPLY_KEPT = 1024, /* bytes of the peer's answer */
-    FLUSH_OUTCOMES = 40, /* of one entry: below the journal's own bound, so that their number is known */
+    FLUSH_OUTCOMES =
+        40, /* of one entry: below the journal's own bound, so that their number is known */
 };
 
 void queued_list_push(struct queued_list *l, struct queued *q)
@@ -98,7 +99,8 @@ static void show_durable(struct queue *q)
 static void record(struct queue *q, const struct queued *o, enum entry_verdict v, struct str by,
                    struct str reply)
 {
-    struct entry_outcome e = {.ref = {o->seq, o->output}, .verdict = v, .attempt = o->attempt, .by = by};
+    struct entry_outcome e = {
+        .ref = {o->seq, o->output}, .verdict = v, .attempt = o->attempt, .by = by};
     e.at_us = q->conf.clock.wall_us(q->conf.clock.arg);
     e.reply = str_slice(reply, 0, REPLY_KEPT);
     q->counts.delivered += v == ENTRY_DELIVERED;
@@ -111,7 +113,8 @@ static void record(struct queue *q, const struct queued *o, enum entry_verdict v
 }
 
 /* Settled for good: its keys are free, it is forgotten. */
-static void settle(struct queue *q, struct queued *o, enum entry_verdict v, struct str by, struct str reply)
+static void settle(struct queue *q, struct queued *o, enum entry_verdict v, struct str by,
+                   struct str reply)
 {
     record(q, o, v, by, reply);
     order_remove(&q->order, o, queue_freed, q);
@@ -132,8 +135,8 @@ static void say(struct queue *q, enum log_level level, const char *what, const s
         entry_id_text(o->msg->e.id, id);
     }
     log_event(q->conf.log, level, what, log_str("destination", q->conf.name), log_cstr("id", id),
-              log_uint("seq", o->seq), log_uint("output", o->output), log_uint("attempt", o->attempt),
-              log_cstr("reason", reason ? reason : ""));
+              log_uint("seq", o->seq), log_uint("output", o->output),
+              log_uint("attempt", o->attempt), log_cstr("reason", reason ? reason : ""));
 }
 
 /* Out of whatever list it stands in. */
@@ -190,9 +193,10 @@ static void enter_unreachable(struct queue *q, const struct outcome *out)
     q->is_unreachable = true;
     q->is_probing = false;
     q->reason = out->reason;
-    q->probe_delay_us = backoff_next(q->probe_delay_us, q->want->retry_first_us, q->want->retry_longest_us,
-                                     q->conf.random(q->conf.random_arg));
-    int64_t delay = out->retry_after_us > q->probe_delay_us ? out->retry_after_us : q->probe_delay_us;
+    q->probe_delay_us = backoff_next(q->probe_delay_us, q->want->retry_first_us,
+                                     q->want->retry_longest_us, q->conf.random(q->conf.random_arg));
+    int64_t delay =
+        out->retry_after_us > q->probe_delay_us ? out->retry_after_us : q->probe_delay_us;
     q->probe_at_us = now_us(q) + delay;
     window_shrink(q);
 }
@@ -265,8 +269,8 @@ static verdict_fn judge(const struct queue *q, const struct outcome *out)
         [PLAN_REPLY_REFUSED] = on_refused,
     };
     static const verdict_fn by_verdict[] = {
-        [DELIVERY_DELIVERED] = on_delivered,     [DELIVERY_REFUSED] = on_hold,
-        [DELIVERY_BUSY] = on_busy,               [DELIVERY_UNREACHABLE] = on_unreachable,
+        [DELIVERY_DELIVERED] = on_delivered, [DELIVERY_REFUSED] = on_hold,
+        [DELIVERY_BUSY] = on_busy,           [DELIVERY_UNREACHABLE] = on_unreachable,
         [DELIVERY_UNKNOWN] = on_unknown,
     };
     enum plan_reply policy = out->has_code ? q->want->replies[out->code] : PLAN_REPLY_DEFAULT;

@@ -15,7 +15,8 @@ static void add(struct reply_plan *p, enum ack_when when, enum ack_code code)
     }
 }
 
-struct reply_plan reply_plan(struct ack_mode mode, enum reply_level level, enum ack_code code, int error)
+struct reply_plan reply_plan(struct ack_mode mode, enum reply_level level, enum ack_code code,
+                             int error)
 {
     struct reply_plan p = {{code, code}, 0};
     if (!mode.enhanced) {

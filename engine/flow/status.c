@@ -47,7 +47,8 @@ static void one_destination(const struct destination *t, struct engine_destinati
     };
 }
 
-unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out, unsigned max)
+unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out,
+                             unsigned max)
 {
     for (unsigned i = 0; i < e->ndestinations && i < max; i++) {
         one_destination(e->destinations[i], &out[i]);

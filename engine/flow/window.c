@@ -55,7 +55,8 @@ static void unload_if_crowded(struct queue *q, struct queued *o)
     }
 }
 
-static struct queued *admit(struct queue *q, const struct consumer_item *item, const struct entry_output *e)
+static struct queued *admit(struct queue *q, const struct consumer_item *item,
+                            const struct entry_output *e)
 {
     struct queued *o = queued_new(e->keys, e->nkeys);
     o->seq = item->seq;
@@ -70,7 +71,8 @@ static struct queued *admit(struct queue *q, const struct consumer_item *item, c
     return o;
 }
 
-static void hold_failed_route(struct queue *q, struct queued *o, const struct entry_output *e, bool is_held)
+static void hold_failed_route(struct queue *q, struct queued *o, const struct entry_output *e,
+                              bool is_held)
 {
     if (is_held) {
         o->state = QUEUED_HELD;

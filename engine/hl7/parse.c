@@ -287,13 +287,21 @@ static bool is_ascii(struct str s)
 /* MSH-18, or a later field: delimiter bytes inside wide characters before it shift the count. Bytes that
  * are UTF-8 beyond ASCII are no GB 18030, Big5 or Shift-JIS, whatever MSH-18 says: nearly none of theirs
  * are. */
+/* What nearly every sender says: spares looking its name up for each message. */
+static bool is_plain_charset(struct str field)
+{
+    return str_eq(field, STR("UNICODE UTF-8")) || str_eq(field, STR("8859/1")) ||
+           str_eq(field, STR("ASCII"));
+}
+
 static enum hl7_wide wide_charset(const struct hl7 *m)
 {
     const struct hl7_seg *msh = &m->seg[0];
     for (uint32_t f = 18; f <= msh->fields + 1; f++) {
         struct str field = hl7_field(m, msh, f);
         enum charset c;
-        if (!field.n || !charset_of_msh18(field, m->d.repetition, &c) || !hl7_wide_of(c)) {
+        if (!field.n || is_plain_charset(field) || !charset_of_msh18(field, m->d.repetition, &c) ||
+            !hl7_wide_of(c)) {
             continue;
         }
         bool is_utf8 = utf8_valid_to(m->raw) == m->raw.n && !is_ascii(m->raw);

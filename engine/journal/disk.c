@@ -162,10 +162,21 @@ int disk_open_dir(const char *dir, struct disk *out)
     struct os_dir *d = X_NEW(struct os_dir);
     *d = (struct os_dir){fd, -1};
     *out = (struct disk){
-        .arg = d, .open = os_open, .close = os_close, .pread = os_pread, .pwrite = os_pwrite,
-        .allocate = os_allocate, .datasync = os_datasync, .sync_dir = os_sync_dir, .rename = os_rename,
-        .unlink = os_unlink, .size = os_size, .drop_cache = os_drop_cache, .list = os_list,
-        .lock = os_lock, .free_bytes = os_free_bytes,
+        .arg = d,
+        .open = os_open,
+        .close = os_close,
+        .pread = os_pread,
+        .pwrite = os_pwrite,
+        .allocate = os_allocate,
+        .datasync = os_datasync,
+        .sync_dir = os_sync_dir,
+        .rename = os_rename,
+        .unlink = os_unlink,
+        .size = os_size,
+        .drop_cache = os_drop_cache,
+        .list = os_list,
+        .lock = os_lock,
+        .free_bytes = os_free_bytes,
     };
     return 0;
 }

@@ -4,12 +4,12 @@
 #include "engine/journal/wire.h"
 
 enum {
-    MESSAGE_FIXED = 80,   /* bytes before the strings of a message */
-    OUTPUT_LEAST = 7,     /* bytes that any output takes */
-    OUTCOME_LEAST = 7,    /* and any outcome */
-    REPLY_MAX = 1024,     /* bytes kept of a peer's reply */
-    BY_MAX = 256,         /* and of a user's name */
-    LITERAL = 1,          /* lowest bit of a splice's length */
+    MESSAGE_FIXED = 80, /* bytes before the strings of a message */
+    OUTPUT_LEAST = 7,   /* bytes that any output takes */
+    OUTCOME_LEAST = 7,  /* and any outcome */
+    REPLY_MAX = 1024,   /* bytes kept of a peer's reply */
+    BY_MAX = 256,       /* and of a user's name */
+    LITERAL = 1,        /* lowest bit of a splice's length */
 };
 
 static void put_splices(struct buf *out, struct splices s)
@@ -214,7 +214,7 @@ int entry_get_outcomes(struct arena *a, struct str body, struct entry_outcomes *
     o.destination = wire_var32(&w);
     uint8_t class = wire_u8(&w);
     w.is_bad |= class > ENTRY_BULK;
-    o.class = (enum entry_class)class;
+    o.class = (enum entry_class) class;
     struct entry_outcome *v = ARENA_ARRAY(a, struct entry_outcome, wire_left(&w) / OUTCOME_LEAST);
     while (!w.is_bad && wire_left(&w) >= OUTCOME_LEAST) {
         get_outcome(&w, &v[o.n++]);
@@ -232,7 +232,8 @@ static const char ALPHABET[] = "abcdefghijklmnopqrstuvwxyz234567";
 void entry_id_text(struct entry_id id, char out[27])
 {
     unsigned __int128 x = (unsigned __int128)id.hi << 64 | id.lo;
-    out[25] = ALPHABET[(unsigned)(x & 7) << 2]; /* 128 = 25 * 5 + 3: the last one holds three bits */
+    out[25] =
+        ALPHABET[(unsigned)(x & 7) << 2]; /* 128 = 25 * 5 + 3: the last one holds three bits */
     x >>= 3;
     for (int i = 24; i >= 0; i--) {
         out[i] = ALPHABET[(unsigned)(x & 31)];

@@ -60,7 +60,8 @@ void files_rotate(struct journal *j)
                               .first_seq = j->next_seq,
                               .salt = f->random(f->random_arg),
                               .previous_end = old ? f->laid : 0,
-                              .previous_last_seq = old ? (f->laid == old->end ? old->last_seq : j->next_seq - 1) : 0,
+                              .previous_last_seq =
+                                  old ? (f->laid == old->end ? old->last_seq : j->next_seq - 1) : 0,
                               .created_us = j->clock.wall_us(j->clock.arg),
                               .flags = j->in_parts ? VOLUME_CONTINUES : 0};
     memcpy(h.journal_id, f->journal_id, 16);
@@ -85,9 +86,10 @@ static bool make_room(struct journal *j, size_t n)
     if (f->laid + volume_entry_size(n) > newest(f)->size) {
         files_rotate(j);
         /* a checkpoint opens every volume, unless there is so much in it that it would fill them */
-        f->is_due = f->checkpoint_size * 4 < f->volume_bytes || f->since_checkpoint > f->checkpoint_size * 4;
-    } else if (f->since_checkpoint > f->checkpoint_bytes && f->since_checkpoint > f->checkpoint_size * 4 &&
-               !writer_is_out_of_space(f->writer)) {
+        f->is_due = f->checkpoint_size * 4 < f->volume_bytes ||
+                    f->since_checkpoint > f->checkpoint_size * 4;
+    } else if (f->since_checkpoint > f->checkpoint_bytes &&
+               f->since_checkpoint > f->checkpoint_size * 4 && !writer_is_out_of_space(f->writer)) {
         f->is_due = true;
     }
     if (!f->is_due || j->in_checkpoint) {
@@ -129,8 +131,9 @@ static uint64_t lay(struct journal *j, const struct put *p)
     } else {
         f->since_checkpoint += size;
     }
-    v->has_records |= p->type != ENTRY_CHECKPOINT && p->type != ENTRY_NAMES && p->type != ENTRY_STATE &&
-                      p->type != ENTRY_END && p->type != ENTRY_SENT_THROUGH;
+    v->has_records |= p->type != ENTRY_CHECKPOINT && p->type != ENTRY_NAMES &&
+                      p->type != ENTRY_STATE && p->type != ENTRY_END &&
+                      p->type != ENTRY_SENT_THROUGH;
     return volume_hint(v->number, at);
 }
 
@@ -186,6 +189,12 @@ static int collect(struct journal *j, uint64_t *io_durable)
         b = next;
     }
     return rc;
+}
+
+static void hurry(struct journal *j)
+{
+    struct files *f = j->store;
+    writer_hurry(f->writer);
 }
 
 static int poll_store(struct journal *j, uint64_t *io_durable)
@@ -248,7 +257,8 @@ static struct scan *window(struct files *f, const struct volume *v, uint64_t at,
 }
 
 /* The bytes at `at` do not hold: go on behind them, in this volume or the next. */
-static int skip_damage(struct files *f, struct volume *v, struct scan *s, uint64_t at, struct journal_cursor *c)
+static int skip_damage(struct files *f, struct volume *v, struct scan *s, uint64_t at,
+                       struct journal_cursor *c)
 {
     struct stored found;
     uint64_t place;
@@ -293,7 +303,8 @@ static struct volume *after(const struct files *f, const struct volume *v, bool 
     return i < f->n ? &f->v[i] : NULL;
 }
 
-static struct volume *place_cursor(const struct files *f, const struct journal_cursor *c, uint64_t *out_at)
+static struct volume *place_cursor(const struct files *f, const struct journal_cursor *c,
+                                   uint64_t *out_at)
 {
     struct volume *v = c->hint[0] ? by_number(f, volume_hint_number(c->hint[0])) : NULL;
     *out_at = v ? volume_hint_offset(c->hint[0]) : VOLUME_START;
@@ -307,7 +318,8 @@ static struct volume *place_cursor(const struct files *f, const struct journal_c
     return v;
 }
 
-static int next_entry(struct journal *j, struct journal_cursor *c, uint64_t limit, struct stored *out)
+static int next_entry(struct journal *j, struct journal_cursor *c, uint64_t limit,
+                      struct stored *out)
 {
     struct files *f = j->store;
     uint64_t at, size = 0;
@@ -421,7 +433,17 @@ static uint64_t live_end(const struct journal *j)
 }
 
 const struct store_ops FILES_OPS = {
-    .make_room = make_room, .admits = admits, .lay = lay, .poll = poll_store, .drain = drain,
-    .next = next_entry, .release = release, .floor = floor_seq, .recent = recent_seq,
-    .newest = newest_number, .live_end = live_end, .close = close_store,
+    .make_room = make_room,
+    .admits = admits,
+    .lay = lay,
+    .hurry = hurry,
+    .poll = poll_store,
+    .drain = drain,
+    .next = next_entry,
+    .release = release,
+    .floor = floor_seq,
+    .recent = recent_seq,
+    .newest = newest_number,
+    .live_end = live_end,
+    .close = close_store,
 };

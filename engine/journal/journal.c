@@ -91,6 +91,9 @@ static uint64_t lay(struct journal *j, const struct put *p, const struct waiting
     struct put one = *p;
     struct waiting mine = *w;
     one.seq = mine.seq = j->next_seq++;
+    if (j->is_deferring && !one.is_patient) {
+        one.is_patient = j->wants_commit = true;
+    }
     mine.hint = j->ops->lay(j, &one);
     mine.bytes = (uint32_t)(p->head.n + p->body.n);
     j->waiting_bytes += mine.bytes;
@@ -161,8 +164,8 @@ static struct str put_parts(struct journal *j, struct str body, char head[24])
     return body;
 }
 
-uint64_t journal_append(struct journal *j, enum entry_type type, struct str body, journal_done_fn done,
-                        void *arg)
+uint64_t journal_append(struct journal *j, enum entry_type type, struct str body,
+                        journal_done_fn done, void *arg)
 {
     if (j->is_fenced || body.n > JOURNAL_BODY_MAX || !j->ops->admits(j, type, body.n)) {
         return 0;
@@ -179,6 +182,19 @@ uint64_t journal_append(struct journal *j, enum entry_type type, struct str body
     uint64_t seq = journal_put(j, &p, &w);
     j->in_parts = false;
     return seq;
+}
+
+void journal_defer(struct journal *j)
+{
+    j->is_deferring = true;
+}
+
+void journal_commit(struct journal *j)
+{
+    if (j->wants_commit) {
+        j->wants_commit = false;
+        j->ops->hurry(j);
+    }
 }
 
 bool journal_is_full(const struct journal *j)
@@ -298,7 +314,8 @@ void journal_close(struct journal **jp)
     journal_discard(jp);
 }
 
-static uint64_t put_scratch(struct journal *j, enum entry_type type, journal_done_fn done, void *arg)
+static uint64_t put_scratch(struct journal *j, enum entry_type type, journal_done_fn done,
+                            void *arg)
 {
     uint64_t seq = journal_append(j, type, buf_str(&j->scratch), done, arg);
     buf_clear(&j->scratch);
@@ -308,8 +325,8 @@ static uint64_t put_scratch(struct journal *j, enum entry_type type, journal_don
     return seq;
 }
 
-uint64_t journal_append_message(struct journal *j, const struct entry_message *m, journal_done_fn done,
-                                void *arg)
+uint64_t journal_append_message(struct journal *j, const struct entry_message *m,
+                                journal_done_fn done, void *arg)
 {
     entry_put_message(&j->scratch, m);
     return put_scratch(j, ENTRY_MESSAGE, done, arg);
@@ -329,7 +346,8 @@ uint32_t journal_name(struct journal *j, enum journal_kind kind, struct str name
     buf_putc(&j->scratch, (char)kind);
     wire_put_var(&j->scratch, id);
     wire_put_str(&j->scratch, name);
-    (void)put_scratch(j, ENTRY_NAMES, NULL, NULL); /* a checkpoint in front of it holds the name already */
+    (void)put_scratch(j, ENTRY_NAMES, NULL,
+                      NULL); /* a checkpoint in front of it holds the name already */
     if (kind == JOURNAL_DESTINATION) {
         (void)consumer_get(j, id, ENTRY_INTERACTIVE);
         (void)consumer_get(j, id, ENTRY_BULK);
@@ -399,6 +417,7 @@ uint64_t journal_accepted(const struct journal *j)
 void journal_note_damage(struct journal *j, uint64_t from, uint64_t to)
 {
     char text[64];
-    int n = snprintf(text, sizeof(text), "%llu-%llu", (unsigned long long)from, (unsigned long long)to);
+    int n =
+        snprintf(text, sizeof(text), "%llu-%llu", (unsigned long long)from, (unsigned long long)to);
     journal_state_set(j, OWN, DAMAGE_KEY, str_from(text, (size_t)n), NULL, NULL);
 }

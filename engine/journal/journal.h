@@ -89,6 +89,11 @@ uint64_t journal_append(struct journal *j, enum entry_type type, struct str body
 /* The same for a message value. */
 uint64_t journal_append_message(struct journal *j, const struct entry_message *m, journal_done_fn done,
                                 void *arg);
+/* From now on entries wait for journal_commit(), at most some milliseconds: what one turn of a loop takes
+ * is then one commit, where the first entry alone would have begun one. */
+void journal_defer(struct journal *j);
+/* Commit what was appended as soon as the commit before it is durable. Nothing when there is nothing. */
+void journal_commit(struct journal *j);
 /* True while more than 32 MiB or 8,192 entries wait: stop reading from sources. */
 bool journal_is_full(const struct journal *j);
 /* Readable when journal_poll() has something to do (level triggered; do not read it). */

@@ -40,6 +40,8 @@ struct store_ops {
     bool (*admits)(struct journal *j, enum entry_type type, uint64_t n);
     /* Lay an entry behind the last one; returns its hint. */
     uint64_t (*lay)(struct journal *j, const struct put *p);
+    /* Commit what is laid as soon as the one before is durable. */
+    void (*hurry)(struct journal *j);
     /* What has become durable since; 0, or ERR_IO when a commit failed. Commits when there is no thread. */
     int (*poll)(struct journal *j, uint64_t *io_durable);
     /* Wait until everything laid is durable or has failed. */
@@ -82,6 +84,7 @@ struct journal {
     struct ring ring;
     uint64_t waiting_bytes;
     bool is_fenced, in_checkpoint, in_parts;
+    bool is_deferring, wants_commit; /* journal_defer(); something waits for journal_commit() */
     bool no_thread;
     int fd;
     atomic_bool is_signalled;

@@ -4,8 +4,8 @@
 enum { PARTED_HEAD = 24 }; /* first part's number and place, bytes of all */
 
 /* The part entries from `from` to the entry `last` itself, its own bytes at the end. */
-static int collect(struct journal *j, struct journal_cursor from, const struct stored *last, char *out,
-                   uint64_t total)
+static int collect(struct journal *j, struct journal_cursor from, const struct stored *last,
+                   char *out, uint64_t total)
 {
     uint64_t at = 0;
     struct stored s;
@@ -52,12 +52,13 @@ static bool is_remainder(const struct journal *j, const struct stored *s)
     return s->e.body.n >= PARTED_HEAD && wire_load64(s->e.body.p) < j->ops->floor(j);
 }
 
-int read_next(struct journal *j, struct journal_cursor *c, uint64_t limit, unsigned mask, struct arena *a,
-              struct stored *out)
+int read_next(struct journal *j, struct journal_cursor *c, uint64_t limit, unsigned mask,
+              struct arena *a, struct stored *out)
 {
     int rc;
     while ((rc = j->ops->next(j, c, limit, out)) == 1) {
-        if ((unsigned)out->e.type > 31 || !(mask & 1u << out->e.type)) { /* of a later version: not for us */
+        if ((unsigned)out->e.type > 31 ||
+            !(mask & 1u << out->e.type)) { /* of a later version: not for us */
             continue;
         }
         if (out->flags & ENTRY_FLAG_PARTED) {

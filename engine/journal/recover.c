@@ -40,7 +40,8 @@ static int say(struct opening *o, int rc, const char *code, const char *what, co
 
 static int say_io(struct opening *o, const char *what)
 {
-    return say(o, ERR_IO, "journal-unreadable", what, "check the device and the rights of the directory");
+    return say(o, ERR_IO, "journal-unreadable", what,
+               "check the device and the rights of the directory");
 }
 
 static void drop_cache(const struct disk *d, uint64_t number)
@@ -49,8 +50,9 @@ static void drop_cache(const struct disk *d, uint64_t number)
     volume_name(number, name);
     int file = d->open(d->arg, name, O_RDONLY);
     if (file >= 0) {
-        (void)d->drop_cache(d->arg, file); /* best effort: the device is asked where the system allows */
-        (void)d->close(d->arg, file);      /* read only */
+        (void)d->drop_cache(d->arg,
+                            file);    /* best effort: the device is asked where the system allows */
+        (void)d->close(d->arg, file); /* read only */
     }
 }
 
@@ -69,7 +71,8 @@ static void place_lost(struct opening *o)
         if (v->is_lost) {
             v->first_seq = before + 1;
             bool is_known = i + 1 < s->n && !s->v[i + 1].is_lost;
-            v->last_seq = is_known ? s->v[i + 1].first_seq - 1 : before + VOLUME_BYTES_MOST / VOLUME_ENTRY_HEADER;
+            v->last_seq = is_known ? s->v[i + 1].first_seq - 1
+                                   : before + VOLUME_BYTES_MOST / VOLUME_ENTRY_HEADER;
             d.to = v->last_seq;
         } else {
             d.to = v->first_seq - 1;
@@ -173,7 +176,8 @@ static int replay(struct opening *o, struct journal *j)
         }
     }
     if (newest_entries && s->n) {
-        on_damage(o, &(struct survey_damage){.number = s->v[0].number, .from = s->v[0].first_seq,
+        on_damage(o, &(struct survey_damage){.number = s->v[0].number,
+                                             .from = s->v[0].first_seq,
                                              .to = s->v[0].first_seq});
     }
     return replay_from(o, j, (struct survey_checkpoint){0});
@@ -196,12 +200,14 @@ static void report(struct opening *o, struct journal *j)
         }
         r->damaged_from = r->damaged_from && r->damaged_from < d->from ? r->damaged_from : d->from;
         r->damaged_to = r->damaged_to > d->to ? r->damaged_to : d->to;
-        diag_hint(o->d,
-                  diag_add(o->d, DIAG_WARNING, "journal-damage", DIAG_NOWHERE,
-                           "volume %llu: entries %llu to %llu cannot be read; nothing behind them is lost",
-                           (unsigned long long)d->number, (unsigned long long)d->from,
-                           (unsigned long long)d->to),
-                  "run `corridor verify`, then `corridor verify --accept`");
+        diag_hint(
+            o->d,
+            diag_add(
+                o->d, DIAG_WARNING, "journal-damage", DIAG_NOWHERE,
+                "volume %llu: entries %llu to %llu cannot be read; nothing behind them is lost",
+                (unsigned long long)d->number, (unsigned long long)d->from,
+                (unsigned long long)d->to),
+            "run `corridor verify`, then `corridor verify --accept`");
     }
 }
 
@@ -237,11 +243,18 @@ static void start_writer(struct opening *o, struct journal *j)
 {
     struct files *f = j->store;
     const struct journal_conf *c = o->conf;
-    uint64_t last = o->survey.last_commit > o->survey.newest.first_commit ? o->survey.last_commit
-                                                                          : o->survey.newest.first_commit;
-    struct writer_conf w = {.disk = c->disk, .clock = c->clock, .volume_bytes = f->volume_bytes,
-                            .next_commit = last + 2, .zeroed = c->zeroed, .no_thread = c->no_thread,
-                            .spares = o->survey.spares, .notify = notify, .notify_arg = j};
+    uint64_t last = o->survey.last_commit > o->survey.newest.first_commit
+                        ? o->survey.last_commit
+                        : o->survey.newest.first_commit;
+    struct writer_conf w = {.disk = c->disk,
+                            .clock = c->clock,
+                            .volume_bytes = f->volume_bytes,
+                            .next_commit = last + 2,
+                            .zeroed = c->zeroed,
+                            .no_thread = c->no_thread,
+                            .spares = o->survey.spares,
+                            .notify = notify,
+                            .notify_arg = j};
     f->writer = writer_open(&w);
 }
 
@@ -259,7 +272,8 @@ static int begin(struct opening *o, struct journal *j)
     j->called = j->durable;
     if (rc != 0) {
         return writer_error(f->writer) == -ENOSPC
-                   ? say(o, ERR_SPACE, "journal-no-space", "no room for another volume of the journal",
+                   ? say(o, ERR_SPACE, "journal-no-space",
+                         "no room for another volume of the journal",
                          "free some space on its device, or move it")
                    : say_io(o, "the first volume of this run cannot be written");
     }
@@ -277,7 +291,8 @@ static void each_leftover(void *ctx, const char *name)
 static void remove_leftovers(const struct disk *d)
 {
     struct buf names = {0};
-    (void)d->list(d->arg, each_leftover, &names); /* what stays is removed when its name is wanted */
+    (void)d->list(d->arg, each_leftover,
+                  &names); /* what stays is removed when its name is wanted */
     for (size_t at = 0; at < names.n; at += strlen(names.p + at) + 1) {
         (void)d->unlink(d->arg, names.p + at);
     }
@@ -318,14 +333,16 @@ static int find_out(struct opening *o)
     const struct journal_conf *c = o->conf;
     uint64_t size = c->volume_bytes ? c->volume_bytes : 64u << 20;
     if (size < VOLUME_BYTES_LEAST || size > VOLUME_BYTES_MOST || size % 4096) {
-        return say(o, ERR_USAGE, "volume-size", "volume size out of range; expected 4 MiB to 256 MiB",
+        return say(o, ERR_USAGE, "volume-size",
+                   "volume size out of range; expected 4 MiB to 256 MiB",
                    "set volume-size, for example 64MiB");
     }
     int rc = c->disk.lock(c->disk.arg, "lock");
     if (rc < 0) {
-        return rc == -EAGAIN ? say(o, ERR_STATE, "journal-locked", "another process holds this journal",
-                                   "stop it, or give this one a state directory of its own")
-                             : say_io(o, "the journal's lock cannot be taken");
+        return rc == -EAGAIN
+                   ? say(o, ERR_STATE, "journal-locked", "another process holds this journal",
+                         "stop it, or give this one a state directory of its own")
+                   : say_io(o, "the journal's lock cannot be taken");
     }
     if (survey_begin(&o->survey, &c->disk, size) != 0) {
         return say_io(o, "the journal's directory cannot be read");

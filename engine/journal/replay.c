@@ -49,7 +49,7 @@ static int apply_sent(struct journal *j, struct str body)
     if (w.is_bad || class > ENTRY_BULK || destination >= TABLES_NAMES_MAX) {
         return ERR_DAMAGE;
     }
-    consumer_apply_sent(consumer_get(j, destination, (enum entry_class)class), through);
+    consumer_apply_sent(consumer_get(j, destination, (enum entry_class) class), through);
     return 0;
 }
 
@@ -139,7 +139,8 @@ static int load(struct journal *j, const struct replay *r, uint64_t *out_from)
 }
 
 static int each(struct journal *j, const struct replay *r, uint64_t from, unsigned mask,
-                int (*fn)(struct journal *, const struct replay *, struct arena *, const struct stored *))
+                int (*fn)(struct journal *, const struct replay *, struct arena *,
+                          const struct stored *))
 {
     struct journal_cursor c = {from, {0, 0}};
     struct arena a = {0};
@@ -148,7 +149,9 @@ static int each(struct journal *j, const struct replay *r, uint64_t from, unsign
     while ((rc = read_next(j, &c, r->end_seq, mask, &a, &s)) != 0 && rc != ERR_IO) {
         /* what stands before the checkpoint is in it, except that nobody had asked for its outputs */
         if (rc == 1 && (s.e.seq >= j->checkpoint_seq || s.e.type == ENTRY_MESSAGE)) {
-            (void)fn(j, r, &a, &s); /* an entry of a shape we do not know is damage for its reader, not for us */
+            (void)fn(
+                j, r, &a,
+                &s); /* an entry of a shape we do not know is damage for its reader, not for us */
         }
         arena_reset(&a);
     }
@@ -157,7 +160,8 @@ static int each(struct journal *j, const struct replay *r, uint64_t from, unsign
 }
 
 /* Keys of which something was settled after the damage, with the newest number. */
-static int note_keys(struct journal *j, const struct replay *r, struct arena *a, const struct stored *s)
+static int note_keys(struct journal *j, const struct replay *r, struct arena *a,
+                     const struct stored *s)
 {
     (void)r;
     struct entry_message m;
@@ -166,7 +170,8 @@ static int note_keys(struct journal *j, const struct replay *r, struct arena *a,
     }
     for (uint32_t i = 0; i < m.noutputs; i++) {
         const struct entry_output *o = &m.outputs[i];
-        struct consumer *c = o->destination < TABLES_NAMES_MAX ? consumer_get(j, o->destination, o->class) : NULL;
+        struct consumer *c =
+            o->destination < TABLES_NAMES_MAX ? consumer_get(j, o->destination, o->class) : NULL;
         for (uint32_t k = 0; c && k < o->nkeys && consumer_was_settled(c, s->e.seq, i); k++) {
             consumer_suspect_key(c, o->keys[k], s->e.seq);
         }
@@ -174,7 +179,8 @@ static int note_keys(struct journal *j, const struct replay *r, struct arena *a,
     return 0;
 }
 
-static int check_items(struct journal *j, const struct replay *r, struct arena *a, const struct stored *s)
+static int check_items(struct journal *j, const struct replay *r, struct arena *a,
+                       const struct stored *s)
 {
     (void)r;
     struct entry_message m;

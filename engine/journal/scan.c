@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-void scan_set(struct scan *s, const struct disk *d, int file, uint64_t number, uint64_t salt, uint64_t limit)
+void scan_set(struct scan *s, const struct disk *d, int file, uint64_t number, uint64_t salt,
+              uint64_t limit)
 {
     if (s->number != number || s->salt != salt || s->file != file) {
         s->n = 0;

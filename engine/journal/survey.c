@@ -233,7 +233,8 @@ static int judge_hole(struct walk *w, bool *out_is_end)
     uint64_t missing = w->is_whole ? w->commit + 1 : w->commit;
     *out_is_end = w->finds_end && commit <= missing;
     if (*out_is_end) {
-        bool is_torn = commit != 0 || !w->is_whole; /* a commit that is missing whole leaves no trace */
+        bool is_torn =
+            commit != 0 || !w->is_whole; /* a commit that is missing whole leaves no trace */
         w->s->torn_bytes = is_torn ? (commit ? at : w->at + 8) - w->at : 0;
         return 0;
     }
@@ -279,7 +280,8 @@ int survey_volume(struct survey *s, size_t i, uint64_t live_end)
     }
     bool finds_end = v->last_seq == UINT64_MAX && !live_end;
     v->end = live_end ? live_end : v->end;
-    struct walk w = {.s = s, .v = v, .at = VOLUME_START, .last_seq = v->first_seq - 1, .is_whole = true};
+    struct walk w = {
+        .s = s, .v = v, .at = VOLUME_START, .last_seq = v->first_seq - 1, .is_whole = true};
     w.finds_end = finds_end;
     w.commit = v->first_commit - 1;
     int file = open_by_number(&s->disk, v->number);

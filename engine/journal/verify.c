@@ -46,7 +46,9 @@ static void on_entry(void *ctx, const struct stored *s)
     }
     if (s->e.type == ENTRY_MESSAGE) {
         bool has_parts = s->flags & ENTRY_FLAG_PARTED;
-        v->r->outputs += !has_parts ? entry_peek_outputs(s->e.body) : v->is_in_parts ? v->part_outputs : 0;
+        v->r->outputs += !has_parts       ? entry_peek_outputs(s->e.body)
+                         : v->is_in_parts ? v->part_outputs
+                                          : 0;
     } else if (s->e.type == ENTRY_OUTCOME && !(s->flags & ENTRY_FLAG_PARTED)) {
         count_outcomes(v, s->e.body);
     }
@@ -62,8 +64,8 @@ static void check_row(struct verify *v, const struct survey *s, size_t i)
         uint64_t to = i + 1 < s->n && !s->v[i + 1].is_lost ? s->v[i + 1].first_seq - 1 : before + 1;
         on_damage(v, &(struct survey_damage){.number = one->number, .from = before + 1, .to = to});
     } else if (i && one->number != s->v[i - 1].number + 1) {
-        on_damage(v, &(struct survey_damage){.number = one->number - 1, .from = before + 1,
-                                             .to = one->first_seq - 1});
+        on_damage(v, &(struct survey_damage){
+                         .number = one->number - 1, .from = before + 1, .to = one->first_seq - 1});
     }
 }
 

@@ -40,7 +40,8 @@ static bool is_sane(const struct volume_header *h)
 
 int volume_header_get(const char in[VOLUME_HEADER], struct volume_header *out)
 {
-    if (memcmp(in, MAGIC, sizeof(MAGIC)) != 0 || wire_load64(in + HASH_AT) != hash64(in, HASH_AT, 0)) {
+    if (memcmp(in, MAGIC, sizeof(MAGIC)) != 0 ||
+        wire_load64(in + HASH_AT) != hash64(in, HASH_AT, 0)) {
         return ERR_DAMAGE;
     }
     if (wire_load32(in + 8) != VOLUME_VERSION || wire_load32(in + 12) != VOLUME_HEADER ||
@@ -76,7 +77,8 @@ void volume_entry_put(char *p, const struct put *e, uint64_t commit, uint64_t of
     wire_store64(p + 32, offset);
     char *at = p + VOLUME_ENTRY_HEADER;
     if (n) {
-        memset(p + volume_entry_size(n) - 8, 0, 8); /* the padding; what is not padding is written next */
+        memset(p + volume_entry_size(n) - 8, 0,
+               8); /* the padding; what is not padding is written next */
     }
     if (e->head.n) {
         memcpy(at, e->head.p, e->head.n);
@@ -118,7 +120,8 @@ bool volume_entry_get(const char *p, uint64_t salt, struct stored *out)
     }
     uint32_t n = wire_load32(p + 8);
     *out = (struct stored){.flags = (uint8_t)p[13]};
-    out->e = (struct entry){.seq = wire_load64(p + 24), .commit = wire_load64(p + 16),
+    out->e = (struct entry){.seq = wire_load64(p + 24),
+                            .commit = wire_load64(p + 16),
                             .type = (enum entry_type)(uint8_t)p[12],
                             .body = str_from(p + VOLUME_ENTRY_HEADER, n)};
     return true;

@@ -199,6 +199,15 @@ void writer_append(struct writer *w, const struct put *e, uint64_t offset)
     unlock_and_wake(w, e->is_patient);
 }
 
+void writer_hurry(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    if (w->last) {
+        hurry(w, w->last);
+    }
+    unlock_and_wake(w, w->last == NULL);
+}
+
 static int write_all(struct writer *w, const struct chunk *c)
 {
     const struct disk *d = &w->conf.disk;
@@ -467,7 +476,11 @@ struct writer *writer_open(const struct writer_conf *conf)
                                 .zeroed = conf->zeroed,
                                 .ready = conf->spares,
                                 .file = -1};
-    pthread_mutex_init(&w->lock, NULL);
+    pthread_mutexattr_t kind; /* it is held for less than a futex call takes: spin a little first */
+    pthread_mutexattr_init(&kind);
+    pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutex_init(&w->lock, &kind);
+    pthread_mutexattr_destroy(&kind);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

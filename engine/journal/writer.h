@@ -49,6 +49,8 @@ void writer_close(struct writer **w);
 void writer_begin_volume(struct writer *w, const struct volume_header *h);
 /* Lay one entry at `offset` of the newest volume. */
 void writer_append(struct writer *w, const struct put *e, uint64_t offset);
+/* Somebody waits for what was laid so far. */
+void writer_hurry(struct writer *w);
 /* Finished batches, oldest first; give each back with writer_recycle(). */
 struct batch *writer_collect(struct writer *w);
 void writer_recycle(struct writer *w, struct batch *done);
