@@ -197,7 +197,7 @@ row_at_least() { # NAME UNIT TARGET KEY: a figure of an own bench
     emit "$1" "$2" "$3" 0 "one core" least
 }
 bare() { # NAME: the lines of an own bench that has no target of its own
-    sed "s/^{/{\"row\":\"$1\",/" "$work/raw" | tee -a "$rows"
+    sed "s/\"row\":/\"what\":/; s/^{/{\"row\":\"$1\",/" "$work/raw" | tee -a "$rows"
 }
 
 note_machine() {
