@@ -332,6 +332,34 @@ int engine_reload(struct engine *e, struct plan *plan, struct diags *d)
     return 0;
 }
 
+/* Unsettled outputs of a destination that is not configured stay in the journal, and so do the volumes they
+ * stand in: say so. One that is only behind, as after a crash, is read up to its first unsettled output, so
+ * that it does not keep settled volumes for ever. */
+static void look_for_orphans(struct engine *e)
+{
+    struct arena a = {0};
+    struct str name;
+    for (uint32_t id = 1; (name = journal_name_text(e->conf.journal, JOURNAL_DESTINATION, id)).n > 0; id++) {
+        if (id < e->nby_name_id && e->by_name_id[id]) {
+            continue;
+        }
+        struct consumer *c = journal_consumer(e->conf.journal, id, ENTRY_INTERACTIVE);
+        struct entry_message m;
+        struct consumer_item item;
+        int r = ERR_DAMAGE;
+        while (consumer_count(c) == 0 && r == ERR_DAMAGE) {
+            r = consumer_next(c, &a, &m, &item);
+            arena_reset(&a);
+        }
+        if (consumer_oldest(c)) {
+            log_event(e->conf.log, LOG_LEVEL_WARN, "undelivered", log_str("destination", name),
+                      log_cstr("text", "not configured any more, but has undelivered messages; they are kept "
+                                       "until it is configured again"));
+        }
+    }
+    arena_free(&a);
+}
+
 /* ---- life ---- */
 
 struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, struct diags *d)
@@ -349,6 +377,8 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     event_add(e->on_journal, NULL);
     if (engine_reload(e, plan, d) < 0) {
         engine_free(&e);
+    } else {
+        look_for_orphans(e);
     }
     return e;
 }

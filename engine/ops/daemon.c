@@ -49,7 +49,7 @@ struct daemon {
     unsigned looks;
     uint64_t seen; /* last durable entry at the look before */
     bool is_trimmed;
-    bool has_disk, is_draining, failed;
+    bool has_disk, is_draining;
 };
 
 static uint64_t random_number(void *arg)
@@ -210,12 +210,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what; /* a timer */
     if (engine_is_fenced(d->engine)) {
-        log_event(
-            d->conf->log, LOG_LEVEL_ERROR, "fenced",
-            log_cstr("text",
-                     "a write or sync of the journal failed; stopping, senders will send again"));
-        d->failed = true;
-        event_base_loopbreak(d->loop);
+        event_base_loopbreak(d->loop); /* said by the engine, which has done this already */
     }
     if (++d->looks % LOOKS_PER_FLUSH == 0) {
         log_flush(d->conf->log);
@@ -481,7 +476,7 @@ int daemon_run(const struct daemon_conf *conf)
     bool ok = start(&d, &a);
     if (ok) {
         event_base_dispatch(d.loop);
-        ok = !d.failed;
+        ok = !engine_is_fenced(d.engine);
     }
     stop(&d);
     log_event(conf->log, LOG_LEVEL_INFO, "stopped", log_int("status", ok ? 0 : FAILED));
