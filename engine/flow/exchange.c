@@ -1,5 +1,6 @@
 /* The way of a message, steps 3 to 10, from its last byte to its reply. The numbers are those of
  * docs/architecture.md. */
+#include "engine/base/charset.h"
 #include "engine/base/hash.h"
 #include "engine/flow/engine_priv.h"
 #include "engine/flow/repeat.h"
@@ -30,6 +31,7 @@ struct exchange {
     const struct ack_error *errors;
     unsigned nerrors;
     bool is_silent; /* an inbound acknowledgement, or ack: never */
+    struct str header; /* what the reply is made from when the bytes are no message */
     struct str replies[2];
     unsigned nreplies;
     struct exchange *copies; /* the same message again, waiting for this one's reply */
@@ -66,7 +68,7 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
     m->e.plan_hash = e->plan->hash;
     m->e.engine_version = STR(CORRIDOR_VERSION);
     m->e.peer = str_dup(&m->arena, from->peer);
-    m->e.raw = str_from(raw, bytes.n);
+    m->e.raw = x->header = str_from(raw, bytes.n);
     s->ep.counters.messages++;
     s->ep.counters.bytes += bytes.n;
     s->waiting++;
@@ -110,12 +112,31 @@ static struct str msh(const struct exchange *x, uint32_t field)
     return hl7_field(&x->hl7, &x->hl7.seg[0], field);
 }
 
+/* Bytes that are no message as they stand. UTF-16 and UTF-32 are told apart, since what is inside may well be
+ * one; they cannot be framed by bytes, and their reply is in ASCII. */
+static void reject_bytes(struct exchange *x, const struct hl7_fault *fault)
+{
+    enum charset set;
+    size_t skip, bad;
+    struct str raw = x->msg->e.raw;
+    bool is_wide = charset_detect(raw, &set, &skip) && set != CHARSET_UTF8;
+    if (is_wide) {
+        (void)charset_decode(&x->msg->arena, set, raw, &x->header, &bad); /* else the reply names no message */
+    }
+    x->is_silent |= ack_is_ack_bytes(x->header); /* a broken acknowledgement is not acknowledged either */
+    if (!is_wide) {
+        reject_one(x, ACK_AR, fault->code, fault->path, str_of(fault->text));
+        return;
+    }
+    reject_one(x, ACK_AE, 102, "MSH-18", STR("UTF-16 and UTF-32 are not taken over MLLP; send UTF-8"));
+}
+
 /* True when the bytes are a message that routes may see. */
 static bool parse(struct exchange *x)
 {
     struct hl7_fault fault;
     if (hl7_parse(&x->msg->arena, x->msg->e.raw, &x->hl7, &fault) < 0) {
-        reject_one(x, ACK_AR, fault.code, fault.path, str_of(fault.text));
+        reject_bytes(x, &fault);
         return false;
     }
     x->is_parsed = true;
@@ -245,7 +266,7 @@ static void make_reply(struct exchange *x)
         ack.expected_sequence = INT64_MIN;
         ack.errors = p.code[i] == ACK_CA ? NULL : x->errors;
         ack.nerrors = p.code[i] == ACK_CA ? 0 : x->nerrors;
-        ack_build(&e->ack, (struct ack_to){x->is_parsed ? &x->hl7 : NULL, x->msg->e.raw}, &ack);
+        ack_build(&e->ack, (struct ack_to){x->is_parsed ? &x->hl7 : NULL, x->header}, &ack);
         end[i] = e->ack.n;
     }
     struct str all = str_dup(a, buf_str(&e->ack));

@@ -190,6 +190,20 @@ static const char *scan_msh(struct str raw)
     return NULL;
 }
 
+bool ack_is_ack_bytes(struct str raw)
+{
+    const char *p = raw.n ? scan_msh(raw) : NULL;
+    if (!p) {
+        return false;
+    }
+    for (const char *at = p + 4, *end = raw.p + raw.n; end - at > 4; at++) {
+        if ((at[0] == '\r' || at[0] == '\n') && memcmp(at + 1, "MSA", 3) == 0 && at[4] == p[3]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* May this byte be a separator of the reply? Letters and digits would shred what is copied. */
 static bool may_separate(char c)
 {

@@ -55,6 +55,10 @@ enum ack_code ack_accept_code(enum ack_code c);
 /* Text of table 0357 for `code`, "" if unknown. */
 const char *ack_error_text(int code);
 
+/* The same of bytes that did not parse: a line that begins with MSH and, behind it, one that begins with MSA
+ * and the same separator. */
+bool ack_is_ack_bytes(struct str raw);
+
 /* An answer read from a peer. */
 struct ack_reply {
     enum ack_code code;

@@ -29,7 +29,8 @@ static const struct opt options[] = {
         "Messages with an output to this destination (in the state that --status asks for)."),
     OPT(messages_args, since, "since", STR, NULL, NULL, 0,
         "Received this long ago or later (2h, 7d), or since 2026-11-24T09:30 (UTC)."),
-    OPT(messages_args, until, "until", STR, NULL, NULL, 0, "Received before; written like --since."),
+    OPT(messages_args, until, "until", STR, NULL, NULL, 0,
+        "Received before; written like --since."),
     OPT(messages_args, last, "last", INT, "50", "1..1000000", 0, "The newest N that match."),
     {0},
 };
@@ -46,7 +47,7 @@ struct search {
     int64_t since_us, until_us;
     bool json;
     struct row *rows;
-    size_t n, cap;        /* kept for good */
+    size_t n, cap; /* kept for good */
     struct row *ring;
     size_t ring_cap, ring_n; /* ring_n: ever put in */
     struct buf text;
@@ -54,7 +55,8 @@ struct search {
 
 /* ---- what is asked for ---- */
 
-static bool output_matches(const struct search *s, uint64_t seq, const struct entry_message *m, uint32_t i)
+static bool output_matches(const struct search *s, uint64_t seq, const struct entry_message *m,
+                           uint32_t i)
 {
     const struct messages_args *a = s->args;
     struct str to = journal_name_text(s->h.journal, JOURNAL_DESTINATION, m->outputs[i].destination);
@@ -93,13 +95,15 @@ static void put_text(struct search *s, uint64_t seq, const struct entry_message 
     struct str from = journal_name_text(s->h.journal, JOURNAL_SOURCE, m->source);
     clock_rfc3339(m->received_us, when);
     entry_id_text(m->id, id);
-    buf_printf(b, "%s %s %-*.*s %s", when, id, SOURCE_COLUMN, STR_ARG(from), history_status_text(m->status));
+    buf_printf(b, "%s %s %-*.*s %s", when, id, SOURCE_COLUMN, STR_ARG(from),
+               history_status_text(m->status));
     if (m->reason.n) {
         buf_printf(b, " (%.*s)", STR_ARG(m->reason));
     }
     for (uint32_t i = 0; i < m->noutputs; i++) {
         struct history_output o = history_output(&s->h, seq, m, i);
-        struct str to = journal_name_text(s->h.journal, JOURNAL_DESTINATION, m->outputs[i].destination);
+        struct str to =
+            journal_name_text(s->h.journal, JOURNAL_DESTINATION, m->outputs[i].destination);
         buf_printf(b, "%s%.*s %s", i ? ", " : "; ", STR_ARG(to), history_state_text(o.state));
         if (o.state == HISTORY_HELD || o.state == HISTORY_REFUSED) {
             buf_printf(b, " (%.*s)", STR_ARG(o.why));
@@ -285,7 +289,8 @@ const struct command cmd_messages = {
     .name = "messages",
     .operands = "",
     .summary = "List messages: when, from where, what became of them. Never their content.",
-    .details = "  Oldest first, the newest --last of those that match; reads the journal, also beside the running "
+    .details = "  Oldest first, the newest --last of those that match; reads the journal, also "
+               "beside the running "
                "daemon.\n"
                "  Status 1 when none matches.",
     .options = options,

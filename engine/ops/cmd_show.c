@@ -118,8 +118,9 @@ static void print_events(const struct show *s, uint32_t output)
         }
         struct str reply = history_reply_text(s->run->arena, e->o.reply);
         clock_rfc3339(e->o.at_us, when);
-        printf("            %s %s, attempt %u%s%.*s%s%.*s\n", when, history_verdict_text(e->o.verdict),
-               e->o.attempt, e->o.by.n ? ", by " : "", STR_ARG(e->o.by), reply.n ? ", " : "", STR_ARG(reply));
+        printf("            %s %s, attempt %u%s%.*s%s%.*s\n", when,
+               history_verdict_text(e->o.verdict), e->o.attempt, e->o.by.n ? ", by " : "",
+               STR_ARG(e->o.by), reply.n ? ", " : "", STR_ARG(reply));
     }
 }
 
@@ -144,15 +145,16 @@ static void print_facts(const struct show *s)
     clock_rfc3339(m->received_us, when);
     entry_id_text(m->id, id);
     struct str reply = history_reply_text(s->run->arena, m->reply);
-    printf("message     %s\nreceived    %s\nsource      %.*s, from %.*s\nbytes       %zu\nstatus      %s", id,
-           when, STR_ARG(name(s, JOURNAL_SOURCE, m->source)), STR_ARG(m->peer), m->raw.n,
+    printf("message     %s\nreceived    %s\nsource      %.*s, from %.*s\nbytes       %zu\nstatus   "
+           "   %s",
+           id, when, STR_ARG(name(s, JOURNAL_SOURCE, m->source)), STR_ARG(m->peer), m->raw.n,
            history_status_text(m->status));
     if (m->reason.n) {
         printf(" (%.*s)", STR_ARG(m->reason));
     }
     printf("\nreply       %.*s\nentry       %llu, by version %.*s, configuration %016llx\n",
-           STR_ARG(reply.n ? reply : STR("none")), (unsigned long long)s->seq, STR_ARG(m->engine_version),
-           (unsigned long long)m->plan_hash);
+           STR_ARG(reply.n ? reply : STR("none")), (unsigned long long)s->seq,
+           STR_ARG(m->engine_version), (unsigned long long)m->plan_hash);
     if (m->cause.hi || m->cause.lo) {
         entry_id_text(m->cause, id);
         printf("cause       %s\n", id);
@@ -242,7 +244,8 @@ static void print_json(const struct show *s, bool with_content)
     json_out_pair(&j, "reason", m->reason);
     json_out_pair(&j, "reply", history_reply_text(s->run->arena, m->reply));
     json_out_pair(&j, "version", m->engine_version);
-    json_out_pair(&j, "configuration", str_printf(s->run->arena, "%016llx", (unsigned long long)m->plan_hash));
+    json_out_pair(&j, "configuration",
+                  str_printf(s->run->arena, "%016llx", (unsigned long long)m->plan_hash));
     json_out_key(&j, "outputs");
     json_out_array(&j);
     for (uint32_t i = 0; i < m->noutputs; i++) {
@@ -292,8 +295,9 @@ static int run(struct command_run *r)
         return command_fail(r, "--content and --raw exclude one another");
     }
     if (entry_id_parse(str_of(r->operands[0]), &s.id) != 0) {
-        return command_fail(r, "%s is no message id; corridor messages lists them (26 letters and digits)",
-                            r->operands[0]);
+        return command_fail(
+            r, "%s is no message id; corridor messages lists them (26 letters and digits)",
+            r->operands[0]);
     }
     const char *state = target_state(r, &args->target);
     if (!state || history_open(r, state, &s.h) != 0) {
@@ -314,7 +318,8 @@ const struct command cmd_show = {
     .name = "show",
     .operands = "ID",
     .summary = "Everything about one message; its content only with --content or --raw.",
-    .details = "  The id is that of `messages` and of the log. Status 1 when there is no such message.",
+    .details =
+        "  The id is that of `messages` and of the log. Status 1 when there is no such message.",
     .options = options,
     .args_size = sizeof(struct show_args),
     .min = 1,

@@ -113,7 +113,9 @@ int history_back(struct history *h)
     forget_told(h);
     h->upto = h->from;
     while (h->from >= h->upto && h->from > floor) {
-        h->bytes += h->bytes < PIECE_FIRST ? PIECE_FIRST : h->bytes < PIECE_MOST ? h->bytes : PIECE_MOST;
+        h->bytes += h->bytes < PIECE_FIRST  ? PIECE_FIRST
+                    : h->bytes < PIECE_MOST ? h->bytes
+                                            : PIECE_MOST;
         h->from = journal_recent(h->journal, h->bytes);
     }
     h->piece++;
@@ -122,8 +124,8 @@ int history_back(struct history *h)
 }
 
 /* The next entry below `upto`; damage is stepped over and counted. 1, 0, COMMAND_CANNOT. */
-static int next(struct history *h, struct journal_cursor *c, uint64_t upto, struct arena *a, bool counts,
-                struct entry *out)
+static int next(struct history *h, struct journal_cursor *c, uint64_t upto, struct arena *a,
+                bool counts, struct entry *out)
 {
     for (;;) {
         uint64_t at = c->next;
@@ -135,7 +137,8 @@ static int next(struct history *h, struct journal_cursor *c, uint64_t upto, stru
         if (rc == 0) {
             return 0;
         }
-        if (journal_is_gone(h->journal, at)) { /* settled, and let go by its writer since we began */
+        if (journal_is_gone(h->journal,
+                            at)) { /* settled, and let go by its writer since we began */
             h->is_over = true;
             return 0;
         }
@@ -260,7 +263,8 @@ int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, voi
 }
 
 /* Damage may have eaten its outcome: then it is held, and only the list of unsettled ones knows. */
-static bool is_suspect(const struct history *h, uint64_t seq, uint32_t output, const struct entry_output *o)
+static bool is_suspect(const struct history *h, uint64_t seq, uint32_t output,
+                       const struct entry_output *o)
 {
     size_t n;
     const struct consumer_item *v =
@@ -272,7 +276,8 @@ static bool is_suspect(const struct history *h, uint64_t seq, uint32_t output, c
         low = is_before ? mid + 1 : low;
         high = is_before ? high : mid;
     }
-    return low < n && v[low].seq == seq && v[low].output == output && v[low].is_suspect && v[low].is_held;
+    return low < n && v[low].seq == seq && v[low].output == output && v[low].is_suspect &&
+           v[low].is_held;
 }
 
 static enum history_state state_of(enum entry_verdict v)
@@ -292,8 +297,8 @@ static enum history_state state_of(enum entry_verdict v)
     return HISTORY_WAITING;
 }
 
-struct history_output history_output(const struct history *h, uint64_t seq, const struct entry_message *m,
-                                     uint32_t i)
+struct history_output history_output(const struct history *h, uint64_t seq,
+                                     const struct entry_message *m, uint32_t i)
 {
     const struct entry_output *o = &m->outputs[i];
     const struct history_note *n = find_note(h, seq, i);
@@ -313,8 +318,10 @@ struct history_output history_output(const struct history *h, uint64_t seq, cons
 void history_remark(const struct history *h)
 {
     if (h->damaged) {
-        fprintf(stderr, "corridor %s: %llu places of the journal cannot be read; corridor verify names them\n",
-                h->run->command->name, (unsigned long long)h->damaged);
+        fprintf(
+            stderr,
+            "corridor %s: %llu places of the journal cannot be read; corridor verify names them\n",
+            h->run->command->name, (unsigned long long)h->damaged);
     }
 }
 
@@ -380,5 +387,6 @@ struct str history_reply_text(struct arena *a, struct str reply)
             return str_printf(a, "an answer of %zu bytes", reply.n);
         }
     }
-    return reply.n <= WHY_MOST ? str_dup(a, reply) : str_printf(a, "an answer of %zu bytes", reply.n);
+    return reply.n <= WHY_MOST ? str_dup(a, reply)
+                               : str_printf(a, "an answer of %zu bytes", reply.n);
 }

@@ -32,13 +32,13 @@ struct history {
     struct journal *journal;
     struct disk disk;
     const char *dir;
-    uint64_t from, upto;  /* the piece: entries from <= seq < upto */
-    uint64_t bytes;       /* of the journal that were asked for so far */
-    uint64_t damaged;     /* places that could not be read */
-    int64_t newest_us;    /* receipt of the newest message of the piece; 0: it has none */
-    bool is_over;         /* the beginning was reached */
+    uint64_t from, upto; /* the piece: entries from <= seq < upto */
+    uint64_t bytes;      /* of the journal that were asked for so far */
+    uint64_t damaged;    /* places that could not be read */
+    int64_t newest_us;   /* receipt of the newest message of the piece; 0: it has none */
+    bool is_over;        /* the beginning was reached */
     bool shows_progress;
-    struct map64 by_seq;  /* message to its newest note, index + 1 */
+    struct map64 by_seq; /* message to its newest note, index + 1 */
     struct history_note *notes;
     size_t nnotes, cap;
     uint32_t piece;
@@ -62,8 +62,8 @@ int history_messages(struct history *h, history_message_fn fn, void *arg);
 /* The outcomes recorded for message `seq`, from there to the end of the journal. 0 or COMMAND_CANNOT. */
 int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, void *arg);
 /* How output `i` of message `seq` stands. */
-struct history_output history_output(const struct history *h, uint64_t seq, const struct entry_message *m,
-                                     uint32_t i);
+struct history_output history_output(const struct history *h, uint64_t seq,
+                                     const struct entry_message *m, uint32_t i);
 /* "damage" and the like, told once at the end on standard error. */
 void history_remark(const struct history *h);
 

@@ -264,3 +264,18 @@ Test(ack, answers_are_recognised)
         cr_expect_eq(ack_is_ack(parsed(text, &m)), rows[i].want, "%s", rows[i].type);
     }
 }
+
+Test(ack, knows_an_acknowledgement_that_cannot_be_parsed)
+{
+    static const struct {
+        const char *bytes;
+        bool want;
+    } rows[] = {
+        {"MSH||A|B\rMSA|AA|1\r", true}, {"noise\nMSH|...|ACK\nMSA|AE|1\n", true}, {"MSA|AA|1\r", false},
+        {"MSH||A|B\rPID|1\r", false},   {"MSH||A|MSA|1\r", false},               {"MSH||A\rMSA^1\r", false},
+        {"MSH", false},                 {"MSH||A\rMSA", false},                  {"", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        cr_expect_eq(ack_is_ack_bytes(str_of(rows[i].bytes)), rows[i].want, "row %zu", i);
+    }
+}
