@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS_FIRST = 1024, EXPIRE_STEP = 4 };
+enum { SLOTS_FIRST = 1024, EXPIRE_STEP = 4, EXPIRE_AHEAD = 8 };
 
 /* Order of arrival; an entry whose id has gone or arrived anew is passed over. */
 struct arrival {
@@ -147,6 +147,9 @@ static bool forget_oldest(struct dup *d)
 /* A few at a time, so that no single message pays for a quiet night. */
 static void expire(struct dup *d, int64_t now_us)
 {
+    if (d->arrivals >= d->max) { /* the next ones to go are known: have them near in time */
+        dup_prefetch(d, d->ring[(d->first + EXPIRE_AHEAD) & (d->ring_size - 1)].id_hash);
+    }
     for (int i = 0; i < EXPIRE_STEP && d->arrivals; i++) {
         bool is_old = now_us - d->ring[d->first].at_us > d->window_us;
         if ((!is_old && d->arrivals < d->max) || !forget_oldest(d)) {
