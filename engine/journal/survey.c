@@ -72,6 +72,17 @@ int survey_header(const struct disk *d, uint64_t number, struct volume_header *o
     return rc == 0 && out->number != number ? ERR_DAMAGE : rc;
 }
 
+bool survey_has_both_headers(const struct disk *d, uint64_t number)
+{
+    struct volume_header h;
+    int file = open_by_number(d, number);
+    bool are_whole = file >= 0 && read_copy(d, file, 0, &h) == 0 && read_copy(d, file, VOLUME_HEADER, &h) == 0;
+    if (file >= 0) {
+        (void)d->close(d->arg, file); /* read only */
+    }
+    return are_whole;
+}
+
 static void add(struct survey *s, uint64_t number, const struct volume_header *h, bool is_lost)
 {
     struct volume *v = &s->v[s->n];

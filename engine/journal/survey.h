@@ -37,6 +37,8 @@ struct survey {
 /* The header of a volume: one of its two copies that holds and bears the name's number. 0, ERR_IO (there is
  * none of that name), ERR_DAMAGE, ERR_TYPE. */
 int survey_header(const struct disk *d, uint64_t number, struct volume_header *out);
+/* Do both copies of it hold? One is enough for everything else. */
+bool survey_has_both_headers(const struct disk *d, uint64_t number);
 /* List and read headers. 0 or ERR_IO; volumes are found even when some are damaged. */
 int survey_begin(struct survey *s, const struct disk *d, uint64_t volume_bytes);
 /* Read volume `i` from beginning to end. Of the last one the end is found: sets v[i].end and last_seq.

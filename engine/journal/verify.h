@@ -9,7 +9,8 @@
 struct verify_conf {
     struct disk disk;
     uint64_t live_volume, live_end; /* of a running journal, from verify_live(); 0: it is stopped */
-    /* Sequence numbers `from` to `to` of the volume cannot be read. May be NULL. */
+    /* Sequence numbers `from` to `to` of the volume cannot be read; `to` below `from`: only one of the two
+     * copies of its header cannot, and nothing is lost by that. May be NULL. */
     void (*on_damage)(void *arg, const char *volume, uint64_t from, uint64_t to);
     /* `done` of `all` volumes are read. May be NULL. */
     void (*on_progress)(void *arg, uint64_t done, uint64_t all);

@@ -34,6 +34,11 @@ static void on_damage(void *arg, const char *volume, uint64_t from, uint64_t to)
     if (h->shows_progress) {
         fputs("\r\033[K", stderr);
     }
+    if (!h->damages && to < from) {
+        printf("damage: %s: one of the two copies of its header does not hold; nothing is lost\n",
+               volume);
+        return;
+    }
     if (!h->damages) {
         printf("damage: %s: sequence numbers %llu to %llu cannot be read\n", volume,
                (unsigned long long)from, (unsigned long long)to);
