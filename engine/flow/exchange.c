@@ -353,6 +353,11 @@ static void offer(struct exchange *x)
         struct destination *t = id < e->nby_name_id ? e->by_name_id[id] : NULL;
         if (t) {
             queue_offer(t->queue, x->msg, i);
+        } else { /* removed by a reload while the message was being stored */
+            log_event(x->source->ep.log, LOG_LEVEL_WARN, "undelivered",
+                      log_str("destination",
+                              journal_name_text(e->conf.journal, JOURNAL_DESTINATION, id)),
+                      log_cstr("text", "not configured any more; kept until it is configured again"));
         }
     }
 }

@@ -312,7 +312,7 @@ static void marked(void *arg, enum journal_status status, uint64_t seq)
 /* How many may be sent now. */
 static unsigned sendable(const struct queue *q)
 {
-    if (q->is_stopped || q->waits_for_mark) {
+    if (q->is_stopped || q->waits_for_mark || consumer_is_choked(q->consumer)) {
         return 0;
     }
     if (q->is_unreachable) {

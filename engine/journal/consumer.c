@@ -8,6 +8,7 @@
 
 enum {
     FLUSH_BYTES = 64 * 1024, /* outcomes of one entry */
+    CHOKED_BYTES = 4 * FLUSH_BYTES,
     SETTLED_MOST = 64,       /* settled items left in the list before it is worth packing it */
 };
 
@@ -456,6 +457,11 @@ void consumers_flush(struct journal *j)
         }
         c = next;
     }
+}
+
+bool consumer_is_choked(const struct consumer *c)
+{
+    return c->outcomes.n > CHOKED_BYTES;
 }
 
 void consumer_outcome(struct consumer *c, const struct entry_outcome *o)

@@ -42,6 +42,9 @@ bool consumer_is_caught_up(const struct consumer *c);
  * (journal_fd() becomes readable by itself) or by consumer_flush(). DELIVERED, REFUSED, DROPPED settle
  * it, HELD marks it, RELEASED unmarks it; that shows in the list below when the entry is appended. */
 void consumer_outcome(struct consumer *c, const struct entry_outcome *o);
+/* Outcomes wait in memory because the journal has no room for them: send nothing more. journal_fd() becomes
+ * readable when there is room. */
+bool consumer_is_choked(const struct consumer *c);
 /* Append what waits now. Returns the sequence number of the entry (durable when journal_durable() has
  * reached it), 0 when nothing waited or the journal is fenced. */
 uint64_t consumer_flush(struct consumer *c);

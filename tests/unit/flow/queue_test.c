@@ -874,3 +874,46 @@ Test(queue, damage_ahead_is_told_and_passed_at_once)
     expect_history(&w, c, "D");
     close_world(&w);
 }
+
+static bool has_room;
+
+static bool failing_admits(struct journal *j, enum entry_type type, uint64_t n)
+{
+    return (has_room || type != ENTRY_OUTCOME) && real_ops->admits(j, type, n);
+}
+
+/* Whatever is sent without a place for its outcome may be sent again after a crash. */
+Test(queue, sends_no_more_when_outcomes_find_no_room)
+{
+    struct world w;
+    open_world(&w);
+    fail_reads(&w, 0, 0);
+    struct store_ops full = *w.journal->ops;
+    full.admits = failing_admits;
+    w.journal->ops = &full;
+    has_room = false;
+    enum { MANY = 3000 };
+    char reply[1000];
+    memset(reply, 'r', sizeof(reply));
+    for (uint64_t k = 1; k <= MANY; k++) {
+        put1(&w, "m", k);
+    }
+    for (unsigned i = 0; i < MANY; i++) {
+        run(&w);
+        while (w.nfly) {
+            answer(&w, 0, (struct outcome){.verdict = DELIVERY_DELIVERED, .reply = str_from(reply, sizeof(reply))});
+        }
+    }
+    cr_expect(w.sent > 200 && w.sent < 400, "%lu sent", (unsigned long)w.sent);
+    cr_expect_eq(status(&w).delivered, 0, "shown only when durable");
+    has_room = true;
+    for (unsigned i = 0; i < MANY; i++) {
+        run(&w);
+        while (w.nfly) {
+            answer(&w, 0, (struct outcome){.verdict = DELIVERY_DELIVERED});
+        }
+    }
+    cr_expect_eq(w.sent, MANY);
+    cr_expect_eq(status(&w).queued, 0);
+    close_world(&w);
+}
