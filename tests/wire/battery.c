@@ -297,35 +297,50 @@ static const struct {
 
 /* ---- versions ---- */
 
+static const struct {
+    const char *version, *type;
+    bool is_new; /* ERR as of 2.5 */
+} versions[] = {
+    {"2.1", "ACK", false},           {"2.2", "ACK", false},           {"2.3", "ACK^A01", false},
+    {"2.3.1", "ACK^A01^ACK", false}, {"2.4", "ACK^A01^ACK", false},   {"2.5", "ACK^A01^ACK", true},
+    {"2.5.1", "ACK^A01^ACK", true},  {"2.6", "ACK^A01^ACK", true},    {"2.7", "ACK^A01^ACK", true},
+    {"2.8", "ACK^A01^ACK", true},
+};
+
+static const struct {
+    const char *name, *pid, *code, *old_err, *new_err;
+} verdicts[] = {
+    {"accepted", "1||77||DOE||1980|F", "AA", "", ""},
+    {"rejected at a field", "1||||DOE||1980|F", "AE", "|no patient id\rERR|PID^1^3^101&Required field missing&HL70357",
+     "\rERR||PID^1^3|101^Required field missing^HL70357|E||||no patient id"},
+    {"rejected at a component", "1||77||DOE||1980|", "AE",
+     "|no sex: M \\T\\ F\rERR|PID^1^8^103&Table value not found&HL70357",
+     "\rERR||PID^1^8^1^2|103^Table value not found^HL70357|E||||no sex: M \\T\\ F"},
+};
+
+/* In original mode the application reply; with both levels asked CA before it, and NE in MSH-16. */
+static void try_version(size_t i, size_t k, bool is_enhanced)
+{
+    char sent[300], head[200], want[900], name[80];
+    const char *version = versions[i].version, *mode = is_enhanced ? "|||AL|AL" : "";
+    const char *err = versions[i].is_new ? verdicts[k].new_err : verdicts[k].old_err;
+    snprintf(name, sizeof name, "version %s, %s%s", version, verdicts[k].name, is_enhanced ? ", both levels" : "");
+    int n = snprintf(sent, sizeof sent,
+                     "\vMSH|^~\\&|EPIC^1.2.3^ISO|MAIN|DESK|S&T|1||ADT^A01|V%zu-%zu-%d|T|%s%s\rPID|%s\r\x1c\r", i, k,
+                     is_enhanced, version, mode, verdicts[k].pid);
+    snprintf(head, sizeof head, "MSH|^~\\&|DESK|S&T|EPIC^1.2.3^ISO|MAIN|T||%s|ID|T|%s", versions[i].type, version);
+    int m = !is_enhanced ? 0 : snprintf(want, sizeof want, "%s\rMSA|CA|V%zu-%zu-1\r\n", head, i, k);
+    snprintf(want + m, sizeof want - (size_t)m, "%s%s\rMSA|%s|V%zu-%zu-%d%s\r\n", head, is_enhanced ? "||||NE" : "",
+             verdicts[k].code, i, k, is_enhanced, err);
+    try(name, (struct bytes){sent, (size_t)n}, want, 0);
+}
+
 static void try_versions(void)
 {
-    static const struct {
-        const char *version, *type;
-        bool is_new;
-    } v[] = {{"2.1", "ACK", false},         {"2.2", "ACK", false},      {"2.3", "ACK^A01", false},
-             {"2.3.1", "ACK^A01^ACK", false}, {"2.4", "ACK^A01^ACK", false}, {"2.5", "ACK^A01^ACK", true},
-             {"2.5.1", "ACK^A01^ACK", true},  {"2.6", "ACK^A01^ACK", true},  {"2.7", "ACK^A01^ACK", true},
-             {"2.8", "ACK^A01^ACK", true}};
-    static const struct {
-        const char *name, *pid, *code, *old_err, *new_err;
-    } what[] = {
-        {"accepted", "1||77||DOE||1980|F", "AA", "", ""},
-        {"rejected at a field", "1||||DOE||1980|F", "AE", "|no patient id\rERR|PID^1^3^101&Required field missing&HL70357",
-         "\rERR||PID^1^3|101^Required field missing^HL70357|E||||no patient id"},
-        {"rejected at a component", "1||77||DOE||1980|", "AE",
-         "|no sex: M \\T\\ F\rERR|PID^1^8^103&Table value not found&HL70357",
-         "\rERR||PID^1^8^1^2|103^Table value not found^HL70357|E||||no sex: M \\T\\ F"},
-    };
-    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
-        for (size_t k = 0; k < sizeof what / sizeof *what; k++) {
-            char sent[300], want[600], name[80];
-            snprintf(name, sizeof name, "version %s, %s", v[i].version, what[k].name);
-            int n = snprintf(sent, sizeof sent,
-                             "\vMSH|^~\\&|EPIC^1.2.3^ISO|MAIN|DESK|S&T|1||ADT^A01|V%zu-%zu|T|%s\rPID|%s\r\x1c\r", i, k,
-                             v[i].version, what[k].pid);
-            snprintf(want, sizeof want, "MSH|^~\\&|DESK|S&T|EPIC^1.2.3^ISO|MAIN|T||%s|ID|T|%s\rMSA|%s|V%zu-%zu%s\r\n",
-                     v[i].type, v[i].version, what[k].code, i, k, v[i].is_new ? what[k].new_err : what[k].old_err);
-            try(name, (struct bytes){sent, (size_t)n}, want, 0);
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        for (size_t k = 0; k < sizeof verdicts / sizeof *verdicts; k++) {
+            try_version(i, k, false);
+            try_version(i, k, true);
         }
     }
 }
