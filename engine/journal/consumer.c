@@ -8,7 +8,7 @@
 
 enum {
     FLUSH_BYTES = 64 * 1024, /* outcomes of one entry */
-    CHOKED_BYTES = 4 * FLUSH_BYTES,
+    CHOKED_BYTES = 16 << 20, /* well below JOURNAL_BODY_MAX: they must fit into one entry later */
     SETTLED_MOST = 64,       /* settled items left in the list before it is worth packing it */
 };
 

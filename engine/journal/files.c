@@ -101,7 +101,7 @@ static bool make_room(struct journal *j, size_t n)
     return true;
 }
 
-/* When no further volume can be made, intake stops while there is still room for outcomes; at once when what
+/* When no further volume can be made, intake stops while half of the last one is left for outcomes; at once when what
  * is laid waits for a volume already. A name is in use as soon as it is given, so its entry is laid. */
 static bool admits(struct journal *j, enum entry_type type, uint64_t n)
 {
@@ -114,7 +114,7 @@ static bool admits(struct journal *j, enum entry_type type, uint64_t n)
     if (is_intake && is_blocked) {
         return false;
     }
-    uint64_t room = newest(f)->size - (is_intake ? newest(f)->size / 8 : 0);
+    uint64_t room = newest(f)->size - (is_intake ? newest(f)->size / 2 : 0);
     return f->laid + volume_entry_size(n) + VOLUME_ENTRY_HEADER <= room;
 }
 

@@ -297,7 +297,7 @@ static void noted(void *arg, enum journal_status status, uint64_t seq)
     *(unsigned *)arg += status == JOURNAL_STORED;
 }
 
-/* The last eighth of the last volume is full of outcomes when a sent-through is wanted. */
+/* The half of the last volume that is kept for them is full of outcomes when a sent-through is wanted. */
 Test(files, a_sent_through_that_finds_no_room_is_made_up_for)
 {
     struct bed b;
