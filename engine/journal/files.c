@@ -75,6 +75,7 @@ void files_rotate(struct journal *j)
     v->first_seq = h.first_seq;
     v->last_seq = h.first_seq - 1;
     v->size = h.size;
+    f->bytes += h.size;
     v->end = f->laid = VOLUME_START;
     v->continues = j->in_parts;
     writer_begin_volume(f->writer, &h);
@@ -101,16 +102,25 @@ static bool make_room(struct journal *j, size_t n)
     return true;
 }
 
-/* When no further volume can be made, intake stops while half of the last one is left for outcomes; at once when what
+/* Is `bytes` of volumes, and a spare beside them, more than the journal may have? */
+static bool is_over(const struct files *f, uint64_t bytes)
+{
+    return f->disk_bytes && bytes + f->volume_bytes > f->disk_bytes;
+}
+
+/* Beyond the bound of the journal only what settles is taken. When no further volume can be made, intake stops while half of the last one is left for outcomes; at once when what
  * is laid waits for a volume already. A name is in use as soon as it is given, so its entry is laid. */
 static bool admits(struct journal *j, enum entry_type type, uint64_t n)
 {
     const struct files *f = j->store;
+    bool is_intake = type == ENTRY_MESSAGE || type == ENTRY_GROUP || type == ENTRY_FRAGMENT;
+    if (is_intake && is_over(f, f->bytes)) {
+        return false;
+    }
     bool is_blocked = writer_is_blocked(f->writer);
     if (type == ENTRY_NAMES || (!is_blocked && !writer_is_out_of_space(f->writer))) {
         return true;
     }
-    bool is_intake = type == ENTRY_MESSAGE || type == ENTRY_GROUP || type == ENTRY_FRAGMENT;
     if (is_intake && is_blocked) {
         return false;
     }
@@ -372,17 +382,21 @@ static void release(struct journal *j, uint64_t seq)
     struct files *f = j->store;
     int64_t old = j->clock.wall_us(j->clock.arg) - f->retention_us;
     size_t gone = 0;
+    uint64_t bytes = f->bytes;
     while (gone < f->n) {
         size_t end = group_end(f, gone);
         bool is_free = end + 1 < f->n && f->v[end].last_seq < seq;
         for (size_t i = gone; i <= end && is_free; i++) {
-            is_free = f->v[i].sealed_us <= old || !f->v[i].has_records;
+            is_free = f->v[i].sealed_us <= old || !f->v[i].has_records || is_over(f, bytes);
         }
         if (!is_free) {
             break;
         }
-        gone = end + 1;
+        for (; gone <= end; gone++) {
+            bytes -= f->v[gone].size;
+        }
     }
+    f->bytes = bytes;
     for (size_t i = 0; i < gone; i++) {
         close_volume(f, &f->v[i]);
         writer_release(f->writer, f->v[i].number);

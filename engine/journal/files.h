@@ -7,7 +7,7 @@
 #include "engine/journal/scan.h"
 #include "engine/journal/writer.h"
 
-enum { FILES_WINDOWS = 4, FILES_OPEN_MOST = 16, FILES_SEQ_GAP = 1 << 20 };
+enum { FILES_VOLUMES_LEAST = 4, /* of any bound */ FILES_WINDOWS = 4, FILES_OPEN_MOST = 16, FILES_SEQ_GAP = 1 << 20 };
 
 struct volume {
     uint64_t number, salt, first_seq, last_seq, first_commit;
@@ -27,6 +27,8 @@ struct files {
     size_t n, cap;
     uint8_t journal_id[16];
     uint64_t volume_bytes, checkpoint_bytes;
+    uint64_t disk_bytes; /* bound of the journal; 0: none */
+    uint64_t bytes;      /* of all volumes */
     int64_t retention_us;
     uint64_t (*random)(void *arg);
     void *random_arg;

@@ -248,14 +248,16 @@ static void fence(struct journal *j)
 /* A floor counts only when everything that made it is durable. */
 static void release(struct journal *j)
 {
-    if (j->release_at && j->durable >= j->release_at) {
-        j->ops->release(j, j->release_seq);
-        j->release_at = 0;
-    }
-    if (!j->release_at) {
-        uint64_t floor = consumers_floor(j);
-        j->release_seq = floor < j->checkpoint_seq ? floor : j->checkpoint_seq;
-        j->release_at = j->next_seq - 1;
+    for (int i = 0; i < 2; i++) { /* the second time for what is durable already: nothing else may come */
+        if (j->release_at && j->durable >= j->release_at) {
+            j->ops->release(j, j->release_seq);
+            j->release_at = 0;
+        }
+        if (!j->release_at) {
+            uint64_t floor = consumers_floor(j);
+            j->release_seq = floor < j->checkpoint_seq ? floor : j->checkpoint_seq;
+            j->release_at = j->next_seq - 1;
+        }
     }
 }
 

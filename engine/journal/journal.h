@@ -34,7 +34,9 @@ struct journal_conf {
     struct disk disk;
     uint64_t volume_bytes;     /* 4 to 256 MiB; 0: 64 MiB. Tests may go down to 64 KiB */
     uint64_t checkpoint_bytes; /* repeat a checkpoint after so many; 0: 16 MiB */
-    uint64_t disk_bytes;       /* bound of the journal; 0: none */
+    /* Bound of the volumes and a spare, four volumes at least; 0: none. Settled ones go first, whatever
+     * their age; beyond it messages are REFUSED. Up to two more spares may stand beside. */
+    uint64_t disk_bytes;
     int64_t retention_us;      /* settled volumes older than this may go; 0: as soon as settled */
     bool zeroed;               /* prepare spares by writing zeroes (default) instead of allocating only */
     bool no_thread;            /* commit only inside journal_poll(): tests on the simulated disk */

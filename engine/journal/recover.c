@@ -220,6 +220,11 @@ static struct files *new_files(struct opening *o)
     f->volume_bytes = c->volume_bytes ? c->volume_bytes : 64u << 20;
     f->checkpoint_bytes = c->checkpoint_bytes ? c->checkpoint_bytes : 16u << 20;
     f->retention_us = c->retention_us;
+    uint64_t least = f->volume_bytes * FILES_VOLUMES_LEAST;
+    f->disk_bytes = c->disk_bytes && c->disk_bytes < least ? least : c->disk_bytes;
+    for (size_t i = 0; i < s->n; i++) {
+        f->bytes += s->v[i].size;
+    }
     f->random = c->random;
     f->random_arg = c->random_arg;
     f->v = s->v;

@@ -17,6 +17,7 @@ struct bed {
     struct consumer *c;
     uint32_t lab;
     unsigned stored, unknown;
+    uint64_t bound; /* of the journal */
 };
 
 static int open_bed(struct bed *b)
@@ -24,6 +25,8 @@ static int open_bed(struct bed *b)
     struct journal_conf conf = kit_conf(&b->kit);
     conf.disk = simdisk_disk(b->disk);
     conf.volume_bytes = VOLUME;
+    conf.disk_bytes = b->bound;
+    conf.retention_us = b->bound ? INT64_MAX / 4 : conf.retention_us;
     struct diags d;
     diags_init(&d, &b->arena);
     int rc = journal_open(&conf, &d, &b->j, &b->report);
@@ -326,5 +329,33 @@ Test(files, a_sent_through_that_finds_no_room_is_made_up_for)
         cr_assert_eq(journal_poll(b.j), 0);
     }
     cr_expect_eq(marked, 1u, "whoever waits for it would wait for ever");
+    teardown(&b);
+}
+
+Test(files, its_bound_drops_what_is_settled_first_and_then_refuses)
+{
+    struct bed b = {.disk = simdisk_new(1), .bound = VOLUME * 6};
+    cr_assert_eq(open_bed(&b), 0);
+    unsigned taken = 0;
+    for (int round = 0; round < 3; round++) {
+        unsigned before = taken;
+        while (taken < 5000 && append(&b, taken, 500)) {
+            taken++;
+            cr_assert_eq(journal_poll(b.j), 0);
+        }
+        cr_expect(taken - before > 200 && taken - before < 700, "round %d: %u", round, taken - before);
+        cr_expect_leq(simdisk_files(b.disk), 9u); /* volumes, spares, the lock */
+        cr_expect_eq(append(&b, taken, 500), 0u, "unsettled ones never go");
+        cr_expect_eq(read_all(&b, before), taken - before);
+        size_t n;
+        const struct consumer_item *v = consumer_unsettled(b.c, &n);
+        for (size_t i = 0; i < n; i++) { /* nothing settles before the poll */
+            consumer_outcome(b.c, &(struct entry_outcome){.ref = {v[i].seq, 0}, .verdict = ENTRY_DELIVERED});
+        }
+        cr_assert_eq(journal_poll(b.j), 0);
+        cr_assert_eq(journal_poll(b.j), 0);
+        cr_expect_gt(journal_floor(b.j), 1u);
+    }
+    cr_expect_eq(b.unknown, 0u);
     teardown(&b);
 }
