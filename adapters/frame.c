@@ -53,7 +53,8 @@ static enum frame_step judge(struct frame *f, struct str *in)
 }
 
 /* Payload up to FS or the end of what there is. */
-static enum frame_step read_payload(struct frame *f, struct str *in, size_t limit, struct str *out_part)
+static enum frame_step read_payload(struct frame *f, struct str *in, size_t limit,
+                                    struct str *out_part)
 {
     const char *fs = memchr(in->p, FRAME_FS, in->n);
     size_t n = fs ? (size_t)(fs - in->p) : in->n;

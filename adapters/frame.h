@@ -21,8 +21,8 @@ enum frame_place {
 
 struct frame {
     enum frame_place place;
-    int first_noise;    /* first byte of the current run of noise; has a meaning while noise_run > 0 */
-    uint64_t noise;     /* bytes outside frames, ever */
+    int first_noise; /* first byte of the current run of noise; has a meaning while noise_run > 0 */
+    uint64_t noise;  /* bytes outside frames, ever */
     uint64_t noise_run; /* the same since the last frame */
     size_t size;        /* payload bytes of the current frame so far */
 };

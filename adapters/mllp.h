@@ -12,7 +12,7 @@ struct mllp_out_conf {
     struct str host;
     int port, connections, pipeline;
     int64_t reply_within, connect_within, keep_alive; /* milliseconds */
-    int reply; /* enum mllp_reply */
+    int reply;                                        /* enum mllp_reply */
 };
 
 extern const struct adapter mllp_adapter;

@@ -8,7 +8,8 @@
 
 static const struct ack_error broken = {
     207, "", 'E', {"the frame is broken: FS is followed by another byte than CR", 59}};
-static const struct ack_error too_large = {207, "", 'E', {"the frame is larger than frame-limit", 36}};
+static const struct ack_error too_large = {
+    207, "", 'E', {"the frame is larger than frame-limit", 36}};
 static const struct ack_error no_memory = {
     207, "", 'E', {"too many large frames at once; send it again", 44}};
 
@@ -170,8 +171,9 @@ static bool offer(struct mllp_conn *c, struct str payload, const struct ack_erro
     struct source *s = c->in->source;
     c->next_token++; /* before the call: the reply may come inside */
     c->pending++;
-    enum exchange_result r = why ? exchange_refuse(s, &from, str_slice(payload, 0, MLLP_KEPT_MAX), why)
-                                 : exchange_begin(s, &from, payload);
+    enum exchange_result r =
+        why ? exchange_refuse(s, &from, str_slice(payload, 0, MLLP_KEPT_MAX), why)
+            : exchange_begin(s, &from, payload);
     if (r == EXCHANGE_TAKEN) {
         return true;
     }
@@ -279,9 +281,11 @@ static void check_noise(struct mllp_conn *c, uint64_t noise_before)
     if (c->frame.noise_run <= MLLP_NOISE_MAX || c->is_ended) {
         return;
     }
-    int first = c->frame.first_noise < 0x20 ? c->frame.first_noise : -1; /* a control byte tells TLS, HTTP/2 .. */
+    int first = c->frame.first_noise < 0x20 ? c->frame.first_noise
+                                            : -1; /* a control byte tells TLS, HTTP/2 .. */
     log_event(c->in->ep->log, LOG_LEVEL_WARN, "noise", log_str("source", c->in->ep->name),
-              log_cstr("peer", c->peer), log_uint("bytes", c->frame.noise), log_int("first_byte", first));
+              log_cstr("peer", c->peer), log_uint("bytes", c->frame.noise),
+              log_int("first_byte", first));
     c->is_ended = true;
 }
 
@@ -292,8 +296,9 @@ static void end_of_stream(struct mllp_conn *c)
     if (frame_end_of_stream(&c->frame)) {
         offer_frame(c, str_from("", 0), NULL);
     } else if (c->part.n > 0 && !c->is_offering) {
-        log_event(c->in->ep->log, LOG_LEVEL_WARN, "partial-frame", log_str("source", c->in->ep->name),
-                  log_cstr("peer", c->peer), log_uint("bytes", c->part.n));
+        log_event(c->in->ep->log, LOG_LEVEL_WARN, "partial-frame",
+                  log_str("source", c->in->ep->name), log_cstr("peer", c->peer),
+                  log_uint("bytes", c->part.n));
         drop_part(c);
     }
 }
@@ -490,7 +495,8 @@ void mllp_conn_end(struct mllp_conn *c)
 void mllp_conn_check(struct mllp_conn *c, int64_t now)
 {
     const struct mllp_in_conf *conf = mllp_in_conf(c->in);
-    bool is_slow = c->frame.place == FRAME_INSIDE && c->is_reading && now - c->frame_us > conf->frame_within * 1000;
+    bool is_slow = c->frame.place == FRAME_INSIDE && c->is_reading &&
+                   now - c->frame_us > conf->frame_within * 1000;
     bool is_waiting_for_us = c->pending > 0 && c->out.n == c->out_sent;
     bool is_idle = !is_waiting_for_us && !c->is_offering && now - c->active_us > conf->idle * 1000;
     bool is_over = c->is_lingering && now - c->active_us > MLLP_LINGER_MS * 1000;
@@ -498,7 +504,10 @@ void mllp_conn_check(struct mllp_conn *c, int64_t now)
         return;
     }
     log_event(c->in->ep->log, LOG_LEVEL_INFO, "closed", log_str("source", c->in->ep->name),
-              log_cstr("peer", c->peer), log_cstr("reason", is_slow ? "frame-within passed" : is_over ? "refused" : "idle"),
+              log_cstr("peer", c->peer),
+              log_cstr("reason", is_slow   ? "frame-within passed"
+                                 : is_over ? "refused"
+                                           : "idle"),
               log_uint("unread_replies", c->out.n - c->out_sent));
     hang_up(c);
     settle(c);

@@ -184,14 +184,16 @@ static int mllp_open(struct source *s, struct diags *d)
 static int mllp_reload(struct source *s, const void *conf, struct diags *d)
 {
     struct mllp_in *in = state_of(s);
-    const struct opt_hostport *now = &mllp_in_conf(in)->listen, *want = &((const struct mllp_in_conf *)conf)->listen;
+    const struct opt_hostport *now = &mllp_in_conf(in)->listen,
+                              *want = &((const struct mllp_in_conf *)conf)->listen;
     if (now->port == want->port && str_eq(now->host, want->host)) {
         return 0;
     }
     return start_listening(in, want, d);
 }
 
-static void mllp_reply(struct source *s, void *conn, uint64_t token, const struct str *replies, unsigned n)
+static void mllp_reply(struct source *s, void *conn, uint64_t token, const struct str *replies,
+                       unsigned n)
 {
     (void)s;
     mllp_conn_reply(conn, token, replies, n);

@@ -18,15 +18,17 @@ struct mllp_in_conf {
 };
 
 enum {
-    MLLP_READ = 64 * 1024,       /* bytes of one read, shared by all connections */
-    MLLP_OUT_MAX = 64 * 1024,    /* replies a peer may leave unread before it is not read any more */
-    MLLP_PENDING_MAX = 1024,     /* exchanges under way of one connection before it is not read any more */
-    MLLP_LINGER_MS = 2000,       /* after a refusal: read on and forget, so that the answer is not lost in a reset */
-    MLLP_NOISE_MAX = 64 * 1024,  /* bytes outside frames in a row */
-    MLLP_KEPT_MAX = 64 * 1024,   /* bytes kept of a frame that is refused */
-    MLLP_SPARES = 64,            /* emptied buffers kept for reuse ... */
-    MLLP_SPARE_MAX = 16 * 1024,  /* ... of at most this size */
-    MLLP_SILENCE_MS = 200,       /* behind FS: ends the frame */
+    MLLP_READ = 64 * 1024,    /* bytes of one read, shared by all connections */
+    MLLP_OUT_MAX = 64 * 1024, /* replies a peer may leave unread before it is not read any more */
+    MLLP_PENDING_MAX =
+        1024, /* exchanges under way of one connection before it is not read any more */
+    MLLP_LINGER_MS =
+        2000, /* after a refusal: read on and forget, so that the answer is not lost in a reset */
+    MLLP_NOISE_MAX = 64 * 1024, /* bytes outside frames in a row */
+    MLLP_KEPT_MAX = 64 * 1024,  /* bytes kept of a frame that is refused */
+    MLLP_SPARES = 64,           /* emptied buffers kept for reuse ... */
+    MLLP_SPARE_MAX = 16 * 1024, /* ... of at most this size */
+    MLLP_SILENCE_MS = 200,      /* behind FS: ends the frame */
 };
 
 /* A reply that was known before those of earlier exchanges. Rare. */
@@ -39,13 +41,13 @@ struct mllp_early {
 /* One connection. Idle it costs this struct and no buffer. Freed when its peer is gone and all of its
  * exchanges are over. */
 struct mllp_conn {
-    struct mllp_conn *next, *prev;   /* all of the source */
-    struct mllp_conn *next_dirty;    /* has something to send */
+    struct mllp_conn *next, *prev;              /* all of the source */
+    struct mllp_conn *next_dirty;               /* has something to send */
     struct mllp_conn *parked_next, **parked_at; /* waits for resume(); parked_at NULL: does not */
     struct mllp_in *in;
     struct event on_read;
-    struct event *on_write;          /* made when a peer reads slowly */
-    struct event *on_silence;        /* made when a frame ends in FS without CR */
+    struct event *on_write;   /* made when a peer reads slowly */
+    struct event *on_silence; /* made when a frame ends in FS without CR */
     int fd;
     bool is_reading, is_dirty, is_gone;
     bool is_ended;     /* the peer sends nothing more, or we read nothing more of it */
@@ -54,25 +56,25 @@ struct mllp_conn {
     bool is_offering;  /* `part` is a whole frame that the engine did not take yet */
     const struct ack_error *offer_why; /* it is offered as a refusal */
     struct frame frame;
-    struct buf part;   /* payload of the frame that is not whole yet */
-    struct buf rest;   /* bytes read and not looked at, while not reading */
+    struct buf part; /* payload of the frame that is not whole yet */
+    struct buf rest; /* bytes read and not looked at, while not reading */
     struct buf out;
     size_t out_sent;
     uint64_t next_token, next_reply; /* equal: nothing under way */
     struct mllp_early *early;
     unsigned pending;
-    int64_t active_us, frame_us;     /* monotonic: last traffic; begin of the current frame */
+    int64_t active_us, frame_us; /* monotonic: last traffic; begin of the current frame */
     char peer[NET_ADDRESS_MAX];
 };
 
 struct mllp_in {
     struct source *source;
     struct endpoint *ep;
-    int listener, reserve;  /* reserve: a descriptor to give up when there are no more */
+    int listener, reserve; /* reserve: a descriptor to give up when there are no more */
     struct event *on_accept, *on_flush, *on_sweep, *on_breath;
     bool is_paused, is_draining, is_full, is_flushing;
     struct mllp_conn *first, *dirty, *parked;
-    size_t part_bytes;      /* in partial frames, of all connections */
+    size_t part_bytes; /* in partial frames, of all connections */
     struct buf spare[MLLP_SPARES];
     unsigned nspares;
     char address[NET_ADDRESS_MAX];

@@ -48,7 +48,8 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
         set_timer(l);
         return;
     }
-    mllp_link_fail(l, l->state == LINK_OPEN ? "no answer within reply-within" : "no connection within connect-within");
+    mllp_link_fail(l, l->state == LINK_OPEN ? "no answer within reply-within"
+                                            : "no connection within connect-within");
 }
 
 /* ---- ending ---- */
@@ -92,7 +93,8 @@ void mllp_link_fail(struct mllp_link *l, const char *reason)
     while (n-- > 0) {
         bool is_out = sent[n].end_at <= sent_at;
         delivery_done(sent[n].delivery,
-                      (struct outcome){.verdict = is_out ? DELIVERY_UNKNOWN : DELIVERY_UNREACHABLE, .reason = reason});
+                      (struct outcome){.verdict = is_out ? DELIVERY_UNKNOWN : DELIVERY_UNREACHABLE,
+                                       .reason = reason});
     }
 }
 
@@ -104,9 +106,12 @@ static struct outcome outcome_of(enum ack_code code, struct str reply)
         enum verdict verdict;
         const char *reason;
     } by_code[] = {
-        [ACK_AA] = {DELIVERY_DELIVERED, "answered AA"}, [ACK_CA] = {DELIVERY_DELIVERED, "answered CA"},
-        [ACK_AE] = {DELIVERY_REFUSED, "answered AE"},   [ACK_CE] = {DELIVERY_REFUSED, "answered CE"},
-        [ACK_AR] = {DELIVERY_REFUSED, "answered AR"},   [ACK_CR] = {DELIVERY_REFUSED, "answered CR"},
+        [ACK_AA] = {DELIVERY_DELIVERED, "answered AA"},
+        [ACK_CA] = {DELIVERY_DELIVERED, "answered CA"},
+        [ACK_AE] = {DELIVERY_REFUSED, "answered AE"},
+        [ACK_CE] = {DELIVERY_REFUSED, "answered CE"},
+        [ACK_AR] = {DELIVERY_REFUSED, "answered AR"},
+        [ACK_CR] = {DELIVERY_REFUSED, "answered CR"},
     };
     return (struct outcome){.verdict = by_code[code].verdict,
                             .has_code = true,
@@ -139,8 +144,8 @@ static void on_reply(struct mllp_link *l, struct str bytes)
     }
     unsigned i = match(l, reply.control_id);
     if (i == l->n) {
-        log_event(out->ep->log, LOG_LEVEL_WARN, "unmatched-answer", log_str("destination", out->ep->name),
-                  log_uint("in_flight", l->n));
+        log_event(out->ep->log, LOG_LEVEL_WARN, "unmatched-answer",
+                  log_str("destination", out->ep->name), log_uint("in_flight", l->n));
         return; /* late, or of somebody else: it must not be taken for another message's */
     }
     struct delivery *d = l->sent[i].delivery;
@@ -225,7 +230,8 @@ static void settle_silent(struct mllp_link *l)
         struct delivery *d = l->sent[0].delivery;
         l->n--;
         memmove(&l->sent[0], &l->sent[1], l->n * sizeof(l->sent[0]));
-        delivery_done(d, (struct outcome){.verdict = DELIVERY_DELIVERED, .reason = "sent; no answer is expected"});
+        delivery_done(d, (struct outcome){.verdict = DELIVERY_DELIVERED,
+                                          .reason = "sent; no answer is expected"});
     }
 }
 
@@ -364,8 +370,8 @@ static void resolve(struct mllp_link *l, const char *host)
     char port[16];
     snprintf(port, sizeof(port), "%d", mllp_out_conf(out)->port);
     if (!out->dns) {
-        out->dns = evdns_base_new(out->ep->loop,
-                                  EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+        out->dns = evdns_base_new(out->ep->loop, EVDNS_BASE_INITIALIZE_NAMESERVERS |
+                                                     EVDNS_BASE_DISABLE_WHEN_INACTIVE);
     }
     if (!out->dns) {
         mllp_link_fail(l, "the host name cannot be resolved: no name server is configured");

@@ -5,14 +5,17 @@
 #include <stdlib.h>
 
 const struct opt mllp_out_opts[] = {
-    OPT(mllp_out_conf, host, "host", STR, NULL, "1..255", OPT_REQUIRED, "Address or name to connect to."),
+    OPT(mllp_out_conf, host, "host", STR, NULL, "1..255", OPT_REQUIRED,
+        "Address or name to connect to."),
     OPT(mllp_out_conf, port, "port", INT, "2575", "1..65535", 0, "TCP port (IANA: 2575 for HL7)."),
     OPT(mllp_out_conf, connections, "connections", INT, "8", "1..64", 0,
-        "Connections at once; opened only when all others are busy, so `parallel` bounds them too."),
+        "Connections at once; opened only when all others are busy, so `parallel` bounds them "
+        "too."),
     OPT(mllp_out_conf, pipeline, "pipeline", INT, "1", "1..64", 0,
         "Messages sent on a connection before the first one is answered."),
     OPT(mllp_out_conf, reply_within, "reply-within", MS, "30s", "100ms..10m", 0,
-        "Wait this long for the answer, then hang up; the message may have arrived and is sent again."),
+        "Wait this long for the answer, then hang up; the message may have arrived and is sent "
+        "again."),
     OPT(mllp_out_conf, connect_within, "connect-within", MS, "10s", "100ms..5m", 0,
         "Wait this long for a connection."),
     OPT(mllp_out_conf, keep_alive, "keep-alive", MS, "60s", "1s..never", 0,

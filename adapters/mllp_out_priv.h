@@ -37,7 +37,7 @@ struct mllp_link {
     struct link_sent sent[LINK_PIPELINE_MAX]; /* in order of sending */
     unsigned n;
     struct frame frame;
-    struct buf part, bytes;  /* of an answer; of what is to be written */
+    struct buf part, bytes;   /* of an answer; of what is to be written */
     uint64_t put_at, sent_at; /* stream offsets: put into `bytes`, taken by the kernel */
     int64_t connect_by_us;
     bool is_dirty;
@@ -49,8 +49,8 @@ struct mllp_out {
     struct evdns_base *dns;
     struct mllp_link *links; /* nlinks */
     unsigned nlinks, pipeline;
-    unsigned attempts;       /* which of several addresses is tried next */
-    struct arena scratch;    /* of one answer */
+    unsigned attempts;    /* which of several addresses is tried next */
+    struct arena scratch; /* of one answer */
     char read_buf[LINK_READ];
 };
 

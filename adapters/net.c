@@ -60,10 +60,12 @@ static int listen_at(const struct addrinfo *ai)
     return -1;
 }
 
-static int refuse(const struct opt_hostport *at, struct str endpoint, const char *why, struct diags *d)
+static int refuse(const struct opt_hostport *at, struct str endpoint, const char *why,
+                  struct diags *d)
 {
-    diag_add(d, DIAG_ERROR, "cannot-listen", DIAG_NOWHERE, "source \"%.*s\" cannot listen on %.*s:%d: %s",
-             STR_ARG(endpoint), STR_ARG(at->host), at->port, why);
+    diag_add(d, DIAG_ERROR, "cannot-listen", DIAG_NOWHERE,
+             "source \"%.*s\" cannot listen on %.*s:%d: %s", STR_ARG(endpoint), STR_ARG(at->host),
+             at->port, why);
     return -1;
 }
 
@@ -106,7 +108,8 @@ void net_keep_alive(int fd, int64_t idle_ms)
     int one = 1, idle = (int)(idle_ms / 1000), every;
     idle = idle > 0 ? idle : 1;
     every = idle / 10 > 0 ? idle / 10 : 1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)); /* dead peers are found later without */
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one,
+                     sizeof(one)); /* dead peers are found later without */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof(every));
 }

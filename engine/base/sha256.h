@@ -9,7 +9,7 @@ enum { SHA256_SIZE = 32 };
 
 struct sha256 {
     uint32_t h[8];
-    uint64_t size;  /* bytes added */
+    uint64_t size; /* bytes added */
     uint8_t block[64];
 };
 

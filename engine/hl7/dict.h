@@ -32,8 +32,9 @@ struct dict_entry {
 /* A field of a segment or a component of a datatype. */
 struct dict_field {
     const char *name;
-    const char *type; /* "CX"; "VARIES" where another field decides; "" where the standard gives none */
-    char opt;         /* R required, O optional, C conditional, B backward compatible, W withdrawn */
+    const char
+        *type; /* "CX"; "VARIES" where another field decides; "" where the standard gives none */
+    char opt;  /* R required, O optional, C conditional, B backward compatible, W withdrawn */
     unsigned repeats; /* most repetitions, 0: unlimited */
     unsigned len;     /* most characters, 0: not stated */
     unsigned table;   /* number, 0: none */
@@ -62,7 +63,8 @@ bool dict_component(enum hl7_version v, const char *id, unsigned n, struct dict_
 
 /* Does any version know it? First and last such version in *out_from, *out_to (each may be NULL). */
 bool dict_segment_any(const char *id, enum hl7_version *out_from, enum hl7_version *out_to);
-bool dict_field_any(const char *id, unsigned n, enum hl7_version *out_from, enum hl7_version *out_to);
+bool dict_field_any(const char *id, unsigned n, enum hl7_version *out_from,
+                    enum hl7_version *out_to);
 
 /* The segments of `v` in byte order, for listings and suggestions. False behind the last. O(1). */
 bool dict_segment_at(enum hl7_version v, unsigned index, struct dict_entry *out);

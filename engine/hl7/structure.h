@@ -63,13 +63,13 @@ void structure_describe(struct buf *out, const struct structure *s);
 
 /* A group instance or, as a leaf, one segment of the message. */
 struct group {
-    unsigned node;               /* its node; STRUCTURE_NONE: a segment that the structure lacks (Zxx) */
-    uint32_t seg;                /* leaf: index in m->seg; else UINT32_MAX */
-    struct group *parent;        /* NULL for the message */
-    struct group *next;          /* behind it in the same parent */
-    struct group *first, *last;  /* what it holds, in the order of the message */
-    unsigned at;                 /* how far its children are filled: a node, 0: nothing yet */
-    bool misplaced;              /* leaf or group that stands where the structure does not have it */
+    unsigned node;        /* its node; STRUCTURE_NONE: a segment that the structure lacks (Zxx) */
+    uint32_t seg;         /* leaf: index in m->seg; else UINT32_MAX */
+    struct group *parent; /* NULL for the message */
+    struct group *next;   /* behind it in the same parent */
+    struct group *first, *last; /* what it holds, in the order of the message */
+    unsigned at;                /* how far its children are filled: a node, 0: nothing yet */
+    bool misplaced;             /* leaf or group that stands where the structure does not have it */
 };
 
 struct grouping {

@@ -49,14 +49,15 @@ static void done(void *arg, enum journal_status status, uint64_t seq)
     r->waiting--;
     r->stored += status == JOURNAL_STORED;
     if (consumer_take_live(r->c, seq, 0, &item)) {
-        consumer_outcome(r->c, &(struct entry_outcome){.ref = {seq, 0}, .verdict = ENTRY_DELIVERED});
+        consumer_outcome(r->c,
+                         &(struct entry_outcome){.ref = {seq, 0}, .verdict = ENTRY_DELIVERED});
     }
 }
 
 static struct journal *open_at(const char *dir, struct disk *disk, uint64_t *random)
 {
-    struct journal_conf conf = {.zeroed = true, .clock = {now_us, now_us, NULL}, .random = chance,
-                                .random_arg = random};
+    struct journal_conf conf = {
+        .zeroed = true, .clock = {now_us, now_us, NULL}, .random = chance, .random_arg = random};
     struct journal_report report;
     struct arena a = {0};
     struct diags d;
@@ -162,7 +163,8 @@ int main(int argc, char **argv)
         for (int i = 0; i < 3; i++) {
             double ours = append_for(&r, depth[i], seconds);
             double theirs = bare_for(bare, depth[i], seconds);
-            printf("{\"row\":\"append\",\"in_flight\":%u,\"per_s\":%.0f,\"bare_per_s\":%.0f,\"ratio\":%.2f,"
+            printf("{\"row\":\"append\",\"in_flight\":%u,\"per_s\":%.0f,\"bare_per_s\":%.0f,"
+                   "\"ratio\":%.2f,"
                    "\"append_ns\":%.0f}\n",
                    depth[i], ours, theirs, ours / theirs, (double)r.spent_ns / (ours * seconds));
             fflush(stdout);

@@ -42,7 +42,8 @@ static void reply(struct peer *p, const char *code, const char *id)
 static void expect(struct delivery *d, enum verdict v, const char *reason)
 {
     cr_assert(house_is_done(&h, d), "no outcome; wanted %s", reason);
-    cr_expect_eq(d->last.verdict, v, "verdict %d (%s), wanted %d", d->last.verdict, d->last.reason, v);
+    cr_expect_eq(d->last.verdict, v, "verdict %d (%s), wanted %d", d->last.verdict, d->last.reason,
+                 v);
     cr_expect_str_eq(d->last.reason, reason);
 }
 
@@ -52,9 +53,12 @@ static const struct {
     enum ack_code ack;
     const char *reason;
 } codes[] = {
-    {"AA", DELIVERY_DELIVERED, ACK_AA, "answered AA"}, {"CA", DELIVERY_DELIVERED, ACK_CA, "answered CA"},
-    {"AE", DELIVERY_REFUSED, ACK_AE, "answered AE"},   {"CE", DELIVERY_REFUSED, ACK_CE, "answered CE"},
-    {"AR", DELIVERY_REFUSED, ACK_AR, "answered AR"},   {"CR", DELIVERY_REFUSED, ACK_CR, "answered CR"},
+    {"AA", DELIVERY_DELIVERED, ACK_AA, "answered AA"},
+    {"CA", DELIVERY_DELIVERED, ACK_CA, "answered CA"},
+    {"AE", DELIVERY_REFUSED, ACK_AE, "answered AE"},
+    {"CE", DELIVERY_REFUSED, ACK_CE, "answered CE"},
+    {"AR", DELIVERY_REFUSED, ACK_AR, "answered AR"},
+    {"CR", DELIVERY_REFUSED, ACK_CR, "answered CR"},
 };
 
 Test(destination, reads_delivered_and_refused_from_the_answer)
@@ -120,7 +124,8 @@ Test(destination, a_connection_that_does_not_come_is_unreachable)
 {
     house_open(&h);
     /* 192.0.2.0/24 is nobody's (RFC 5737): packets get lost, or are refused by a router */
-    cr_assert_eq(house_destination(&h, &mllp_adapter, "host: 192.0.2.1\nconnect-within: 100ms\n"), 0);
+    cr_assert_eq(house_destination(&h, &mllp_adapter, "host: 192.0.2.1\nconnect-within: 100ms\n"),
+                 0);
     struct delivery *d = house_give(&h, MSH_1);
     clock_fake_advance(&h.time, 101000);
     cr_assert(house_is_done(&h, d));
@@ -158,7 +163,9 @@ Test(destination, names_are_resolved_without_blocking)
 Test(destination, a_name_that_does_not_exist_is_unreachable)
 {
     house_open(&h);
-    cr_assert_eq(house_destination(&h, &mllp_adapter, "host: no.such.host.invalid\nconnect-within: 100ms\n"), 0);
+    cr_assert_eq(
+        house_destination(&h, &mllp_adapter, "host: no.such.host.invalid\nconnect-within: 100ms\n"),
+        0);
     struct delivery *d = house_give(&h, MSH_1);
     clock_fake_advance(&h.time, 101000);
     cr_assert(house_is_done(&h, d));
@@ -205,8 +212,10 @@ static const struct {
     const char *bytes, *reason;
 } garbage[] = {
     {"\vhello\x1c\r", "the answer is no acknowledgement"},
-    {"\vMSH|^~\\&|C|D|A|B|20260101||ADT^A01|R|P|2.5.1\rPID|1\r\x1c\r", "the answer is no acknowledgement"},
-    {"\vMSH|^~\\&|C|D|A|B|20260101||ACK|R|P|2.5.1\rMSA|OK|ID1\r\x1c\r", "the answer is no acknowledgement"},
+    {"\vMSH|^~\\&|C|D|A|B|20260101||ADT^A01|R|P|2.5.1\rPID|1\r\x1c\r",
+     "the answer is no acknowledgement"},
+    {"\vMSH|^~\\&|C|D|A|B|20260101||ACK|R|P|2.5.1\rMSA|OK|ID1\r\x1c\r",
+     "the answer is no acknowledgement"},
     {"\vMSH\x1cxx", "the answer is no MLLP frame"},
 };
 
@@ -258,7 +267,8 @@ Test(destination, a_peer_that_reads_slowly_gets_all_of_it)
     struct buf big = {0};
     buf_puts(&big, MSH_1);
     while (big.n < (8 << 20)) {
-        buf_puts(&big, "OBX|1|TX|x||0123456789012345678901234567890123456789012345678901234567890123\r");
+        buf_puts(&big,
+                 "OBX|1|TX|x||0123456789012345678901234567890123456789012345678901234567890123\r");
     }
     buf_putc(&big, 0);
     struct delivery *d = house_give(&h, big.p);

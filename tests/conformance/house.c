@@ -30,7 +30,8 @@ static void answer(struct source *s, struct taken *t, unsigned n)
     buf_free(&reply);
 }
 
-static enum exchange_result take(struct source *s, const struct exchange_from *from, struct str bytes, bool is_refusal)
+static enum exchange_result take(struct source *s, const struct exchange_from *from,
+                                 struct str bytes, bool is_refusal)
 {
     if (s->is_full) {
         return EXCHANGE_PAUSED;
@@ -46,13 +47,14 @@ static enum exchange_result take(struct source *s, const struct exchange_from *f
     return EXCHANGE_TAKEN;
 }
 
-enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from, struct str bytes)
+enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from,
+                                    struct str bytes)
 {
     return take(s, from, bytes, false);
 }
 
-enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from, struct str bytes,
-                                     const struct ack_error *why)
+enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from,
+                                     struct str bytes, const struct ack_error *why)
 {
     cr_assert(why->text.n == strlen(why->text.p), "the length of a refusal's text");
     cr_assert_eq(why->code, 207);
@@ -143,13 +145,20 @@ void *house_conf(struct house *h, const struct opt *table, size_t size, const ch
     struct yaml_doc *doc = NULL;
     void *conf = arena_zalloc(&h->arena, size);
     cr_assert_eq(yaml_parse(&h->arena, "test.yaml", str_of(yaml), &h->diags, &doc), 0);
-    return opt_parse(&h->arena, table, doc ? doc->root : NULL, NULL, &h->diags, conf) == 0 ? conf : NULL;
+    return opt_parse(&h->arena, table, doc ? doc->root : NULL, NULL, &h->diags, conf) == 0 ? conf
+                                                                                           : NULL;
 }
 
-static void endpoint(struct house *h, struct endpoint *ep, const char *name, const struct adapter *a, void *conf)
+static void endpoint(struct house *h, struct endpoint *ep, const char *name,
+                     const struct adapter *a, void *conf)
 {
     cr_assert_not_null(conf, "%s", h->diags.first ? h->diags.first->text.p : "");
-    *ep = (struct endpoint){.name = str_of(name), .adapter = a, .conf = conf, .loop = h->loop, .clock = &h->clock, .log = &h->log};
+    *ep = (struct endpoint){.name = str_of(name),
+                            .adapter = a,
+                            .conf = conf,
+                            .loop = h->loop,
+                            .clock = &h->clock,
+                            .log = &h->log};
 }
 
 int house_source(struct house *h, const struct adapter *a, const char *yaml)

@@ -48,7 +48,8 @@ static void connect_peer(struct peer *p, struct event_base *loop, struct str add
     if (is_deaf) {
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
     }
-    cr_assert_eq(connect(fd, (struct sockaddr *)&ss, (socklen_t)n), 0, "connect %s: %s", text, strerror(errno));
+    cr_assert_eq(connect(fd, (struct sockaddr *)&ss, (socklen_t)n), 0, "connect %s: %s", text,
+                 strerror(errno));
     watch(p, loop, fd, is_deaf);
 }
 
@@ -73,11 +74,14 @@ static void on_waiting(evutil_socket_t fd, short what, void *arg)
 
 void peer_listen_at(struct peer *p, struct event_base *loop, int port)
 {
-    struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in sin = {.sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                              .sin_port = htons((uint16_t)port)};
     socklen_t n = sizeof(sin);
     int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    cr_assert_eq(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0, "port %d: %s", port, strerror(errno));
+    cr_assert_eq(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0, "port %d: %s", port,
+                 strerror(errno));
     cr_assert_eq(listen(fd, 64), 0);
     getsockname(fd, (struct sockaddr *)&sin, &n);
     *p = (struct peer){.loop = loop, .fd = fd, .port = ntohs(sin.sin_port)};
@@ -199,7 +203,8 @@ bool run_until(struct event_base *loop, bool (*is_true)(void *arg), void *arg)
     static const struct timeval look = {.tv_sec = 0, .tv_usec = 2000};
     bool is_late = false, ignored = false;
     struct event *late = evtimer_new(loop, on_late, &is_late);
-    struct event *tick = event_new(loop, -1, EV_PERSIST, on_late, &ignored); /* conditions outside the loop */
+    struct event *tick =
+        event_new(loop, -1, EV_PERSIST, on_late, &ignored); /* conditions outside the loop */
     event_add(late, &limit);
     event_add(tick, &look);
     while (!is_true(arg) && !is_late) {

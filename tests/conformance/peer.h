@@ -10,10 +10,10 @@
 struct peer {
     struct event_base *loop;
     struct event *on_read;
-    int fd;           /* -1: closed */
-    struct buf in;    /* all that came */
-    bool is_ended;    /* the other side closed or reset */
-    bool is_deaf;     /* does not read */
+    int fd;            /* -1: closed */
+    struct buf in;     /* all that came */
+    bool is_ended;     /* the other side closed or reset */
+    bool is_deaf;      /* does not read */
     unsigned accepted; /* of a listener: somebody waits */
     int port;          /* of a listener */
 };
@@ -43,11 +43,11 @@ unsigned peer_frames(const struct peer *p);
 bool run_until(struct event_base *loop, bool (*is_true)(void *arg), void *arg);
 /* Run what can be run now, without waiting. */
 void run_now(struct event_base *loop);
-#define RUN_UNTIL_DECLARE(name, type, expression) \
-    static bool name(void *arg)                   \
-    {                                             \
-        type x = arg;                             \
-        return (expression);                      \
+#define RUN_UNTIL_DECLARE(name, type, expression)                                                  \
+    static bool name(void *arg)                                                                    \
+    {                                                                                              \
+        type x = arg;                                                                              \
+        return (expression);                                                                       \
     }
 
 bool peer_has_frames(struct peer *p, unsigned n); /* runs the loop until it has, or 10 s */

@@ -31,7 +31,8 @@ static void connect_to(struct peer *p)
 static void expect_frame(struct peer *p, unsigned n, const char *want)
 {
     cr_assert(peer_has_frames(p, n + 1), "reply %u (%s) did not come", n, want);
-    cr_expect(str_is(peer_frame(p, n), want), "reply %u is %.*s, wanted %s", n, STR_ARG(peer_frame(p, n)), want);
+    cr_expect(str_is(peer_frame(p, n), want), "reply %u is %.*s, wanted %s", n,
+              STR_ARG(peer_frame(p, n)), want);
 }
 
 static void expect_taken(unsigned n, const char *want, bool is_refusal)
@@ -85,8 +86,8 @@ Test(source, names_the_peer)
 
 static const struct {
     const char *name, *bytes;
-    bool is_closed;       /* by the peer, after sending */
-    const char *want[3];  /* exchanges; "!" before a refusal */
+    bool is_closed;      /* by the peer, after sending */
+    const char *want[3]; /* exchanges; "!" before a refusal */
 } endings[] = {
     {"CR ends a frame", "\va\x1c\r\vb\x1c\r", false, {"a", "b"}},
     {"VT ends a frame", "\va\x1c\vb\x1c\r", false, {"a", "b"}},
@@ -113,7 +114,8 @@ Test(source, ends_frames_by_the_rules)
             const char *want = endings[i].want[n];
             bool is_refusal = want[0] == '!';
             cr_assert(house_takes(&h, n + 1), "%s: exchange %u", endings[i].name, n);
-            cr_expect(str_is(buf_str(&h.source.v[n].bytes), want + is_refusal), "%s", endings[i].name);
+            cr_expect(str_is(buf_str(&h.source.v[n].bytes), want + is_refusal), "%s",
+                      endings[i].name);
             cr_expect_eq(h.source.v[n].is_refusal, is_refusal, "%s", endings[i].name);
             cr_assert(peer_has_frames(&p, n + 1), "%s: reply %u", endings[i].name, n);
         }
@@ -281,7 +283,8 @@ Test(source, a_refusal_is_not_lost_in_a_reset)
     peer_send(&p, buf_str(&junk));
     expect_frame(&p, 0, "re:a");
     cr_assert(peer_sees_end(&p));
-    cr_expect_eq(h.source.ep.counters.connections_open, 1, "our side is closed, the rest is thrown away");
+    cr_expect_eq(h.source.ep.counters.connections_open, 1,
+                 "our side is closed, the rest is thrown away");
     clock_fake_advance(&h.time, 3 * 1000000ll);
     cr_expect(run_until(h.loop, no_connection, NULL));
     cr_expect_eq(h.source.n, 1);
@@ -520,7 +523,8 @@ Test(source, goes_on_when_descriptors_run_out)
         run_now(h.loop);
     }
     setrlimit(RLIMIT_NOFILE, &old);
-    cr_expect_eq(h.source.ep.counters.connections_refused, 1, "one was turned away, and it did not spin");
+    cr_expect_eq(h.source.ep.counters.connections_refused, 1,
+                 "one was turned away, and it did not spin");
     cr_expect(peer_sees_end(&q));
     peer_send_frame(&p, "after");
     expect_frame(&p, 1, "re:after");
@@ -589,7 +593,8 @@ Test(source, a_reload_moves_the_listener_and_keeps_connections)
     run_now(h.loop);
     struct buf before = {0};
     buf_put_str(&before, house_address(&h));
-    void *conf = house_conf(&h, mllp_adapter.in_opts, mllp_adapter.in_conf_size, "listen: localhost:0\nidle: 5m\n");
+    void *conf = house_conf(&h, mllp_adapter.in_opts, mllp_adapter.in_conf_size,
+                            "listen: localhost:0\nidle: 5m\n");
     cr_assert_eq(mllp_adapter.in->reload(&h.source, conf, &h.diags), 0);
     h.source.ep.conf = conf;
     cr_expect_not(str_eq(house_address(&h), buf_str(&before)));

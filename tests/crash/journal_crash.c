@@ -25,8 +25,8 @@ static void count(struct tally *t, struct model *m, const char *what, uint64_t c
     }
     t->failed++;
     if (t->failed <= 10) {
-        printf("FAILED %s at call %llu, way %d, seed %llu: %s\n", what, (unsigned long long)call, detail,
-               (unsigned long long)t->seed, m->failure);
+        printf("FAILED %s at call %llu, way %d, seed %llu: %s\n", what, (unsigned long long)call,
+               detail, (unsigned long long)t->seed, m->failure);
     }
 }
 
@@ -57,7 +57,8 @@ static void tell(struct model *m, const struct story *s)
 }
 
 /* Open the crashed disk, crash at call `n` of the opening, open again. False when it had fewer calls. */
-static bool crash_opening(struct tally *t, const struct model *crashed, uint64_t n, enum simdisk_loss loss)
+static bool crash_opening(struct tally *t, const struct model *crashed, uint64_t n,
+                          enum simdisk_loss loss)
 {
     struct model *m = model_copy(crashed);
     int rc;
@@ -84,10 +85,13 @@ static void crash_ways(struct tally *t, struct model *story, uint64_t call, cons
     for (int loss = 0; loss < SIMDISK_LOSSES; loss++) {
         struct model *m = model_copy(story);
         int rc;
-        simdisk_crash(m->disk, t->seed * 1000003 + call * 31 + (uint64_t)loss, (enum simdisk_loss)loss);
+        simdisk_crash(m->disk, t->seed * 1000003 + call * 31 + (uint64_t)loss,
+                      (enum simdisk_loss)loss);
         count_image(t, m);
         if (t->is_long || (call * 5 + (uint64_t)loss) % 37 == 0) {
-            for (uint64_t n = 1; crash_opening(t, m, n, (enum simdisk_loss)(((unsigned)loss + n) % SIMDISK_LOSSES)); n++) {
+            for (uint64_t n = 1;
+                 crash_opening(t, m, n, (enum simdisk_loss)(((unsigned)loss + n) % SIMDISK_LOSSES));
+                 n++) {
             }
         }
         if (!model_open(m, &rc) && !m->failure) {
@@ -109,7 +113,8 @@ static void crash_ways(struct tally *t, struct model *story, uint64_t call, cons
 
 /* The process dies, the system stays, the next one says what is there - and then the power fails. What was
  * said must hold, though the first process never synced it. */
-static void kill_without_crash(struct tally *t, struct model *story, uint64_t call, const char *name)
+static void kill_without_crash(struct tally *t, struct model *story, uint64_t call,
+                               const char *name)
 {
     struct model *m = model_copy(story);
     int rc;
@@ -163,7 +168,8 @@ static bool fail_at(struct tally *t, const struct story *s, uint64_t call, enum 
             simdisk_restart(m->disk);
             simdisk_keep_cache(m->disk);
         }
-        for (int again = 0; again < 2; again++) { /* what the next process says holds after its end as well */
+        for (int again = 0; again < 2;
+             again++) { /* what the next process says holds after its end as well */
             if (!m->failure && !model_open(m, &rc) && !m->failure) {
                 m->failure = "does not open after an error";
             }
@@ -178,7 +184,8 @@ static bool fail_at(struct tally *t, const struct story *s, uint64_t call, enum 
 }
 
 /* Errors while opening: it fails with a code or works, and the next start works. */
-static bool fail_opening(struct tally *t, const struct model *closed, uint64_t call, enum simdisk_fault how)
+static bool fail_opening(struct tally *t, const struct model *closed, uint64_t call,
+                         enum simdisk_fault how)
 {
     struct model *m = model_copy(closed);
     int rc;
@@ -250,9 +257,11 @@ int main(int argc, char **argv)
             run_story(t, &stories[i]);
         }
     }
-    printf("crash points %u (%u after recycling), images %u (%u different), crashes while opening %u, errors %u\n",
+    printf("crash points %u (%u after recycling), images %u (%u different), crashes while opening "
+           "%u, errors %u\n",
            t->points, t->recycled, t->images, t->different, t->recovery_points, t->faults);
-    bool has_fired = t->points && t->recycled && t->images && t->recovery_points && t->faults && t->different > 10;
+    bool has_fired = t->points && t->recycled && t->images && t->recovery_points && t->faults &&
+                     t->different > 10;
     if (!has_fired) {
         printf("FAILED: some kind of fault never fired\n");
         t->failed++;

@@ -101,7 +101,8 @@ static void settle_some(struct model *m, uint64_t *random)
     size_t count = 1 + (size_t)(kit_random(random) % 8);
     for (size_t i = first; i < n && i < first + count; i++) {
         consumer_outcome(m->c, &(struct entry_outcome){.ref = {v[i].seq, v[i].output},
-                                                       .verdict = ENTRY_DELIVERED, .attempt = 1});
+                                                       .verdict = ENTRY_DELIVERED,
+                                                       .attempt = 1});
         for (uint32_t k = 0; k < m->n; k++) {
             if (m->v[k].seq == v[i].seq) {
                 m->v[k].outcome_seq = UINT64_MAX; /* set by the flush below */
@@ -248,7 +249,8 @@ static void check_log(struct model *m, bool *present)
         }
         last = e.seq;
         if (e.type == ENTRY_MESSAGE) {
-            uint64_t i = entry_get_message(&m->arena, e.body, &msg) == 0 ? kit_number(msg.raw) : UINT64_MAX;
+            uint64_t i =
+                entry_get_message(&m->arena, e.body, &msg) == 0 ? kit_number(msg.raw) : UINT64_MAX;
             if (i >= m->n || m->v[i].seq != e.seq || present[i]) {
                 wrong(m, "log holds what was never written, or twice", e.seq, i);
                 return;
@@ -291,7 +293,8 @@ static void check(struct model *m)
         if (offered[i] && !present[i]) {
             wrong(m, "output of a message that is not there", i, one->seq);
         }
-        if (one->fate == MODEL_BEGUN) { /* the sender knows nothing: either is right, but for good */
+        if (one->fate ==
+            MODEL_BEGUN) { /* the sender knows nothing: either is right, but for good */
             one->fate = present[i] ? MODEL_STORED : MODEL_NEVER;
         }
     }

@@ -27,14 +27,14 @@ struct model {
     uint32_t lab;
     struct arena arena;
     struct model_message v[MODEL_MESSAGES];
-    uint32_t n;               /* messages begun */
-    uint64_t highest;         /* sequence number that anybody ever saw */
-    uint64_t floor;           /* highest ever seen: what is settled below it may go */
+    uint32_t n;       /* messages begun */
+    uint64_t highest; /* sequence number that anybody ever saw */
+    uint64_t floor;   /* highest ever seen: what is settled below it may go */
     uint64_t states_begun, states_stored;
     uint64_t volume_bytes;
     bool had_unknown;
-    bool looks_away;          /* do not check at the next opening: the disk is to die in it */
-    const char *failure;      /* first thing that was wrong */
+    bool looks_away;     /* do not check at the next opening: the disk is to die in it */
+    const char *failure; /* first thing that was wrong */
     char text[160];
 };
 

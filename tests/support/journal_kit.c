@@ -52,10 +52,11 @@ static struct str raw_of(struct arena *a, uint64_t i, size_t size)
     return str_from(p, size);
 }
 
-struct entry_message kit_message(struct arena *a, uint64_t i, size_t size, const uint32_t *destinations,
-                                 uint32_t n, uint64_t key)
+struct entry_message kit_message(struct arena *a, uint64_t i, size_t size,
+                                 const uint32_t *destinations, uint32_t n, uint64_t key)
 {
-    struct entry_message m = {.id = {i, ~i}, .source = 1, .received_us = (int64_t)i, .body_hash = i * 3};
+    struct entry_message m = {
+        .id = {i, ~i}, .source = 1, .received_us = (int64_t)i, .body_hash = i * 3};
     m.raw = raw_of(a, i, size);
     m.peer = STR("127.0.0.1");
     m.reply = STR("MSA|AA");
@@ -66,7 +67,8 @@ struct entry_message kit_message(struct arena *a, uint64_t i, size_t size, const
         s[1] = (struct splice){.literal = "end", .n = 3};
         uint64_t *keys = ARENA_ARRAY(a, uint64_t, 1);
         keys[0] = key;
-        v[k] = (struct entry_output){.destination = destinations[k], .route = 1, .keys = keys, .nkeys = 1};
+        v[k] = (struct entry_output){
+            .destination = destinations[k], .route = 1, .keys = keys, .nkeys = 1};
         v[k].payload = (struct splices){s, 2};
     }
     m.outputs = v;

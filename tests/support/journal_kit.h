@@ -17,8 +17,8 @@ struct journal_conf kit_conf(struct kit *k);
 
 /* Message number `i`: raw bytes of `size` bytes that depend on i, one output for each of the `n`
  * destinations with key `key`; everything in `a`. */
-struct entry_message kit_message(struct arena *a, uint64_t i, size_t size, const uint32_t *destinations,
-                                 uint32_t n, uint64_t key);
+struct entry_message kit_message(struct arena *a, uint64_t i, size_t size,
+                                 const uint32_t *destinations, uint32_t n, uint64_t key);
 /* The bytes of message `i` again: `raw` is what kit_message() made. */
 bool kit_is_message(struct str raw, uint64_t i);
 /* The number in them, UINT64_MAX when they are not whole. */

@@ -37,7 +37,8 @@ struct simdisk {
     bool has_fired, is_dead, is_locked, fails_reads, keeps_cache;
     struct node nodes[NODES];
     struct name names[NAMES];
-    struct name (*history)[NAMES]; /* the directory as it stood: [0] survives for sure, then after each change */
+    struct name (*history)
+        [NAMES]; /* the directory as it stood: [0] survives for sure, then after each change */
     size_t nhistory, history_cap;
     int handles[HANDLES]; /* node, -1: free */
 };
@@ -199,7 +200,8 @@ static int create(struct simdisk *d, const char *text)
     for (int i = 0; i < NODES; i++) {
         for (int k = 0; k < NAMES && !d->nodes[i].is_used; k++) {
             if (!d->names[k].text[0]) {
-                d->nodes[i] = (struct node){.is_used = true, .cache = xmalloc(1), .stable = xmalloc(1)};
+                d->nodes[i] =
+                    (struct node){.is_used = true, .cache = xmalloc(1), .stable = xmalloc(1)};
                 (void)snprintf(d->names[k].text, NAME_BYTES, "%s", text);
                 d->names[k].node = i;
                 remember_names(d);
@@ -342,7 +344,8 @@ static int sim_datasync(void *arg, int file)
     struct node *f = &d->nodes[d->handles[file]];
     enum simdisk_fault fault;
     int rc = begin_call(d, &fault);
-    if (rc < 0) { /* as Linux does: the pages are clean now, and what they hold is not on the disk */
+    if (rc <
+        0) { /* as Linux does: the pages are clean now, and what they hold is not on the disk */
         drop_pending(f);
         return rc;
     }
@@ -460,11 +463,21 @@ static int64_t sim_free_bytes(void *arg)
 
 struct disk simdisk_disk(struct simdisk *d)
 {
-    return (struct disk){.arg = d, .open = sim_open, .close = sim_close, .pread = sim_pread,
-                         .pwrite = sim_pwrite, .allocate = sim_allocate, .datasync = sim_datasync,
-                         .sync_dir = sim_sync_dir, .rename = sim_rename, .unlink = sim_unlink,
-                         .size = sim_size, .drop_cache = sim_drop_cache, .list = sim_list,
-                         .lock = sim_lock, .free_bytes = sim_free_bytes};
+    return (struct disk){.arg = d,
+                         .open = sim_open,
+                         .close = sim_close,
+                         .pread = sim_pread,
+                         .pwrite = sim_pwrite,
+                         .allocate = sim_allocate,
+                         .datasync = sim_datasync,
+                         .sync_dir = sim_sync_dir,
+                         .rename = sim_rename,
+                         .unlink = sim_unlink,
+                         .size = sim_size,
+                         .drop_cache = sim_drop_cache,
+                         .list = sim_list,
+                         .lock = sim_lock,
+                         .free_bytes = sim_free_bytes};
 }
 
 uint64_t simdisk_calls(const struct simdisk *d)
@@ -502,7 +515,8 @@ void simdisk_set_room(struct simdisk *d, uint64_t bytes)
 }
 
 /* One unsynced write meets the disk, sector by sector, or whole, or not at all. */
-static void settle_write(struct node *f, const struct pending *w, uint64_t *random, enum simdisk_loss loss)
+static void settle_write(struct node *f, const struct pending *w, uint64_t *random,
+                         enum simdisk_loss loss)
 {
     uint64_t sector = loss == SIMDISK_TEAR_512 ? 512 : loss == SIMDISK_TEAR_4096 ? 4096 : 0;
     if (!sector) {

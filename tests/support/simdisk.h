@@ -20,7 +20,13 @@ enum simdisk_fault {
 };
 
 /* How a crash treats what was not synced. */
-enum simdisk_loss { SIMDISK_KEEP_ALL, SIMDISK_DROP_ALL, SIMDISK_SOME, SIMDISK_TEAR_512, SIMDISK_TEAR_4096 };
+enum simdisk_loss {
+    SIMDISK_KEEP_ALL,
+    SIMDISK_DROP_ALL,
+    SIMDISK_SOME,
+    SIMDISK_TEAR_512,
+    SIMDISK_TEAR_4096
+};
 enum { SIMDISK_LOSSES = 5 };
 
 struct simdisk *simdisk_new(uint64_t seed);

@@ -181,7 +181,8 @@ static void ask_good(const char *name)
     struct box in = {0};
     int fd = dial(feed);
     int n = snprintf(text, sizeof text,
-                     "\vMSH|^~\\&|GOOD|HERE|X|Y|20260101||ADT^A01|G%u|P|2.5.1\rPID|1||77||BROOK^ANN||1980|F\r\x1c\r",
+                     "\vMSH|^~\\&|GOOD|HERE|X|Y|20260101||ADT^A01|G%u|P|2.5.1\rPID|1||77||BROOK^"
+                     "ANN||1980|F\r\x1c\r",
                      ++good_sent);
     put(fd, text, (size_t)n);
     get(fd, &in, 1, false);
@@ -218,7 +219,8 @@ static void try(const char *name, struct bytes sent, const char *want, unsigned 
         print_bytes("want", want, strlen(want));
         print_bytes("got ", got.p ? got.p : "", got.n);
     }
-    judge(name, is_ended == ((how & (CLOSES | HALF_CLOSE)) != 0), is_ended ? "it was closed" : "it stays open");
+    judge(name, is_ended == ((how & (CLOSES | HALF_CLOSE)) != 0),
+          is_ended ? "it was closed" : "it stays open");
     free(in.p);
     free(got.p);
     close(fd);
@@ -227,10 +229,12 @@ static void try(const char *name, struct bytes sent, const char *want, unsigned 
 /* ---- what is no message ---- */
 
 #define HEAD(rest) "MSH|^~\\&|||||T||ACK|ID|P|2.5.1\r" rest "\n"
-#define FROM "MSH|^~\\&|A|B|C|D|1||ADT^A01|"
-#define PID  "\rPID|1||77||DOE^J||1980|F\r"
-#define TO   "MSH|^~\\&|C|D|A|B|T||ACK^A01^ACK|ID|P|2.5.1\r"
-#define NO_MSH HEAD("MSA|AR|\rERR||MSH^1|100^Segment sequence error^HL70357|E||||the message does not begin with MSH\r")
+#define FROM       "MSH|^~\\&|A|B|C|D|1||ADT^A01|"
+#define PID        "\rPID|1||77||DOE^J||1980|F\r"
+#define TO         "MSH|^~\\&|C|D|A|B|T||ACK^A01^ACK|ID|P|2.5.1\r"
+#define NO_MSH                                                                                     \
+    HEAD("MSA|AR|\rERR||MSH^1|100^Segment sequence error^HL70357|E||||the message does not begin " \
+         "with MSH\r")
 
 static const struct {
     const char *name;
@@ -243,56 +247,85 @@ static const struct {
     {"no MSH", B("\vhello\x1c\r"), NO_MSH, 0},
     {"blank lines only", B("\v\r\r\r\x1c\r"), NO_MSH, 0},
     {"MSH without a separator", B("\vMSH\x1c\r"),
-     HEAD("MSA|AR|\rERR||MSH^1^1|101^Required field missing^HL70357|E||||the message ends before the field separator "
-          "MSH-1\r"), 0},
+     HEAD("MSA|AR|\rERR||MSH^1^1|101^Required field missing^HL70357|E||||the message ends before "
+          "the field separator "
+          "MSH-1\r"),
+     0},
     {"MSH and separator", B("\vMSH|\x1c\r"),
-     HEAD("MSA|AR|\rERR||MSH^1^2|101^Required field missing^HL70357|E||||the encoding characters are missing; "
-          "\\S\\\\R\\\\E\\\\T\\ is usual\r"), 0},
+     HEAD("MSA|AR|\rERR||MSH^1^2|101^Required field missing^HL70357|E||||the encoding characters "
+          "are missing; "
+          "\\S\\\\R\\\\E\\\\T\\ is usual\r"),
+     0},
     {"MSH-1 is a letter", B("\vMSHA^~\\&AxAyA\r\x1c\r"),
-     HEAD("MSA|AR|\rERR||MSH^1^1|102^Data type error^HL70357|E||||the field separator must be a printable ASCII sign, "
-          "as \\F\\\r"), 0},
+     HEAD("MSA|AR|\rERR||MSH^1^1|102^Data type error^HL70357|E||||the field separator must be a "
+          "printable ASCII sign, "
+          "as \\F\\\r"),
+     0},
     {"MSH-2 repeats a sign", B("\vMSH|^^^^|A|B|C|D|1||ADT^A01|7|P|2.5.1\r\x1c\r"),
-     "MSH|^~\\&|C|D|A|B|T||ACK^A01^ACK|ID|P|2.5.1\rMSA|AR|7\rERR||MSH^1^2|102^Data type error^HL70357|E||||the encoding "
-     "characters must be distinct printable signs, as \\S\\\\R\\\\E\\\\T\\\r\n", 0},
-    {"other delimiters", B("\vMSH$*%!@$A$B$C$D$1$$ADT*A01$8$P$2.5.1\rPID$1$$77$$DOE*J$$1980$F\r\x1c\r"),
+     "MSH|^~\\&|C|D|A|B|T||ACK^A01^ACK|ID|P|2.5.1\rMSA|AR|7\rERR||MSH^1^2|102^Data type "
+     "error^HL70357|E||||the encoding "
+     "characters must be distinct printable signs, as \\S\\\\R\\\\E\\\\T\\\r\n",
+     0},
+    {"other delimiters",
+     B("\vMSH$*%!@$A$B$C$D$1$$ADT*A01$8$P$2.5.1\rPID$1$$77$$DOE*J$$1980$F\r\x1c\r"),
      "MSH$*%!@$C$D$A$B$T$$ACK*A01*ACK$ID$P$2.5.1\rMSA$AA$8\r\n", 0},
     {"PID first", B("\vPID|1\r" FROM "5|P|2.5.1\r\x1c\r"),
-     TO "MSA|AR|5\rERR||MSH^1|100^Segment sequence error^HL70357|E||||the message does not begin with MSH\r\n", 0},
+     TO "MSA|AR|5\rERR||MSH^1|100^Segment sequence error^HL70357|E||||the message does not begin "
+        "with MSH\r\n",
+     0},
     {"no MSH-10", B("\v" FROM "|P|2.5.1" PID "\x1c\r"),
-     TO "MSA|AR|\rERR||MSH^1^10|101^Required field missing^HL70357|E||||message control id is missing\r\n", 0},
-    {"a NUL in a field", B("\v" FROM "9|P|2.5.1\rPID|1||77||DOE^\0||1980|F\r\x1c\r"), TO "MSA|AA|9\r\n", 0},
-    {"broken UTF-8", B("\v" FROM "10|P|2.5.1||||||UNICODE UTF-8\rPID|1||77||D\xc3^\xff\xfe||1980|F\r\x1c\r"),
+     TO "MSA|AR|\rERR||MSH^1^10|101^Required field missing^HL70357|E||||message control id is "
+        "missing\r\n",
+     0},
+    {"a NUL in a field", B("\v" FROM "9|P|2.5.1\rPID|1||77||DOE^\0||1980|F\r\x1c\r"),
+     TO "MSA|AA|9\r\n", 0},
+    {"broken UTF-8",
+     B("\v" FROM "10|P|2.5.1||||||UNICODE UTF-8\rPID|1||77||D\xc3^\xff\xfe||1980|F\r\x1c\r"),
      "MSH|^~\\&|C|D|A|B|T||ACK^A01^ACK|ID|P|2.5.1||||||UNICODE UTF-8\rMSA|AA|10\r\n", 0},
     {"a character set nobody knows", B("\v" FROM "11|P|2.5.1||||||KLINGON" PID "\x1c\r"),
      "MSH|^~\\&|C|D|A|B|T||ACK^A01^ACK|ID|P|2.5.1||||||KLINGON\rMSA|AA|11\r\n", 0},
-    {"segments ended by LF", B("\v" FROM "12|P|2.5.1\nPID|1||77||DOE^J||1980|F\n\x1c\r"), TO "MSA|AA|12\r\n", 0},
+    {"segments ended by LF", B("\v" FROM "12|P|2.5.1\nPID|1||77||DOE^J||1980|F\n\x1c\r"),
+     TO "MSA|AA|12\r\n", 0},
     {"a byte at a time", B("\v" FROM "13|P|2.5.1" PID "\x1c\r"), TO "MSA|AA|13\r\n", BYTEWISE},
-    {"half-closed behind the message", B("\v" FROM "14|P|2.5.1" PID "\x1c\r"), TO "MSA|AA|14\r\n", HALF_CLOSE},
+    {"half-closed behind the message", B("\v" FROM "14|P|2.5.1" PID "\x1c\r"), TO "MSA|AA|14\r\n",
+     HALF_CLOSE},
     {"half-closed behind FS", B("\v" FROM "15|P|2.5.1" PID "\x1c"), TO "MSA|AA|15\r\n", HALF_CLOSE},
     {"half-closed within a frame", B("\v" FROM "16|P|2.5.1\rPID|"), "", HALF_CLOSE},
     {"half-closed at once", B(""), "", HALF_CLOSE},
     {"FS and the next frame", B("\v" FROM "17|P|2.5.1" PID "\x1c\v" FROM "18|P|2.5.1" PID "\x1c\r"),
      TO "MSA|AA|17\r\n" TO "MSA|AA|18\r\n", 0},
     {"FS and another byte", B("\v" FROM "19|P|2.5.1" PID "\x1cX" FROM "20|P|2.5.1" PID "\x1c\r"),
-     TO "MSA|AR|19\rERR|||207^Application internal error^HL70357|E||||the frame is broken: FS is followed by another "
-     "byte than CR\r\n", CLOSES},
-    {"bytes outside a frame", B("noise\r\n\v" FROM "21|P|2.5.1" PID "\x1c\r\r\nmore"), TO "MSA|AA|21\r\n", 0},
+     TO "MSA|AR|19\rERR|||207^Application internal error^HL70357|E||||the frame is broken: FS is "
+        "followed by another "
+        "byte than CR\r\n",
+     CLOSES},
+    {"bytes outside a frame", B("noise\r\n\v" FROM "21|P|2.5.1" PID "\x1c\r\r\nmore"),
+     TO "MSA|AA|21\r\n", 0},
     {"only bytes outside a frame", B("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "", 0},
-    {"an acknowledgement", B("\vMSH|^~\\&|A|B|C|D|1||ACK^A01^ACK|22|P|2.5.1\rMSA|AA|1\r\x1c\r"), "", 0},
-    {"an acknowledgement that wants one", B("\vMSH|^~\\&|A|B|C|D|1||ACK|23|P|2.5.1|||AL|AL\rMSA|AE|1\r\x1c\r"), "", 0},
-    {"an acknowledgement that cannot be read", B("\vMSH||A|B|C|D|1||ACK|A1|P|2.5.1\rMSA|AA|1\r\x1c\r"), "", 0},
+    {"an acknowledgement", B("\vMSH|^~\\&|A|B|C|D|1||ACK^A01^ACK|22|P|2.5.1\rMSA|AA|1\r\x1c\r"), "",
+     0},
+    {"an acknowledgement that wants one",
+     B("\vMSH|^~\\&|A|B|C|D|1||ACK|23|P|2.5.1|||AL|AL\rMSA|AE|1\r\x1c\r"), "", 0},
+    {"an acknowledgement that cannot be read",
+     B("\vMSH||A|B|C|D|1||ACK|A1|P|2.5.1\rMSA|AA|1\r\x1c\r"), "", 0},
     {"MSA without MSH", B("\vMSA|AA|1\r\x1c\r"), NO_MSH, 0},
     {"NMR", B("\vMSH|^~\\&|A|B|C|D|1||NMR^N01|24|P|2.5.1\rMSA|AA|1\r\x1c\r"), "", 0},
     {"a type that no route reads", B("\vMSH|^~\\&|A|B|C|D|1||ORU^R01|25|P|2.5.1\rPID|1\r\x1c\r"),
      "MSH|^~\\&|C|D|A|B|T||ACK^R01^ACK|ID|P|2.5.1\rMSA|AA|25\r\n", 0},
     {"the same where it is rejected", B("\vMSH|^~\\&|A|B|C|D|1||ORU^R01|26|P|2.5.1\rPID|1\r\x1c\r"),
-     "MSH|^~\\&|C|D|A|B|T||ACK^R01^ACK|ID|P|2.5.1\rMSA|AR|26\rERR||MSH^1^9|200^Unsupported message type^HL70357|E||||no "
-     "route reads this message type\r\n", STRICT},
+     "MSH|^~\\&|C|D|A|B|T||ACK^R01^ACK|ID|P|2.5.1\rMSA|AR|26\rERR||MSH^1^9|200^Unsupported message "
+     "type^HL70357|E||||no "
+     "route reads this message type\r\n",
+     STRICT},
     {"no type", B("\vMSH|^~\\&|A|B|C|D|1|||27|P|2.5.1\rPID|1\r\x1c\r"),
-     "MSH|^~\\&|C|D|A|B|T||ACK|ID|P|2.5.1\rMSA|AR|27\rERR||MSH^1^9|200^Unsupported message type^HL70357|E||||no route "
-     "reads this message type\r\n", STRICT},
+     "MSH|^~\\&|C|D|A|B|T||ACK|ID|P|2.5.1\rMSA|AR|27\rERR||MSH^1^9|200^Unsupported message "
+     "type^HL70357|E||||no route "
+     "reads this message type\r\n",
+     STRICT},
     {"a batch in one frame", B("\vBHS|^~\\&|A\r" FROM "28|P|2.5.1" PID "BTS|1\r\x1c\r"),
-     TO "MSA|AR|28\rERR||MSH^1|100^Segment sequence error^HL70357|E||||the message does not begin with MSH\r\n", 0},
+     TO "MSA|AR|28\rERR||MSH^1|100^Segment sequence error^HL70357|E||||the message does not begin "
+        "with MSH\r\n",
+     0},
 };
 
 /* ---- versions ---- */
@@ -301,9 +334,9 @@ static const struct {
     const char *version, *type;
     bool is_new; /* ERR as of 2.5 */
 } versions[] = {
-    {"2.1", "ACK", false},           {"2.2", "ACK", false},           {"2.3", "ACK^A01", false},
-    {"2.3.1", "ACK^A01^ACK", false}, {"2.4", "ACK^A01^ACK", false},   {"2.5", "ACK^A01^ACK", true},
-    {"2.5.1", "ACK^A01^ACK", true},  {"2.6", "ACK^A01^ACK", true},    {"2.7", "ACK^A01^ACK", true},
+    {"2.1", "ACK", false},           {"2.2", "ACK", false},         {"2.3", "ACK^A01", false},
+    {"2.3.1", "ACK^A01^ACK", false}, {"2.4", "ACK^A01^ACK", false}, {"2.5", "ACK^A01^ACK", true},
+    {"2.5.1", "ACK^A01^ACK", true},  {"2.6", "ACK^A01^ACK", true},  {"2.7", "ACK^A01^ACK", true},
     {"2.8", "ACK^A01^ACK", true},
 };
 
@@ -311,7 +344,8 @@ static const struct {
     const char *name, *pid, *code, *old_err, *new_err;
 } verdicts[] = {
     {"accepted", "1||77||DOE||1980|F", "AA", "", ""},
-    {"rejected at a field", "1||||DOE||1980|F", "AE", "|no patient id\rERR|PID^1^3^101&Required field missing&HL70357",
+    {"rejected at a field", "1||||DOE||1980|F", "AE",
+     "|no patient id\rERR|PID^1^3^101&Required field missing&HL70357",
      "\rERR||PID^1^3|101^Required field missing^HL70357|E||||no patient id"},
     {"rejected at a component", "1||77||DOE||1980|", "AE",
      "|no sex: M \\T\\ F\rERR|PID^1^8^103&Table value not found&HL70357",
@@ -324,14 +358,17 @@ static void try_version(size_t i, size_t k, bool is_enhanced)
     char sent[300], head[200], want[900], name[80];
     const char *version = versions[i].version, *mode = is_enhanced ? "|||AL|AL" : "";
     const char *err = versions[i].is_new ? verdicts[k].new_err : verdicts[k].old_err;
-    snprintf(name, sizeof name, "version %s, %s%s", version, verdicts[k].name, is_enhanced ? ", both levels" : "");
-    int n = snprintf(sent, sizeof sent,
-                     "\vMSH|^~\\&|EPIC^1.2.3^ISO|MAIN|DESK|S&T|1||ADT^A01|V%zu-%zu-%d|T|%s%s\rPID|%s\r\x1c\r", i, k,
-                     is_enhanced, version, mode, verdicts[k].pid);
-    snprintf(head, sizeof head, "MSH|^~\\&|DESK|S&T|EPIC^1.2.3^ISO|MAIN|T||%s|ID|T|%s", versions[i].type, version);
+    snprintf(name, sizeof name, "version %s, %s%s", version, verdicts[k].name,
+             is_enhanced ? ", both levels" : "");
+    int n = snprintf(
+        sent, sizeof sent,
+        "\vMSH|^~\\&|EPIC^1.2.3^ISO|MAIN|DESK|S&T|1||ADT^A01|V%zu-%zu-%d|T|%s%s\rPID|%s\r\x1c\r", i,
+        k, is_enhanced, version, mode, verdicts[k].pid);
+    snprintf(head, sizeof head, "MSH|^~\\&|DESK|S&T|EPIC^1.2.3^ISO|MAIN|T||%s|ID|T|%s",
+             versions[i].type, version);
     int m = !is_enhanced ? 0 : snprintf(want, sizeof want, "%s\rMSA|CA|V%zu-%zu-1\r\n", head, i, k);
-    snprintf(want + m, sizeof want - (size_t)m, "%s%s\rMSA|%s|V%zu-%zu-%d%s\r\n", head, is_enhanced ? "||||NE" : "",
-             verdicts[k].code, i, k, is_enhanced, err);
+    snprintf(want + m, sizeof want - (size_t)m, "%s%s\rMSA|%s|V%zu-%zu-%d%s\r\n", head,
+             is_enhanced ? "||||NE" : "", verdicts[k].code, i, k, is_enhanced, err);
     try(name, (struct bytes){sent, (size_t)n}, want, 0);
 }
 
@@ -353,30 +390,43 @@ static const struct {
     const char *accepted[5], *by_rule[5], *untaken[5]; /* MSH-16: empty, AL, NE, ER, SU */
 } grid[] = {
     {"", {"AA", "AA", "", "", "AA"}, {"AE", "AE", "", "AE", ""}, {"AR", "AR", "", "AR", ""}},
-    {"AL", {"CA", "CA AA", "CA", "CA", "CA AA"}, {"CE", "CA AE", "CE", "CA AE", "CE"},
+    {"AL",
+     {"CA", "CA AA", "CA", "CA", "CA AA"},
+     {"CE", "CA AE", "CE", "CA AE", "CE"},
      {"CR", "CR", "CR", "CR", "CR"}},
     {"NE", {"", "AA", "", "", "AA"}, {"", "AE", "", "AE", ""}, {"", "AR", "", "AR", ""}},
-    {"ER", {"", "AA", "", "", "AA"}, {"CE", "AE", "CE", "AE", "CE"}, {"CR", "CR", "CR", "CR", "CR"}},
-    {"SU", {"CA", "CA AA", "CA", "CA", "CA AA"}, {"", "CA AE", "", "CA AE", ""}, {"", "AR", "", "AR", ""}},
+    {"ER",
+     {"", "AA", "", "", "AA"},
+     {"CE", "AE", "CE", "AE", "CE"},
+     {"CR", "CR", "CR", "CR", "CR"}},
+    {"SU",
+     {"CA", "CA AA", "CA", "CA", "CA AA"},
+     {"", "CA AE", "", "CA AE", ""},
+     {"", "AR", "", "AR", ""}},
 };
 
-static void want_reply(struct box *out, const char *code, const char *id, bool is_enhanced, const char *err)
+static void want_reply(struct box *out, const char *code, const char *id, bool is_enhanced,
+                       const char *err)
 {
     char text[500];
     bool is_app = code[0] == 'A';
     bool has_err = code[1] != 'A';
     snprintf(text, sizeof text, "MSH|^~\\&|C|D|A|B|T||ACK^%s^ACK|ID|P|2.5.1%s\rMSA|%.2s|%s\r%s\n",
-             strstr(err, "MSH") ? "R01" : "A01", is_enhanced && is_app ? "||||NE" : "", code, id, has_err ? err : "");
+             strstr(err, "MSH") ? "R01" : "A01", is_enhanced && is_app ? "||||NE" : "", code, id,
+             has_err ? err : "");
     add_text(out, text);
 }
 
 static void try_levels(void)
 {
-    static const char *const applications[] = {"", "AL", "NE", "ER", "SU"}, *const types[] = {"ADT^A01", "ADT^A01", "ORU^R01"},
-                      *const pids[] = {"77", "", "77"}, *const names[] = {"accepted", "rejected by a rule", "not taken"};
+    static const char *const applications[] = {"", "AL", "NE", "ER", "SU"},
+                             *const types[] = {"ADT^A01", "ADT^A01", "ORU^R01"},
+                             *const pids[] = {"77", "", "77"},
+                             *const names[] = {"accepted", "rejected by a rule", "not taken"};
     static const char *const errs[] = {
         "", "ERR||PID^1^3|101^Required field missing^HL70357|E||||no patient id\r",
-        "ERR||MSH^1^9|200^Unsupported message type^HL70357|E||||no route reads this message type\r"};
+        "ERR||MSH^1^9|200^Unsupported message type^HL70357|E||||no route reads this message "
+        "type\r"};
     for (unsigned i = 0; i < 5 * 5 * 3; i++) {
         unsigned row = i / 15, column = i / 3 % 5, kind = i % 3;
         const char *codes = kind == 0   ? grid[row].accepted[column]
@@ -385,9 +435,12 @@ static void try_levels(void)
         char sent[300], name[80], id[16];
         struct box want = {0};
         snprintf(id, sizeof id, "L%u", i);
-        snprintf(name, sizeof name, "MSH-15 %s, MSH-16 %s, %s", grid[row].accept, applications[column], names[kind]);
-        int n = snprintf(sent, sizeof sent, "\vMSH|^~\\&|A|B|C|D|1||%s|%s|P|2.5.1|||%s|%s\rPID|1||%s||DOE^J||1980|F\r\x1c\r",
-                         types[kind], id, grid[row].accept, applications[column], pids[kind]);
+        snprintf(name, sizeof name, "MSH-15 %s, MSH-16 %s, %s", grid[row].accept,
+                 applications[column], names[kind]);
+        int n = snprintf(
+            sent, sizeof sent,
+            "\vMSH|^~\\&|A|B|C|D|1||%s|%s|P|2.5.1|||%s|%s\rPID|1||%s||DOE^J||1980|F\r\x1c\r",
+            types[kind], id, grid[row].accept, applications[column], pids[kind]);
         add_text(&want, "");
         for (const char *c = codes; *c; c += c[2] ? 3 : 2) {
             want_reply(&want, c, id, row > 0 || column > 0, errs[kind]);
@@ -426,8 +479,10 @@ static void try_wide(void)
         widen(&sent, FROM "W1|P|2.5.1||||||UNICODE UTF-16" PID, v[i].unit, v[i].at);
         add_text(&sent, "\x1c\r");
         try(v[i].name, (struct bytes){sent.p, sent.n},
-            TO "MSA|AE|W1\rERR||MSH^1^18|102^Data type error^HL70357|E||||UTF-16 and UTF-32 are not taken over MLLP; send "
-               "UTF-8\r\n", 0);
+            TO "MSA|AE|W1\rERR||MSH^1^18|102^Data type error^HL70357|E||||UTF-16 and UTF-32 are "
+               "not taken over MLLP; send "
+               "UTF-8\r\n",
+            0);
         free(sent.p);
     }
     struct box ack = {0};
@@ -440,7 +495,8 @@ static void try_wide(void)
 
 /* ---- much of it ---- */
 
-static void try_many(const char *name, const char *head, const char *each, unsigned n, const char *id)
+static void try_many(const char *name, const char *head, const char *each, unsigned n,
+                     const char *id)
 {
     struct box sent = {0};
     char text[200];
@@ -470,8 +526,10 @@ static void try_endless(void)
     bool is_ended = get(fd, &in, 0, true);
     mask(&in, &got);
     judge("a frame without end", is_ended, "it stays open");
-    bool is_right = got.n && strcmp(got.p, TO "MSA|AR|E1\rERR|||207^Application internal error^HL70357|E||||the frame is "
-                                              "larger than frame-limit\r\n") == 0;
+    bool is_right =
+        got.n && strcmp(got.p, TO
+                        "MSA|AR|E1\rERR|||207^Application internal error^HL70357|E||||the frame is "
+                        "larger than frame-limit\r\n") == 0;
     judge("a frame without end", is_right, "another reply");
     if (!is_right) {
         print_bytes("got ", got.p ? got.p : "", got.n);

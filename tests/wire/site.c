@@ -24,19 +24,71 @@ static int on_datasync(void *arg, int file)
 }
 
 /* The other calls go straight through; they need simdisk's own argument. */
-static int w_open(void *a, const char *n, int f) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.open(d.arg, n, f); }
-static int w_close(void *a, int f) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.close(d.arg, f); }
-static ssize_t w_pread(void *a, int f, void *p, size_t n, uint64_t at) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.pread(d.arg, f, p, n, at); }
-static ssize_t w_pwrite(void *a, int f, const void *p, size_t n, uint64_t at) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.pwrite(d.arg, f, p, n, at); }
-static int w_allocate(void *a, int f, uint64_t n) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.allocate(d.arg, f, n); }
-static int w_sync_dir(void *a) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.sync_dir(d.arg); }
-static int w_rename(void *a, const char *x, const char *y) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.rename(d.arg, x, y); }
-static int w_unlink(void *a, const char *n) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.unlink(d.arg, n); }
-static int64_t w_size(void *a, int f) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.size(d.arg, f); }
-static int w_drop(void *a, int f) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.drop_cache(d.arg, f); }
-static int w_list(void *a, void (*each)(void *, const char *), void *c) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.list(d.arg, each, c); }
-static int w_lock(void *a, const char *n) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.lock(d.arg, n); }
-static int64_t w_free(void *a) { struct disk d = simdisk_disk(((struct site *)a)->disk); return d.free_bytes(d.arg); }
+static int w_open(void *a, const char *n, int f)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.open(d.arg, n, f);
+}
+static int w_close(void *a, int f)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.close(d.arg, f);
+}
+static ssize_t w_pread(void *a, int f, void *p, size_t n, uint64_t at)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.pread(d.arg, f, p, n, at);
+}
+static ssize_t w_pwrite(void *a, int f, const void *p, size_t n, uint64_t at)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.pwrite(d.arg, f, p, n, at);
+}
+static int w_allocate(void *a, int f, uint64_t n)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.allocate(d.arg, f, n);
+}
+static int w_sync_dir(void *a)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.sync_dir(d.arg);
+}
+static int w_rename(void *a, const char *x, const char *y)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.rename(d.arg, x, y);
+}
+static int w_unlink(void *a, const char *n)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.unlink(d.arg, n);
+}
+static int64_t w_size(void *a, int f)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.size(d.arg, f);
+}
+static int w_drop(void *a, int f)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.drop_cache(d.arg, f);
+}
+static int w_list(void *a, void (*each)(void *, const char *), void *c)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.list(d.arg, each, c);
+}
+static int w_lock(void *a, const char *n)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.lock(d.arg, n);
+}
+static int64_t w_free(void *a)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.free_bytes(d.arg);
+}
 
 static void keep_line(void *arg, enum log_level level, struct str line)
 {
@@ -74,7 +126,10 @@ static struct plan *load(struct site *s, const char *config, const char *routes)
 
 void site_start(struct site *s, const char *config, const char *routes)
 {
-    struct journal_conf jc = {.clock = clock_real(), .random = next_random, .random_arg = s, .retention_us = (int64_t)1 << 60};
+    struct journal_conf jc = {.clock = clock_real(),
+                              .random = next_random,
+                              .random_arg = s,
+                              .retention_us = (int64_t)1 << 60};
     struct journal_report report;
     if (s->disk) {
         jc.volume_bytes = 4 << 20;
@@ -84,7 +139,12 @@ void site_start(struct site *s, const char *config, const char *routes)
     } else {
         cr_assert_eq(journal_open_memory(&jc, &s->journal), 0);
     }
-    struct engine_conf ec = {.loop = s->loop, .clock = jc.clock, .random = next_random, .random_arg = s, .log = &s->log, .journal = s->journal};
+    struct engine_conf ec = {.loop = s->loop,
+                             .clock = jc.clock,
+                             .random = next_random,
+                             .random_arg = s,
+                             .log = &s->log,
+                             .journal = s->journal};
     struct plan *plan = load(s, config, routes);
     s->engine = engine_new(&ec, plan, &s->diags);
     cr_assert_not_null(s->engine);
@@ -102,8 +162,9 @@ void site_prepare(struct site *s, bool on_disk)
     cr_assert_not_null(mkdtemp(s->dir));
     if (on_disk) {
         s->disk = simdisk_new(7);
-        s->wrapped = (struct disk){s, w_open, w_close, w_pread, w_pwrite, w_allocate, on_datasync, w_sync_dir,
-                                   w_rename, w_unlink, w_size, w_drop, w_list, w_lock, w_free};
+        s->wrapped = (struct disk){s,          w_open,      w_close,    w_pread,  w_pwrite,
+                                   w_allocate, on_datasync, w_sync_dir, w_rename, w_unlink,
+                                   w_size,     w_drop,      w_list,     w_lock,   w_free};
     }
 }
 

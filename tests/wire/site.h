@@ -9,11 +9,11 @@
 
 struct site {
     struct event_base *loop;
-    struct simdisk *disk;       /* NULL: the journal in memory */
-    struct disk wrapped;        /* simdisk's functions, behind `on_sync` */
+    struct simdisk *disk;           /* NULL: the journal in memory */
+    struct disk wrapped;            /* simdisk's functions, behind `on_sync` */
     int (*on_sync)(struct site *s); /* called inside every datasync; below 0: it fails so */
-    void *arg;                  /* of on_sync */
-    struct journal *journal;    /* the engine's */
+    void *arg;                      /* of on_sync */
+    struct journal *journal;        /* the engine's */
     struct engine *engine;
     struct log log;
     struct buf lines;

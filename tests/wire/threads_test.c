@@ -44,7 +44,9 @@ static unsigned count(const char *p, ssize_t n, char c)
 static void *send_all(void *arg)
 {
     struct sender *s = arg;
-    struct sockaddr_in sin = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in sin = {.sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)s->port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     char bytes[4096];
     if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) < 0) {
@@ -52,8 +54,10 @@ static void *send_all(void *arg)
     }
     for (unsigned sent = 0; s->replies < MESSAGES;) {
         for (; sent < MESSAGES && sent - s->replies < WINDOW; sent++) {
-            int n = snprintf(bytes, sizeof(bytes), "\vMSH|^~\\&|A|B|C|D|20260101||ADT^A01|%d-%u|P|2.5.1\rPID|1||%u\r\x1c\r",
-                             s->number, sent, sent % 50);
+            int n =
+                snprintf(bytes, sizeof(bytes),
+                         "\vMSH|^~\\&|A|B|C|D|20260101||ADT^A01|%d-%u|P|2.5.1\rPID|1||%u\r\x1c\r",
+                         s->number, sent, sent % 50);
             if (send(fd, bytes, (size_t)n, MSG_NOSIGNAL) != n) {
                 close(fd);
                 return NULL;
@@ -159,7 +163,8 @@ static bool run(const char *dir, const char *config)
     if (!plan || disk_open_dir(state, &jc.disk) < 0) {
         return false;
     }
-    struct engine_conf ec = {.loop = h.loop, .clock = jc.clock, .random = random_u64, .log = &h.log};
+    struct engine_conf ec = {
+        .loop = h.loop, .clock = jc.clock, .random = random_u64, .log = &h.log};
     if (journal_open(&jc, &d, &ec.journal, &report) < 0) {
         return false;
     }
@@ -196,9 +201,14 @@ int main(void)
         return 1;
     }
     snprintf(config, sizeof(config), "%s/corridor.yaml", dir);
-    snprintf(text, sizeof(text), "state: %s/state\nsources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\" }\ndestinations:\n  out:\n    discard: {}\nroutes: r.yaml\n", dir);
+    snprintf(text, sizeof(text),
+             "state: %s/state\nsources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\" "
+             "}\ndestinations:\n  out:\n    discard: {}\nroutes: r.yaml\n",
+             dir);
     write_file(dir, "corridor.yaml", text);
-    write_file(dir, "r.yaml", "route: all\nfrom: in\nmessages: ADT^A01\ndo:\n  - set: { MSH-5: DESK }\n  - send: out\n");
+    write_file(
+        dir, "r.yaml",
+        "route: all\nfrom: in\nmessages: ADT^A01\ndo:\n  - set: { MSH-5: DESK }\n  - send: out\n");
     bool is_good = run(dir, config);
     snprintf(command, sizeof(command), "rm -rf %s", dir);
     if (system(command) != 0) {

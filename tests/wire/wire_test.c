@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-#define CONFIG                                                              \
-    "sources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\", frame-limit: 1MiB }\n" \
+#define CONFIG                                                                                     \
+    "sources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\", frame-limit: 1MiB }\n"                  \
     "destinations:\n  out:\n    discard: {}\n"
-#define ROUTES                                                                                                \
-    "route: all\nfrom: in\nmessages: [ADT^A01, ADT^A08, SIU^S12]\nwhen: PID-8.oneOf('F', 'M')\ndo:\n"          \
-    "  - require: PID-3.exists()\n    else: { reply: { code: AE, error: 101, at: PID-3, text: no patient id } }\n" \
+#define ROUTES                                                                                     \
+    "route: all\nfrom: in\nmessages: [ADT^A01, ADT^A08, SIU^S12]\nwhen: PID-8.oneOf('F', "         \
+    "'M')\ndo:\n"                                                                                  \
+    "  - require: PID-3.exists()\n    else: { reply: { code: AE, error: 101, at: PID-3, text: no " \
+    "patient id } }\n"                                                                             \
     "  - set: { MSH-5: DESK }\n  - send: out\n"
 
 static struct site s;
@@ -23,7 +25,10 @@ static struct peer p;
 static const char *message(const char *type, const char *id, const char *when, const char *pid)
 {
     static char text[512];
-    snprintf(text, sizeof(text), "MSH|^~\\&|EPIC|MAIN|X|Y|20260101120000||%s|%s|P|2.5.1|||%s\rPID|1||%s||DOE^JANE||1980|F\r", type, id, when, pid);
+    snprintf(
+        text, sizeof(text),
+        "MSH|^~\\&|EPIC|MAIN|X|Y|20260101120000||%s|%s|P|2.5.1|||%s\rPID|1||%s||DOE^JANE||1980|F\r",
+        type, id, when, pid);
     return text;
 }
 
@@ -51,7 +56,10 @@ static const char *msa(unsigned n)
     struct str rest = str_slice(f, (size_t)at + 5, f.n), code, id;
     str_split(&rest, '|', &code);
     ptrdiff_t end_at = str_index(rest, '\r'), bar = str_index(rest, '|');
-    id = str_slice(rest, 0, bar >= 0 && (end_at < 0 || bar < end_at) ? (size_t)bar : end_at >= 0 ? (size_t)end_at : rest.n);
+    id = str_slice(rest, 0,
+                   bar >= 0 && (end_at < 0 || bar < end_at) ? (size_t)bar
+                   : end_at >= 0                            ? (size_t)end_at
+                                                            : rest.n);
     snprintf(out, sizeof(out), "%.*s %.*s", STR_ARG(code), STR_ARG(id));
     return out;
 }
@@ -69,7 +77,14 @@ static const struct {
     {"nothing asked for", "ADT^A01", "5", "NE|NE", "77", {NULL}, ENTRY_ACCEPTED, 1},
     {"errors only, and there is none", "ADT^A01", "6", "ER|ER", "77", {NULL}, ENTRY_ACCEPTED, 1},
     {"rejected by a rule", "ADT^A01", "7", "", "", {"AE 7"}, ENTRY_REJECTED, 0},
-    {"rejected by a rule, both levels", "ADT^A01", "8", "AL|AL", "", {"CA 8", "AE 8"}, ENTRY_REJECTED, 0},
+    {"rejected by a rule, both levels",
+     "ADT^A01",
+     "8",
+     "AL|AL",
+     "",
+     {"CA 8", "AE 8"},
+     ENTRY_REJECTED,
+     0},
     {"rejected by a rule, accept level", "ADT^A01", "9", "AL|NE", "", {"CE 9"}, ENTRY_REJECTED, 0},
     {"no route reads it", "ORU^R01", "10", "", "77", {"AA 10"}, ENTRY_FILTERED, 0},
     {"no control id", "ADT^A01", "", "", "77", {"AR "}, ENTRY_REJECTED, 0},
@@ -84,10 +99,12 @@ Test(wire, replies_as_mode_and_rules_say)
     for (unsigned i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
         struct entry_message m;
         unsigned before = frames;
-        peer_send_frame(&p, message(replies[i].type, replies[i].id, replies[i].when, replies[i].pid));
+        peer_send_frame(&p,
+                        message(replies[i].type, replies[i].id, replies[i].when, replies[i].pid));
         for (unsigned k = 0; k < 2 && replies[i].want[k]; k++) {
             cr_assert(peer_has_frames(&p, ++frames), "%s: no reply %u", replies[i].name, k);
-            cr_expect_str_eq(msa(frames - 1), replies[i].want[k], "%s: %s", replies[i].name, msa(frames - 1));
+            cr_expect_str_eq(msa(frames - 1), replies[i].want[k], "%s: %s", replies[i].name,
+                             msa(frames - 1));
         }
         for (int spin = 0; spin < 50 && !site_stored(&s, i, &m); spin++) {
             run_now(s.loop);
@@ -96,8 +113,10 @@ Test(wire, replies_as_mode_and_rules_say)
         cr_expect_eq(m.status, replies[i].status, "%s: status %d", replies[i].name, m.status);
         cr_expect_eq(m.noutputs, replies[i].outputs, "%s", replies[i].name);
         cr_expect_eq(peer_frames(&p), frames, "%s: no more replies", replies[i].name);
-        cr_expect_eq(m.reply.n == 0, frames == before, "%s: the reply is in the journal", replies[i].name);
-        cr_expect(frames == before || str_find(m.reply, peer_frame(&p, before)) == 0, "%s", replies[i].name);
+        cr_expect_eq(m.reply.n == 0, frames == before, "%s: the reply is in the journal",
+                     replies[i].name);
+        cr_expect(frames == before || str_find(m.reply, peer_frame(&p, before)) == 0, "%s",
+                  replies[i].name);
     }
     cr_assert(site_delivers(&s, "out", 7));
     cr_expect_eq(site_source(&s, "in").accepted, 7);
@@ -188,9 +207,9 @@ Test(wire, unrouted_reject_and_ack_never)
 
 /* ---- through to a receiver ---- */
 
-#define TO_MLLP                                                                       \
-    "sources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\" }\n"                         \
-    "destinations:\n  lab:\n    mllp: { host: 127.0.0.1, port: %d, reply-within: 5s }\n" \
+#define TO_MLLP                                                                                    \
+    "sources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\" }\n"                                     \
+    "destinations:\n  lab:\n    mllp: { host: 127.0.0.1, port: %d, reply-within: 5s }\n"           \
     "    parallel: 4\n    retry: { first: 10ms, longest: 50ms }\n"
 #define TO_LAB "route: all\nfrom: in\nmessages: ADT^A01\ndo:\n  - send: lab\n"
 
@@ -295,7 +314,8 @@ Test(invariant, one_raw_bytes_are_never_changed)
 {
     struct entry_message m;
     begin();
-    const char *sent = "MSH|^~\\&|EPIC|MAIN|X|Y|20260101||ADT^A01|1|P|2.5.1\nPID|1||77||D\xc3\x96""E~\\H\\||1980|F|||\r\n\rZZZ|odd";
+    const char *sent = "MSH|^~\\&|EPIC|MAIN|X|Y|20260101||ADT^A01|1|P|2.5.1\nPID|1||77||D\xc3\x96"
+                       "E~\\H\\||1980|F|||\r\n\rZZZ|odd";
     peer_send_frame(&p, sent);
     cr_assert(peer_has_frames(&p, 1));
     cr_assert(site_stored(&s, 0, &m));
@@ -386,7 +406,10 @@ Test(invariant, five_a_message_runs_on_the_plan_of_its_last_byte)
     peer_send(&p, STR("\v"));
     peer_send(&p, str_from(text, 30));
     run_now(s.loop);
-    cr_assert_eq(site_reload(&s, CONFIG, "route: all\nfrom: in\nmessages: ADT^A01\ndo:\n  - set: { MSH-5: NEW }\n  - send: out\n"), 0);
+    cr_assert_eq(site_reload(&s, CONFIG,
+                             "route: all\nfrom: in\nmessages: ADT^A01\ndo:\n  - set: { MSH-5: NEW "
+                             "}\n  - send: out\n"),
+                 0);
     peer_send(&p, str_of(text + 30));
     peer_send(&p, STR("\x1c\r"));
     peer_send_frame(&p, message("ADT^A01", "2", "", "7"));
@@ -454,8 +477,11 @@ Test(wire, a_reload_that_cannot_listen_changes_nothing)
     struct peer other;
     begin();
     char config[512];
-    snprintf(config, sizeof(config), "sources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\", frame-limit: 2MiB }\n"
-             "  more:\n    mllp: { listen: \"127.0.0.1:%d\" }\ndestinations:\n  out:\n    discard: {}\n", peer_listen(&other, s.loop));
+    snprintf(
+        config, sizeof(config),
+        "sources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\", frame-limit: 2MiB }\n"
+        "  more:\n    mllp: { listen: \"127.0.0.1:%d\" }\ndestinations:\n  out:\n    discard: {}\n",
+        peer_listen(&other, s.loop));
     cr_expect_lt(site_reload(&s, config, ROUTES), 0);
     cr_expect(s.diags.errors > 0);
     peer_send_frame(&p, message("ADT^A01", "1", "", "7"));
@@ -472,8 +498,11 @@ Test(wire, a_source_that_is_removed_answers_what_it_took)
         peer_send_frame(&p, message("ADT^A01", "1", "", "7"));
     }
     run_now(s.loop);
-    cr_assert_eq(site_reload(&s, "sources:\n  other:\n    mllp: { listen: \"127.0.0.1:0\" }\ndestinations:\n  out:\n    discard: {}\n",
-                             "route: all\nfrom: other\nmessages: ADT^A01\ndo:\n  - send: out\n"), 0);
+    cr_assert_eq(site_reload(&s,
+                             "sources:\n  other:\n    mllp: { listen: \"127.0.0.1:0\" "
+                             "}\ndestinations:\n  out:\n    discard: {}\n",
+                             "route: all\nfrom: other\nmessages: ADT^A01\ndo:\n  - send: out\n"),
+                 0);
     cr_assert(peer_sees_end(&p));
     cr_expect_eq(peer_frames(&p), 20);
     struct peer q;
@@ -549,7 +578,11 @@ Test(wire, rejected_bytes_are_kept_up_to_a_bound_a_day)
 /* Invariant 6: adapters never block, retry, sleep or touch the journal: they see no header that could. */
 Test(invariant, six_adapters_see_only_the_contract)
 {
-    int status = system("cd " CORRIDOR_SOURCE_DIR " && ! grep -nE '#include \"engine/(rules|journal|config|ops|flow/(queue|engine|plan|msg))' adapters/*.[ch]"
-                        " && ! grep -nE '\\b(sleep|usleep|nanosleep|poll|select|journal_[a-z]+) *\\(' adapters/*.c");
+    int status =
+        system("cd " CORRIDOR_SOURCE_DIR
+               " && ! grep -nE '#include "
+               "\"engine/(rules|journal|config|ops|flow/(queue|engine|plan|msg))' adapters/*.[ch]"
+               " && ! grep -nE '\\b(sleep|usleep|nanosleep|poll|select|journal_[a-z]+) *\\(' "
+               "adapters/*.c");
     cr_expect_eq(status, 0);
 }

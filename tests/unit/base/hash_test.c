@@ -7,8 +7,11 @@ Test(hash, keyed_gives_the_published_values)
     static const struct {
         size_t n;
         uint64_t want;
-    } rows[] = {{0, 0x726fdb47dd0e0e31u}, {1, 0x74f839c593dc67fdu}, {7, 0xab0200f58b01d137u},
-                {8, 0x93f5f5799a932462u}, {15, 0xa129ca6149be45e5u}};
+    } rows[] = {{0, 0x726fdb47dd0e0e31u},
+                {1, 0x74f839c593dc67fdu},
+                {7, 0xab0200f58b01d137u},
+                {8, 0x93f5f5799a932462u},
+                {15, 0xa129ca6149be45e5u}};
     uint8_t key[16];
     char in[16];
     for (int i = 0; i < 16; i++) {
@@ -16,7 +19,8 @@ Test(hash, keyed_gives_the_published_values)
         in[i] = (char)i;
     }
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        cr_expect_eq(hash_keyed(key, str_from(in, rows[i].n)), rows[i].want, "%zu bytes", rows[i].n);
+        cr_expect_eq(hash_keyed(key, str_from(in, rows[i].n)), rows[i].want, "%zu bytes",
+                     rows[i].n);
     }
 }
 

@@ -271,7 +271,8 @@ Test(dict, describe)
         int want;
         const char *part;
     } rows[] = {
-        {"PID-3", 0, "PID-3  Patient Identifier List  (HL7 2.5.1)\ntype CX, required, repeats, length 250\n"},
+        {"PID-3", 0,
+         "PID-3  Patient Identifier List  (HL7 2.5.1)\ntype CX, required, repeats, length 250\n"},
         {"PID-3", 0, "PID-3.4      HD"},
         {"PID-3.4", 0, "type HD"},
         {"PID-3.4.1", 0, "type IS"},
@@ -300,8 +301,8 @@ Test(dict, describe)
         cr_expect_eq(dict_describe(&b, HL7_2_5_1, str_of(rows[i].what)), rows[i].want, "%s",
                      rows[i].what);
         cr_expect(rows[i].want == 0 || b.n == 0, "nothing is written on an error");
-        cr_expect(rows[i].want != 0 || str_find(buf_str(&b), str_of(rows[i].part)) >= 0,
-                  "%s: %.*s", rows[i].what, (int)b.n, b.p);
+        cr_expect(rows[i].want != 0 || str_find(buf_str(&b), str_of(rows[i].part)) >= 0, "%s: %.*s",
+                  rows[i].what, (int)b.n, b.p);
         buf_free(&b);
     }
 }

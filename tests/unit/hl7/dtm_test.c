@@ -40,7 +40,8 @@ Test(dtm, valid_values_keep_precision_and_offset)
         struct dtm t;
         const char *why = "";
         char text[DTM_TEXT_MAX];
-        cr_assert_eq(dtm_parse(str_of(rows[i].text), rows[i].kind, &t, &why), 0, "%s: %s", rows[i].text, why);
+        cr_assert_eq(dtm_parse(str_of(rows[i].text), rows[i].kind, &t, &why), 0, "%s: %s",
+                     rows[i].text, why);
         size_t n = dtm_format(&t, text);
         cr_expect_eq(n, strlen(text));
         cr_expect_str_eq(text, rows[i].written ? rows[i].written : rows[i].text);
@@ -92,7 +93,8 @@ Test(dtm, invalid_values_say_why)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct dtm t;
         const char *why = "";
-        cr_expect_eq(dtm_parse(str_of(rows[i].text), rows[i].kind, &t, &why), ERR_SYNTAX, "%s", rows[i].text);
+        cr_expect_eq(dtm_parse(str_of(rows[i].text), rows[i].kind, &t, &why), ERR_SYNTAX, "%s",
+                     rows[i].text);
         cr_expect(strstr(why, rows[i].why), "%s: %s", rows[i].text, why);
     }
 }
@@ -115,8 +117,8 @@ Test(dtm, instants_and_back)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct dtm t;
         cr_assert_eq(dtm_parse(str_of(rows[i].text), DTM_BOTH, &t, NULL), 0);
-        cr_expect_eq(dtm_to_us(&t, rows[i].offset), rows[i].seconds * 1000000, "%s: %lld", rows[i].text,
-                     (long long)dtm_to_us(&t, rows[i].offset));
+        cr_expect_eq(dtm_to_us(&t, rows[i].offset), rows[i].seconds * 1000000, "%s: %lld",
+                     rows[i].text, (long long)dtm_to_us(&t, rows[i].offset));
     }
     for (int64_t us = -62135596800000000; us < 253402300000000000; us += 7777777777777700) {
         for (int offset = -720; offset <= 840; offset += 390) {

@@ -56,7 +56,8 @@ Test(escape, sequences_are_decoded)
         cr_expect(str_is(got, rows[i].text), "%s: %.*s", rows[i].raw, STR_ARG(got));
     }
     cr_expect(str_is(hl7_unescape(&arena, &truncating, STR("\\P\\")), "#"));
-    cr_expect(str_is(hl7_unescape(&arena, &others, STR("$F$ $S$ $R$ $E$ $T$ \\F\\")), "! @ # $ % \\F\\"));
+    cr_expect(
+        str_is(hl7_unescape(&arena, &others, STR("$F$ $S$ $R$ $E$ $T$ \\F\\")), "! @ # $ % \\F\\"));
     struct str plain = STR("untouched");
     cr_expect_eq(hl7_unescape(&arena, &usual, plain).p, plain.p);
     cr_expect_eq(hl7_unescape(&arena, &usual, str_from(NULL, 0)).n, 0);
@@ -77,9 +78,11 @@ Test(escape, text_is_encoded)
         {"\xc3\xa4", "\xc3\xa4", "\xc3\xa4"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        cr_expect(str_is(hl7_escape(&arena, &truncating, str_of(rows[i].text), false), rows[i].raw), "%s", rows[i].text);
-        cr_expect(str_is(hl7_escape(&arena, &truncating, str_of(rows[i].text), true), rows[i].formatted), "%s",
-                  rows[i].text);
+        cr_expect(str_is(hl7_escape(&arena, &truncating, str_of(rows[i].text), false), rows[i].raw),
+                  "%s", rows[i].text);
+        cr_expect(
+            str_is(hl7_escape(&arena, &truncating, str_of(rows[i].text), true), rows[i].formatted),
+            "%s", rows[i].text);
     }
     cr_expect(str_is(hl7_escape(&arena, &others, STR("|!@"), false), "|$F$$S$"));
     struct buf b = {0};

@@ -31,8 +31,9 @@ static struct path compiled(const char *text)
 Test(path, spellings_compile_and_print_the_same)
 {
     static const char *const rows[] = {
-        "PID", "PV1", "Z01", "OBX[3]", "OBX[last]", "OBX[+]", "OBX[*]", "PID-3", "PID-3[2]", "PID-3[last]", "PID-3[+]", "PID-3[*].4.1",
-        "PID-3.1", "PID-3[2].4.1", "OBX[3]-5", "OBX[3]-5[2].1.2", "MSH-9.2", "OBX[65520]-5",
+        "PID",     "PV1",          "Z01",      "OBX[3]",          "OBX[last]", "OBX[+]",
+        "OBX[*]",  "PID-3",        "PID-3[2]", "PID-3[last]",     "PID-3[+]",  "PID-3[*].4.1",
+        "PID-3.1", "PID-3[2].4.1", "OBX[3]-5", "OBX[3]-5[2].1.2", "MSH-9.2",   "OBX[65520]-5",
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct path p = compiled(rows[i]);
@@ -40,7 +41,8 @@ Test(path, spellings_compile_and_print_the_same)
         cr_expect_eq(path_lex(str_of(rows[i]), &p), strlen(rows[i]), "%s", rows[i]);
     }
     struct path p = compiled("PID-3[2].4.1");
-    cr_expect(!strcmp(p.seg, "PID") && p.seg_n == PATH_ALL && p.field == 3 && p.rep == 2 && p.comp == 4 && p.sub == 1);
+    cr_expect(!strcmp(p.seg, "PID") && p.seg_n == PATH_ALL && p.field == 3 && p.rep == 2 &&
+              p.comp == 4 && p.sub == 1);
 }
 
 Test(path, wrong_spellings_say_where_and_why)
@@ -133,10 +135,11 @@ Test(path, the_lexer_takes_the_longest_path)
     }
 }
 
-static const char message[] = "MSH|^~\\&|APP|FAC^1.2.3^ISO|||||ADT^A01\r"
-                              "PID|1||11^^^EPIC&9&ISO^MR~22^^^SSA~~44||DOE^JOHN||19800102|F|\"\"||^^^|a&b\r"
-                              "PV1\r"
-                              "OBX|1||A\rOBX|2|\rOBX|3||C~D\r";
+static const char message[] =
+    "MSH|^~\\&|APP|FAC^1.2.3^ISO|||||ADT^A01\r"
+    "PID|1||11^^^EPIC&9&ISO^MR~22^^^SSA~~44||DOE^JOHN||19800102|F|\"\"||^^^|a&b\r"
+    "PV1\r"
+    "OBX|1||A\rOBX|2|\rOBX|3||C~D\r";
 
 static struct hl7 parsed(const char *text)
 {

@@ -78,7 +78,8 @@ Test(structure, event_gives_structure)
             structure_of(dict_version(str_of(rows[i].version), NULL), str_of(rows[i].type),
                          str_of(rows[i].event), str_of(rows[i].name), &why);
         cr_assert_not_null(why);
-        cr_expect_eq(why[0] == '\0', rows[i].published, "%s^%s: %s", rows[i].type, rows[i].event, why);
+        cr_expect_eq(why[0] == '\0', rows[i].published, "%s^%s: %s", rows[i].type, rows[i].event,
+                     why);
         cr_expect_eq(s == NULL, rows[i].want == NULL, "%s^%s", rows[i].type, rows[i].event);
         if (!s || !rows[i].want)
             continue;
@@ -89,8 +90,7 @@ Test(structure, event_gives_structure)
 
 static const struct structure *get(const char *version, const char *name)
 {
-    const struct structure *s =
-        structure_named(dict_version(str_of(version), NULL), str_of(name));
+    const struct structure *s = structure_named(dict_version(str_of(version), NULL), str_of(name));
     cr_assert_not_null(s, "%s %s", version, name);
     return s;
 }
@@ -101,19 +101,20 @@ Test(structure, trees)
     static const struct {
         const char *version, *name, *part;
     } rows[] = {
-        {"2.5.1", "ADT_A01", "MSH\n[{SFT}]\nEVN\nPID\n[PD1]\n[{ROL}]\n[{NK1}]\nPV1\n[PV2]\n[{ROL}]\n"},
+        {"2.5.1", "ADT_A01",
+         "MSH\n[{SFT}]\nEVN\nPID\n[PD1]\n[{ROL}]\n[{NK1}]\nPV1\n[PV2]\n[{ROL}]\n"},
         {"2.5.1", "ADT_A01", "[{--- INSURANCE}]\n  IN1\n  [IN2]\n  [{IN3}]\n  [{ROL}]\n"},
         {"2.5.1", "ADT_A05", "[{SFT}]"},
         {"2.5.1", "ADT_A39", "[{SFT}]\nEVN\n{--- PATIENT}\n  PID\n  [PD1]\n  MRG\n  [PV1]\n"},
-        {"2.6", "ADT_A30", "[PD1]\n[{ARV}]\nMRG\n"},   /* arv-2.6 */
+        {"2.6", "ADT_A30", "[PD1]\n[{ARV}]\nMRG\n"}, /* arv-2.6 */
         {"2.6", "ADT_A43", "  [PD1]\n  [{ARV}]\n  MRG\n"},
         {"2.5.1", "ORM_O01", "    <OBR|RQD|RQ1|RXO|ODS|ODT>\n"}, /* choice-once */
-        {"2.7", "CCM_I21", "<AIS|AIG|AIL|AIP>"},            /* ccm-choice */
-        {"2.6", "OML_O21", "  [{--- INSURANCE}]\n"},            /* groups-2.6 */
+        {"2.7", "CCM_I21", "<AIS|AIG|AIL|AIP>"},                 /* ccm-choice */
+        {"2.6", "OML_O21", "  [{--- INSURANCE}]\n"},             /* groups-2.6 */
         {"2.6", "OML_O21", "    [{--- OBSERVATION}]\n      OBX\n"},
         {"2.6", "OML_O33", "      [{--- PRIOR_RESULT}]\n"},
-        {"2.5.1", "SQR_S25", "[{--- SCHEDULE}]\n"},            /* groups-2.5 */
-        {"2.5.1", "OML_O21", "  [{--- TIMING}]\n"},             /* group-names */
+        {"2.5.1", "SQR_S25", "[{--- SCHEDULE}]\n"}, /* groups-2.5 */
+        {"2.5.1", "OML_O21", "  [{--- TIMING}]\n"}, /* group-names */
         {"2.4", "RGR_RGR", "{--- DEFINITION}\n"},
         {"2.3", "MFN_M01", "[any segment]"},
         {"2.7", "ADT_A39", "{--- PATIENT}"},
@@ -145,7 +146,8 @@ Test(structure, every_tree_is_sound)
                 cr_expect(p.min <= 1 && p.max <= 1);
                 cr_expect(p.kind != STRUCTURE_SEGMENT || p.next == i + 1);
                 cr_expect(p.kind != STRUCTURE_SEGMENT || strlen(p.name) == 3);
-                cr_expect((p.kind != STRUCTURE_GROUP && p.kind != STRUCTURE_CHOICE) || p.next > i + 1,
+                cr_expect((p.kind != STRUCTURE_GROUP && p.kind != STRUCTURE_CHOICE) ||
+                              p.next > i + 1,
                           "%s holds something", p.name);
             }
         }
@@ -184,7 +186,8 @@ Test(structure, groups_opened_by_a_segment)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct structure *s = get(rows[i].version, rows[i].structure);
         unsigned g = structure_group_opened_by(s, rows[i].seg, rows[i].nth);
-        cr_expect_eq(g == STRUCTURE_NONE, rows[i].want == NULL, "%s %s", rows[i].structure, rows[i].seg);
+        cr_expect_eq(g == STRUCTURE_NONE, rows[i].want == NULL, "%s %s", rows[i].structure,
+                     rows[i].seg);
         if (g != STRUCTURE_NONE && rows[i].want)
             cr_expect(str_is(structure_path(&arena, s, g), rows[i].want), "%s %s",
                       rows[i].structure, rows[i].seg);
@@ -235,7 +238,8 @@ static const struct hl7 *message(const char *segments)
 }
 
 /* "MSH (PATIENT PID PV1!) ZPI?": groups in brackets, ! misplaced, ? without a place. */
-static void put_shape(struct buf *b, const struct structure *s, const struct hl7 *m, const struct group *g)
+static void put_shape(struct buf *b, const struct structure *s, const struct hl7 *m,
+                      const struct group *g)
 {
     for (const struct group *k = g->first; k; k = k->next) {
         if (k != g->first)
@@ -271,26 +275,31 @@ Test(grouping, tables)
     static const struct {
         const char *name, *version, *structure, *segments, *want, *findings;
     } rows[] = {
-        {"admission", "2.5.1", "ADT_A01", "MSH EVN PID NK1 NK1 PV1 PV2 AL1 DG1 PR1 ROL GT1 IN1 IN2 IN1",
-         "MSH EVN PID NK1 NK1 PV1 PV2 AL1 DG1 (PROCEDURE PR1 ROL) GT1 (INSURANCE IN1 IN2) (INSURANCE IN1)", ""},
+        {"admission", "2.5.1", "ADT_A01",
+         "MSH EVN PID NK1 NK1 PV1 PV2 AL1 DG1 PR1 ROL GT1 IN1 IN2 IN1",
+         "MSH EVN PID NK1 NK1 PV1 PV2 AL1 DG1 (PROCEDURE PR1 ROL) GT1 (INSURANCE IN1 IN2) "
+         "(INSURANCE IN1)",
+         ""},
         {"ROL before and after PV1", "2.5.1", "ADT_A01", "MSH EVN PID ROL ROL PV1 ROL",
          "MSH EVN PID ROL ROL PV1 ROL", ""},
-        {"Z segments stay where they stand", "2.5.1", "ADT_A01", "MSH ZZA EVN PID ZPI PV1 IN1 ZIN IN1 ZZZ",
+        {"Z segments stay where they stand", "2.5.1", "ADT_A01",
+         "MSH ZZA EVN PID ZPI PV1 IN1 ZIN IN1 ZZZ",
          "MSH ZZA? EVN PID ZPI? PV1 (INSURANCE IN1 ZIN?) (INSURANCE IN1 ZZZ?)", ""},
         {"a segment of another message", "2.5.1", "ADT_A01", "MSH EVN PID SCH PV1",
          "MSH EVN PID SCH? PV1", "unexpected-segment SCH[1];"},
         {"a misplaced AL1 shifts nothing", "2.5.1", "ADT_A01", "MSH EVN AL1 PID PV1 AL1",
          "MSH EVN AL1! PID PV1 AL1", "misplaced-segment AL1[1];"},
-        {"optional segments in the wrong order", "2.5.1", "ADT_A01", "MSH EVN PID PV1 GT1 DG1 DG1 ACC",
-         "MSH EVN PID PV1 GT1 DG1! DG1! ACC", "misplaced-segment DG1[1];misplaced-segment DG1[2];"},
-        {"a missing required segment", "2.5.1", "ADT_A01", "MSH EVN PID AL1",
-         "MSH EVN PID AL1", "missing-segment PV1;"},
-        {"nothing but MSH", "2.5.1", "ADT_A01", "MSH",
-         "MSH", "missing-segment EVN;missing-segment PID;missing-segment PV1;"},
+        {"optional segments in the wrong order", "2.5.1", "ADT_A01",
+         "MSH EVN PID PV1 GT1 DG1 DG1 ACC", "MSH EVN PID PV1 GT1 DG1! DG1! ACC",
+         "misplaced-segment DG1[1];misplaced-segment DG1[2];"},
+        {"a missing required segment", "2.5.1", "ADT_A01", "MSH EVN PID AL1", "MSH EVN PID AL1",
+         "missing-segment PV1;"},
+        {"nothing but MSH", "2.5.1", "ADT_A01", "MSH", "MSH",
+         "missing-segment EVN;missing-segment PID;missing-segment PV1;"},
         {"a segment that may not repeat", "2.5.1", "ADT_A01", "MSH EVN PID PV1 PV1 PV2",
          "MSH EVN PID PV1 PV1! PV2", "repeated-segment PV1[2];"},
-        {"PID twice", "2.5.1", "ADT_A01", "MSH EVN PID PID PV1",
-         "MSH EVN PID PID! PV1", "repeated-segment PID[2];"},
+        {"PID twice", "2.5.1", "ADT_A01", "MSH EVN PID PID PV1", "MSH EVN PID PID! PV1",
+         "repeated-segment PID[2];"},
         {"swap of beds: both patients", "2.5.1", "ADT_A17", "MSH EVN PID PD1 PV1 OBX PID PV1 PV2",
          "MSH EVN PID PD1 PV1 OBX PID PV1 PV2", ""},
         {"swap without the first PV1", "2.5.1", "ADT_A17", "MSH EVN PID PID PV1",
@@ -299,44 +308,62 @@ Test(grouping, tables)
          "MSH EVN (PATIENT PID MRG PV1) (PATIENT PID PD1 MRG) (PATIENT PID MRG)", ""},
         {"merge without an MRG", "2.5.1", "ADT_A39", "MSH EVN PID PID MRG",
          "MSH EVN (PATIENT PID) (PATIENT PID MRG)", "missing-segment MRG;"},
-        {"appointment", "2.5.1", "SIU_S12", "MSH SCH NTE PID PV1 RGS AIS NTE AIG AIL AIP RGS AIS AIP AIP",
+        {"appointment", "2.5.1", "SIU_S12",
+         "MSH SCH NTE PID PV1 RGS AIS NTE AIG AIL AIP RGS AIS AIP AIP",
          "MSH SCH NTE (PATIENT PID PV1) (RESOURCES RGS (SERVICE AIS NTE) (GENERAL_RESOURCE AIG) "
          "(LOCATION_RESOURCE AIL) (PERSONNEL_RESOURCE AIP)) (RESOURCES RGS (SERVICE AIS) "
-         "(PERSONNEL_RESOURCE AIP) (PERSONNEL_RESOURCE AIP))", ""},
+         "(PERSONNEL_RESOURCE AIP) (PERSONNEL_RESOURCE AIP))",
+         ""},
         {"resources in any order", "2.5.1", "SIU_S12", "MSH SCH RGS AIP NTE AIS NTE AIS AIP",
          "MSH SCH (RESOURCES RGS (PERSONNEL_RESOURCE AIP NTE) (SERVICE! AIS NTE) (SERVICE AIS) "
-         "(PERSONNEL_RESOURCE AIP))", "misplaced-segment AIS[1];"},
+         "(PERSONNEL_RESOURCE AIP))",
+         "misplaced-segment AIS[1];"},
         {"resources without RGS", "2.5.1", "SIU_S12", "MSH SCH PID AIS NTE AIL",
-         "MSH SCH (PATIENT PID) (RESOURCES (SERVICE AIS NTE) (LOCATION_RESOURCE AIL))", "missing-segment RGS;"},
+         "MSH SCH (PATIENT PID) (RESOURCES (SERVICE AIS NTE) (LOCATION_RESOURCE AIL))",
+         "missing-segment RGS;"},
         {"charges", "2.5.1", "DFT_P03", "MSH EVN PID PV1 FT1 NTE PR1 ROL FT1 PR1 PR1 DG1 GT1 IN1",
          "MSH EVN PID PV1 (FINANCIAL FT1 NTE (FINANCIAL_PROCEDURE PR1 ROL)) (FINANCIAL FT1 "
-         "(FINANCIAL_PROCEDURE PR1) (FINANCIAL_PROCEDURE PR1)) DG1 GT1 (INSURANCE IN1)", ""},
-        {"charges with orders", "2.5.1", "DFT_P03", "MSH EVN PID ORC OBR NTE OBX FT1 ORC OBR OBX ORC FT1",
+         "(FINANCIAL_PROCEDURE PR1) (FINANCIAL_PROCEDURE PR1)) DG1 GT1 (INSURANCE IN1)",
+         ""},
+        {"charges with orders", "2.5.1", "DFT_P03",
+         "MSH EVN PID ORC OBR NTE OBX FT1 ORC OBR OBX ORC FT1",
          "MSH EVN PID (COMMON_ORDER ORC (ORDER OBR NTE) (OBSERVATION OBX)) (FINANCIAL FT1 "
          "(FINANCIAL_COMMON_ORDER ORC (FINANCIAL_ORDER OBR) (FINANCIAL_OBSERVATION OBX)) "
-         "(FINANCIAL_COMMON_ORDER ORC)) (FINANCIAL FT1)", ""},
-        {"no charge at all", "2.5.1", "DFT_P03", "MSH EVN PID DG1", "MSH EVN PID DG1", "missing-segment FT1;"},
-        {"results", "2.5.1", "ORU_R01", "MSH PID PV1 ORC OBR NTE OBX NTE OBX OBR OBX SPM OBX PID OBR OBX",
-         "MSH (PATIENT_RESULT (PATIENT PID (VISIT PV1)) (ORDER_OBSERVATION ORC OBR NTE (OBSERVATION OBX NTE) "
+         "(FINANCIAL_COMMON_ORDER ORC)) (FINANCIAL FT1)",
+         ""},
+        {"no charge at all", "2.5.1", "DFT_P03", "MSH EVN PID DG1", "MSH EVN PID DG1",
+         "missing-segment FT1;"},
+        {"results", "2.5.1", "ORU_R01",
+         "MSH PID PV1 ORC OBR NTE OBX NTE OBX OBR OBX SPM OBX PID OBR OBX",
+         "MSH (PATIENT_RESULT (PATIENT PID (VISIT PV1)) (ORDER_OBSERVATION ORC OBR NTE "
+         "(OBSERVATION OBX NTE) "
          "(OBSERVATION OBX)) (ORDER_OBSERVATION OBR (OBSERVATION OBX) (SPECIMEN SPM OBX))) "
-         "(PATIENT_RESULT (PATIENT PID) (ORDER_OBSERVATION OBR (OBSERVATION OBX)))", ""},
+         "(PATIENT_RESULT (PATIENT PID) (ORDER_OBSERVATION OBR (OBSERVATION OBX)))",
+         ""},
         {"results without patient", "2.5.1", "ORU_R01", "MSH OBR OBX",
          "MSH (PATIENT_RESULT (ORDER_OBSERVATION OBR (OBSERVATION OBX)))", ""},
         {"OBX before its OBR", "2.5.1", "ORU_R01", "MSH PID OBX OBR OBX",
          "MSH (PATIENT_RESULT (PATIENT PID OBX?) (ORDER_OBSERVATION OBR (OBSERVATION OBX)))",
          "unexpected-segment OBX[1];"},
         {"OBX without any OBR", "2.5.1", "ORU_R01", "MSH PID OBX OBX PID OBR OBX",
-         "MSH (PATIENT_RESULT (PATIENT PID) (ORDER_OBSERVATION (OBSERVATION OBX) (OBSERVATION OBX))) "
-         "(PATIENT_RESULT (PATIENT PID) (ORDER_OBSERVATION OBR (OBSERVATION OBX)))", "missing-segment OBR;"},
+         "MSH (PATIENT_RESULT (PATIENT PID) (ORDER_OBSERVATION (OBSERVATION OBX) (OBSERVATION "
+         "OBX))) "
+         "(PATIENT_RESULT (PATIENT PID) (ORDER_OBSERVATION OBR (OBSERVATION OBX)))",
+         "missing-segment OBR;"},
         {"orders and a choice", "2.5.1", "ORM_O01", "MSH PID ORC OBR NTE OBX ORC RXO ORC",
-         "MSH (PATIENT PID) (ORDER ORC (ORDER_DETAIL OBR NTE (OBSERVATION OBX))) (ORDER ORC (ORDER_DETAIL RXO)) "
-         "(ORDER ORC)", ""},
+         "MSH (PATIENT PID) (ORDER ORC (ORDER_DETAIL OBR NTE (OBSERVATION OBX))) (ORDER ORC "
+         "(ORDER_DETAIL RXO)) "
+         "(ORDER ORC)",
+         ""},
         {"the next order, not prior results", "2.5.1", "OML_O21", "MSH PID ORC OBR OBX ORC OBR",
          "MSH (PATIENT PID) (ORDER ORC (OBSERVATION_REQUEST OBR (OBSERVATION OBX))) "
-         "(ORDER ORC (OBSERVATION_REQUEST OBR))", ""},
-        {"prior results with their patient", "2.5.1", "OML_O21", "MSH PID ORC OBR OBX PID ORC OBR OBX",
+         "(ORDER ORC (OBSERVATION_REQUEST OBR))",
+         ""},
+        {"prior results with their patient", "2.5.1", "OML_O21",
+         "MSH PID ORC OBR OBX PID ORC OBR OBX",
          "MSH (PATIENT PID) (ORDER ORC (OBSERVATION_REQUEST OBR (OBSERVATION OBX) (PRIOR_RESULT "
-         "(PATIENT_PRIOR PID) (ORDER_PRIOR ORC OBR (OBSERVATION_PRIOR OBX)))))", ""},
+         "(PATIENT_PRIOR PID) (ORDER_PRIOR ORC OBR (OBSERVATION_PRIOR OBX)))))",
+         ""},
         {"any segment in a master file", "2.3", "MFN_M01", "MSH MFI MFE ZL1 MFE ZL2",
          "MSH MFI (MF MFE ZL1) (MF MFE ZL2)", ""},
         {"a line that is no segment", "2.5.1", "ADT_A01", "MSH EVN PID x.y PV1",
@@ -402,8 +429,8 @@ static unsigned group_text(const struct structure *s, struct buf *b)
     structure_group(&arena, &m, s, &found, &g);
     check_leaves(&m, &g);
     if (getenv("GROUPING_VERBOSE") && found.count)
-        fprintf(stderr, "%s %s: %s %.*s\n", dict_version_text(structure_version(s)), structure_name(s),
-                found.first->code, STR_ARG(found.first->path));
+        fprintf(stderr, "%s %s: %s %.*s\n", dict_version_text(structure_version(s)),
+                structure_name(s), found.first->code, STR_ARG(found.first->path));
     return found.count;
 }
 
@@ -486,8 +513,8 @@ Test(grouping, a_hundred_thousand_segments, .timeout = 60)
         struct diags found;
         diags_init(&found, &arena);
         double s = many(rows[i].cycle, rows[i].n, 100000, &found);
-        fprintf(stderr, "grouping 100000 segments, %s: %.0f ms, %u findings\n", rows[i].name, s * 1e3,
-                found.count);
+        fprintf(stderr, "grouping 100000 segments, %s: %.0f ms, %u findings\n", rows[i].name,
+                s * 1e3, found.count);
         cr_expect_lt(s, 5.0, "%s", rows[i].name);
         teardown();
     }
@@ -515,7 +542,8 @@ static const struct structure *structure_for(const struct hl7 *m)
     for (unsigned i = 0; i < 3 && type.p && str_split(&type, m->d.component, &part[i]); i++)
         ;
     const char *why;
-    return structure_of(dict_version(hl7_field(m, &m->seg[0], 12), NULL), part[0], part[1], part[2], &why);
+    return structure_of(dict_version(hl7_field(m, &m->seg[0], 12), NULL), part[0], part[1], part[2],
+                        &why);
 }
 
 Test(grouping, corpus, .timeout = 300)
@@ -554,7 +582,8 @@ Test(grouping, corpus, .timeout = 300)
         teardown();
     }
     closedir(d);
-    fprintf(stderr, "corpus: %u messages, %u not parsed, %u without structure, %u fit, %u with findings\n",
+    fprintf(stderr,
+            "corpus: %u messages, %u not parsed, %u without structure, %u fit, %u with findings\n",
             messages, unparsed, unknown, clean, with);
     cr_expect_gt(clean, messages / 2);
 }
