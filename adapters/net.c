@@ -12,7 +12,7 @@ enum { BACKLOG = 1024 };
 
 void net_text(const struct sockaddr *sa, socklen_t n, char out[NET_ADDRESS_MAX])
 {
-    char host[INET6_ADDRSTRLEN] = "?";
+    char host[INET6_ADDRSTRLEN] = {'?'};
     unsigned port = 0;
     if (sa->sa_family == AF_INET && n >= sizeof(struct sockaddr_in)) {
         const struct sockaddr_in *v4 = (const void *)sa;

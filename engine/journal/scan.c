@@ -68,7 +68,7 @@ static int view(struct scan *s, uint64_t at, size_t n, const char **out)
 
 int scan_entry(struct scan *s, uint64_t at, struct stored *out, uint64_t *out_size)
 {
-    const char *p;
+    const char *p = NULL;
     int rc = view(s, at, VOLUME_ENTRY_HEADER, &p);
     if (rc != 1) {
         return rc;
@@ -90,7 +90,7 @@ int scan_find(struct scan *s, uint64_t at, uint64_t above, struct stored *out, u
 {
     uint64_t size;
     for (at = (at + 7) & ~(uint64_t)7; at + VOLUME_ENTRY_HEADER <= s->limit; at += 8) {
-        const char *p;
+        const char *p = NULL;
         int rc = view(s, at, VOLUME_ENTRY_HEADER, &p);
         if (rc != 1) {
             return rc;

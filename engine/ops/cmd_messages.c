@@ -207,7 +207,7 @@ static bool is_past(const struct search *s)
 static int search(struct search *s)
 {
     size_t want = (size_t)s->args->last;
-    int rc;
+    int rc = 0;
     while (s->n < want && !is_past(s) && (rc = history_back(&s->h)) == 1) {
         s->ring_cap = want - s->n;
         if (history_learn(&s->h) != 0 || history_messages(&s->h, on_message, s) != 0) {
@@ -215,7 +215,7 @@ static int search(struct search *s)
         }
         keep(s);
     }
-    return 0;
+    return rc == COMMAND_CANNOT ? rc : 0;
 }
 
 static int by_seq(const void *a, const void *b)

@@ -99,6 +99,9 @@ static int find(struct show *s)
             break;
         }
     }
+    if (rc == COMMAND_CANNOT) {
+        return COMMAND_CANNOT;
+    }
     return s->seq ? history_outcomes(&s->h, s->seq, on_outcome, s) : 0;
 }
 

@@ -235,6 +235,9 @@ static int run_command(struct command_run *r, int argc, char **argv)
     free(r->operands);
     free(r->args);
     arena_free(&arena);
+    r->operands = NULL;
+    r->args = NULL;
+    r->arena = NULL;
     if (fflush(stdout) != 0 && status == COMMAND_FINE) {
         return command_fail(r, "cannot write standard output: %s", strerror(errno));
     }

@@ -1,5 +1,6 @@
 #include "engine/ops/replay.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -111,6 +112,7 @@ static uint64_t hash_of(struct str s)
 
 static void spread_by_patient(struct replay *r)
 {
+    assert(r->conf->connections > 0); /* the option's lower limit */
     for (size_t i = 0; i < r->corpus->n; i++) {
         struct replay_conn *c = &r->conns[hash_of(r->corpus->v[i].patient) % r->conf->connections];
         if ((c->nmine & (c->nmine - 1)) == 0) {

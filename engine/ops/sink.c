@@ -397,8 +397,9 @@ static void serve(struct sink *s, int fd)
     for (size_t i = 0; i < 3; i++) {
         event_free(events[i]);
     }
-    while (s->conns) {
-        conn_free(s->conns);
+    for (struct sink_conn *c = s->conns, *next; c; c = next) {
+        next = c->next;
+        conn_free(c);
     }
 }
 
