@@ -42,17 +42,18 @@ struct exchange_from {
 };
 
 enum exchange_result {
-    EXCHANGE_TAKEN,  /* source_ops.reply() is called exactly once, perhaps before this returns, unless
+    EXCHANGE_TAKEN, /* source_ops.reply() is called exactly once, perhaps before this returns, unless
                       * the source is closed before: then nobody may be answered */
     EXCHANGE_PAUSED, /* not taken: the engine is full; source_ops.resume() is called when to offer it again */
 };
 
 /* A whole message has arrived; its bytes are copied. */
-enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from, struct str bytes);
+enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from,
+                                    struct str bytes);
 /* A frame that is no message (too large, no FS ...): stored as received within its cap (`bytes` may be the
  * first part of it), answered AR with this error. */
-enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from, struct str bytes,
-                                     const struct ack_error *why);
+enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from,
+                                     struct str bytes, const struct ack_error *why);
 
 struct source_ops {
     /* Start listening. 0 or ERR_* with a finding that names address and reason. */
@@ -61,7 +62,8 @@ struct source_ops {
      * own. n is 0 when no reply is due, 1, or 2 (accept, then application level). Replies leave a
      * connection in arrival order of their exchanges. The bytes are borrowed for the call. A connection
      * that has exchanges under way is kept by the adapter until they are over, even if the peer is gone. */
-    void (*reply)(struct source *, void *conn, uint64_t token, const struct str *replies, unsigned n);
+    void (*reply)(struct source *, void *conn, uint64_t token, const struct str *replies,
+                  unsigned n);
     /* Stop reading from peers / go on. */
     void (*pause)(struct source *);
     void (*resume)(struct source *);
@@ -77,21 +79,29 @@ struct source_ops {
 
 /* ---- out ---- */
 
-enum verdict { DELIVERY_DELIVERED, DELIVERY_REFUSED, DELIVERY_BUSY, DELIVERY_UNREACHABLE, DELIVERY_UNKNOWN };
+enum verdict {
+    DELIVERY_DELIVERED,
+    DELIVERY_REFUSED,
+    DELIVERY_BUSY,
+    DELIVERY_UNREACHABLE,
+    DELIVERY_UNKNOWN
+};
 
 struct outcome {
     enum verdict verdict;
-    bool has_code;       /* `code` was read from an HL7 answer: the destination's `replies` may judge it anew */
+    bool
+        has_code; /* `code` was read from an HL7 answer: the destination's `replies` may judge it anew */
     enum ack_code code;
-    struct str reply;    /* the peer's answer, borrowed for the call; may be empty */
-    const char *reason;  /* static, for the log: "connection refused", "no answer within reply-within" */
+    struct str reply; /* the peer's answer, borrowed for the call; may be empty */
+    const char
+        *reason; /* static, for the log: "connection refused", "no answer within reply-within" */
     int64_t retry_after_us; /* BUSY, UNREACHABLE: the peer's wish; 0 none */
 };
 
 /* What a destination sees of a delivery. Valid until delivery_done(). */
 struct delivery_view {
     struct str payload;
-    unsigned attempt;     /* from 1 */
+    unsigned attempt; /* from 1 */
 };
 struct delivery_view delivery_view(const struct delivery *d);
 /* The event id, 26 characters: the same at every attempt. Computed at the first call. */
@@ -120,7 +130,7 @@ void destination_ready(struct destination *d);
 
 struct adapter {
     const char *name, *summary;
-    const struct opt *in_opts, *out_opts;   /* {0}-ended; NULL where there is no such end */
+    const struct opt *in_opts, *out_opts; /* {0}-ended; NULL where there is no such end */
     size_t in_conf_size, out_conf_size;
     const struct source_ops *in;
     const struct destination_ops *out;

@@ -339,7 +339,8 @@ static void look_for_orphans(struct engine *e)
 {
     struct arena a = {0};
     struct str name;
-    for (uint32_t id = 1; (name = journal_name_text(e->conf.journal, JOURNAL_DESTINATION, id)).n > 0; id++) {
+    for (uint32_t id = 1;
+         (name = journal_name_text(e->conf.journal, JOURNAL_DESTINATION, id)).n > 0; id++) {
         if (id < e->nby_name_id && e->by_name_id[id]) {
             continue;
         }
@@ -352,9 +353,11 @@ static void look_for_orphans(struct engine *e)
             arena_reset(&a);
         }
         if (consumer_oldest(c)) {
-            log_event(e->conf.log, LOG_LEVEL_WARN, "undelivered", log_str("destination", name),
-                      log_cstr("text", "not configured any more, but has undelivered messages; they are kept "
-                                       "until it is configured again"));
+            log_event(
+                e->conf.log, LOG_LEVEL_WARN, "undelivered", log_str("destination", name),
+                log_cstr("text",
+                         "not configured any more, but has undelivered messages; they are kept "
+                         "until it is configured again"));
         }
     }
     arena_free(&a);

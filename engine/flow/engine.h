@@ -40,14 +40,16 @@ struct engine_source_status {
 };
 struct engine_destination_status {
     struct str name, adapter;
-    uint64_t delivered, refused, held, queued; /* queued: in the window and behind; ahead is `behind` */
-    bool behind;          /* the cursor has not caught up: more waits in the journal */
+    uint64_t delivered, refused, held,
+        queued;  /* queued: in the window and behind; ahead is `behind` */
+    bool behind; /* the cursor has not caught up: more waits in the journal */
     bool clogged, unreachable;
-    const char *reason;   /* why unreachable; static */
-    int64_t oldest_us;    /* age of the oldest unsettled output; 0 none */
+    const char *reason; /* why unreachable; static */
+    int64_t oldest_us;  /* age of the oldest unsettled output; 0 none */
     unsigned in_flight;
 };
 unsigned engine_sources(const struct engine *e, struct engine_source_status *out, unsigned max);
-unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out, unsigned max);
+unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out,
+                             unsigned max);
 
 #endif

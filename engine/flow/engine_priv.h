@@ -16,14 +16,14 @@ struct source {
     struct endpoint ep; /* first: source_endpoint() */
     struct engine *engine;
     const struct plan_source *want;
-    unsigned index;     /* in the current plan */
+    unsigned index; /* in the current plan */
     uint32_t name_id;
     bool is_open, is_leaving;
     struct source *next_leaving;
     struct str own_name; /* malloc'd: outlives plans */
     uint64_t accepted, filtered, rejected, unrouted, waiting;
-    uint64_t repeated;   /* copies of a message that was taken */
-    uint64_t reused_ids; /* an id seen before over another body */
+    uint64_t repeated;    /* copies of a message that was taken */
+    uint64_t reused_ids;  /* an id seen before over another body */
     int64_t rejected_day; /* day since 1970 that rejected_bytes counts */
     uint64_t rejected_bytes;
 };
@@ -35,7 +35,7 @@ struct destination {
     const struct plan_destination *want;
     uint32_t name_id;
     bool is_open, is_reopening;
-    struct plan *plan;  /* a reference: owns ep.conf while it is in use */
+    struct plan *plan; /* a reference: owns ep.conf while it is in use */
     struct str own_name;
     struct queue *queue;
     struct event *timer;
@@ -48,19 +48,19 @@ struct engine {
     struct source **sources;           /* in the plan's order */
     struct destination **destinations; /* the same */
     unsigned nsources, ndestinations;
-    struct source *leaving;            /* removed, with exchanges still under way */
-    struct destination **by_name_id;   /* running destination of a name id, or NULL */
+    struct source *leaving;          /* removed, with exchanges still under way */
+    struct destination **by_name_id; /* running destination of a name id, or NULL */
     uint32_t nby_name_id;
-    uint32_t *route_ids;               /* route of the current plan -> name id */
+    uint32_t *route_ids; /* route of the current plan -> name id */
     struct msg_pool pool;
-    struct dup *ids;                   /* messages seen lately */
+    struct dup *ids; /* messages seen lately */
     struct queue_budget budget;
-    struct buf ack;                    /* scratch of exchange.c */
+    struct buf ack; /* scratch of exchange.c */
     struct event *on_journal, *on_kick, *on_drain;
     bool is_polling, is_kicked, is_paused, is_fenced, is_draining;
     uint64_t open_exchanges;
-    unsigned uncommitted;              /* messages taken since the last journal_commit() */
-    uint64_t id_state;                 /* splitmix64, seeded once: ids need to differ, not to be secret */
+    unsigned uncommitted; /* messages taken since the last journal_commit() */
+    uint64_t id_state;    /* splitmix64, seeded once: ids need to differ, not to be secret */
     int64_t drain_until_us;
     void (*drained)(void *arg);
     void *drained_arg;

@@ -30,7 +30,7 @@ struct exchange {
     enum ack_code code; /* AA, AE, AR: before it is put into a mode */
     const struct ack_error *errors;
     unsigned nerrors;
-    bool is_silent; /* an inbound acknowledgement, or ack: never */
+    bool is_silent;    /* an inbound acknowledgement, or ack: never */
     struct str header; /* what the reply is made from when the bytes are no message */
     struct str replies[2];
     unsigned nreplies;
@@ -121,14 +121,17 @@ static void reject_bytes(struct exchange *x, const struct hl7_fault *fault)
     struct str raw = x->msg->e.raw;
     bool is_wide = charset_detect(raw, &set, &skip) && set != CHARSET_UTF8;
     if (is_wide) {
-        (void)charset_decode(&x->msg->arena, set, raw, &x->header, &bad); /* else the reply names no message */
+        (void)charset_decode(&x->msg->arena, set, raw, &x->header,
+                             &bad); /* else the reply names no message */
     }
-    x->is_silent |= ack_is_ack_bytes(x->header); /* a broken acknowledgement is not acknowledged either */
+    x->is_silent |=
+        ack_is_ack_bytes(x->header); /* a broken acknowledgement is not acknowledged either */
     if (!is_wide) {
         reject_one(x, ACK_AR, fault->code, fault->path, str_of(fault->text));
         return;
     }
-    reject_one(x, ACK_AE, 102, "MSH-18", STR("UTF-16 and UTF-32 are not taken over MLLP; send UTF-8"));
+    reject_one(x, ACK_AE, 102, "MSH-18",
+               STR("UTF-16 and UTF-32 are not taken over MLLP; send UTF-8"));
 }
 
 /* True when the bytes are a message that routes may see. */
@@ -354,10 +357,10 @@ static void offer(struct exchange *x)
         if (t) {
             queue_offer(t->queue, x->msg, i);
         } else { /* removed by a reload while the message was being stored */
-            log_event(x->source->ep.log, LOG_LEVEL_WARN, "undelivered",
-                      log_str("destination",
-                              journal_name_text(e->conf.journal, JOURNAL_DESTINATION, id)),
-                      log_cstr("text", "not configured any more; kept until it is configured again"));
+            log_event(
+                x->source->ep.log, LOG_LEVEL_WARN, "undelivered",
+                log_str("destination", journal_name_text(e->conf.journal, JOURNAL_DESTINATION, id)),
+                log_cstr("text", "not configured any more; kept until it is configured again"));
         }
     }
 }

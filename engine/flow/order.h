@@ -27,14 +27,14 @@ struct queued {
     int64_t due_us;             /* WAITING: monotonic time of the next attempt */
     int64_t first_us;           /* monotonic time of the first attempt; 0 none yet */
     uint32_t output;
-    uint32_t attempt;           /* attempts begun */
-    uint32_t delay_ms;          /* last back-off */
-    uint32_t heap_at;           /* WAITING: place in the queue's heap */
-    uint32_t blocked;           /* chains in which it is not first */
+    uint32_t attempt;  /* attempts begun */
+    uint32_t delay_ms; /* last back-off */
+    uint32_t heap_at;  /* WAITING: place in the queue's heap */
+    uint32_t blocked;  /* chains in which it is not first */
     uint32_t nkeys;
-    uint8_t state;              /* enum queued_state */
-    bool is_ordered;            /* stands in its chains */
-    bool is_failed_route;       /* has no payload: only a person can settle it */
+    uint8_t state;        /* enum queued_state */
+    bool is_ordered;      /* stands in its chains */
+    bool is_failed_route; /* has no payload: only a person can settle it */
     struct order_link keys[];
 };
 

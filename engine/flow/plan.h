@@ -37,23 +37,23 @@ struct plan_destination {
     const struct adapter *adapter;
     void *conf;
     struct diag_pos pos;
-    unsigned parallel;        /* deliveries under way at once */
+    unsigned parallel;                                          /* deliveries under way at once */
     int64_t retry_first_us, retry_longest_us, give_up_after_us; /* give_up 0: never */
-    enum plan_reply replies[PLAN_REPLIES]; /* by enum ack_code */
-    bool hold_on_unknown;     /* on-unknown: hold */
-    bool continue_on_hold;    /* on-hold: continue */
+    enum plan_reply replies[PLAN_REPLIES];                      /* by enum ack_code */
+    bool hold_on_unknown;                                       /* on-unknown: hold */
+    bool continue_on_hold;                                      /* on-hold: continue */
 };
 
 struct plan {
-    struct arena arena;     /* owns everything */
+    struct arena arena; /* owns everything */
     unsigned refs;
     struct str state_dir;
-    uint64_t hash;          /* over configuration, routes, tables, engine version */
+    uint64_t hash; /* over configuration, routes, tables, engine version */
     struct plan_source *sources;
     unsigned nsources;
     struct plan_destination *destinations;
     unsigned ndestinations;
-    struct ruleset *rules;  /* indexes of sources and destinations are the plan's */
+    struct ruleset *rules; /* indexes of sources and destinations are the plan's */
     uint64_t volume_bytes, disk_bytes;
     int64_t retention_us;
 };

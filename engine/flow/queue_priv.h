@@ -27,7 +27,7 @@ struct delivery {
     void *slot;       /* the adapter's */
     int64_t began_us;
     bool is_probe, is_canceled;
-    char id[27];      /* "" until asked for */
+    char id[27]; /* "" until asked for */
 };
 
 struct queue {
@@ -39,20 +39,20 @@ struct queue {
     struct due due;
     struct delivery *flying, *spare;
     unsigned nflying;
-    size_t unsettled;      /* outputs known here */
-    unsigned loaded;       /* of which with their message */
+    size_t unsettled; /* outputs known here */
+    unsigned loaded;  /* of which with their message */
     size_t loaded_bytes;
-    bool is_behind;        /* the journal has more than was offered: read it */
+    bool is_behind; /* the journal has more than was offered: read it */
     bool is_stopped, is_running, waits_for_mark;
-    int64_t read_at_us;    /* the journal could not be read: not again before */
+    int64_t read_at_us; /* the journal could not be read: not again before */
     /* unreachable: one probe at a time */
     bool is_unreachable, is_probing;
     const char *reason;
     int64_t probe_at_us, probe_delay_us;
     unsigned unknown_run;
-    struct queue_counts counts, shown;            /* so far; of which durable */
-    struct queue_counts unshown[QUEUE_UNSHOWN];   /* between the two, oldest first */
-    unsigned nunshown, unflushed;                 /* unflushed: outcomes since the last entry */
+    struct queue_counts counts, shown;          /* so far; of which durable */
+    struct queue_counts unshown[QUEUE_UNSHOWN]; /* between the two, oldest first */
+    unsigned nunshown, unflushed;               /* unflushed: outcomes since the last entry */
 };
 
 void queued_list_push(struct queued_list *l, struct queued *q);

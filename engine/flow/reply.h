@@ -21,6 +21,7 @@ struct reply_plan {
 };
 
 /* `code` is AA, AE or AR; `error` its table 0357 code (0 none): 200 to 203 make CR, all others CE. */
-struct reply_plan reply_plan(struct ack_mode mode, enum reply_level level, enum ack_code code, int error);
+struct reply_plan reply_plan(struct ack_mode mode, enum reply_level level, enum ack_code code,
+                             int error);
 
 #endif

@@ -111,10 +111,11 @@ static void note_failure(struct queue *q, int rc)
     if (may_pass) {
         q->read_at_us = now_us(q) + READ_AGAIN_US;
     }
-    log_event(q->conf.log, LOG_LEVEL_ERROR, "journal-unreadable", log_str("destination", q->conf.name),
-              log_cstr("text", may_pass ? "the journal cannot be read now; tried again in a second"
-                                        : "entries of the journal are damaged: outputs in them cannot be "
-                                          "delivered; run `corridor verify`"));
+    log_event(
+        q->conf.log, LOG_LEVEL_ERROR, "journal-unreadable", log_str("destination", q->conf.name),
+        log_cstr("text", may_pass ? "the journal cannot be read now; tried again in a second"
+                                  : "entries of the journal are damaged: outputs in them cannot be "
+                                    "delivered; run `corridor verify`"));
 }
 
 /* The decoded message in `a` becomes a struct msg of its own: `m` owns arena `a`. */
@@ -147,7 +148,8 @@ int window_load(struct queue *q, struct queued *o)
 
 void window_fill(struct queue *q)
 {
-    while (q->is_behind && q->ready.n < READY_ENOUGH && window_has_room(q) && now_us(q) >= q->read_at_us) {
+    while (q->is_behind && q->ready.n < READY_ENOUGH && window_has_room(q) &&
+           now_us(q) >= q->read_at_us) {
         struct msg *m = msg_new(q->conf.pool);
         struct consumer_item item;
         int r = consumer_next(q->consumer, &m->arena, &m->e, &item);

@@ -26,14 +26,14 @@ struct consumer {
     uint32_t destination;
     enum entry_class class;
     bool is_live, is_dirty, keeps_settled;
-    uint64_t seq;             /* the cursor: the next output to be offered is (seq, output) or later */
+    uint64_t seq; /* the cursor: the next output to be offered is (seq, output) or later */
     uint32_t output;
-    uint64_t hint;            /* where seq stands, if known */
-    struct consumer_item *v;  /* [first, n), in order; settled ones stay until packed */
+    uint64_t hint;           /* where seq stands, if known */
+    struct consumer_item *v; /* [first, n), in order; settled ones stay until packed */
     size_t first, n, cap, settled;
-    struct refmap ahead;      /* outcomes that stood in the journal ahead of the cursor, after a crash */
+    struct refmap ahead; /* outcomes that stood in the journal ahead of the cursor, after a crash */
     struct refmap was_settled, suspects; /* only after damage */
-    struct buf outcomes;      /* an entry body being gathered */
+    struct buf outcomes;                 /* an entry body being gathered */
     uint32_t noutcomes;
     struct consumer *next_dirty;
     uint64_t sent_asked, sent_durable, sent_before;
@@ -156,7 +156,9 @@ static bool is_final(enum entry_verdict v)
 
 static void apply_ahead(struct consumer *c, const struct entry_outcome *o)
 {
-    uint64_t mark = is_final(o->verdict) ? AHEAD_SETTLED : o->verdict == ENTRY_HELD ? AHEAD_HELD : AHEAD_RELEASED;
+    uint64_t mark = is_final(o->verdict)       ? AHEAD_SETTLED
+                    : o->verdict == ENTRY_HELD ? AHEAD_HELD
+                                               : AHEAD_RELEASED;
     refmap_set(&c->ahead, o->ref.seq, o->ref.output, mark);
 }
 
@@ -199,8 +201,8 @@ static bool is_suspect(const struct consumer *c, uint64_t seq, const struct entr
 }
 
 /* The output becomes unsettled; false when a crash left its outcome ahead of the cursor. */
-static bool take(struct consumer *c, const struct consumer_item *where, const struct entry_output *o,
-                 struct consumer_item *out)
+static bool take(struct consumer *c, const struct consumer_item *where,
+                 const struct entry_output *o, struct consumer_item *out)
 {
     struct consumer_item item = *where;
     uint64_t mark = refmap_get(&c->ahead, item.seq, item.output);
@@ -287,7 +289,8 @@ int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out
     return 0;
 }
 
-bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output, struct consumer_item *out_item)
+bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output,
+                        struct consumer_item *out_item)
 {
     struct journal *j = c->j;
     if (j->calling != seq || seq == 0) {
@@ -344,7 +347,8 @@ void consumers_fall_behind(struct journal *j, const struct waiting *w)
             struct consumer *c = j->consumers[i];
             if (c && c->is_live) {
                 c->is_live = false;
-                set_cursor(c, c->seq > w->seq ? c->seq : w->seq, c->seq == w->seq ? c->output : 0, 0);
+                set_cursor(c, c->seq > w->seq ? c->seq : w->seq, c->seq == w->seq ? c->output : 0,
+                           0);
             }
         }
     }
@@ -480,7 +484,8 @@ void consumer_outcome(struct consumer *c, const struct entry_outcome *o)
     }
 }
 
-bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journal_done_fn done, void *arg)
+bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journal_done_fn done,
+                       void *arg)
 {
     (void)output; /* a sent-through covers whole messages */
     bool is_covered = seq <= c->sent_durable;
@@ -511,7 +516,8 @@ bool consumer_maybe_sent(const struct consumer *c, uint64_t seq, uint32_t output
 const struct consumer_item *consumer_unsettled(const struct consumer *c, size_t *out_n)
 {
     if (c->settled) {
-        pack((struct consumer *)(uintptr_t)c); /* the list is a view; packing does not change what it says */
+        pack((struct consumer *)(uintptr_t)
+                 c); /* the list is a view; packing does not change what it says */
     }
     *out_n = c->n - c->first;
     return c->v ? c->v + c->first : NULL;
@@ -562,7 +568,8 @@ void consumer_suspect_key(struct consumer *c, uint64_t key, uint64_t settled_seq
     }
 }
 
-void consumer_check_item(struct consumer *c, uint64_t seq, uint32_t output, const struct entry_output *o)
+void consumer_check_item(struct consumer *c, uint64_t seq, uint32_t output,
+                         const struct entry_output *o)
 {
     struct consumer_item *item = find(c, seq, output);
     if (item && is_suspect(c, seq, o)) {

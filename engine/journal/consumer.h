@@ -11,10 +11,11 @@ enum { CONSUMER_UNSETTLED_MAX = 1000000, CONSUMER_SENT_AHEAD = 1024 };
 /* An unsettled output behind the cursor: 24 bytes, cheap enough for a million. */
 struct consumer_item {
     uint64_t seq;
-    uint64_t hint;   /* where to find it, for journal_read() */
+    uint64_t hint; /* where to find it, for journal_read() */
     uint32_t output;
-    bool is_held;    /* not to be sent: a person, a failed route, or damage holds it */
-    bool is_suspect; /* held because damage may have eaten its outcome: a later one of its key is settled */
+    bool is_held; /* not to be sent: a person, a failed route, or damage holds it */
+    bool
+        is_suspect; /* held because damage may have eaten its outcome: a later one of its key is settled */
     bool is_settled; /* private */
 };
 
@@ -31,7 +32,8 @@ int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out
  * Ask for outputs of this consumer only: each question counts as one of the message's outputs answered.
  * What is not asked for inside the callback (no room, done == NULL) puts its consumer behind at that very
  * output, so nothing is lost and nobody needs to decline. O(1). */
-bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output, struct consumer_item *out_item);
+bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output,
+                        struct consumer_item *out_item);
 /* An output taken live that is held from the start (a failed route): its entry says so itself, only the
  * list must learn it. consumer_next() does this by itself. */
 void consumer_hold(struct consumer *c, uint64_t seq, uint32_t output);
@@ -52,7 +54,8 @@ uint64_t consumer_flush(struct consumer *c);
 /* Before sending: is `seq` covered by a durable sent-through? If not, one is appended (1,024 sequence
  * numbers ahead of the newest) and `done` is called when it is durable; returns false then. The next one
  * is appended early, so that a steady flow never waits. */
-bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journal_done_fn done, void *arg);
+bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journal_done_fn done,
+                       void *arg);
 /* After a crash: was this output possibly sent by an earlier process? Then its attempt starts at 2. */
 bool consumer_maybe_sent(const struct consumer *c, uint64_t seq, uint32_t output);
 

@@ -10,11 +10,13 @@
 
 struct disk {
     void *arg;
-    int (*open)(void *arg, const char *name, int flags); /* O_RDONLY | O_RDWR | O_CREAT | O_EXCL; a handle */
+    int (*open)(void *arg, const char *name,
+                int flags); /* O_RDONLY | O_RDWR | O_CREAT | O_EXCL; a handle */
     int (*close)(void *arg, int file);
     ssize_t (*pread)(void *arg, int file, void *p, size_t n, uint64_t at);
     ssize_t (*pwrite)(void *arg, int file, const void *p, size_t n, uint64_t at); /* may be short */
-    int (*allocate)(void *arg, int file, uint64_t size); /* posix_fallocate; ENOSPC when it does not fit */
+    int (*allocate)(void *arg, int file,
+                    uint64_t size); /* posix_fallocate; ENOSPC when it does not fit */
     int (*datasync)(void *arg, int file);
     int (*sync_dir)(void *arg);
     int (*rename)(void *arg, const char *from, const char *to);

@@ -9,12 +9,12 @@
 
 enum entry_type {
     ENTRY_MESSAGE = 1,
-    ENTRY_OUTCOME = 2,      /* one or more outcomes of one destination */
-    ENTRY_PART = 3,         /* a piece of a payload larger than one entry */
-    ENTRY_GROUP = 4,        /* names the parts or messages that count together */
-    ENTRY_FRAGMENT = 5,     /* a continuation that is not whole yet */
-    ENTRY_STATE = 6,        /* owner, key, value: the last one wins */
-    ENTRY_NAMES = 7,        /* ids of sources, destinations, routes: never reused */
+    ENTRY_OUTCOME = 2,  /* one or more outcomes of one destination */
+    ENTRY_PART = 3,     /* a piece of a payload larger than one entry */
+    ENTRY_GROUP = 4,    /* names the parts or messages that count together */
+    ENTRY_FRAGMENT = 5, /* a continuation that is not whole yet */
+    ENTRY_STATE = 6,    /* owner, key, value: the last one wins */
+    ENTRY_NAMES = 7,    /* ids of sources, destinations, routes: never reused */
     ENTRY_SENT_THROUGH = 8,
     ENTRY_CHECKPOINT = 9,
     ENTRY_CARRY = 10,
@@ -74,10 +74,10 @@ struct entry_ref {
 struct entry_outcome {
     struct entry_ref ref;
     enum entry_verdict verdict;
-    uint32_t attempt;   /* from 1 */
+    uint32_t attempt; /* from 1 */
     int64_t at_us;
-    struct str by;      /* user, empty for the engine */
-    struct str reply;   /* the peer's, at most 1 KiB kept */
+    struct str by;    /* user, empty for the engine */
+    struct str reply; /* the peer's, at most 1 KiB kept */
 };
 
 /* The outcomes of one consumer that go into one entry. */

@@ -7,23 +7,28 @@
 #include "engine/journal/scan.h"
 #include "engine/journal/writer.h"
 
-enum { FILES_VOLUMES_LEAST = 4, /* of any bound */ FILES_WINDOWS = 4, FILES_OPEN_MOST = 16, FILES_SEQ_GAP = 1 << 20 };
+enum {
+    FILES_VOLUMES_LEAST = 4,
+    /* of any bound */ FILES_WINDOWS = 4,
+    FILES_OPEN_MOST = 16,
+    FILES_SEQ_GAP = 1 << 20
+};
 
 struct volume {
     uint64_t number, salt, first_seq, last_seq, first_commit;
-    uint64_t end;        /* behind the last entry that counts; of the newest volume: that is durable */
+    uint64_t end; /* behind the last entry that counts; of the newest volume: that is durable */
     uint64_t size;
-    int64_t sealed_us;   /* when the next one began */
-    int file;            /* for reading; -1: not open */
-    bool continues;      /* begins inside a body in parts */
-    bool has_records;    /* holds more than the journal's own entries */
-    bool is_lost;        /* its header cannot be read */
+    int64_t sealed_us; /* when the next one began */
+    int file;          /* for reading; -1: not open */
+    bool continues;    /* begins inside a body in parts */
+    bool has_records;  /* holds more than the journal's own entries */
+    bool is_lost;      /* its header cannot be read */
 };
 
 struct files {
     struct disk disk;
     struct writer *writer;
-    struct volume *v;    /* by number */
+    struct volume *v; /* by number */
     size_t n, cap;
     uint8_t journal_id[16];
     uint64_t volume_bytes, checkpoint_bytes;
@@ -32,11 +37,11 @@ struct files {
     int64_t retention_us;
     uint64_t (*random)(void *arg);
     void *random_arg;
-    uint64_t laid;       /* offset behind the last entry laid in the newest volume */
+    uint64_t laid; /* offset behind the last entry laid in the newest volume */
     uint64_t since_checkpoint, checkpoint_size;
-    bool is_due;         /* a checkpoint */
+    bool is_due; /* a checkpoint */
     struct scan windows[FILES_WINDOWS];
-    struct scan peek;    /* for reading one entry here and there */
+    struct scan peek; /* for reading one entry here and there */
     uint64_t reads;
 };
 

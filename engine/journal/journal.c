@@ -248,7 +248,8 @@ static void fence(struct journal *j)
 /* A floor counts only when everything that made it is durable. */
 static void release(struct journal *j)
 {
-    for (int i = 0; i < 2; i++) { /* the second time for what is durable already: nothing else may come */
+    for (int i = 0; i < 2;
+         i++) { /* the second time for what is durable already: nothing else may come */
         if (j->release_at && j->durable >= j->release_at) {
             j->ops->release(j, j->release_seq);
             j->release_at = 0;

@@ -19,8 +19,8 @@ struct journal;
 struct consumer;
 
 enum {
-    JOURNAL_BODY_MAX = 64 << 20,  /* bytes of one entry, parts together: more is REFUSED */
-    JOURNAL_WAITING_MAX = 8192,   /* entries not yet durable, beyond which journal_is_full() */
+    JOURNAL_BODY_MAX = 64 << 20, /* bytes of one entry, parts together: more is REFUSED */
+    JOURNAL_WAITING_MAX = 8192,  /* entries not yet durable, beyond which journal_is_full() */
     JOURNAL_WAITING_BYTES = 32 << 20,
 };
 
@@ -37,9 +37,9 @@ struct journal_conf {
     /* Bound of the volumes and a spare, four volumes at least; 0: none. Settled ones go first, whatever
      * their age; beyond it messages are REFUSED. Up to two more spares may stand beside. */
     uint64_t disk_bytes;
-    int64_t retention_us;      /* settled volumes older than this may go; 0: as soon as settled */
-    bool zeroed;               /* prepare spares by writing zeroes (default) instead of allocating only */
-    bool no_thread;            /* commit only inside journal_poll(): tests on the simulated disk */
+    int64_t retention_us; /* settled volumes older than this may go; 0: as soon as settled */
+    bool zeroed;    /* prepare spares by writing zeroes (default) instead of allocating only */
+    bool no_thread; /* commit only inside journal_poll(): tests on the simulated disk */
     struct clock clock;
     uint64_t (*random)(void *arg);
     void *random_arg;
@@ -62,7 +62,8 @@ int journal_open(const struct journal_conf *conf, struct diags *d, struct journa
 /* Where a reader stands: files that another process may be writing. */
 struct journal_read_conf {
     struct disk disk;
-    uint64_t live_volume, live_end; /* how far the writer lets readers go, from verify_live(); 0: it is stopped */
+    uint64_t live_volume,
+        live_end; /* how far the writer lets readers go, from verify_live(); 0: it is stopped */
 };
 /* Open for reading only: no lock is taken, nothing is written, the writer is not disturbed. What was durable
  * then is what it shows: journal_next(), journal_read(), journal_name_text(), journal_floor(), _durable(),
@@ -86,11 +87,11 @@ typedef void (*journal_done_fn)(void *arg, enum journal_status status, uint64_t 
  * queued and `done` is not called. `done` (may be NULL) is called from journal_poll() when the entry is
  * durable or its commit failed, in order of sequence number. A body over 1 MiB is split into part
  * entries; it counts only with its last one. Copies `body`. O(body). */
-uint64_t journal_append(struct journal *j, enum entry_type type, struct str body, journal_done_fn done,
-                        void *arg);
+uint64_t journal_append(struct journal *j, enum entry_type type, struct str body,
+                        journal_done_fn done, void *arg);
 /* The same for a message value. */
-uint64_t journal_append_message(struct journal *j, const struct entry_message *m, journal_done_fn done,
-                                void *arg);
+uint64_t journal_append_message(struct journal *j, const struct entry_message *m,
+                                journal_done_fn done, void *arg);
 /* From now on entries wait for journal_commit(), at most some milliseconds: what one turn of a loop takes
  * is then one commit, where the first entry alone would have begun one. */
 void journal_defer(struct journal *j);
@@ -120,7 +121,8 @@ struct journal_cursor {
  * nothing further is durable, ERR_DAMAGE (cursor stands behind the damage), ERR_IO. */
 int journal_next(struct journal *j, struct journal_cursor *c, struct arena *a, struct entry *out);
 /* One entry by number. 0, ERR_NOT_FOUND, ERR_DAMAGE, ERR_IO. O(log volumes + entries since a hint). */
-int journal_read(struct journal *j, uint64_t seq, uint64_t hint, struct arena *a, struct entry *out);
+int journal_read(struct journal *j, uint64_t seq, uint64_t hint, struct arena *a,
+                 struct entry *out);
 
 /* Names get small ids that never change. Kinds keep apart what is called the same. */
 enum journal_kind { JOURNAL_SOURCE, JOURNAL_DESTINATION, JOURNAL_ROUTE };

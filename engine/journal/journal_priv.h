@@ -29,7 +29,8 @@ struct put {
     uint64_t seq;
     enum entry_type type;
     uint8_t flags;
-    bool is_patient; /* nobody waits for it: it may ride with the next commit for some milliseconds */
+    bool
+        is_patient; /* nobody waits for it: it may ride with the next commit for some milliseconds */
     struct str head, body;
 };
 
@@ -52,7 +53,8 @@ struct store_ops {
     void (*release)(struct journal *j, uint64_t seq);
     uint64_t (*floor)(const struct journal *j);
     uint64_t (*recent)(const struct journal *j, uint64_t bytes); /* journal_recent() */
-    uint64_t (*newest)(const struct journal *j); /* number of the newest volume; 0: there are none */
+    uint64_t (*newest)(
+        const struct journal *j); /* number of the newest volume; 0: there are none */
     uint64_t (*live_end)(const struct journal *j); /* durable bytes of it */
     void (*close)(struct journal *j);
 };
@@ -75,12 +77,12 @@ struct journal {
     void *store;
     struct clock clock;
     uint8_t hash_key[16];
-    size_t body_max;         /* bytes of one entry's body; more is split */
+    size_t body_max; /* bytes of one entry's body; more is split */
     uint64_t next_seq;
-    uint64_t durable;        /* last durable sequence number */
-    uint64_t called;         /* last one whose callback has been run */
+    uint64_t durable;               /* last durable sequence number */
+    uint64_t called;                /* last one whose callback has been run */
     uint64_t calling, calling_hint; /* the message whose callback runs now, 0 none */
-    uint32_t taken;          /* outputs of it that were asked for */
+    uint32_t taken;                 /* outputs of it that were asked for */
     struct ring ring;
     uint64_t waiting_bytes;
     bool is_fenced, in_checkpoint, in_parts;
@@ -93,7 +95,7 @@ struct journal {
     size_t nconsumers;
     struct consumer *dirty; /* those with outcomes to append */
     struct buf scratch;
-    uint64_t checkpoint_seq; /* first entry of the last final one appended */
+    uint64_t checkpoint_seq;          /* first entry of the last final one appended */
     uint64_t release_seq, release_at; /* floor found when `release_at` was the newest number */
 };
 
@@ -116,8 +118,8 @@ void journal_note_damage(struct journal *j, uint64_t from, uint64_t to);
 uint64_t journal_accepted(const struct journal *j);
 
 /* The next entry whose type is in `mask` (1 << type), put together from its parts, body in `a`. */
-int read_next(struct journal *j, struct journal_cursor *c, uint64_t limit, unsigned mask, struct arena *a,
-              struct stored *out);
+int read_next(struct journal *j, struct journal_cursor *c, uint64_t limit, unsigned mask,
+              struct arena *a, struct stored *out);
 
 /* What start-up learns from the store's scan. */
 struct replay {
@@ -147,6 +149,7 @@ void consumers_replayed(struct journal *j, uint64_t end_seq);
 void consumer_suspect_key(struct consumer *c, uint64_t key, uint64_t settled_seq);
 bool consumer_was_settled(const struct consumer *c, uint64_t seq, uint32_t output);
 void consumer_remember_settled(struct consumer *c, bool on);
-void consumer_check_item(struct consumer *c, uint64_t seq, uint32_t output, const struct entry_output *o);
+void consumer_check_item(struct consumer *c, uint64_t seq, uint32_t output,
+                         const struct entry_output *o);
 
 #endif

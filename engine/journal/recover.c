@@ -20,7 +20,8 @@ struct opening {
     struct survey_damage *damages;
     size_t ndamages;
     uint64_t end_seq; /* last entry that counts */
-    uint64_t live_end; /* reading beside a writer: durable bytes of the newest volume; 0: nobody writes */
+    uint64_t
+        live_end; /* reading beside a writer: durable bytes of the newest volume; 0: nobody writes */
     bool only_reads;
 };
 

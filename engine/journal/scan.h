@@ -14,12 +14,13 @@ struct scan {
     uint64_t from;                /* what the window holds: n bytes from here */
     size_t n, cap;
     char *p;
-    size_t ahead;                 /* bytes to read at once: SCAN_WINDOW or SCAN_PEEK */
-    uint64_t used;                /* for who keeps several */
+    size_t ahead;  /* bytes to read at once: SCAN_WINDOW or SCAN_PEEK */
+    uint64_t used; /* for who keeps several */
 };
 
 /* Look at another volume (or the same, grown) from now on. */
-void scan_set(struct scan *s, const struct disk *d, int file, uint64_t number, uint64_t salt, uint64_t limit);
+void scan_set(struct scan *s, const struct disk *d, int file, uint64_t number, uint64_t salt,
+              uint64_t limit);
 void scan_free(struct scan *s);
 /* 1, the entry at `at` (a view) and its bytes; 0 when none holds there; ERR_IO. */
 int scan_entry(struct scan *s, uint64_t at, struct stored *out, uint64_t *out_size);

@@ -184,7 +184,7 @@ int spares_open_volume(struct spares *s, const struct volume_header *h)
     rc = rc < 0 ? rc : s->disk.rename(s->disk.arg, from, to);
     rc = rc < 0 ? rc : s->disk.sync_dir(s->disk.arg);
     if (rc < 0) {
-        (void)s->disk.close(s->disk.arg, file); /* `rc` is the error that counts */
+        (void)s->disk.close(s->disk.arg, file);  /* `rc` is the error that counts */
         (void)s->disk.unlink(s->disk.arg, from); /* it must not keep the room that is missing */
         return rc;
     }

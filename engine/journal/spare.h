@@ -11,12 +11,13 @@ struct spares {
     struct disk disk;
     uint64_t volume_bytes;
     bool zeroed;
-    unsigned ready;   /* bit i: "spare-i" may be used */
-    bool no_space;    /* the last attempt found the device full */
-    bool is_stuck;    /* a volume would not go: none is let go any more, so that no gap can come about */
-    int file;         /* being prepared, -1: none */
-    unsigned slot;    /* its number */
-    uint64_t at;      /* zeroed so far */
+    unsigned ready; /* bit i: "spare-i" may be used */
+    bool no_space;  /* the last attempt found the device full */
+    bool
+        is_stuck; /* a volume would not go: none is let go any more, so that no gap can come about */
+    int file;     /* being prepared, -1: none */
+    unsigned slot;         /* its number */
+    uint64_t at;           /* zeroed so far */
     int64_t not_before_us; /* after a failure */
 };
 

@@ -76,7 +76,8 @@ bool survey_has_both_headers(const struct disk *d, uint64_t number)
 {
     struct volume_header h;
     int file = open_by_number(d, number);
-    bool are_whole = file >= 0 && read_copy(d, file, 0, &h) == 0 && read_copy(d, file, VOLUME_HEADER, &h) == 0;
+    bool are_whole =
+        file >= 0 && read_copy(d, file, 0, &h) == 0 && read_copy(d, file, VOLUME_HEADER, &h) == 0;
     if (file >= 0) {
         (void)d->close(d->arg, file); /* read only */
     }

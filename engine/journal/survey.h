@@ -6,28 +6,29 @@
 #include "engine/journal/files.h"
 
 struct survey_damage {
-    uint64_t number;          /* of the volume */
-    uint64_t from, to;        /* sequence numbers that cannot be read */
-    uint64_t at, end;         /* bytes */
+    uint64_t number;   /* of the volume */
+    uint64_t from, to; /* sequence numbers that cannot be read */
+    uint64_t at, end;  /* bytes */
 };
 
 struct survey {
     struct disk disk;
-    struct volume *v; /* by number; `end`, `last_seq` as recorded by the next one, where there is one */
+    struct volume
+        *v; /* by number; `end`, `last_seq` as recorded by the next one, where there is one */
     size_t n;
     struct volume_header newest; /* header of the last one that can be read; number 0: none */
-    uint64_t recorded_last; /* as its successor says: highest number given by then */
-    unsigned spares;        /* bits of ready ones of the right size */
-    bool is_foreign;        /* volumes of another journal, or written by a newer version */
+    uint64_t recorded_last;      /* as its successor says: highest number given by then */
+    unsigned spares;             /* bits of ready ones of the right size */
+    bool is_foreign;             /* volumes of another journal, or written by a newer version */
     /* filled by survey_volume() */
     uint64_t entries, bytes;
     uint64_t last_commit, tail_from; /* of the volume's last entries: commit and where it begins */
     uint64_t torn_bytes;
     struct survey_checkpoint {
         uint64_t seq, hint; /* of the entry that ends it */
-    } *checkpoints;         /* whole ones of this volume, in order */
+    } * checkpoints;        /* whole ones of this volume, in order */
     size_t ncheckpoints, checkpoint_cap;
-    bool ended;                       /* closed in good order */
+    bool ended; /* closed in good order */
     bool has_records;
     void (*on_damage)(void *ctx, const struct survey_damage *d);
     void (*on_entry)(void *ctx, const struct stored *s);

@@ -67,7 +67,8 @@ static void check_row(struct verify *v, const struct survey *s, size_t i)
         on_damage(v, &(struct survey_damage){
                          .number = one->number - 1, .from = before + 1, .to = one->first_seq - 1});
     }
-    if (!one->is_lost && !survey_has_both_headers(&s->disk, one->number)) { /* nothing is lost by it */
+    if (!one->is_lost &&
+        !survey_has_both_headers(&s->disk, one->number)) { /* nothing is lost by it */
         on_damage(v, &(struct survey_damage){
                          .number = one->number, .from = one->first_seq, .to = one->first_seq - 1});
     }

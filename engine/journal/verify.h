@@ -19,8 +19,8 @@ struct verify_conf {
 
 struct verify_result {
     uint64_t volumes, entries, bytes;
-    uint64_t damages, lost;  /* damaged places; sequence numbers in them */
-    uint64_t torn_bytes;     /* an unfinished last commit: normal after a crash */
+    uint64_t damages, lost; /* damaged places; sequence numbers in them */
+    uint64_t torn_bytes;    /* an unfinished last commit: normal after a crash */
     uint64_t first_seq, last_seq;
     uint64_t outputs, unsettled; /* in what is kept; unsettled is exact when nothing is damaged */
 };

@@ -8,7 +8,7 @@
 
 enum {
     VOLUME_VERSION = 1,
-    VOLUME_HEADER = 4096,           /* bytes of one copy */
+    VOLUME_HEADER = 4096,             /* bytes of one copy */
     VOLUME_START = 2 * VOLUME_HEADER, /* where entries begin */
     VOLUME_ENTRY_HEADER = 40,
     VOLUME_BODY_MOST = (1 << 20) - VOLUME_ENTRY_HEADER, /* an entry is at most 1 MiB */

@@ -22,9 +22,9 @@ struct batch {
     uint64_t last_seq, end; /* of its last entry: number, offset behind it */
     struct chunk *first, *last;
     char *last_entry;
-    int64_t due_ns;  /* when it goes at the latest though nobody waits for it */
-    bool is_urgent;  /* somebody waits */
-    bool opens;      /* `header` is to be written to a new volume first */
+    int64_t due_ns; /* when it goes at the latest though nobody waits for it */
+    bool is_urgent; /* somebody waits */
+    bool opens;     /* `header` is to be written to a new volume first */
     bool has_failed;
     struct volume_header header;
 };
@@ -36,7 +36,7 @@ struct writer_conf {
     struct clock clock;
     uint64_t volume_bytes, next_commit;
     bool zeroed, no_thread;
-    unsigned spares; /* bit i: "spare-i" is ready */
+    unsigned spares;           /* bit i: "spare-i" is ready */
     void (*notify)(void *arg); /* something is done; called on the writer's thread */
     void *notify_arg;
 };

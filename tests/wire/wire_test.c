@@ -579,8 +579,7 @@ Test(wire, rejected_bytes_are_kept_up_to_a_bound_a_day)
 Test(invariant, six_adapters_see_only_the_contract)
 {
     int status =
-        system("cd " CORRIDOR_SOURCE_DIR
-               " && ! grep -nE '#include "
+        system("cd " CORRIDOR_SOURCE_DIR " && ! grep -nE '#include "
                "\"engine/(rules|journal|config|ops|flow/(queue|engine|plan|msg))' adapters/*.[ch]"
                " && ! grep -nE '\\b(sleep|usleep|nanosleep|poll|select|journal_[a-z]+) *\\(' "
                "adapters/*.c");

@@ -102,7 +102,8 @@ Test(order, tells_once_that_an_output_became_free)
 {
     struct world w = {.state = 5};
     uint64_t a[] = {1}, b[] = {2}, both[] = {2, 1, 2};
-    struct queued *first = queued_new(a, 1), *second = queued_new(b, 1), *merge = queued_new(both, 3);
+    struct queued *first = queued_new(a, 1), *second = queued_new(b, 1),
+                  *merge = queued_new(both, 3);
     merge->seq = 2;
     cr_expect_eq(merge->nkeys, 2, "the same key twice counts once");
     order_add(&w.order, first);

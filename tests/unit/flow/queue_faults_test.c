@@ -5,7 +5,8 @@
 static int read_fails, fails_left;
 static const struct store_ops *real_ops;
 
-static int failing_next(struct journal *j, struct journal_cursor *c, uint64_t limit, struct stored *out)
+static int failing_next(struct journal *j, struct journal_cursor *c, uint64_t limit,
+                        struct stored *out)
 {
     if (read_fails == 0 || fails_left == 0) {
         return real_ops->next(j, c, limit, out);
@@ -46,7 +47,9 @@ Test(queue, a_start_with_many_unsettled_loads_no_more_than_the_window)
         put1(&w, "m", k);
         run(&w);
         while (w.nfly) {
-            answer(&w, 0, (struct outcome){.verdict = DELIVERY_BUSY, .retry_after_us = 3600 * (int64_t)SECOND});
+            answer(&w, 0,
+                   (struct outcome){.verdict = DELIVERY_BUSY,
+                                    .retry_after_us = 3600 * (int64_t)SECOND});
         }
     }
     run(&w);
@@ -136,7 +139,8 @@ Test(queue, damage_ahead_is_told_and_passed_at_once)
     read_fails = 0;
     run(&w);
     cr_expect(journal_is_degraded(w.journal));
-    cr_expect_not_null(memmem(w.lines.p, w.lines.n, "journal-unreadable", strlen("journal-unreadable")));
+    cr_expect_not_null(
+        memmem(w.lines.p, w.lines.n, "journal-unreadable", strlen("journal-unreadable")));
     uint64_t c = put1(&w, "c", 3);
     run(&w);
     answer_text(&w, "c", DELIVERY_DELIVERED);
@@ -171,7 +175,9 @@ Test(queue, sends_no_more_when_outcomes_find_no_room)
     for (unsigned i = 0; i < MANY / 4; i++) {
         run(&w);
         while (w.nfly) {
-            answer(&w, 0, (struct outcome){.verdict = DELIVERY_DELIVERED, .reply = str_from(reply, sizeof(reply))});
+            answer(&w, 0,
+                   (struct outcome){.verdict = DELIVERY_DELIVERED,
+                                    .reply = str_from(reply, sizeof(reply))});
         }
     }
     cr_expect(w.sent > 15000 && w.sent < 18000, "%lu sent", (unsigned long)w.sent);

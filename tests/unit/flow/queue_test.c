@@ -91,7 +91,8 @@ Test(queue, an_unreachable_destination_is_probed_one_at_a_time)
     run(&w);
     cr_assert_eq(w.nfly, 6);
     while (w.nfly > 0) {
-        answer(&w, 0, (struct outcome){.verdict = DELIVERY_UNREACHABLE, .reason = "connection refused"});
+        answer(&w, 0,
+               (struct outcome){.verdict = DELIVERY_UNREACHABLE, .reason = "connection refused"});
     }
     uint64_t sent = w.sent;
     run(&w);
@@ -104,7 +105,8 @@ Test(queue, an_unreachable_destination_is_probed_one_at_a_time)
         run(&w);
         cr_assert_eq(w.nfly, 1, "one probe, not %u", w.nfly);
         cr_expect_eq(w.wake_us, INT64_MAX, "nothing to wake for while the probe is out");
-        answer(&w, 0, (struct outcome){.verdict = DELIVERY_UNREACHABLE, .reason = "connection refused"});
+        answer(&w, 0,
+               (struct outcome){.verdict = DELIVERY_UNREACHABLE, .reason = "connection refused"});
         run(&w);
     }
     cr_expect_eq(w.sent - sent, 5);
@@ -128,7 +130,9 @@ Test(queue, several_unknown_outcomes_in_a_row_make_it_probe)
     }
     run(&w);
     while (w.nfly > 0) {
-        answer(&w, 0, (struct outcome){.verdict = DELIVERY_UNKNOWN, .reason = "no answer within reply-within"});
+        answer(&w, 0,
+               (struct outcome){.verdict = DELIVERY_UNKNOWN,
+                                .reason = "no answer within reply-within"});
     }
     run(&w);
     cr_expect(status(&w).unreachable);
@@ -147,7 +151,8 @@ Test(queue, what_is_refused_is_held_and_keeps_its_key)
     put1(&w, "a2", 1);
     put1(&w, "b1", 2);
     run(&w);
-    answer(&w, (unsigned)find(&w, "a1"), (struct outcome){.verdict = DELIVERY_REFUSED, .reply = STR("MSA|AE|1")});
+    answer(&w, (unsigned)find(&w, "a1"),
+           (struct outcome){.verdict = DELIVERY_REFUSED, .reply = STR("MSA|AE|1")});
     answer_text(&w, "b1", DELIVERY_DELIVERED);
     run(&w);
     expect_history(&w, a, "H");
@@ -254,8 +259,11 @@ Test(queue, judges_by_the_reply_policy_of_its_destination)
         }
         uint64_t seq = put1(&w, "m", 1);
         run(&w);
-        answer(&w, 0, (struct outcome){.verdict = verdicts[i].verdict, .has_code = verdicts[i].code >= 0,
-                                       .code = (enum ack_code)(verdicts[i].code >= 0 ? verdicts[i].code : 0)});
+        answer(&w, 0,
+               (struct outcome){.verdict = verdicts[i].verdict,
+                                .has_code = verdicts[i].code >= 0,
+                                .code =
+                                    (enum ack_code)(verdicts[i].code >= 0 ? verdicts[i].code : 0)});
         run(&w);
         char got[64];
         history(&w, seq, got);
@@ -422,8 +430,8 @@ static void check_in_flight(struct world *w, const struct model *m)
 
 static void random_answer(struct world *w, struct model *m, bool is_calm)
 {
-    static const enum verdict v[] = {DELIVERY_DELIVERED, DELIVERY_DELIVERED, DELIVERY_BUSY, DELIVERY_UNKNOWN,
-                                     DELIVERY_UNREACHABLE};
+    static const enum verdict v[] = {DELIVERY_DELIVERED, DELIVERY_DELIVERED, DELIVERY_BUSY,
+                                     DELIVERY_UNKNOWN, DELIVERY_UNREACHABLE};
     unsigned i = (unsigned)rng_below(&w->rng, w->nfly);
     enum verdict verdict = is_calm ? DELIVERY_DELIVERED : v[rng_below(&w->rng, 5)];
     if (verdict == DELIVERY_DELIVERED) {

@@ -101,15 +101,27 @@ static inline void open_world(struct world *w)
     *w = (struct world){.time = {1780000000000000, 5 * SECOND}, .seed = {7}, .room = 64};
     w->rng = rng_of_seeded(&w->seed);
     struct clock clock = clock_of_fake(&w->time);
-    struct journal_conf jc = {.clock = clock, .random = random_u64, .random_arg = w, .retention_us = 1};
+    struct journal_conf jc = {
+        .clock = clock, .random = random_u64, .random_arg = w, .retention_us = 1};
     log_init(&w->log, LOG_LEVEL_INFO, clock, keep_line, w);
     cr_assert_eq(journal_open_memory(&jc, &w->journal), 0);
     w->name = journal_name(w->journal, JOURNAL_DESTINATION, STR("lab"));
-    w->want = (struct plan_destination){.name = STR("lab"), .parallel = 8, .retry_first_us = SECOND,
+    w->want = (struct plan_destination){.name = STR("lab"),
+                                        .parallel = 8,
+                                        .retry_first_us = SECOND,
                                         .retry_longest_us = 60 * SECOND};
-    w->conf = (struct queue_conf){.name = STR("lab"), .destination = w->name, .batch = 4, .ops = &ops, .arg = w,
-                                  .journal = w->journal, .clock = clock, .random = random_u64, .random_arg = w,
-                                  .log = &w->log, .pool = &w->pool, .budget = &w->budget};
+    w->conf = (struct queue_conf){.name = STR("lab"),
+                                  .destination = w->name,
+                                  .batch = 4,
+                                  .ops = &ops,
+                                  .arg = w,
+                                  .journal = w->journal,
+                                  .clock = clock,
+                                  .random = random_u64,
+                                  .random_arg = w,
+                                  .log = &w->log,
+                                  .pool = &w->pool,
+                                  .budget = &w->budget};
     w->queue = queue_new(&w->conf, &w->want);
 }
 
@@ -153,7 +165,8 @@ static inline void stored(void *arg, enum journal_status status, uint64_t seq)
 }
 
 /* Append a message whose text is `text`, with one output of these keys. Returns its number. */
-static inline uint64_t put(struct world *w, const char *text, const uint64_t *keys, uint32_t nkeys, const char *finding)
+static inline uint64_t put(struct world *w, const char *text, const uint64_t *keys, uint32_t nkeys,
+                           const char *finding)
 {
     struct msg *m = msg_new(&w->pool);
     struct carried *c = ARENA_NEW(&m->arena, struct carried);
@@ -164,11 +177,21 @@ static inline uint64_t put(struct world *w, const char *text, const uint64_t *ke
     for (uint32_t i = 0; i < nkeys; i++) {
         own[i] = keys[i];
     }
-    m->e = (struct entry_message){.id = {0x0123456789abcdef, 0xfedcba9876543210}, .source = 1, .raw = str_dup(&m->arena, str_of(text)),
-                                  .peer = STR(""), .reply = STR(""), .reason = STR(""), .engine_version = STR("1")};
+    m->e = (struct entry_message){.id = {0x0123456789abcdef, 0xfedcba9876543210},
+                                  .source = 1,
+                                  .raw = str_dup(&m->arena, str_of(text)),
+                                  .peer = STR(""),
+                                  .reply = STR(""),
+                                  .reason = STR(""),
+                                  .engine_version = STR("1")};
     *s = (struct splice){NULL, 0, (uint32_t)m->e.raw.n};
-    *o = (struct entry_output){.destination = w->name, .route = 0, .keys = own, .nkeys = nkeys, .payload = {s, 1},
-                               .id_part = STR("part"), .finding = STR("")};
+    *o = (struct entry_output){.destination = w->name,
+                               .route = 0,
+                               .keys = own,
+                               .nkeys = nkeys,
+                               .payload = {s, 1},
+                               .id_part = STR("part"),
+                               .finding = STR("")};
     if (finding) {
         o->kind = ENTRY_OUTPUT_FAILED_ROUTE;
         o->finding = str_of(finding);
@@ -213,8 +236,11 @@ static inline struct queue_status status(const struct world *w)
 /* Verdicts of one output in the journal, in order: "H", "RD" .. */
 static inline void history(struct world *w, uint64_t seq, char *out)
 {
-    static const char letters[] = {[ENTRY_DELIVERED] = 'D', [ENTRY_REFUSED] = 'R', [ENTRY_HELD] = 'H',
-                                   [ENTRY_DROPPED] = 'X', [ENTRY_RELEASED] = 'L'};
+    static const char letters[] = {[ENTRY_DELIVERED] = 'D',
+                                   [ENTRY_REFUSED] = 'R',
+                                   [ENTRY_HELD] = 'H',
+                                   [ENTRY_DROPPED] = 'X',
+                                   [ENTRY_RELEASED] = 'L'};
     struct journal_cursor c = {0};
     struct arena a = {0};
     struct entry e;

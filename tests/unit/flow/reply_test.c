@@ -46,7 +46,8 @@ static struct ack_mode mode_of(const char *accept, const char *application)
     struct arena a = {0};
     struct hl7 m;
     struct hl7_fault f;
-    struct str raw = str_printf(&a, "MSH|^~\\&|A|B|C|D|20260101||ADT^A01|1|P|2.5.1|||%s|%s\r", accept, application);
+    struct str raw = str_printf(&a, "MSH|^~\\&|A|B|C|D|20260101||ADT^A01|1|P|2.5.1|||%s|%s\r",
+                                accept, application);
     cr_assert_eq(hl7_parse(&a, raw, &m, &f), 0);
     struct ack_mode mode = ack_mode_of(&m);
     arena_free(&a);
@@ -56,7 +57,8 @@ static struct ack_mode mode_of(const char *accept, const char *application)
 Test(reply, follows_the_accept_and_application_conditions)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct reply_plan p = reply_plan(mode_of(rows[i].accept, rows[i].application), rows[i].level, rows[i].code, rows[i].error);
+        struct reply_plan p = reply_plan(mode_of(rows[i].accept, rows[i].application),
+                                         rows[i].level, rows[i].code, rows[i].error);
         char got[16] = "";
         for (unsigned k = 0; k < p.n; k++) {
             strcat(got, k ? " " : "");

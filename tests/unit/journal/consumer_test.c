@@ -224,7 +224,8 @@ Test(journal, names_and_states_last)
     for (unsigned i = 0; i < 3000; i++) {
         char key[16];
         int n = snprintf(key, sizeof(key), "k%u", i % 500);
-        journal_state_set(b.j, STR("mllp"), str_from(key, (size_t)n), str_from("v", i % 3 ? 1 : 0), NULL, NULL);
+        journal_state_set(b.j, STR("mllp"), str_from(key, (size_t)n), str_from("v", i % 3 ? 1 : 0),
+                          NULL, NULL);
     }
     cr_expect(str_is(journal_state(b.j, STR("mllp"), STR("k499")), "v"));
     cr_expect(str_is(journal_state(b.j, STR("mllp"), STR("k0")), "v"));
@@ -246,7 +247,8 @@ Test(journal, bodies_over_a_megabyte_come_back_whole_and_too_large_ones_are_refu
         cr_assert_neq(seqs[i], 0u);
     }
     char *big = calloc(1, JOURNAL_BODY_MAX + 1);
-    cr_expect_eq(journal_append(b.j, ENTRY_MESSAGE, str_from(big, JOURNAL_BODY_MAX + 1), done, &b), 0u);
+    cr_expect_eq(journal_append(b.j, ENTRY_MESSAGE, str_from(big, JOURNAL_BODY_MAX + 1), done, &b),
+                 0u);
     free(big);
     cr_assert_eq(journal_poll(b.j), 0);
     cr_expect_eq(b.calls, 7u);

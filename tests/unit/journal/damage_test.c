@@ -136,8 +136,8 @@ Test(damage, a_flipped_bit_loses_one_entry_and_nothing_behind_it)
         p[places[i]] = (char)(p[places[i]] ^ 4);
         keep(&b, "00000001.volume");
         cr_assert_eq(open_bed(&b), 0);
-        cr_expect(b.report.damaged_from == b.seqs[20] && b.report.damaged_to == b.seqs[20], "byte %u",
-                  places[i]);
+        cr_expect(b.report.damaged_from == b.seqs[20] && b.report.damaged_to == b.seqs[20],
+                  "byte %u", places[i]);
         cr_expect(b.report.degraded && journal_is_degraded(b.j));
         cr_expect_eq(readable(&b, &damages), COUNT - 1u, "byte %u", places[i]);
         cr_expect_eq(damages, 1);
@@ -245,9 +245,11 @@ Test(damage, an_entry_inside_a_message_is_never_read_as_one)
     kill_bed(&b);
     uint64_t size;
     char *p = simdisk_bytes(b.disk, "00000002.volume", &size);
-    for (outer = START; load64(p + outer + 24) != seq || load64(p + outer + 32) != outer; outer += 8) {
+    for (outer = START; load64(p + outer + 24) != seq || load64(p + outer + 32) != outer;
+         outer += 8) {
     }
-    for (uint64_t in = outer + ENTRY_HEADER; in < outer + 3000; in += 8) { /* give each the right offset */
+    for (uint64_t in = outer + ENTRY_HEADER; in < outer + 3000;
+         in += 8) { /* give each the right offset */
         if (load64(p + in + 24) == b.seqs[3]) {
             memcpy(p + in + 32, &in, 8);
         }
@@ -276,7 +278,8 @@ Test(damage, what_is_older_than_something_settled_of_its_key_is_held)
     }
     uint64_t eaten = 0;
     for (unsigned i = 0; i < 3; i += 2) { /* 0 is settled, then 2, each in an entry of its own */
-        consumer_outcome(b.c, &(struct entry_outcome){.ref = {b.seqs[i], 0}, .verdict = ENTRY_DELIVERED});
+        consumer_outcome(
+            b.c, &(struct entry_outcome){.ref = {b.seqs[i], 0}, .verdict = ENTRY_DELIVERED});
         uint64_t seq = consumer_flush(b.c);
         eaten = i == 0 ? seq : eaten;
         cr_assert_eq(journal_poll(b.j), 0);
@@ -300,7 +303,9 @@ Test(damage, what_is_older_than_something_settled_of_its_key_is_held)
             held[k] |= v[i].seq == b.seqs[k] && v[i].is_held && v[i].is_suspect;
         }
     }
-    cr_expect(seen[0] && held[0], "seen %d held %d: its outcome was eaten, a later one of its key is settled", seen[0], held[0]);
+    cr_expect(seen[0] && held[0],
+              "seen %d held %d: its outcome was eaten, a later one of its key is settled", seen[0],
+              held[0]);
     cr_expect(seen[1] && !held[1], "another key");
     cr_expect(!seen[2], "settled");
     cr_expect(seen[3] && !held[3], "younger than all that is settled");
@@ -337,8 +342,10 @@ Test(verify, counts_what_is_there_and_names_what_is_not)
     struct verify_result r;
     uint64_t at;
     setup(&b);
-    struct verify_conf conf = {.disk = simdisk_disk(b.disk), .on_damage = on_damage,
-                               .on_progress = on_progress, .arg = &f};
+    struct verify_conf conf = {.disk = simdisk_disk(b.disk),
+                               .on_damage = on_damage,
+                               .on_progress = on_progress,
+                               .arg = &f};
     cr_assert_eq(journal_verify(&conf, &r), 0);
     cr_expect(r.volumes == 1 && r.damages == 0 && f.calls == 0 && f.progress == 1);
     cr_expect(r.outputs == COUNT && r.unsettled == COUNT && r.last_seq == b.seqs[COUNT - 1]);
@@ -352,7 +359,9 @@ Test(verify, counts_what_is_there_and_names_what_is_not)
     verify_live(b.j, &conf.live_volume, &conf.live_end);
     f = (struct found){0};
     cr_assert_eq(journal_verify(&conf, &r), 0);
-    cr_expect(r.volumes == 2 && r.last_seq == b.seqs[0] && f.calls == 1, "running: %llu volumes, %llu, %u damages", (unsigned long long)r.volumes, (unsigned long long)r.last_seq, f.calls);
+    cr_expect(r.volumes == 2 && r.last_seq == b.seqs[0] && f.calls == 1,
+              "running: %llu volumes, %llu, %u damages", (unsigned long long)r.volumes,
+              (unsigned long long)r.last_seq, f.calls);
     teardown(&b);
 }
 
@@ -396,7 +405,8 @@ Test(verify, finds_every_flipped_bit_of_a_thousand)
     for (unsigned i = 0; i < FLIPS; i++) {
         char name[32];
         uint64_t size;
-        (void)snprintf(name, sizeof(name), "%08u.volume", (unsigned)(1 + kit_random(&seed) % volumes));
+        (void)snprintf(name, sizeof(name), "%08u.volume",
+                       (unsigned)(1 + kit_random(&seed) % volumes));
         char *p = simdisk_bytes(b.disk, name, &size);
         memset(is_padding, 0, VOLUME);
         uint64_t end = end_of(p, size, is_padding);
@@ -411,7 +421,8 @@ Test(verify, finds_every_flipped_bit_of_a_thousand)
     }
     free(is_padding);
     cr_expect_eq(unseen, 0u, "%u of %d were not seen", unseen, FLIPS);
-    cr_expect(padded < FLIPS / 10 && torn < FLIPS / 20, "padding %u, taken for a torn end %u", padded, torn);
+    cr_expect(padded < FLIPS / 10 && torn < FLIPS / 20, "padding %u, taken for a torn end %u",
+              padded, torn);
     cr_assert_eq(journal_verify(&conf, &r), 0);
     cr_expect(r.damages == 0 && r.torn_bytes == 0, "each was put right again");
     teardown(&b);

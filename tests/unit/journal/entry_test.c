@@ -30,15 +30,18 @@ Test(entry, message_comes_back_as_it_was)
     struct entry_message m = full_message(&a), got;
     entry_put_message(&b, &m);
     cr_assert_eq(entry_get_message(&a, buf_str(&b), &got), 0);
-    cr_expect(got.id.hi == m.id.hi && got.id.lo == m.id.lo && got.cause.hi == 7 && got.cause.lo == 9);
+    cr_expect(got.id.hi == m.id.hi && got.id.lo == m.id.lo && got.cause.hi == 7 &&
+              got.cause.lo == 9);
     cr_expect(got.status == ENTRY_FILTERED && got.plan_hash == 11 && got.id_hash == UINT64_MAX);
     cr_expect(got.source == 1 && got.received_us == 42 && got.body_hash == 126);
-    cr_expect(str_eq(got.reason, m.reason) && str_eq(got.peer, m.peer) && str_eq(got.reply, m.reply));
+    cr_expect(str_eq(got.reason, m.reason) && str_eq(got.peer, m.peer) &&
+              str_eq(got.reply, m.reply));
     cr_expect(str_eq(got.raw, m.raw) && str_eq(got.engine_version, m.engine_version));
     cr_assert_eq(got.noutputs, 2u);
     cr_expect_eq(entry_peek_outputs(buf_str(&b)), 2u);
     const struct entry_output *o = &got.outputs[1];
-    cr_expect(o->destination == 70000 && o->class == ENTRY_BULK && o->kind == ENTRY_OUTPUT_FAILED_ROUTE);
+    cr_expect(o->destination == 70000 && o->class == ENTRY_BULK &&
+              o->kind == ENTRY_OUTPUT_FAILED_ROUTE);
     cr_expect(o->nkeys == 1 && o->keys[0] == 0xabcdef0123456789u && str_is(o->id_part, "2"));
     cr_expect(str_is(o->finding, "PID-3: no table row"));
     cr_assert_eq(splices_size(o->payload), 303u);
@@ -112,8 +115,12 @@ Test(entry, id_has_one_text)
         cr_assert_eq(entry_id_parse(str_of(text), &back), 0);
         cr_expect(back.hi == rows[i].id.hi && back.lo == rows[i].id.lo);
     }
-    static const char *const bad[] = {"", "a", "aaaaaaaaaaaaaaaaaaaaaaaaab", "aaaaaaaaaaaaaaaaaaaaaaaaa1",
-                                      "Aaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    static const char *const bad[] = {"",
+                                      "a",
+                                      "aaaaaaaaaaaaaaaaaaaaaaaaab",
+                                      "aaaaaaaaaaaaaaaaaaaaaaaaa1",
+                                      "Aaaaaaaaaaaaaaaaaaaaaaaaaa",
+                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     struct entry_id id;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         cr_expect_eq(entry_id_parse(str_of(bad[i]), &id), ERR_SYNTAX, "%s", bad[i]);

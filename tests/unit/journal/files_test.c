@@ -145,7 +145,8 @@ Test(files, settled_volumes_are_recycled_and_their_old_entries_never_read)
         int n = 0;
         while (consumer_next(b.c, &b.arena, &m, &item) == 1) {
             cr_assert_eq(kit_number(m.raw), i);
-            consumer_outcome(b.c, &(struct entry_outcome){.ref = {item.seq, 0}, .verdict = ENTRY_DELIVERED});
+            consumer_outcome(
+                b.c, &(struct entry_outcome){.ref = {item.seq, 0}, .verdict = ENTRY_DELIVERED});
             n++;
         }
         cr_assert_eq(n, 1);
@@ -208,7 +209,8 @@ Test(files, names_states_and_unsettled_outputs_survive)
     const struct consumer_item *v = consumer_unsettled(b.c, &n);
     uint64_t held = v[7].seq;
     for (size_t i = 10; i < 290; i++) {
-        consumer_outcome(b.c, &(struct entry_outcome){.ref = {v[i].seq, 0}, .verdict = ENTRY_DELIVERED});
+        consumer_outcome(b.c,
+                         &(struct entry_outcome){.ref = {v[i].seq, 0}, .verdict = ENTRY_DELIVERED});
     }
     consumer_outcome(b.c, &(struct entry_outcome){.ref = {held, 0}, .verdict = ENTRY_HELD});
     cr_expect_not(consumer_may_send(b.c, v[0].seq, 0, done, &b));
@@ -251,7 +253,8 @@ Test(files, a_full_disk_refuses_messages_and_keeps_taking_outcomes)
         seqs[i] = v[i].seq;
     }
     for (size_t i = 0; i < n; i++) {
-        consumer_outcome(b.c, &(struct entry_outcome){.ref = {seqs[i], 0}, .verdict = ENTRY_DELIVERED});
+        consumer_outcome(b.c,
+                         &(struct entry_outcome){.ref = {seqs[i], 0}, .verdict = ENTRY_DELIVERED});
         cr_assert_eq(journal_poll(b.j), 0);
     }
     free(seqs);
@@ -343,14 +346,16 @@ Test(files, its_bound_drops_what_is_settled_first_and_then_refuses)
             taken++;
             cr_assert_eq(journal_poll(b.j), 0);
         }
-        cr_expect(taken - before > 200 && taken - before < 700, "round %d: %u", round, taken - before);
+        cr_expect(taken - before > 200 && taken - before < 700, "round %d: %u", round,
+                  taken - before);
         cr_expect_leq(simdisk_files(b.disk), 9u); /* volumes, spares, the lock */
         cr_expect_eq(append(&b, taken, 500), 0u, "unsettled ones never go");
         cr_expect_eq(read_all(&b, before), taken - before);
         size_t n;
         const struct consumer_item *v = consumer_unsettled(b.c, &n);
         for (size_t i = 0; i < n; i++) { /* nothing settles before the poll */
-            consumer_outcome(b.c, &(struct entry_outcome){.ref = {v[i].seq, 0}, .verdict = ENTRY_DELIVERED});
+            consumer_outcome(
+                b.c, &(struct entry_outcome){.ref = {v[i].seq, 0}, .verdict = ENTRY_DELIVERED});
         }
         cr_assert_eq(journal_poll(b.j), 0);
         cr_assert_eq(journal_poll(b.j), 0);

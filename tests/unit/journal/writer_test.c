@@ -146,8 +146,12 @@ Test(writer, waits_for_room_with_its_thread_and_fails_only_at_the_end)
     writer_close(&b.w);
     allocate = b.disk.allocate;
     b.disk.allocate = allocate_if_room;
-    struct writer_conf conf = {.disk = b.disk, .clock = clock_real(), .volume_bytes = 65536, .next_commit = 1,
-                               .notify = notify, .notify_arg = &b};
+    struct writer_conf conf = {.disk = b.disk,
+                               .clock = clock_real(),
+                               .volume_bytes = 65536,
+                               .next_commit = 1,
+                               .notify = notify,
+                               .notify_arg = &b};
     b.w = writer_open(&conf);
     atomic_store(&is_full, true);
     open_volume(&b, 1);
