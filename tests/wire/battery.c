@@ -417,6 +417,9 @@ static void want_reply(struct box *out, const char *code, const char *id, bool i
     add_text(out, text);
 }
 
+#define UNROUTED_ERR                                                                               \
+    "ERR||MSH^1^9|200^Unsupported message type^HL70357|E||||no route reads this message type\r"
+
 static void try_levels(void)
 {
     static const char *const applications[] = {"", "AL", "NE", "ER", "SU"},
@@ -424,9 +427,7 @@ static void try_levels(void)
                              *const pids[] = {"77", "", "77"},
                              *const names[] = {"accepted", "rejected by a rule", "not taken"};
     static const char *const errs[] = {
-        "", "ERR||PID^1^3|101^Required field missing^HL70357|E||||no patient id\r",
-        "ERR||MSH^1^9|200^Unsupported message type^HL70357|E||||no route reads this message "
-        "type\r"};
+        "", "ERR||PID^1^3|101^Required field missing^HL70357|E||||no patient id\r", UNROUTED_ERR};
     for (unsigned i = 0; i < 5 * 5 * 3; i++) {
         unsigned row = i / 15, column = i / 3 % 5, kind = i % 3;
         const char *codes = kind == 0   ? grid[row].accepted[column]
