@@ -1,5 +1,6 @@
 #include "engine/base/map.h"
 
+#include "engine/base/hash.h"
 #include "engine/base/mem.h"
 
 #include <assert.h>
@@ -13,9 +14,11 @@ struct map_slot {
     void *value; /* NULL: free */
 };
 
-void map_init(struct map *m, struct siphash_key key)
+void map_init(struct map *m, const uint8_t key[16])
 {
-    *m = (struct map){.key = key};
+    struct map empty = {0};
+    memcpy(empty.key, key, sizeof(empty.key));
+    *m = empty;
 }
 
 void map_free(struct map *m)
@@ -49,7 +52,7 @@ static void resize(struct map *m, size_t cap)
 
 void *map_get(const struct map *m, struct str key)
 {
-    return m->used ? m->slot[find(m, siphash(m->key, key), key)].value : NULL;
+    return m->used ? m->slot[find(m, hash_keyed(m->key, key), key)].value : NULL;
 }
 
 void *map_put(struct map *m, struct str key, void *value)
@@ -58,7 +61,7 @@ void *map_put(struct map *m, struct str key, void *value)
     if ((m->used + 1) * 4 > m->cap * 3) {
         resize(m, m->cap ? m->cap * 2 : CAP_MIN);
     }
-    uint64_t hash = siphash(m->key, key);
+    uint64_t hash = hash_keyed(m->key, key);
     struct map_slot *s = &m->slot[find(m, hash, key)];
     void *before = s->value;
     m->used += !before;
@@ -82,7 +85,7 @@ static void close_hole(struct map *m, size_t hole)
 
 void *map_remove(struct map *m, struct str key)
 {
-    size_t i = m->used ? find(m, siphash(m->key, key), key) : 0;
+    size_t i = m->used ? find(m, hash_keyed(m->key, key), key) : 0;
     void *value = m->used ? m->slot[i].value : NULL;
     if (!value) {
         return NULL;

@@ -6,7 +6,6 @@
 #ifndef CORRIDOR_BASE_MAP_H
 #define CORRIDOR_BASE_MAP_H
 
-#include "engine/base/siphash.h"
 #include "engine/base/str.h"
 
 struct map_slot;
@@ -15,11 +14,11 @@ struct map {
     struct map_slot *slot;
     size_t cap;  /* slots: 0 or a power of two */
     size_t used; /* keys */
-    struct siphash_key key;
+    uint8_t key[16];
 };
 
 /* The key should be random where the texts come from outside. {.key = ..} is an empty map too. */
-void map_init(struct map *m, struct siphash_key key);
+void map_init(struct map *m, const uint8_t key[16]);
 void map_free(struct map *m);
 /* The value under `key`, or NULL. O(1). */
 void *map_get(const struct map *m, struct str key);

@@ -6,11 +6,12 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-static const struct siphash_key key = {1, 2};
+static const uint8_t key[16] = {1, 2};
 
 Test(map, puts_gets_and_removes)
 {
-    struct map m = {.key = key};
+    struct map m;
+    map_init(&m, key);
     int one, two;
     cr_expect_null(map_get(&m, STR("a")));
     cr_expect_null(map_remove(&m, STR("a")));
@@ -31,7 +32,8 @@ Test(map, puts_gets_and_removes)
 Test(map, walks_over_all)
 {
     struct arena a = {0};
-    struct map m = {.key = key};
+    struct map m;
+    map_init(&m, key);
     static char seen[1000];
     size_t cursor = 0, n = 0;
     struct str k;
@@ -56,7 +58,8 @@ Test(map, agrees_with_an_array_over_many_changes)
     struct arena a = {0};
     struct rng_seeded seed = {7};
     struct rng r = rng_of_seeded(&seed);
-    struct map m = {.key = key};
+    struct map m;
+    map_init(&m, key);
     struct str name[KEYS];
     void *want[KEYS] = {0};
     size_t used = 0;
@@ -86,7 +89,8 @@ Test(map, agrees_with_an_array_over_many_changes)
 /* Both kinds. */
 Test(map, gives_memory_back)
 {
-    struct map m = {.key = key};
+    struct map m;
+    map_init(&m, key);
     struct map64 n = {0};
     struct arena a = {0};
     for (int i = 0; i < 10000; i++) {
