@@ -1,92 +1,60 @@
 #include "engine/journal/tables.h"
 
 #include "engine/base/err.h"
-#include "engine/base/hash.h"
 #include "engine/base/mem.h"
 
 #include <stdlib.h>
 
-static char *copy(struct str s)
+/* One state; the map's key is its own copy. */
+struct state {
+    struct str key, value;
+};
+
+static struct str copy(struct str s)
 {
     char *p = xmalloc(s.n + 1);
     if (s.n) {
         memcpy(p, s.p, s.n);
     }
     p[s.n] = '\0';
-    return p;
+    return str_from(p, s.n);
 }
 
-static struct tables_row *map_find(const struct tables_map *m, struct str key)
+static void state_free(struct state *s)
 {
-    size_t i = (size_t)hash64_str(key, 0) & (m->cap - 1);
-    while (m->v[i].key && !str_eq(str_from(m->v[i].key, m->v[i].nkey), key)) {
-        i = (i + 1) & (m->cap - 1);
+    if (s) {
+        free((char *)s->key.p);
+        free((char *)s->value.p);
+        free(s);
     }
-    return &m->v[i];
 }
 
-/* Rows without a value are forgotten here: their key may come back. */
-static void map_grow(struct tables_map *m)
+static void state_put(struct tables *t, struct str key, struct str value)
 {
-    struct tables_map old = *m;
-    size_t live = 0;
-    for (size_t i = 0; i < old.cap; i++) {
-        live += old.v[i].value != NULL;
+    state_free(map_remove(&t->states, key));
+    if (value.n) {
+        struct state *s = X_NEW(struct state);
+        *s = (struct state){copy(key), copy(value)};
+        (void)map_put(&t->states, s->key, s); /* it was taken out above */
     }
-    *m = (struct tables_map){.cap = 16, .n = live};
-    while (m->cap < live * 4) {
-        m->cap *= 2;
-    }
-    m->v = xcalloc(m->cap, sizeof(*m->v));
-    for (size_t i = 0; i < old.cap; i++) {
-        struct tables_row *r = &old.v[i];
-        if (r->value) {
-            *map_find(m, str_from(r->key, r->nkey)) = *r;
-        } else {
-            free(r->key);
-        }
-    }
-    free(old.v);
-}
-
-static struct tables_row *map_set(struct tables_map *m, struct str key, struct str value)
-{
-    if ((m->n + 1) * 2 > m->cap) {
-        map_grow(m);
-    }
-    struct tables_row *r = map_find(m, key);
-    if (!r->key) {
-        r->key = copy(key);
-        r->nkey = key.n;
-        m->n++;
-    }
-    free(r->value);
-    r->value = value.n ? copy(value) : NULL;
-    r->nvalue = value.n;
-    return r;
-}
-
-static struct str map_get(const struct tables_map *m, struct str key)
-{
-    const struct tables_row *r = m->n ? map_find(m, key) : NULL;
-    return r && r->value ? str_from(r->value, r->nvalue) : str_from("", 0);
-}
-
-static void map_free(struct tables_map *m)
-{
-    for (size_t i = 0; i < m->cap; i++) {
-        free(m->v[i].key);
-        free(m->v[i].value);
-    }
-    free(m->v);
-    *m = (struct tables_map){0};
 }
 
 void tables_free(struct tables *t)
 {
+    size_t at = 0;
+    struct str key;
+    void *s;
     for (int kind = 0; kind < TABLES_KINDS; kind++) {
         map_free(&t->ids[kind]);
+        for (uint32_t id = 0; id <= t->nnames[kind] && t->names[kind]; id++) {
+            if (t->names[kind][id].n) {
+                free((char *)t->names[kind][id].p);
+            }
+        }
         free(t->names[kind]);
+    }
+    while (map_next(&t->states, &at, &key, &s)) {
+        state_free(s);
     }
     map_free(&t->states);
     *t = (struct tables){0};
@@ -94,8 +62,7 @@ void tables_free(struct tables *t)
 
 uint32_t tables_name_id(const struct tables *t, enum journal_kind kind, struct str name)
 {
-    struct str v = map_get(&t->ids[kind], name);
-    return v.n == sizeof(uint32_t) ? wire_load32(v.p) : 0;
+    return (uint32_t)(uintptr_t)map_get(&t->ids[kind], name);
 }
 
 struct str tables_name_text(const struct tables *t, enum journal_kind kind, uint32_t id)
@@ -121,15 +88,14 @@ static void names_reserve(struct tables *t, enum journal_kind kind, uint32_t id)
 
 int tables_name_add(struct tables *t, enum journal_kind kind, uint32_t id, struct str name)
 {
-    if (id <= t->nnames[kind] || id >= TABLES_NAMES_MAX || tables_name_id(t, kind, name)) {
+    if (id <= t->nnames[kind] || id >= TABLES_NAMES_MAX || !name.n ||
+        tables_name_id(t, kind, name)) {
         return ERR_DAMAGE;
     }
-    char bytes[4];
-    wire_store32(bytes, id);
-    const struct tables_row *r = map_set(&t->ids[kind], name, str_from(bytes, sizeof(bytes)));
     names_reserve(t, kind, id);
-    t->names[kind][id] = str_from(r->key, r->nkey);
+    t->names[kind][id] = copy(name);
     t->nnames[kind] = id;
+    (void)map_put(&t->ids[kind], t->names[kind][id], (void *)(uintptr_t)id); /* it is new */
     return 0;
 }
 
@@ -150,7 +116,7 @@ void tables_state_set(struct tables *t, struct str owner, struct str key, struct
     char k[TABLES_KEY_MAX];
     size_t n = state_key(owner, key, k);
     if (n) {
-        map_set(&t->states, str_from(k, n), value);
+        state_put(t, str_from(k, n), value);
     }
 }
 
@@ -158,7 +124,8 @@ struct str tables_state(const struct tables *t, struct str owner, struct str key
 {
     char k[TABLES_KEY_MAX];
     size_t n = state_key(owner, key, k);
-    return n ? map_get(&t->states, str_from(k, n)) : str_from("", 0);
+    const struct state *s = n ? map_get(&t->states, str_from(k, n)) : NULL;
+    return s ? s->value : str_from("", 0);
 }
 
 void tables_put(const struct tables *t, struct buf *out)
@@ -169,17 +136,13 @@ void tables_put(const struct tables *t, struct buf *out)
             wire_put_str(out, t->names[kind][id]);
         }
     }
-    size_t live = 0;
-    for (size_t i = 0; i < t->states.cap; i++) {
-        live += t->states.v[i].value != NULL;
-    }
-    wire_put_var(out, live);
-    for (size_t i = 0; i < t->states.cap; i++) {
-        const struct tables_row *r = &t->states.v[i];
-        if (r->value) {
-            wire_put_str(out, str_from(r->key, r->nkey));
-            wire_put_str(out, str_from(r->value, r->nvalue));
-        }
+    size_t at = 0;
+    struct str key;
+    void *value;
+    wire_put_var(out, t->states.used);
+    while (map_next(&t->states, &at, &key, &value)) {
+        wire_put_str(out, key);
+        wire_put_str(out, ((const struct state *)value)->value);
     }
 }
 
@@ -201,7 +164,7 @@ void tables_get(struct tables *t, struct wire *w)
         struct str key = wire_str(w);
         struct str value = wire_str(w);
         if (!w->is_bad && key.n) {
-            map_set(&t->states, key, value);
+            state_put(t, key, value);
         }
     }
 }

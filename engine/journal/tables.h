@@ -3,29 +3,18 @@
 #ifndef CORRIDOR_JOURNAL_TABLES_H
 #define CORRIDOR_JOURNAL_TABLES_H
 
+#include "engine/base/map.h"
 #include "engine/journal/journal.h"
 #include "engine/journal/wire.h"
 
 enum { TABLES_KINDS = 3, TABLES_NAMES_MAX = 1 << 20, TABLES_KEY_MAX = 4096 };
 
-struct tables_row {
-    char *key; /* with `nkey` bytes; NULL: free slot */
-    size_t nkey;
-    char *value;
-    size_t nvalue;
-};
-
-struct tables_map {
-    struct tables_row *v;
-    size_t cap, n;
-};
-
 struct tables {
-    struct str *names[TABLES_KINDS]; /* by id; [0] is empty; point into the map's keys */
+    struct str *names[TABLES_KINDS]; /* by id; [0] is empty; own their bytes */
     uint32_t nnames[TABLES_KINDS];   /* highest id given */
     uint32_t cap[TABLES_KINDS];
-    struct tables_map ids[TABLES_KINDS];
-    struct tables_map states;
+    struct map ids[TABLES_KINDS]; /* name -> id, as a pointer's value; keys are those of `names` */
+    struct map states;            /* "owner NUL key" -> what tables.c keeps of it */
 };
 
 void tables_free(struct tables *t);
