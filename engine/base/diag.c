@@ -78,6 +78,29 @@ void diag_hint(struct diags *d, struct diag *one, const char *fmt, ...)
     va_end(ap);
 }
 
+static bool is_same(const struct diag *a, const struct diag *b)
+{
+    return a->severity == b->severity && a->pos.line == b->pos.line && a->pos.col == b->pos.col &&
+           str_eq(str_of(a->pos.file), str_of(b->pos.file)) && str_eq(a->path, b->path) &&
+           str_eq(a->text, b->text);
+}
+
+void diags_unique(struct diags *d)
+{
+    for (struct diag *one = d->first; one; one = one->next) {
+        for (struct diag **at = &one->next; *at;) {
+            if (!is_same(one, *at)) {
+                at = &(*at)->next;
+                continue;
+            }
+            d->errors -= (*at)->severity == DIAG_ERROR;
+            d->count--;
+            *at = (*at)->next;
+        }
+        d->last = one->next ? d->last : one;
+    }
+}
+
 const char *diag_severity_text(enum diag_severity s)
 {
     switch (s) {
@@ -140,16 +163,26 @@ static int by_place(const void *left, const void *right)
     return (l->nth > r->nth) - (l->nth < r->nth);
 }
 
-void diags_print(struct buf *out, const struct diags *d)
+const struct diag *const *diags_sorted(const struct diags *d)
 {
     struct placed *all = xcalloc(d->count, sizeof(*all));
+    const struct diag **sorted = ARENA_ARRAY(d->arena, const struct diag *, d->count + 1);
     unsigned n = 0;
     for (struct diag *one = d->first; one; one = one->next, n++) {
         all[n] = (struct placed){one, n};
     }
     qsort(all, n, sizeof(*all), by_place);
     for (unsigned i = 0; i < n; i++) {
-        diag_print(out, all[i].one);
+        sorted[i] = all[i].one;
     }
     free(all);
+    return sorted;
+}
+
+void diags_print(struct buf *out, const struct diags *d)
+{
+    const struct diag *const *sorted = diags_sorted(d);
+    for (unsigned i = 0; i < d->count; i++) {
+        diag_print(out, sorted[i]);
+    }
 }

@@ -45,9 +45,13 @@ struct diag *diag_add_path(struct diags *d, enum diag_severity s, const char *co
                            const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void diag_hint(struct diags *d, struct diag *one, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Findings that say the same of the same place are kept once, and counted once. */
+void diags_unique(struct diags *d);
 /* Write `one` as its line, with a line feed. */
 void diag_print(struct buf *out, const struct diag *one);
-/* All of them, in order of file, line and column. */
+/* d->count of them in order of file, line and column, in the arena of `d`. O(n log n). */
+const struct diag *const *diags_sorted(const struct diags *d);
+/* All of them, in that order. */
 void diags_print(struct buf *out, const struct diags *d);
 const char *diag_severity_text(enum diag_severity s);
 

@@ -145,9 +145,15 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
     return m < c ? m : c;
 }
 
+static bool are_swapped(struct str a, size_t i, struct str b, size_t j)
+{
+    return i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1];
+}
+
 unsigned str_distance(struct str a, struct str b)
 {
-    unsigned row[DISTANCE_MAX + 1];
+    unsigned rows[3][DISTANCE_MAX + 1];
+    unsigned *before = rows[0], *above = rows[1], *row = rows[2];
     if (a.n > DISTANCE_MAX || b.n > DISTANCE_MAX) {
         return UINT16_MAX;
     }
@@ -155,13 +161,17 @@ unsigned str_distance(struct str a, struct str b)
         row[j] = j;
     }
     for (size_t i = 1; i <= a.n; i++) {
-        unsigned diagonal = row[0];
+        unsigned *spare = before;
+        before = above;
+        above = row;
+        row = spare;
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b.n; j++) {
-            unsigned above = row[j];
             unsigned cost = a.p[i - 1] == b.p[j - 1] ? 0 : 1;
-            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + cost);
-            diagonal = above;
+            row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + cost);
+            if (are_swapped(a, i, b, j) && before[j - 2] + 1 < row[j]) {
+                row[j] = before[j - 2] + 1;
+            }
         }
     }
     return row[b.n];
