@@ -271,6 +271,7 @@ static const struct source_ops mllp_source = {
 const struct adapter mllp_adapter = {
     .name = "mllp",
     .summary = "HL7 v2 over MLLP",
+    .is_hl7_only = true,
     .in_opts = mllp_in_opts,
     .in_conf_size = sizeof(struct mllp_in_conf),
     .in = &mllp_source,

@@ -32,8 +32,9 @@ struct build {
     unsigned depth;
     struct yaml_node *root; /* of the document being read */
     struct yaml_doc *first, *last;
-    unsigned traps; /* formula findings so far */
-    bool limit;     /* nesting limit passed: this document cannot be read */
+    unsigned traps;     /* formula findings so far */
+    unsigned trap_line; /* of the last one: what YAML finds behind it on its line is noise */
+    bool limit;         /* nesting limit passed: this document cannot be read */
 };
 
 static struct diag_pos pos_of(const struct build *b, const yaml_mark_t *m)
@@ -179,6 +180,7 @@ static void report_trap(struct build *b, struct diag_pos pos, const struct yaml_
                                 "%s; such a formula is written on its own line under >-", what);
     yaml_text_hint(b->d, one, t);
     b->traps++;
+    b->trap_line = pos.line;
 }
 
 /* What stands behind an unquoted scalar on its line: libyaml takes ` #` as a comment, silently. */
@@ -190,7 +192,9 @@ static void check_behind(struct build *b, struct yaml_node *n, size_t begin, siz
         i++;
     }
     bool comment = i > end && i < s.n && s.p[i] == '#';
-    bool formula = str_starts(n->text, STR("="));
+    const struct frame *f = b->depth ? &b->stack[b->depth - 1] : NULL;
+    bool formula =
+        str_starts(n->text, STR("=")) || (f && f->key && yaml_text_is_formula_key(f->key->text));
     bool cut = formula && b->traps < SYNTAX_ERRORS_MAX && !yaml_text_is_balanced(n->text);
     n->comment_after = comment;
     while (comment && i < s.n && s.p[i] == '#') {
@@ -204,12 +208,14 @@ static void check_behind(struct build *b, struct yaml_node *n, size_t begin, siz
                     comment
                         ? "` #` ends this formula, as YAML reads it a comment"
                         : "a comma or bracket ends this formula, as it stands inside [ ] or { }");
+        n->kind = YAML_ABSENT;
         n->comment_after = false;
     } else if (glued) {
         struct diag *one = fail(b, "yaml-hash", n->pos,
                                 "`#` directly followed by text stands behind this unquoted value; "
                                 "YAML drops it as a comment");
         diag_hint(b->d, one, "quote the value if the # belongs to it, or write `# ` for a comment");
+        n->comment_after = false; /* told */
     }
 }
 
@@ -221,7 +227,7 @@ static void check_plain(struct build *b, struct yaml_node *n, size_t begin, size
         if (f && f->node->kind == YAML_SEQUENCE) {
             fail(b, "yaml-nothing", n->pos,
                  "found a list item with nothing in it; write '' for an empty text");
-        } else if (f && f->key) {
+        } else if (f && f->key && f->key->pos.line != b->trap_line) {
             diag_add(b->d, DIAG_ERROR, "yaml-nothing", f->key->pos,
                      "found the key `%.*s` with nothing after it; write '' for an empty text, or "
                      "leave the key out",
@@ -436,6 +442,9 @@ static size_t report_syntax(struct build *b, const yaml_parser_t *p)
     const struct yaml_phrase *known = yaml_text_phrase(p->problem);
     const char *context = p->context ? p->context : "";
     struct yaml_trap t;
+    if (pos.line == b->trap_line) {
+        return at;
+    }
     if (at < b->bytes.n && yaml_text_trap(b->bytes, at, &t)) {
         report_trap(b, pos, &t, "YAML does not read this formula as one value");
     } else if (p->problem && strstr(p->problem, "cannot start any token") && at < b->bytes.n) {

@@ -20,6 +20,8 @@ struct str yaml_text_line(struct str bytes, size_t at, size_t *out_begin);
 bool yaml_text_trap(struct str bytes, size_t at, struct yaml_trap *out);
 /* The formula that starts at byte `at` itself. `flow`: it ends at its , ] or }. */
 void yaml_text_formula(struct str bytes, size_t at, bool flow, struct yaml_trap *out);
+/* Is a formula what stands under this key, `=` or not? */
+bool yaml_text_is_formula_key(struct str key);
 /* Quotes closed, brackets in pairs. */
 bool yaml_text_is_balanced(struct str formula);
 /* What libyaml says, and how we say it. */

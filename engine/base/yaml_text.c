@@ -148,15 +148,20 @@ void yaml_text_formula(struct str bytes, size_t at, bool flow, struct yaml_trap 
     out->formula = str_trim(str_slice(line, from, to));
 }
 
-static bool is_formula_key(struct str lead)
+bool yaml_text_is_formula_key(struct str key)
 {
-    static const char *const keys[] = {"when:", "if:", "require:", "for:", "$if:", "$for:"};
+    static const char *const keys[] = {"when", "if", "require", "for", "$if", "$for"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (str_is(lead, keys[i])) {
+        if (str_is(key, keys[i])) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_formula_key(struct str lead)
+{
+    return lead.n && yaml_text_is_formula_key(str_slice(lead, 0, lead.n - 1));
 }
 
 /* Does a value start at line[i]: is there a separator and a blank, or a bracket, before it? */
@@ -187,6 +192,17 @@ static bool is_sign_start(struct str line, size_t i)
     return strchr("'\"@%!`|&[{", line.p[i]) && is_formula_key(lead_of(line, i));
 }
 
+/* Does the formula at line[i] hold what ends a plain value of YAML? */
+static bool is_cut(struct str line, size_t i)
+{
+    bool cut = str_find(str_slice(line, i, line.n), STR(": ")) >= 0;
+    size_t end = is_in_flow(line, i) ? flow_end(line, i) : i;
+    for (size_t k = i; k < end && !cut; k++) {
+        cut = strchr(",[]{}", line.p[k]) != NULL;
+    }
+    return cut;
+}
+
 bool yaml_text_trap(struct str bytes, size_t at, struct yaml_trap *out)
 {
     size_t begin;
@@ -198,8 +214,7 @@ bool yaml_text_trap(struct str bytes, size_t at, struct yaml_trap *out)
             continue;
         }
         bool formula = c == '=' || is_sign_start(line, i) ||
-                       (is_formula_key(lead_of(line, i)) &&
-                        str_find(str_slice(line, i, line.n), STR(": ")) >= 0);
+                       (is_formula_key(lead_of(line, i)) && is_cut(line, i));
         if (formula) {
             yaml_text_formula(bytes, begin + i, is_in_flow(line, i), out);
             /* The last formula before the fault is the culprit, unless the fault is inside this one. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -114,6 +115,25 @@ static void check_top(struct loader *l, const struct top_conf *top, const struct
     }
 }
 
+/* `inner` is `outer` or below it, as directories go. */
+static bool is_within(const char *inner, const char *outer)
+{
+    char in[PATH_MAX], out[PATH_MAX];
+    if (!realpath(inner, in) || !realpath(outer, out)) {
+        return false;
+    }
+    size_t n = strlen(out);
+    return strncmp(in, out, n) == 0 && (in[n] == '/' || in[n] == 0);
+}
+
+/* Other routes than its own; those that are among its own need the rest of them. */
+static struct str routes_of(const struct loader *l, const struct top_conf *top)
+{
+    bool is_own =
+        !l->routes || (top->routes.n && is_within(l->routes, str_dup(l->a, top->routes).p));
+    return is_own ? top->routes : str_of(l->routes);
+}
+
 static void fill(struct loader *l, const char *path)
 {
     const struct yaml_node *root = read_root(l, path);
@@ -128,7 +148,7 @@ static void fill(struct loader *l, const char *path)
     l->plan->volume_bytes = (uint64_t)top.volume_bytes;
     loader_endpoints(l, &top);
     const struct yaml_node *routes = yaml_get(root, "routes");
-    loader_routes(l, top.routes, routes ? routes->pos : root->pos);
+    loader_routes(l, routes_of(l, &top), routes ? routes->pos : root->pos);
     check_top(l, &top, root);
 }
 
@@ -150,14 +170,18 @@ unsigned loader_errors(const struct loader *l)
     return l->d->errors;
 }
 
-struct plan *config_load(const char *path, const struct adapter *const *adapters, struct diags *d)
+static struct plan *load(const char *path, const struct adapter *const *adapters, struct diags *d,
+                         struct loader l)
 {
     unsigned before = d->errors;
     struct arena arena = {0};
     struct plan *p = ARENA_NEW(&arena, struct plan);
     p->arena = arena; /* from here on the plan owns it */
     p->refs = 1;
-    struct loader l = {.a = &p->arena, .plan = p, .d = d, .adapters = adapters};
+    l.a = &p->arena;
+    l.plan = p;
+    l.d = d;
+    l.adapters = adapters;
     l.hash = hash64_str(STR(CORRIDOR_VERSION), 0);
     fill(&l, str_dup(l.a, str_of(path)).p);
     p->hash = l.hash;
@@ -167,4 +191,15 @@ struct plan *config_load(const char *path, const struct adapter *const *adapters
         return NULL;
     }
     return p;
+}
+
+struct plan *config_load(const char *path, const struct adapter *const *adapters, struct diags *d)
+{
+    return load(path, adapters, d, (struct loader){0});
+}
+
+struct plan *config_load_tests(const char *path, const char *routes,
+                               const struct adapter *const *adapters, struct diags *d)
+{
+    return load(path, adapters, d, (struct loader){.with_tests = true, .routes = routes});
 }

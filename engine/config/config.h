@@ -18,6 +18,10 @@ const char *config_find(const char *given, const char *from_environment);
 /* Read `path` and everything it names; NULL-ended `adapters`. A plan with one reference, or NULL with at
  * least one error in `d`. Warnings may be there either way. O(bytes of all files). */
 struct plan *config_load(const char *path, const struct adapter *const *adapters, struct diags *d);
+/* The same for tools: with the tests beside routes and maps, and with the route file or directory `routes` in
+ * place of the configuration's own, unless it is part of them (NULL: with its own). */
+struct plan *config_load_tests(const char *path, const char *routes,
+                               const struct adapter *const *adapters, struct diags *d);
 
 /* The tables behind the keys, for `corridor options`: NULL-ended list. */
 struct config_section {

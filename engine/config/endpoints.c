@@ -178,7 +178,7 @@ static void refuse_later_source_keys(struct loader *l, const struct source_conf 
     const struct {
         const struct yaml_node *n;
         const char *key;
-    } rows[] = {{c->profile, "profile"}, {c->duplicates, "duplicates"}, {c->batch, "batch"}};
+    } rows[] = {{c->duplicates, "duplicates"}, {c->batch, "batch"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].n) {
             loader_unavailable(l, rows[i].n, rows[i].key);
@@ -208,7 +208,16 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
                               .timezone = c.timezone,
                               .versions = c.versions.v,
                               .nversions = (unsigned)c.versions.n};
-    l->rules_sources[at] = (struct rules_source){s->name, s->timezone, s->versions, s->nversions};
+    const struct yaml_node *zone = yaml_get(node, "timezone"), *profile = yaml_get(node, "profile");
+    l->rules_sources[at] =
+        (struct rules_source){.name = s->name,
+                              .timezone = s->timezone,
+                              .timezone_pos = zone ? zone->pos : node->key->pos,
+                              .versions = s->versions,
+                              .nversions = s->nversions,
+                              .profile = c.profile,
+                              .profile_pos = profile ? profile->pos : node->key->pos,
+                              .is_bulk = chosen.adapter && chosen.adapter->is_bulk};
 }
 
 /* ---- destinations ---- */
@@ -283,6 +292,9 @@ static void read_destination(struct loader *l, const struct yaml_node *node, uns
     read_retry(l, c.retry, p);
     read_replies(l, c.replies, p);
     read_order(l, &c, node, &l->rules_destinations[at]);
+    if (chosen.adapter && chosen.adapter->is_hl7_only) {
+        l->rules_destinations[at].refuses = chosen.adapter->summary;
+    }
 }
 
 /* ---- both ---- */

@@ -10,7 +10,9 @@ struct loader {
     struct plan *plan;
     struct diags *d;
     const struct adapter *const *adapters;
-    uint64_t hash; /* over everything read so far */
+    bool with_tests;
+    const char *routes; /* in place of the configuration's; or NULL */
+    uint64_t hash;      /* over everything read so far */
     struct rules_source *rules_sources;
     struct rules_destination *rules_destinations;
 };

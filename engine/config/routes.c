@@ -76,6 +76,44 @@ static bool read_table(void *arg, struct arena *a, const char *from, struct str 
     return loader_read(l, path.p, out_bytes, out_why);
 }
 
+/* The file of a time zone. What was read counts for the plan's hash. */
+static bool read_zone(void *arg, struct arena *a, struct str name, struct str *out_bytes)
+{
+    struct loader *l = arg;
+    struct str path = str_printf(a, "/usr/share/zoneinfo/%.*s", STR_ARG(name));
+    const char *why;
+    if (str_find(name, STR("..")) >= 0 || str_find(name, STR("\\")) >= 0) {
+        return false;
+    }
+    return loader_read(l, path.p, out_bytes, &why);
+}
+
+/* options: of a send: rows of the adapter's table that are marked "per message". */
+static bool message_options(void *arg, unsigned d, const struct yaml_node *n,
+                            struct diags *findings)
+{
+    struct loader *l = arg;
+    const struct adapter *ad = l->plan->destinations[d].adapter;
+    bool good = true;
+    if (n->kind != YAML_MAPPING) {
+        diag_add(findings, DIAG_ERROR, "expected-mapping", n->pos,
+                 "options: is %s; expected a mapping", yaml_kind_text(n));
+        return false;
+    }
+    yaml_each(child, n)
+    {
+        const struct opt *row =
+            ad && ad->out_opts ? opt_find(ad->out_opts, child->key->text) : NULL;
+        if (!row || !(row->flags & OPT_PER_MESSAGE)) {
+            diag_add(findings, DIAG_ERROR, "unknown-key", child->key->pos,
+                     "%s has no option %.*s that a message may set", ad ? ad->name : "the adapter",
+                     STR_ARG(child->key->text));
+            good = false;
+        }
+    }
+    return good;
+}
+
 static void compile(struct loader *l, const struct found *f, struct diag_pos pos)
 {
     struct rules_file *files = ARENA_ARRAY(l->a, struct rules_file, f->n + 1);
@@ -95,6 +133,9 @@ static void compile(struct loader *l, const struct found *f, struct diag_pos pos
                             .destinations = l->rules_destinations,
                             .ndestinations = l->plan->ndestinations,
                             .read_file = read_table,
+                            .read_zone = read_zone,
+                            .message_options = message_options,
+                            .with_tests = l->with_tests,
                             .arg = l};
     l->plan->rules = rules_compile(l->a, files, n, &env, l->d);
 }

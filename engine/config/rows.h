@@ -11,7 +11,8 @@ struct top_conf {
 };
 
 struct source_conf {
-    const struct yaml_node *ack, *profile, *duplicates, *sequence_numbers, *batch;
+    struct str profile;
+    const struct yaml_node *ack, *duplicates, *sequence_numbers, *batch;
     int unrouted;
     struct str timezone;
     struct opt_list versions;

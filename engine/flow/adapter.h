@@ -134,6 +134,8 @@ struct adapter {
     size_t in_conf_size, out_conf_size;
     const struct source_ops *in;
     const struct destination_ops *out;
+    bool is_hl7_only; /* as a destination it carries HL7 v2 messages, not what maps make */
+    bool is_bulk;     /* what it brings as a source goes as bulk */
 };
 
 /* Every source and destination begins with its endpoint. */

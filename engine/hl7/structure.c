@@ -264,6 +264,108 @@ unsigned structure_group_opened_by(const struct structure *s, const char *seg, u
     return STRUCTURE_NONE;
 }
 
+unsigned structure_groups_opened_by(const struct structure *s, unsigned within, const char *seg,
+                                    unsigned *out_first)
+{
+    const struct structure_node *rows = structure_rows(s);
+    unsigned id = structure_segment_id(seg), n = 0;
+    *out_first = STRUCTURE_NONE;
+    for (unsigned g = within + 1; id && g < within + rows[within].span; g++) {
+        if (rows[g].kind != STRUCTURE_GROUP || !opened_by(rows, g, id))
+            continue;
+        *out_first = n++ ? *out_first : g;
+    }
+    return n;
+}
+
+unsigned structure_groups_named(const struct structure *s, unsigned within, struct str name,
+                                unsigned *out_first)
+{
+    const struct structure_node *rows = structure_rows(s);
+    unsigned n = 0;
+    *out_first = STRUCTURE_NONE;
+    for (unsigned g = within + 1; g < within + rows[within].span; g++) {
+        if (rows[g].kind != STRUCTURE_GROUP || !str_is(name, text(rows[g].name)))
+            continue;
+        *out_first = n++ ? *out_first : g;
+    }
+    return n;
+}
+
+unsigned structure_around(const struct structure *s, unsigned node)
+{
+    const struct structure_node *rows = structure_rows(s);
+    do {
+        node -= rows[node].up;
+    } while (node && rows[node].kind != STRUCTURE_GROUP);
+    return node;
+}
+
+bool structure_is_opened_by(const struct structure *s, unsigned g, const char *seg)
+{
+    unsigned id = structure_segment_id(seg);
+    return g && id && opened_by(structure_rows(s), g, id);
+}
+
+struct structure_reach structure_reach_in(const struct structure *s, unsigned from, const char *seg)
+{
+    const struct structure_node *rows = structure_rows(s);
+    struct structure_reach r = {STRUCTURE_NOWHERE, from, STRUCTURE_NONE, STRUCTURE_NONE};
+    unsigned id = structure_segment_id(seg);
+    if (id && holds(rows, from, id)) {
+        r.how = STRUCTURE_OWN;
+        r.holder = from;
+        return r;
+    }
+    for (unsigned g = from + 1; id && g < from + rows[from].span; g++) {
+        if (rows[g].kind != STRUCTURE_GROUP || !holds(rows, g, id))
+            continue;
+        if (r.how == STRUCTURE_BELOW) {
+            r.how = STRUCTURE_SEVERAL;
+            r.other = g;
+            break;
+        }
+        r.how = STRUCTURE_BELOW;
+        r.holder = g;
+    }
+    return r;
+}
+
+struct structure_reach structure_reach(const struct structure *s, unsigned from, const char *seg)
+{
+    struct structure_reach r = structure_reach_in(s, from, seg);
+    while (r.how == STRUCTURE_NOWHERE && from) {
+        from = structure_around(s, from);
+        r = structure_reach_in(s, from, seg);
+    }
+    return r;
+}
+
+unsigned structure_segment_in(const struct structure *s, unsigned holder, const char *seg)
+{
+    const struct structure_node *rows = structure_rows(s);
+    unsigned id = structure_segment_id(seg);
+    for (unsigned c = holder + 1; id && c < holder + rows[holder].span; c += rows[c].span) {
+        if (structure_is(rows, c, id))
+            return c;
+    }
+    return STRUCTURE_NONE;
+}
+
+bool structure_segment_repeats(const struct structure *s, unsigned holder, const char *seg)
+{
+    const struct structure_node *rows = structure_rows(s);
+    unsigned id = structure_segment_id(seg), places = 0;
+    for (unsigned c = holder + 1; id && c < holder + rows[holder].span; c += rows[c].span) {
+        if (!structure_is(rows, c, id))
+            continue;
+        places++;
+        if (rows[c].max != 1)
+            return true;
+    }
+    return places > 1;
+}
+
 bool structure_repeats(const struct structure *s, unsigned within, unsigned node)
 {
     const struct structure_node *rows = structure_rows(s);

@@ -18,6 +18,7 @@ enum structure_kind {
 };
 
 struct structure;
+struct edit_line;
 
 /* One node. Children of a node are node + 1, then each one's `next`, up to the node's own `next`. */
 struct structure_place {
@@ -54,8 +55,37 @@ unsigned structure_level_holding(const struct structure *s, const char *seg, uns
 /* The `nth` (from 0) of the smallest groups whose first required segment is `seg`: FT1 in DFT_P03 gives
  * FINANCIAL. The message itself is no such group. STRUCTURE_NONE when there is none. */
 unsigned structure_group_opened_by(const struct structure *s, const char *seg, unsigned nth);
+/* The same inside group `within` only, and how many there are. */
+unsigned structure_groups_opened_by(const struct structure *s, unsigned within, const char *seg,
+                                    unsigned *out_first);
+/* Groups called `name` below `within`: the first, and how many there are. */
+unsigned structure_groups_named(const struct structure *s, unsigned within, struct str name,
+                                unsigned *out_first);
+/* The group around `node` (the message around itself): choices are none. */
+unsigned structure_around(const struct structure *s, unsigned node);
 /* May `node` stand more than once inside `within` (an enclosing node): it or a group between repeats. */
 bool structure_repeats(const struct structure *s, unsigned within, unsigned node);
+
+/* Where a bare segment name leads from a group: to segments that a group holds itself, or that exactly one
+ * group below it holds; when several do, the name alone does not say which. */
+enum structure_how { STRUCTURE_NOWHERE, STRUCTURE_OWN, STRUCTURE_BELOW, STRUCTURE_SEVERAL };
+struct structure_reach {
+    enum structure_how how;
+    unsigned level;  /* group at which the name is found: `from` or one around it */
+    unsigned holder; /* group that holds the segment itself; of SEVERAL the first */
+    unsigned other;  /* of SEVERAL the second */
+};
+/* From group `from` outward, the nearest level that has it. O(nodes). */
+struct structure_reach structure_reach(const struct structure *s, unsigned from, const char *seg);
+/* In group `from` and below it only. */
+struct structure_reach structure_reach_in(const struct structure *s, unsigned from,
+                                          const char *seg);
+/* May `seg` follow itself within one instance of group `holder`, by repeating or by having two places? */
+bool structure_segment_repeats(const struct structure *s, unsigned holder, const char *seg);
+/* The node of segment `seg` that group `holder` holds itself, or STRUCTURE_NONE. */
+unsigned structure_segment_in(const struct structure *s, unsigned holder, const char *seg);
+/* Is `seg` the first required segment of group `g` itself? The message is opened by none. */
+bool structure_is_opened_by(const struct structure *s, unsigned g, const char *seg);
 /* "PATIENT_RESULT/ORDER_OBSERVATION/OBX" */
 struct str structure_path(struct arena *a, const struct structure *s, unsigned node);
 /* The tree as text for people, in the standard's notation: [optional], {repeating}, <a|b>. */
@@ -70,6 +100,7 @@ struct group {
     struct group *first, *last; /* what it holds, in the order of the message */
     unsigned at;                /* how far its children are filled: a node, 0: nothing yet */
     bool misplaced;             /* leaf or group that stands where the structure does not have it */
+    struct edit_line *line;     /* leaf of a message being changed (draft.h); else NULL */
 };
 
 struct grouping {

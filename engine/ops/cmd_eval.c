@@ -24,7 +24,7 @@ struct subject {
     char *path;
     const char *why; /* why there is no message; NULL: there is one */
     struct hl7 m;
-    struct message_charset set;
+    struct hl7_text set;
 };
 
 static const char *parse_subject(struct subject *s, struct str bytes)
@@ -65,7 +65,7 @@ static void put_value(struct json_out *o, struct arena *a, const struct subject 
 {
     json_out_object(o);
     json_out_pair_cstr(o, "type", v->type);
-    json_out_pair(o, "value", message_utf8(a, s->set, v->text));
+    json_out_pair(o, "value", hl7_text_utf8(a, s->set, v->text));
     json_out_end(o);
 }
 

@@ -14,7 +14,7 @@ static bool show(const struct command_run *r, const char *file, const struct mes
     struct hl7_fault fault;
     struct buf out = {0};
     bool ok = hl7_parse(&a, t->bytes, &m, &fault) == 0;
-    struct message_charset set = {0};
+    struct hl7_text set = {0};
     if (ok) {
         set = message_charset(&m, d);
         message_remarks(&m, d);

@@ -178,7 +178,7 @@ static void put_content(const struct show *s, bool as_json, struct buf *out)
     struct arena *a = s->run->arena;
     diags_init(&d, a);
     bool ok = hl7_parse(a, s->m.raw, &m, &fault) == 0;
-    struct message_charset set = {0};
+    struct hl7_text set = {0};
     if (ok) {
         set = message_charset(&m, &d);
     } else {

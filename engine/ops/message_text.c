@@ -1,52 +1,25 @@
 #include "engine/ops/message_text.h"
 
-#include "engine/base/utf8.h"
 #include "engine/hl7/escape.h"
 
-struct message_charset message_charset(const struct hl7 *m, struct diags *d)
+struct hl7_text message_charset(const struct hl7 *m, struct diags *d)
 {
-    struct str msh18 = m->segs ? hl7_field(m, &m->seg[0], 18) : (struct str){0};
-    enum charset set = CHARSET_8859_1;
-    bool named = charset_of_msh18(msh18, m->d.repetition, &set);
-    struct str where = STR("MSH-18");
-    if (named && charset_is_stateful(set)) {
-        return (struct message_charset){set, true};
+    static const char *const texts[] = {
+        [HL7_TEXT_NOT_AS_NAMED] = "the bytes are not UTF-8 as MSH-18 says; read as ISO 8859-1",
+        [HL7_TEXT_UNKNOWN_NAME] = "the character set is not of table 0211; read as ISO 8859-1",
+        [HL7_TEXT_NOT_NAMED] =
+            "no character set is named and the bytes are not UTF-8; read as ISO 8859-1",
+    };
+    struct hl7_text t = hl7_text_of(m);
+    if (t.doubt != HL7_TEXT_SURE) {
+        diag_add_path(d, DIAG_WARNING, "charset", STR("MSH-18"), "%s", texts[t.doubt]);
     }
-    if (utf8_valid_to(m->raw) == m->raw.n) {
-        return (struct message_charset){.is_set = false};
-    }
-    bool is_ascii = set == CHARSET_ASCII || set == CHARSET_IR6;
-    if (named && !is_ascii && set != CHARSET_UTF8 && charset_is_maskable(set)) {
-        return (struct message_charset){set, true};
-    }
-    if (named) {
-        diag_add_path(d, DIAG_WARNING, "charset", where,
-                      "the bytes are not UTF-8 as MSH-18 says; read as ISO 8859-1");
-    } else if (msh18.n && !str_is(msh18, "\"\"")) {
-        diag_add_path(d, DIAG_WARNING, "charset", where,
-                      "the character set is not of table 0211; read as ISO 8859-1");
-    } else {
-        diag_add_path(d, DIAG_WARNING, "charset", where,
-                      "no character set is named and the bytes are not UTF-8; read as ISO 8859-1");
-    }
-    return (struct message_charset){CHARSET_8859_1, true};
+    return t;
 }
 
-struct str message_utf8(struct arena *a, struct message_charset set, struct str text)
+struct str message_value(struct arena *a, const struct hl7 *m, struct hl7_text set, struct str raw)
 {
-    bool stateful = set.is_set && charset_is_stateful(set.set);
-    if (!stateful && utf8_valid_to(text) == text.n) {
-        return text;
-    }
-    struct str out;
-    size_t bad;
-    return charset_decode(a, set.is_set ? set.set : CHARSET_8859_1, text, &out, &bad) ? text : out;
-}
-
-struct str message_value(struct arena *a, const struct hl7 *m, struct message_charset set,
-                         struct str raw)
-{
-    return message_utf8(a, set, hl7_unescape(a, &m->d, raw));
+    return hl7_text_utf8(a, set, hl7_unescape(a, &m->d, raw));
 }
 
 bool message_is_header(const struct hl7_seg *s)

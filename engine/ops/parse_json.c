@@ -5,7 +5,7 @@
 struct writer {
     struct json_out o;
     const struct hl7 *m;
-    struct message_charset set;
+    struct hl7_text set;
     struct arena scratch;
 };
 
@@ -98,7 +98,7 @@ void parse_out_findings(struct json_out *o, const struct diags *d)
     json_out_end(o);
 }
 
-void parse_out_json(struct buf *out, const struct hl7 *m, struct message_charset set,
+void parse_out_json(struct buf *out, const struct hl7 *m, struct hl7_text set,
                     const struct diags *d)
 {
     struct writer w = {.m = m, .set = set};

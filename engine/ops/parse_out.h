@@ -8,10 +8,10 @@
 
 /* One line {"segments":[{"id":"PID","n":1,"fields":[[[["v"]]]]}],"findings":[...]}: field, repetition,
  * component, subcomponent; values decoded; an explicit null is {"null":true}. `m` NULL: no segments. */
-void parse_out_json(struct buf *out, const struct hl7 *m, struct message_charset set,
+void parse_out_json(struct buf *out, const struct hl7 *m, struct hl7_text set,
                     const struct diags *d);
 /* A line a valued place: PID-3[2].4.1, its name in the dictionary of MSH-12, its value. */
-void parse_out_text(struct buf *out, const struct hl7 *m, struct message_charset set, bool colour);
+void parse_out_text(struct buf *out, const struct hl7 *m, struct hl7_text set, bool colour);
 /* Findings as JSON list: [{"severity":..,"code":..,"at":..,"text":..}]. */
 struct json_out;
 void parse_out_findings(struct json_out *o, const struct diags *d);

@@ -6,7 +6,7 @@ enum { PATH_WIDTH = 14, NAME_WIDTH = 44 };
 struct writer {
     struct buf *out;
     const struct hl7 *m;
-    struct message_charset set;
+    struct hl7_text set;
     enum hl7_version version;
     bool colour;
     struct arena scratch;
@@ -183,7 +183,7 @@ static void put_segment(struct writer *w, uint32_t index)
     arena_reset(&w->scratch);
 }
 
-void parse_out_text(struct buf *out, const struct hl7 *m, struct message_charset set, bool colour)
+void parse_out_text(struct buf *out, const struct hl7 *m, struct hl7_text set, bool colour)
 {
     struct writer w = {.out = out, .m = m, .set = set, .colour = colour};
     w.version = dict_version(hl7_field(m, &m->seg[0], 12), NULL);

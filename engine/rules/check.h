@@ -1,31 +1,69 @@
 /* check.h - from a parsed tree to one that the interpreter may run: names become what they stand for,
- * tables and columns are found, what can only go wrong is refused here, constants are folded and
- * frequent shapes fused. In `corridor eval` only names are resolved: N1 to the letter.
- * Source: docs/language.md "One or many", "Decisions", "Types". */
+ * paths get their place in the structures of the messages, tables and columns are found, what can only go
+ * wrong is refused here, constants are folded and frequent shapes fused. In `corridor eval` only names are
+ * resolved: N1 to the letter.
+ * Source: docs/language.md "One or many", "Decisions", "Scope", "Types". */
 #ifndef CORRIDOR_RULES_CHECK_H
 #define CORRIDOR_RULES_CHECK_H
 
 #include "engine/hl7/structure.h"
 #include "engine/rules/func.h"
+#include "engine/rules/profile.h"
 #include "engine/rules/table.h"
 #include "engine/rules/type.h"
 
 enum {
     CHECK_LETS_MAX = 64,
-    CHECK_STRUCTURES_MAX = 64, /* further ones are not asked whether a segment repeats */
+    CHECK_STRUCTURES_MAX = 256, /* of one route or map, all versions counted; more are an error */
+    CHECK_PROFILE_NAMES_MAX = 256,
 };
 
 enum check_want {
     CHECK_ANY,      /* any number of values */
     CHECK_ONE,      /* one value, or none */
+    CHECK_TEXT,     /* the same, as one text */
+    CHECK_TEXTS,    /* any number, each as one text */
     CHECK_DECISION, /* true or false */
+};
+
+/* The element that bare paths start from, for each structure of the place: a group, or a single segment
+ * within one. */
+struct element {
+    char seg[4]; /* opens the group, or is the segment; "" a group by name */
+    unsigned node[CHECK_STRUCTURES_MAX]; /* the group, or the group that holds the segment */
+    bool is_segment[CHECK_STRUCTURES_MAX];
 };
 
 struct shape {
     enum shape_kind kind;
-    bool many;          /* a field repeats by itself */
+    bool many;          /* several because a field or segment repeats by itself */
+    bool is_cell;       /* SHAPE_STRING out of a table whose cells of the column are numbers */
     enum type_class of; /* SHAPE_HL7 */
-    const char *type;   /* SHAPE_HL7: "CX" or NULL */
+    const char *type;   /* SHAPE_HL7: "CX" or NULL; SHAPE_SEGMENT: its name */
+    const struct element *elem; /* SHAPE_SEGMENT, SHAPE_GROUP: where they stand; or NULL */
+};
+
+/* What $this is: in a loop, in where(...) and the like. */
+struct inner {
+    const struct shape *shape;
+    const struct inner *outer;
+};
+
+/* What a program needs of the feed that it will run for: told to the routes that use it. */
+enum need_kind { NEED_NAME, NEED_TABLE, NEED_TIMEZONE };
+struct need {
+    enum need_kind kind;
+    unsigned name;   /* NEED_NAME: id */
+    struct str text; /* name or table */
+    struct diag_pos pos;
+    struct need *next;
+};
+
+/* Names that profiles declare; what each of them gives, as far as all agree. */
+struct profile_names {
+    struct str name[CHECK_PROFILE_NAMES_MAX];
+    struct shape shape[CHECK_PROFILE_NAMES_MAX];
+    unsigned n;
 };
 
 /* What formulas of one place may name. */
@@ -34,18 +72,30 @@ struct names {
     unsigned ntables;
     struct str let[CHECK_LETS_MAX];
     struct shape let_shape[CHECK_LETS_MAX];
-    unsigned nlets;
-    enum hl7_version version; /* paths are typed by it first */
-    const struct structure
-        *structure[CHECK_STRUCTURES_MAX]; /* of the messages that the route reads */
+    bool let_used[CHECK_LETS_MAX];
+    struct diag_pos let_pos[CHECK_LETS_MAX];
+    unsigned nlets, let_floor; /* names below the floor are not seen: those of a caller */
+    const struct profile_names *profiles; /* or NULL */
+    const struct profile *const *typing;  /* profiles that type Z-segments here */
+    unsigned ntyping;
+    enum hl7_version version;                /* paths are typed by it first */
+    enum hl7_version versions[HL7_VERSIONS]; /* what the feeds send; none: not said */
+    unsigned nversions;
+    const struct structure *structure[CHECK_STRUCTURES_MAX]; /* of the messages that come here */
+    bool is_family[CHECK_STRUCTURES_MAX]; /* it comes by ADT^A* or ADT, not by its own name */
     unsigned nstructures;
-    const struct shape *each; /* $this outside of every function: `if` of a delete; or NULL */
+    const struct element *element; /* NULL: the message */
+    const struct inner *loops;     /* of the loops around; NULL: none */
+    struct need **needs;           /* the list that grows; NULL: nobody asks */
+    const struct zone *(*zone)(void *arg, struct str name); /* NULL: no zones here */
+    void *zone_arg;
+    bool is_anywhere; /* the place is not known before it runs: paths look outward then */
 };
 
 /* What the place of the formula allows and wants. */
 struct frame {
     struct arena *a; /* where the tree lives */
-    const struct names *names;
+    struct names *names;
     enum check_want want;
     struct shape *out_shape; /* what the formula gives; or NULL */
 };
@@ -53,10 +103,28 @@ struct frame {
 /* The tree to run, or NULL after errors in `d`. */
 struct node *formula_check(const struct formula *f, struct node *n, const struct frame *frame,
                            struct diags *d);
-/* Is the path known to some version of HL7? Else an error at `pos`. */
-bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const struct path *p);
-/* May segment `seg` follow itself where the route's messages have it? Groups around it do not count. */
-bool check_segment_repeats(const struct names *names, const char *seg);
+/* Is the path known to some version of HL7? Else an error at `pos`; a remark if the feeds' versions lack it. */
+bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const struct path *p,
+                const struct names *names);
+/* The type of a path here: profiles type Z-segments. */
+struct type_info check_type_of(const struct names *names, const struct path *p);
+
+/* Where segment `seg` stands, seen from `names->element`: by structure, in `a`. */
+struct place {
+    const struct structure_reach *reach;
+    bool is_flat;     /* nothing but the name decides: the whole message is searched */
+    bool repeats;     /* it may follow itself; of a family (ADT^A*) in all that have it */
+    bool may_be_more; /* a group around it may repeat, below the element */
+    bool is_unknown;  /* no structure here has it */
+    unsigned several; /* index + 1 of a structure where groups compete; 0: none */
+    unsigned own_seg; /* it is the very segment that the element is: structures in which it is so */
+};
+void check_place(struct arena *a, const struct names *names, const char *seg, struct place *out);
+/* An element for the segments found at `p`. */
+struct element *check_element(struct arena *a, const struct names *names, const char *seg,
+                              const struct place *p);
+/* "OBSERVATION or SPECIMEN": the groups that compete. */
+struct str check_rivals(struct arena *a, const struct names *names, const struct place *p);
 /* How many letters may differ so that a suggestion still makes sense. */
 unsigned check_near_limit(struct str word);
 /* The nearest of `n` words, or an empty text. */

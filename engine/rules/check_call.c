@@ -7,6 +7,24 @@ static struct str spelling(struct check *c, const struct node *n)
                                                        : STR("the value");
 }
 
+/* The same path with the indexes that make it one value. */
+static struct str first_of(struct check *c, const struct node *n)
+{
+    struct path first = n->path;
+    struct place at;
+    const struct element *before = c->names->element;
+    c->names->element = c->element;
+    check_place(c->a, c->names, first.seg, &at);
+    c->names->element = before;
+    if ((!first.field || at.repeats) && first.seg_n == PATH_ALL) {
+        first.seg_n = 1;
+    }
+    if (first.field && first.rep == PATH_ALL && check_type_of(c->names, &first).field_repeats) {
+        first.rep = 1;
+    }
+    return path_text(c->a, &first);
+}
+
 void check_one(struct check *c, const struct node *n, const struct shape *s)
 {
     if (!c->f->is_route || !s->many || c->failed) {
@@ -20,14 +38,7 @@ void check_one(struct check *c, const struct node *n, const struct shape *s)
         diag_hint(c->d, one, "add .first(), .where(...).first(), .exists(...) or .join(' ')");
         return;
     }
-    struct path first = n->path;
-    bool segment = !first.field || check_segment_repeats(c->names, first.seg);
-    first.seg_n = segment && first.seg_n == PATH_ALL ? 1 : first.seg_n;
-    first.rep = first.field && first.rep == PATH_ALL &&
-                        type_of_path(&first, c->names->version).field_repeats
-                    ? 1
-                    : first.rep;
-    struct str better = path_text(c->a, &first);
+    struct str better = first_of(c, n);
     diag_hint(c->d, one, "write %.*s, %.*s.where(...).first(), .exists(...) or .join(' ')",
               STR_ARG(better), STR_ARG(text));
 }
@@ -37,8 +48,12 @@ void check_text(struct check *c, const struct node *n, const struct shape *s)
     if (!c->f->is_route || c->failed || s->kind == SHAPE_ANY) {
         return;
     }
-    if (s->kind == SHAPE_SEGMENT) {
-        check_fail(c, n, "no-text", "a whole segment is no text; name one of its fields");
+    if (s->kind == SHAPE_SEGMENT || s->kind == SHAPE_GROUP) {
+        struct diag *one = diag_add(c->d, DIAG_ERROR, "no-text", n->pos,
+                                    "this is a whole %s, one value is wanted here",
+                                    s->kind == SHAPE_SEGMENT ? "segment" : "group");
+        c->failed = true;
+        diag_hint(c->d, one, "name a field, as in %s-1", s->type ? s->type : "PID");
     } else if (s->kind == SHAPE_HL7 && s->of == TYPE_COMPOSITE) {
         struct str text = spelling(c, n);
         c->failed = true;
@@ -75,6 +90,8 @@ enum shape_kind check_literal_kind(const struct value *v)
     case VALUE_INTEGER:
     case VALUE_DECIMAL:
         return SHAPE_NUMBER;
+    case VALUE_QUANTITY:
+        return SHAPE_QUANTITY;
     case VALUE_DATE:
     case VALUE_DATETIME:
     case VALUE_TIME:
@@ -110,56 +127,6 @@ struct node *check_fold(struct check *c, struct node *n)
         literal->value = out.v[0];
     }
     return out.n > 1 ? n : literal;
-}
-
-static bool find_table(struct check *c, struct node *n)
-{
-    struct node *name = n->arg[n->has_input ? 1 : 0];
-    struct str names[64];
-    unsigned k = 0;
-    if (name->op != NODE_LITERAL || name->value.kind != VALUE_STRING) {
-        check_fail(c, name, "no-table", "lookup() wants the name of a table in quotes");
-        return false;
-    }
-    for (unsigned i = 0; i < c->names->ntables; i++) {
-        if (str_eq(c->names->tables[i]->name, name->value.text)) {
-            n->table = c->names->tables[i];
-        }
-        if (k < 64) {
-            names[k++] = c->names->tables[i]->name;
-        }
-    }
-    if (n->table) {
-        return true;
-    }
-    struct str near = check_nearest(name->value.text, names, k);
-    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-table", name->pos,
-                                "no table is called %.*s", STR_ARG(name->value.text));
-    c->failed = true;
-    if (near.n) {
-        diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
-    } else {
-        diag_hint(c->d, one, "declare it under tables:");
-    }
-    return false;
-}
-
-static void check_lookup(struct check *c, struct node *n)
-{
-    if (!find_table(c, n) || n->table->is_broken) {
-        return;
-    }
-    unsigned keys = n->nargs - 1;
-    if (keys != n->table->nkeys) {
-        c->failed = true;
-        diag_add(c->d, DIAG_ERROR, "table-keys", n->pos,
-                 "the table %.*s has %u key column%s, this gives %u", STR_ARG(n->table->name),
-                 n->table->nkeys, n->table->nkeys == 1 ? "" : "s", keys);
-    }
-    if (n->table->on_miss == MISS_KEEP && keys > 1) {
-        check_fail(c, n, "table-keys", "on-miss: keep wants a table with one key");
-    }
-    n->level = n->table->value;
 }
 
 static bool check_arity(struct check *c, struct node *n)
@@ -219,35 +186,52 @@ static bool check_input(struct check *c, struct node *n)
     return true;
 }
 
+/* What one argument has to be. */
+static void check_argument(struct check *c, struct node *n, uint32_t i, struct shape *s,
+                           struct shape *out)
+{
+    bool condition = (n->func->flags & FUNC_CONDITION) && i == (uint32_t)n->has_input;
+    if (condition) {
+        check_boolean(c, n->arg[i], s);
+    } else if (n->func->flags & FUNC_LISTS) {
+        out->many = out->many || s->many;
+        bool last = i + 1 == n->nargs;
+        bool places = s->kind == SHAPE_SEGMENT || s->kind == SHAPE_GROUP;
+        if (last && (places || s->kind == SHAPE_NUMBER)) {
+            out->kind = s->kind;
+            out->elem = s->elem;
+        }
+    } else {
+        check_one(c, n->arg[i], s);
+        check_text(c, n->arg[i], s);
+    }
+}
+
 static void check_arguments(struct check *c, struct node *n, const struct shape *in,
                             struct shape *out)
 {
-    bool lambda = n->func->flags & FUNC_LAMBDA;
+    bool lambda = (n->func->flags & FUNC_LAMBDA) && n->has_input;
     struct shape one = *in;
-    one.many = false;
     struct inner inner = {&one, c->inner};
-    const struct inner *before = c->inner;
-    bool branches = str_is(n->text, "coalesce") || str_is(n->text, "iif");
-    c->inner = lambda && n->has_input ? &inner : before;
-    for (uint32_t i = n->has_input; i < n->nargs; i++) {
+    struct check before = *c;
+    one.many = false;
+    if (lambda) {
+        c->inner = &inner;
+        c->element = one.elem ? one.elem : c->element;
+    }
+    for (uint32_t i = n->has_input; i < n->nargs && !(n->func->flags & FUNC_TYPE); i++) {
         struct shape s;
         n->arg[i] = check_node(c, n->arg[i], &s);
-        bool condition = lambda && i == (uint32_t)n->has_input && !str_is(n->text, "select");
         if (c->failed) {
             break;
         }
-        if (condition) {
-            check_boolean(c, n->arg[i], &s);
-        } else if (!branches && !lambda) {
-            check_one(c, n->arg[i], &s);
-            check_text(c, n->arg[i], &s);
-        } else {
-            out->many = out->many || s.many;
-            out->kind = i + 1 == n->nargs && s.kind == SHAPE_SEGMENT ? SHAPE_SEGMENT : out->kind;
-        }
+        check_argument(c, n, i, &s, out);
     }
-    c->inner = before;
+    c->inner = before.inner;
+    c->element = before.element;
 }
+
+/* ---- fused shapes ---- */
 
 static struct node *fused(struct node *n, enum node_op op, struct node *path, struct node **arg,
                           uint32_t nargs)
@@ -256,6 +240,8 @@ static struct node *fused(struct node *n, enum node_op op, struct node *path, st
     n->path = path->path;
     n->of = path->of;
     n->type = path->type;
+    n->is_flat = path->is_flat;
+    n->reach = path->reach;
     n->arg = arg;
     n->nargs = nargs;
     return n;
@@ -268,8 +254,8 @@ static bool is_text_literal(const struct node *n)
 
 static struct node *fuse_call(struct check *c, struct node *n)
 {
-    bool on_path = c->f->is_route && !c->failed && n->has_input && n->arg[0]->op == NODE_PATH &&
-                   n->arg[0]->path.field;
+    bool on_path = c->f->is_route && !c->failed && n->op == NODE_CALL && n->has_input &&
+                   n->arg[0]->op == NODE_PATH && n->arg[0]->path.field;
     if (on_path && str_is(n->text, "exists") && n->nargs == 1) {
         return fused(n, NODE_PATH_EXISTS, n->arg[0], NULL, 0);
     }
@@ -295,14 +281,27 @@ static struct node *unknown_function(struct check *c, struct node *n)
 static void call_shape(const struct node *n, const struct shape *in, struct shape *out)
 {
     const struct func *f = n->func;
+    struct shape given = *out;
     bool many = f->input == FUNC_SET || f->input == FUNC_EACH || f->input == FUNC_MAYBE
-                    ? in->many || out->many
-                    : out->many;
-    *out = f->gives == SHAPE_INPUT ? *in : (struct shape){.kind = (enum shape_kind)f->gives};
-    out->many = many && !(f->flags & FUNC_GIVES_ONE);
-    if (str_is(n->text, "split") || str_is(n->text, "toChars")) {
-        out->many = true;
+                    ? in->many || given.many
+                    : given.many;
+    if (f->gives == SHAPE_INPUT) {
+        *out = *in;
+    } else if (f->gives != SHAPE_ANY) {
+        *out = (struct shape){.kind = (enum shape_kind)f->gives, .is_cell = given.is_cell};
+        out->type = f->gives == SHAPE_SEGMENT ? given.type : NULL;
+        out->elem = f->gives == SHAPE_SEGMENT ? given.elem : NULL;
     }
+    out->many = (many || (f->flags & FUNC_MANY)) && !(f->flags & FUNC_GIVES_ONE);
+}
+
+static bool check_path_input(struct check *c, struct node *n)
+{
+    if (n->func->input == FUNC_PATH && n->arg[0]->op != NODE_PATH) {
+        check_fail(c, n, "input", "this wants a path before it, as in PID-19.state()");
+        return false;
+    }
+    return true;
 }
 
 struct node *check_call(struct check *c, struct node *n, struct shape *out)
@@ -319,11 +318,7 @@ struct node *check_call(struct check *c, struct node *n, struct shape *out)
     if (n->has_input) {
         n->arg[0] = check_node(c, n->arg[0], &in);
     }
-    if (c->failed) {
-        return n;
-    }
-    if (n->func->input == FUNC_PATH && n->arg[0]->op != NODE_PATH) {
-        check_fail(c, n, "input", "this wants a path before it, as in PID-19.state()");
+    if (c->failed || !check_path_input(c, n)) {
         return n;
     }
     if (n->func->input == FUNC_ONE) {
@@ -333,17 +328,19 @@ struct node *check_call(struct check *c, struct node *n, struct shape *out)
         check_text(c, n->arg[0], &in);
     }
     check_arguments(c, n, &in, out);
-    if (!c->failed && str_is(n->text, "lookup")) {
-        check_lookup(c, n);
+    if (!c->failed) {
+        check_special(c, n, &in, out);
     }
     call_shape(n, &in, out);
-    bool pure = (n->func->flags & FUNC_PURE) && n->has_input;
+    bool pure = (n->func->flags & FUNC_PURE) && n->has_input && !c->failed;
     return pure ? fuse_call(c, check_fold(c, n)) : fuse_call(c, n);
 }
 
+/* ---- operators ---- */
+
 static void check_order(struct check *c, const struct node *n, const struct shape *s)
 {
-    bool text = s->kind == SHAPE_STRING ||
+    bool text = (s->kind == SHAPE_STRING && !s->is_cell) ||
                 (s->kind == SHAPE_HL7 &&
                  (s->of == TYPE_TEXT || s->of == TYPE_FORMATTED || s->of == TYPE_SIMPLE));
     if (c->f->is_route && !c->failed && text) {
@@ -370,8 +367,10 @@ static struct node *check_union(struct check *c, struct node *n, struct shape *o
     out->many = true;
     out->kind = left.kind == out->kind ? out->kind : SHAPE_ANY;
     if (left.type != out->type) {
-        out->of = TYPE_UNKNOWN;
+        bool dates = left.of == TYPE_DATE && out->of == TYPE_DATE;
+        out->of = dates ? TYPE_DATE : TYPE_UNKNOWN;
         out->type = NULL;
+        out->elem = NULL;
     }
     return n;
 }
@@ -390,11 +389,6 @@ static struct node *check_lists(struct check *c, struct node *n, struct shape *o
     return n;
 }
 
-static bool is_comparison(enum node_op op)
-{
-    return op >= NODE_EQ && op <= NODE_GE;
-}
-
 static struct node *fuse_eq(struct check *c, struct node *n)
 {
     bool left = n->op == NODE_EQ && n->arg[0]->op == NODE_PATH && n->arg[0]->path.field &&
@@ -403,28 +397,86 @@ static struct node *fuse_eq(struct check *c, struct node *n)
                                                 : n;
 }
 
-static struct node *check_values(struct check *c, struct node *n, struct shape *out)
+static bool is_number_shape(const struct shape *s)
 {
-    struct shape s;
-    bool order = n->op >= NODE_LT && n->op <= NODE_GE;
+    return s->kind == SHAPE_NUMBER || (s->kind == SHAPE_HL7 && s->of == TYPE_NUMBER) ||
+           (s->kind == SHAPE_STRING && s->is_cell);
+}
+
+/* A text where a number is wanted: nothing but a fault at run time could come of it. */
+static void check_countable(struct check *c, const struct node *n, const struct shape *s)
+{
+    bool text = (s->kind == SHAPE_STRING && !s->is_cell) || s->kind == SHAPE_BOOLEAN;
+    if (!c->f->is_route || c->failed || !text) {
+        return;
+    }
+    struct diag *one = check_fail(c, n, "no-number", "this is a text, a number is wanted here");
+    if (n->op == NODE_CALL && n->func && n->func->run == func_lookup && !n->table->is_broken) {
+        unsigned column = n->level == TABLE_VALUE ? n->table->value : n->level;
+        int64_t row = table_not_number(n->table, column);
+        diag_hint(c->d, one, "row %lld of table %.*s holds a text in the column %.*s",
+                  (long long)row + 1, STR_ARG(n->table->name), STR_ARG(n->table->columns[column]));
+    } else {
+        diag_hint(c->d, one, "add .toInteger() or .toDecimal()");
+    }
+}
+
+static enum shape_kind result_kind(const struct node *n, const struct shape *left,
+                                   const struct shape *right)
+{
     bool arithmetic = n->op == NODE_MUL || n->op == NODE_DIVIDE || n->op == NODE_DIV ||
                       n->op == NODE_MOD || n->op == NODE_SUB;
-    bool number = false;
+    if (n->op >= NODE_EQ && n->op <= NODE_GE) {
+        return SHAPE_BOOLEAN;
+    }
+    if (n->op == NODE_CONCAT) {
+        return SHAPE_STRING;
+    }
+    if (right->kind == SHAPE_QUANTITY || left->kind == SHAPE_QUANTITY) {
+        bool date = left->kind == SHAPE_DATE || (left->kind == SHAPE_HL7 && left->of == TYPE_DATE);
+        return date ? SHAPE_DATE : SHAPE_QUANTITY;
+    }
+    bool number = is_number_shape(left) || is_number_shape(right);
+    return arithmetic || number || n->op != NODE_ADD ? SHAPE_NUMBER : SHAPE_STRING;
+}
+
+static void remark_plus(struct check *c, const struct node *n, const struct shape *left,
+                        const struct shape *right)
+{
+    bool texts = (left->kind == SHAPE_STRING || left->kind == SHAPE_HL7) &&
+                 (right->kind == SHAPE_STRING || right->kind == SHAPE_HL7) &&
+                 !is_number_shape(left) && !is_number_shape(right);
+    if (n->op == NODE_ADD && texts && c->f->is_route && !c->failed) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_REMARK, "plus", n->pos,
+                           "+ on texts gives nothing where one of them is absent"),
+                  "& takes an absent text as empty");
+    }
+}
+
+static struct node *check_values(struct check *c, struct node *n, struct shape *out)
+{
+    struct shape s[2] = {{.kind = SHAPE_ANY}, {.kind = SHAPE_ANY}};
+    bool order = n->op >= NODE_LT && n->op <= NODE_GE;
+    bool numbers = n->op == NODE_MUL || n->op == NODE_DIVIDE || n->op == NODE_DIV ||
+                   n->op == NODE_MOD || n->op == NODE_SUB || n->op == NODE_MINUS;
     for (uint32_t i = 0; i < n->nargs && !c->failed; i++) {
-        n->arg[i] = check_node(c, n->arg[i], &s);
+        n->arg[i] = check_node(c, n->arg[i], &s[i]);
         if (!c->failed) {
-            check_one(c, n->arg[i], &s);
-            check_text(c, n->arg[i], &s);
+            check_one(c, n->arg[i], &s[i]);
+            check_text(c, n->arg[i], &s[i]);
         }
         if (order) {
-            check_order(c, n->arg[i], &s);
+            check_order(c, n->arg[i], &s[i]);
         }
-        number = number || s.kind == SHAPE_NUMBER || (s.kind == SHAPE_HL7 && s.of == TYPE_NUMBER);
+        if (numbers && n->arg[i]->op != NODE_LITERAL) {
+            check_countable(c, n->arg[i], &s[i]);
+        }
     }
-    *out = (struct shape){.kind = is_comparison(n->op)                        ? SHAPE_BOOLEAN
-                                  : n->op == NODE_CONCAT                      ? SHAPE_STRING
-                                  : arithmetic || number || n->op != NODE_ADD ? SHAPE_NUMBER
-                                                                              : SHAPE_STRING};
+    if (n->nargs == 2) {
+        remark_plus(c, n, &s[0], &s[1]);
+    }
+    *out = (struct shape){.kind = result_kind(n, &s[0], &s[1])};
     return c->failed ? n : fuse_eq(c, check_fold(c, n));
 }
 

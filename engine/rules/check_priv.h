@@ -1,21 +1,17 @@
-/* check_priv.h - what check.c, check_call.c and check_guard.c share. */
+/* check_priv.h - what the files of check share. */
 #ifndef CORRIDOR_RULES_CHECK_PRIV_H
 #define CORRIDOR_RULES_CHECK_PRIV_H
 
 #include "engine/rules/check.h"
 
-/* What $this is inside where(...) and the like. */
-struct inner {
-    const struct shape *shape;
-    const struct inner *outer;
-};
-
 struct check {
     struct arena *a;
     struct diags *d;
     const struct formula *f;
-    const struct names *names;
+    struct names *names;
     const struct inner *inner;
+    const struct element *element; /* what bare paths start from, here */
+    bool in_lambda;                /* of a function, not of a loop */
     bool failed;
 };
 
@@ -23,6 +19,16 @@ struct diag *check_fail(struct check *c, const struct node *n, const char *code,
 struct node *check_node(struct check *c, struct node *n, struct shape *out);
 struct node *check_call(struct check *c, struct node *n, struct shape *out);
 struct node *check_operator(struct check *c, struct node *n, struct shape *out);
+/* check_path.c */
+struct node *check_path_node(struct check *c, struct node *n, struct shape *out);
+struct node *check_level(struct check *c, struct node *n, struct shape *out);
+struct node *check_subpath(struct check *c, struct node *n, struct shape *out);
+/* A bare word that names a group of the structures here; false: it is none. */
+bool check_group_name(struct check *c, struct node *n, struct shape *out);
+/* check_name.c */
+struct node *check_name(struct check *c, struct node *n, struct shape *out);
+struct node *check_member(struct check *c, struct node *n, struct shape *out);
+struct node *check_external(struct check *c, struct node *n, struct shape *out);
 /* In a route: one value is wanted, one text, true or false. */
 void check_one(struct check *c, const struct node *n, const struct shape *s);
 void check_text(struct check *c, const struct node *n, const struct shape *s);
@@ -32,5 +38,10 @@ void check_guards(struct check *c, const struct node *n);
 enum shape_kind check_literal_kind(const struct value *v);
 /* Evaluate what holds literals only. */
 struct node *check_fold(struct check *c, struct node *n);
+/* check_func.c: what single functions ask of their arguments. */
+void check_lookup(struct check *c, struct node *n, struct shape *out);
+void check_special(struct check *c, struct node *n, const struct shape *in, struct shape *out);
+void check_need(struct check *c, enum need_kind kind, unsigned name, struct str text,
+                struct diag_pos pos);
 
 #endif

@@ -113,6 +113,38 @@ static void unknown_key(struct compiler *c, const struct yaml_node *key, const c
     }
 }
 
+void compile_grow(struct arena *a, void *array, unsigned n, unsigned *cap)
+{
+    void **now;
+    memcpy(&now, array, sizeof(now));
+    if (n < *cap) {
+        return;
+    }
+    *cap = *cap ? *cap * 2 : 16;
+    void **more = ARENA_ARRAY(a, void *, *cap);
+    if (n) {
+        memcpy(more, now, n * sizeof(*more));
+    }
+    memcpy(array, &more, sizeof(more));
+}
+
+void compile_begin(struct compiler *c, struct need **needs)
+{
+    c->names.nlets = c->names.let_floor = 0;
+    c->names.nstructures = c->names.nversions = 0;
+    c->names.version = TYPE_VERSION_DEFAULT;
+    c->names.element = NULL;
+    c->names.loops = NULL;
+    c->names.typing = NULL;
+    c->names.ntyping = 0;
+    c->names.needs = needs;
+    c->names.is_anywhere = false;
+    c->nslots = 0;
+    c->loops = 0;
+    c->may_have_sent = false;
+    memset(c->seen_sends, 0, sizeof(c->seen_sends));
+}
+
 bool compile_keys(struct compiler *c, const struct yaml_node *n, const char *where,
                   const char *const *known, const char *const *later)
 {

@@ -7,27 +7,34 @@ struct verb {
     const char *name;
     bool (*compile)(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
                     struct step *s);
-    const char *const *keys; /* allowed beside it; if: always is */
+    const char *const *keys;     /* allowed beside it; if: always is */
+    bool owns_if;                /* it reads if: itself */
+    const char *shape, *summary; /* for the manual */
 };
 
 static const char *const set_keys[] = {"set", "if", NULL};
 static const char *const let_keys[] = {"let", "if", NULL};
 static const char *const delete_keys[] = {"delete", "except", "if", NULL};
-static const char *const send_keys[] = {"send", "id", "key", "class", "if", NULL};
-static const char *const send_later[] = {"as", "with", "part", "options", "await", NULL};
+static const char *const keep_keys[] = {"keep", "if", NULL};
+static const char *const add_keys[] = {"add", "after", "before", "set", "if", NULL};
+static const char *const copy_keys[] = {"copy", "to", "after", "if", NULL};
+static const char *const send_keys[] = {"send", "as",    "with",    "id", "key",
+                                        "part", "class", "options", "if", NULL};
+static const char *const send_later[] = {"await", NULL};
 static const char *const drop_keys[] = {"drop", "if", NULL};
 static const char *const reply_keys[] = {"reply", "if", NULL};
 static const char *const require_keys[] = {"require", "else", "if", NULL};
 static const char *const choose_keys[] = {"choose", "if", NULL};
 static const char *const then_keys[] = {"if", "then", "else", NULL};
-static const char *const later_verbs[] = {"for", "keep", "add", "copy", "use", NULL};
+static const char *const for_keys[] = {"for", "do", "if", NULL};
+static const char *const use_keys[] = {"use", "with", "if", NULL};
 
 static bool verb_set(struct compiler *c, const struct yaml_node *step,
                      const struct yaml_node *value, struct step *s)
 {
     (void)step; /* nothing beside it */
     s->kind = STEP_SET;
-    return compile_set(c, value, s);
+    return compile_set(c, value, &s->set);
 }
 
 /* Names of one let see those of the lets before, not each other. */
@@ -35,113 +42,8 @@ static bool verb_let(struct compiler *c, const struct yaml_node *step,
                      const struct yaml_node *value, struct step *s)
 {
     (void)step; /* nothing beside it */
-    struct shape shapes[CHECK_LETS_MAX];
-    bool good = true;
     s->kind = STEP_LET;
-    s->slot = c->names.nlets;
-    if (value->kind != YAML_MAPPING || value->count + c->names.nlets > CHECK_LETS_MAX) {
-        diag_add(c->d, DIAG_ERROR, "wrong-kind", value->pos,
-                 "let: should be a mapping of names; a route has at most %d", CHECK_LETS_MAX);
-        return false;
-    }
-    s->set.v = ARENA_ARRAY(c->a, struct assign, value->count);
-    yaml_each(child, value)
-    {
-        struct assign *one = &s->set.v[s->set.n];
-        one->pos = child->key->pos;
-        shapes[s->set.n++] = (struct shape){.kind = SHAPE_STRING};
-        if (compile_is_formula(child)) {
-            one->formula = compile_formula(c, child, CHECK_ANY, &shapes[s->set.n - 1]);
-            good = good && one->formula;
-        } else {
-            good = compile_text(c, child, "the value", &one->literal) && good;
-        }
-    }
-    unsigned n = 0;
-    yaml_each(child, value)
-    {
-        c->names.let[c->names.nlets] = child->key->text;
-        c->names.let_shape[c->names.nlets++] = shapes[n++];
-    }
-    c->route->nlets = c->names.nlets > c->route->nlets ? c->names.nlets : c->route->nlets;
-    return good;
-}
-
-/* PATH, or Z* for every segment of one's own. */
-static bool delete_place(struct compiler *c, const struct yaml_node *n, struct path *out)
-{
-    size_t at = 0;
-    const char *why = "";
-    struct str text;
-    if (!compile_text(c, n, "delete:", &text)) {
-        return false;
-    }
-    if (str_is(text, "Z*")) {
-        *out = (struct path){.seg = "Z"};
-        return true;
-    }
-    if (path_compile(text, false, out, &at, &why) != 0) {
-        struct diag_pos pos = n->pos;
-        pos.col += (unsigned)at + (n->style == YAML_PLAIN ? 0u : 1u);
-        diag_add(c->d, DIAG_ERROR, "bad-path", pos, "%s", why);
-        return false;
-    }
-    bool header = memcmp(out->seg, "MSH", 3) == 0 && out->field <= 2;
-    if (header) {
-        diag_add(c->d, DIAG_ERROR, "bad-target", n->pos, "MSH, MSH-1 and MSH-2 cannot be deleted");
-    }
-    struct type_info t = type_of_path(out, TYPE_VERSION_DEFAULT);
-    bool below = out->comp && out->rep == PATH_ALL && t.field_repeats;
-    if (below) {
-        diag_add(c->d, DIAG_ERROR, "which-repetition", n->pos,
-                 "%.*s: the field repeats, say which repetition", STR_ARG(text));
-    }
-    return check_path(c->d, c->a, n->pos, out) && !header && !below;
-}
-
-static bool delete_except(struct compiler *c, const struct yaml_node *list, struct step *s)
-{
-    const struct yaml_node *item = NULL;
-    if (!list) {
-        return true;
-    }
-    s->delete.except = ARENA_ARRAY(c->a, struct str, list->count + 1);
-    while ((item = yaml_next_item(list, item))) {
-        if (!compile_text(c, item, "except:", &s->delete.except[s->delete.nexcept++])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool verb_delete(struct compiler *c, const struct yaml_node *step,
-                        const struct yaml_node *value, struct step *s)
-{
-    const struct yaml_node *item = NULL, *cond = yaml_get(step, "if");
-    bool good = true;
-    s->kind = STEP_DELETE;
-    s->delete.v = ARENA_ARRAY(c->a, struct path, value->count + 1);
-    while ((item = yaml_next_item(value, item))) {
-        struct path *p = &s->delete.v[s->delete.n++];
-        bool one = delete_place(c, item, p);
-        bool repeats = one && cond && p->field && p->rep == PATH_ALL &&
-                       type_of_path(p, TYPE_VERSION_DEFAULT).field_repeats;
-        if (repeats) {
-            diag_hint(
-                c->d,
-                diag_add(c->d, DIAG_ERROR, "not-available", cond->pos,
-                         "if: for each repetition of a field is not available in this version"),
-                "keep the ones wanted: set: { PID-3: =PID-3.where(...) }");
-        }
-        good = one && !repeats && good;
-    }
-    return delete_except(c, yaml_get(step, "except"), s) && good;
-}
-
-static bool verb_send(struct compiler *c, const struct yaml_node *step,
-                      const struct yaml_node *value, struct step *s)
-{
-    return compile_send(c, step, value, s);
+    return compile_lets(c, value, &s->set);
 }
 
 static bool verb_drop(struct compiler *c, const struct yaml_node *step,
@@ -156,6 +58,7 @@ static bool verb_drop(struct compiler *c, const struct yaml_node *step,
                   "put the drop before the send");
         return false;
     }
+    c->drop_pos = c->loops ? s->pos : c->drop_pos;
     return compile_text(c, value, "drop: wants a reason, which", &s->drop.reason);
 }
 
@@ -182,6 +85,7 @@ static bool add_branch(struct compiler *c, struct branch ***tail, const struct y
 {
     struct branch *b = ARENA_NEW(c->a, struct branch);
     unsigned errors = c->d->errors;
+    b->pos = cond ? cond->pos : steps->pos;
     b->cond = cond ? compile_formula(c, cond, CHECK_DECISION, NULL) : NULL;
     b->steps = compile_steps(c, steps);
     **tail = b;
@@ -237,18 +141,79 @@ static bool verb_then(struct compiler *c, const struct yaml_node *step,
     return good;
 }
 
+/* A drop in a loop comes after the sends of the rounds before. */
+static bool verb_for(struct compiler *c, const struct yaml_node *step,
+                     const struct yaml_node *value, struct step *s)
+{
+    const struct yaml_node *steps = yaml_get(step, "do");
+    struct loop_scope save;
+    bool sent = c->may_have_sent, seen[sizeof(c->seen_sends)];
+    struct diag_pos drop = c->drop_pos;
+    unsigned errors = c->d->errors;
+    s->kind = STEP_FOR;
+    if (!steps) {
+        diag_add(c->d, DIAG_ERROR, "missing-key", step->pos, "for: wants do:, its steps");
+        return false;
+    }
+    bool good = compile_loop(c, value, &s->each.loop);
+    c->drop_pos = (struct diag_pos){0};
+    memcpy(seen, c->seen_sends, sizeof(seen));
+    memset(c->seen_sends, 0, sizeof(c->seen_sends));
+    compile_enter(c, &s->each.loop, &save);
+    s->each.steps = good ? compile_steps(c, steps) : NULL;
+    compile_leave(c, &save);
+    memcpy(c->seen_sends, seen, sizeof(seen));
+    if (!sent && c->may_have_sent && c->drop_pos.line) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "drop-after-send", c->drop_pos,
+                           "this drop may come after a send of an earlier round of the loop, which "
+                           "it would not undo"),
+                  "decide before the loop, or leave out the send with if:");
+    }
+    c->drop_pos = drop;
+    return good && c->d->errors == errors;
+}
+
 static const struct verb verbs[] = {
-    {"set", verb_set, set_keys},
-    {"delete", verb_delete, delete_keys},
-    {"send", verb_send, send_keys},
-    {"drop", verb_drop, drop_keys},
-    {"require", verb_require, require_keys},
-    {"reply", verb_reply, reply_keys},
-    {"choose", verb_choose, choose_keys},
-    {"let", verb_let, let_keys},
-    {"then", verb_then, then_keys},
+    {"set", verb_set, set_keys, false, "{ PATH: value, ... }",
+     "writes values into the message; every right side sees it as before the step"},
+    {"delete", compile_delete, delete_keys, true, "PATH, Z*, or a list; except: [SEG, ...]",
+     "takes segments, fields or repetitions away; if: is asked of each one of a place that "
+     "repeats"},
+    {"keep", compile_keep, keep_keys, true, "[SEG, ...], or PATH with if:",
+     "takes all other segments away, or those of the place for which if: is not true"},
+    {"add", compile_add, add_keys, false, "SEG; after: or before: SEG; set: { n: value }",
+     "adds a segment, where the structure has it or beside another one"},
+    {"copy", compile_copy, copy_keys, false, "SEG with after: SEG, or PATH with to: PATH",
+     "copies a segment with the group it opens, or a field byte for byte"},
+    {"for", verb_for, for_keys, false, "SEG, GROUP, PATH or formula; do: steps",
+     "runs its steps for each group that SEG opens (or each SEG), each repetition, each value"},
+    {"use", compile_use, use_keys, false, "NAME; with: { name: value }",
+     "runs a list of steps declared under steps:"},
+    {"send", compile_send, send_keys, false,
+     "NAME; as: MAP, with: {...}, id:, key:, part: current, class:, options: {...}",
+     "sends the message as edited so far, or what a map makes of it"},
+    {"drop", verb_drop, drop_keys, false, "reason", "ends the route; may not come after a send"},
+    {"require", verb_require, require_keys, false, "formula; else: steps",
+     "ends the route where the formula is not true, after else:; without else: it is a failure"},
+    {"reply", verb_reply, reply_keys, false, "{ code: AE, error: 101, at: PATH, text: ... }",
+     "rejects the message with an error of HL7 table 0357"},
+    {"choose", verb_choose, choose_keys, false, "[{ if:, do: }, ..., { else: }]",
+     "runs the first branch whose if: is true"},
+    {"let", verb_let, let_keys, false, "{ name: value, ... }",
+     "gives names to values, for the steps behind it in the same list"},
+    {"then", verb_then, then_keys, true, "steps; if: formula, else: steps", "one or the other"},
 };
 enum { NVERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+bool rules_step_at(unsigned index, struct rules_step *out)
+{
+    if (index >= NVERBS) {
+        return false;
+    }
+    *out = (struct rules_step){verbs[index].name, verbs[index].shape, verbs[index].summary};
+    return true;
+}
 
 static void no_verb(struct compiler *c, const struct yaml_node *n)
 {
@@ -256,14 +221,6 @@ static void no_verb(struct compiler *c, const struct yaml_node *n)
     struct diag *one = NULL;
     for (unsigned i = 0; i < NVERBS; i++) {
         names[i] = str_of(verbs[i].name);
-    }
-    for (unsigned i = 0; later_verbs[i]; i++) {
-        const struct yaml_node *hit = yaml_get(n, later_verbs[i]);
-        if (hit) {
-            diag_add(c->d, DIAG_ERROR, "not-available", hit->key->pos,
-                     "%s: is not available in this version", later_verbs[i]);
-            return;
-        }
     }
     yaml_each(child, n)
     {
@@ -276,15 +233,19 @@ static void no_verb(struct compiler *c, const struct yaml_node *n)
     }
     if (!one) {
         diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "unknown-key", n->pos, "this is no step"),
-                  "steps are set, delete, send, drop, require, reply, choose, if/then/else, let");
+                  "steps are set, delete, keep, add, copy, for, use, send, drop, require, reply, "
+                  "choose, if/then/else, let");
     }
 }
 
+/* `add` and `use` have keys that are steps by themselves: the first verb of the table that is there, but what
+ * belongs to another verb does not count. */
 static const struct verb *verb_of(const struct yaml_node *n, const struct yaml_node **out_value)
 {
+    bool adds = yaml_get(n, "add") != NULL;
     for (unsigned i = 0; i < NVERBS; i++) {
         const struct yaml_node *value = yaml_get(n, verbs[i].name);
-        if (value) {
+        if (value && !(adds && str_is(str_of(verbs[i].name), "set"))) {
             *out_value = value;
             return &verbs[i];
         }
@@ -292,20 +253,15 @@ static const struct verb *verb_of(const struct yaml_node *n, const struct yaml_n
     return NULL;
 }
 
-/* `if` of a delete of whole segments is asked of each one. */
-static struct shape each_shape(const struct verb *v, const struct yaml_node *value,
-                               struct path *asked)
+static bool no_step(struct compiler *c, const struct yaml_node *n)
 {
-    struct shape each = {.kind = SHAPE_ANY};
-    bool segments = v->compile == verb_delete && value->kind == YAML_SCALAR;
-    if (segments && str_is(value->text, "Z*")) {
-        each.kind = SHAPE_SEGMENT;
-    } else if (segments && path_lex(value->text, asked) == value->text.n && !asked->field &&
-               asked->seg_n == PATH_ALL) {
-        each.kind = SHAPE_SEGMENT;
-        each.type = asked->seg;
+    if (n->kind != YAML_ABSENT) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos,
+                           "a step should stand here, this is %s", yaml_kind_text(n)),
+                  "write a step as { send: NAME }");
     }
-    return each;
+    return false;
 }
 
 static bool compile_step(struct compiler *c, const struct yaml_node *n, struct step *s)
@@ -314,28 +270,18 @@ static bool compile_step(struct compiler *c, const struct yaml_node *n, struct s
     const struct verb *v = n->kind == YAML_MAPPING ? verb_of(n, &value) : NULL;
     s->pos = n->pos;
     if (n->kind != YAML_MAPPING) {
-        if (n->kind != YAML_ABSENT) {
-            diag_hint(c->d,
-                      diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos,
-                               "a step should stand here, this is %s", yaml_kind_text(n)),
-                      "write a step as { send: NAME }");
-        }
-        return false;
+        return no_step(c, n);
     }
     if (!v) {
         no_verb(c, n);
         return false;
     }
     bool good =
-        compile_keys(c, n, "this step", v->keys, v->compile == verb_send ? send_later : NULL);
+        compile_keys(c, n, "this step", v->keys, v->compile == compile_send ? send_later : NULL);
     s->pos = value->key->pos;
     unsigned errors = c->d->errors;
-    if (cond && v->compile != verb_then) {
-        struct path asked;
-        struct shape each = each_shape(v, value, &asked);
-        c->names.each = each.kind == SHAPE_SEGMENT ? &each : NULL;
+    if (cond && !v->owns_if) {
         s->cond = compile_formula(c, cond, CHECK_DECISION, NULL);
-        c->names.each = NULL;
     }
     return v->compile(c, n, value, s) && good && c->d->errors == errors;
 }
@@ -345,12 +291,14 @@ struct step *compile_steps(struct compiler *c, const struct yaml_node *list)
     const struct yaml_node *item = NULL;
     struct step *first = NULL, **tail = &first;
     unsigned lets = c->names.nlets;
+    bool seen[sizeof(c->seen_sends)];
     if (++c->depth > STEP_DEPTH_MAX) {
         diag_add(c->d, DIAG_ERROR, "deep-steps", list->pos,
                  "steps stand more than %d levels within each other", STEP_DEPTH_MAX);
         c->depth--;
         return NULL;
     }
+    memcpy(seen, c->seen_sends, sizeof(seen));
     while ((item = yaml_next_item(list, item))) {
         struct step *s = ARENA_NEW(c->a, struct step);
         if (compile_step(c, item, s)) {
@@ -358,6 +306,8 @@ struct step *compile_steps(struct compiler *c, const struct yaml_node *list)
             tail = &s->next;
         }
     }
+    memcpy(c->seen_sends, seen, sizeof(seen));
+    compile_unused(c, lets);
     c->names.nlets = lets; /* names end with their list; slots are used again */
     c->depth--;
     return first;

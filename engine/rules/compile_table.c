@@ -95,19 +95,11 @@ static bool set_choices(struct compiler *c, struct table *t, const struct yaml_n
     return true;
 }
 
-static bool read_table(struct compiler *c, struct table *t, const struct yaml_node *n)
+/* The bytes of the CSV file into columns and cells. */
+static bool read_file(struct compiler *c, struct table *t, const struct yaml_node *file)
 {
     struct str name, bytes;
     const char *why = "";
-    const struct yaml_node *file = yaml_get(n, "file");
-    if (!compile_keys(c, n, "a table", table_keys, table_later)) {
-        return false;
-    }
-    if (!file) {
-        diag_add(c->d, DIAG_ERROR, "missing-key", n->pos,
-                 "a table wants file:, the name of its CSV file");
-        return false;
-    }
     if (!compile_text(c, file, "file:", &name)) {
         return false;
     }
@@ -117,43 +109,102 @@ static bool read_table(struct compiler *c, struct table *t, const struct yaml_no
                  STR_ARG(name), why);
         return false;
     }
-    const char *shown = str_dup(c->a, name).p;
-    return table_read_csv(c->a, t, shown, bytes, c->d) && set_columns(c, t, n) &&
-           set_choices(c, t, n) && table_index(c->a, t, shown, c->d);
+    const char *slash = c->file->name && name.p[0] != '/' ? strrchr(c->file->name, '/') : NULL;
+    int dir = slash ? (int)(slash - c->file->name + 1) : 0;
+    t->file = str_printf(c->a, "%.*s%.*s", dir, dir ? c->file->name : "", STR_ARG(name)).p;
+    return table_read_csv(c->a, t, t->file, bytes, c->d);
 }
 
-static void add_table(struct compiler *c, struct table *t)
+static bool read_table(struct compiler *c, struct table *t, const struct yaml_node *n)
+{
+    const struct yaml_node *file = yaml_get(n, "file");
+    if (!compile_keys(c, n, "a table", table_keys, table_later)) {
+        return false;
+    }
+    if (!file) {
+        diag_add(c->d, DIAG_ERROR, "missing-key", n->pos,
+                 "a table wants file:, the name of its CSV file");
+        return false;
+    }
+    return read_file(c, t, file) && set_columns(c, t, n) && set_choices(c, t, n) &&
+           table_index(c->a, t, t->file, c->d);
+}
+
+void compile_table(struct compiler *c, const struct yaml_node *n, struct table *t)
+{
+    t->name = n->key->text;
+    t->pos = n->key->pos;
+    t->is_broken = !read_table(c, t, n);
+}
+
+/* The table of the same name that all feeds have, as the one of a feed: its columns by name. */
+static bool like(struct compiler *c, struct table *t, const struct table *other,
+                 const struct yaml_node *n)
+{
+    for (unsigned i = 0; i < other->ncolumns; i++) {
+        if (table_column(t, other->columns[i]) < 0) {
+            diag_add(c->d, DIAG_ERROR, "unknown-column", n->pos,
+                     "%s has no column %.*s, as the table %.*s has", t->file,
+                     STR_ARG(other->columns[i]), STR_ARG(other->name));
+            return false;
+        }
+    }
+    t->nkeys = other->nkeys;
+    for (unsigned i = 0; i < t->nkeys; i++) {
+        t->key[i] = (unsigned)table_column(t, other->columns[other->key[i]]);
+    }
+    t->value = (unsigned)table_column(t, other->columns[other->value]);
+    t->ignore_case = other->ignore_case;
+    t->on_miss = other->on_miss;
+    return true;
+}
+
+void compile_feed_table(struct compiler *c, const struct yaml_node *n, const struct table *other,
+                        struct table *t)
+{
+    t->name = n->key->text;
+    t->pos = n->key->pos;
+    if (n->kind == YAML_MAPPING) {
+        compile_table(c, n, t);
+        return;
+    }
+    static const struct yaml_node nothing = {.kind = YAML_MAPPING};
+    t->is_broken = !read_file(c, t, n) ||
+                   !(other ? like(c, t, other, n) : set_columns(c, t, &nothing)) ||
+                   !table_index(c->a, t, t->file, c->d);
+}
+
+void compile_add_table(struct compiler *c, struct table *t)
 {
     struct ruleset *r = c->r;
-    if (r->ntables == c->cap_tables) {
-        c->cap_tables = c->cap_tables ? c->cap_tables * 2 : 16;
-        struct table **all = ARENA_ARRAY(c->a, struct table *, c->cap_tables);
-        if (r->ntables) {
-            memcpy(all, r->tables, r->ntables * sizeof(*all));
-        }
-        r->tables = all;
-    }
+    compile_grow(c->a, &r->tables, r->ntables, &c->cap_tables);
     r->tables[r->ntables++] = t;
     c->names.tables = r->tables;
     c->names.ntables = r->ntables;
 }
 
-static void compile_table(struct compiler *c, const struct yaml_node *n)
+struct table *compile_named_table(const struct compiler *c, struct str name)
 {
     for (unsigned i = 0; i < c->r->ntables; i++) {
-        const struct table *other = c->r->tables[i];
-        if (str_eq(other->name, n->key->text)) {
-            diag_add(c->d, DIAG_ERROR, "duplicate-name", n->key->pos,
-                     "a table %.*s stands already at %s:%u", STR_ARG(n->key->text), other->pos.file,
-                     other->pos.line);
-            return;
+        if (str_eq(c->r->tables[i]->name, name)) {
+            return c->r->tables[i];
         }
     }
+    return NULL;
+}
+
+static void declare_table(struct compiler *c, const struct yaml_node *n)
+{
+    const struct table *other = compile_named_table(c, n->key->text);
+    if (other) {
+        diag_add(c->d, DIAG_ERROR, "duplicate-name", n->key->pos,
+                 "a table %.*s stands already at %s:%u", STR_ARG(n->key->text), other->pos.file,
+                 other->pos.line);
+        return;
+    }
     struct table *t = ARENA_NEW(c->a, struct table);
-    t->name = n->key->text;
-    t->pos = n->key->pos;
-    t->is_broken = !read_table(c, t, n);
-    add_table(c, t);
+    compile_table(c, n, t);
+    compile_add_table(c, t);
 }
 
 void compile_tables(struct compiler *c, const struct yaml_node *doc)
@@ -175,6 +226,6 @@ void compile_tables(struct compiler *c, const struct yaml_node *doc)
     }
     yaml_each(child, tables)
     {
-        compile_table(c, child);
+        declare_table(c, child);
     }
 }

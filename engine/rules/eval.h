@@ -5,14 +5,23 @@
 #ifndef CORRIDOR_RULES_EVAL_H
 #define CORRIDOR_RULES_EVAL_H
 
+#include "engine/hl7/draft.h"
+#include "engine/hl7/text.h"
 #include "engine/rules/formula.h"
+#include "engine/rules/moment.h"
+#include "engine/rules/ruleset.h"
 
-struct rules_source;
+struct profile;
+struct zones;
 
 enum {
     EVAL_STEPS_MAX = 1000000,  /* nodes evaluated in one run */
     EVAL_BYTES_MAX = 64 << 20, /* bytes one run may allocate */
+    EVAL_DEPTH_MAX = 200,      /* formulas, maps and profiles within each other */
 };
+/* struct eval.structure: not looked up yet; none of them. */
+#define EVAL_STRUCTURE_LATER UINT32_MAX
+#define EVAL_STRUCTURE_OTHER (UINT32_MAX - 1)
 
 /* Who decides what a fault does: the route's on-error, or the table's on-miss. */
 enum fault_kind { FAULT_ROUTE, FAULT_HOLD, FAULT_REJECT };
@@ -26,13 +35,25 @@ struct fault {
 
 struct eval {
     struct arena *a;
-    const struct hl7 *m; /* NULL: paths find nothing */
+    struct draft *doc;                         /* NULL: paths find nothing */
+    const struct structure *const *structures; /* that the running program was checked with */
+    unsigned nstructures;
+    unsigned structure; /* index of the message's among them; see eval_program() */
     const struct rules_source *source;
-    struct values *lets;
+    const struct profile *profile; /* of the source; or NULL */
+    const struct zones *zones;
+    struct values *lets; /* of the running program */
+    uint64_t id_hi, id_lo;
+    int64_t received_us;
     uint32_t steps;   /* left */
+    uint32_t depth;   /* formulas within each other */
     size_t bytes_max; /* a->total may grow to this */
     bool is_route;
+    bool has_charset; /* asked for: the message's, below */
+    struct hl7_text charset;
     struct fault fault;
+    struct rules_miss *misses; /* newest first */
+    struct rules_remark *remarks;
 };
 
 /* What $this, $index and $total are, innermost first. */
@@ -40,27 +61,49 @@ struct scope {
     const struct value *self;
     int64_t index, total;
     const struct scope *outer;
+    const struct values *sum; /* aggregate(): $total is what was gathered; else NULL */
 };
 
-void eval_init(struct eval *e, struct arena *a, const struct hl7 *m, bool is_route);
+/* Which structures the formulas to come were checked with; their paths know where to look in each. */
+void eval_program(struct eval *e, const struct structure *const *structures, unsigned n);
+void eval_init(struct eval *e, struct arena *a, struct draft *doc, bool is_route);
 /* Append what `n` gives to `out`. False: e->fault says why. */
 bool eval_node(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
 /* The same where nothing but a path keeps the stored "" (a copy). */
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
+/* Is the formula nothing but a path to values? */
+static inline bool eval_is_bare(const struct node *n)
+{
+    return (n->op == NODE_PATH || n->op == NODE_SUBPATH) && n->path.field;
+}
 /* At most one value; ANSWER_EMPTY when there is none, ANSWER_FALSE after a fault. */
 enum value_answer eval_one(struct eval *e, const struct node *n, const struct scope *s,
                            struct value *out);
 /* A truth value as N1 takes it (in routes only booleans). FALSE with a fault set is told by *out_good. */
 enum value_answer eval_truth(struct eval *e, const struct node *n, const struct scope *s,
                              bool *out_good);
+/* The first path in `n` that finds nothing, as text; empty when all find something. */
+struct str eval_empty_operand(struct eval *e, const struct node *n, const struct scope *s);
 
 /* Set the fault; always false, so that `return eval_fail(...)` reads well. */
 bool eval_fail(struct eval *e, const struct node *n, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+bool eval_fail_at(struct eval *e, struct diag_pos pos, struct str path, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void eval_remark(struct eval *e, const struct node *n, const char *text);
+/* One step less; false after a fault when none is left. */
+bool eval_step(struct eval *e, const struct node *n);
 /* The one text of a value: HL7 decoded, a simple composite by its first component. False: fault. */
 bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out);
+/* Text of the message, unescaped, as UTF-8; and UTF-8 as bytes of the message (false: it cannot say them). */
+struct str eval_utf8(struct eval *e, struct str text);
+bool eval_bytes(struct eval *e, struct str utf8, struct str *out);
 /* A number, from an integer, a decimal or HL7 text. FALSE: it is none (no fault set). */
 bool eval_number(struct eval *e, const struct value *v, struct value *out);
+/* A date or time, from one or from HL7 text. FALSE: it is none (no fault set). */
+bool eval_moment(struct eval *e, const struct value *v, struct moment *out);
+/* The first component of a composite, and its first subcomponent. */
+struct value eval_first_part(const struct value *v);
 /* N1 equality and order of two single values. */
 enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
                              const struct value *b);
@@ -68,9 +111,56 @@ enum value_answer eval_compare(struct eval *e, const struct node *n, const struc
                                const struct value *b, int *out);
 /* ~ : the same regardless of case and blanks. */
 bool eval_same(struct eval *e, const struct value *a, const struct value *b);
+/* Is `v` among the values of `l`? A fault ends it with false. */
+bool eval_among(struct eval *e, const struct node *n, const struct value *v,
+                const struct values *l);
 /* Operators, in eval_op.c; called by eval_node() only. */
 bool eval_operator(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
-/* Component, repetition or subcomponent `n->level` of `v`, appended when it holds something. */
+
+/* ---- paths, in eval_path.c ---- */
+
+/* Where a segment name leads at run time. */
+struct reach {
+    struct group *in; /* the group to search */
+    unsigned
+        holder; /* structure node that holds the segment; STRUCTURE_NONE: the structure lacks it */
+    bool below; /* in groups below `in` as well */
+};
+/* The group or segment that bare paths start from: of the innermost scope that is at one; NULL: the message. */
+struct group *eval_element(const struct scope *s);
+/* Seen from element `at` (NULL: the message). `known` is what check found, by structure; or NULL. */
+struct reach eval_reach(struct eval *e, const struct structure_reach *known, struct group *at,
+                        const char *seg);
+
+/* The values of a path, one by one. */
+struct eval_walk {
+    struct eval *e;
+    const struct node *n;
+    bool nulls; /* a stored "" too */
+    bool is_flat, has_segment, is_only;
+    struct draft_flat flat;
+    struct draft_iter leaves;
+    struct edit_seg now;
+    struct path_iter it;
+};
+/* False: there is nothing to walk. */
+bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s,
+                     struct eval_walk *w);
+bool eval_walk_next(struct eval_walk *w, struct value *out);
+/* The values of a path node; with `nulls` also a stored "". */
+bool eval_path(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
+               struct values *out);
+/* The only value; several are a fault in a route. */
+enum value_answer eval_path_one(struct eval *e, const struct node *n, const struct scope *s,
+                                struct value *out);
+/* PATH.state(): of the first place that the path names. */
+enum hl7_state eval_path_state(struct eval *e, const struct node *n, const struct scope *s);
+/* A path behind a dot: down from each segment or group. */
+bool eval_subpath(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
+                  struct values *out);
+/* Groups called n->text, from the current element outward. */
+bool eval_groups(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
+/* Component, repetition or subcomponent `n->level` of `v`, or its field, appended when it holds something. */
 void eval_level(struct eval *e, const struct node *n, const struct value *v, struct values *out);
 
 #endif

@@ -31,6 +31,8 @@ static enum value_answer two(struct eval *e, const struct node *n, const struct 
                                                   : ANSWER_EMPTY;
 }
 
+/* ---- equality and order ---- */
+
 static enum value_answer lists_equal(struct eval *e, const struct node *n, const struct values *a,
                                      const struct values *b)
 {
@@ -75,16 +77,19 @@ static bool op_equal(struct eval *e, const struct node *n, const struct scope *s
 }
 
 /* Each value of `a` has a partner of its own in `b`. */
-static bool lists_same(struct eval *e, const struct values *a, const struct values *b)
+static bool lists_same(struct eval *e, const struct node *n, const struct values *a,
+                       const struct values *b)
 {
     bool *used = ARENA_ARRAY(e->a, bool, b->n + 1);
     for (uint32_t i = 0; i < a->n; i++) {
         uint32_t k = 0;
-        while (k < b->n && e->steps && (used[k] || !eval_same(e, &a->v[i], &b->v[k]))) {
-            e->steps--;
+        while (k < b->n && (used[k] || !eval_same(e, &a->v[i], &b->v[k]))) {
             k++;
+            if (!eval_step(e, n)) {
+                return false;
+            }
         }
-        if (k == b->n || !e->steps) {
+        if (k == b->n) {
             return false;
         }
         used[k] = true;
@@ -99,9 +104,8 @@ static bool op_same(struct eval *e, const struct node *n, const struct scope *s,
     if (!eval_node(e, n->arg[0], s, &a) || !eval_node(e, n->arg[1], s, &b)) {
         return false;
     }
-    bool same = a.n == b.n && lists_same(e, &a, &b);
-    return e->steps ? put(e, out, value_boolean(same == (n->op == NODE_SAME)))
-                    : eval_fail(e, n, "the formula took too many steps");
+    bool same = a.n == b.n && lists_same(e, n, &a, &b);
+    return !e->fault.text.n && put(e, out, value_boolean(same == (n->op == NODE_SAME)));
 }
 
 static bool op_compare(struct eval *e, const struct node *n, const struct scope *s,
@@ -120,6 +124,8 @@ static bool op_compare(struct eval *e, const struct node *n, const struct scope 
                                     : order >= 0;
     return put(e, out, value_boolean(holds));
 }
+
+/* ---- text and numbers ---- */
 
 static bool op_concat(struct eval *e, const struct node *n, const struct scope *s,
                       struct values *out)
@@ -141,10 +147,113 @@ static bool op_concat(struct eval *e, const struct node *n, const struct scope *
     return put(e, out, value_string(str_from(p, part[0].n + part[1].n)));
 }
 
-static bool is_number_like(const struct value *v)
+static const char too_long[] = "the result has too many digits";
+
+static bool put_decimal(struct eval *e, const struct node *n, bool good, const struct decimal *d,
+                        struct values *out)
 {
-    return v->kind == VALUE_INTEGER || v->kind == VALUE_DECIMAL ||
-           (v->kind == VALUE_HL7 && v->of == TYPE_NUMBER);
+    return good ? put(e, out, value_of_decimal(*d)) : eval_fail(e, n, "%s", too_long);
+}
+
+/* Whole quotient or rest. */
+static bool op_whole(struct eval *e, const struct node *n, const struct value *a,
+                     const struct value *b, struct values *out)
+{
+    struct decimal x = value_decimal(a), y = value_decimal(b), z;
+    int64_t whole;
+    bool integers = a->kind == VALUE_INTEGER && b->kind == VALUE_INTEGER;
+    if (y.digits == 0) {
+        return true;
+    }
+    bool good = n->op == NODE_DIV ? decimal_div(&x, &y, &z) : decimal_mod(&x, &y, &z);
+    if (good && (integers || n->op == NODE_DIV)) {
+        return decimal_to_i64(&z, &whole) ? put(e, out, value_integer(whole))
+                                          : eval_fail(e, n, "%s", too_long);
+    }
+    return put_decimal(e, n, good, &z, out);
+}
+
+static bool integer_result(enum node_op op, int64_t a, int64_t b, int64_t *out)
+{
+    return op == NODE_MUL   ? !__builtin_mul_overflow(a, b, out)
+           : op == NODE_ADD ? !__builtin_add_overflow(a, b, out)
+                            : !__builtin_sub_overflow(a, b, out);
+}
+
+static bool op_numbers(struct eval *e, const struct node *n, const struct value *a,
+                       const struct value *b, struct values *out)
+{
+    struct decimal x = value_decimal(a), y = value_decimal(b), z = {0};
+    enum node_op op = n->op;
+    int64_t whole;
+    if (op == NODE_DIV || op == NODE_MOD) {
+        return op_whole(e, n, a, b, out);
+    }
+    if (op == NODE_DIVIDE) {
+        return y.digits == 0 || put_decimal(e, n, decimal_divide(&x, &y, &z), &z, out);
+    }
+    if (a->kind == VALUE_INTEGER && b->kind == VALUE_INTEGER) {
+        return integer_result(op, a->i, b->i, &whole) ? put(e, out, value_integer(whole))
+                                                      : eval_fail(e, n, "%s", too_long);
+    }
+    bool good = op == NODE_MUL   ? decimal_mul(&x, &y, &z)
+                : op == NODE_ADD ? decimal_add(&x, &y, &z)
+                                 : decimal_sub(&x, &y, &z);
+    return put_decimal(e, n, good, &z, out);
+}
+
+/* A date or time and a length of time. */
+static bool op_moment(struct eval *e, const struct node *n, const struct value *a,
+                      const struct value *b, struct values *out)
+{
+    struct moment m;
+    struct decimal by = value_decimal(b);
+    enum moment_unit unit = moment_unit_of(str_of(b->type), true);
+    bool calendar = unit <= UNIT_MONTH && moment_unit_of(str_of(b->type), false) == UNIT_NONE;
+    if (unit == UNIT_NONE || calendar) {
+        return eval_fail(e, n, "%s wants a length of time, as in 3 days, this is a %s",
+                         node_op_text(n->op), b->type);
+    }
+    if (!eval_moment(e, a, &m)) {
+        return eval_fail(e, n, "the value is no date, and %s wants one", node_op_text(n->op));
+    }
+    by = n->op == NODE_SUB ? decimal_neg(&by) : by;
+    if (!moment_add(&m, &by, unit)) {
+        return eval_fail(e, n, "the date would leave the years 1 to 9999, or a time its day");
+    }
+    return put(e, out, (struct value){.kind = (uint8_t)m.kind, .text = moment_text(e->a, &m)});
+}
+
+/* Two quantities of the same unit; a factor. */
+static bool op_quantities(struct eval *e, const struct node *n, const struct value *a,
+                          const struct value *b, struct values *out)
+{
+    struct value x = *a, y = *b;
+    bool both = a->kind == VALUE_QUANTITY && b->kind == VALUE_QUANTITY;
+    bool scale =
+        !both && (n->op == NODE_MUL || (n->op == NODE_DIVIDE && a->kind == VALUE_QUANTITY));
+    bool same = both && strcmp(a->type, b->type) == 0 && (n->op == NODE_ADD || n->op == NODE_SUB);
+    if (!scale && !same) {
+        return eval_fail(e, n, "%s does not fit these quantities", node_op_text(n->op));
+    }
+    x.kind = x.kind == VALUE_QUANTITY ? VALUE_DECIMAL : x.kind;
+    y.kind = y.kind == VALUE_QUANTITY ? VALUE_DECIMAL : y.kind;
+    uint32_t before = out->n;
+    if (!op_numbers(e, n, &x, &y, out)) {
+        return false;
+    }
+    for (uint32_t i = before; i < out->n; i++) {
+        out->v[i] = value_of_decimal(value_decimal(&out->v[i]));
+        out->v[i].kind = VALUE_QUANTITY;
+        out->v[i].type = a->kind == VALUE_QUANTITY ? a->type : b->type;
+    }
+    return true;
+}
+
+static bool is_date_like(const struct value *v)
+{
+    return value_is_moment(v) ||
+           (v->kind == VALUE_HL7 && (v->of == TYPE_DATE || v->of == TYPE_TIME));
 }
 
 static bool is_text_like(const struct value *v)
@@ -152,64 +261,10 @@ static bool is_text_like(const struct value *v)
     return v->kind == VALUE_STRING || (v->kind == VALUE_HL7 && v->of != TYPE_NUMBER);
 }
 
-/* Whole quotient or rest. */
-static bool op_whole(struct eval *e, const struct node *n, const struct value *a,
-                     const struct value *b, struct values *out)
+/* Can it be taken for a number? Text out of the formula cannot. */
+static bool may_count(const struct value *v)
 {
-    if (b->i == 0) {
-        return true;
-    }
-    if (a->kind == VALUE_INTEGER && b->kind == VALUE_INTEGER) {
-        bool edge = a->i == INT64_MIN && b->i == -1;
-        if (edge) {
-            return eval_fail(e, n, "the result has more than 18 digits");
-        }
-        return put(e, out, value_integer(n->op == NODE_DIV ? a->i / b->i : a->i % b->i));
-    }
-    uint8_t scale = a->scale > b->scale ? a->scale : b->scale;
-    __int128 x = a->i, y = b->i;
-    for (uint8_t i = a->scale; i < scale; i++) {
-        x *= 10;
-    }
-    for (uint8_t i = b->scale; i < scale; i++) {
-        y *= 10;
-    }
-    __int128 got = n->op == NODE_DIV ? x / y : x % y;
-    if (got > INT64_MAX || got < INT64_MIN) {
-        return eval_fail(e, n, "the result has more than 18 digits");
-    }
-    return put(e, out,
-               n->op == NODE_DIV
-                   ? value_integer((int64_t)got)
-                   : (struct value){.kind = VALUE_DECIMAL, .scale = scale, .i = (int64_t)got});
-}
-
-static bool op_numbers(struct eval *e, const struct node *n, struct value *a, struct value *b,
-                       struct values *out)
-{
-    struct value got;
-    bool good = true;
-    switch ((enum node_op)n->op) {
-    case NODE_DIV:
-    case NODE_MOD:
-        return op_whole(e, n, a, b, out);
-    case NODE_DIVIDE:
-        if (b->i == 0) {
-            return true;
-        }
-        good = value_divide(a, b, &got);
-        break;
-    case NODE_MUL:
-        good = value_arithmetic('*', a, b, &got);
-        break;
-    case NODE_ADD:
-        good = value_arithmetic('+', a, b, &got);
-        break;
-    default: /* NODE_SUB */
-        good = value_arithmetic('-', a, b, &got);
-        break;
-    }
-    return good ? put(e, out, got) : eval_fail(e, n, "the result has more than 18 digits");
+    return value_is_number(v) || v->kind == VALUE_HL7 || (v->kind == VALUE_STRING && v->is_cell);
 }
 
 static bool op_arithmetic(struct eval *e, const struct node *n, const struct scope *s,
@@ -224,10 +279,14 @@ static bool op_arithmetic(struct eval *e, const struct node *n, const struct sco
     if (texts) {
         return op_concat(e, n, s, out);
     }
-    bool wrong = (a.kind == VALUE_STRING || b.kind == VALUE_STRING) ||
-                 (!is_number_like(&a) && a.kind != VALUE_HL7) ||
-                 (!is_number_like(&b) && b.kind != VALUE_HL7);
-    if (wrong) {
+    bool sum = n->op == NODE_ADD || n->op == NODE_SUB;
+    if (sum && is_date_like(&a) && b.kind == VALUE_QUANTITY) {
+        return op_moment(e, n, &a, &b, out);
+    }
+    if (a.kind == VALUE_QUANTITY || b.kind == VALUE_QUANTITY) {
+        return op_quantities(e, n, &a, &b, out);
+    }
+    if (!may_count(&a) || !may_count(&b)) {
         return eval_fail(e, n, "%s wants two numbers, there is a %s and a %s", node_op_text(n->op),
                          value_kind_text(a.kind), value_kind_text(b.kind));
     }
@@ -244,15 +303,25 @@ static bool op_sign(struct eval *e, const struct node *n, const struct scope *s,
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
-    if (v.kind == VALUE_STRING || !eval_number(e, &v, &v)) {
+    if (v.kind != VALUE_QUANTITY &&
+        ((v.kind == VALUE_STRING && !v.is_cell) || !eval_number(e, &v, &v))) {
         return eval_fail(e, n, "%s wants a number", node_op_text(n->op));
     }
-    if (n->op == NODE_MINUS && v.i == INT64_MIN) {
-        return eval_fail(e, n, "the result has more than 18 digits");
+    if (n->op == NODE_MINUS && v.kind == VALUE_INTEGER) {
+        return v.i == INT64_MIN ? eval_fail(e, n, "%s", too_long)
+                                : put(e, out, value_integer(-v.i));
     }
-    v.i = n->op == NODE_MINUS ? -v.i : v.i;
+    if (n->op == NODE_MINUS) {
+        struct decimal d = value_decimal(&v);
+        struct value negative = value_of_decimal(decimal_neg(&d));
+        negative.kind = v.kind;
+        negative.type = v.type;
+        return put(e, out, negative);
+    }
     return put(e, out, v);
 }
+
+/* ---- truth ---- */
 
 static enum value_answer logic(enum node_op op, enum value_answer a, enum value_answer b)
 {
@@ -293,20 +362,7 @@ static bool op_logic(struct eval *e, const struct node *n, const struct scope *s
     return good && put_answer(e, out, logic(n->op, a, b));
 }
 
-static bool is_among(struct eval *e, const struct node *n, const struct value *v,
-                     const struct values *l)
-{
-    for (uint32_t i = 0; i < l->n && !e->fault.text.n; i++) {
-        if (e->steps == 0) {
-            return eval_fail(e, n, "the formula took too many steps");
-        }
-        e->steps--;
-        if (eval_equal(e, n, v, &l->v[i]) == ANSWER_TRUE) {
-            return true;
-        }
-    }
-    return false;
-}
+/* ---- lists ---- */
 
 /* a in b, b contains a: `a` is one value. */
 static bool op_member(struct eval *e, const struct node *n, const struct scope *s,
@@ -322,7 +378,7 @@ static bool op_member(struct eval *e, const struct node *n, const struct scope *
     if (!eval_node(e, n->arg[1 - one], s, &all)) {
         return false;
     }
-    bool found = is_among(e, n, &v, &all);
+    bool found = eval_among(e, n, &v, &all);
     return !e->fault.text.n && put(e, out, value_boolean(found));
 }
 
@@ -330,18 +386,20 @@ static bool op_union(struct eval *e, const struct node *n, const struct scope *s
                      struct values *out)
 {
     VALUES(all);
+    VALUES(seen);
     if (!eval_node(e, n->arg[0], s, &all) || !eval_node(e, n->arg[1], s, &all)) {
         return false;
     }
-    VALUES(seen);
     for (uint32_t i = 0; i < all.n && !e->fault.text.n; i++) {
-        if (!is_among(e, n, &all.v[i], &seen)) {
+        if (!eval_among(e, n, &all.v[i], &seen)) {
             *values_add(&seen, e->a) = all.v[i];
             *values_add(out, e->a) = all.v[i];
         }
     }
     return !e->fault.text.n;
 }
+
+/* ---- types ---- */
 
 static bool has_type(const struct value *v, struct str type)
 {

@@ -3,15 +3,45 @@
 
 #include "engine/rules/type.h"
 
-static struct value first_part(const struct value *v)
+struct value eval_first_part(const struct value *v)
 {
     struct value part = *v;
-    while (value_is_composite(&part)) {
+    while (part.kind == VALUE_HL7 && value_is_composite(&part)) {
         part.text = part.level == LEVEL_REPETITION ? hl7_component(&v->m->d, part.text, 1)
                                                    : hl7_subcomponent(&v->m->d, part.text, 1);
         part.level++;
     }
     return part;
+}
+
+static const struct hl7_text *charset_of(struct eval *e)
+{
+    if (!e->has_charset) {
+        e->has_charset = true;
+        e->charset = e->doc ? hl7_text_of(e->doc->m) : (struct hl7_text){.is_set = false};
+    }
+    return &e->charset;
+}
+
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] >= 0x80 || s.p[i] == 0x1b) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct str eval_utf8(struct eval *e, struct str text)
+{
+    return is_plain(text) ? text : hl7_text_utf8(e->a, *charset_of(e), text);
+}
+
+bool eval_bytes(struct eval *e, struct str utf8, struct str *out)
+{
+    *out = utf8;
+    return is_plain(utf8) || hl7_text_bytes(e->a, *charset_of(e), utf8, out);
 }
 
 bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out)
@@ -21,15 +51,18 @@ bool eval_text(struct eval *e, const struct node *n, const struct value *v, stru
         return true;
     }
     if (v->kind != VALUE_HL7 || !value_is_composite(v)) {
-        if (v->kind == VALUE_SEGMENT && e->is_route) {
-            return eval_fail(e, n, "one text is wanted here, this is a whole segment");
+        bool whole = v->kind == VALUE_SEGMENT || v->kind == VALUE_GROUP;
+        if (whole && e->is_route) {
+            return eval_fail(e, n, "one text is wanted here, this is a whole %s",
+                             value_kind_text(v->kind));
         }
         *out = value_text(e->a, v);
+        *out = v->kind == VALUE_HL7 ? eval_utf8(e, *out) : *out;
         return true;
     }
     if (v->of == TYPE_SIMPLE || v->of == TYPE_DATE) {
-        struct value part = first_part(v);
-        *out = value_text(e->a, &part);
+        struct value part = eval_first_part(v);
+        *out = eval_utf8(e, value_text(e->a, &part));
         return true;
     }
     if (e->is_route) {
@@ -39,31 +72,59 @@ bool eval_text(struct eval *e, const struct node *n, const struct value *v, stru
     return true;
 }
 
+/* Senders write NM as 5. and .5, too. */
+static bool hl7_number(struct arena *a, struct str s, struct value *out)
+{
+    size_t sign = s.n && (s.p[0] == '-' || s.p[0] == '+');
+    if (value_number(s, out)) {
+        return true;
+    }
+    if (s.n > sign + 1 && s.p[s.n - 1] == '.') {
+        return value_number(str_slice(s, 0, s.n - 1), out);
+    }
+    if (s.n > sign + 1 && s.p[sign] == '.') {
+        s = str_printf(a, "%.*s0%.*s", (int)sign, s.p, (int)(s.n - sign), s.p + sign);
+        return value_number(s, out);
+    }
+    return false;
+}
+
 bool eval_number(struct eval *e, const struct value *v, struct value *out)
 {
-    if (v->kind == VALUE_INTEGER || v->kind == VALUE_DECIMAL) {
+    if (value_is_number(v)) {
         *out = *v;
         return true;
     }
-    if (v->kind != VALUE_HL7 && v->kind != VALUE_STRING) {
+    if (v->kind == VALUE_HL7) {
+        struct value part = v->of == TYPE_NUMBER || v->of == TYPE_SIMPLE ? eval_first_part(v) : *v;
+        return hl7_number(e->a, value_text(e->a, &part), out);
+    }
+    return v->kind == VALUE_STRING && value_number(v->text, out);
+}
+
+bool eval_moment(struct eval *e, const struct value *v, struct moment *out)
+{
+    const char *why;
+    if (value_is_moment(v)) {
+        return moment_read(v->text, (enum value_kind)v->kind, out);
+    }
+    if (v->kind != VALUE_HL7) {
         return false;
     }
-    return value_number(value_text(e->a, v), out);
+    struct value part = eval_first_part(v);
+    return moment_read_v2(value_text(e->a, &part), v->of == TYPE_TIME, out, &why);
 }
 
-static bool is_number(const struct value *v)
-{
-    return v->kind == VALUE_INTEGER || v->kind == VALUE_DECIMAL;
-}
-
-static bool is_moment(const struct value *v)
-{
-    return v->kind == VALUE_DATE || v->kind == VALUE_DATETIME || v->kind == VALUE_TIME;
-}
+/* ---- two values beside each other ---- */
 
 static bool is_typed(const struct value *v, enum type_class of)
 {
     return v->kind == VALUE_HL7 && v->of == of;
+}
+
+static bool is_numeric(const struct value *v)
+{
+    return value_is_number(v) || v->kind == VALUE_QUANTITY;
 }
 
 /* An HL7 value beside a number or a date becomes one; two typed ones become what they are. */
@@ -72,22 +133,11 @@ enum reading { READ_TEXT, READ_NUMBER, READ_DATE };
 static enum reading reading_of(const struct value *a, const struct value *b)
 {
     bool number =
-        is_number(a) || is_number(b) || (is_typed(a, TYPE_NUMBER) && is_typed(b, TYPE_NUMBER));
-    bool date = is_moment(a) || is_moment(b) || (is_typed(a, TYPE_DATE) && is_typed(b, TYPE_DATE));
+        is_numeric(a) || is_numeric(b) || (is_typed(a, TYPE_NUMBER) && is_typed(b, TYPE_NUMBER));
+    bool date = value_is_moment(a) || value_is_moment(b) ||
+                (is_typed(a, TYPE_DATE) && is_typed(b, TYPE_DATE)) ||
+                (is_typed(a, TYPE_TIME) && is_typed(b, TYPE_TIME));
     return number ? READ_NUMBER : date ? READ_DATE : READ_TEXT;
-}
-
-/* A date as N1 text. False: `v` is none. */
-static bool date_text(struct eval *e, const struct value *v, struct str *out, bool *out_time)
-{
-    if (is_moment(v)) {
-        *out = v->text;
-        *out_time = v->kind == VALUE_TIME;
-        return true;
-    }
-    struct value part = v->kind == VALUE_HL7 ? first_part(v) : *v;
-    return v->kind == VALUE_HL7 && type_date_text(e->a, value_text(e->a, &part), out) &&
-           value_date_valid(*out, VALUE_DATETIME);
 }
 
 static bool wrong_type(struct eval *e, const struct node *n, const struct value *a,
@@ -99,34 +149,49 @@ static bool wrong_type(struct eval *e, const struct node *n, const struct value 
                                value_kind_text(b->kind));
 }
 
-static enum value_answer compare_dates(struct eval *e, const struct node *n, const struct value *a,
-                                       const struct value *b, int *out)
+/* Both as numbers of one unit. FALSE: one is none; EMPTY: the units differ. */
+static enum value_answer two_numbers(struct eval *e, const struct value *a, const struct value *b,
+                                     struct value *p, struct value *q)
 {
-    struct str x, y;
-    bool x_time = false, y_time = false;
-    if (!date_text(e, a, &x, &x_time) || !date_text(e, b, &y, &y_time) || x_time != y_time) {
-        wrong_type(e, n, a, b, "date");
-        return ANSWER_FALSE;
+    bool quantity = a->kind == VALUE_QUANTITY || b->kind == VALUE_QUANTITY;
+    if (quantity) {
+        const char *x = a->kind == VALUE_QUANTITY ? a->type : "1",
+                   *y = b->kind == VALUE_QUANTITY ? b->type : "1";
+        enum moment_unit u = moment_unit_of(str_of(x), true), w = moment_unit_of(str_of(y), true);
+        if (strcmp(x, y) != 0 && (u == UNIT_NONE || u != w)) {
+            return ANSWER_EMPTY;
+        }
     }
-    return value_date_cmp(x, y, x_time, out);
+    *p = a->kind == VALUE_QUANTITY ? value_of_decimal(value_decimal(a)) : *a;
+    *q = b->kind == VALUE_QUANTITY ? value_of_decimal(value_decimal(b)) : *b;
+    bool texts =
+        (a->kind == VALUE_STRING && !a->is_cell) || (b->kind == VALUE_STRING && !b->is_cell);
+    return !texts && eval_number(e, p, p) && eval_number(e, q, q) ? ANSWER_TRUE : ANSWER_FALSE;
 }
 
 enum value_answer eval_compare(struct eval *e, const struct node *n, const struct value *a,
                                const struct value *b, int *out)
 {
     struct value p, q;
+    struct moment s, t;
     struct str x = STR(""), y = STR("");
+    enum value_answer got;
     switch (reading_of(a, b)) {
     case READ_NUMBER:
-        if (a->kind == VALUE_STRING || b->kind == VALUE_STRING || !eval_number(e, a, &p) ||
-            !eval_number(e, b, &q)) {
+        got = two_numbers(e, a, b, &p, &q);
+        if (got == ANSWER_FALSE) {
             wrong_type(e, n, a, b, "number");
+        } else if (got == ANSWER_TRUE) {
+            *out = value_number_cmp(&p, &q);
+        }
+        return got;
+    case READ_DATE:
+        if (!eval_moment(e, a, &s) || !eval_moment(e, b, &t) ||
+            (s.kind == VALUE_TIME) != (t.kind == VALUE_TIME)) {
+            wrong_type(e, n, a, b, "date");
             return ANSWER_FALSE;
         }
-        *out = value_number_cmp(&p, &q);
-        return ANSWER_TRUE;
-    case READ_DATE:
-        return compare_dates(e, n, a, b, out);
+        return moment_cmp(&s, &t, out);
     case READ_TEXT:
         break;
     }
@@ -146,26 +211,37 @@ static enum value_answer answer(bool b)
     return b ? ANSWER_TRUE : ANSWER_FALSE;
 }
 
+static enum value_answer dates_equal(struct eval *e, const struct value *a, const struct value *b)
+{
+    struct moment s, t;
+    int order = 0;
+    if (!eval_moment(e, a, &s) || !eval_moment(e, b, &t) ||
+        (s.kind == VALUE_TIME) != (t.kind == VALUE_TIME)) {
+        return ANSWER_FALSE;
+    }
+    return moment_cmp(&s, &t, &order) == ANSWER_EMPTY ? ANSWER_EMPTY : answer(order == 0);
+}
+
 enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
                              const struct value *b)
 {
     struct value p, q;
     struct str x = STR(""), y = STR("");
-    bool x_time = false, y_time = false;
-    int order = 0;
     if (a->kind == VALUE_BOOLEAN || b->kind == VALUE_BOOLEAN) {
         return answer(a->kind == b->kind && a->i == b->i);
     }
+    bool places = a->kind == VALUE_SEGMENT || a->kind == VALUE_GROUP || b->kind == VALUE_SEGMENT ||
+                  b->kind == VALUE_GROUP;
+    if (places) {
+        return answer(a->kind == b->kind && a->leaf == b->leaf);
+    }
     switch (reading_of(a, b)) {
-    case READ_NUMBER:
-        return answer(a->kind != VALUE_STRING && b->kind != VALUE_STRING && eval_number(e, a, &p) &&
-                      eval_number(e, b, &q) && value_number_cmp(&p, &q) == 0);
+    case READ_NUMBER: {
+        enum value_answer got = two_numbers(e, a, b, &p, &q);
+        return got == ANSWER_TRUE ? answer(value_number_cmp(&p, &q) == 0) : got;
+    }
     case READ_DATE:
-        if (!date_text(e, a, &x, &x_time) || !date_text(e, b, &y, &y_time) || x_time != y_time) {
-            return ANSWER_FALSE;
-        }
-        x_time = value_date_cmp(x, y, x_time, &order) == ANSWER_EMPTY;
-        return x_time ? ANSWER_EMPTY : answer(order == 0);
+        return dates_equal(e, a, b);
     case READ_TEXT:
         break;
     }
@@ -176,6 +252,21 @@ enum value_answer eval_equal(struct eval *e, const struct node *n, const struct 
     }
     return answer(eval_text(e, n, a, &x) && eval_text(e, n, b, &y) && str_eq(x, y));
 }
+
+bool eval_among(struct eval *e, const struct node *n, const struct value *v, const struct values *l)
+{
+    for (uint32_t i = 0; i < l->n && !e->fault.text.n; i++) {
+        if (!eval_step(e, n)) {
+            return false;
+        }
+        if (eval_equal(e, n, v, &l->v[i]) == ANSWER_TRUE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- ~ ---- */
 
 /* Lower case, each run of white space one blank, into the arena. */
 static struct str normalised(struct arena *a, struct str s)
@@ -194,45 +285,37 @@ static struct str normalised(struct arena *a, struct str s)
     return str_from(p, (size_t)(to - p));
 }
 
-/* Digits behind the point that say something. */
-static unsigned precision(const struct value *v)
-{
-    unsigned scale = v->scale;
-    for (int64_t i = v->i; scale && i % 10 == 0; i /= 10) {
-        scale--;
-    }
-    return scale;
-}
-
-/* `v` with `places` digits behind the point, rounded half away from zero. */
-static struct value rounded(const struct value *v, unsigned places)
-{
-    struct value r = *v;
-    for (; r.scale > places + 1; r.scale--) {
-        r.i /= 10;
-    }
-    if (r.scale > places) {
-        r.i = (r.i + (r.i < 0 ? -5 : 5)) / 10;
-        r.scale--;
-    }
-    return r;
-}
-
 /* N1 6.1.2: equal after rounding to the precision of the less precise one. */
 static bool numbers_same(const struct value *a, const struct value *b)
 {
-    unsigned x = precision(a), y = precision(b), places = x < y ? x : y;
-    struct value p = rounded(a, places), q = rounded(b, places);
-    return value_number_cmp(&p, &q) == 0;
+    struct decimal x = value_decimal(a), y = value_decimal(b);
+    unsigned p = decimal_places(&x), q = decimal_places(&y), places = p < q ? p : q;
+    x = decimal_round(&x, places);
+    y = decimal_round(&y, places);
+    return decimal_cmp(&x, &y) == 0;
+}
+
+static bool moments_same(const struct moment *a, const struct moment *b)
+{
+    int order;
+    return moment_precision(a) == moment_precision(b) && moment_cmp(a, b, &order) == ANSWER_TRUE &&
+           order == 0;
 }
 
 bool eval_same(struct eval *e, const struct value *a, const struct value *b)
 {
     struct node nowhere = {.op = NODE_SAME};
-    if (is_number(a) && is_number(b)) {
+    struct moment s, t;
+    if (value_is_number(a) && value_is_number(b)) {
         return numbers_same(a, b);
     }
-    if (reading_of(a, b) == READ_TEXT && a->kind != VALUE_BOOLEAN && b->kind != VALUE_BOOLEAN) {
+    if (value_is_moment(a) && value_is_moment(b) && eval_moment(e, a, &s) &&
+        eval_moment(e, b, &t)) {
+        return moments_same(&s, &t);
+    }
+    bool plain =
+        reading_of(a, b) == READ_TEXT && a->kind != VALUE_BOOLEAN && b->kind != VALUE_BOOLEAN;
+    if (plain && a->kind != VALUE_SEGMENT && a->kind != VALUE_GROUP) {
         return str_eq(normalised(e->a, value_text(e->a, a)), normalised(e->a, value_text(e->a, b)));
     }
     return eval_equal(e, &nowhere, a, b) == ANSWER_TRUE;

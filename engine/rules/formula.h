@@ -103,6 +103,8 @@ enum node_op {
     NODE_SOURCE,
     NODE_SOURCE_MEMBER, /* level 0 name, 1 timezone */
     NODE_LET,           /* level: slot */
+    NODE_PROFILE,       /* level: name of the feed's profile */
+    NODE_GROUP,         /* groups of segments called text */
     /* what check makes of frequent shapes: the same meaning, fewer steps */
     NODE_PATH_EXISTS, /* PATH.exists() */
     NODE_PATH_EQ,     /* PATH = 'text' */
@@ -111,11 +113,14 @@ enum node_op {
 
 struct func;
 struct table;
+struct regex;
+struct zone;
+struct structure_reach;
 
 struct node {
     uint8_t op;       /* enum node_op */
     bool has_input;   /* NODE_CALL: arg[0] is the input */
-    bool is_single;   /* a route asks for one value here: several are an error */
+    bool is_flat;     /* a path: its segments are looked for in the whole message */
     uint8_t of;       /* NODE_PATH, NODE_LEVEL: enum type_class of what it gives */
     const char *type; /* the same: "CX", or NULL */
     uint32_t nargs;
@@ -129,7 +134,13 @@ struct node {
         struct str text; /* names */
     };
     const struct func *func;
-    const struct table *table; /* lookup with a literal name */
+    union {                        /* what check found for calls and paths */
+        const struct table *table; /* lookup */
+        const struct regex *regex; /* matches, replaceMatches: a literal pattern */
+        const struct zone *zone;   /* toDateTime, format: a literal zone */
+        const struct structure_reach
+            *reach; /* a path that is not flat: by structure of the place */
+    };
 };
 
 /* The tree of `f`, or NULL after an error in `d` (one a formula: what follows a syntax error would be noise). */

@@ -24,6 +24,8 @@ enum shape_kind {
     SHAPE_DATE,
     SHAPE_HL7,
     SHAPE_SEGMENT,
+    SHAPE_GROUP,
+    SHAPE_QUANTITY,
     SHAPE_NULL,
     SHAPE_INPUT /* functions only: what their input is */
 };
@@ -34,6 +36,11 @@ enum {
     FUNC_PURE = 4,       /* literals in, the same literal out: folded at check time */
     FUNC_CERTAIN = 8,    /* never empty */
     FUNC_GIVES_ONE = 16, /* one value at most, whatever the input */
+    FUNC_MANY = 32,      /* several values out of one */
+    FUNC_CONDITION = 64, /* the first argument is a decision */
+    FUNC_LISTS = 128,    /* arguments may be lists */
+    FUNC_TYPE = 256,     /* the argument is the name of a type, not a formula */
+    FUNC_ZONE = 512,     /* reads a date: a zone is the last argument, or the feed's */
 };
 
 /* One call under way. `in` is the input; `one` its current value for FUNC_ONE and FUNC_EACH. */
@@ -49,7 +56,7 @@ struct func {
     uint8_t min, max; /* arguments besides the input */
     uint8_t input;    /* enum func_input */
     uint8_t gives;    /* enum shape_kind */
-    uint8_t flags;
+    uint16_t flags;
     bool (*run)(struct eval *e, const struct call *c, struct values *out);
     const char *arguments; /* as the manual shows them */
     const char *summary;
@@ -61,7 +68,6 @@ const struct func *func_find(struct str name);
 const struct func *func_at(unsigned index);
 /* The nearest name, or NULL when none is near. */
 const char *func_nearest(struct str name);
-bool func_is_calendar_unit(struct str word);
 bool func_run(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
 
 /* Argument `i` (from 0, the input not counted). */
@@ -73,12 +79,26 @@ static inline unsigned call_nargs(const struct call *c)
 {
     return c->n->nargs - (c->n->has_input ? 1u : 0u);
 }
+/* The truth of argument `i` with `v` as $this, at `index` of `total`. False: fault. */
+bool call_holds(struct eval *e, const struct call *c, uint32_t index, bool *out_true);
+/* All values of argument `i`. False: fault. */
+static inline bool call_values(struct eval *e, const struct call *c, unsigned i, struct values *out)
+{
+    return eval_node(e, call_arg(c, i), c->s, out);
+}
+/* Append; always true. */
+static inline bool call_put(struct eval *e, struct values *out, struct value v)
+{
+    *values_add(out, e->a) = v;
+    return true;
+}
 /* Argument as one text or integer: EMPTY when it gives nothing, FALSE after a fault. */
 enum value_answer call_text(struct eval *e, const struct call *c, unsigned i, struct str *out);
 enum value_answer call_integer(struct eval *e, const struct call *c, unsigned i, int64_t *out);
 
 /* Code of the rows, by file. */
 #define FUNC_CODE(name) bool name(struct eval *e, const struct call *c, struct values *out)
+/* func_set.c */
 FUNC_CODE(func_exists);
 FUNC_CODE(func_empty);
 FUNC_CODE(func_not);
@@ -90,18 +110,39 @@ FUNC_CODE(func_take);
 FUNC_CODE(func_single);
 FUNC_CODE(func_tail);
 FUNC_CODE(func_distinct);
+FUNC_CODE(func_is_distinct);
 FUNC_CODE(func_where);
 FUNC_CODE(func_select);
+FUNC_CODE(func_repeat);
 FUNC_CODE(func_all);
+FUNC_CODE(func_all_true);
+FUNC_CODE(func_any_true);
+FUNC_CODE(func_all_false);
+FUNC_CODE(func_any_false);
+FUNC_CODE(func_subset_of);
+FUNC_CODE(func_superset_of);
+FUNC_CODE(func_intersect);
+FUNC_CODE(func_exclude);
+FUNC_CODE(func_union);
+FUNC_CODE(func_combine);
 FUNC_CODE(func_min);
 FUNC_CODE(func_max);
 FUNC_CODE(func_coalesce);
 FUNC_CODE(func_iif);
 FUNC_CODE(func_one_of);
+FUNC_CODE(func_aggregate);
+FUNC_CODE(func_of_type);
+FUNC_CODE(func_is);
+FUNC_CODE(func_as);
+FUNC_CODE(func_trace);
+FUNC_CODE(func_null);
+FUNC_CODE(func_key);
+/* func_text.c */
 FUNC_CODE(func_starts_with);
 FUNC_CODE(func_ends_with);
 FUNC_CODE(func_contains);
 FUNC_CODE(func_index_of);
+FUNC_CODE(func_last_index_of);
 FUNC_CODE(func_substring);
 FUNC_CODE(func_length);
 FUNC_CODE(func_upper);
@@ -111,17 +152,51 @@ FUNC_CODE(func_replace);
 FUNC_CODE(func_join);
 FUNC_CODE(func_split);
 FUNC_CODE(func_to_chars);
+FUNC_CODE(func_matches);
+FUNC_CODE(func_matches_full);
+FUNC_CODE(func_replace_matches);
+/* func_convert.c */
 FUNC_CODE(func_to_string);
 FUNC_CODE(func_to_integer);
 FUNC_CODE(func_to_decimal);
 FUNC_CODE(func_to_boolean);
-FUNC_CODE(func_lookup);
+FUNC_CODE(func_to_quantity);
+FUNC_CODE(func_converts_to_string);
+FUNC_CODE(func_converts_to_integer);
+FUNC_CODE(func_converts_to_decimal);
+FUNC_CODE(func_converts_to_boolean);
+FUNC_CODE(func_converts_to_quantity);
+FUNC_CODE(func_converts_to_date);
+FUNC_CODE(func_converts_to_date_time);
+FUNC_CODE(func_converts_to_time);
+/* func_math.c */
+FUNC_CODE(func_abs);
+FUNC_CODE(func_ceiling);
+FUNC_CODE(func_exp);
+FUNC_CODE(func_floor);
+FUNC_CODE(func_ln);
+FUNC_CODE(func_log);
+FUNC_CODE(func_power);
+FUNC_CODE(func_round);
+FUNC_CODE(func_sqrt);
+FUNC_CODE(func_truncate);
+/* func_date.c */
+FUNC_CODE(func_now);
+FUNC_CODE(func_today);
+FUNC_CODE(func_time_of_day);
+FUNC_CODE(func_to_date);
+FUNC_CODE(func_to_date_time);
+FUNC_CODE(func_to_time);
+FUNC_CODE(func_format);
+/* func_hl7.c */
 FUNC_CODE(func_state);
 FUNC_CODE(func_raw);
 FUNC_CODE(func_is_valid);
 FUNC_CODE(func_text);
 FUNC_CODE(func_escaped);
-FUNC_CODE(func_null);
-FUNC_CODE(func_key);
+FUNC_CODE(func_following);
+FUNC_CODE(func_uuid);
+/* func_lookup.c */
+FUNC_CODE(func_lookup);
 
 #endif

@@ -1,5 +1,6 @@
 /* lookup(): code tables from formulas. */
 #include "engine/rules/func.h"
+#include "engine/rules/profile.h"
 #include "engine/rules/table.h"
 
 static enum fault_kind fault_of(enum table_miss miss)
@@ -7,16 +8,40 @@ static enum fault_kind fault_of(enum table_miss miss)
     return miss == MISS_HOLD ? FAULT_HOLD : miss == MISS_REJECT ? FAULT_REJECT : FAULT_ROUTE;
 }
 
-/* No row: as the table's on-miss says. `keys` are in the message, so they are not named. */
-static bool missed(struct eval *e, const struct call *c, const struct str *keys, struct values *out)
+/* The table for this feed, and the column of it that is asked for. */
+static const struct table *table_of(const struct eval *e, const struct node *n,
+                                    unsigned *out_column)
 {
-    const struct table *t = c->n->table;
+    const struct table *t = n->table;
+    const struct table *own = e->profile ? profile_table_of(e->profile, t->name) : NULL;
+    *out_column = n->level == TABLE_VALUE ? (own ? own : t)->value : n->level;
+    if (own && own != t && n->level != TABLE_VALUE) {
+        int column = table_column(own, t->columns[n->level]);
+        *out_column = column < 0 ? own->value : (unsigned)column; /* check compared the columns */
+    }
+    return own ? own : t;
+}
+
+static void remember(struct eval *e, const struct node *n, const struct table *t,
+                     const struct str *keys)
+{
+    struct rules_miss *one = ARENA_NEW(e->a, struct rules_miss);
+    struct str *copy = ARENA_ARRAY(e->a, struct str, t->nkeys);
+    memcpy(copy, keys, t->nkeys * sizeof(*copy));
+    *one = (struct rules_miss){t, copy, n->pos, e->misses};
+    e->misses = one;
+}
+
+/* No row: counted, and as the table's on-miss says. `keys` are in the message, so they are not named. */
+static bool missed(struct eval *e, const struct call *c, const struct table *t,
+                   const struct str *keys, struct values *out)
+{
+    remember(e, c->n, t, keys);
     if (t->on_miss == MISS_EMPTY) {
         return true;
     }
     if (t->on_miss == MISS_KEEP) {
-        *values_add(out, e->a) = value_string(keys[0]);
-        return true;
+        return call_put(e, out, value_string(keys[0]));
     }
     eval_fail(e, c->n, "the table %.*s has no row for the value", STR_ARG(t->name));
     e->fault.kind = fault_of(t->on_miss);
@@ -25,18 +50,21 @@ static bool missed(struct eval *e, const struct call *c, const struct str *keys,
 
 static bool find(struct eval *e, const struct call *c, const struct str *keys, struct values *out)
 {
-    const struct table *t = c->n->table;
+    unsigned column;
+    const struct table *t = table_of(e, c->n, &column);
     bool all_there = true;
     int64_t row = table_find(t, keys);
     for (unsigned i = 0; i < t->nkeys; i++) {
         all_there = all_there && keys[i].n;
     }
     if (row < 0) {
-        return !all_there || missed(e, c, keys, out);
+        return !all_there || missed(e, c, t, keys, out);
     }
-    struct str cell = table_cell(t, row, c->n->level);
+    struct str cell = table_cell(t, row, column);
     if (cell.n) {
-        *values_add(out, e->a) = value_string(cell);
+        struct value v = value_string(cell);
+        v.is_cell = true;
+        *values_add(out, e->a) = v;
     }
     return true;
 }

@@ -1,12 +1,6 @@
 /* Functions over collections. */
 #include "engine/rules/func.h"
 
-static bool put(struct eval *e, struct values *out, struct value v)
-{
-    *values_add(out, e->a) = v;
-    return true;
-}
-
 static bool copy(struct eval *e, const struct call *c, uint32_t from, uint32_t to,
                  struct values *out)
 {
@@ -18,32 +12,33 @@ static bool copy(struct eval *e, const struct call *c, uint32_t from, uint32_t t
 
 static struct scope inner(const struct call *c, uint32_t i)
 {
-    return (struct scope){&c->in->v[i], i, c->in->n, c->s};
+    return (struct scope){.self = &c->in->v[i], .index = i, .total = c->in->n, .outer = c->s};
 }
 
-/* The condition for value `i`. False: fault. */
-static bool holds(struct eval *e, const struct call *c, uint32_t i, bool *out_true)
+bool call_holds(struct eval *e, const struct call *c, uint32_t index, bool *out_true)
 {
-    struct scope s = inner(c, i);
+    struct scope s = inner(c, index);
     bool good = true;
     *out_true = eval_truth(e, call_arg(c, 0), &s, &good) == ANSWER_TRUE;
     return good;
 }
 
+/* ---- existence ---- */
+
 bool func_exists(struct eval *e, const struct call *c, struct values *out)
 {
     bool found = call_nargs(c) == 0 && c->in->n;
     for (uint32_t i = 0; call_nargs(c) && i < c->in->n && !found; i++) {
-        if (!holds(e, c, i, &found)) {
+        if (!call_holds(e, c, i, &found)) {
             return false;
         }
     }
-    return put(e, out, value_boolean(found));
+    return call_put(e, out, value_boolean(found));
 }
 
 bool func_empty(struct eval *e, const struct call *c, struct values *out)
 {
-    return put(e, out, value_boolean(c->in->n == 0));
+    return call_put(e, out, value_boolean(c->in->n == 0));
 }
 
 bool func_not(struct eval *e, const struct call *c, struct values *out)
@@ -52,13 +47,89 @@ bool func_not(struct eval *e, const struct call *c, struct values *out)
     if (c->one->kind != VALUE_BOOLEAN && e->is_route) {
         return eval_fail(e, c->n, "not() wants true or false");
     }
-    return put(e, out, value_boolean(!is_true));
+    return call_put(e, out, value_boolean(!is_true));
 }
 
 bool func_count(struct eval *e, const struct call *c, struct values *out)
 {
-    return put(e, out, value_integer(c->in->n));
+    return call_put(e, out, value_integer(c->in->n));
 }
+
+bool func_all(struct eval *e, const struct call *c, struct values *out)
+{
+    bool is_true = true;
+    for (uint32_t i = 0; i < c->in->n && is_true; i++) {
+        if (!call_holds(e, c, i, &is_true)) {
+            return false;
+        }
+    }
+    return call_put(e, out, value_boolean(is_true));
+}
+
+/* Is there a value that is `wanted`? Values that are no truth are a fault. */
+static bool any_is(struct eval *e, const struct call *c, bool wanted, bool *out_found)
+{
+    *out_found = false;
+    for (uint32_t i = 0; i < c->in->n && !*out_found; i++) {
+        if (c->in->v[i].kind != VALUE_BOOLEAN) {
+            return eval_fail(e, c->n, "%s() wants values that are true or false", c->n->func->name);
+        }
+        *out_found = (c->in->v[i].i != 0) == wanted;
+    }
+    return true;
+}
+
+bool func_all_true(struct eval *e, const struct call *c, struct values *out)
+{
+    bool found;
+    return any_is(e, c, false, &found) && call_put(e, out, value_boolean(!found));
+}
+
+bool func_any_true(struct eval *e, const struct call *c, struct values *out)
+{
+    bool found;
+    return any_is(e, c, true, &found) && call_put(e, out, value_boolean(found));
+}
+
+bool func_all_false(struct eval *e, const struct call *c, struct values *out)
+{
+    bool found;
+    return any_is(e, c, true, &found) && call_put(e, out, value_boolean(!found));
+}
+
+bool func_any_false(struct eval *e, const struct call *c, struct values *out)
+{
+    bool found;
+    return any_is(e, c, false, &found) && call_put(e, out, value_boolean(found));
+}
+
+/* Is every value of `a` among those of `b`? A fault is told by e->fault. */
+static bool is_subset(struct eval *e, const struct node *n, const struct values *a,
+                      const struct values *b)
+{
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (!eval_among(e, n, &a->v[i], b)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool func_subset_of(struct eval *e, const struct call *c, struct values *out)
+{
+    VALUES(other);
+    bool is = call_values(e, c, 0, &other) && is_subset(e, c->n, c->in, &other);
+    return !e->fault.text.n && call_put(e, out, value_boolean(is));
+}
+
+bool func_superset_of(struct eval *e, const struct call *c, struct values *out)
+{
+    VALUES(other);
+    bool is = call_values(e, c, 0, &other) && is_subset(e, c->n, &other, c->in);
+    return !e->fault.text.n && call_put(e, out, value_boolean(is));
+}
+
+/* ---- parts ---- */
 
 bool func_first(struct eval *e, const struct call *c, struct values *out)
 {
@@ -106,38 +177,82 @@ bool func_take(struct eval *e, const struct call *c, struct values *out)
     return number_arg(e, c, &n) && copy(e, c, 0, n, out);
 }
 
-static bool is_among(struct eval *e, const struct node *n, const struct value *v,
-                     const struct values *l)
+/* ---- sets ---- */
+
+/* Append the values of `l` that are not in `seen` yet. */
+static bool add_distinct(struct eval *e, const struct node *n, const struct values *l,
+                         struct values *seen, struct values *out)
 {
-    for (uint32_t i = 0; i < l->n; i++) {
-        if (e->steps-- == 0) {
-            e->steps = 0;
-            return !eval_fail(e, n, "the formula took too many steps");
-        }
-        if (eval_equal(e, n, v, &l->v[i]) == ANSWER_TRUE) {
-            return true;
+    for (uint32_t i = 0; i < l->n && !e->fault.text.n; i++) {
+        if (!eval_among(e, n, &l->v[i], seen)) {
+            *values_add(seen, e->a) = l->v[i];
+            *values_add(out, e->a) = l->v[i];
         }
     }
-    return false;
+    return !e->fault.text.n;
 }
 
 bool func_distinct(struct eval *e, const struct call *c, struct values *out)
 {
     VALUES(seen);
+    return add_distinct(e, c->n, c->in, &seen, out);
+}
+
+bool func_is_distinct(struct eval *e, const struct call *c, struct values *out)
+{
+    VALUES(seen);
+    VALUES(all);
+    return add_distinct(e, c->n, c->in, &seen, &all) &&
+           call_put(e, out, value_boolean(all.n == c->in->n));
+}
+
+bool func_union(struct eval *e, const struct call *c, struct values *out)
+{
+    VALUES(seen);
+    VALUES(other);
+    return call_values(e, c, 0, &other) && add_distinct(e, c->n, c->in, &seen, out) &&
+           add_distinct(e, c->n, &other, &seen, out);
+}
+
+bool func_combine(struct eval *e, const struct call *c, struct values *out)
+{
+    return copy(e, c, 0, c->in->n, out) && call_values(e, c, 0, out);
+}
+
+/* Those that are (or are not) among the other values. */
+static bool choose(struct eval *e, const struct call *c, bool among, struct values *out)
+{
+    VALUES(other);
+    if (!call_values(e, c, 0, &other)) {
+        return false;
+    }
     for (uint32_t i = 0; i < c->in->n && !e->fault.text.n; i++) {
-        if (!is_among(e, c->n, &c->in->v[i], &seen)) {
-            *values_add(&seen, e->a) = c->in->v[i];
+        if (eval_among(e, c->n, &c->in->v[i], &other) == among) {
             *values_add(out, e->a) = c->in->v[i];
         }
     }
     return !e->fault.text.n;
 }
 
+bool func_intersect(struct eval *e, const struct call *c, struct values *out)
+{
+    VALUES(both);
+    VALUES(seen);
+    return choose(e, c, true, &both) && add_distinct(e, c->n, &both, &seen, out);
+}
+
+bool func_exclude(struct eval *e, const struct call *c, struct values *out)
+{
+    return choose(e, c, false, out);
+}
+
+/* ---- for each ---- */
+
 bool func_where(struct eval *e, const struct call *c, struct values *out)
 {
     for (uint32_t i = 0; i < c->in->n; i++) {
         bool is_true;
-        if (!holds(e, c, i, &is_true)) {
+        if (!call_holds(e, c, i, &is_true)) {
             return false;
         }
         if (is_true) {
@@ -158,16 +273,47 @@ bool func_select(struct eval *e, const struct call *c, struct values *out)
     return true;
 }
 
-bool func_all(struct eval *e, const struct call *c, struct values *out)
+bool func_repeat(struct eval *e, const struct call *c, struct values *out)
 {
-    bool is_true = true;
-    for (uint32_t i = 0; i < c->in->n && is_true; i++) {
-        if (!holds(e, c, i, &is_true)) {
+    VALUES(seen);
+    VALUES(found);
+    if (!func_select(e, c, &found) || !add_distinct(e, c->n, &found, &seen, out)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < seen.n; i++) {
+        struct value self = seen.v[i];
+        struct scope s = {.self = &self, .index = i, .total = seen.n, .outer = c->s};
+        found.n = 0;
+        if (!eval_node(e, call_arg(c, 0), &s, &found) ||
+            !add_distinct(e, c->n, &found, &seen, out)) {
             return false;
         }
     }
-    return put(e, out, value_boolean(is_true));
+    return true;
 }
+
+bool func_aggregate(struct eval *e, const struct call *c, struct values *out)
+{
+    struct values total = {0};
+    if (call_nargs(c) > 1 && !call_values(e, c, 1, &total)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < c->in->n; i++) {
+        struct scope s = inner(c, i);
+        struct values next = {0};
+        s.sum = &total;
+        if (!eval_node(e, call_arg(c, 0), &s, &next)) {
+            return false;
+        }
+        total = next;
+    }
+    for (uint32_t i = 0; i < total.n; i++) {
+        *values_add(out, e->a) = total.v[i];
+    }
+    return true;
+}
+
+/* ---- choices ---- */
 
 static bool extreme(struct eval *e, const struct call *c, int wanted, struct values *out)
 {
@@ -180,7 +326,7 @@ static bool extreme(struct eval *e, const struct call *c, int wanted, struct val
         }
         best = got == ANSWER_TRUE && order == wanted ? &c->in->v[i] : best;
     }
-    return !best || put(e, out, *best);
+    return !best || call_put(e, out, *best);
 }
 
 bool func_min(struct eval *e, const struct call *c, struct values *out)
@@ -197,7 +343,7 @@ bool func_coalesce(struct eval *e, const struct call *c, struct values *out)
 {
     uint32_t before = out->n;
     for (unsigned i = 0; i < call_nargs(c) && out->n == before; i++) {
-        if (!eval_node(e, call_arg(c, i), c->s, out)) {
+        if (!call_values(e, c, i, out)) {
             return false;
         }
     }
@@ -206,7 +352,7 @@ bool func_coalesce(struct eval *e, const struct call *c, struct values *out)
 
 bool func_iif(struct eval *e, const struct call *c, struct values *out)
 {
-    struct scope s = {c->in->n ? &c->in->v[0] : NULL, 0, 1, c->s};
+    struct scope s = {.self = c->in->n ? &c->in->v[0] : NULL, .total = 1, .outer = c->s};
     const struct scope *use = c->n->has_input ? &s : c->s;
     bool good = true;
     if (c->n->has_input && c->in->n > 1) {
@@ -235,16 +381,52 @@ bool func_one_of(struct eval *e, const struct call *c, struct values *out)
             found = got == ANSWER_TRUE && str_eq(text, wanted);
         }
     }
-    return put(e, out, value_boolean(found));
+    return call_put(e, out, value_boolean(found));
+}
+
+/* ---- types ---- */
+
+static bool has_type(const struct value *v, struct str type)
+{
+    struct str kind = str_of(v->kind == VALUE_HL7 && v->type ? v->type : value_kind_text(v->kind));
+    return kind.n == type.n && str_eq_nocase(kind, type);
+}
+
+bool func_of_type(struct eval *e, const struct call *c, struct values *out)
+{
+    for (uint32_t i = 0; i < c->in->n; i++) {
+        if (has_type(&c->in->v[i], call_arg(c, 0)->text)) {
+            *values_add(out, e->a) = c->in->v[i];
+        }
+    }
+    return true;
+}
+
+bool func_is(struct eval *e, const struct call *c, struct values *out)
+{
+    return call_put(e, out, value_boolean(has_type(c->one, call_arg(c, 0)->text)));
+}
+
+bool func_as(struct eval *e, const struct call *c, struct values *out)
+{
+    return !has_type(c->one, call_arg(c, 0)->text) || call_put(e, out, *c->one);
+}
+
+/* ---- the rest ---- */
+
+bool func_trace(struct eval *e, const struct call *c, struct values *out)
+{
+    return copy(e, c, 0, c->in->n,
+                out); /* message content is never logged: it only passes through */
 }
 
 bool func_null(struct eval *e, const struct call *c, struct values *out)
 {
     (void)c; /* takes nothing */
-    return put(e, out, (struct value){.kind = VALUE_NULL});
+    return call_put(e, out, (struct value){.kind = VALUE_NULL});
 }
 
 bool func_key(struct eval *e, const struct call *c, struct values *out)
 {
-    return put(e, out, *c->one);
+    return call_put(e, out, *c->one);
 }

@@ -1,13 +1,6 @@
 /* Functions over one text. Characters are UTF-8 code points, as the caller decoded the message. */
-#include "engine/hl7/escape.h"
+#include "engine/base/regex.h"
 #include "engine/rules/func.h"
-#include "engine/rules/type.h"
-
-static bool put(struct eval *e, struct values *out, struct value v)
-{
-    *values_add(out, e->a) = v;
-    return true;
-}
 
 /* The input and argument 0 as texts. ANSWER_EMPTY: the argument is empty, so is the result. */
 static enum value_answer two_texts(struct eval *e, const struct call *c, struct str *text,
@@ -51,7 +44,7 @@ static size_t byte_of(struct str s, int64_t n)
     if (got != ANSWER_TRUE) {                                                                      \
         return got == ANSWER_EMPTY;                                                                \
     }                                                                                              \
-    return put(e, out, result)
+    return call_put(e, out, result)
 
 bool func_starts_with(struct eval *e, const struct call *c, struct values *out)
 {
@@ -97,13 +90,14 @@ bool func_substring(struct eval *e, const struct call *c, struct values *out)
         return true;
     }
     text = str_slice(text, byte_of(text, start), text.n);
-    return put(e, out, value_string(str_slice(text, 0, length <= 0 ? 0 : byte_of(text, length))));
+    return call_put(e, out,
+                    value_string(str_slice(text, 0, length <= 0 ? 0 : byte_of(text, length))));
 }
 
 bool func_length(struct eval *e, const struct call *c, struct values *out)
 {
     struct str text;
-    return eval_text(e, c->n, c->one, &text) && put(e, out, value_integer(count_chars(text)));
+    return eval_text(e, c->n, c->one, &text) && call_put(e, out, value_integer(count_chars(text)));
 }
 
 /* Letters between `from` and from + 25 moved by `by`. */
@@ -118,7 +112,7 @@ static bool change_case(struct eval *e, const struct call *c, char from, int by,
         bool hit = text.p[i] >= from && text.p[i] <= from + 25;
         p[i] = hit ? (char)(text.p[i] + by) : text.p[i];
     }
-    return put(e, out, value_string(str_from(p, text.n)));
+    return call_put(e, out, value_string(str_from(p, text.n)));
 }
 
 bool func_upper(struct eval *e, const struct call *c, struct values *out)
@@ -134,7 +128,7 @@ bool func_lower(struct eval *e, const struct call *c, struct values *out)
 bool func_trim(struct eval *e, const struct call *c, struct values *out)
 {
     struct str text;
-    return eval_text(e, c->n, c->one, &text) && put(e, out, value_string(str_trim(text)));
+    return eval_text(e, c->n, c->one, &text) && call_put(e, out, value_string(str_trim(text)));
 }
 
 static char *put_bytes(char *to, struct str s)
@@ -193,7 +187,7 @@ bool func_replace(struct eval *e, const struct call *c, struct values *out)
         return eval_fail(e, c->n, "replace() would make a text of more than 64 MiB");
     }
     struct str done = pattern.n ? replace_all(e, text, pattern, by, hits) : spread(e, text, by);
-    return put(e, out, value_string(done));
+    return call_put(e, out, value_string(done));
 }
 
 bool func_split(struct eval *e, const struct call *c, struct values *out)
@@ -201,13 +195,13 @@ bool func_split(struct eval *e, const struct call *c, struct values *out)
     struct str text, separator;
     enum value_answer got = two_texts(e, c, &text, &separator);
     if (got != ANSWER_TRUE || separator.n == 0) {
-        return got != ANSWER_FALSE && (got == ANSWER_EMPTY || put(e, out, value_string(text)));
+        return got != ANSWER_FALSE && (got == ANSWER_EMPTY || call_put(e, out, value_string(text)));
     }
     for (ptrdiff_t at; (at = str_find(text, separator)) >= 0;) {
-        put(e, out, value_string(str_slice(text, 0, (size_t)at)));
+        call_put(e, out, value_string(str_slice(text, 0, (size_t)at)));
         text = str_slice(text, (size_t)at + separator.n, text.n);
     }
-    return put(e, out, value_string(text));
+    return call_put(e, out, value_string(text));
 }
 
 bool func_join(struct eval *e, const struct call *c, struct values *out)
@@ -234,7 +228,7 @@ bool func_join(struct eval *e, const struct call *c, struct values *out)
     for (uint32_t i = 1; i < c->in->n; i++) {
         to = put_bytes(put_bytes(to, separator), part[i]);
     }
-    return put(e, out, value_string(str_from(p, n)));
+    return call_put(e, out, value_string(str_from(p, n)));
 }
 
 bool func_to_chars(struct eval *e, const struct call *c, struct values *out)
@@ -245,135 +239,90 @@ bool func_to_chars(struct eval *e, const struct call *c, struct values *out)
     }
     while (text.n) {
         size_t n = byte_of(text, 1);
-        put(e, out, value_string(str_slice(text, 0, n)));
+        call_put(e, out, value_string(str_slice(text, 0, n)));
         text = str_slice(text, n, text.n);
     }
     return true;
 }
 
-bool func_to_string(struct eval *e, const struct call *c, struct values *out)
+bool func_last_index_of(struct eval *e, const struct call *c, struct values *out)
 {
-    struct str text;
-    return eval_text(e, c->n, c->one, &text) && put(e, out, value_string(text));
-}
-
-/* Message text that is no number is a fault in a route, nothing in `eval` and for literals. */
-static bool no_number(struct eval *e, const struct call *c)
-{
-    bool is_data = c->one->kind == VALUE_HL7 && e->is_route;
-    return !is_data ||
-           eval_fail(e, c->n, "the value is no number, %s() wants one", c->n->func->name);
-}
-
-bool func_to_integer(struct eval *e, const struct call *c, struct values *out)
-{
-    struct value v = *c->one;
-    if (v.kind == VALUE_BOOLEAN) {
-        return put(e, out, value_integer(v.i));
-    }
-    if (v.kind == VALUE_DECIMAL || !eval_number(e, &v, &v) || v.kind != VALUE_INTEGER) {
-        return no_number(e, c);
-    }
-    return put(e, out, v);
-}
-
-bool func_to_decimal(struct eval *e, const struct call *c, struct values *out)
-{
-    struct value v = *c->one;
-    if (v.kind != VALUE_BOOLEAN && !eval_number(e, &v, &v)) {
-        return no_number(e, c);
-    }
-    return put(e, out, (struct value){.kind = VALUE_DECIMAL, .scale = v.scale, .i = v.i});
-}
-
-bool func_to_boolean(struct eval *e, const struct call *c, struct values *out)
-{
-    static const char *const words[2][5] = {{"false", "f", "no", "n", "0"},
-                                            {"true", "t", "yes", "y", "1"}};
-    struct value number;
-    struct str text = value_text(e->a, c->one);
-    if (value_number(text, &number) &&
-        (number.i == 0 || value_number_cmp(&number, &(struct value){.i = 1}) == 0)) {
-        return put(e, out, value_boolean(number.i != 0));
-    }
-    for (int yes = 0; yes < 2; yes++) {
-        for (int i = 0; i < 5; i++) {
-            if (str_eq_nocase(text, str_of(words[yes][i]))) {
-                return put(e, out, value_boolean(yes));
-            }
-        }
-    }
-    return true;
-}
-
-bool func_state(struct eval *e, const struct call *c, struct values *out)
-{
-    static const char *const states[] = {"absent", "empty", "null", "value"};
-    struct hl7_val v = {0};
-    if (e->m) {
-        v = path_get(e->m, &c->n->arg[0]->path);
-    }
-    return put(e, out, value_string(str_of(states[v.state])));
-}
-
-bool func_raw(struct eval *e, const struct call *c, struct values *out)
-{
-    return put(e, out,
-               value_string(c->one->kind == VALUE_HL7 ? c->one->text : value_text(e->a, c->one)));
-}
-
-bool func_is_valid(struct eval *e, const struct call *c, struct values *out)
-{
-    struct value number;
-    struct str date;
-    bool valid = true;
-    if (c->one->kind == VALUE_HL7 && c->one->of == TYPE_NUMBER) {
-        valid = eval_number(e, c->one, &number);
-    } else if (c->one->kind == VALUE_HL7 && c->one->of == TYPE_DATE) {
-        struct str first = hl7_component(&c->one->m->d, c->one->text, 1);
-        valid = type_date_text(e->a, first, &date) && value_date_valid(date, VALUE_DATETIME);
-    }
-    return put(e, out, value_boolean(valid));
-}
-
-static bool is_formatting(struct str inside)
-{
-    return str_is(inside, "H") || str_is(inside, "N") ||
-           (inside.n > 1 && inside.p[0] == '.' && !str_is(inside, ".br"));
-}
-
-/* Without \H\ \N\ \.xx\ and the like; other sequences stay for the decoder. */
-static struct str drop_formatting(struct eval *e, struct str s, char escape)
-{
-    char *p = arena_alloc(e->a, s.n + 1), *to = p;
-    for (size_t i = 0; i < s.n;) {
-        const char *close = s.p[i] == escape ? memchr(s.p + i + 1, escape, s.n - i - 1) : NULL;
-        size_t n = close ? (size_t)(close - (s.p + i)) + 1 : 1;
-        if (n < 2 || !is_formatting(str_slice(s, i + 1, i + n - 1))) {
-            memcpy(to, s.p + i, n);
-            to += n;
-        }
-        i += n;
-    }
-    return str_from(p, (size_t)(to - p));
-}
-
-bool func_text(struct eval *e, const struct call *c, struct values *out)
-{
-    struct str text = c->one->kind == VALUE_HL7 ? c->one->text : STR("");
-    if (c->one->kind != VALUE_HL7 || value_is_composite(c->one)) {
-        return eval_text(e, c->n, c->one, &text) && put(e, out, value_string(text));
-    }
-    const struct hl7_delims *d = &c->one->m->d;
-    return put(e, out, value_string(hl7_unescape(e->a, d, drop_formatting(e, text, d->escape))));
-}
-
-bool func_escaped(struct eval *e, const struct call *c, struct values *out)
-{
-    struct str text;
-    enum value_answer got = call_text(e, c, 0, &text);
+    struct str text, other;
+    enum value_answer got = two_texts(e, c, &text, &other);
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
-    return put(e, out, (struct value){.kind = VALUE_ESCAPED, .text = text});
+    for (size_t at = text.n - (other.n < text.n ? other.n : text.n) + 1; at-- > 0;) {
+        if (str_starts(str_slice(text, at, text.n), other)) {
+            return call_put(e, out, value_integer(count_chars(str_slice(text, 0, at))));
+        }
+    }
+    return call_put(e, out, value_integer(-1));
+}
+
+/* ---- regular expressions ---- */
+
+static bool too_much(struct eval *e, const struct call *c)
+{
+    return eval_fail(e, c->n, "the regular expression of %s() took too many steps",
+                     c->n->func->name);
+}
+
+/* The expression of a literal was compiled by check; another one is compiled now. */
+static const struct regex *pattern_of(struct eval *e, const struct call *c, struct str text)
+{
+    struct regex *made;
+    const char *why;
+    size_t at;
+    if (c->n->regex) {
+        return c->n->regex;
+    }
+    if (regex_compile(e->a, text, &made, &at, &why) != 0) {
+        eval_fail(e, c->n, "the regular expression is refused at character %zu: %s", at + 1, why);
+        return NULL;
+    }
+    return made;
+}
+
+static bool match(struct eval *e, const struct call *c, bool whole, struct values *out)
+{
+    struct str text, pattern;
+    enum value_answer got = two_texts(e, c, &text, &pattern);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    const struct regex *re = pattern_of(e, c, pattern);
+    enum regex_answer hit = re ? regex_match(re, text, whole, e->a) : REGEX_LIMIT;
+    if (hit == REGEX_LIMIT) {
+        return too_much(e, c);
+    }
+    return call_put(e, out, value_boolean(hit == REGEX_YES));
+}
+
+bool func_matches(struct eval *e, const struct call *c, struct values *out)
+{
+    return match(e, c, false, out);
+}
+
+bool func_matches_full(struct eval *e, const struct call *c, struct values *out)
+{
+    return match(e, c, true, out);
+}
+
+bool func_replace_matches(struct eval *e, const struct call *c, struct values *out)
+{
+    struct str text, pattern, by, done;
+    enum value_answer got = two_texts(e, c, &text, &pattern);
+    got = got == ANSWER_TRUE ? call_text(e, c, 1, &by) : got;
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    if (pattern.n == 0) {
+        return call_put(e, out, value_string(text));
+    }
+    const struct regex *re = pattern_of(e, c, pattern);
+    if (!re || regex_replace(re, text, by, e->a, EVAL_BYTES_MAX, &done) == REGEX_LIMIT) {
+        return too_much(e, c);
+    }
+    return call_put(e, out, value_string(done));
 }

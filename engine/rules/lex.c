@@ -1,4 +1,5 @@
 #include "engine/rules/formula.h"
+#include "engine/rules/moment.h"
 
 struct lexer {
     struct arena *a;
@@ -227,7 +228,7 @@ static void lex_number(struct lexer *l)
     }
     struct token *t = add(l, TOKEN_NUMBER, l->at, end);
     if (!value_number(t->text, &t->value)) {
-        fail(l, t->at, "big-number", "the number has more than 18 digits");
+        fail(l, t->at, "big-number", "the number has more digits than fit");
     } else if (end < l->text.n && is_letter(l->text.p[end])) {
         fail(l, t->at, "bad-number", "a name cannot begin with a digit; a text stands in quotes");
     }
@@ -246,7 +247,8 @@ static void lex_date(struct lexer *l)
     s = is_time ? str_slice(s, 1, s.n) : s;
     bool has_time = str_index(s, 'T') >= 0;
     enum value_kind kind = is_time ? VALUE_TIME : has_time ? VALUE_DATETIME : VALUE_DATE;
-    if (!value_date_valid(s, kind)) {
+    struct moment m;
+    if (!moment_read(s, kind, &m)) {
         struct diag *one = fail(l, start, "bad-date", "this is no date, dateTime or time");
         diag_hint(l->d, one, "write @2026-11-24, @2026-11-24T09:30:00 or @T09:30");
         return;

@@ -1,6 +1,7 @@
 #include "engine/rules/formula.h"
 
 #include "engine/rules/func.h"
+#include "engine/rules/moment.h"
 
 struct parser {
     struct arena *a;
@@ -84,17 +85,24 @@ static void want(struct parser *p, const char *text, const struct token *open)
               formula_pos(p->f, open->at).col);
 }
 
+/* 4 days, 4 'mg': the number gets its unit. */
+static void parse_unit(struct parser *p, struct node *n)
+{
+    struct decimal d = value_decimal(&n->value);
+    n->value = value_of_decimal(d);
+    n->value.kind = VALUE_QUANTITY;
+    n->value.type = str_dup(p->a, p->t->text).p;
+    p->t++;
+}
+
 static struct node *parse_literal(struct parser *p)
 {
     const struct token *t = p->t++;
     struct node *n = new_node(p, NODE_LITERAL, t, 0);
     n->value = t->kind == TOKEN_STRING ? value_string(t->text) : t->value;
-    bool unit = t->kind == TOKEN_NUMBER &&
-                (p->t->kind == TOKEN_STRING ||
-                 (p->t->kind == TOKEN_WORD && func_is_calendar_unit(p->t->text)));
-    if (unit) {
-        fail(p, p->t, "not-available",
-             "quantities (numbers with a unit) are not available in this version");
+    bool calendar = p->t->kind == TOKEN_WORD && moment_unit_of(p->t->text, false) != UNIT_NONE;
+    if (t->kind == TOKEN_NUMBER && (p->t->kind == TOKEN_STRING || calendar)) {
+        parse_unit(p, n);
     }
     return n;
 }

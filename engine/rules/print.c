@@ -45,6 +45,8 @@ static const char *const op_texts[] = {
     [NODE_SOURCE] = "source",
     [NODE_SOURCE_MEMBER] = "source-member",
     [NODE_LET] = "let",
+    [NODE_PROFILE] = "profile",
+    [NODE_GROUP] = "group",
     [NODE_PATH_EXISTS] = "path-exists",
     [NODE_PATH_EQ] = "path=",
     [NODE_PATH_ONE_OF] = "path-one-of",
@@ -111,6 +113,12 @@ static void print_leaf(struct buf *out, const struct node *n)
         return;
     case NODE_THIS:
         buf_puts(out, "$this");
+        return;
+    case NODE_PROFILE:
+        buf_printf(out, "$profile%u", n->level);
+        return;
+    case NODE_GROUP:
+        buf_put_str(out, n->text);
         return;
     default: /* everything else has a name that says it */
         buf_puts(out, op_texts[n->op]);

@@ -2,17 +2,34 @@
 
 #include <stdlib.h>
 
+/* Documents in the order of compiling: what others name comes first. */
+enum phase {
+    PHASE_TABLES,
+    PHASE_PROFILES,
+    PHASE_PROFILE_ENDS,
+    PHASE_DECLARE,
+    PHASE_MAPS,
+    PHASE_STEPS,
+    PHASE_ROUTES,
+    PHASE_TESTS,
+    PHASES
+};
+
 struct kind {
     const char *name;
-    void (*compile)(struct compiler *c,
-                    const struct yaml_node *doc); /* NULL: accepted, nothing to do here */
-    bool is_later;
+    void (*compile[PHASES])(struct compiler *c, const struct yaml_node *doc);
 };
 
 static const struct kind kinds[] = {
-    {"route", compile_route, false}, {"tables", compile_tables, false},
-    {"tests", NULL, false},          {"map", NULL, true},
-    {"steps", NULL, true},           {"profile", NULL, true},
+    {"route", {[PHASE_ROUTES] = compile_route, [PHASE_TESTS] = compile_tests}},
+    {"map",
+     {[PHASE_DECLARE] = compile_declare_map,
+      [PHASE_MAPS] = compile_map,
+      [PHASE_TESTS] = compile_tests}},
+    {"steps", {[PHASE_DECLARE] = compile_declare_steps, [PHASE_STEPS] = compile_steps_doc}},
+    {"profile", {[PHASE_PROFILES] = compile_profile, [PHASE_PROFILE_ENDS] = compile_profile_ends}},
+    {"tables", {[PHASE_TABLES] = compile_tables}},
+    {"tests", {[PHASE_TESTS] = compile_tests}},
 };
 enum { NKINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -51,26 +68,93 @@ static void no_kind(struct compiler *c, const struct yaml_node *doc)
     }
 }
 
-/* Tables first: routes name them wherever they stand. */
-static void compile_docs(struct compiler *c, const struct file_docs *f, bool tables)
+static void compile_docs(struct compiler *c, const struct file_docs *f, enum phase phase)
 {
     c->file = f->file;
     for (const struct yaml_doc *doc = f->first; doc; doc = doc->next) {
         const struct kind *k = kind_of(doc->root);
-        bool is_table = k && k->compile == compile_tables;
-        if (is_table != tables) {
-            continue;
-        }
-        if (!k) {
+        if (!k && phase == PHASE_TABLES) {
             no_kind(c, doc->root);
-        } else if (k->is_later) {
-            diag_add(c->d, DIAG_ERROR, "not-available", yaml_get(doc->root, k->name)->key->pos,
-                     "%s: is not available in this version", k->name);
-        } else if (k->compile) {
-            k->compile(c, doc->root);
+        } else if (k && k->compile[phase]) {
+            k->compile[phase](c, doc->root);
         }
     }
 }
+
+/* ---- zones ---- */
+
+static void add_zone(struct compiler *c, struct str name, struct zone *zone)
+{
+    struct zones *z = &c->r->zones;
+    if (z->n == z->cap) {
+        z->cap = z->cap ? z->cap * 2 : 8;
+        struct zones_entry *more = ARENA_ARRAY(c->a, struct zones_entry, z->cap);
+        if (z->n) {
+            memcpy(more, z->v, z->n * sizeof(*more));
+        }
+        z->v = more;
+    }
+    z->v[z->n++] = (struct zones_entry){name, zone};
+}
+
+/* The zone of that name, loaded when first asked for; NULL: there is none. */
+static const struct zone *find_zone(void *arg, struct str name)
+{
+    struct compiler *c = arg;
+    const struct zone *known = zones_find(&c->r->zones, name);
+    struct zone *made;
+    struct str bytes;
+    const char *why;
+    if (known || !c->env->read_zone || !zone_name_valid(name)) {
+        return known;
+    }
+    if (!c->env->read_zone(c->env->arg, c->a, name, &bytes) ||
+        zone_load(c->a, bytes, &made, &why) != 0) {
+        return NULL;
+    }
+    add_zone(c, str_dup(c->a, name), made);
+    return made;
+}
+
+static void load_source_zones(struct compiler *c)
+{
+    for (unsigned i = 0; i < c->r->nsources && c->env->read_zone; i++) {
+        const struct rules_source *s = &c->r->sources[i];
+        if (s->timezone.n && !find_zone(c, s->timezone)) {
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "unknown-zone", s->timezone_pos,
+                               "no time zone is called %.*s", STR_ARG(s->timezone)),
+                      "zones have names as America/Chicago, Europe/Berlin, UTC");
+        }
+    }
+}
+
+static bool may_be_zone(struct str cell)
+{
+    return str_index(cell, '/') > 0 || str_is(cell, "UTC");
+}
+
+/* A column of zones: a formula may look them up. What its first such cell is, the others are. */
+static void load_column_zones(struct compiler *c, const struct table *t, unsigned column)
+{
+    bool is_zones = true;
+    for (uint32_t row = 0; row < t->nrows && is_zones; row++) {
+        struct str cell = table_cell(t, row, column);
+        is_zones = !may_be_zone(cell) || find_zone(c, cell);
+    }
+}
+
+static void load_table_zones(struct compiler *c)
+{
+    for (unsigned i = 0; i < c->r->ntables; i++) {
+        const struct table *t = c->r->tables[i];
+        for (unsigned k = 0; !t->is_broken && k < t->ncolumns; k++) {
+            load_column_zones(c, t, k);
+        }
+    }
+}
+
+/* ---- the whole ---- */
 
 static int by_name(const void *left, const void *right)
 {
@@ -82,9 +166,8 @@ static int by_name(const void *left, const void *right)
 static void compile_orders(struct compiler *c)
 {
     c->r->order = ARENA_ARRAY(c->a, struct node *, c->r->ndestinations + 1);
-    c->names.nlets = 0;
-    c->names.version = TYPE_VERSION_DEFAULT;
-    c->names.nstructures = 0;
+    compile_begin(c, NULL);
+    c->names.is_anywhere = true;
     for (unsigned i = 0; i < c->r->ndestinations; i++) {
         const struct rules_destination *dest = &c->r->destinations[i];
         c->r->wants_patient_keys = c->r->wants_patient_keys || dest->order == RULES_ORDER_PATIENT;
@@ -113,6 +196,41 @@ static void copy_env(struct compiler *c)
     }
 }
 
+static void compile_all(struct compiler *c, const struct file_docs *docs, unsigned nfiles)
+{
+    c->names.zone = find_zone;
+    c->names.zone_arg = c;
+    c->names.profiles = &c->r->names;
+    load_source_zones(c);
+    for (int phase = 0; phase < PHASES; phase++) {
+        for (unsigned i = 0; i < nfiles; i++) {
+            compile_docs(c, &docs[i], (enum phase)phase);
+        }
+        if (phase == PHASE_PROFILE_ENDS) {
+            compile_source_profiles(c);
+            load_table_zones(c);
+        }
+    }
+    compile_orders(c);
+    if (compile_check_circles(c)) {
+        for (unsigned i = 0; i < c->r->nroutes; i++) {
+            compile_check_needs(c, c->r->routes[i]);
+        }
+    }
+}
+
+static void finish(struct compiler *c)
+{
+    struct ruleset *r = c->r;
+    if (r->nroutes) {
+        qsort(r->routes, r->nroutes, sizeof(struct route *), by_name);
+    }
+    for (unsigned i = 0; i < r->nroutes; i++) {
+        r->routes[i]->index = i;
+    }
+    r->dispatch = dispatch_new(c->a, r);
+}
+
 struct ruleset *rules_compile(struct arena *a, const struct rules_file *files, unsigned nfiles,
                               const struct rules_env *env, struct diags *d)
 {
@@ -126,20 +244,12 @@ struct ruleset *rules_compile(struct arena *a, const struct rules_file *files, u
         (void)yaml_parse(a, files[i].name, files[i].bytes, d,
                          &docs[i].first); /* findings tell; go on with the rest */
     }
-    for (unsigned i = 0; i < 2 * nfiles; i++) {
-        compile_docs(c, &docs[i % nfiles], i < nfiles);
-    }
-    compile_orders(c);
+    compile_all(c, docs, nfiles);
+    diags_unique(d);
     if (d->errors != errors) {
         return NULL;
     }
-    if (c->r->nroutes) {
-        qsort(c->r->routes, c->r->nroutes, sizeof(struct route *), by_name);
-    }
-    for (unsigned i = 0; i < c->r->nroutes; i++) {
-        c->r->routes[i]->index = i;
-    }
-    c->r->dispatch = dispatch_new(a, c->r);
+    finish(c);
     return c->r;
 }
 
@@ -151,4 +261,32 @@ unsigned rules_route_count(const struct ruleset *r)
 struct str rules_route_name(const struct ruleset *r, unsigned index)
 {
     return r->routes[index]->name;
+}
+
+unsigned rules_map_count(const struct ruleset *r)
+{
+    return r->nmaps;
+}
+
+unsigned rules_table_count(const struct ruleset *r)
+{
+    return r->ntables;
+}
+
+struct str rules_table_name(const struct table *t)
+{
+    return t->name;
+}
+
+unsigned rules_table_keys(const struct table *t, struct str out[8])
+{
+    for (unsigned i = 0; i < t->nkeys; i++) {
+        out[i] = t->columns[t->key[i]];
+    }
+    return t->nkeys;
+}
+
+const char *rules_table_file(const struct table *t)
+{
+    return t->file;
 }

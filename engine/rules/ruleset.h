@@ -1,5 +1,5 @@
-/* ruleset.h - compiled routes, and what they do to one message. Pure: bytes in, values out; files are
- * read by the caller. A ruleset never changes after rules_compile() and may be shared.
+/* ruleset.h - compiled routes and maps, and what they do to one message. Pure: bytes in, values out; files
+ * are read by the caller. A ruleset never changes after rules_compile() and may be shared.
  * Source: docs/language.md (the route language). */
 #ifndef CORRIDOR_RULES_RULESET_H
 #define CORRIDOR_RULES_RULESET_H
@@ -10,6 +10,10 @@
 #include "engine/hl7/hl7.h"
 
 struct ruleset;
+struct json;
+struct table;
+struct trace;
+struct yaml_node;
 
 /* A text file of routes, maps, tables, tests: every document of it is compiled. */
 struct rules_file {
@@ -24,13 +28,18 @@ struct rules_destination {
     enum rules_order order;
     struct str order_formula; /* RULES_ORDER_FORMULA */
     struct diag_pos pos;
+    const char *refuses; /* why it cannot carry what a map makes, static; NULL: it can */
 };
 
 struct rules_source {
     struct str name;
     struct str timezone;
+    struct diag_pos timezone_pos;
     const struct str *versions; /* what this feed sends; may be none */
     unsigned nversions;
+    struct str profile; /* or empty */
+    struct diag_pos profile_pos;
+    bool is_bulk; /* its messages go as bulk unless a send says otherwise */
 };
 
 /* What rules are compiled against. Arrays live as long as the ruleset. */
@@ -42,6 +51,12 @@ struct rules_env {
     /* Read a table's file, named relative to `from`; false when it cannot be read (errno text in *out_why). */
     bool (*read_file)(void *arg, struct arena *a, const char *from, struct str name,
                       struct str *out_bytes, const char **out_why);
+    /* The TZif bytes of a time zone; false when there is none of that name. NULL: no zones at all. */
+    bool (*read_zone)(void *arg, struct arena *a, struct str name, struct str *out_bytes);
+    /* options: of a send to destination `d`; false with findings. NULL: none are allowed. */
+    bool (*message_options)(void *arg, unsigned d, const struct yaml_node *n,
+                            struct diags *findings);
+    bool with_tests; /* read tests: and the messages they name; else they are passed over */
     void *arg;
 };
 
@@ -51,12 +66,20 @@ struct ruleset *rules_compile(struct arena *a, const struct rules_file *files, u
 /* Routes, for `check` and logs; index = rules_output.route. */
 unsigned rules_route_count(const struct ruleset *r);
 struct str rules_route_name(const struct ruleset *r, unsigned index);
+unsigned rules_map_count(const struct ruleset *r);
+unsigned rules_table_count(const struct ruleset *r);
+struct str rules_table_name(const struct table *t);
+/* Names of the key columns, in order. */
+unsigned rules_table_keys(const struct table *t, struct str out[8]);
+const char *rules_table_file(const struct table *t);
 
 struct rules_input {
     const struct hl7 *m;
     unsigned source;     /* index in env.sources */
     int64_t received_us; /* now() */
     uint64_t id_hi, id_lo;
+    struct trace *trace; /* told what happens; NULL: nobody asks (trace.h) */
+    struct str only;     /* run this route alone; empty: all */
 };
 
 /* One ordering key, (assigning authority, id); the same pair orders together. */
@@ -67,17 +90,35 @@ struct rules_key {
 struct rules_output {
     unsigned destination; /* index in env.destinations */
     unsigned route;
-    struct str id_part;           /* of the event id; may be empty */
+    struct str id_part; /* of the event id: the send's id, else "2.1": numbers of its loops */
     const struct rules_key *keys; /* none: no order asked for, or no patient in the message */
     unsigned nkeys;               /* order `all` is the one key ("", "*") */
     bool is_bulk;
-    struct splices payload; /* over m->raw */
+    bool is_json;             /* a map made it: JSON text; else HL7 v2 */
+    const struct json *value; /* is_json: the same as a tree */
+    struct splices payload;   /* over m->raw */
+    struct diag_pos pos;      /* of the send */
     struct str
         finding; /* a route that failed and holds: file:line:col and HL7 place; then no payload;
                                 `destination` is that of the route's first send (without one it rejects) */
 };
 
 enum rules_verdict { RULES_ACCEPTED, RULES_FILTERED, RULES_UNROUTED, RULES_REJECTED };
+
+/* A row that a table lacks. The keys are message content. */
+struct rules_miss {
+    const struct table *table;
+    const struct str *keys; /* as many as the table has key columns */
+    struct diag_pos pos;
+    struct rules_miss *next;
+};
+
+/* What a person should know although nothing failed. */
+struct rules_remark {
+    struct diag_pos pos;
+    const char *text; /* static */
+    struct rules_remark *next;
+};
 
 struct rules_result {
     enum rules_verdict verdict;
@@ -88,6 +129,8 @@ struct rules_result {
     enum ack_code code;             /* REJECTED: AE or AR */
     const struct ack_error *errors; /* REJECTED: located */
     unsigned nerrors;
+    const struct rules_miss *misses;    /* newest first, of all routes */
+    const struct rules_remark *remarks; /* newest first */
 };
 
 /* Run every route that reads this source and type. Everything is allocated in `a`. Never fails: what
@@ -107,5 +150,16 @@ struct rules_value {
 /* 0 with *out_v in `a` (n 0: nothing matched), or ERR_* with findings in `d`. */
 int rules_eval(struct arena *a, const char *file, struct str expression, const struct hl7 *m,
                struct diags *d, struct rules_value **out_v, unsigned *out_n);
+
+/* A step of the language, for the manual; false behind the last. */
+struct rules_step {
+    const char *name, *shape, *summary;
+};
+bool rules_step_at(unsigned index, struct rules_step *out);
+
+/* The compiled program as text: every route and map with its steps, where each path is looked for, and
+ * file:line of everything. For `check --explain`. */
+struct buf;
+void rules_explain(struct buf *out, const struct ruleset *r);
 
 #endif

@@ -2,31 +2,68 @@
 #ifndef CORRIDOR_RULES_RULESET_PRIV_H
 #define CORRIDOR_RULES_RULESET_PRIV_H
 
+#include "engine/base/json.h"
 #include "engine/base/yaml.h"
 #include "engine/rules/check.h"
 #include "engine/rules/ruleset.h"
+#include "engine/rules/zones.h"
 
-enum { STEP_DEPTH_MAX = 16 }; /* choose, if/then and else within each other */
+enum {
+    STEP_DEPTH_MAX = 16, /* choose, for, if/then, else and use within each other */
+    ITEM_DEPTH_MAX = 64, /* objects and lists of a map within each other */
+    SLOTS_MAX = 1024,    /* lets, parameters and those of used steps in one program */
+    OUTPUTS_MAX = 10000, /* of one message */
+};
 
 enum on_error { ON_ERROR_HOLD, ON_ERROR_REJECT, ON_ERROR_SKIP };
 enum step_kind {
     STEP_SET,
     STEP_DELETE,
+    STEP_KEEP,
+    STEP_ADD,
+    STEP_COPY,
     STEP_SEND,
     STEP_DROP,
     STEP_REQUIRE,
     STEP_REPLY,
     STEP_CHOOSE,
-    STEP_LET
+    STEP_LET,
+    STEP_FOR,
+    STEP_USE
 };
 
-/* One line of a set: what goes where. */
+/* A place of the message to be written, and where its segment stands by structure. */
+struct target {
+    struct path path;
+    struct str text;   /* as written, for findings */
+    bool is_formatted; /* a line feed is written \.br\ */
+    bool is_flat;
+    const struct structure_reach *reach;
+    struct diag_pos pos;
+};
+
+/* What goes where: into a target, a name or a parameter. */
 struct assign {
-    struct path to;
-    struct str to_text;   /* as written, for findings */
-    bool is_formatted;    /* a line feed is written \.br\ */
+    struct target to;
     struct node *formula; /* NULL: literal */
     struct str literal;
+    unsigned slot; /* of a name */
+    struct diag_pos pos;
+};
+
+struct assigns {
+    struct assign *v;
+    unsigned n;
+};
+
+/* for, $for: the elements one after the other. */
+struct loop {
+    struct node *formula;    /* values; of a segment the segments themselves */
+    unsigned *group, *level; /* of a segment, by structure: the groups it opens and where they are
+                                      looked for; STRUCTURE_NONE: the formula */
+    const struct element *element; /* what paths inside start from; NULL: as outside */
+    struct shape shape;            /* of $this inside */
+    struct str text;               /* as written */
     struct diag_pos pos;
 };
 
@@ -34,7 +71,11 @@ struct branch {
     struct branch *next;
     struct node *cond; /* NULL: else */
     struct step *steps;
+    struct diag_pos pos;
 };
+
+struct map;
+struct param;
 
 struct step {
     struct step *next;
@@ -42,20 +83,30 @@ struct step {
     struct diag_pos pos;
     struct node *cond; /* if:, or NULL */
     union {
+        struct assigns set; /* STEP_SET, STEP_LET */
         struct {
-            struct assign *v;
+            struct target *v; /* seg "Z": Z* */
             unsigned n;
-        } set; /* STEP_LET too: to is unused, slot below */
-        struct {
-            struct path *v;
-            unsigned n;
-            struct str *except;
+            struct str *except; /* delete; keep: the names */
             unsigned nexcept;
-        } delete; /* field 0, seg "Z" : Z* */
+            bool each; /* `if` is asked of each repetition or segment */
+        } remove;      /* STEP_DELETE, STEP_KEEP */
+        struct {
+            struct target at; /* STEP_ADD: behind or before it; path.seg "": at its place */
+            bool is_before;
+            char seg[4];
+            struct assigns set;
+        } add;
+        struct {
+            struct target from, to; /* segments: to is what the copy goes behind */
+            struct node *value;     /* a field: what is copied */
+        } copy;
         struct {
             unsigned destination;
             struct node *id, *key;
-            bool is_bulk;
+            bool has_class, is_bulk, is_part;
+            const struct map *map; /* NULL: the message as edited */
+            struct assigns with;
         } send;
         struct {
             struct str reason;
@@ -73,9 +124,91 @@ struct step {
         struct {
             struct branch *first;
         } choose;
+        struct {
+            struct loop loop;
+            struct step *steps;
+        } each;
+        struct {
+            struct str name;
+            struct assigns with;
+            const struct param *params;
+            unsigned nparams;
+            struct step *steps;
+        } use;
     };
-    unsigned slot; /* STEP_LET: first slot of lets */
 };
+
+/* ---- maps ---- */
+
+enum item_kind { ITEM_LITERAL, ITEM_FORMULA, ITEM_OBJECT, ITEM_LIST };
+
+struct item {
+    struct item *next;
+    enum item_kind kind;
+    struct str key; /* of an object's member */
+    struct diag_pos pos;
+    struct json *literal;
+    struct node *formula;
+    struct item *first;  /* members or items */
+    struct loop *loop;   /* $for */
+    struct node *cond;   /* $if */
+    struct assigns lets; /* $let */
+    struct map *use;     /* $use */
+    struct assigns with; /* $with */
+    struct item *also;   /* $also */
+    struct item *value;  /* $value */
+};
+
+struct param {
+    struct str name;
+    unsigned slot;
+    bool is_required;
+    struct assign initial; /* of an optional one */
+    struct diag_pos pos;
+};
+
+enum map_nulls { NULLS_OMIT, NULLS_NULL, NULLS_ERROR };
+
+struct map {
+    struct str name;
+    struct diag_pos pos;
+    const struct rules_file *file;
+    const struct yaml_node *doc;
+    unsigned index;
+    const struct structure **structures; /* that it reads, all versions */
+    bool *is_family;
+    unsigned nstructures;
+    struct str *reads; /* as written: structures, families, datatypes */
+    unsigned nreads;
+    const char *datatype; /* it reads one value of this type; or NULL */
+    struct str at_seg;    /* at: as written, a segment; empty: the message */
+    struct loop *at;      /* the same, compiled */
+    enum map_nulls nulls;
+    struct param *params;
+    unsigned nparams;
+    struct assigns lets;
+    struct item *value;
+    unsigned nslots;
+    struct need *needs; /* of the feeds */
+    struct map **uses;  /* maps it uses */
+    unsigned nuses, cap_uses;
+    uint8_t mark; /* of the search for cycles */
+    bool is_compiled;
+};
+
+/* A list of steps under a name: compiled anew wherever it is used. */
+struct steps_doc {
+    struct str name;
+    struct diag_pos pos;
+    const struct rules_file *file;
+    const struct yaml_node *doc;
+    struct str *reads;
+    unsigned nreads;
+    bool is_open; /* being used: it may not use itself */
+    bool is_used;
+};
+
+/* ---- routes ---- */
 
 struct pattern {
     struct str type;  /* "ADT"; "" any */
@@ -89,18 +222,26 @@ struct pattern {
 struct route {
     struct str name;
     struct diag_pos pos;
+    const struct rules_file *file;
+    const struct yaml_node *doc;
     unsigned index;   /* in the ruleset, by name */
     struct str place; /* "routes/a.yaml:3" */
     unsigned *sources;
     unsigned nsources;
     struct pattern *patterns;
     unsigned npatterns;
-    struct node *when;      /* NULL: always */
+    const struct structure **structures;
+    unsigned nstructures;
+    struct node *when; /* NULL: always */
+    struct diag_pos when_pos;
     struct str not_matched; /* the reason when `when` is not true */
     struct step *steps;
     enum on_error on_error;
-    unsigned nlets;
+    unsigned nslots;
     unsigned held_at; /* destination that a held failure is shown at; UINT_MAX: it has no send */
+    struct need *needs;
+    struct map **uses;
+    unsigned nuses, cap_uses;
 };
 
 struct dispatch;
@@ -108,6 +249,7 @@ struct dispatch;
 struct ruleset {
     struct rules_source
         *sources; /* copies: the ruleset must not depend on the caller's env struct */
+    const struct profile **profile; /* of each source, or NULL */
     unsigned nsources;
     struct rules_destination *destinations;
     unsigned ndestinations;
@@ -116,6 +258,16 @@ struct ruleset {
     unsigned nroutes;
     struct table **tables;
     unsigned ntables;
+    struct map **maps;
+    unsigned nmaps;
+    struct steps_doc **steps;
+    unsigned nsteps;
+    struct profile **profiles;
+    unsigned nprofiles;
+    struct rules_test *tests;
+    unsigned ntests, cap_tests;
+    struct profile_names names;
+    struct zones zones;
     struct dispatch *dispatch;
     bool wants_patient_keys; /* some destination orders by patient */
 };
@@ -128,13 +280,18 @@ struct compiler {
     const struct rules_file *file;
     struct ruleset *r;
     struct names names;
-    struct route *route; /* under way */
-    bool may_have_sent;  /* a send can precede the current step */
-    unsigned depth;
-    unsigned cap_routes, cap_tables;
+    struct route *route;      /* under way; NULL in a map */
+    struct map *map;          /* under way; NULL in a route */
+    bool may_have_sent;       /* a send can precede the current step */
+    struct diag_pos drop_pos; /* the last drop inside the loop under way */
+    unsigned depth, loops;
+    unsigned nslots; /* most lets in use at once */
+    unsigned cap_routes, cap_tables, cap_maps, cap_steps, cap_profiles;
+    bool seen_sends
+        [256]; /* destinations that this list of steps has sent to without id, for certain */
 };
 
-enum formula_use { FORMULA_SET, FORMULA_DECISION };
+/* ---- compile_formula.c: what all of the compiler uses ---- */
 
 /* Does the scalar begin with "="? */
 bool compile_is_formula(const struct yaml_node *n);
@@ -146,14 +303,117 @@ bool compile_keys(struct compiler *c, const struct yaml_node *n, const char *whe
                   const char *const *known, const char *const *later);
 /* The scalar text of `n`; false with an error when it is none. */
 bool compile_text(struct compiler *c, const struct yaml_node *n, const char *what, struct str *out);
+/* Double an array of pointers in `a` when it is full. */
+void compile_grow(struct arena *a, void *array, unsigned n, unsigned *cap);
+/* Start of a program: no names, no loops. */
+void compile_begin(struct compiler *c, struct need **needs);
+
+/* ---- compile_literal.c ---- */
+
+/* A text of set, add or a map that is not what it seems: an error. */
+bool compile_literal(struct compiler *c, const struct yaml_node *n, struct str *out);
+/* Formula or literal of `n` into `to`. */
+bool compile_value(struct compiler *c, const struct yaml_node *n, enum check_want want,
+                   struct shape *out_shape, struct assign *to);
+
+/* ---- compile_target.c ---- */
+
+bool compile_target(struct compiler *c, const struct yaml_node *n, struct target *to);
+/* A path that is read or removed: known, placed; [+] and [*] are refused. */
+bool compile_place(struct compiler *c, const struct yaml_node *n, const char *what,
+                   struct target *to);
+/* One text, as some targets take: false with an error where the place repeats and nothing says which. */
+bool compile_which(struct compiler *c, const struct yaml_node *key, const struct target *to);
+/* The pairs of a mapping as targets: set. */
+bool compile_set(struct compiler *c, const struct yaml_node *map, struct assigns *out);
+/* { n: value } of a new segment. */
+bool compile_fields(struct compiler *c, const struct yaml_node *map, const char *seg,
+                    struct assigns *out);
+
+/* ---- compile_name.c ---- */
+
+/* Names of `map` become lets; those of one mapping do not see each other. */
+bool compile_lets(struct compiler *c, const struct yaml_node *map, struct assigns *out);
+/* Declare a name; false with an error when there are too many or it is taken. */
+bool compile_declare(struct compiler *c, struct str name, const struct shape *shape,
+                     struct diag_pos pos, unsigned *out_slot);
+/* needs: and with: of a map or list of steps. */
+bool compile_params(struct compiler *c, const struct yaml_node *doc, struct param **out,
+                    unsigned *out_n);
+/* with: at a call, checked against `params`; slots are those of the callee. */
+bool compile_with(struct compiler *c, const struct yaml_node *with, struct diag_pos pos,
+                  struct str callee, const struct param *params, unsigned n, struct assigns *out);
+
+/* ---- compile_loop.c ---- */
+
+bool compile_loop(struct compiler *c, const struct yaml_node *n, struct loop *out);
+/* What stands inside: $this, $number, the element. `save` keeps what was before. */
+struct loop_scope {
+    const struct element *element;
+    const struct inner *loops;
+    struct inner inner;
+};
+void compile_enter(struct compiler *c, const struct loop *l, struct loop_scope *save);
+void compile_leave(struct compiler *c, const struct loop_scope *save);
+
+/* ---- steps ---- */
+
 struct step *compile_steps(struct compiler *c, const struct yaml_node *list);
-void compile_tables(struct compiler *c, const struct yaml_node *doc);
-void compile_route(struct compiler *c, const struct yaml_node *doc);
-bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct route *r);
-bool compile_set(struct compiler *c, const struct yaml_node *map, struct step *s);
 bool compile_send(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
                   struct step *s);
 bool compile_reply(struct compiler *c, const struct yaml_node *value, struct step *s);
+bool compile_delete(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
+                    struct step *s);
+bool compile_keep(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
+                  struct step *s);
+bool compile_add(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
+                 struct step *s);
+bool compile_copy(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
+                  struct step *s);
+bool compile_use(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
+                 struct step *s);
+
+/* ---- documents ---- */
+
+void compile_tables(struct compiler *c, const struct yaml_node *doc);
+/* One table. Where it cannot be read it is broken: known by name. */
+void compile_table(struct compiler *c, const struct yaml_node *n, struct table *t);
+/* A table of one feed: a file name, columns as `other` (NULL: the usual ones) has them; or as any table. */
+void compile_feed_table(struct compiler *c, const struct yaml_node *n, const struct table *other,
+                        struct table *t);
+void compile_add_table(struct compiler *c, struct table *t);
+struct table *compile_named_table(const struct compiler *c, struct str name);
+void compile_profile(struct compiler *c, const struct yaml_node *doc);
+/* What could only be known when all profiles were: extends:. */
+void compile_profile_ends(struct compiler *c, const struct yaml_node *doc);
+void compile_source_profiles(struct compiler *c);
+void compile_declare_steps(struct compiler *c, const struct yaml_node *doc);
+void compile_steps_doc(struct compiler *c, const struct yaml_node *doc);
+void compile_declare_map(struct compiler *c, const struct yaml_node *doc);
+void compile_map(struct compiler *c, const struct yaml_node *doc);
+void compile_route(struct compiler *c, const struct yaml_node *doc);
+void compile_tests(struct compiler *c, const struct yaml_node *doc);
+struct map *compile_find_map(struct compiler *c, const struct yaml_node *n);
+/* Note that the current route or map uses `m`; its structures must suit. */
+bool compile_use_map(struct compiler *c, struct map *m, struct diag_pos pos);
+/* Structures of `reads:`; false with an error. `datatype` NULL: none is allowed. */
+bool compile_reads(struct compiler *c, const struct yaml_node *reads, struct names *names,
+                   const char **datatype);
+bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct route *r);
+/* `is_family`: it comes by a pattern, not by its own name. */
+void compile_add_structure(struct compiler *c, struct names *names, const struct structure *s,
+                           bool is_family, struct diag_pos pos);
+/* Versions that the feeds of `sources` (NULL: all feeds) send, newest in names->version. */
+void compile_versions(const struct compiler *c, const unsigned *sources, unsigned n,
+                      struct names *names);
+/* Do the sources of the route have what it and its maps need? */
+void compile_check_needs(struct compiler *c, struct route *r);
+/* Maps that use themselves: an error at one of them, and false. */
+bool compile_check_circles(struct compiler *c);
+/* Names that nobody uses are a remark. */
+void compile_unused(struct compiler *c, unsigned from);
+
+/* ---- run time ---- */
 
 struct dispatch *dispatch_new(struct arena *a, const struct ruleset *r);
 /* Routes that read this source and type, by name; *out_n of them. O(1) for types that a route names. */

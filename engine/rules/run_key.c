@@ -68,8 +68,7 @@ static bool formula_keys(struct run *run, const struct node *formula, struct rul
 {
     VALUES(l);
     struct key_list keys = {.a = run->a};
-    run_see(run);
-    if (!eval_node(&run->e, formula, NULL, &l)) {
+    if (!eval_node(&run->e, formula, run->scope, &l)) {
         return false;
     }
     for (uint32_t i = 0; i < l.n; i++) {
@@ -86,8 +85,32 @@ static bool formula_keys(struct run *run, const struct node *formula, struct rul
     return true;
 }
 
+/* Those of the segments `seg` that the current loop element leads to, as they were received. */
+static void add_element(struct run *run, struct key_list *l, struct group *at, const char *seg,
+                        unsigned field)
+{
+    struct reach r = eval_reach(&run->e, NULL, at, seg);
+    struct draft_iter it = {.in = r.in, .below = r.below};
+    struct group *leaf;
+    memcpy(it.id, seg, 4);
+    while ((leaf = draft_next(&run->draft, &it)) != NULL) {
+        if (!leaf->line) { /* a segment that the route added names nobody new */
+            add_field(l, run->in->m, &run->in->m->seg[leaf->seg], field);
+        }
+    }
+}
+
 static void patient_keys(struct run *run, struct rules_output *out)
 {
+    struct group *at = eval_element(run->scope);
+    if (at) {
+        struct key_list l = {.a = run->a};
+        add_element(run, &l, at, "PID", 3);
+        add_element(run, &l, at, "MRG", 1);
+        out->keys = l.v;
+        out->nkeys = l.n;
+        return;
+    }
     if (!run->has_patient) {
         run->npatient = rules_patient_keys(run->in->m, run->a, &run->patient);
         run->has_patient = true;

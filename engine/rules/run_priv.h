@@ -1,13 +1,21 @@
-/* run_priv.h - one message on its way through the routes: shared by run.c, run_step.c, run_value.c. */
+/* run_priv.h - one message on its way through the routes: shared by the files run_*.c. */
 #ifndef CORRIDOR_RULES_RUN_PRIV_H
 #define CORRIDOR_RULES_RUN_PRIV_H
 
-#include "engine/hl7/edit.h"
 #include "engine/rules/eval.h"
 #include "engine/rules/ruleset_priv.h"
+#include "engine/rules/trace.h"
 
 /* How the steps of a route ended. */
 enum run_end { RUN_ON, RUN_DROPPED, RUN_REPLIED, RUN_FAILED };
+
+/* A loop under way, innermost first. */
+struct frame_loop {
+    const struct loop *loop;
+    const struct values *elements;
+    uint32_t index;
+    const struct frame_loop *outer;
+};
 
 struct run {
     const struct ruleset *r;
@@ -15,32 +23,75 @@ struct run {
     struct arena *a;
     const struct route *route;
     struct eval e;
-    struct edit *edit; /* NULL until the route changes something */
+    struct draft draft; /* the message as the route has changed it so far */
     struct values lets[CHECK_LETS_MAX];
+    const struct scope *scope; /* of the loops under way */
+    const struct frame_loop *loops;
+    struct trace *trace;             /* or NULL */
     struct str reason;               /* why the route sent nothing */
+    struct str dropped;              /* the text of its drop, where that is why */
     const struct rules_key *patient; /* computed when first asked for */
     unsigned npatient;
     bool has_patient;
     struct rules_output *out;
-    unsigned nout, cap_out;
-    struct ack_error *errors; /* of rejecting routes */
+    unsigned nout, cap_out, first_out; /* first_out: of this route */
+    struct ack_error *errors;          /* of rejecting routes */
     unsigned nerrors, cap_errors;
     enum ack_code code;
     bool is_rejected;
 };
 
-/* The message as the current step sees it. */
-static inline void run_see(struct run *run)
-{
-    if (run->edit) {
-        run->e.m = edit_view(run->edit);
-    }
-}
 enum run_end run_steps(struct run *run, const struct step *s);
-/* Bytes to write at `to`; false: run->e.fault. Several values are repetitions of a whole field. */
+/* run_edit.c */
+enum run_end run_set(struct run *run, const struct step *s);
+enum run_end run_delete(struct run *run, const struct step *s);
+enum run_end run_keep(struct run *run, const struct step *s);
+enum run_end run_add(struct run *run, const struct step *s);
+enum run_end run_copy(struct run *run, const struct step *s);
+/* run_target.c: the leaves that a target names now. */
+struct leaves {
+    struct group **v;
+    uint32_t n, cap;
+};
+void leaves_add(struct leaves *l, struct arena *a, struct group *leaf);
+/* False: fault (several where one is meant). An index beyond the last gives none. */
+bool run_leaves(struct run *run, const struct target *to, struct leaves *out);
+/* The only one; false: fault, also when there is none. */
+bool run_leaf(struct run *run, const struct target *to, struct group **out);
+/* Segments and fields that [+] made, within one set. */
+struct fresh;
+struct fresh *run_fresh(struct run *run, unsigned most);
+/* Write `raw` to the place; what is missing is made. False: fault. */
+bool run_write(struct run *run, const struct target *to, struct str raw, struct fresh *fresh);
+bool run_edit_fault(struct run *run, const struct target *to, int status);
+/* run_send.c */
+enum run_end run_send(struct run *run, const struct step *s);
+/* run_value.c: bytes to write at `to`. False: run->e.fault. Several values are repetitions of a whole field. */
 bool run_encode(struct run *run, const struct assign *to, struct str *out);
-/* Keys of an output: of its key formula, or as the destination orders. False: run->e.fault. */
+/* run_key.c: keys of an output: of its key formula, or as the destination orders. False: run->e.fault. */
 bool run_keys(struct run *run, const struct step *s, struct rules_output *out);
+/* run_loop.c: what a loop walks. False: fault. */
+bool run_elements(struct eval *e, const struct loop *l, const struct scope *scope,
+                  struct values *out);
+/* Values for names: in the callee's slots, evaluated in the current scope. False: fault. */
+bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *scope,
+                 struct values *slots);
+/* Defaults of parameters that were not given. */
+bool run_defaults(struct eval *e, const struct param *params, unsigned n,
+                  const struct assigns *given, struct values *slots);
+/* run_map.c: what a map makes of the message; *out NULL: nothing. False: fault. */
+bool run_map(struct eval *e, const struct map *m, const struct assigns *with,
+             const struct scope *scope, struct json **out);
+
+/* run_tell.c: the effect of a step as text, for a trace. */
+void run_tell(struct run *run, const struct step *s, struct buf *out);
+
+/* The same with parameters that are values already; defaults fill what has none. */
+bool run_map_with(struct eval *e, const struct map *m, struct values *slots,
+                  const struct scope *scope, struct json **out);
+/* run.c: the structure of a message of source `arg` (struct rules_source, or NULL). */
+const struct structure *rules_find_structure(const void *arg, const struct hl7 *m);
+
 struct rules_output *run_add_output(struct run *run);
 void run_add_error(struct run *run, enum ack_code code, struct ack_error error);
 

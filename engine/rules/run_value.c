@@ -23,8 +23,20 @@ static struct str exchange(struct arena *a, struct str s, char from, char to)
 
 static bool no_fit(struct run *run, const struct assign *to)
 {
-    struct node place = {.op = NODE_PATH, .pos = to->pos, .path = to->to};
+    struct node place = {.op = NODE_PATH, .pos = to->to.pos, .path = to->to.path};
     return eval_fail(&run->e, &place, "the value has more parts than the target can hold");
+}
+
+/* Text into the message: its character set, then the escapes. */
+static bool put_text(struct run *run, const struct assign *to, struct str text, struct str *out)
+{
+    struct str bytes;
+    if (!eval_bytes(&run->e, text, &bytes)) {
+        return eval_fail_at(&run->e, to->to.pos, path_text(run->a, &to->to.path),
+                            "the character set of the message cannot say this text");
+    }
+    *out = hl7_escape(run->a, &run->in->m->d, bytes, to->to.is_formatted);
+    return true;
 }
 
 /* The parts of a value move with it: components of an HD become subcomponents of a CX.4, and back. */
@@ -32,7 +44,7 @@ static bool relevel(struct run *run, const struct assign *to, const struct value
                     struct str *out)
 {
     const struct hl7_delims *d = &v->m->d;
-    enum value_level into = level_of(&to->to);
+    enum value_level into = level_of(&to->to.path);
     bool comp = v->level == LEVEL_REPETITION && holds(v->text, d->component);
     bool sub = v->level != LEVEL_SUBCOMPONENT && holds(v->text, d->subcomponent);
     *out = v->text;
@@ -54,29 +66,10 @@ static bool relevel(struct run *run, const struct assign *to, const struct value
     return true;
 }
 
-/* 2026-11-24T09:30:00-06:00 as v2 writes it. */
-static struct str date_text(struct arena *a, struct str s)
-{
-    char *p = arena_alloc(a, s.n + 6), *to = p;
-    ptrdiff_t t = str_index(s, 'T');
-    for (size_t i = 0; i < s.n && s.p[i] != 'Z'; i++) {
-        bool sign = s.p[i] == '-' && t >= 0 && i > (size_t)t;
-        if (sign || (s.p[i] != '-' && s.p[i] != ':' && s.p[i] != 'T')) {
-            *to++ = s.p[i];
-        }
-    }
-    if (s.n && s.p[s.n - 1] == 'Z') {
-        for (const char *utc = "+0000"; *utc; utc++) {
-            *to++ = *utc;
-        }
-    }
-    return str_from(p, (size_t)(to - p));
-}
-
 static bool encode_one(struct run *run, const struct assign *to, const struct value *v,
                        struct str *out)
 {
-    const struct hl7_delims *d = &run->in->m->d;
+    struct moment m;
     switch ((enum value_kind)v->kind) {
     case VALUE_HL7:
         return relevel(run, to, v, out);
@@ -88,14 +81,17 @@ static bool encode_one(struct run *run, const struct assign *to, const struct va
         return true;
     case VALUE_DATE:
     case VALUE_DATETIME:
-        *out = date_text(run->a, v->text);
-        return true;
     case VALUE_TIME:
-        *out = date_text(run->a, v->text);
+        *out = moment_read(v->text, (enum value_kind)v->kind, &m) ? moment_text_v2(run->a, &m)
+                                                                  : v->text;
         return true;
     case VALUE_SEGMENT:
+    case VALUE_GROUP:
     case VALUE_MESSAGE:
         return no_fit(run, to);
+    case VALUE_QUANTITY:
+        return eval_fail_at(&run->e, to->to.pos, path_text(run->a, &to->to.path),
+                            "a number with a unit fits into no field");
     case VALUE_STRING:
     case VALUE_INTEGER:
     case VALUE_DECIMAL:
@@ -103,8 +99,7 @@ static bool encode_one(struct run *run, const struct assign *to, const struct va
     case VALUE_SOURCE:
         break;
     }
-    *out = hl7_escape(run->a, d, value_text(run->a, v), to->is_formatted);
-    return true;
+    return put_text(run, to, value_text(run->a, v), out);
 }
 
 static bool encode_all(struct run *run, const struct assign *to, const struct values *l,
@@ -134,17 +129,16 @@ bool run_encode(struct run *run, const struct assign *to, struct str *out)
 {
     VALUES(l);
     if (!to->formula) {
-        *out = hl7_escape(run->a, &run->in->m->d, to->literal, to->is_formatted);
-        return true;
+        return put_text(run, to, to->literal, out);
     }
-    if (!eval_bare(&run->e, to->formula, NULL, &l)) {
+    if (!eval_bare(&run->e, to->formula, run->scope, &l)) {
         return false;
     }
     *out = STR("");
     if (l.n == 0) {
         return true;
     }
-    bool whole = !to->to.comp && to->to.rep == PATH_ALL;
+    bool whole = !to->to.path.comp && to->to.path.rep == PATH_ALL;
     if (l.n > 1 && !whole) {
         return eval_fail(&run->e, to->formula, "one value is wanted here, there are %u", l.n);
     }

@@ -1,5 +1,6 @@
 #include "engine/rules/table.h"
 
+#include "engine/base/decimal.h"
 #include "engine/base/hash.h"
 
 enum { FOLD_MAX = 256 };
@@ -294,6 +295,18 @@ int64_t table_find(const struct table *t, const struct str *keys)
         uint32_t row = *slot_of(t, x, keys);
         if (row) {
             return row - 1;
+        }
+    }
+    return -1;
+}
+
+int64_t table_not_number(const struct table *t, unsigned column)
+{
+    struct decimal d;
+    for (uint32_t row = 0; row < t->nrows; row++) {
+        struct str cell = table_cell(t, row, column);
+        if (cell.n && !decimal_parse(cell, &d)) {
+            return row;
         }
     }
     return -1;

@@ -12,6 +12,8 @@ enum {
     TABLE_COLUMNS_MAX = 64,
     TABLE_ROWS_MAX = 1000000,
 };
+/* "The column of the value", whichever that is. */
+#define TABLE_VALUE UINT32_MAX
 
 enum table_miss { MISS_ROUTE, MISS_HOLD, MISS_REJECT, MISS_EMPTY, MISS_KEEP };
 
@@ -30,7 +32,9 @@ struct table {
     uint32_t nrows;
     struct table_index *index; /* one for each set of exact key columns, most exact first */
     unsigned nindexes;
-    bool is_broken; /* could not be read: known by name, so that nothing else complains */
+    bool is_broken;   /* could not be read: known by name, so that nothing else complains */
+    bool is_profile;  /* only profiles have it: this is the first of theirs */
+    const char *file; /* as findings show it */
 };
 
 /* Read `csv` (the first line names the columns) into `t->columns`, `t->cells`. False after errors in `d`;
@@ -39,6 +43,8 @@ bool table_read_csv(struct arena *a, struct table *t, const char *file, struct s
                     struct diags *d);
 /* Build the indexes when key, value and ignore_case are set; duplicates are errors at their line. */
 bool table_index(struct arena *a, struct table *t, const char *file, struct diags *d);
+/* The first row whose cell in `column` is no number, or -1. */
+int64_t table_not_number(const struct table *t, unsigned column);
 /* Number of column `name`, or -1. */
 int table_column(const struct table *t, struct str name);
 /* The row for `keys` (t->nkeys of them; p NULL or n 0: absent), or -1. O(sets of exact columns). */

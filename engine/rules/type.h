@@ -24,9 +24,6 @@ enum type_class {
 enum type_found { TYPE_FOUND, TYPE_NO_SEGMENT, TYPE_NO_FIELD, TYPE_NO_COMPONENT };
 
 struct type_info {
-    /* What routes are typed by when their sources declare no versions. */
-#define TYPE_VERSION_DEFAULT HL7_2_5_1
-
     enum type_found found;
     const char *type; /* "CX", or NULL when nothing is known */
     enum type_class of;
@@ -40,7 +37,5 @@ struct type_info type_of_path(const struct path *p, enum hl7_version prefer);
 /* Component (or subcomponent) `n` of datatype `type`; NULL type gives unknown. */
 struct type_info type_of_part(const char *type, unsigned n, enum hl7_version prefer);
 enum type_class type_class_of(const char *type);
-/* "20261124093000-0600" as N1 writes it, "2026-11-24T09:30:00-06:00"; false when it is no v2 date. */
-bool type_date_text(struct arena *a, struct str v2, struct str *out);
 
 #endif

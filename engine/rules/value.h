@@ -1,26 +1,31 @@
 /* value.h - the values formulas work on, and ordered collections of them. A value is small and copied;
  * its bytes belong to the message, the ruleset or the arena of the run. Numbers are exact: an integer,
- * or digits / 10^scale. An HL7 value stays escaped bytes until somebody wants its text.
+ * or digits / 10^scale (base/decimal.h). An HL7 value stays escaped bytes until somebody wants its text.
  * Source: FHIRPath N1 (ANSI/HL7 NMN R1) sections 4.1, 6; docs/language.md "Absent, empty, null". */
 #ifndef CORRIDOR_RULES_VALUE_H
 #define CORRIDOR_RULES_VALUE_H
 
+#include "engine/base/decimal.h"
 #include "engine/hl7/path.h"
+
+struct group;
 
 enum value_kind {
     VALUE_STRING,  /* text, UTF-8 */
     VALUE_INTEGER, /* i */
-    VALUE_DECIMAL, /* i / 10^scale */
+    VALUE_DECIMAL, /* digits / 10^scale */
     VALUE_BOOLEAN, /* i is 0 or 1 */
     VALUE_DATE,    /* text as N1 writes it, without the @ */
     VALUE_DATETIME,
-    VALUE_TIME,    /* without @T */
-    VALUE_HL7,     /* text: escaped bytes of message m at `level` */
-    VALUE_SEGMENT, /* seg of message m */
-    VALUE_MESSAGE, /* m itself: $message */
-    VALUE_SOURCE,  /* $source */
-    VALUE_NULL,    /* what null() gives: writes "" */
-    VALUE_ESCAPED, /* what escaped() gives: bytes written as they stand */
+    VALUE_TIME,     /* without @T */
+    VALUE_QUANTITY, /* digits / 10^scale with the unit `type` */
+    VALUE_HL7,      /* text: escaped bytes of message m at `level` */
+    VALUE_SEGMENT,  /* leaf: a segment of the message */
+    VALUE_GROUP,    /* leaf: a group of segments */
+    VALUE_MESSAGE,  /* m itself: $message */
+    VALUE_SOURCE,   /* $source */
+    VALUE_NULL,     /* what null() gives: writes "" */
+    VALUE_ESCAPED,  /* what escaped() gives: bytes written as they stand */
 };
 
 enum value_level { LEVEL_REPETITION = 1, LEVEL_COMPONENT, LEVEL_SUBCOMPONENT };
@@ -28,19 +33,23 @@ enum value_level { LEVEL_REPETITION = 1, LEVEL_COMPONENT, LEVEL_SUBCOMPONENT };
 struct value {
     uint8_t kind;  /* enum value_kind */
     uint8_t level; /* enum value_level, of VALUE_HL7 */
-    uint8_t scale; /* of VALUE_DECIMAL, 0..VALUE_SCALE_MAX */
-    bool is_null;  /* VALUE_HL7 that holds "" */
+    uint8_t scale; /* of VALUE_DECIMAL and VALUE_QUANTITY */
     uint8_t of;    /* VALUE_HL7: enum type_class (type.h) */
+    bool is_null;  /* VALUE_HL7 that holds "" */
+    bool is_cell;  /* VALUE_STRING out of a table: a number where one is wanted */
     union {
         struct str text;
         int64_t i;
-        const struct hl7_seg *seg;
+        struct {
+            uint64_t lo;
+            int64_t hi;
+        } digits;
+        struct group *leaf;
     };
     const struct hl7 *m;
-    const char *type; /* VALUE_HL7: "CX", constant text of the dictionary, or NULL */
+    const char *
+        type; /* VALUE_HL7: "CX", constant text of the dictionary, or NULL; the unit of a quantity */
 };
-
-enum { VALUE_SCALE_MAX = 17 };
 
 /* A growing list; starts in the caller's room, moves to the arena when that is full. */
 struct values {
@@ -74,27 +83,32 @@ static inline struct value value_integer(int64_t i)
     return (struct value){.kind = VALUE_INTEGER, .i = i};
 }
 
+static inline bool value_is_number(const struct value *v)
+{
+    return v->kind == VALUE_INTEGER || v->kind == VALUE_DECIMAL;
+}
+
+static inline bool value_is_moment(const struct value *v)
+{
+    return v->kind == VALUE_DATE || v->kind == VALUE_DATETIME || v->kind == VALUE_TIME;
+}
+
 /* "string", "integer" ...: the name of the kind as a person reads it. */
 const char *value_kind_text(enum value_kind k);
 /* Does the HL7 value hold several parts below its level? MSH-1 and MSH-2 never come as VALUE_HL7. */
 bool value_is_composite(const struct value *v);
 /* The text of any value: HL7 values decoded (a composite as its encoded bytes), numbers and dates as
- * N1 writes them. A view where nothing had to be decoded, else in `a`. */
+ * N1 writes them. A view where nothing had to be decoded, else in `a`. Segments and groups have none. */
 struct str value_text(struct arena *a, const struct value *v);
+
+/* The number of VALUE_INTEGER, VALUE_DECIMAL, VALUE_QUANTITY. */
+struct decimal value_decimal(const struct value *v);
+struct value value_of_decimal(struct decimal d);
 /* A decimal or an integer in `s` (N1 spelling, optional sign): false when it is none or does not fit. */
 bool value_number(struct str s, struct value *out);
 /* -1, 0, 1 of two numbers; exact. */
 int value_number_cmp(const struct value *a, const struct value *b);
-/* Sum, difference, product; false when the result does not fit. `op` is + - or *. */
-bool value_arithmetic(char op, const struct value *a, const struct value *b, struct value *out);
-/* Quotient, at most 8 places, rounded half away from zero; false when it does not fit or `b` is 0. */
-bool value_divide(const struct value *a, const struct value *b, struct value *out);
 
 enum value_answer { ANSWER_FALSE, ANSWER_TRUE, ANSWER_EMPTY };
-/* -1, 0, 1 in *out for two N1 date, dateTime or time texts; EMPTY when precision leaves it open,
- * FALSE when one is malformed. */
-enum value_answer value_date_cmp(struct str a, struct str b, bool is_time, int *out);
-/* Is `s` a date, dateTime or time as N1 writes it (without @ and @T)? */
-bool value_date_valid(struct str s, enum value_kind kind);
 
 #endif

@@ -80,7 +80,11 @@ static struct ruleset *compile(struct arena *a)
     static const struct rules_source source = {.name = {"in", 2}};
     static const struct rules_destination destination = {.name = {"out", 3},
                                                          .order = RULES_ORDER_PATIENT};
-    static const struct rules_env env = {&source, 1, &destination, 1, read_table, NULL};
+    static const struct rules_env env = {.sources = &source,
+                                         .nsources = 1,
+                                         .destinations = &destination,
+                                         .ndestinations = 1,
+                                         .read_file = read_table};
     static const struct rules_file file = {"bench.yaml", {yaml, sizeof(yaml) - 1}};
     struct diags d;
     diags_init(&d, a);

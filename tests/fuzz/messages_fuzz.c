@@ -21,7 +21,7 @@ static void show(struct arena *a, struct str message, struct diags *d)
     struct hl7_fault fault;
     struct buf out = {0};
     if (hl7_parse(a, message, &m, &fault) == 0) {
-        struct message_charset set = message_charset(&m, d);
+        struct hl7_text set = message_charset(&m, d);
         message_remarks(&m, d);
         parse_out_text(&out, &m, set, false);
         buf_clear(&out);

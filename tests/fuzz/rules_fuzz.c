@@ -59,7 +59,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ptrdiff_t nul = str_index(all, '\0');
     struct str csv = nul < 0 ? STR("k,v\nF,x\n") : str_slice(all, (size_t)nul + 1, all.n);
     struct rules_file file = {"r.yaml", nul < 0 ? all : str_slice(all, 0, (size_t)nul)};
-    struct rules_env env = {&source, 1, destinations, 2, read_table, &csv};
+    struct rules_env env = {.sources = &source,
+                            .nsources = 1,
+                            .destinations = destinations,
+                            .ndestinations = 2,
+                            .read_file = read_table,
+                            .with_tests = true,
+                            .arg = &csv};
     struct arena a = {0};
     struct diags d;
     diags_init(&d, &a);

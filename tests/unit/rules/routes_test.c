@@ -1,22 +1,9 @@
 /* Routes: YAML and a message in, outputs out. */
+#include "tests/unit/rules/kit.h"
+
 #include "engine/base/buf.h"
-#include "engine/rules/ruleset.h"
 
-#include <criterion/criterion.h>
-
-static struct arena arena;
-
-static void setup(void)
-{
-    arena_init(&arena);
-}
-
-static void teardown(void)
-{
-    arena_free(&arena);
-}
-
-TestSuite(routes, .init = setup, .fini = teardown);
+TestSuite(routes, .init = kit_begin, .fini = kit_end);
 
 static const char adt[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
                           "EVN|A01|20261124\r"
@@ -26,137 +13,8 @@ static const char adt[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1
                           "PV1|1|I|W1^101^A^NORTH||||12^SMITH\r"
                           "ZPI|1|x\rZAB|2|y\r";
 
-static bool read_table(void *arg, struct arena *a, const char *from, struct str name,
-                       struct str *out, const char **why)
-{
-    (void)arg, (void)from, (void)a;
-    static const struct {
-        const char *name, *csv;
-    } files[] = {
-        {"sex.csv", "hl7,desk\nF,female\nM,male\n"},
-        {"dep.csv", "facility,unit,code,phone\nMAIN,W1,10,555\nMAIN,*,11,556\n*,W1,12,557\n*,,13,"
-                    "558\n\"Q,1\",\"a\"\"b\",14,\n"},
-        {"dup.csv", "k,v\nA,1\nB,2\nA,3\n"},
-        {"ragged.csv", "k,v\nA,1,2\n"},
-        {"empty.csv", ""},
-    };
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        if (str_is(name, files[i].name)) {
-            *out = str_of(files[i].csv);
-            return true;
-        }
-    }
-    *why = "No such file or directory";
-    return false;
-}
-
-static const struct rules_source sources[] = {{.name = {"epic", 4}}, {.name = {"other", 5}}};
-static const struct rules_destination destinations[] = {
-    {.name = {"desk", 4}, .order = RULES_ORDER_PATIENT},
-    {.name = {"lab", 3}, .order = RULES_ORDER_NONE},
-    {.name = {"all", 3}, .order = RULES_ORDER_ALL},
-    {.name = {"acct", 4},
-     .order = RULES_ORDER_FORMULA,
-     .order_formula = {"=MSH-4.1", 8},
-     .pos = {"corridor.yaml", 7, 15}},
-};
-static const struct rules_env env = {sources, 2, destinations, 4, read_table, NULL};
-
-static struct ruleset *compile(const char *yaml, struct diags *d)
-{
-    struct rules_file *file = ARENA_NEW(&arena, struct rules_file);
-    *file = (struct rules_file){"r.yaml", str_of(yaml)};
-    diags_init(d, &arena);
-    return rules_compile(&arena, file, 1, &env, d);
-}
-
-static const char *findings(const struct diags *d)
-{
-    struct buf b = {0};
-    diags_print(&b, d);
-    const char *text = str_dup(&arena, buf_str(&b)).p;
-    buf_free(&b);
-    return text;
-}
-
-static struct hl7 *message(const char *text)
-{
-    struct hl7 *m = ARENA_NEW(&arena, struct hl7);
-    struct hl7_fault fault = {0};
-    cr_assert_eq(hl7_parse(&arena, str_of(text), m, &fault), 0, "%s", fault.text);
-    return m;
-}
-
-/* Everything about a result as text: verdict, reply, outputs with keys and payload. */
-static const char *told(const struct hl7 *m, const struct rules_result *res)
-{
-    static const char *const verdicts[] = {"accepted", "filtered", "unrouted", "rejected"};
-    struct buf b = {0};
-    buf_puts(&b, verdicts[res->verdict]);
-    if (res->verdict != RULES_ACCEPTED && res->reason.n) {
-        buf_printf(&b, " <%.*s>", STR_ARG(res->reason));
-    }
-    for (unsigned i = 0; i < res->nerrors; i++) {
-        buf_printf(&b, " %s/%d/%s/%.*s", ack_code_text(res->code), res->errors[i].code,
-                   res->errors[i].path, STR_ARG(res->errors[i].text));
-    }
-    for (unsigned i = 0; i < res->noutputs; i++) {
-        const struct rules_output *o = &res->outputs[i];
-        buf_printf(&b, "\n%.*s%s", STR_ARG(destinations[o->destination].name),
-                   o->is_bulk ? " bulk" : "");
-        if (o->id_part.n) {
-            buf_printf(&b, " id=%.*s", STR_ARG(o->id_part));
-        }
-        for (unsigned k = 0; k < o->nkeys; k++) {
-            buf_printf(&b, " %.*s/%.*s", STR_ARG(o->keys[k].authority), STR_ARG(o->keys[k].id));
-        }
-        if (o->finding.n) {
-            buf_printf(&b, " held <%.*s>", STR_ARG(o->finding));
-            cr_expect_eq(o->payload.n, 0);
-            continue;
-        }
-        size_t n = splices_size(o->payload);
-        buf_puts(&b, ": ");
-        buf_reserve(&b, n);
-        splices_write(o->payload, m->raw, b.p + b.n);
-        b.n += n;
-    }
-    const char *text = str_dup(&arena, buf_str(&b)).p;
-    buf_free(&b);
-    return text;
-}
-
-static const char *run(const char *yaml, const char *text)
-{
-    struct diags d;
-    struct ruleset *r = compile(yaml, &d);
-    cr_assert(r, "%s", findings(&d));
-    struct hl7 *m = message(text);
-    struct rules_input in = {.m = m, .source = 0};
-    struct rules_result res, again;
-    struct arena other = {0};
-    rules_run(r, &in, &arena, &res);
-    rules_run(r, &in, &other, &again);
-    const char *first = told(m, &res);
-    cr_expect_str_eq(first, told(m, &again), "the same input gives the same bytes");
-    arena_free(&other);
-    return first;
-}
-
 #define HEAD "route: a\nfrom: epic\nmessages: [ADT^A01]\n"
 #define SEND "  - send: lab\n"
-
-/* The one segment of the only output that begins with `seg`. */
-static const char *line_of(const char *told_text, const char *seg)
-{
-    const char *p = strstr(told_text, ": MSH");
-    cr_assert(p, "no payload: %s", told_text);
-    for (p += 2; p && strncmp(p, seg, 3) != 0;) {
-        p = strchr(p, '\r');
-        p = p ? p + 1 : NULL;
-    }
-    return p ? str_dup(&arena, str_from(p, strcspn(p, "\r"))).p : "";
-}
 
 Test(routes, set_writes_what_the_formula_gives)
 {
@@ -197,10 +55,11 @@ Test(routes, set_writes_what_the_formula_gives)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *set = rows[i].set[0] == '{' ? "" : "\n      ";
-        struct str yaml = str_printf(
-            &arena, "tables: { sex: { file: sex.csv } }\n---\n" HEAD "do:\n  - set: %s%s\n" SEND,
-            set, rows[i].set);
-        const char *got = line_of(run(yaml.p, adt), rows[i].seg);
+        struct str yaml =
+            str_printf(&kit_arena,
+                       "tables: { sex: { file: sex.csv } }\n---\n" HEAD "do:\n  - set: %s%s\n" SEND,
+                       set, rows[i].set);
+        const char *got = kit_line(kit_run(yaml.p, adt), rows[i].seg);
         const char *want = rows[i].want;
         if (!want) {
             want = i == 3
@@ -234,7 +93,7 @@ Test(routes, steps_decide_what_leaves)
         {"when is false", HEAD "when: PV1-3.4.1 = 'X'\ndo: { send: lab }",
          "filtered <a: when is not true (r.yaml:4)>"},
         {"when is empty", HEAD "when: PV1-44 = 'X'\ndo: { send: lab }",
-         "filtered <a: when is not true (r.yaml:4)>"},
+         "filtered <a: when is not true, PV1-44 is empty (r.yaml:4)>"},
         {"dropped", HEAD "do:\n - drop: test patient\n   if: PID-8 = 'F'\n - send: lab",
          "filtered <a: test patient (r.yaml:5)>"},
         {"not dropped", HEAD "do:\n - drop: test patient\n   if: PID-8 = 'M'\n - send: lab",
@@ -275,7 +134,7 @@ Test(routes, steps_decide_what_leaves)
          "accepted\ndesk EPIC/4711 SSA/99-1: MSH"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *got = run(rows[i].yaml, adt);
+        const char *got = kit_run(rows[i].yaml, adt);
         cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].name,
                   got);
     }
@@ -287,9 +146,6 @@ static const struct {
     /* documents and keys */
     {"rout: a\nfrom: epic\n", "r.yaml:1:1: error: this document is none of route, map, steps, "
                               "profile, tables, tests; did you mean route:?"},
-    {"map: m\nreads: ADT\n", "r.yaml:1:1: error: map: is not available in this version"},
-    {"steps: s\ndo: { send: lab }\n", "r.yaml:1:1: error: steps: is not available in this version"},
-    {"profile: p\n", "r.yaml:1:1: error: profile: is not available in this version"},
     {"tests:\n  - name: x\n", NULL},
     {HEAD "do: { send: lab }\ntests:\n  - name: x\n", NULL},
     {HEAD "wen: true\ndo: { send: lab }",
@@ -321,10 +177,12 @@ static const struct {
     {HEAD "do: { sent: lab }", "r.yaml:4:7: error: sent: is no step; did you mean send:?"},
     {HEAD "do: { send: lab, iff: true }",
      "r.yaml:4:18: error: iff: is not known in this step; did you mean if:?"},
-    {HEAD "do: { send: lab, as: m }", "r.yaml:4:18: error: as: is not available in this version"},
+    {HEAD "do: { send: lab, as: m }",
+     "r.yaml:4:22: error: no map is called m; declare it in a document that begins with "
+     "map: m"},
     {HEAD "do:\n  - for: FT1\n    do: { send: lab }",
-     "r.yaml:5:5: error: for: is not available in this version"},
-    {HEAD "do:\n  - use: x", "r.yaml:5:5: error: use: is not available in this version"},
+     "r.yaml:5:10: remark: FT1 is not part of ADT_A01"},
+    {HEAD "do:\n  - use: x", "r.yaml:5:10: error: no steps are called x; declare them"},
     {HEAD "do: lab", "r.yaml:4:5: error: a step should stand here, this is a text; write a "
                      "step as { send: NAME }"},
     {HEAD "do:\n  - send: lab\n  - drop: late",
@@ -342,8 +200,7 @@ static const struct {
     {HEAD "do: { delete: MSH-2 }", "r.yaml:4:15: error: MSH, MSH-1 and MSH-2 cannot be deleted"},
     {HEAD "do: { delete: PID-3.1 }",
      "r.yaml:4:15: error: PID-3.1: the field repeats, say which repetition"},
-    {HEAD "do:\n  - delete: PID-3\n    if: PID-3[1].5 = 'SS'",
-     "r.yaml:6:9: error: if: for each repetition of a field is not available in this version"},
+    {HEAD "do:\n  - delete: PID-3\n    if: $this.5 = 'SS'\n  - send: lab", NULL},
     /* targets and values of set */
     {HEAD "do: { set: { PID-3.4: X } }", "r.yaml:4:14: error: PID-3.4: PID-3 repeats, the "
                                          "target must say which repetition; write PID-3[1].4"},
@@ -410,7 +267,8 @@ static const struct {
     {HEAD "when: coalesce(PV1-2, 'O') != 'I'\ndo: { send: lab }", NULL},
     {HEAD "when: PID-8 < 'M'\ndo: { send: lab }",
      "r.yaml:4:7: error: text has no order; numbers and dates have"},
-    {HEAD "when: SCH-9 > 5 and SCH-9.exists()\ndo: { send: lab }", NULL},
+    {HEAD "when: SCH-9 > 5 and SCH-9.exists()\ndo: { send: lab }",
+     "r.yaml:4:7: remark: SCH is not part of ADT_A01; it is looked for in the whole message"},
     {HEAD "when: PID-3 = 'x'\ndo: { send: lab }",
      "r.yaml:4:7: error: PID-3 may give several values"},
     {HEAD "when: PID-3[1] = 'x'\ndo: { send: lab }",
@@ -433,12 +291,11 @@ static const struct {
      "r.yaml:7:10: error: $b is not known here"},
     {HEAD "do:\n  - if: PID-8 = 'F'\n    then:\n      - let: { sex: =PID-8 }\n  - send: lab\n  "
           "  id: =$sex",
-     "r.yaml:9:10: error: $sex is not known here"},
+     "r.yaml:7:16: remark: $sex is not used"},
     {HEAD "when: $batch.BHS-4 = 'x'\ndo: { send: lab }",
      "r.yaml:4:7: error: $batch is not available in this version"},
-    {HEAD "when: RGS.AIS-3.1 = 'x'\ndo: { send: lab }",
-     "r.yaml:4:11: error: a path behind a dot is available only as $message.PID-3 in this "
-     "version"},
+    {"route: a\nfrom: epic\nmessages: [SIU^S12]\nwhen: RGS.AIS-3.1 = 'x'\ndo: { send: lab }",
+     "r.yaml:4:11: error: AIS-3.1 may give several values, one is wanted here"},
     /* tables */
     {"tables: { t: { file: none.csv } }",
      "r.yaml:1:22: error: none.csv cannot be read: No such file or directory"},
@@ -467,8 +324,8 @@ Test(routes, errors_say_where_and_what)
 {
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         struct diags d;
-        struct ruleset *r = compile(errors[i].yaml, &d);
-        const char *got = findings(&d);
+        struct ruleset *r = kit_compile(errors[i].yaml, &d);
+        const char *got = kit_findings(&d);
         cr_expect((r == NULL) == (d.errors > 0), "%s", errors[i].yaml);
         bool good =
             errors[i].want ? strncmp(got, errors[i].want, strlen(errors[i].want)) == 0 : !*got;
@@ -485,11 +342,11 @@ Test(routes, a_ruleset_outlives_the_findings_of_its_compilation)
                                                     "'AB'\ndo: { send: lab, id: ='x' & 'y' }\n")};
     struct rules_result res;
     diags_init(&d, &findings_arena);
-    struct ruleset *r = rules_compile(&arena, &file, 1, &env, &d);
+    struct ruleset *r = rules_compile(&kit_arena, &file, 1, &kit_env, &d);
     cr_assert(r);
     arena_free(&findings_arena);
-    struct rules_input in = {.m = message(adt)};
-    rules_run(r, &in, &arena, &res);
+    struct rules_input in = {.m = kit_message(adt)};
+    rules_run(r, &in, &kit_arena, &res);
     cr_assert_eq(res.noutputs, 1);
     cr_expect(str_is(res.outputs[0].id_part, "xy"));
 }
@@ -497,11 +354,12 @@ Test(routes, a_ruleset_outlives_the_findings_of_its_compilation)
 Test(routes, all_errors_come_at_once)
 {
     struct diags d;
-    cr_expect_null(compile("route: a\nfrom: nobody\nmessages: [x]\nwhen: PID-8 =\ndo:\n  - send: "
-                           "nowhere\n  - set: { PID-99: 1, PID-98: 2 }\n---\nmap: m\n---\n"
-                           "route: b\nfrom: epic\nmessages: ADT\ndo: { sent: lab }\n",
-                           &d));
-    cr_expect_eq(d.errors, 8, "%s", findings(&d));
+    cr_expect_null(
+        kit_compile("route: a\nfrom: nobody\nmessages: [x]\nwhen: PID-8 =\ndo:\n  - send: "
+                    "nowhere\n  - set: { PID-99: 1, PID-98: 2 }\n---\nmap: m\n---\n"
+                    "route: b\nfrom: epic\nmessages: ADT\ndo: { sent: lab }\n",
+                    &d));
+    cr_expect_eq(d.errors, 10, "%s", kit_findings(&d));
 }
 
 Test(routes, failures_are_located_and_harm_no_other_route)
@@ -572,8 +430,8 @@ Test(routes, failures_are_located_and_harm_no_other_route)
     *(strstr(b.p, "|F|") + 1) = 'X';
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct str yaml =
-            str_printf(&arena, "tables: { sex: { file: sex.csv } }\n---\n%s", rows[i].yaml);
-        const char *got = run(yaml.p, b.p);
+            str_printf(&kit_arena, "tables: { sex: { file: sex.csv } }\n---\n%s", rows[i].yaml);
+        const char *got = kit_run(yaml.p, b.p);
         cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].name,
                   got);
     }
@@ -583,10 +441,10 @@ Test(routes, failures_are_located_and_harm_no_other_route)
 Test(routes, order_is_by_route_name_then_steps)
 {
     const char *got =
-        run("route: b\nfrom: epic\nmessages: ADT\ndo: [send: lab, send: lab]\n---\nroute: a\nfrom: "
-            "epic\nmessages: ADT\ndo:\n  - set: { PID-8: M }\n  - { send: lab, id: =PID-8 }\n"
-            "---\nroute: c\nfrom: epic\nmessages: ADT\ndo: { send: lab, id: =PID-8 }\n",
-            adt);
+        kit_run("route: b\nfrom: epic\nmessages: ADT\ndo: [send: lab]\n---\nroute: a\nfrom: "
+                "epic\nmessages: ADT\ndo:\n  - set: { PID-8: M }\n  - { send: lab, id: =PID-8 }\n"
+                "---\nroute: c\nfrom: epic\nmessages: ADT\ndo: { send: lab, id: =PID-8 }\n",
+                adt);
     const char *a = strstr(got, "lab id=M"), *b = strstr(got, "lab: MSH"),
                *c = strstr(got, "lab id=F");
     cr_expect(a && b && c && a < b && b < c, "%s", got);
@@ -612,13 +470,13 @@ Test(routes, tables_prefer_exact_rows)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct str yaml = str_printf(
-            &arena,
+            &kit_arena,
             "tables:\n  dep: { file: dep.csv, keys: [facility, unit], value: code }\n  soft: { "
             "file: sex.csv, on-miss: empty }\n"
             "  keep: { file: sex.csv, on-miss: keep }\n  fold: { file: sex.csv, ignore-case: true "
             "}\n  sex: { file: sex.csv }\n---\n" HEAD "do:\n  - send: lab\n    id: >-\n      %s\n",
             rows[i].formula);
-        const char *got = run(yaml.p, adt);
+        const char *got = kit_run(yaml.p, adt);
         cr_expect(strstr(got, rows[i].want), "%s: %s", rows[i].formula, got);
     }
 }
@@ -634,11 +492,11 @@ Test(routes, a_table_decides_what_a_miss_does)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct str yaml = str_printf(
-            &arena,
+            &kit_arena,
             "tables: { sex: { file: sex.csv, on-miss: %s } }\n---\n" HEAD
             "on-error: %s\ndo:\n  - set: { PID-8: =PV1-2.lookup('sex') }\n  - send: lab\n",
             rows[i].miss, rows[i].route);
-        const char *got = run(yaml.p, adt);
+        const char *got = kit_run(yaml.p, adt);
         cr_expect(strncmp(got, rows[i].want, strlen(rows[i].want)) == 0, "%s: %s", rows[i].miss,
                   got);
     }
@@ -657,7 +515,7 @@ Test(routes, patient_keys_are_pairs_of_authority_and_id)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct rules_key *keys;
-        unsigned n = rules_patient_keys(message(rows[i].text), &arena, &keys);
+        unsigned n = rules_patient_keys(kit_message(rows[i].text), &kit_arena, &keys);
         struct buf b = {0};
         for (unsigned k = 0; k < n; k++) {
             buf_printf(&b, "%.*s/%.*s ", STR_ARG(keys[k].authority), STR_ARG(keys[k].id));

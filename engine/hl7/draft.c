@@ -1,0 +1,424 @@
+#include "engine/hl7/draft.h"
+
+#include "engine/base/err.h"
+
+void draft_init(struct draft *d, struct arena *a, const struct hl7 *m, draft_structure_fn find,
+                const void *find_arg)
+{
+    *d = (struct draft){.a = a, .m = m, .find = find, .find_arg = find_arg};
+}
+
+const struct structure *draft_structure(struct draft *d)
+{
+    if (d->find) {
+        d->s = d->find(d->find_arg, d->m);
+        d->find = NULL;
+    }
+    return d->s;
+}
+
+static struct edit *edit_of(struct draft *d)
+{
+    if (!d->edit) {
+        d->edit = edit_new(d->a, d->m);
+    }
+    return d->edit;
+}
+
+/* ---- the tree ---- */
+
+static struct group *new_group(struct draft *d, struct group *parent, unsigned node)
+{
+    struct group *g = ARENA_NEW(d->a, struct group);
+    g->node = node;
+    g->seg = UINT32_MAX;
+    g->parent = parent;
+    return g;
+}
+
+static struct group *new_leaf(struct draft *d, struct group *parent, const char *id,
+                              struct edit_line *line)
+{
+    bool placed = d->s && parent->node != STRUCTURE_NONE;
+    struct group *leaf = new_group(
+        d, parent, placed ? structure_segment_in(d->s, parent->node, id) : STRUCTURE_NONE);
+    leaf->seg = 0;
+    leaf->line = line;
+    return leaf;
+}
+
+/* Behind `sibling`, or first where that is NULL. */
+static void link_behind(struct group *parent, struct group *sibling, struct group *g)
+{
+    struct group **at = sibling ? &sibling->next : &parent->first;
+    g->next = *at;
+    *at = g;
+    parent->last = parent->last == sibling || !parent->last ? g : parent->last;
+}
+
+/* Every segment in the message itself: no structure is known. */
+static struct group *flat_root(struct draft *d)
+{
+    struct group *root = new_group(d, NULL, STRUCTURE_NONE), *last = NULL;
+    for (uint32_t i = 0; i < d->m->segs; i++) {
+        struct group *leaf = new_group(d, root, STRUCTURE_NONE);
+        leaf->seg = i;
+        link_behind(root, last, leaf);
+        last = leaf;
+    }
+    return root;
+}
+
+struct group *draft_root(struct draft *d)
+{
+    struct grouping g;
+    if (!d->root && draft_structure(d)) {
+        structure_group(d->a, d->m, d->s, NULL, &g);
+        d->root = g.root;
+    } else if (!d->root) {
+        d->root = flat_root(d);
+    }
+    return d->root;
+}
+
+const char *draft_id(const struct draft *d, const struct group *leaf)
+{
+    return leaf->line ? edit_line_id(leaf->line) : d->m->seg[leaf->seg].id;
+}
+
+bool draft_is_gone(const struct draft *d, const struct group *leaf)
+{
+    return leaf->line ? edit_line_is_gone(leaf->line) : d->edit && edit_is_gone(d->edit, leaf->seg);
+}
+
+struct edit_seg draft_read(struct draft *d, const struct group *leaf)
+{
+    if (leaf->line) {
+        return edit_line_read(d->edit, leaf->line);
+    }
+    return d->edit ? edit_read(d->edit, leaf->seg) : (struct edit_seg){d->m, &d->m->seg[leaf->seg]};
+}
+
+static struct edit_line *line_of(struct draft *d, const struct group *leaf)
+{
+    return leaf->line ? leaf->line : edit_line_of(edit_of(d), leaf->seg);
+}
+
+struct group *draft_first(const struct draft *d, struct group *g)
+{
+    for (struct group *at = g; at; at = group_next(g, at)) {
+        if (group_is_leaf(at) && !draft_is_gone(d, at)) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+struct group *draft_opened_by(const struct draft *d, struct group *leaf)
+{
+    struct group *g = leaf->parent;
+    bool opens = d->s && g && g->node != STRUCTURE_NONE &&
+                 structure_is_opened_by(d->s, g->node, draft_id(d, leaf));
+    return opens ? g : leaf;
+}
+
+struct group *draft_next(const struct draft *d, struct draft_iter *it)
+{
+    struct group *g = it->at;
+    for (;;) {
+        if (it->below) {
+            g = group_next(it->in, g ? g : it->in);
+        } else {
+            g = g ? g->next : it->in->first;
+        }
+        if (!g) {
+            return NULL;
+        }
+        bool hit =
+            group_is_leaf(g) && memcmp(draft_id(d, g), it->id, 4) == 0 && !draft_is_gone(d, g);
+        if (hit) {
+            it->at = g;
+            return g;
+        }
+    }
+}
+
+/* Nothing is changed: the index of the message will do. */
+static bool flat_unchanged(struct draft_flat *it, const char id[4], struct edit_seg *out)
+{
+    const struct hl7 *m = it->d->m;
+    while (it->seg < m->segs) {
+        const struct hl7_seg *s = &m->seg[it->seg++];
+        if (memcmp(s->id, id, 4) == 0) {
+            *out = (struct edit_seg){m, s};
+            return true;
+        }
+    }
+    return false;
+}
+
+bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *out)
+{
+    struct edit_line *l;
+    uint32_t seg;
+    if (!it->d->edit) {
+        return flat_unchanged(it, id, out);
+    }
+    it->walk.e = it->d->edit;
+    while (edit_next(&it->walk, &seg, &l)) {
+        if (memcmp(l ? edit_line_id(l) : it->d->m->seg[seg].id, id, 4) == 0) {
+            *out = l ? edit_line_read(it->d->edit, l)
+                     : (struct edit_seg){it->d->m, &it->d->m->seg[seg]};
+            return true;
+        }
+    }
+    return false;
+}
+
+struct group *draft_next_group(const struct draft *d, struct group *in, unsigned node,
+                               struct group *at)
+{
+    struct group *g = at ? at : in;
+    while ((g = group_next(in, g)) != NULL) {
+        if (g->node == node && !group_is_leaf(g) && draft_first(d, g)) {
+            return g;
+        }
+    }
+    return NULL;
+}
+
+/* ---- fields ---- */
+
+int draft_set(struct draft *d, struct group *leaf, const struct path *p, struct str raw)
+{
+    return edit_line_set(edit_of(d), line_of(d, leaf), p, raw);
+}
+
+int draft_set_flat(struct draft *d, const struct path *p, struct str raw)
+{
+    return edit_set(edit_of(d), p, raw);
+}
+
+int draft_clear(struct draft *d, struct group *leaf, const struct path *p)
+{
+    return edit_line_delete(edit_of(d), line_of(d, leaf), p);
+}
+
+int draft_remove(struct draft *d, struct group *leaf)
+{
+    return edit_line_remove(edit_of(d), line_of(d, leaf));
+}
+
+/* ---- new segments ---- */
+
+static struct group *last_leaf(struct group *g)
+{
+    while (g && !group_is_leaf(g)) {
+        g = g->last;
+    }
+    return g;
+}
+
+static struct group *first_leaf(struct group *g)
+{
+    while (g && !group_is_leaf(g)) {
+        g = g->first;
+    }
+    return g;
+}
+
+/* The child of group node `g` that `node` is or lies in. */
+static unsigned child_of(const struct structure *s, unsigned g, unsigned node)
+{
+    for (unsigned up; (up = structure_place(s, node).parent) != g && node;) {
+        node = up;
+    }
+    return node;
+}
+
+/* The last child of `g` that stands before structure node `node`, or at it; NULL: none does. */
+static struct group *sibling_before(const struct draft *d, struct group *g, unsigned node)
+{
+    struct group *hit = NULL;
+    if (node == STRUCTURE_NONE) {
+        return g->last;
+    }
+    for (struct group *k = g->first; k; k = k->next) {
+        bool placed = k->node != STRUCTURE_NONE && !k->misplaced;
+        if (placed && child_of(d->s, g->node, k->node) <= node) {
+            hit = k;
+        } else if (hit && k->node == STRUCTURE_NONE) {
+            hit = hit->next == k ? k : hit; /* a Z segment stays with what it follows */
+        }
+    }
+    return hit;
+}
+
+/* The line behind which something new in `g` goes, if it follows `sibling` (NULL: it is the first). */
+static struct edit_line *line_behind(struct draft *d, struct group *g, struct group *sibling)
+{
+    struct group *leaf = last_leaf(sibling);
+    if (leaf) {
+        return line_of(d, leaf);
+    }
+    leaf = first_leaf(g);
+    struct edit_line *before = leaf ? edit_line_before(edit_of(d), line_of(d, leaf)) : NULL;
+    return before ? before : edit_line_of(edit_of(d), d->m->segs - 1);
+}
+
+/* A place for something new: behind `sibling` in `parent`, its line behind `after`. */
+struct spot {
+    struct group *parent, *sibling;
+    struct edit_line *after;
+};
+
+static struct spot spot_in(struct draft *d, struct group *g, unsigned child)
+{
+    struct group *sibling = sibling_before(d, g, child);
+    return (struct spot){g, sibling, line_behind(d, g, sibling)};
+}
+
+static int add_leaf(struct draft *d, const struct spot *at, struct str text, struct group **out)
+{
+    struct edit_line *line;
+    int rc = edit_line_add(edit_of(d), at->after, text, &line);
+    if (rc == 0) {
+        *out = new_leaf(d, at->parent, edit_line_id(line), line);
+        link_behind(at->parent, at->sibling, *out);
+    }
+    return rc;
+}
+
+/* Groups from `g` down to `holder`, all new, the segment in the innermost. */
+static int add_groups(struct draft *d, struct group *g, unsigned holder, const char *id,
+                      struct group **out_leaf)
+{
+    struct spot at = spot_in(d, g, child_of(d->s, g->node, holder));
+    while (at.parent->node != holder) {
+        unsigned child = child_of(d->s, at.parent->node, holder);
+        struct group *made = new_group(d, at.parent, child);
+        link_behind(at.parent, at.sibling, made);
+        at.parent = made;
+        at.sibling = NULL;
+    }
+    return add_leaf(d, &at, str_from(id, 3), out_leaf);
+}
+
+/* The instance of group node `node` in `g`: the only one. ERR_NOT_FOUND: several; *out NULL: none. */
+static int only_instance(const struct draft *d, struct group *g, unsigned node, struct group **out)
+{
+    *out = draft_next_group(d, g, node, NULL);
+    return *out && draft_next_group(d, g, node, *out) ? ERR_NOT_FOUND : 0;
+}
+
+/* Down from `g` to the instance of `holder` as far as there are instances. */
+static int descend(const struct draft *d, struct group **g, unsigned holder)
+{
+    while ((*g)->node != holder) {
+        struct group *inner;
+        unsigned child = child_of(d->s, (*g)->node, holder);
+        int rc = only_instance(d, *g, child, &inner);
+        if (rc != 0 || !inner) {
+            return rc;
+        }
+        *g = inner;
+    }
+    return 0;
+}
+
+int draft_create(struct draft *d, struct group *in, unsigned holder, const char *id,
+                 struct group **out_leaf)
+{
+    if (!d->s || holder == STRUCTURE_NONE || in->node == STRUCTURE_NONE) {
+        struct spot end = {in, in->last, line_behind(d, in, in->last)};
+        return add_leaf(d, &end, str_from(id, 3), out_leaf);
+    }
+    int rc = descend(d, &in, holder);
+    if (rc != 0) {
+        return rc;
+    }
+    if (in->node != holder) {
+        return add_groups(d, in, holder, id, out_leaf);
+    }
+    unsigned node = structure_segment_in(d->s, holder, id);
+    struct spot at = spot_in(d, in, child_of(d->s, holder, node));
+    return add_leaf(d, &at, str_from(id, 3), out_leaf);
+}
+
+int draft_create_group(struct draft *d, struct group *in, unsigned holder, const char *id,
+                       struct group **out_leaf)
+{
+    unsigned around = structure_place(d->s, holder).parent;
+    int rc = descend(d, &in, around);
+    return rc != 0 ? rc : add_groups(d, in, holder, id, out_leaf);
+}
+
+int draft_add(struct draft *d, struct group *at, bool is_before, struct str line,
+              struct group **out_leaf)
+{
+    struct spot spot = {at->parent, at, NULL};
+    if (is_before) {
+        spot.sibling = NULL;
+        for (struct group *k = at->parent->first; k != at; k = k->next) {
+            spot.sibling = k;
+        }
+        spot.after = edit_line_before(edit_of(d), line_of(d, first_leaf(at)));
+    } else {
+        spot.after = line_of(d, last_leaf(at));
+    }
+    return spot.after ? add_leaf(d, &spot, line, out_leaf) : ERR_USAGE;
+}
+
+/* ---- copies ---- */
+
+static int copy_into(struct draft *d, const struct group *from, struct spot *at, struct group **out)
+{
+    if (group_is_leaf(from)) {
+        struct edit_seg seg = draft_read(d, from);
+        int rc = add_leaf(d, at, hl7_seg_text(seg.m, seg.seg), out);
+        at->after = rc == 0 ? (*out)->line : at->after;
+        return rc;
+    }
+    *out = new_group(d, at->parent, from->node);
+    link_behind(at->parent, at->sibling, *out);
+    struct spot inner = {*out, NULL, at->after};
+    for (const struct group *k = from->first; k; k = k->next) {
+        struct group *made;
+        if (group_is_leaf(k) && draft_is_gone(d, k)) {
+            continue;
+        }
+        int rc = copy_into(d, k, &inner, &made); /* as deep as the structure */
+        if (rc != 0) {
+            return rc;
+        }
+        inner.sibling = made;
+    }
+    at->after = inner.after;
+    return 0;
+}
+
+int draft_copy(struct draft *d, const struct group *from, struct group *after,
+               struct group **out_copy)
+{
+    struct spot at = {after->parent, after, line_of(d, last_leaf(after))};
+    return copy_into(d, from, &at, out_copy);
+}
+
+void draft_hide(struct draft *d, struct group *g, bool is_hidden)
+{
+    for (struct group *at = g; at; at = group_next(g, at)) {
+        if (group_is_leaf(at)) {
+            edit_line_hide(edit_of(d), line_of(d, at), is_hidden);
+        }
+    }
+}
+
+struct splices draft_splices(struct draft *d)
+{
+    if (d->edit) {
+        return edit_splices(d->edit, d->a);
+    }
+    struct splice *one = arena_alloc(d->a, sizeof(*one));
+    *one = (struct splice){NULL, 0, (uint32_t)d->m->raw.n};
+    return (struct splices){one, 1};
+}

@@ -1,0 +1,84 @@
+/* draft.h - a message on its way through a route: its segments sorted into groups, read as they are now,
+ * changed in place. Groups and leaves (struct group) may be held on to while others come and go. What was
+ * not asked for is not made: without changes and groups a draft is the message itself.
+ * Lives in one arena with the message. One thread. Source: HL7 v2 abstract message definitions. */
+#ifndef CORRIDOR_HL7_DRAFT_H
+#define CORRIDOR_HL7_DRAFT_H
+
+#include "engine/hl7/edit.h"
+#include "engine/hl7/structure.h"
+
+/* The structure that messages of this kind have, or NULL. Asked once, when it is needed. */
+typedef const struct structure *(*draft_structure_fn)(const void *arg, const struct hl7 *m);
+
+struct draft {
+    struct arena *a;
+    const struct hl7 *m;       /* as received */
+    const struct structure *s; /* see draft_structure() */
+    draft_structure_fn find;   /* NULL: s is found, or there is none */
+    const void *find_arg;
+    struct edit *edit;  /* NULL until something is changed */
+    struct group *root; /* NULL until asked for */
+};
+
+/* `find` NULL: no structure; every segment then stands in the message itself. */
+void draft_init(struct draft *d, struct arena *a, const struct hl7 *m, draft_structure_fn find,
+                const void *find_arg);
+/* The message's structure, or NULL where none is known. */
+const struct structure *draft_structure(struct draft *d);
+/* The message as a group; sorts the segments when first asked. O(segments) then. */
+struct group *draft_root(struct draft *d);
+/* "PID", "" for a line that is no segment. */
+const char *draft_id(const struct draft *d, const struct group *leaf);
+bool draft_is_gone(const struct draft *d, const struct group *leaf);
+struct edit_seg draft_read(struct draft *d, const struct group *leaf);
+/* The leaf that opens group `g`: its first one that is not gone; NULL: all are gone. */
+struct group *draft_first(const struct draft *d, struct group *g);
+/* The smallest group that `leaf` opens, or the leaf itself. */
+struct group *draft_opened_by(const struct draft *d, struct group *leaf);
+
+/* Segments named `id` in the order of the message: start with {.in = group}. */
+struct draft_iter {
+    struct group *in;
+    char id[4];
+    bool below; /* also those of groups below `in` */
+    struct group *at;
+};
+struct group *draft_next(const struct draft *d, struct draft_iter *it);
+/* The same over the whole message without sorting it into groups: start with {.d = d}. False at the end. */
+struct draft_flat {
+    struct draft *d;
+    struct edit_walk walk;
+    uint32_t seg;
+};
+bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *out);
+/* The next instance of group node `node` inside `in`, behind `at` (NULL: the first). */
+struct group *draft_next_group(const struct draft *d, struct group *in, unsigned node,
+                               struct group *at);
+
+/* Changes. 0 or what edit_line_set() and the like return. */
+int draft_set(struct draft *d, struct group *leaf, const struct path *p, struct str raw);
+/* edit_set() on the message: the first segment of the name, which is there. */
+int draft_set_flat(struct draft *d, const struct path *p, struct str raw);
+int draft_clear(struct draft *d, struct group *leaf, const struct path *p);
+int draft_remove(struct draft *d, struct group *leaf);
+/* A new segment `id` in group `in`, where the structure places it: behind the last of its own kind, else
+ * behind what stands before it. `holder` (structure node, STRUCTURE_NONE: the structure lacks it) is `in`'s
+ * node or one below; missing groups between are made, an existing one is used. ERR_NOT_FOUND: several
+ * instances could take it. */
+int draft_create(struct draft *d, struct group *in, unsigned holder, const char *id,
+                 struct group **out_leaf);
+/* A new group instance for `holder` even where one exists, opened by segment `id`. */
+int draft_create_group(struct draft *d, struct group *in, unsigned holder, const char *id,
+                       struct group **out_leaf);
+/* A new line directly behind leaf or group `after` (or directly before), in the same group. */
+int draft_add(struct draft *d, struct group *at, bool is_before, struct str line,
+              struct group **out_leaf);
+/* A copy of leaf or group `from` behind leaf or group `after`. */
+int draft_copy(struct draft *d, const struct group *from, struct group *after,
+               struct group **out_copy);
+/* Hide or show every segment of `g` in draft_splices(). */
+void draft_hide(struct draft *d, struct group *g, bool is_hidden);
+struct splices draft_splices(struct draft *d);
+
+#endif

@@ -1,0 +1,222 @@
+/* Names: $this, lets and parameters, names of profiles, members. */
+#include "engine/rules/check_priv.h"
+
+static struct node *resolve(struct node *n, enum node_op op, uint32_t level)
+{
+    n->op = (uint8_t)op;
+    n->level = level;
+    return n;
+}
+
+void check_need(struct check *c, enum need_kind kind, unsigned name, struct str text,
+                struct diag_pos pos)
+{
+    if (!c->names->needs) {
+        return;
+    }
+    for (const struct need *n = *c->names->needs; n; n = n->next) {
+        if (n->kind == kind && n->name == name && str_eq(n->text, text)) {
+            return;
+        }
+    }
+    struct need *one = ARENA_NEW(c->a, struct need);
+    *one = (struct need){kind, name, text, pos, *c->names->needs};
+    *c->names->needs = one;
+}
+
+static struct str nearest_name(struct check *c, struct str word)
+{
+    static const struct str known[] = {{"this", 4},  {"index", 5},   {"number", 6},
+                                       {"total", 5}, {"message", 7}, {"source", 6}};
+    unsigned floor = c->names->let_floor;
+    struct str near = check_nearest(word, c->names->let + floor, c->names->nlets - floor);
+    if (!near.n && c->names->profiles) {
+        near = check_nearest(word, c->names->profiles->name, c->names->profiles->n);
+    }
+    return near.n ? near : check_nearest(word, known, sizeof(known) / sizeof(known[0]));
+}
+
+static struct node *unknown_name(struct check *c, struct node *n)
+{
+    bool later = str_is(n->text, "batch") || str_is(n->text, "cause");
+    struct diag *one =
+        diag_add(c->d, DIAG_ERROR, later ? "not-available" : "unknown-name", n->pos,
+                 later ? "$%.*s is not available in this version" : "$%.*s is not known here",
+                 STR_ARG(n->text));
+    struct str near = nearest_name(c, n->text);
+    if (near.n && !later) {
+        diag_hint(c->d, one, "did you mean $%.*s?", STR_ARG(near));
+    } else if (!later) {
+        diag_hint(c->d, one,
+                  "names come from let:, from parameters (needs:, with:) and from the "
+                  "feed's profile");
+    }
+    c->failed = true;
+    return n;
+}
+
+static const char where_it_counts[] =
+    "it stands inside a loop, where(...), select(...), exists(...), all(...)";
+
+static struct node *check_position(struct check *c, struct node *n, uint32_t level,
+                                   struct shape *out)
+{
+    *out = (struct shape){.kind = level == 2 ? SHAPE_ANY : SHAPE_NUMBER};
+    if (!c->inner) {
+        struct diag *one =
+            check_fail(c, n, "no-loop", "this counts values, and there is nothing to count here");
+        diag_hint(c->d, one, "%s", where_it_counts);
+    }
+    return resolve(n, NODE_POSITION, level);
+}
+
+static struct node *check_this(struct check *c, struct node *n, struct shape *out)
+{
+    if (c->inner) {
+        *out = *c->inner->shape;
+        return resolve(n, NODE_THIS, 0);
+    }
+    if (!c->f->is_route) {
+        return resolve(n, NODE_MESSAGE, 0);
+    }
+    diag_hint(c->d, check_fail(c, n, "no-loop", "there is nothing here that $this would be"), "%s",
+              where_it_counts);
+    return n;
+}
+
+static bool is_let(struct check *c, struct node *n, struct shape *out)
+{
+    for (unsigned i = c->names->nlets; i-- > c->names->let_floor;) {
+        if (str_eq(n->text, c->names->let[i])) {
+            *out = c->names->let_shape[i];
+            c->names->let_used[i] = true;
+            resolve(n, NODE_LET, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_profile_name(struct check *c, struct node *n, struct shape *out)
+{
+    const struct profile_names *p = c->names->profiles;
+    for (unsigned i = 0; p && i < p->n; i++) {
+        if (str_eq(n->text, p->name[i])) {
+            *out = p->shape[i];
+            check_need(c, NEED_NAME, i, n->text, n->pos);
+            resolve(n, NODE_PROFILE, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+struct node *check_name(struct check *c, struct node *n, struct shape *out)
+{
+    *out = (struct shape){.kind = SHAPE_ANY};
+    if (is_let(c, n, out)) {
+        return n;
+    }
+    if (str_is(n->text, "this")) {
+        return check_this(c, n, out);
+    }
+    if (str_is(n->text, "index") || str_is(n->text, "number")) {
+        return check_position(c, n, str_is(n->text, "number"), out);
+    }
+    if (str_is(n->text, "total")) {
+        return check_position(c, n, 2, out);
+    }
+    if (str_is(n->text, "message") || str_is(n->text, "source")) {
+        return resolve(n, str_is(n->text, "message") ? NODE_MESSAGE : NODE_SOURCE, 0);
+    }
+    return is_profile_name(c, n, out) ? n : unknown_name(c, n);
+}
+
+struct node *check_external(struct check *c, struct node *n, struct shape *out)
+{
+    *out = (struct shape){.kind = SHAPE_ANY};
+    if (str_is(n->text, "resource") || str_is(n->text, "context") ||
+        str_is(n->text, "rootResource")) {
+        return resolve(n, NODE_MESSAGE, 0);
+    }
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos,
+                                "%%%.*s is not known here", STR_ARG(n->text));
+    diag_hint(c->d, one,
+              "names are written with a dollar, as in $source; %%resource and %%context "
+              "are the message");
+    c->failed = true;
+    return n;
+}
+
+/* ---- members ---- */
+
+static struct node *lookup_column(struct check *c, struct node *n, struct shape *out)
+{
+    struct node *call = check_node(c, n->arg[0], out);
+    if (c->failed || !call->table || call->table->is_broken) {
+        return call;
+    }
+    int column = table_column(call->table, n->text);
+    if (column < 0) {
+        struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-column", n->pos,
+                                    "the table %.*s has no column %.*s", STR_ARG(call->table->name),
+                                    STR_ARG(n->text));
+        struct str near = check_nearest(n->text, call->table->columns, call->table->ncolumns);
+        c->failed = true;
+        if (near.n) {
+            diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
+        }
+        return call;
+    }
+    call->level = (uint32_t)column;
+    out->is_cell = table_not_number(call->table, (unsigned)column) < 0;
+    return call;
+}
+
+static struct node *unknown_member(struct check *c, struct node *n)
+{
+    const char *near = func_nearest(n->text);
+    struct diag *one =
+        diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos, "%.*s is not known", STR_ARG(n->text));
+    c->failed = true;
+    if (func_find(n->text)) {
+        diag_hint(c->d, one, "a function is written with brackets: %.*s()", STR_ARG(n->text));
+    } else if (near) {
+        diag_hint(c->d, one, "did you mean %s()?", near);
+    } else if (n->nargs == 0) {
+        diag_hint(c->d, one,
+                  "a text stands in single quotes; paths look like PID-3.1; members of FHIR and "
+                  "JSON data are not available in this version");
+    } else {
+        diag_hint(c->d, one, "members of FHIR and JSON data are not available in this version");
+    }
+    return n;
+}
+
+struct node *check_member(struct check *c, struct node *n, struct shape *out)
+{
+    *out = (struct shape){.kind = SHAPE_STRING};
+    struct node *in = n->nargs ? n->arg[0] : NULL;
+    if (in && in->op == NODE_MEMBER) {
+        return check_node(c, in, out);
+    }
+    if (in && in->op == NODE_CALL && str_is(in->text, "lookup")) {
+        return lookup_column(c, n, out);
+    }
+    bool of_source = in && in->op == NODE_NAME && str_is(in->text, "source");
+    if (of_source && (str_is(n->text, "timezone") || str_is(n->text, "name"))) {
+        return resolve(n, NODE_SOURCE_MEMBER, str_is(n->text, "timezone"));
+    }
+    if (of_source) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos, "$source has no %.*s",
+                           STR_ARG(n->text)),
+                  "it has $source.name and $source.timezone");
+        c->failed = true;
+        return n;
+    }
+    if (!in && check_group_name(c, n, out)) {
+        return n;
+    }
+    return unknown_member(c, n);
+}

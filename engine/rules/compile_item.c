@@ -1,0 +1,259 @@
+#include "engine/rules/compile_item.h"
+
+static const char *const special_keys[] = {"$for",  "$if",   "$let",   "$use",
+                                           "$with", "$also", "$value", NULL};
+
+static bool is_special(struct str key)
+{
+    return key.n > 1 && key.p[0] == '$' && key.p[1] != '$';
+}
+
+/* ---- scalars ---- */
+
+/* An unquoted scalar with exactly JSON's spelling of a number, true, false or null is that value. */
+static struct json *literal_json(struct compiler *c, const struct yaml_node *n, struct str text)
+{
+    if (n->quoted) {
+        return json_new_string(c->a, text);
+    }
+    if (json_is_number(text)) {
+        return json_new_number(c->a, text);
+    }
+    if (str_is(text, "true") || str_is(text, "false")) {
+        return json_new_bool(c->a, text.n == 4);
+    }
+    return str_is(text, "null") ? json_new(c->a, JSON_NULL) : json_new_string(c->a, text);
+}
+
+static struct item *scalar(struct compiler *c, const struct yaml_node *n, enum item_place place,
+                           struct item *item)
+{
+    struct str text;
+    if (compile_is_formula(n)) {
+        item->kind = ITEM_FORMULA;
+        item->formula =
+            compile_formula(c, n, place == ITEM_IS_IN_LIST ? CHECK_TEXTS : CHECK_TEXT, NULL);
+        return item->formula ? item : NULL;
+    }
+    if (!compile_literal(c, n, &text)) {
+        return NULL;
+    }
+    item->kind = ITEM_LITERAL;
+    item->literal = literal_json(c, n, text);
+    return item;
+}
+
+/* ---- objects ---- */
+
+static bool unknown_special(struct compiler *c, const struct yaml_node *key)
+{
+    struct str words[8];
+    unsigned n = 0;
+    for (; special_keys[n]; n++) {
+        words[n] = str_of(special_keys[n]);
+        if (str_eq(key->text, words[n])) {
+            return false;
+        }
+    }
+    struct str near = check_nearest(key->text, words, n);
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-key", key->pos,
+                                "%.*s is no key of the language", STR_ARG(key->text));
+    if (near.n) {
+        diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
+    } else {
+        diag_hint(c->d, one, "a key of the data that begins with $ is written with two: $%.*s",
+                  STR_ARG(key->text));
+    }
+    return true;
+}
+
+static bool members(struct compiler *c, const struct yaml_node *n, struct item *item)
+{
+    struct item **tail = &item->first;
+    bool good = true;
+    yaml_each(child, n)
+    {
+        if (is_special(child->key->text)) {
+            good = !unknown_special(c, child->key) && good;
+            continue;
+        }
+        struct item *one = compile_item(c, child, ITEM_IS_MEMBER);
+        struct str key = child->key->text;
+        good = good && one;
+        if (one) {
+            one->key = key.n > 1 && key.p[0] == '$' ? str_slice(key, 1, key.n) : key;
+            *tail = one;
+            tail = &one->next;
+        }
+    }
+    return good;
+}
+
+static bool has_members(const struct yaml_node *n)
+{
+    yaml_each(child, n)
+    {
+        if (!is_special(child->key->text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool refuse(struct compiler *c, const struct yaml_node *n, const char *what,
+                   const char *hint)
+{
+    diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "bad-item", n->key->pos, "%s", what), "%s", hint);
+    return false;
+}
+
+/* The map that is used reads one value: $this must be of its type. */
+static bool suits_value(struct compiler *c, const struct map *m, const struct yaml_node *use)
+{
+    const struct shape *self = c->names.loops ? c->names.loops->shape : NULL;
+    if (!m->datatype) {
+        return true;
+    }
+    bool known = self && self->kind == SHAPE_HL7 && self->type;
+    if (!self || (self->kind != SHAPE_HL7 && self->kind != SHAPE_ANY) ||
+        (known && strcmp(self->type, m->datatype) != 0)) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "wrong-map", use->pos,
+                           "the map %.*s reads a %s, $this is %s here", STR_ARG(m->name),
+                           m->datatype, known ? self->type : "none"),
+                  "walk values of that type with $for:");
+        return false;
+    }
+    return true;
+}
+
+static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *item)
+{
+    const struct yaml_node *use = yaml_get(n, "$use"), *with = yaml_get(n, "$with"),
+                           *also = yaml_get(n, "$also");
+    const struct yaml_node *stray = with ? with : also;
+    if (!use) {
+        return !stray || refuse(c, stray, "this belongs to $use:, which is not here",
+                                "name a map with $use:");
+    }
+    if (has_members(n)) {
+        return refuse(c, use, "an object that uses a map has no members beside it",
+                      "lay them over it with $also: { ... }");
+    }
+    struct map *m = compile_find_map(c, use);
+    if (!m) {
+        return false;
+    }
+    item->use = m;
+    bool good = compile_use_map(c, m, use->pos) && suits_value(c, m, use);
+    good = compile_with(c, with, use->pos, m->name, m->params, m->nparams, &item->with) && good;
+    if (also && also->kind != YAML_MAPPING) {
+        return refuse(c, also, "$also: holds members: a mapping", "write $also: { key: value }");
+    }
+    item->also = also ? compile_item(c, also, ITEM_IS_MEMBER) : NULL;
+    return good && (!also || item->also);
+}
+
+static bool value_item(struct compiler *c, const struct yaml_node *n, enum item_place place,
+                       struct item *item)
+{
+    const struct yaml_node *value = yaml_get(n, "$value"), *use = yaml_get(n, "$use");
+    if (!value) {
+        return true;
+    }
+    if (use || has_members(n)) {
+        return refuse(c, value, "$value: is the item itself; it has no members beside it",
+                      "leave out the members, or $value:");
+    }
+    item->value =
+        compile_item(c, value, place == ITEM_IS_IN_LIST ? ITEM_IS_IN_LIST : ITEM_IS_MEMBER);
+    return item->value != NULL;
+}
+
+static bool object_body(struct compiler *c, const struct yaml_node *n, enum item_place place,
+                        struct item *item)
+{
+    const struct yaml_node *let = yaml_get(n, "$let"), *cond = yaml_get(n, "$if");
+    bool good = !let || compile_lets(c, let, &item->lets);
+    if (cond) {
+        item->cond = compile_formula(c, cond, CHECK_DECISION, NULL);
+        good = good && item->cond;
+    }
+    good = use_map(c, n, item) && good;
+    good = value_item(c, n, place, item) && good;
+    return members(c, n, item) && good;
+}
+
+static struct item *object(struct compiler *c, const struct yaml_node *n, enum item_place place,
+                           struct item *item)
+{
+    const struct yaml_node *loop = yaml_get(n, "$for");
+    unsigned lets = c->names.nlets;
+    struct loop_scope save;
+    bool good = true;
+    item->kind = ITEM_OBJECT;
+    if (loop && place != ITEM_IS_IN_LIST) {
+        (void)refuse(c, loop, "$for: makes several items, and one stands here",
+                     "write it as an item of a list: - $for: ...");
+        return NULL;
+    }
+    if (loop) {
+        item->loop = ARENA_NEW(c->a, struct loop);
+        good = compile_loop(c, loop, item->loop);
+        if (!good) {
+            return NULL;
+        }
+        compile_enter(c, item->loop, &save);
+    }
+    good = object_body(c, n, place, item);
+    if (loop) {
+        compile_leave(c, &save);
+    }
+    compile_unused(c, lets);
+    c->names.nlets = lets;
+    return good ? item : NULL;
+}
+
+static struct item *list(struct compiler *c, const struct yaml_node *n, struct item *item)
+{
+    struct item **tail = &item->first;
+    bool good = true;
+    item->kind = ITEM_LIST;
+    yaml_each(child, n)
+    {
+        struct item *one = compile_item(c, child, ITEM_IS_IN_LIST);
+        good = good && one;
+        if (one) {
+            *tail = one;
+            tail = &one->next;
+        }
+    }
+    return good ? item : NULL;
+}
+
+struct item *compile_item(struct compiler *c, const struct yaml_node *n, enum item_place place)
+{
+    struct item *item = ARENA_NEW(c->a, struct item), *made = NULL;
+    item->pos = n->pos;
+    if (++c->depth > ITEM_DEPTH_MAX) {
+        diag_add(c->d, DIAG_ERROR, "deep-map", n->pos,
+                 "objects and lists stand more than %d levels within each other", ITEM_DEPTH_MAX);
+        c->depth--;
+        return NULL;
+    }
+    switch (n->kind) {
+    case YAML_SCALAR:
+        made = scalar(c, n, place, item);
+        break;
+    case YAML_MAPPING:
+        made = object(c, n, place, item);
+        break;
+    case YAML_SEQUENCE:
+        made = list(c, n, item);
+        break;
+    case YAML_ABSENT:
+        break;
+    }
+    c->depth--;
+    return made;
+}

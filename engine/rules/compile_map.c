@@ -1,0 +1,276 @@
+/* Documents `map:`: head, parameters, what reads and uses them. The value itself is compile_item.c. */
+#include "engine/rules/ruleset_priv.h"
+
+#include "engine/rules/compile_item.h"
+
+static const char *const map_keys[] = {"map", "reads", "to",    "at",    "needs", "with",
+                                       "let", "nulls", "value", "tests", NULL};
+static const char *const map_later[] = {"version", NULL};
+
+static struct map *find_map(const struct compiler *c, struct str name)
+{
+    for (unsigned i = 0; i < c->r->nmaps; i++) {
+        if (str_eq(c->r->maps[i]->name, name)) {
+            return c->r->maps[i];
+        }
+    }
+    return NULL;
+}
+
+struct map *compile_find_map(struct compiler *c, const struct yaml_node *n)
+{
+    struct str name, names[64];
+    unsigned k = 0;
+    if (!compile_text(c, n, "the name of a map", &name)) {
+        return NULL;
+    }
+    struct map *m = find_map(c, name);
+    if (m) {
+        return m;
+    }
+    for (; k < c->r->nmaps && k < 64; k++) {
+        names[k] = c->r->maps[k]->name;
+    }
+    struct str near = check_nearest(name, names, k);
+    struct diag *one =
+        diag_add(c->d, DIAG_ERROR, "unknown-map", n->pos, "no map is called %.*s", STR_ARG(name));
+    if (near.n) {
+        diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
+    } else {
+        diag_hint(c->d, one, "declare it in a document that begins with map: %.*s", STR_ARG(name));
+    }
+    return NULL;
+}
+
+/* ---- is it used where it can be? ---- */
+
+static bool reads_structure(const struct map *m, const struct structure *s)
+{
+    for (unsigned i = 0; i < m->nstructures; i++) {
+        if (strcmp(structure_name(m->structures[i]), structure_name(s)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct str reads_text(struct compiler *c, const struct map *m)
+{
+    struct str all = STR("");
+    for (unsigned i = 0; i < m->nreads; i++) {
+        all = str_printf(c->a, "%.*s%s%.*s", STR_ARG(all), i ? ", " : "", STR_ARG(m->reads[i]));
+    }
+    return all;
+}
+
+static bool suits_structures(struct compiler *c, const struct map *m, struct diag_pos pos)
+{
+    for (unsigned i = 0; i < c->names.nstructures; i++) {
+        const struct structure *s = c->names.structure[i];
+        if (!m->datatype && !reads_structure(m, s)) {
+            struct str reads = reads_text(c, m);
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "wrong-structure", pos,
+                               "the map %.*s reads %.*s; %s comes here, too", STR_ARG(m->name),
+                               STR_ARG(reads), structure_name(s)),
+                      "add it to the map's reads:, or send other types elsewhere");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The map starts at a segment or group: the loop around must be at the same. */
+static bool suits_loop(struct compiler *c, const struct map *m, struct diag_pos pos)
+{
+    if (!m->at_seg.n) {
+        return true;
+    }
+    const struct element *e = c->names.element;
+    bool same = e && str_is(m->at_seg, e->seg);
+    for (unsigned i = 0; e && !same && i < c->names.nstructures; i++) { /* a group by its name */
+        bool group = !e->is_segment[i] && e->node[i] != STRUCTURE_NONE;
+        same = group && str_is(m->at_seg, structure_place(c->names.structure[i], e->node[i]).name);
+    }
+    if (!same) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "wrong-loop", pos,
+                           "the map %.*s starts at %.*s, and no loop is at one here",
+                           STR_ARG(m->name), STR_ARG(m->at_seg)),
+                  "put this into for: %.*s", STR_ARG(m->at_seg));
+    }
+    return same;
+}
+
+static void note_use(struct compiler *c, struct map *m)
+{
+    struct map ***uses = c->map ? &c->map->uses : &c->route->uses;
+    unsigned *n = c->map ? &c->map->nuses : &c->route->nuses,
+             *cap = c->map ? &c->map->cap_uses : &c->route->cap_uses;
+    for (unsigned i = 0; i < *n; i++) {
+        if ((*uses)[i] == m) {
+            return;
+        }
+    }
+    compile_grow(c->a, uses, *n, cap);
+    (*uses)[(*n)++] = m;
+}
+
+bool compile_use_map(struct compiler *c, struct map *m, struct diag_pos pos)
+{
+    note_use(c, m);
+    return suits_structures(c, m, pos) && suits_loop(c, m, pos);
+}
+
+/* ---- the head ---- */
+
+void compile_declare_map(struct compiler *c, const struct yaml_node *doc)
+{
+    struct map *m = ARENA_NEW(c->a, struct map);
+    const struct yaml_node *name = yaml_get(doc, "map"), *reads = yaml_get(doc, "reads"),
+                           *item = NULL;
+    if (!compile_text(c, name, "map: wants a name, which", &m->name)) {
+        return;
+    }
+    const struct map *other = find_map(c, m->name);
+    if (other) {
+        diag_add(c->d, DIAG_ERROR, "duplicate-name", name->pos,
+                 "a map %.*s stands already at %s:%u", STR_ARG(m->name), other->pos.file,
+                 other->pos.line);
+        return;
+    }
+    m->pos = name->pos;
+    m->file = c->file;
+    m->doc = doc;
+    m->index = c->r->nmaps;
+    m->reads = ARENA_ARRAY(c->a, struct str, (reads ? reads->count : 0) + 1);
+    while ((item = yaml_next_item(reads, item))) {
+        m->reads[m->nreads++] = item->kind == YAML_SCALAR ? item->text : STR("");
+    }
+    const struct yaml_node *at = yaml_get(doc, "at");
+    m->at_seg = at && at->kind == YAML_SCALAR ? at->text : STR("");
+    compile_grow(c->a, &c->r->maps, c->r->nmaps, &c->cap_maps);
+    c->r->maps[c->r->nmaps++] = m;
+    /* Parameters and structures are wanted before any body is compiled. */
+    compile_begin(c, &m->needs);
+    c->map = m;
+    compile_versions(c, NULL, 0, &c->names);
+    if (reads) {
+        (void)compile_reads(c, reads, &c->names, &m->datatype); /* findings tell */
+    }
+    (void)compile_params(c, doc, &m->params, &m->nparams); /* findings tell */
+    m->nstructures = c->names.nstructures;
+    m->structures = ARENA_ARRAY(c->a, const struct structure *, m->nstructures + 1);
+    memcpy(m->structures, c->names.structure, m->nstructures * sizeof(*m->structures));
+    m->is_family = ARENA_ARRAY(c->a, bool, m->nstructures + 1);
+    memcpy(m->is_family, c->names.is_family, m->nstructures * sizeof(*m->is_family));
+    m->nslots = c->nslots;
+    c->map = NULL;
+}
+
+static bool read_target(struct compiler *c, const struct yaml_node *doc)
+{
+    const struct yaml_node *to = yaml_get(doc, "to");
+    struct str text;
+    if (!to) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,
+                           "the map has no to:, what it makes"),
+                  "write to: json");
+        return false;
+    }
+    if (!compile_text(c, to, "to: wants json, which", &text)) {
+        return false;
+    }
+    if (str_is(text, "json")) {
+        return true;
+    }
+    diag_hint(c->d,
+              diag_add(c->d, DIAG_ERROR, "not-available", to->pos,
+                       "to: %.*s is not available in this version", STR_ARG(text)),
+              "this version makes json");
+    return false;
+}
+
+static bool read_nulls(struct compiler *c, const struct yaml_node *n, struct map *m)
+{
+    static const char *const words[] = {"omit", "null", "error"};
+    for (unsigned i = 0; n && i < 3; i++) {
+        if (n->kind == YAML_SCALAR && str_is(n->text, words[i])) {
+            m->nulls = (enum map_nulls)i;
+            return true;
+        }
+    }
+    if (n && n->kind != YAML_ABSENT) {
+        diag_add(c->d, DIAG_ERROR, "bad-value", n->pos, "nulls: is omit, null or error");
+    }
+    return !n;
+}
+
+/* $this of a map over a datatype. */
+static void enter_datatype(const struct map *m, struct shape *shape)
+{
+    *shape =
+        (struct shape){.kind = SHAPE_HL7, .type = m->datatype, .of = type_class_of(m->datatype)};
+}
+
+static void compile_body(struct compiler *c, struct map *m, const struct yaml_node *doc)
+{
+    const struct yaml_node *let = yaml_get(doc, "let"), *value = yaml_get(doc, "value"),
+                           *at = yaml_get(doc, "at");
+    struct loop_scope save;
+    struct loop data = {.pos = m->pos};
+    bool good = true;
+    if (m->datatype) {
+        enter_datatype(m, &data.shape);
+        compile_enter(c, &data, &save);
+    }
+    if (at) {
+        m->at = ARENA_NEW(c->a, struct loop);
+        good = compile_loop(c, at, m->at);
+        compile_enter(c, m->at, &save);
+    }
+    good = (!let || compile_lets(c, let, &m->lets)) && good;
+    if (!value) {
+        diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos, "the map has no value:");
+    } else if (good) {
+        m->value = compile_item(c, value, ITEM_IS_ROOT);
+    }
+    compile_unused(c, m->nparams);
+}
+
+void compile_map(struct compiler *c, const struct yaml_node *doc)
+{
+    struct map *m = find_map(c, yaml_get(doc, "map")->text);
+    if (!m || m->doc != doc) {
+        return; /* its name was refused */
+    }
+    compile_begin(c, &m->needs);
+    c->map = m;
+    c->route = NULL;
+    (void)compile_keys(c, doc, "a map", map_keys, map_later); /* go on: all errors at once */
+    (void)read_target(c, doc);                                /* findings tell */
+    (void)read_nulls(c, yaml_get(doc, "nulls"), m);           /* findings tell */
+    if (!yaml_get(doc, "reads")) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,
+                           "the map has no reads:, the messages or the datatype it is for"),
+                  "write reads: SIU_S12, reads: ADT, or reads: CX");
+    }
+    compile_versions(c, NULL, 0, &c->names);
+    c->names.nstructures = m->nstructures;
+    memcpy(c->names.structure, m->structures, m->nstructures * sizeof(*m->structures));
+    memcpy(c->names.is_family, m->is_family, m->nstructures * sizeof(*m->is_family));
+    for (unsigned i = 0; i < m->nparams; i++) {
+        unsigned slot;
+        const struct shape any = {.kind = SHAPE_ANY};
+        (void)compile_declare(c, m->params[i].name, &any, m->params[i].pos,
+                              &slot); /* was told when the map was declared */
+    }
+    c->names.typing = (const struct profile *const *)c->r->profiles;
+    c->names.ntyping = c->r->nprofiles;
+    compile_body(c, m, doc);
+    m->nslots = c->nslots > m->nslots ? c->nslots : m->nslots;
+    m->is_compiled = true;
+    c->map = NULL;
+}

@@ -1,0 +1,233 @@
+/* The steps by which something leaves a route: send and reply. */
+#include "engine/rules/ruleset_priv.h"
+
+#include <limits.h>
+
+static bool find_destination(struct compiler *c, const struct yaml_node *n, unsigned *out)
+{
+    struct str name, names[64];
+    unsigned k = 0;
+    if (!compile_text(c, n, "send: wants the name of a destination, which", &name)) {
+        return false;
+    }
+    for (unsigned i = 0; i < c->r->ndestinations; i++) {
+        if (str_eq(c->r->destinations[i].name, name)) {
+            *out = i;
+            return true;
+        }
+        if (k < 64) {
+            names[k++] = c->r->destinations[i].name;
+        }
+    }
+    struct str near = check_nearest(name, names, k);
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-destination", n->pos,
+                                "no destination is called %.*s", STR_ARG(name));
+    if (near.n) {
+        diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
+    } else {
+        diag_hint(c->d, one, "declare it under destinations: in the configuration");
+    }
+    return false;
+}
+
+/* id: and key:, a formula or a text. */
+static struct node *optional_value(struct compiler *c, const struct yaml_node *n,
+                                   enum check_want want, bool *good)
+{
+    struct assign to = {0};
+    struct shape shape;
+    if (!n || !compile_value(c, n, want, &shape, &to)) {
+        *good = *good && !n;
+        return NULL;
+    }
+    if (to.formula) {
+        return to.formula;
+    }
+    struct node *text = ARENA_NEW(c->a, struct node);
+    *text = (struct node){.op = NODE_LITERAL, .pos = n->pos, .value = value_string(to.literal)};
+    return text;
+}
+
+/* Without id: the id is the route and the numbers of the loops around: two such sends are one too many. */
+static bool check_same_id(struct compiler *c, const struct yaml_node *step, struct step *s)
+{
+    unsigned d = s->send.destination;
+    bool certain = !s->send.id && !yaml_get(step, "if") && d < 256;
+    if (certain && c->seen_sends[d]) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "same-id", s->pos,
+                           "a send to %.*s stands before this one, and both would have the same id",
+                           STR_ARG(c->r->destinations[d].name)),
+                  "give this one an id:, a formula or a text that tells them apart");
+        return false;
+    }
+    if (certain) {
+        c->seen_sends[d] = true;
+    }
+    return true;
+}
+
+static bool send_class(struct compiler *c, const struct yaml_node *n, struct step *s)
+{
+    s->send.has_class = n != NULL;
+    s->send.is_bulk = n && n->kind == YAML_SCALAR && str_is(n->text, "bulk");
+    if (n && !s->send.is_bulk && !(n->kind == YAML_SCALAR && str_is(n->text, "interactive"))) {
+        diag_add(c->d, DIAG_ERROR, "bad-value", n->pos, "class: is interactive or bulk");
+        return false;
+    }
+    return true;
+}
+
+static bool send_part(struct compiler *c, const struct yaml_node *n, struct step *s)
+{
+    if (!n) {
+        return true;
+    }
+    s->send.is_part = true;
+    if (n->kind != YAML_SCALAR || !str_is(n->text, "current")) {
+        diag_add(c->d, DIAG_ERROR, "bad-value", n->pos,
+                 "part: is current: the message without the loop's other elements");
+        return false;
+    }
+    if (!c->names.element) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "no-loop", n->pos,
+                           "part: current stands in a loop over segments or groups"),
+                  "put the send into for: SEG");
+        return false;
+    }
+    if (s->send.map) {
+        diag_add(c->d, DIAG_ERROR, "bad-value", n->pos,
+                 "part: is for the message itself; a map takes what it reads");
+        return false;
+    }
+    return true;
+}
+
+static bool send_map(struct compiler *c, const struct yaml_node *step, struct step *s)
+{
+    const struct yaml_node *as = yaml_get(step, "as"), *with = yaml_get(step, "with");
+    if (!as) {
+        if (with) {
+            diag_add(c->d, DIAG_ERROR, "missing-key", with->pos,
+                     "with: gives parameters to a map, and there is no as:");
+        }
+        return !with;
+    }
+    struct map *m = compile_find_map(c, as);
+    if (!m) {
+        return false;
+    }
+    s->send.map = m;
+    const struct rules_destination *to =
+        s->send.destination < c->r->ndestinations ? &c->r->destinations[s->send.destination] : NULL;
+    if (to && to->refuses) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "wrong-destination", as->pos,
+                           "the destination %.*s is \"%s\": it cannot carry JSON",
+                           STR_ARG(to->name), to->refuses),
+                  "send it to a destination that can, as http");
+        return false;
+    }
+    if (m->datatype) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "wrong-map", as->pos,
+                           "the map %.*s reads a %s, a send gives it a message", STR_ARG(m->name),
+                           m->datatype),
+                  "such a map is for $use:");
+        return false;
+    }
+    return compile_use_map(c, m, as->pos) &&
+           compile_with(c, with, as->pos, m->name, m->params, m->nparams, &s->send.with);
+}
+
+/* Adapter options that a message may set are rows of the adapter's table: the configuration knows it. */
+static bool send_options(struct compiler *c, const struct yaml_node *n, struct step *s)
+{
+    if (!n) {
+        return true;
+    }
+    if (!c->env->message_options) {
+        diag_add(c->d, DIAG_ERROR, "bad-value", n->pos, "options: cannot be used here");
+        return false;
+    }
+    return c->env->message_options(c->env->arg, s->send.destination, n, c->d);
+}
+
+bool compile_send(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
+                  struct step *s)
+{
+    s->kind = STEP_SEND;
+    s->send.destination = UINT_MAX;
+    bool good = find_destination(c, value, &s->send.destination);
+    good = send_map(c, step, s) && good;
+    s->send.id = optional_value(c, yaml_get(step, "id"), CHECK_TEXT, &good);
+    s->send.key = optional_value(c, yaml_get(step, "key"), CHECK_ANY, &good);
+    good = send_class(c, yaml_get(step, "class"), s) && good;
+    good = send_part(c, yaml_get(step, "part"), s) && good;
+    c->may_have_sent = true;
+    if (good) {
+        good = send_options(c, yaml_get(step, "options"), s);
+    }
+    if (good && c->route && c->route->held_at == UINT_MAX) {
+        c->route->held_at = s->send.destination;
+    }
+    return good && check_same_id(c, step, s);
+}
+
+/* ---- reply ---- */
+
+static bool reply_error(struct compiler *c, const struct yaml_node *n, struct step *s)
+{
+    int64_t code = 207;
+    if (n && (n->kind != YAML_SCALAR || !str_to_i64(n->text, &code) ||
+              !*ack_error_text((int)code) || code == 0)) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "bad-value", n->pos,
+                           "error: is no error code of HL7 table 0357"),
+                  "100 segment sequence, 101 required field missing, 102 data type, 103 table "
+                  "value, 200 to 207 rejections");
+        return false;
+    }
+    s->reply.error = (int)code;
+    return true;
+}
+
+static bool reply_place(struct compiler *c, const struct yaml_node *n, struct step *s)
+{
+    struct path p;
+    size_t at = 0;
+    const char *why = "";
+    s->reply.at = "";
+    if (!n) {
+        return true;
+    }
+    if (n->kind != YAML_SCALAR || path_compile(n->text, false, &p, &at, &why) != 0) {
+        diag_add(c->d, DIAG_ERROR, "bad-path", n->pos, "at: is a path, as PID-3");
+        return false;
+    }
+    s->reply.at = path_text(c->a, &p).p;
+    return check_path(c->d, c->a, n->pos, &p, &c->names);
+}
+
+bool compile_reply(struct compiler *c, const struct yaml_node *value, struct step *s)
+{
+    static const char *const keys[] = {"code", "error", "at", "text", NULL}, *const later[] = {
+                                                                                 "as", NULL};
+    s->kind = STEP_REPLY;
+    if (!compile_keys(c, value, "reply", keys, later)) {
+        return false;
+    }
+    const struct yaml_node *code = yaml_get(value, "code"), *text = yaml_get(value, "text");
+    bool good =
+        code && code->kind == YAML_SCALAR && (str_is(code->text, "AE") || str_is(code->text, "AR"));
+    if (!good) {
+        diag_add(c->d, DIAG_ERROR, "bad-value", code ? code->pos : value->pos,
+                 "reply: wants code: AE (error) or AR (reject)");
+    }
+    s->reply.code = good && str_is(code->text, "AR") ? ACK_AR : ACK_AE;
+    good = reply_error(c, yaml_get(value, "error"), s) && good;
+    good = reply_place(c, yaml_get(value, "at"), s) && good;
+    s->reply.text = STR("");
+    return (!text || compile_text(c, text, "text:", &s->reply.text)) && good;
+}

@@ -1,0 +1,354 @@
+/* Paths: from a name in a formula to values of the message, within the element that is current. */
+#include "engine/rules/eval.h"
+
+struct group *eval_element(const struct scope *s)
+{
+    for (; s; s = s->outer) {
+        if (s->self && (s->self->kind == VALUE_SEGMENT || s->self->kind == VALUE_GROUP)) {
+            return s->self->leaf;
+        }
+    }
+    return NULL;
+}
+
+/* What check found for the structure of this message; NULL: it was not among those checked. */
+static const struct structure_reach *known_reach(struct eval *e, const struct structure_reach *all)
+{
+    if (e->structure == EVAL_STRUCTURE_LATER) {
+        e->structure = EVAL_STRUCTURE_OTHER;
+        for (unsigned i = 0; i < e->nstructures; i++) {
+            e->structure = e->structures[i] == e->doc->s ? i : e->structure;
+        }
+    }
+    return all && e->structure != EVAL_STRUCTURE_OTHER ? &all[e->structure] : NULL;
+}
+
+struct reach eval_reach(struct eval *e, const struct structure_reach *known, struct group *at,
+                        const char *seg)
+{
+    struct group *root = draft_root(e->doc), *from = at && group_is_leaf(at) ? at->parent : at;
+    struct reach nowhere = {root, STRUCTURE_NONE, true};
+    from = from ? from : root;
+    if (!e->doc->s || from->node == STRUCTURE_NONE) {
+        return nowhere;
+    }
+    const struct structure_reach *found = known_reach(e, known);
+    struct structure_reach r = found ? *found : structure_reach(e->doc->s, from->node, seg);
+    if (r.how == STRUCTURE_NOWHERE) {
+        return nowhere;
+    }
+    while (from->parent && from->node != r.level) {
+        from = from->parent;
+    }
+    return (struct reach){from, r.holder, r.how != STRUCTURE_OWN};
+}
+
+/* ---- the walk ---- */
+
+static struct value hl7_value(const struct hl7 *m, const struct node *n, struct hl7_val raw)
+{
+    const struct path *p = &n->path;
+    uint8_t level = p->sub ? LEVEL_SUBCOMPONENT : p->comp ? LEVEL_COMPONENT : LEVEL_REPETITION;
+    return (struct value){.kind = VALUE_HL7,
+                          .level = level,
+                          .is_null = raw.state == HL7_NULL,
+                          .of = n->of,
+                          .text = raw.raw,
+                          .m = m,
+                          .type = n->type};
+}
+
+/* MSH-1 and MSH-2 hold the delimiters: plain text, without parts and escapes. */
+static bool is_delimiters(const struct path *p)
+{
+    return p->field && p->field <= 2 && hl7_is_header(p->seg);
+}
+
+static bool next_segment(struct eval_walk *w, struct edit_seg *out)
+{
+    if (w->is_only) {
+        bool has = w->has_segment;
+        w->has_segment = false;
+        *out = w->now;
+        return has;
+    }
+    if (w->is_flat) {
+        return draft_flat_next(&w->flat, w->n->path.seg, out);
+    }
+    struct group *leaf = draft_next(w->e->doc, &w->leaves);
+    if (leaf) {
+        *out = draft_read(w->e->doc, leaf);
+    }
+    return leaf != NULL;
+}
+
+/* The one segment that an index names. */
+static void find_only(struct eval_walk *w)
+{
+    uint16_t want = w->n->path.seg_n;
+    struct edit_seg one;
+    w->has_segment = false;
+    for (uint32_t seen = 1; next_segment(w, &one); seen++) {
+        if (want == PATH_LAST || seen == want) {
+            w->now = one;
+            w->has_segment = true;
+        }
+        if (seen == want) {
+            break;
+        }
+    }
+    w->is_only = true;
+}
+
+static void start_in(struct eval_walk *w, struct group *in, bool below)
+{
+    w->is_flat = false;
+    w->leaves = (struct draft_iter){.in = in, .below = below};
+    memcpy(w->leaves.id, w->n->path.seg, sizeof(w->leaves.id));
+}
+
+bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s,
+                     struct eval_walk *w)
+{
+    w->e = e;
+    w->n = n;
+    w->nulls = w->is_only = false;
+    w->it.rest.p = NULL;
+    w->it.m = NULL;
+    if (!e->doc) {
+        return false;
+    }
+    struct group *at = n->is_flat && !s ? NULL : eval_element(s);
+    bool itself = at && group_is_leaf(at) && n->path.seg_n == PATH_ALL &&
+                  memcmp(draft_id(e->doc, at), n->path.seg, 4) == 0;
+    if (itself) {
+        w->now = draft_read(e->doc, at);
+        w->is_only = w->has_segment = true;
+        return true;
+    }
+    if (n->is_flat) {
+        w->is_flat = true;
+        w->flat = (struct draft_flat){.d = e->doc};
+    } else {
+        struct reach r = eval_reach(e, n->reach, at, n->path.seg);
+        start_in(w, r.in, r.below);
+    }
+    if (n->path.seg_n != PATH_ALL) {
+        find_only(w);
+    }
+    return true;
+}
+
+bool eval_walk_next(struct eval_walk *w, struct value *out)
+{
+    struct hl7_val raw;
+    for (;;) {
+        if (!w->it.m) {
+            if (!next_segment(w, &w->now)) {
+                return false;
+            }
+            w->it = path_each_in(w->now.m, w->now.seg, &w->n->path);
+        }
+        while (path_next(&w->it, &raw)) {
+            if (raw.state == HL7_VALUE || (w->nulls && raw.state == HL7_NULL)) {
+                *out = is_delimiters(&w->n->path) ? value_string(raw.raw)
+                                                  : hl7_value(w->now.m, w->n, raw);
+                return true;
+            }
+        }
+        w->it.m = NULL;
+    }
+}
+
+/* ---- whole segments ---- */
+
+/* Leaves of the name in `in`, the one of an index only. */
+static void add_leaves(struct eval *e, const struct path *p, struct draft_iter it,
+                       struct values *out)
+{
+    uint32_t before = out->n, seen = 0;
+    struct group *leaf;
+    memcpy(it.id, p->seg, sizeof(it.id));
+    while ((leaf = draft_next(e->doc, &it)) != NULL) {
+        seen++;
+        if (p->seg_n == PATH_LAST) {
+            out->n = before;
+        }
+        if (p->seg_n == PATH_ALL || p->seg_n == PATH_LAST || seen == p->seg_n) {
+            *values_add(out, e->a) = (struct value){.kind = VALUE_SEGMENT, .leaf = leaf};
+        }
+    }
+}
+
+static bool add_segments(struct eval *e, const struct node *n, const struct scope *s,
+                         struct values *out)
+{
+    struct group *at = eval_element(s);
+    if (!e->doc) {
+        return true;
+    }
+    bool itself = at && group_is_leaf(at) && n->path.seg_n == PATH_ALL &&
+                  memcmp(draft_id(e->doc, at), n->path.seg, 4) == 0;
+    if (itself) {
+        *values_add(out, e->a) = (struct value){.kind = VALUE_SEGMENT, .leaf = at};
+        return true;
+    }
+    struct reach r = {draft_root(e->doc), STRUCTURE_NONE, true};
+    if (!n->is_flat) {
+        r = eval_reach(e, n->reach, at, n->path.seg);
+    }
+    add_leaves(e, &n->path, (struct draft_iter){.in = r.in, .below = r.below}, out);
+    return true;
+}
+
+/* ---- entry ---- */
+
+bool eval_path(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
+               struct values *out)
+{
+    struct eval_walk w;
+    struct value v;
+    if (!n->path.field) {
+        return add_segments(e, n, s, out);
+    }
+    if (!eval_walk_begin(e, n, s, &w)) {
+        return true;
+    }
+    w.nulls = nulls;
+    while (eval_walk_next(&w, &v)) {
+        *values_add(out, e->a) = v;
+    }
+    return true;
+}
+
+enum value_answer eval_path_one(struct eval *e, const struct node *n, const struct scope *s,
+                                struct value *out)
+{
+    struct eval_walk w;
+    struct value more;
+    if (!eval_walk_begin(e, n, s, &w) || !eval_walk_next(&w, out)) {
+        return ANSWER_EMPTY;
+    }
+    if (eval_walk_next(&w, &more)) {
+        eval_fail(e, n, "one value is wanted here, the message has several");
+        return ANSWER_FALSE;
+    }
+    return ANSWER_TRUE;
+}
+
+enum hl7_state eval_path_state(struct eval *e, const struct node *n, const struct scope *s)
+{
+    struct eval_walk w;
+    struct hl7_val raw;
+    if (!eval_walk_begin(e, n, s, &w) || !next_segment(&w, &w.now)) {
+        return HL7_ABSENT;
+    }
+    w.it = path_each_in(w.now.m, w.now.seg, &n->path);
+    return path_next(&w.it, &raw) ? raw.state : HL7_ABSENT;
+}
+
+/* The values of the path in group `in`. */
+static void walk_group(struct eval *e, const struct node *n, struct draft_iter from, bool nulls,
+                       struct values *out)
+{
+    struct eval_walk w = {.e = e, .n = n, .nulls = nulls};
+    struct value v;
+    if (!n->path.field) {
+        add_leaves(e, &n->path, from, out);
+        return;
+    }
+    start_in(&w, from.in, from.below);
+    if (n->path.seg_n != PATH_ALL) {
+        find_only(&w);
+    }
+    while (eval_walk_next(&w, &v)) {
+        *values_add(out, e->a) = v;
+    }
+}
+
+bool eval_subpath(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
+                  struct values *out)
+{
+    VALUES(in);
+    if (n->arg[0]->op == NODE_MESSAGE) {
+        return eval_path(e, n, NULL, nulls, out);
+    }
+    if (!eval_node(e, n->arg[0], s, &in)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < in.n; i++) {
+        struct group *g = in.v[i].leaf;
+        if (in.v[i].kind != VALUE_SEGMENT && in.v[i].kind != VALUE_GROUP) {
+            return eval_fail(e, n, "a path behind a dot goes down from a segment or a group");
+        }
+        g = group_is_leaf(g) ? draft_opened_by(e->doc, g) : g;
+        if (group_is_leaf(g)) {
+            continue; /* it opens no group; check says so where it can */
+        }
+        bool own = e->doc->s && g->node != STRUCTURE_NONE &&
+                   structure_reach_in(e->doc->s, g->node, n->path.seg).how == STRUCTURE_OWN;
+        walk_group(e, n, (struct draft_iter){.in = g, .below = !own}, nulls, out);
+    }
+    return true;
+}
+
+bool eval_groups(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+{
+    if (!e->doc || !draft_structure(e->doc)) {
+        return true;
+    }
+    struct group *g = eval_element(s), *at = NULL;
+    unsigned node = STRUCTURE_NONE;
+    g = g && group_is_leaf(g) ? g->parent : g;
+    for (g = g ? g : draft_root(e->doc); g; g = g->parent) {
+        bool known = g->node != STRUCTURE_NONE;
+        if (known && structure_groups_named(e->doc->s, g->node, n->text, &node)) {
+            break;
+        }
+    }
+    while (g && (at = draft_next_group(e->doc, g, node, at)) != NULL) {
+        *values_add(out, e->a) = (struct value){.kind = VALUE_GROUP, .leaf = at};
+    }
+    return true;
+}
+
+/* ---- one level down ---- */
+
+/* Field `n` of a segment: its repetitions. */
+static void segment_level(struct eval *e, const struct node *n, const struct value *v,
+                          struct values *out)
+{
+    struct node field = {.op = NODE_PATH, .of = n->of, .type = n->type, .is_flat = true};
+    struct scope s = {.self = v};
+    field.path.field = (uint16_t)n->level;
+    memcpy(field.path.seg, draft_id(e->doc, v->leaf), sizeof(field.path.seg));
+    (void)eval_path(e, &field, &s, false, out); /* cannot fail on a field */
+}
+
+void eval_level(struct eval *e, const struct node *n, const struct value *v, struct values *out)
+{
+    if (v->kind == VALUE_SEGMENT) {
+        segment_level(e, n, v, out);
+        return;
+    }
+    if (v->kind != VALUE_HL7) {
+        if (n->level == 1 && v->kind != VALUE_GROUP) {
+            *values_add(out, e->a) = *v;
+        }
+        return;
+    }
+    struct str part = v->level == LEVEL_REPETITION  ? hl7_component(&v->m->d, v->text, n->level)
+                      : v->level == LEVEL_COMPONENT ? hl7_subcomponent(&v->m->d, v->text, n->level)
+                      : n->level == 1               ? v->text
+                                                    : STR("");
+    struct hl7_val raw = hl7_val_of(part);
+    if (raw.state != HL7_VALUE) {
+        return;
+    }
+    struct value *to = values_add(out, e->a);
+    *to = *v;
+    to->text = raw.raw;
+    to->level = v->level == LEVEL_SUBCOMPONENT ? LEVEL_SUBCOMPONENT : (uint8_t)(v->level + 1);
+    to->of = n->of;
+    to->type = n->type;
+}

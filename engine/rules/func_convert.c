@@ -1,0 +1,184 @@
+/* Conversions. In a route a text that is not what it should be is a fault, never silently nothing; `eval`
+ * keeps N1, which gives nothing. */
+#include "engine/rules/func.h"
+
+static bool nothing(struct eval *e, const struct call *c, const char *what)
+{
+    bool text = c->one->kind == VALUE_HL7 || c->one->kind == VALUE_STRING;
+    return !e->is_route || !text ||
+           eval_fail(e, c->n, "the value is no %s, %s() wants one", what, c->n->func->name);
+}
+
+bool func_to_string(struct eval *e, const struct call *c, struct values *out)
+{
+    struct str text;
+    return eval_text(e, c->n, c->one, &text) && call_put(e, out, value_string(text));
+}
+
+/* ---- numbers ---- */
+
+static bool as_integer(struct eval *e, const struct value *in, struct value *out)
+{
+    if (in->kind == VALUE_BOOLEAN) {
+        *out = value_integer(in->i);
+        return true;
+    }
+    return in->kind != VALUE_DECIMAL && in->kind != VALUE_QUANTITY && eval_number(e, in, out) &&
+           out->kind == VALUE_INTEGER;
+}
+
+static bool as_decimal(struct eval *e, const struct value *in, struct value *out)
+{
+    struct value v = in->kind == VALUE_BOOLEAN ? value_integer(in->i) : *in;
+    if (v.kind == VALUE_QUANTITY || !eval_number(e, &v, &v)) {
+        return false;
+    }
+    *out = value_of_decimal(value_decimal(&v));
+    return true;
+}
+
+bool func_to_integer(struct eval *e, const struct call *c, struct values *out)
+{
+    struct value v;
+    return as_integer(e, c->one, &v) ? call_put(e, out, v) : nothing(e, c, "whole number");
+}
+
+bool func_to_decimal(struct eval *e, const struct call *c, struct values *out)
+{
+    struct value v;
+    return as_decimal(e, c->one, &v) ? call_put(e, out, v) : nothing(e, c, "number");
+}
+
+/* ---- truth ---- */
+
+static bool as_boolean(struct eval *e, const struct value *in, bool *out)
+{
+    static const char *const words[2][5] = {{"false", "f", "no", "n", "0"},
+                                            {"true", "t", "yes", "y", "1"}};
+    struct value number;
+    if (in->kind == VALUE_SEGMENT || in->kind == VALUE_GROUP || in->kind == VALUE_QUANTITY) {
+        return false;
+    }
+    struct str text = value_text(e->a, in);
+    const struct value one = value_integer(1), zero = value_integer(0);
+    if (value_number(text, &number)) {
+        *out = value_number_cmp(&number, &one) == 0;
+        return *out || value_number_cmp(&number, &zero) == 0;
+    }
+    for (int yes = 0; yes < 2; yes++) {
+        for (int i = 0; i < 5; i++) {
+            if (str_eq_nocase(text, str_of(words[yes][i]))) {
+                *out = yes;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool func_to_boolean(struct eval *e, const struct call *c, struct values *out)
+{
+    bool b;
+    return as_boolean(e, c->one, &b) ? call_put(e, out, value_boolean(b))
+                                     : nothing(e, c, "truth value");
+}
+
+/* ---- quantities: NUMBER, NUMBER 'unit', NUMBER days ---- */
+
+static bool as_quantity(struct eval *e, const struct value *in, struct value *out)
+{
+    struct value v;
+    if (in->kind == VALUE_QUANTITY) {
+        *out = *in;
+        return true;
+    }
+    struct value number = in->kind == VALUE_BOOLEAN ? value_integer(in->i) : *in;
+    if (in->kind != VALUE_STRING && in->kind != VALUE_HL7) {
+        if (!eval_number(e, &number, &v)) {
+            return false;
+        }
+        *out = value_of_decimal(value_decimal(&v));
+        out->kind = VALUE_QUANTITY;
+        out->type = "1";
+        return true;
+    }
+    struct str text = str_trim(value_text(e->a, in));
+    ptrdiff_t blank = str_index(text, ' ');
+    struct str digits = str_slice(text, 0, blank < 0 ? text.n : (size_t)blank),
+               unit = blank < 0 ? STR("'1'") : str_trim(str_slice(text, (size_t)blank, text.n));
+    bool quoted = unit.n > 2 && unit.p[0] == '\'' && unit.p[unit.n - 1] == '\'';
+    if (!value_number(digits, &v) || (!quoted && moment_unit_of(unit, false) == UNIT_NONE)) {
+        return false;
+    }
+    *out = value_of_decimal(value_decimal(&v));
+    out->kind = VALUE_QUANTITY;
+    out->type = str_dup(e->a, quoted ? str_slice(unit, 1, unit.n - 1) : unit).p;
+    return true;
+}
+
+bool func_to_quantity(struct eval *e, const struct call *c, struct values *out)
+{
+    struct value v;
+    return as_quantity(e, c->one, &v) ? call_put(e, out, v) : nothing(e, c, "quantity");
+}
+
+/* ---- can it be converted? ---- */
+
+static bool may(struct eval *e, struct values *out, bool can)
+{
+    return call_put(e, out, value_boolean(can));
+}
+
+bool func_converts_to_string(struct eval *e, const struct call *c, struct values *out)
+{
+    return may(e, out, c->one->kind != VALUE_SEGMENT && c->one->kind != VALUE_GROUP);
+}
+
+bool func_converts_to_integer(struct eval *e, const struct call *c, struct values *out)
+{
+    struct value v;
+    return may(e, out, as_integer(e, c->one, &v));
+}
+
+bool func_converts_to_decimal(struct eval *e, const struct call *c, struct values *out)
+{
+    struct value v;
+    return may(e, out, as_decimal(e, c->one, &v));
+}
+
+bool func_converts_to_boolean(struct eval *e, const struct call *c, struct values *out)
+{
+    bool b;
+    return may(e, out, as_boolean(e, c->one, &b));
+}
+
+bool func_converts_to_quantity(struct eval *e, const struct call *c, struct values *out)
+{
+    struct value v;
+    return may(e, out, as_quantity(e, c->one, &v));
+}
+
+/* A date, dateTime or time in N1's spelling, or in v2's where the message wrote it. */
+static bool as_moment(struct eval *e, const struct value *in, enum value_kind wanted)
+{
+    struct moment m;
+    if (in->kind == VALUE_HL7 || value_is_moment(in)) {
+        return eval_moment(e, in, &m) && (m.kind == VALUE_TIME) == (wanted == VALUE_TIME);
+    }
+    return in->kind == VALUE_STRING && moment_read(in->text, wanted, &m);
+}
+
+bool func_converts_to_date(struct eval *e, const struct call *c, struct values *out)
+{
+    return may(e, out, as_moment(e, c->one, VALUE_DATE) || as_moment(e, c->one, VALUE_DATETIME));
+}
+
+bool func_converts_to_date_time(struct eval *e, const struct call *c, struct values *out)
+{
+    return may(e, out, as_moment(e, c->one, VALUE_DATETIME));
+}
+
+bool func_converts_to_time(struct eval *e, const struct call *c, struct values *out)
+{
+    return may(e, out, as_moment(e, c->one, VALUE_TIME));
+}

@@ -1,0 +1,256 @@
+/* Dates: now, conversions with a zone, formats. An instant is the receipt time, never the clock.
+ * Source: FHIRPath N1 sections 5.5, 5.9; docs/language.md "Types, dates, text". */
+#include "engine/rules/func.h"
+#include "engine/rules/ruleset.h"
+#include "engine/rules/zones.h"
+
+enum { SECOND_US = 1000000, MINUTE_US = 60000000 };
+
+/* ---- zones ---- */
+
+/* The zone of the last argument, else of the feed. NULL with *out_good true: there is none. */
+static const struct zone *zone_of(struct eval *e, const struct call *c, unsigned at, bool *out_good)
+{
+    struct str name = e->source ? e->source->timezone : STR("");
+    *out_good = true;
+    if (c->n->zone) {
+        return c->n->zone;
+    }
+    if (call_nargs(c) > at) {
+        enum value_answer got = call_text(e, c, at, &name);
+        *out_good = got != ANSWER_FALSE;
+        if (got == ANSWER_FALSE) {
+            return NULL;
+        }
+        name = got == ANSWER_EMPTY && e->source ? e->source->timezone : name;
+    }
+    const struct zone *z = name.n ? zones_find(e->zones, name) : NULL;
+    if (name.n && !z) {
+        *out_good = eval_fail(e, c->n,
+                              "the time zone is not one that was known when the routes "
+                              "were checked; zones come from the configuration, texts of "
+                              "formulas and cells of tables");
+    }
+    return z;
+}
+
+/* The reading `m` in zone `z` gets its offset; a reading in a gap moves forward by it. */
+static void settle(struct eval *e, const struct call *c, const struct zone *z, struct moment *m)
+{
+    int64_t us = moment_local_us(m);
+    int64_t rest = us % SECOND_US,
+            seconds = (us - (rest < 0 ? rest + SECOND_US : rest)) / SECOND_US;
+    struct zone_local l = zone_local(z, seconds);
+    if (l.how == ZONE_TWICE) {
+        eval_remark(e, c->n, "the hour occurs twice in its zone; the first one was taken");
+    }
+    if (l.how == ZONE_GAP) {
+        struct moment moved;
+        eval_remark(e, c->n,
+                    "the hour does not exist in its zone; it was moved forward by the gap");
+        moment_of_local_us(us + (int64_t)l.gap_s * SECOND_US, &moved);
+        for (int i = 0; i < MOMENT_PARTS; i++) {
+            m->part[i] = m->part[i] < 0 ? -1 : moved.part[i] < 0 ? 0 : moved.part[i];
+        }
+        l.offset_s += l.gap_s;
+    }
+    m->has_offset = true;
+    m->offset_min = l.offset_s / 60;
+}
+
+/* The same instant as its zone shows it. */
+static void move_into(const struct zone *z, struct moment *m)
+{
+    int64_t utc_us = moment_local_us(m) - (int64_t)m->offset_min * MINUTE_US;
+    int64_t rest = utc_us % SECOND_US;
+    int32_t offset = zone_offset(z, (utc_us - (rest < 0 ? rest + SECOND_US : rest)) / SECOND_US);
+    struct moment there;
+    moment_of_local_us(utc_us + (int64_t)offset * SECOND_US, &there);
+    for (int i = 0; i < MOMENT_PARTS; i++) {
+        m->part[i] = m->part[i] < 0 ? -1 : there.part[i] < 0 ? 0 : there.part[i];
+    }
+    m->offset_min = offset / 60;
+}
+
+/* ---- reading ---- */
+
+/* The input as a moment. EMPTY: in `eval`, what cannot be converted; FALSE: fault. */
+static enum value_answer read_input(struct eval *e, const struct call *c, struct moment *out)
+{
+    struct str text;
+    const char *why = "";
+    if (eval_moment(e, c->one, out)) {
+        return ANSWER_TRUE;
+    }
+    bool is_text = c->one->kind == VALUE_STRING || c->one->kind == VALUE_HL7;
+    if (c->one->kind == VALUE_STRING) {
+        text = c->one->text;
+        bool read = moment_read(text, VALUE_DATETIME, out) ||
+                    (e->is_route && moment_read_v2(text, false, out, &why));
+        if (read) {
+            return ANSWER_TRUE;
+        }
+    }
+    if (e->is_route && is_text) {
+        eval_fail(e, c->n, "the value is no date, %s() wants one", c->n->func->name);
+        return ANSWER_FALSE;
+    }
+    return ANSWER_EMPTY;
+}
+
+static bool put_moment(struct eval *e, const struct moment *m, struct values *out)
+{
+    return call_put(e, out, (struct value){.kind = (uint8_t)m->kind, .text = moment_text(e->a, m)});
+}
+
+/* HL7 leaves the seconds out where FHIR and others demand them. A literal keeps its precision. */
+static void fill_seconds(const struct eval *e, const struct value *from, struct moment *m)
+{
+    bool is_data = from->kind == VALUE_HL7 || (e->is_route && from->kind == VALUE_STRING);
+    if (is_data && m->part[MOMENT_HOUR] >= 0 && m->part[MOMENT_SECOND] < 0) {
+        m->part[MOMENT_SECOND] = 0;
+    }
+}
+
+bool func_to_date_time(struct eval *e, const struct call *c, struct values *out)
+{
+    struct moment m;
+    bool good = true;
+    enum value_answer got = read_input(e, c, &m);
+    if (got != ANSWER_TRUE || m.kind == VALUE_TIME) {
+        return got != ANSWER_FALSE &&
+               (got == ANSWER_EMPTY ||
+                eval_fail(e, c->n, "a time without a date is no point in time"));
+    }
+    m.kind = VALUE_DATETIME;
+    fill_seconds(e, c->one, &m);
+    if (m.part[MOMENT_HOUR] < 0 || m.has_offset) {
+        return put_moment(e, &m, out);
+    }
+    const struct zone *z = zone_of(e, c, 0, &good);
+    if (z) {
+        settle(e, c, z, &m);
+    } else if (good && e->is_route) {
+        return eval_fail(e, c->n, "the date has no offset, and no time zone is known for it");
+    }
+    return good && put_moment(e, &m, out);
+}
+
+bool func_to_date(struct eval *e, const struct call *c, struct values *out)
+{
+    struct moment m;
+    enum value_answer got = read_input(e, c, &m);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    if (m.kind == VALUE_TIME) {
+        return !e->is_route || eval_fail(e, c->n, "a time is no date");
+    }
+    m.kind = VALUE_DATE;
+    m.has_offset = false;
+    for (int i = MOMENT_HOUR; i < MOMENT_PARTS; i++) {
+        m.part[i] = -1;
+    }
+    return put_moment(e, &m, out);
+}
+
+bool func_to_time(struct eval *e, const struct call *c, struct values *out)
+{
+    struct moment m;
+    const char *why = "";
+    bool read = eval_moment(e, c->one, &m) ||
+                (c->one->kind == VALUE_STRING &&
+                 (moment_read(c->one->text, VALUE_TIME, &m) ||
+                  (e->is_route && moment_read_v2(c->one->text, true, &m, &why))));
+    bool text = c->one->kind == VALUE_STRING || c->one->kind == VALUE_HL7;
+    if (!read || m.part[MOMENT_HOUR] < 0) {
+        return !e->is_route || !text ||
+               eval_fail(e, c->n, "the value is no time, toTime() wants one");
+    }
+    m.kind = VALUE_TIME;
+    m.has_offset = false;
+    for (int i = MOMENT_YEAR; i <= MOMENT_DAY; i++) {
+        m.part[i] = -1;
+    }
+    return put_moment(e, &m, out);
+}
+
+/* ---- now ---- */
+
+/* The receipt time where the feed is, else in UTC. */
+static struct moment receipt(struct eval *e)
+{
+    struct moment m;
+    struct str name = e->source ? e->source->timezone : STR("");
+    const struct zone *z = name.n ? zones_find(e->zones, name) : NULL;
+    int64_t rest = e->received_us % SECOND_US;
+    int64_t s = (e->received_us - (rest < 0 ? rest + SECOND_US : rest)) / SECOND_US;
+    int32_t offset = z ? zone_offset(z, s) : 0;
+    int64_t ms = e->received_us - (e->received_us % 1000 + 1000) % 1000;
+    moment_of_local_us(ms + (int64_t)offset * SECOND_US, &m);
+    m.part[MOMENT_MICROSECOND] = m.part[MOMENT_MICROSECOND] < 0 ? 0 : m.part[MOMENT_MICROSECOND];
+    m.fraction_digits = 3;
+    m.has_offset = true;
+    m.offset_min = offset / 60;
+    return m;
+}
+
+bool func_now(struct eval *e, const struct call *c, struct values *out)
+{
+    struct moment m = receipt(e);
+    (void)c; /* takes nothing */
+    return put_moment(e, &m, out);
+}
+
+bool func_today(struct eval *e, const struct call *c, struct values *out)
+{
+    struct moment m = receipt(e);
+    (void)c; /* takes nothing */
+    m.kind = VALUE_DATE;
+    m.has_offset = false;
+    for (int i = MOMENT_HOUR; i < MOMENT_PARTS; i++) {
+        m.part[i] = -1;
+    }
+    return put_moment(e, &m, out);
+}
+
+bool func_time_of_day(struct eval *e, const struct call *c, struct values *out)
+{
+    struct moment m = receipt(e);
+    (void)c; /* takes nothing */
+    m.kind = VALUE_TIME;
+    m.has_offset = false;
+    for (int i = MOMENT_YEAR; i <= MOMENT_DAY; i++) {
+        m.part[i] = -1;
+    }
+    return put_moment(e, &m, out);
+}
+
+/* ---- writing ---- */
+
+bool func_format(struct eval *e, const struct call *c, struct values *out)
+{
+    struct moment m;
+    struct str pattern, text;
+    const char *why = "";
+    bool good = true;
+    enum value_answer got = read_input(e, c, &m);
+    got = got == ANSWER_TRUE ? call_text(e, c, 0, &pattern) : got;
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    bool has_clock = m.part[MOMENT_HOUR] >= 0 && m.kind != VALUE_TIME;
+    const struct zone *z = has_clock ? zone_of(e, c, 1, &good) : NULL;
+    if (!good) {
+        return false;
+    }
+    if (z && m.has_offset && call_nargs(c) > 1) {
+        move_into(z, &m);
+    } else if (z && !m.has_offset) {
+        settle(e, c, z, &m);
+    }
+    if (!moment_format(e->a, &m, pattern, &text, &why)) {
+        return eval_fail(e, c->n, "format(): %s", why);
+    }
+    return call_put(e, out, value_string(text));
+}

@@ -1,0 +1,134 @@
+/* Functions over values of HL7 v2 messages. */
+#include "engine/base/sha256.h"
+#include "engine/hl7/escape.h"
+#include "engine/rules/func.h"
+#include "engine/rules/type.h"
+
+bool func_state(struct eval *e, const struct call *c, struct values *out)
+{
+    static const char *const states[] = {"absent", "empty", "null", "value"};
+    enum hl7_state state = eval_path_state(e, c->n->arg[0], c->s);
+    return call_put(e, out, value_string(str_of(states[state])));
+}
+
+bool func_raw(struct eval *e, const struct call *c, struct values *out)
+{
+    return call_put(
+        e, out, value_string(c->one->kind == VALUE_HL7 ? c->one->text : value_text(e->a, c->one)));
+}
+
+bool func_is_valid(struct eval *e, const struct call *c, struct values *out)
+{
+    struct value number;
+    struct moment m;
+    bool valid = true;
+    if (c->one->kind == VALUE_HL7 && c->one->of == TYPE_NUMBER) {
+        valid = eval_number(e, c->one, &number);
+    } else if (c->one->kind == VALUE_HL7 && (c->one->of == TYPE_DATE || c->one->of == TYPE_TIME)) {
+        valid = eval_moment(e, c->one, &m);
+    }
+    return call_put(e, out, value_boolean(valid));
+}
+
+static bool is_formatting(struct str inside)
+{
+    return str_is(inside, "H") || str_is(inside, "N") ||
+           (inside.n > 1 && inside.p[0] == '.' && !str_is(inside, ".br"));
+}
+
+/* Without \H\ \N\ \.xx\ and the like; other sequences stay for the decoder. */
+static struct str drop_formatting(struct eval *e, struct str s, char escape)
+{
+    char *p = arena_alloc(e->a, s.n + 1), *to = p;
+    for (size_t i = 0; i < s.n;) {
+        const char *close = s.p[i] == escape ? memchr(s.p + i + 1, escape, s.n - i - 1) : NULL;
+        size_t n = close ? (size_t)(close - (s.p + i)) + 1 : 1;
+        if (n < 2 || !is_formatting(str_slice(s, i + 1, i + n - 1))) {
+            memcpy(to, s.p + i, n);
+            to += n;
+        }
+        i += n;
+    }
+    return str_from(p, (size_t)(to - p));
+}
+
+bool func_text(struct eval *e, const struct call *c, struct values *out)
+{
+    struct str text = c->one->kind == VALUE_HL7 ? c->one->text : STR("");
+    if (c->one->kind != VALUE_HL7 || value_is_composite(c->one)) {
+        return eval_text(e, c->n, c->one, &text) && call_put(e, out, value_string(text));
+    }
+    const struct hl7_delims *d = &c->one->m->d;
+    text = hl7_unescape(e->a, d, drop_formatting(e, text, d->escape));
+    return call_put(e, out, value_string(eval_utf8(e, text)));
+}
+
+bool func_escaped(struct eval *e, const struct call *c, struct values *out)
+{
+    struct str text;
+    enum value_answer got = call_text(e, c, 0, &text);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    return call_put(e, out, (struct value){.kind = VALUE_ESCAPED, .text = text});
+}
+
+/* The leaf behind `leaf` in the order of the message, groups aside. */
+static struct group *leaf_behind(struct eval *e, struct group *leaf)
+{
+    struct group *root = draft_root(e->doc), *at = leaf;
+    do {
+        at = group_next(root, at);
+    } while (at && (!group_is_leaf(at) || draft_is_gone(e->doc, at)));
+    return at;
+}
+
+bool func_following(struct eval *e, const struct call *c, struct values *out)
+{
+    struct str id;
+    if (c->one->kind != VALUE_SEGMENT) {
+        return eval_fail(e, c->n, "following() wants a segment before it, as PV1.following('ROL')");
+    }
+    enum value_answer got = call_text(e, c, 0, &id);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    struct group *at = c->one->leaf;
+    while ((at = leaf_behind(e, at)) != NULL && str_is(id, draft_id(e->doc, at))) {
+        *values_add(out, e->a) = (struct value){.kind = VALUE_SEGMENT, .leaf = at};
+    }
+    return true;
+}
+
+static void put_u64(uint8_t *to, uint64_t v)
+{
+    for (int i = 7; i >= 0; i--, v >>= 8) {
+        to[i] = (uint8_t)v;
+    }
+}
+
+/* RFC 9562 version 8: of the message id and the name, so that a repeat gives the same. */
+bool func_uuid(struct eval *e, const struct call *c, struct values *out)
+{
+    uint8_t id[16], h[SHA256_SIZE];
+    struct sha256 sha;
+    struct str name;
+    enum value_answer got = call_text(e, c, 0, &name);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    put_u64(id, e->id_hi);
+    put_u64(id + 8, e->id_lo);
+    sha256_begin(&sha);
+    sha256_add(&sha, id, sizeof(id));
+    sha256_add(&sha, name.p, name.n);
+    sha256_end(&sha, h);
+    h[6] = (uint8_t)((h[6] & 0x0f) | 0x80);
+    h[8] = (uint8_t)((h[8] & 0x3f) | 0x80);
+    return call_put(e, out,
+                    value_string(str_printf(e->a,
+                                            "urn:uuid:%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+                                            "%02x%02x%02x%02x%02x%02x",
+                                            h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8],
+                                            h[9], h[10], h[11], h[12], h[13], h[14], h[15])));
+}

@@ -1,0 +1,92 @@
+/* Loops and names at run time: what for: walks, what let:, with: and parameters hold. */
+#include "engine/rules/run_priv.h"
+
+/* Which of the program's structures the message has; EVAL_STRUCTURE_OTHER: none of them. */
+static unsigned structure_index(struct eval *e)
+{
+    (void)draft_root(e->doc); /* finds the structure */
+    for (unsigned i = 0; i < e->nstructures; i++) {
+        if (e->structures[i] == e->doc->s) {
+            return i;
+        }
+    }
+    return EVAL_STRUCTURE_OTHER;
+}
+
+/* Groups `group` below level `level`, which is the current element or one around it. */
+static void groups(struct eval *e, const struct scope *scope, unsigned group, unsigned level,
+                   struct values *out)
+{
+    struct group *g = eval_element(scope), *at = NULL;
+    g = g && group_is_leaf(g) ? g->parent : g;
+    g = g ? g : draft_root(e->doc);
+    while (g->parent && g->node != level) {
+        g = g->parent;
+    }
+    while ((at = draft_next_group(e->doc, g, group, at)) != NULL) {
+        *values_add(out, e->a) = (struct value){.kind = VALUE_GROUP, .leaf = at};
+    }
+}
+
+bool run_elements(struct eval *e, const struct loop *l, const struct scope *scope,
+                  struct values *out)
+{
+    if (l->group && e->doc) {
+        unsigned i = structure_index(e);
+        if (i != EVAL_STRUCTURE_OTHER && l->group[i] != STRUCTURE_NONE) {
+            groups(e, scope, l->group[i], l->level[i], out);
+            return true;
+        }
+    }
+    return eval_node(e, l->formula, scope, out);
+}
+
+static bool assign_value(struct eval *e, const struct assign *one, const struct scope *scope,
+                         struct values *out)
+{
+    if (!one->formula) {
+        *values_add(out, e->a) = value_string(one->literal);
+        return true;
+    }
+    return eval_bare(e, one->formula, scope, out);
+}
+
+bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *scope,
+                 struct values *slots)
+{
+    struct values got[CHECK_LETS_MAX];
+    for (unsigned i = 0; i < all->n; i++) {
+        got[i] = (struct values){0};
+        if (!assign_value(e, &all->v[i], scope, &got[i])) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < all->n; i++) {
+        slots[all->v[i].slot] = got[i];
+    }
+    return true;
+}
+
+static bool is_given(const struct assigns *given, unsigned slot)
+{
+    for (unsigned i = 0; i < given->n; i++) {
+        if (given->v[i].slot == slot) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool run_defaults(struct eval *e, const struct param *params, unsigned n,
+                  const struct assigns *given, struct values *slots)
+{
+    for (unsigned i = 0; i < n; i++) {
+        bool wanted = !params[i].is_required && !is_given(given, params[i].slot);
+        struct values got = {0};
+        if (wanted && !assign_value(e, &params[i].initial, NULL, &got)) {
+            return false;
+        }
+        slots[params[i].slot] = wanted ? got : slots[params[i].slot];
+    }
+    return true;
+}

@@ -1,0 +1,362 @@
+/* Maps: from values of the message to JSON. What is empty leaves no trace: no key, no item, no husk. */
+#include "engine/rules/run_priv.h"
+
+#include "engine/rules/type.h"
+
+static bool item_eval(struct eval *e, const struct map *m, const struct item *item,
+                      const struct scope *s, struct json **out);
+
+/* ---- values ---- */
+
+static struct json *number(struct eval *e, const struct value *v)
+{
+    struct decimal d = value_decimal(v);
+    char text[DECIMAL_TEXT_MAX];
+    size_t n = decimal_format(&d, text);
+    return json_new_number(e->a, str_dup(e->a, str_from(text, n)));
+}
+
+/* NM and SI are numbers: a value that is none is a fault. */
+static bool hl7_json(struct eval *e, const struct node *n, const struct value *v, struct json **out)
+{
+    struct value parsed;
+    struct str text;
+    if (v->of == TYPE_NUMBER && !value_is_composite(v)) {
+        if (!eval_number(e, v, &parsed)) {
+            return eval_fail(e, n, "the value is no number, as %s wants", v->type ? v->type : "NM");
+        }
+        *out = number(e, &parsed);
+        return true;
+    }
+    if (!eval_text(e, n, v, &text)) {
+        return false;
+    }
+    *out = json_new_string(e->a, text);
+    return true;
+}
+
+static bool value_json(struct eval *e, const struct node *n, const struct value *v,
+                       struct json **out)
+{
+    switch ((enum value_kind)v->kind) {
+    case VALUE_INTEGER:
+    case VALUE_DECIMAL:
+        *out = number(e, v);
+        return true;
+    case VALUE_BOOLEAN:
+        *out = json_new_bool(e->a, v->i);
+        return true;
+    case VALUE_NULL:
+        *out = json_new(e->a, JSON_NULL);
+        return true;
+    case VALUE_HL7:
+        return hl7_json(e, n, v, out);
+    case VALUE_SEGMENT:
+    case VALUE_GROUP:
+    case VALUE_MESSAGE:
+    case VALUE_SOURCE:
+        return eval_fail(e, n, "a %s is no value of a map", value_kind_text(v->kind));
+    case VALUE_STRING:
+    case VALUE_DATE:
+    case VALUE_DATETIME:
+    case VALUE_TIME:
+    case VALUE_QUANTITY:
+    case VALUE_ESCAPED:
+        break;
+    }
+    *out = json_new_string(e->a, value_text(e->a, v));
+    return true;
+}
+
+/* A stored "" that a bare path found: as nulls: says. *out NULL: left out. */
+static bool null_json(struct eval *e, const struct map *m, const struct node *n, struct json **out)
+{
+    if (m->nulls == NULLS_ERROR) {
+        return eval_fail(e, n, "the value is an explicit null, and nulls: is error");
+    }
+    *out = m->nulls == NULLS_NULL ? json_new(e->a, JSON_NULL) : NULL;
+    return true;
+}
+
+static bool one_json(struct eval *e, const struct map *m, const struct node *n,
+                     const struct value *v, struct json **out)
+{
+    bool is_null = v->kind == VALUE_HL7 && v->is_null;
+    return is_null ? null_json(e, m, n, out) : value_json(e, n, v, out);
+}
+
+static bool formula_values(struct eval *e, const struct item *item, const struct scope *s,
+                           struct values *out)
+{
+    return eval_bare(e, item->formula, s, out);
+}
+
+static bool formula(struct eval *e, const struct map *m, const struct item *item,
+                    const struct scope *s, struct json **out)
+{
+    VALUES(l);
+    *out = NULL;
+    if (!formula_values(e, item, s, &l)) {
+        return false;
+    }
+    if (l.n > 1) {
+        return eval_fail(e, item->formula, "one value is wanted here, there are %u", l.n);
+    }
+    return l.n == 0 || one_json(e, m, item->formula, &l.v[0], out);
+}
+
+/* ---- lists ---- */
+
+static bool push_values(struct eval *e, const struct map *m, const struct item *item,
+                        const struct scope *s, struct json *list)
+{
+    VALUES(l);
+    if (!formula_values(e, item, s, &l)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < l.n; i++) {
+        struct json *one = NULL;
+        if (!one_json(e, m, item->formula, &l.v[i], &one)) {
+            return false;
+        }
+        if (one) {
+            json_push(list, one);
+        }
+    }
+    return true;
+}
+
+static bool push_item(struct eval *e, const struct map *m, const struct item *item,
+                      const struct scope *s, struct json *list);
+
+/* $for: the item once for each element; the list of them is fixed before the first. */
+static bool push_loop(struct eval *e, const struct map *m, const struct item *item,
+                      const struct scope *s, struct json *list)
+{
+    struct values elements = {0};
+    struct item plain = *item;
+    plain.loop = NULL;
+    if (!run_elements(e, item->loop, s, &elements)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < elements.n; i++) {
+        struct scope inner = {.self = &elements.v[i], .index = i, .total = elements.n, .outer = s};
+        if (!eval_step(e, &(struct node){.pos = item->pos}) ||
+            !push_item(e, m, &plain, &inner, list)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool push_item(struct eval *e, const struct map *m, const struct item *item,
+                      const struct scope *s, struct json *list)
+{
+    struct json *one = NULL;
+    if (item->kind == ITEM_FORMULA) {
+        return push_values(e, m, item, s, list);
+    }
+    if (item->loop) {
+        return push_loop(e, m, item, s, list);
+    }
+    bool several = item->value && item->value->kind == ITEM_FORMULA;
+    if (several) { /* $value: of a list gives all its values, too */
+        bool go = true, good = true;
+        good = run_assigns(e, &item->lets, s, e->lets);
+        go = good && (!item->cond || eval_truth(e, item->cond, s, &good) == ANSWER_TRUE);
+        return good && (!go || push_values(e, m, item->value, s, list));
+    }
+    if (!item_eval(e, m, item, s, &one)) {
+        return false;
+    }
+    if (one) {
+        json_push(list, one);
+    }
+    return true;
+}
+
+static bool list_eval(struct eval *e, const struct map *m, const struct item *item,
+                      const struct scope *s, struct json **out)
+{
+    struct json *list = json_new(e->a, JSON_ARRAY);
+    for (const struct item *one = item->first; one; one = one->next) {
+        if (!push_item(e, m, one, s, list)) {
+            return false;
+        }
+    }
+    *out = list->first ? list : NULL;
+    return true;
+}
+
+/* ---- objects ---- */
+
+static bool add_members(struct eval *e, const struct map *m, const struct item *first,
+                        const struct scope *s, struct json *object)
+{
+    for (const struct item *one = first; one; one = one->next) {
+        struct json *made = NULL;
+        if (!item_eval(e, m, one, s, &made)) {
+            return false;
+        }
+        if (made) {
+            json_add(object, one->key, made);
+        }
+    }
+    return true;
+}
+
+/* Members of `over` take the place of those of `object`, or come behind them. */
+static struct json *lay_over(struct eval *e, struct json *object, const struct json *over)
+{
+    struct json *all = json_new(e->a, JSON_OBJECT);
+    for (struct json *one = object->first, *next; one; one = next) {
+        next = one->next;
+        if (!json_get_str(over, one->key)) {
+            json_add(all, one->key, one);
+        }
+    }
+    for (struct json *one = over->first, *next; one; one = next) {
+        next = one->next;
+        json_add(all, one->key, one);
+    }
+    return all;
+}
+
+static bool use_map(struct eval *e, const struct map *m, const struct item *item,
+                    const struct scope *s, struct json **out)
+{
+    struct json *also = NULL;
+    if (!run_map(e, item->use, &item->with, s, out)) {
+        return false;
+    }
+    if (item->also && !item_eval(e, m, item->also, s, &also)) {
+        return false;
+    }
+    if (!also) {
+        return true;
+    }
+    if (*out && (*out)->kind != JSON_OBJECT) {
+        return eval_fail_at(e, item->pos, STR(""),
+                            "$also: lays members over an object, the map %.*s made none",
+                            STR_ARG(item->use->name));
+    }
+    *out = *out ? lay_over(e, *out, also) : also;
+    return true;
+}
+
+static bool object_eval(struct eval *e, const struct map *m, const struct item *item,
+                        const struct scope *s, struct json **out)
+{
+    bool good = true;
+    if (!run_assigns(e, &item->lets, s, e->lets)) {
+        return false;
+    }
+    if (item->cond && eval_truth(e, item->cond, s, &good) != ANSWER_TRUE) {
+        return good;
+    }
+    if (item->use) {
+        return use_map(e, m, item, s, out);
+    }
+    if (item->value) {
+        return item_eval(e, m, item->value, s, out);
+    }
+    struct json *object = json_new(e->a, JSON_OBJECT);
+    good = add_members(e, m, item->first, s, object);
+    *out = object->first ? object : NULL;
+    return good;
+}
+
+static struct json *copy_literal(struct eval *e, const struct json *literal)
+{
+    struct json *copy = json_new(e->a, literal->kind);
+    copy->text = literal->text;
+    return copy;
+}
+
+static bool item_eval(struct eval *e, const struct map *m, const struct item *item,
+                      const struct scope *s, struct json **out)
+{
+    *out = NULL;
+    if (!eval_step(e, &(struct node){.pos = item->pos})) {
+        return false;
+    }
+    switch (item->kind) {
+    case ITEM_LITERAL:
+        *out = copy_literal(e, item->literal);
+        return true;
+    case ITEM_FORMULA:
+        return formula(e, m, item, s, out);
+    case ITEM_OBJECT:
+        return object_eval(e, m, item, s, out);
+    case ITEM_LIST:
+        return list_eval(e, m, item, s, out);
+    }
+    return true;
+}
+
+/* ---- the whole ---- */
+
+/* What the map starts from: one value, the element of the loop around, or the message. */
+static const struct scope *start_of(const struct map *m, const struct scope *s, struct scope *room)
+{
+    if (m->datatype) {
+        *room = (struct scope){.self = s ? s->self : NULL, .total = 1};
+        return room;
+    }
+    for (; m->at && s; s = s->outer) {
+        bool place = s->self && (s->self->kind == VALUE_GROUP || s->self->kind == VALUE_SEGMENT);
+        if (place) {
+            *room = (struct scope){.self = s->self, .index = s->index, .total = s->total};
+            return room;
+        }
+    }
+    return NULL;
+}
+
+static bool run_body(struct eval *e, const struct map *m, const struct scope *s, struct json **out)
+{
+    return run_assigns(e, &m->lets, s, e->lets) && item_eval(e, m, m->value, s, out);
+}
+
+/* In the map's own frame: its names, its structures. */
+static bool in_frame(struct eval *e, const struct map *m, struct values *slots,
+                     const struct assigns *given, const struct scope *scope, struct json **out)
+{
+    struct values *before = e->lets;
+    const struct structure *const *structures = e->structures;
+    unsigned n = e->nstructures;
+    struct scope room;
+    *out = NULL;
+    if (e->depth >= EVAL_DEPTH_MAX) {
+        return eval_fail_at(e, m->pos, STR(""), "maps use each other more than %d levels deep",
+                            EVAL_DEPTH_MAX);
+    }
+    e->depth++;
+    e->lets = slots;
+    eval_program(e, (const struct structure *const *)m->structures, m->nstructures);
+    bool good = run_defaults(e, m->params, m->nparams, given, slots) &&
+                run_body(e, m, start_of(m, scope, &room), out);
+    e->lets = before;
+    eval_program(e, structures, n);
+    e->depth--;
+    return good;
+}
+
+bool run_map(struct eval *e, const struct map *m, const struct assigns *with,
+             const struct scope *scope, struct json **out)
+{
+    struct values *slots = ARENA_ARRAY(e->a, struct values, m->nslots + 1);
+    return run_assigns(e, with, scope, slots) && in_frame(e, m, slots, with, scope, out);
+}
+
+bool run_map_with(struct eval *e, const struct map *m, struct values *slots,
+                  const struct scope *scope, struct json **out)
+{
+    struct assign *v = ARENA_ARRAY(e->a, struct assign, m->nparams + 1);
+    struct assigns given = {v, 0};
+    for (unsigned i = 0; i < m->nparams; i++) {
+        v[given.n].slot = m->params[i].slot;
+        given.n += slots[m->params[i].slot].n > 0;
+    }
+    return in_frame(e, m, slots, &given, scope, out);
+}

@@ -1,0 +1,142 @@
+/* What leaves: ids, keys, payloads. */
+#include "engine/base/buf.h"
+#include "engine/base/json.h"
+#include "engine/rules/run_priv.h"
+
+enum { OUTPUTS_ROOM = 4 };
+
+struct rules_output *run_add_output(struct run *run)
+{
+    if (run->nout == run->cap_out) {
+        unsigned cap = run->cap_out ? run->cap_out * 2 : OUTPUTS_ROOM;
+        struct rules_output *v = arena_alloc(run->a, cap * sizeof(*v));
+        if (run->nout) {
+            memcpy(v, run->out, run->nout * sizeof(*v));
+        }
+        run->out = v;
+        run->cap_out = cap;
+    }
+    return &run->out[run->nout++];
+}
+
+/* "2.1": the numbers of the loops around, outermost first. */
+static struct str number_path(struct run *run)
+{
+    struct str path = STR("");
+    for (const struct frame_loop *f = run->loops; f; f = f->outer) {
+        path = str_printf(run->a, "%u%s%.*s", f->index + 1, path.n ? "." : "", STR_ARG(path));
+    }
+    return path;
+}
+
+/* The id as the send says, else the numbers of its loops; the same twice to one destination is a fault. */
+static bool send_id(struct run *run, const struct step *s, struct rules_output *out)
+{
+    struct value v;
+    if (!s->send.id) {
+        out->id_part = run->loops ? number_path(run) : STR("");
+    } else {
+        enum value_answer got = eval_one(&run->e, s->send.id, run->scope, &v);
+        if (got == ANSWER_FALSE ||
+            (got == ANSWER_TRUE && !eval_text(&run->e, s->send.id, &v, &out->id_part))) {
+            return false;
+        }
+        if (out->id_part.n == 0) {
+            return eval_fail(&run->e, s->send.id, "the id is empty");
+        }
+        out->id_part = str_dup(run->a, out->id_part);
+    }
+    for (unsigned i = run->first_out; i + 1 < run->nout; i++) {
+        const struct rules_output *other = &run->out[i];
+        if (other->destination == out->destination && str_eq(other->id_part, out->id_part)) {
+            const char *what = "the id is the same as that of another output of this message";
+            return s->send.id
+                       ? eval_fail(&run->e, s->send.id, "%s", what)
+                       : eval_fail_at(&run->e, s->pos, STR(""), "%s; give this send an id:", what);
+        }
+    }
+    return true;
+}
+
+/* ---- the message itself ---- */
+
+static void hide_others(struct run *run, bool is_hidden)
+{
+    for (const struct frame_loop *f = run->loops; f; f = f->outer) {
+        for (uint32_t i = 0; i < f->elements->n; i++) {
+            const struct value *v = &f->elements->v[i];
+            bool place = v->kind == VALUE_GROUP || v->kind == VALUE_SEGMENT;
+            if (place && i != f->index) {
+                draft_hide(&run->draft, v->leaf, is_hidden);
+            }
+        }
+    }
+}
+
+/* A part costs as much as the whole: many parts of a large message end at the budget. */
+static bool part_payload(struct run *run, const struct step *s, struct rules_output *out)
+{
+    uint32_t cost = run->in->m->segs / 8 + 1;
+    if (run->e.steps <= cost) {
+        return eval_fail_at(&run->e, s->pos, STR(""),
+                            "the parts of this message took too many steps");
+    }
+    run->e.steps -= cost;
+    hide_others(run, true);
+    out->payload = draft_splices(&run->draft);
+    hide_others(run, false);
+    return true;
+}
+
+/* ---- what a map makes ---- */
+
+static struct splices literal_splices(struct arena *a, struct str bytes)
+{
+    struct splice *one = ARENA_NEW(a, struct splice);
+    *one = (struct splice){bytes.p, 0, (uint32_t)bytes.n};
+    return (struct splices){one, 1};
+}
+
+static bool map_payload(struct run *run, const struct step *s, struct rules_output *out)
+{
+    struct json *made = NULL;
+    struct buf text = {0};
+    if (!run_map(&run->e, s->send.map, &s->send.with, run->scope, &made)) {
+        return false;
+    }
+    if (!made) {
+        return eval_fail_at(&run->e, s->pos, STR(""), "the map %.*s came out empty",
+                            STR_ARG(s->send.map->name));
+    }
+    json_write(&text, made, 0);
+    out->is_json = true;
+    out->value = made;
+    out->payload = literal_splices(run->a, str_dup(run->a, buf_str(&text)));
+    buf_free(&text);
+    return true;
+}
+
+enum run_end run_send(struct run *run, const struct step *s)
+{
+    if (run->nout == OUTPUTS_MAX) {
+        (void)eval_fail_at(&run->e, s->pos, STR(""), "more than %d outputs of one message",
+                           OUTPUTS_MAX); /* false */
+        return RUN_FAILED;
+    }
+    struct rules_output *out = run_add_output(run);
+    bool feed_is_bulk =
+        run->in->source < run->r->nsources && run->r->sources[run->in->source].is_bulk;
+    *out = (struct rules_output){.destination = s->send.destination,
+                                 .route = run->route->index,
+                                 .pos = s->pos,
+                                 .is_bulk = s->send.has_class ? s->send.is_bulk : feed_is_bulk};
+    bool good = send_id(run, s, out) && run_keys(run, s, out);
+    if (good && s->send.map) {
+        good = map_payload(run, s, out);
+    } else if (good && s->send.is_part) {
+        good = part_payload(run, s, out);
+    } else if (good) {
+        out->payload = draft_splices(&run->draft);
+    }
+    return good ? RUN_ON : RUN_FAILED;
+}

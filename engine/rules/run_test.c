@@ -1,0 +1,431 @@
+/* Running one test: the route or map alone, on the message given, against what is expected. */
+#include "engine/rules/test_priv.h"
+
+/* The same for every run: what is derived from the message id stays the same. */
+static const uint64_t test_id_hi = 0x0123456789abcdefu, test_id_lo = 0xfedcba9876543210u;
+
+unsigned rules_test_count(const struct ruleset *r)
+{
+    return r->ntests;
+}
+
+struct rules_test_head rules_test_head(const struct ruleset *r, unsigned index)
+{
+    const struct rules_test *t = &r->tests[index];
+    return (struct rules_test_head){.name = t->name,
+                                    .kind = t->map ? "map" : "route",
+                                    .target = t->map ? t->map->name : t->route_name,
+                                    .pos = t->pos};
+}
+
+/* ---- updates ---- */
+
+/* The lines of `key` and its value in the test: up to the next key, or the end of the test. */
+static void add_update(struct judge *j, const struct yaml_node *old, struct buf *text)
+{
+    const struct yaml_node *n = j->test->node;
+    struct rules_test_result *out = j->out;
+    struct rules_test_update *u = ARENA_ARRAY(j->a, struct rules_test_update, out->nupdates + 1);
+    if (n->in_flow) {
+        buf_free(text);
+        return; /* a test within { } is not rewritten */
+    }
+    if (out->nupdates) {
+        memcpy(u, out->updates, out->nupdates * sizeof(*u));
+    }
+    unsigned to = old && old->next ? old->next->key->pos.line : j->test->end_line;
+    u[out->nupdates] = (struct rules_test_update){
+        .from = old ? old->key->pos.line : to, .to = to, .text = str_dup(j->a, buf_str(text))};
+    out->updates = u;
+    out->nupdates++;
+    buf_free(text);
+}
+
+/* ---- maps ---- */
+
+static void add_params(struct judge *j, const struct yaml_node *with, const struct map *m,
+                       struct values *slots)
+{
+    yaml_each(child, with)
+    {
+        for (unsigned i = 0; i < m->nparams; i++) {
+            if (str_eq(m->params[i].name, child->key->text)) {
+                *values_add(&slots[m->params[i].slot], j->a) = value_string(child->text);
+            }
+        }
+    }
+}
+
+/* A message whose delimiters a value of a datatype is written in. */
+static const struct hl7 *plain_message(struct arena *a)
+{
+    struct hl7 *m = ARENA_NEW(a, struct hl7);
+    struct hl7_fault fault;
+    int rc = hl7_parse(a, STR("MSH|^~\\&|||||||||P|2.5.1\r"), m, &fault);
+    return rc == 0 ? m : NULL;
+}
+
+static bool run_one_map(struct judge *j, const struct ruleset *r, const struct map *m,
+                        struct eval *e, struct json **out)
+{
+    const struct rules_test *t = j->test;
+    struct values *slots = ARENA_ARRAY(j->a, struct values, m->nslots + 1);
+    struct value self = {.kind = VALUE_HL7,
+                         .level = LEVEL_REPETITION,
+                         .text = t->input,
+                         .m = e->doc->m,
+                         .type = m->datatype,
+                         .of = (uint8_t)type_class_of(m->datatype)};
+    struct scope scope = {.self = &self, .total = 1};
+    e->source = t->source < r->nsources ? &r->sources[t->source] : NULL;
+    e->profile = t->source < r->nsources ? r->profile[t->source] : NULL;
+    e->zones = &r->zones;
+    e->received_us = t->received_us;
+    e->id_hi = test_id_hi;
+    e->id_lo = test_id_lo;
+    add_params(j, yaml_get(t->node, "with"), m, slots);
+    return run_map_with(e, m, slots, m->datatype ? &scope : NULL, out);
+}
+
+static void fault_difference(struct judge *j, const struct eval *e)
+{
+    judge_differ(j, e->fault.path, "%s:%u:%u: %.*s", e->fault.pos.file ? e->fault.pos.file : "",
+                 e->fault.pos.line, e->fault.pos.col, STR_ARG(e->fault.text));
+}
+
+static void update_map(struct judge *j, const struct json *made)
+{
+    const struct yaml_node *n = j->test->node;
+    struct buf text = {0};
+    unsigned indent = n->first->key->pos.col - 1;
+    if (!made || j->out->passed) {
+        return;
+    }
+    buf_printf(&text, "%*sexpect:", (int)indent, "");
+    if (made->kind != JSON_OBJECT && made->kind != JSON_ARRAY) {
+        buf_putc(&text, ' ');
+    }
+    judge_yaml(&text, made, indent + 2);
+    add_update(j, yaml_get(n, "expect"), &text);
+}
+
+static void test_map(struct judge *j, const struct ruleset *r)
+{
+    const struct rules_test *t = j->test;
+    const struct yaml_node *expect = yaml_get(t->node, "expect");
+    struct hl7 *m = ARENA_NEW(j->a, struct hl7);
+    struct hl7_fault fault;
+    struct draft doc;
+    struct eval e;
+    struct json *made = NULL;
+    const struct hl7 *use = m;
+    if (t->message.n && hl7_parse(j->a, t->message, m, &fault) != 0) {
+        judge_differ(j, STR(""), "the message cannot be read: %s", fault.text);
+        return;
+    }
+    use = t->message.n ? m : plain_message(j->a);
+    draft_init(&doc, j->a, use, rules_find_structure,
+               t->source < r->nsources ? &r->sources[t->source] : NULL);
+    eval_init(&e, j->a, &doc, true);
+    if (!run_one_map(j, r, t->map, &e, &made)) {
+        fault_difference(j, &e);
+        return;
+    }
+    if (!expect) {
+        judge_differ(j, STR(""), "the test expects nothing; --update writes what comes out");
+    } else {
+        judge_json(j, STR(""), expect, made, j->exact);
+    }
+    j->out->passed = j->out->differences.errors == 0;
+    update_map(j, made);
+}
+
+/* ---- routes ---- */
+
+/* The expectation `key`: in the test itself, or under expect:. */
+static const struct yaml_node *wanted(const struct judge *j, const char *key)
+{
+    const struct yaml_node *own = yaml_get(j->test->node, key);
+    return own ? own : yaml_get(yaml_get(j->test->node, "expect"), key);
+}
+
+static bool is_true(const struct yaml_node *n)
+{
+    return n && n->kind == YAML_SCALAR && (str_is(n->text, "true") || str_is(n->text, "yes"));
+}
+
+static bool is_false(const struct yaml_node *n)
+{
+    return n && n->kind == YAML_SCALAR && (str_is(n->text, "false") || str_is(n->text, "no"));
+}
+
+static void judge_member(struct judge *j, const char *path, const struct yaml_node *want,
+                         struct str got)
+{
+    if (want && want->kind == YAML_SCALAR && !str_eq(want->text, got)) {
+        judge_differ(j, str_of(path), "expected %.*s, found %.*s", STR_ARG(want->text),
+                     STR_ARG(got.n ? got : STR("nothing")));
+    }
+}
+
+static void judge_reply(struct judge *j, const struct rules_result *res)
+{
+    const struct yaml_node *want = wanted(j, "reply");
+    bool rejected = res->verdict == RULES_REJECTED;
+    struct str code = str_of(rejected ? ack_code_text(res->code) : "AA");
+    const struct ack_error *first = rejected && res->nerrors ? &res->errors[0] : NULL;
+    if (!want) {
+        if (rejected) {
+            judge_differ(j, STR("reply"), "expected none, found %.*s: %.*s", STR_ARG(code),
+                         STR_ARG(res->reason));
+        }
+        return;
+    }
+    if (want->kind == YAML_SCALAR) {
+        judge_member(j, "reply", want, code);
+        return;
+    }
+    judge_member(j, "reply.code", yaml_get(want, "code"), code);
+    struct str error = first ? str_printf(j->a, "%d", first->code) : STR("");
+    judge_member(j, "reply.error", yaml_get(want, "error"), error);
+    judge_member(j, "reply.at", yaml_get(want, "at"), first ? str_of(first->path) : STR(""));
+    judge_member(j, "reply.text", yaml_get(want, "text"), first ? first->text : STR(""));
+}
+
+static void judge_text(struct judge *j, const char *key, struct str found)
+{
+    const struct yaml_node *want = wanted(j, key);
+    bool has = found.n > 0;
+    if (!want || is_false(want)) {
+        if (has && (want || str_is(str_of(key), "held"))) {
+            judge_differ(j, str_of(key), "expected none, found %.*s", STR_ARG(found));
+        }
+        return;
+    }
+    bool same =
+        has && (is_true(want) || (want->kind == YAML_SCALAR && str_find(found, want->text) >= 0));
+    if (!same) {
+        judge_differ(j, str_of(key), "expected %.*s, found %.*s",
+                     STR_ARG(want->kind == YAML_SCALAR ? want->text : STR("a text")),
+                     STR_ARG(has ? found : STR("nothing")));
+    }
+}
+
+static struct str payload_of(struct judge *j, const struct rules_output *o)
+{
+    size_t n = splices_size(o->payload);
+    char *p = arena_alloc(j->a, n + 1);
+    splices_write(o->payload, j->test->message, p);
+    return str_from(p, n);
+}
+
+static void judge_output(struct judge *j, const struct ruleset *r, unsigned i,
+                         const struct yaml_node *want, const struct rules_output *o)
+{
+    struct str path = str_printf(j->a, "outputs[%u]", i);
+    const struct yaml_node *to = yaml_get(want, "to"), *value = yaml_get(want, "value"),
+                           *hl7 = yaml_get(want, "hl7"), *id = yaml_get(want, "id"),
+                           *class = yaml_get(want, "class");
+    bool exact = j->exact || is_true(yaml_get(want, "exact"));
+    judge_member(j, str_printf(j->a, "%.*s.to", STR_ARG(path)).p, to,
+                 r->destinations[o->destination].name);
+    judge_member(j, str_printf(j->a, "%.*s.id", STR_ARG(path)).p, id, o->id_part);
+    judge_member(j, str_printf(j->a, "%.*s.class", STR_ARG(path)).p, class,
+                 o->is_bulk ? STR("bulk") : STR("interactive"));
+    if (value && o->is_json) {
+        judge_json(j, path, value, o->value, exact);
+    } else if (value || (hl7 && o->is_json)) {
+        judge_differ(j, path, "expected %s, found %s", value ? "JSON" : "an HL7 message",
+                     o->is_json ? "JSON" : "an HL7 message");
+    } else if (hl7) {
+        judge_hl7(j, path, hl7, payload_of(j, o));
+    }
+}
+
+static void judge_outputs(struct judge *j, const struct ruleset *r, const struct rules_result *res)
+{
+    const struct yaml_node *want = wanted(j, "outputs"), *item = NULL;
+    unsigned i = 0, found = 0;
+    if (!want) {
+        return;
+    }
+    while ((item = yaml_next_item(want, item))) {
+        while (found < res->noutputs && res->outputs[found].finding.n) {
+            found++;
+        }
+        if (found == res->noutputs) {
+            judge_differ(j, str_printf(j->a, "outputs[%u]", i),
+                         "expected an output, found none%s%.*s", res->reason.n ? ": " : "",
+                         STR_ARG(res->reason));
+            return;
+        }
+        judge_output(j, r, i++, item, &res->outputs[found++]);
+    }
+    for (; found < res->noutputs; found++) {
+        if (!res->outputs[found].finding.n) {
+            struct str name = r->destinations[res->outputs[found].destination].name;
+            judge_differ(j, STR("outputs"), "expected %u, found one more, to %.*s", i,
+                         STR_ARG(name));
+        }
+    }
+}
+
+static bool expects_something(const struct judge *j)
+{
+    return wanted(j, "reply") || wanted(j, "dropped") || wanted(j, "held") || wanted(j, "outputs");
+}
+
+/* ---- what a route did, as YAML ---- */
+
+static bool is_only(const struct hl7 *m, const char *seg)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < m->segs; i++) {
+        n += memcmp(m->seg[i].id, seg, 4) == 0;
+    }
+    return n == 1;
+}
+
+/* Fields that differ from the message as received. */
+static void put_changes(struct judge *j, struct buf *out, struct str bytes, unsigned indent)
+{
+    struct hl7 was, is;
+    struct hl7_fault fault;
+    unsigned n = 0;
+    if (hl7_parse(j->a, j->test->message, &was, &fault) != 0 ||
+        hl7_parse(j->a, bytes, &is, &fault) != 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < is.segs && n < 50; i++) {
+        struct path p = {.seg_n = 0};
+        memcpy(p.seg, is.seg[i].id, sizeof(p.seg));
+        for (uint32_t k = 0; k <= i; k++) {
+            p.seg_n = (uint16_t)(p.seg_n + (memcmp(is.seg[k].id, p.seg, 4) == 0));
+        }
+        const struct hl7_seg *before = path_segment(&was, &p);
+        p.seg_n = is_only(&is, p.seg) ? 0 : p.seg_n;
+        for (uint32_t f = hl7_is_header(p.seg) ? 3 : 1; f <= is.seg[i].fields + 1 && n < 50; f++) {
+            struct str now = hl7_field(&is, &is.seg[i], f),
+                       then = before ? hl7_field(&was, before, f) : STR("");
+            if (!str_eq(now, then)) {
+                p.field = (uint16_t)f;
+                struct str path = path_text(j->a, &p);
+                buf_printf(out, "%s%*s\"%.*s\": ", n++ ? "" : "\n", (int)indent, "", STR_ARG(path));
+                judge_scalar(out, now);
+                buf_putc(out, '\n');
+            }
+        }
+    }
+    if (n == 0) {
+        buf_puts(out, " {}\n");
+    }
+}
+
+static void put_outputs(struct judge *j, const struct ruleset *r, const struct rules_result *res,
+                        struct buf *out, unsigned indent)
+{
+    unsigned n = 0;
+    buf_printf(out, "%*soutputs:", (int)indent, "");
+    for (unsigned i = 0; i < res->noutputs; i++) {
+        const struct rules_output *o = &res->outputs[i];
+        struct str name = r->destinations[o->destination].name;
+        if (o->finding.n) {
+            continue;
+        }
+        buf_printf(out, "%s%*s- to: %.*s\n%*s%s:", n++ ? "" : "\n", (int)indent + 2, "",
+                   STR_ARG(name), (int)indent + 4, "", o->is_json ? "value" : "hl7");
+        if (o->is_json) {
+            judge_yaml(out, o->value, indent + 6);
+        } else {
+            put_changes(j, out, payload_of(j, o), indent + 6);
+        }
+    }
+    buf_puts(out, n ? "" : " []\n");
+}
+
+static void update_route(struct judge *j, const struct ruleset *r, const struct rules_result *res)
+{
+    const struct yaml_node *n = j->test->node;
+    unsigned indent = n->first->key->pos.col - 1;
+    struct buf text = {0};
+    if (j->out->passed || yaml_get(n, "expect")) {
+        return;
+    }
+    if (res->verdict == RULES_REJECTED) {
+        buf_printf(&text, "%*sreply: { code: %s", (int)indent, "", ack_code_text(res->code));
+        if (res->nerrors) {
+            buf_printf(&text, ", error: %d", res->errors[0].code);
+        }
+        if (res->nerrors && res->errors[0].path[0]) {
+            buf_printf(&text, ", at: \"%s\"", res->errors[0].path);
+        }
+        buf_puts(&text, " }\n");
+        add_update(j, yaml_get(n, "reply"), &text);
+    } else if (res->verdict == RULES_FILTERED) {
+        buf_printf(&text, "%*sdropped: true\n", (int)indent, "");
+        add_update(j, yaml_get(n, "dropped"), &text);
+    } else if (res->noutputs && res->outputs[0].finding.n) {
+        buf_printf(&text, "%*sheld: true\n", (int)indent, "");
+        add_update(j, yaml_get(n, "held"), &text);
+    } else {
+        put_outputs(j, r, res, &text, indent);
+        add_update(j, yaml_get(n, "outputs"), &text);
+    }
+}
+
+static void judge_route(struct judge *j, const struct ruleset *r, const struct rules_result *res)
+{
+    struct str held = STR("");
+    for (unsigned i = 0; i < res->noutputs && !held.n; i++) {
+        held = res->outputs[i].finding;
+    }
+    if (res->verdict == RULES_UNROUTED) {
+        judge_differ(j, STR(""), "the route does not read this message type from this source");
+        return;
+    }
+    if (!expects_something(j)) {
+        judge_differ(j, STR(""), "the test expects nothing; --update writes what comes out");
+    } else {
+        judge_reply(j, res);
+        judge_text(j, "dropped", res->verdict == RULES_FILTERED ? res->reason : STR(""));
+        judge_text(j, "held", held);
+        judge_outputs(j, r, res);
+    }
+    j->out->passed = j->out->differences.errors == 0;
+    update_route(j, r, res);
+}
+
+static void test_route(struct judge *j, const struct ruleset *r)
+{
+    const struct rules_test *t = j->test;
+    struct hl7 m;
+    struct hl7_fault fault;
+    struct rules_result res;
+    if (hl7_parse(j->a, t->message, &m, &fault) != 0) {
+        judge_differ(j, STR(""), "the message cannot be read: %s", fault.text);
+        return;
+    }
+    struct rules_input in = {.m = &m,
+                             .source = t->source,
+                             .received_us = t->received_us,
+                             .id_hi = test_id_hi,
+                             .id_lo = test_id_lo,
+                             .only = t->route_name};
+    rules_run(r, &in, j->a, &res);
+    judge_route(j, r, &res);
+}
+
+void rules_test_run(const struct ruleset *r, unsigned index, struct arena *a,
+                    struct rules_test_result *out)
+{
+    const struct rules_test *t = &r->tests[index];
+    struct judge j = {.a = a, .test = t, .out = out, .exact = is_true(yaml_get(t->node, "exact"))};
+    *out = (struct rules_test_result){.passed = false};
+    diags_init(&out->differences, a);
+    if (t->map) {
+        test_map(&j, r);
+    } else {
+        test_route(&j, r);
+    }
+    out->passed = out->differences.errors == 0;
+}

@@ -1,0 +1,44 @@
+/* test_priv.h - compiled tests, shared by compile_test.c, run_test.c, test_json.c. */
+#ifndef CORRIDOR_RULES_TEST_PRIV_H
+#define CORRIDOR_RULES_TEST_PRIV_H
+
+#include "engine/base/buf.h"
+#include "engine/rules/run_priv.h"
+#include "engine/rules/test.h"
+
+struct rules_test {
+    struct str name;
+    struct diag_pos pos;
+    const struct yaml_node *node; /* the test */
+    unsigned end_line;            /* of the first line behind it */
+    struct str route_name;        /* or empty */
+    const struct map *map;        /* or NULL */
+    unsigned source;
+    int64_t received_us;
+    struct str message; /* bytes, or empty */
+    struct str input;   /* a value of the map's datatype */
+    bool has_input;
+};
+
+/* What a test run has found. */
+struct judge {
+    struct arena *a;
+    const struct rules_test *test;
+    struct rules_test_result *out;
+    bool exact;
+};
+
+/* One difference: `path` is the place in the output. */
+void judge_differ(struct judge *j, struct str path, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Is `got` (NULL: absent) what `want` says? */
+void judge_json(struct judge *j, struct str path, const struct yaml_node *want,
+                const struct json *got, bool exact);
+/* Are the values of the message what the mapping `want` says, path by path? */
+void judge_hl7(struct judge *j, struct str path, const struct yaml_node *want, struct str bytes);
+/* `value` as YAML lines, indented by `indent` blanks; begins where the cursor is. */
+void judge_yaml(struct buf *out, const struct json *value, unsigned indent);
+/* A text as a YAML scalar: quoted where it would be read as something else. */
+void judge_scalar(struct buf *out, struct str text);
+
+#endif

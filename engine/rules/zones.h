@@ -1,0 +1,27 @@
+/* zones.h - the time zones that a ruleset may need, loaded when it is compiled: feeds, literal arguments and
+ * cells of tables name them. Constant afterwards; pure. */
+#ifndef CORRIDOR_RULES_ZONES_H
+#define CORRIDOR_RULES_ZONES_H
+
+#include "engine/base/zone.h"
+
+struct zones {
+    struct zones_entry {
+        struct str name;
+        struct zone *zone;
+    } * v;
+    unsigned n, cap;
+};
+
+/* NULL when it was not loaded. O(zones). */
+static inline const struct zone *zones_find(const struct zones *z, struct str name)
+{
+    for (unsigned i = 0; z && i < z->n; i++) {
+        if (str_eq(z->v[i].name, name)) {
+            return z->v[i].zone;
+        }
+    }
+    return NULL;
+}
+
+#endif
