@@ -371,6 +371,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     e->conf = *conf;
     e->id_state = conf->random(conf->random_arg);
     e->ids = dup_new(REPEAT_IDS_MAX, REPEAT_WINDOW_US);
+    e->misses = misses_new();
     repeat_load(e->ids, conf->journal);
     journal_defer(conf->journal);
     e->on_journal =
@@ -445,6 +446,7 @@ void engine_free(struct engine **ep)
     free(e->route_ids);
     buf_free(&e->ack);
     dup_free(&e->ids);
+    misses_free(&e->misses);
     msg_pool_free(&e->pool);
     event_free(e->on_journal);
     event_free(e->on_kick);

@@ -7,6 +7,7 @@
 #include "engine/journal/journal.h"
 
 struct engine;
+struct misses;
 
 struct engine_conf {
     struct event_base *loop; /* borrowed */
@@ -49,6 +50,8 @@ struct engine_destination_status {
     unsigned in_flight;
 };
 unsigned engine_sources(const struct engine *e, struct engine_source_status *out, unsigned max);
+/* Rows that tables lack. */
+const struct misses *engine_misses(const struct engine *e);
 unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out,
                              unsigned max);
 

@@ -6,6 +6,7 @@
 #include "engine/base/buf.h"
 #include "engine/flow/dup.h"
 #include "engine/flow/engine.h"
+#include "engine/flow/miss.h"
 #include "engine/flow/msg.h"
 #include "engine/flow/queue.h"
 
@@ -54,6 +55,7 @@ struct engine {
     uint32_t *route_ids; /* route of the current plan -> name id */
     struct msg_pool pool;
     struct dup *ids; /* messages seen lately */
+    struct misses *misses;
     struct queue_budget budget;
     struct buf ack; /* scratch of exchange.c */
     struct event *on_journal, *on_kick, *on_drain;

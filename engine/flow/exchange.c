@@ -223,9 +223,14 @@ static void route(struct exchange *x)
 {
     struct engine *e = x->source->engine;
     struct entry_message *m = &x->msg->e;
-    struct rules_input in = {&x->hl7, x->source->index, m->received_us, m->id.hi, m->id.lo};
+    struct rules_input in = {.m = &x->hl7,
+                             .source = x->source->index,
+                             .received_us = m->received_us,
+                             .id_hi = m->id.hi,
+                             .id_lo = m->id.lo};
     struct rules_result r = {0};
     rules_run(e->plan->rules, &in, &x->msg->arena, &r);
+    misses_add(e->misses, r.misses, m->received_us);
     switch (r.verdict) {
     case RULES_ACCEPTED:
         m->status = ENTRY_ACCEPTED;

@@ -27,6 +27,11 @@ unsigned engine_sources(const struct engine *e, struct engine_source_status *out
     return e->nsources;
 }
 
+const struct misses *engine_misses(const struct engine *e)
+{
+    return e->misses;
+}
+
 static void one_destination(const struct destination *t, struct engine_destination_status *out)
 {
     struct queue_status q;

@@ -59,6 +59,14 @@ static void on_status(struct evhttp_request *q, void *arg)
     }
 }
 
+static void on_misses(struct evhttp_request *q, void *arg)
+{
+    struct admin *a = arg;
+    if (wants_method(q, EVHTTP_REQ_GET)) {
+        answer_report(q, daemon_misses(a->daemon));
+    }
+}
+
 static void on_journal(struct evhttp_request *q, void *arg)
 {
     struct admin *a = arg;
@@ -146,6 +154,7 @@ struct admin *admin_open(struct event_base *loop, const char *path, struct daemo
     evhttp_set_cb(a->http, "/status", on_status, a);
     evhttp_set_cb(a->http, "/reload", on_reload, a);
     evhttp_set_cb(a->http, "/journal", on_journal, a);
+    evhttp_set_cb(a->http, "/misses", on_misses, a);
     evhttp_set_cb(a->http, "/accept-damage", on_accept_damage, a);
     evhttp_set_gencb(a->http, on_other, a);
     if (evhttp_accept_socket(a->http, fd) != 0) {

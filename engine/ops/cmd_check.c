@@ -3,16 +3,20 @@
 
 #include "engine/config/config.h"
 #include "engine/ops/commands.h"
+#include "engine/ops/excerpt.h"
 #include "engine/ops/report.h"
 
 struct check_args {
     struct str config;
+    bool explain;
 };
 
 static const struct opt options[] = {
     OPT(check_args, config, "config", PATH, NULL, NULL, 0,
         "The configuration. Default: $CORRIDOR_CONFIG, conf/corridor.yaml, "
         "/etc/corridor/corridor.yaml."),
+    OPT(check_args, explain, "explain", BOOL, "false", NULL, 0,
+        "Show the routes and maps as they were understood: where each path is looked for."),
     {0},
 };
 
@@ -24,6 +28,7 @@ static struct report *finding(const struct diag *one)
     report_set_text(f, "file", str_of(one->pos.file));
     report_set_int(f, "line", one->pos.line);
     report_set_int(f, "column", one->pos.col);
+    report_set_text(f, "place", one->path);
     report_set_text(f, "text", one->text);
     report_set_text(f, "hint", one->hint);
     return f;
@@ -42,10 +47,13 @@ static void print_json(const char *path, const struct plan *p, const struct diag
     report_print(&r);
 }
 
-static void print_text(const char *path, const struct plan *p, const struct diags *d)
+static void print_text(const char *path, const struct plan *p, const struct diags *d, bool explain)
 {
     struct buf out = {0};
-    diags_print(&out, d);
+    excerpt_print(&out, d);
+    if (p && explain) {
+        rules_explain(&out, p->rules);
+    }
     fwrite(out.p ? out.p : "", 1, out.n, stdout);
     buf_free(&out);
     if (p) {
@@ -63,11 +71,11 @@ static int run(struct command_run *r)
         config_find(args->config.n ? args->config.p : NULL, getenv("CORRIDOR_CONFIG"));
     struct diags d;
     diags_init(&d, r->arena);
-    struct plan *p = config_load(path, r->adapters, &d);
+    struct plan *p = config_load_tests(path, NULL, r->adapters, &d);
     if (r->json) {
         print_json(path, p, &d);
     } else {
-        print_text(path, p, &d);
+        print_text(path, p, &d, args->explain);
     }
     int status = p ? COMMAND_FINE : COMMAND_FINDINGS;
     plan_unref(&p);
@@ -79,9 +87,9 @@ const struct command cmd_check = {
     .operands = "",
     .summary = "Find everything that can be known to be wrong before running.",
     .details =
-        "  Reads corridor.yaml, all routes and all tables; every error of all files, a line each:\n"
-        "  FILE:LINE:COL: error: what was found; what was expected. Status 1 when there is an "
-        "error.",
+        "  Reads corridor.yaml, all routes, tables and tests; every error of all files, with the\n"
+        "  line it is about: FILE:LINE:COL: error: what was found; what was expected. Remarks do\n"
+        "  no harm. Status 1 when there is an error.",
     .options = options,
     .args_size = sizeof(struct check_args),
     .example = "corridor check -c conf/corridor.yaml",

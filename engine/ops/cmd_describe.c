@@ -4,28 +4,45 @@
 #include "engine/base/err.h"
 #include "engine/hl7/dict.h"
 #include "engine/ops/commands.h"
+#include "engine/ops/language.h"
 #include "engine/ops/report.h"
+
+enum form { FORM_TEXT, FORM_MARKDOWN };
 
 struct describe_args {
     struct str version;
+    int as;
 };
 
 static const struct opt options[] = {
     OPT(describe_args, version, "hl7", STR, "2.5.1", "1..16", 0, "HL7 version to look in."),
+    OPT(describe_args, as, "as", ENUM, "text", "text|markdown", 0,
+        "Form of `functions` and `steps`: text or a Markdown table."),
     {0},
 };
+
+/* The route language first: its names are in small letters, those of the dictionary are not. */
+static int look_up(struct buf *out, const struct describe_args *args, enum hl7_version v,
+                   struct str what)
+{
+    bool found =
+        args->as == FORM_MARKDOWN ? language_markdown(out, what) : language_describe(out, what);
+    return found ? 0 : dict_describe(out, v, what);
+}
 
 static int describe(struct command_run *r, struct str what)
 {
     const struct describe_args *args = r->args;
     enum hl7_version v = dict_version(args->version, NULL);
     struct buf out = {0};
-    int failed = dict_describe(&out, v, what);
+    int failed = look_up(&out, args, v, what);
     if (failed) {
         buf_free(&out);
         return failed == ERR_SYNTAX
                    ? command_fail(
-                         r, "%.*s is no place; expected PID, PID-3, PID-3.4, CX, CX.4 or HL70203",
+                         r,
+                         "%.*s is no place; expected PID, PID-3, PID-3.4, CX, CX.4, HL70203, "
+                         "functions, steps, or the name of one",
                          STR_ARG(what))
                    : command_fail(r, "HL7 %s has no %.*s", dict_version_text(v), STR_ARG(what));
     }
@@ -54,13 +71,15 @@ static int run(struct command_run *r)
 
 const struct command cmd_describe = {
     .name = "describe",
-    .operands = "PLACE...",
-    .summary = "Look a segment, field, datatype or table up in the HL7 dictionary.",
-    .details = "  Works offline, for the versions 2.1 to 2.7.1.",
+    .operands = "WHAT...",
+    .summary = "Look up what HL7 or the route language means by a name.",
+    .details = "  A segment, field, component, datatype or table of the HL7 versions 2.1 to 2.7.1: "
+               "PID, PID-3,\n"
+               "  PID-3.4, CX, CX.4, HL70203; functions, steps, or the name of one of them.",
     .options = options,
     .args_size = sizeof(struct describe_args),
     .min = 1,
     .max = -1,
-    .example = "corridor describe PID-3.4 --hl7 2.3",
+    .example = "corridor describe PID-3.4 --hl7 2.3; corridor describe lookup",
     .run = run,
 };

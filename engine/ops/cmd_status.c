@@ -62,6 +62,10 @@ static void print_text(const struct report *s)
            report_bool(j, "degraded")
                ? ", DEGRADED: corridor verify says where, verify --accept when seen to"
                : "");
+    if (report_int(s, "table_misses")) {
+        printf("tables: rows missed %lld times; corridor tables missing lists them\n",
+               (long long)report_int(s, "table_misses"));
+    }
     for (size_t i = 0; i < report_count(sources); i++) {
         print_source(report_at(sources, i));
     }

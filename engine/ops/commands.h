@@ -4,7 +4,8 @@
 
 #include "engine/ops/command.h"
 
-extern const struct command cmd_run, cmd_check, cmd_parse, cmd_eval, cmd_replay, cmd_sink,
-    cmd_status, cmd_verify, cmd_messages, cmd_show, cmd_reload, cmd_describe, cmd_options;
+extern const struct command cmd_run, cmd_check, cmd_test, cmd_trace, cmd_tables, cmd_parse,
+    cmd_eval, cmd_replay, cmd_sink, cmd_status, cmd_verify, cmd_messages, cmd_show, cmd_reload,
+    cmd_describe, cmd_options;
 
 #endif

@@ -17,8 +17,10 @@
 #include "engine/base/rng.h"
 #include "engine/config/config.h"
 #include "engine/flow/engine.h"
+#include "engine/flow/miss.h"
 #include "engine/journal/verify.h"
 #include "engine/ops/admin.h"
+#include "engine/ops/miss_report.h"
 #include "engine/ops/notify.h"
 #include "engine/ops/report.h"
 
@@ -386,6 +388,7 @@ struct report *daemon_status(struct daemon *d)
     report_set_text(r, "config", str_of(d->conf->config));
     report_set_text(r, "plan", str_of(hash));
     report_set_bool(r, "draining", d->is_draining);
+    report_set_int(r, "table_misses", (int64_t)misses_total(engine_misses(d->engine)));
     report_set(r, "journal", journal_status(d));
     for (unsigned i = 0; i < ns && i < ENDPOINTS; i++) {
         report_add(sources, source_status(&s[i]));
@@ -396,6 +399,11 @@ struct report *daemon_status(struct daemon *d)
     report_set(r, "sources", sources);
     report_set(r, "destinations", destinations);
     return r;
+}
+
+struct report *daemon_misses(struct daemon *d)
+{
+    return miss_report(engine_misses(d->engine));
 }
 
 struct report *daemon_journal(struct daemon *d)

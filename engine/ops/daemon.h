@@ -27,6 +27,8 @@ int daemon_run(const struct daemon_conf *conf);
 struct report *daemon_status(struct daemon *d);
 /* 0, or ERR_* with the findings appended to `out`, a line each. */
 int daemon_reload(struct daemon *d, struct buf *out);
+/* Rows that tables lack, see miss_report.h. */
+struct report *daemon_misses(struct daemon *d);
 /* Up to where another process may read the journal: {"volume":n,"end":n}. */
 struct report *daemon_journal(struct daemon *d);
 /* A person has seen to the damage that was found. */

@@ -124,6 +124,12 @@ const char *report_text(const struct report *r, const char *key)
     return s ? s : "";
 }
 
+const char *report_item_text(const struct report *list, size_t i)
+{
+    const char *s = json_string_value(of(report_at(list, i)));
+    return s ? s : "";
+}
+
 int64_t report_int(const struct report *r, const char *key)
 {
     return json_integer_value(of(report_get(r, key)));

@@ -33,6 +33,7 @@ struct report *report_parse(struct str text);
 /* Borrowed member or item; NULL when there is none. */
 const struct report *report_get(const struct report *object, const char *key);
 const struct report *report_at(const struct report *list, size_t i);
+const char *report_item_text(const struct report *list, size_t i); /* "" when absent or no text */
 size_t report_count(const struct report *list);
 const char *report_text(const struct report *r, const char *key); /* "" when absent or no text */
 int64_t report_int(const struct report *r, const char *key);      /* 0 when absent or no number */

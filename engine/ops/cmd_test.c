@@ -1,0 +1,181 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/base/buf.h"
+#include "engine/config/config.h"
+#include "engine/ops/commands.h"
+#include "engine/ops/excerpt.h"
+#include "engine/ops/report.h"
+#include "engine/ops/suite.h"
+
+struct test_args {
+    struct str config, junit;
+    bool update;
+};
+
+static const struct opt options[] = {
+    OPT(test_args, config, "config", PATH, NULL, NULL, 0,
+        "The configuration. Default: $CORRIDOR_CONFIG, conf/corridor.yaml, "
+        "/etc/corridor/corridor.yaml."),
+    OPT(test_args, update, "update", BOOL, "false", NULL, 0,
+        "Write what came out in place of what was expected; read the difference before you keep "
+        "it."),
+    OPT(test_args, junit, "junit", PATH, NULL, NULL, 0, "Write the results as JUnit XML, too."),
+    {0},
+};
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* ---- what to say ---- */
+
+static struct report *differences(const struct diags *d)
+{
+    struct report *list = report_list();
+    for (const struct diag *one = d->first; one; one = one->next) {
+        struct report *r = report_object();
+        report_set_text(r, "at", one->path);
+        report_set_text(r, "text", one->text);
+        report_add(list, r);
+    }
+    return list;
+}
+
+static void print_json(const struct suite *s)
+{
+    struct report *r = report_object(), *list = report_list();
+    report_set_int(r, "tests", s->n);
+    report_set_int(r, "passed", s->n - s->failed);
+    report_set_int(r, "failed", s->failed);
+    for (unsigned i = 0; i < s->n; i++) {
+        const struct suite_case *one = &s->cases[i];
+        struct report *c = report_object();
+        report_set_text(c, "name", one->head.name);
+        report_set_text(c, one->head.kind, one->head.target);
+        report_set_text(c, "file", str_of(one->head.pos.file));
+        report_set_int(c, "line", one->head.pos.line);
+        report_set_bool(c, "passed", one->result.passed);
+        report_set(c, "differences", differences(&one->result.differences));
+        report_add(list, c);
+    }
+    report_set(r, "results", list);
+    report_print(&r);
+}
+
+static void print_failure(const struct suite_case *one)
+{
+    const struct rules_test_head *h = &one->head;
+    printf("%s:%u:%u: error: %s %.*s: %.*s\n", h->pos.file, h->pos.line, h->pos.col, h->kind,
+           STR_ARG(h->target), STR_ARG(h->name));
+    for (const struct diag *d = one->result.differences.first; d; d = d->next) {
+        printf("    %.*s%s%.*s\n", STR_ARG(d->path), d->path.n ? ": " : "", STR_ARG(d->text));
+    }
+}
+
+static void print_text(const struct suite *s)
+{
+    for (unsigned i = 0; i < s->n; i++) {
+        if (!s->cases[i].result.passed) {
+            print_failure(&s->cases[i]);
+        }
+    }
+    printf("%u passed, %u failed\n", s->n - s->failed, s->failed);
+}
+
+/* ---- the run ---- */
+
+static int write_junit(struct command_run *r, const char *path, const struct suite *s)
+{
+    struct buf out = {0};
+    FILE *f = fopen(path, "wb");
+    suite_junit(&out, s);
+    bool good = f && fwrite(out.p, 1, out.n, f) == out.n;
+    good = f && fclose(f) == 0 && good;
+    buf_free(&out);
+    return good ? COMMAND_FINE : command_fail(r, "%s: %s", path, strerror(errno));
+}
+
+static int update(struct command_run *r, const struct suite *s)
+{
+    unsigned files = 0;
+    const char *file = "", *why = "";
+    if (!suite_update(s, r->arena, &files, &file, &why)) {
+        return command_fail(r, "%s cannot be written: %s", file, why);
+    }
+    printf("%u %s rewritten; run the tests again\n", files, files == 1 ? "file" : "files");
+    return COMMAND_FINE;
+}
+
+static int run_suite(struct command_run *r, const struct plan *p, const char *path)
+{
+    const struct test_args *args = r->args;
+    struct suite s;
+    suite_run(&s, r->arena, p->rules, path, now_us);
+    if (s.n == 0) {
+        return command_fail(r, "%s: there are no tests:", path ? path : "the configuration");
+    }
+    if (r->json) {
+        print_json(&s);
+    } else {
+        print_text(&s);
+    }
+    int status = s.failed ? COMMAND_FINDINGS : COMMAND_FINE;
+    if (args->junit.n && write_junit(r, args->junit.p, &s) != COMMAND_FINE) {
+        return COMMAND_CANNOT;
+    }
+    if (args->update && s.failed && update(r, &s) != COMMAND_FINE) {
+        return COMMAND_CANNOT;
+    }
+    return status;
+}
+
+static int run(struct command_run *r)
+{
+    const struct test_args *args = r->args;
+    const char *path = r->noperands ? r->operands[0] : NULL;
+    const char *config =
+        config_find(args->config.n ? args->config.p : NULL, getenv("CORRIDOR_CONFIG"));
+    struct diags d;
+    if (path && access(path, R_OK) != 0) {
+        return command_fail(r, "%s: %s", path, strerror(errno));
+    }
+    diags_init(&d, r->arena);
+    struct plan *p = config_load_tests(config, path, r->adapters, &d);
+    int status = COMMAND_FINDINGS;
+    if (p) {
+        status = run_suite(r, p, path);
+    } else {
+        struct buf out = {0};
+        excerpt_print(&out, &d);
+        fwrite(out.p ? out.p : "", 1, out.n, stderr);
+        buf_free(&out);
+        (void)command_fail(r, "%s: %u %s; nothing was run", config, d.errors,
+                           d.errors == 1 ? "error" : "errors"); /* the status says the rest */
+    }
+    plan_unref(&p);
+    return status;
+}
+
+const struct command cmd_test = {
+    .name = "test",
+    .operands = "[PATH]",
+    .summary = "Run the tests that stand beside routes and maps.",
+    .details =
+        "  Of all routes of the configuration, or of the file or directory PATH, against its\n"
+        "  sources and destinations. What differs is shown by place: start: expected \"..\", "
+        "found\n"
+        "  \"..\". Status 1 when a test fails or the routes have errors.",
+    .options = options,
+    .args_size = sizeof(struct test_args),
+    .max = 1,
+    .example = "corridor test routes/appointments.yaml --junit results.xml",
+    .run = run,
+};

@@ -1,0 +1,205 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/clock.h"
+#include "engine/config/config.h"
+#include "engine/ops/commands.h"
+#include "engine/ops/excerpt.h"
+#include "engine/ops/files.h"
+#include "engine/ops/message_text.h"
+#include "engine/ops/messages.h"
+#include "engine/ops/trace_out.h"
+
+struct trace_args {
+    struct str config, route, source;
+};
+
+static const struct opt options[] = {
+    OPT(trace_args, config, "config", PATH, NULL, NULL, 0,
+        "The configuration. Default: $CORRIDOR_CONFIG, conf/corridor.yaml, "
+        "/etc/corridor/corridor.yaml."),
+    OPT(trace_args, route, "route", STR, NULL, NULL, 0, "Run this route alone."),
+    OPT(trace_args, source, "source", STR, NULL, NULL, 0,
+        "The source it comes from. Default: the first one that a route reads it from."),
+    {0},
+};
+
+struct tracing {
+    struct command_run *r;
+    const struct plan *plan;
+    int64_t now_us;
+    bool has_failed; /* a message that cannot be read, or was held or rejected */
+};
+
+static int source_index(const struct plan *p, struct str name)
+{
+    for (unsigned i = 0; i < p->nsources; i++) {
+        if (str_eq(p->sources[i].name, name)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static bool has_route(const struct plan *p, struct str name)
+{
+    for (unsigned i = 0; i < rules_route_count(p->rules); i++) {
+        if (str_eq(rules_route_name(p->rules, i), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void run_from(struct tracing *t, struct arena *a, struct trace_subject *s,
+                     struct rules_result *res)
+{
+    const struct trace_args *args = t->r->args;
+    struct trace *trace = ARENA_NEW(a, struct trace);
+    trace_init(trace, a);
+    struct rules_input in = {.m = s->m,
+                             .source = s->source,
+                             .received_us = t->now_us,
+                             .trace = trace,
+                             .only = args->route};
+    rules_run(t->plan->rules, &in, a, res);
+    s->trace = trace;
+    s->result = res;
+}
+
+/* From the source that was asked for, else from the first one whose routes read the message. */
+static void run_message(struct tracing *t, struct arena *a, struct trace_subject *s,
+                        struct rules_result *res)
+{
+    const struct trace_args *args = t->r->args;
+    if (args->source.n) {
+        s->source = (unsigned)source_index(t->plan, args->source);
+        run_from(t, a, s, res);
+        return;
+    }
+    for (s->source = 0; s->source < t->plan->nsources; s->source++) {
+        run_from(t, a, s, res);
+        if (res->verdict != RULES_UNROUTED) {
+            return;
+        }
+    }
+    s->source = 0;
+    run_from(t, a, s, res);
+}
+
+static bool is_failure(const struct rules_result *res)
+{
+    bool failed = res->verdict == RULES_REJECTED;
+    for (unsigned i = 0; i < res->noutputs; i++) {
+        failed = failed || res->outputs[i].finding.n > 0;
+    }
+    return failed;
+}
+
+static void trace_message(struct tracing *t, const char *file, const struct message_text *text)
+{
+    struct arena a = {0};
+    struct hl7 m;
+    struct hl7_fault fault;
+    struct rules_result res;
+    struct diags d;
+    struct buf raw = {0}, out = {0};
+    messages_with_cr(text->bytes, &raw);
+    diags_init(&d, &a);
+    if (hl7_parse(&a, buf_str(&raw), &m, &fault) != 0) {
+        printf("%s:%u:1: error: %s%s%s\n", file, text->line, fault.path, fault.path[0] ? ": " : "",
+               fault.text);
+        t->has_failed = true;
+    } else {
+        struct trace_subject s = {.plan = t->plan, .m = &m, .set = message_charset(&m, &d)};
+        run_message(t, &a, &s, &res);
+        t->has_failed = t->has_failed || is_failure(&res);
+        if (t->r->json) {
+            struct report *one = trace_out_json(&a, &s);
+            report_print(&one);
+        } else {
+            buf_printf(&out, "%s:%u: ", file, text->line);
+            trace_out_text(&out, &a, &s);
+            fwrite(out.p, 1, out.n, stdout);
+        }
+    }
+    buf_free(&out);
+    buf_free(&raw);
+    arena_free(&a);
+}
+
+static int trace_file(struct tracing *t, const char *path)
+{
+    struct str bytes;
+    const char *why;
+    struct diags d;
+    diags_init(&d, t->r->arena);
+    if (!files_read(t->r->arena, path, &bytes, &why)) {
+        return command_fail(t->r, "%s: %s", path, why);
+    }
+    struct message_file f = messages_split(t->r->arena, path, bytes, &d);
+    if (!f.n) {
+        return command_fail(t->r, "%s: no message in it; expected HL7 v2 text that begins with MSH",
+                            path);
+    }
+    for (size_t i = 0; i < f.n; i++) {
+        trace_message(t, path, &f.v[i]);
+    }
+    return t->has_failed ? COMMAND_FINDINGS : COMMAND_FINE;
+}
+
+static int check_names(struct command_run *r, const struct plan *p)
+{
+    const struct trace_args *args = r->args;
+    if (args->source.n && source_index(p, args->source) < 0) {
+        return command_fail(r, "no source is called %.*s", STR_ARG(args->source));
+    }
+    if (args->route.n && !has_route(p, args->route)) {
+        return command_fail(r, "no route is called %.*s", STR_ARG(args->route));
+    }
+    return COMMAND_FINE;
+}
+
+static int run(struct command_run *r)
+{
+    const struct trace_args *args = r->args;
+    const char *config =
+        config_find(args->config.n ? args->config.p : NULL, getenv("CORRIDOR_CONFIG"));
+    struct clock clock = clock_real();
+    struct diags d;
+    diags_init(&d, r->arena);
+    struct plan *p = config_load(config, r->adapters, &d);
+    if (!p) {
+        struct buf out = {0};
+        excerpt_print(&out, &d);
+        fwrite(out.p ? out.p : "", 1, out.n, stderr);
+        buf_free(&out);
+        return command_fail(r, "%s: %u %s; nothing was run", config, d.errors,
+                            d.errors == 1 ? "error" : "errors");
+    }
+    struct tracing t = {.r = r, .plan = p, .now_us = clock_wall_us(&clock)};
+    int status = check_names(r, p);
+    for (int i = 0; i < r->noperands && status != COMMAND_CANNOT; i++) {
+        status = trace_file(&t, r->operands[i]);
+    }
+    plan_unref(&p);
+    return status;
+}
+
+const struct command cmd_trace = {
+    .name = "trace",
+    .operands = "FILE...",
+    .summary = "Show what every route did to the messages of a file.",
+    .details = "  Which routes read a message and which did not and why, every step with what it "
+               "changed,\n"
+               "  what left and where to, each with FILE:LINE of its rule. Nothing is sent. Shows "
+               "message\n"
+               "  content. Status 1 when a message was rejected or held.",
+    .options = options,
+    .args_size = sizeof(struct trace_args),
+    .min = 1,
+    .max = -1,
+    .example = "corridor trace routes/samples/siu_s12_booked.hl7 --route appointments-to-desk",
+    .run = run,
+};

@@ -1,0 +1,25 @@
+/* trace_out.h - what the routes did to a message, for people and as JSON. Shows message content.
+ * Lives in one arena; any thread. */
+#ifndef CORRIDOR_OPS_TRACE_OUT_H
+#define CORRIDOR_OPS_TRACE_OUT_H
+
+#include "engine/flow/plan.h"
+#include "engine/hl7/text.h"
+#include "engine/ops/report.h"
+#include "engine/rules/trace.h"
+
+struct trace_subject {
+    const struct plan *plan;
+    unsigned source;
+    const struct hl7 *m;
+    struct hl7_text set;
+    const struct trace *trace;
+    const struct rules_result *result;
+};
+
+/* "accepted", "filtered", "unrouted", "rejected". */
+const char *trace_verdict_text(enum rules_verdict v);
+void trace_out_text(struct buf *out, struct arena *a, const struct trace_subject *t);
+struct report *trace_out_json(struct arena *a, const struct trace_subject *t);
+
+#endif
