@@ -120,6 +120,9 @@ struct place {
     unsigned own_seg; /* it is the very segment that the element is: structures in which it is so */
 };
 void check_place(struct arena *a, const struct names *names, const char *seg, struct place *out);
+/* A remark where no structure here has the segment: it is looked for in the whole message. */
+void check_missing(struct diags *d, struct diag_pos pos, const char *seg, const struct place *p,
+                   const struct names *names);
 /* An element for the segments found at `p`. */
 struct element *check_element(struct arena *a, const struct names *names, const char *seg,
                               const struct place *p);

@@ -193,6 +193,7 @@ static void check_argument(struct check *c, struct node *n, uint32_t i, struct s
     bool condition = (n->func->flags & FUNC_CONDITION) && i == (uint32_t)n->has_input;
     if (condition) {
         check_boolean(c, n->arg[i], s);
+        check_guards(c, n->arg[i]);
     } else if (n->func->flags & FUNC_LISTS) {
         out->many = out->many || s->many;
         bool last = i + 1 == n->nargs;

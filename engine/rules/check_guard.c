@@ -15,23 +15,33 @@ static bool is_fused(const struct node *n)
     return n->op == NODE_PATH_EXISTS || n->op == NODE_PATH_EQ || n->op == NODE_PATH_ONE_OF;
 }
 
-/* Do both trees read the same? A fused shape stands for its path. */
-static bool is_same(const struct node *a, const struct node *b)
+static bool is_same_literal(const struct value *a, const struct value *b)
 {
-    uint8_t x = is_fused(a) ? NODE_PATH : a->op, y = is_fused(b) ? NODE_PATH : b->op;
-    if (x != y || a->level != b->level) {
+    if (a->kind != b->kind || a->kind == VALUE_QUANTITY) {
         return false;
     }
-    if (x == NODE_PATH || x == NODE_SUBPATH) {
-        if (memcmp(&a->path, &b->path, sizeof(a->path)) != 0) {
-            return false;
-        }
-        if (x == NODE_PATH) {
-            return true;
-        }
+    return value_is_number(a)            ? value_number_cmp(a, b) == 0
+           : a->kind == VALUE_BOOLEAN ? a->i == b->i
+                                      : str_eq(a->text, b->text);
+}
+
+static bool is_same_path(const struct node *a, const struct node *b)
+{
+    return memcmp(&a->path, &b->path, sizeof(a->path)) == 0;
+}
+
+/* Do both trees read the same? */
+static bool is_same(const struct node *a, const struct node *b)
+{
+    bool path = a->op == NODE_PATH || a->op == NODE_SUBPATH || is_fused(a);
+    bool named = a->op == NODE_CALL || a->op == NODE_GROUP;
+    if (a->op != b->op || a->level != b->level || a->nargs != b->nargs) {
+        return false;
     }
-    bool named = x == NODE_CALL || x == NODE_MEMBER;
-    if (a->nargs != b->nargs || (named && !str_eq(a->text, b->text)) || x == NODE_LITERAL) {
+    if (a->op == NODE_LITERAL) {
+        return is_same_literal(&a->value, &b->value);
+    }
+    if ((path && !is_same_path(a, b)) || (named && !str_eq(a->text, b->text))) {
         return false;
     }
     for (uint32_t i = 0; i < a->nargs; i++) {
@@ -42,40 +52,92 @@ static bool is_same(const struct node *a, const struct node *b)
     return true;
 }
 
+/* A fused shape stands for its path. */
 static bool is_guarded(const struct guards *g, const struct node *n)
 {
+    bool path = n->op == NODE_PATH || is_fused(n);
     for (unsigned i = 0; i < g->n; i++) {
-        if (is_same(g->v[i], n)) {
+        const struct node *v = g->v[i];
+        bool both = path && (v->op == NODE_PATH || is_fused(v));
+        if (both ? is_same_path(v, n) : is_same(v, n)) {
             return true;
         }
     }
     return false;
 }
 
-/* What `n` proves to be there when it is true; NULL: nothing. */
-static const struct node *proven(const struct node *n)
+static void add_guard(struct guards *g, const struct node *n)
 {
-    bool exists = n->op == NODE_CALL && n->func->run == func_exists && n->nargs == 1;
-    bool one_of = n->op == NODE_CALL && n->func->run == func_one_of;
-    bool equal = n->op == NODE_EQ && n->arg[1]->op == NODE_LITERAL;
-    return is_fused(n) ? n : exists || one_of || equal ? n->arg[0] : NULL;
+    if (g->n < GUARDS_MAX) {
+        g->v[g->n++] = n;
+    }
 }
 
-static void collect(const struct node *n, struct guards *g)
+/* What the parts of an `and` prove to be there when they are true. `certain`: those alone that are never empty
+ * themselves. */
+static void collect(const struct node *n, bool certain, struct guards *g)
 {
-    const struct node *there = proven(n);
-    if (there && g->n < GUARDS_MAX) {
-        g->v[g->n++] = there;
+    bool call = n->op == NODE_CALL && n->has_input;
+    bool asks = call && (n->func->run == func_exists || n->func->run == func_one_of);
+    bool one = call && n->func->input == FUNC_ONE && n->func->gives == SHAPE_BOOLEAN;
+    bool fused = n->op == NODE_PATH_EQ ? !certain : is_fused(n);
+    if (n->op == NODE_AND) {
+        collect(n->arg[0], certain, g);
+        collect(n->arg[1], certain, g);
+    } else if (n->op == NODE_EQ && !certain) {
+        add_guard(g, n->arg[0]);
+        add_guard(g, n->arg[1]);
+    } else if (fused) {
+        add_guard(g, n);
+    } else if (asks || (one && !certain)) {
+        add_guard(g, n->arg[0]);
     }
-    for (uint32_t i = 0; n->op == NODE_AND && i < n->nargs; i++) {
-        collect(n->arg[i], g);
+}
+
+/* A lookup that may find nothing and say so by giving nothing. */
+static bool may_miss(const struct node *n)
+{
+    const struct table *t = n->table;
+    if (!t || t->is_broken) {
+        return false;
     }
+    unsigned column = n->level == TABLE_VALUE ? t->value : n->level;
+    bool empty = t->on_miss == MISS_EMPTY;
+    for (uint32_t row = 0; row < t->nrows && !empty; row++) {
+        empty = table_cell(t, row, column).n == 0;
+    }
+    return empty;
+}
+
+/* May it give nothing although its operands are there? */
+static bool may_lose(const struct node *n)
+{
+    static bool (*const losers[])(struct eval *, const struct call *, struct values *) = {
+        func_where,     func_repeat,  func_of_type, func_tail, func_skip, func_take,
+        func_intersect, func_exclude, func_as,      func_sqrt, func_ln,   func_log,
+        func_substring, func_power,   NULL};
+    bool divides = n->op == NODE_DIVIDE || n->op == NODE_DIV || n->op == NODE_MOD;
+    if (divides) { /* a literal 0 gives nothing, too, but is no literal any more */
+        return n->arg[1]->op != NODE_LITERAL;
+    }
+    if (n->op != NODE_CALL) {
+        return n->op == NODE_AS;
+    }
+    for (int i = 0; losers[i]; i++) {
+        if (n->func->run == losers[i]) {
+            return true;
+        }
+    }
+    bool no_else = n->func->run == func_iif && n->nargs - n->has_input < 3;
+    return no_else || (n->func->run == func_lookup && may_miss(n));
 }
 
 /* The operand that may make `n` empty, or NULL. */
-static const struct node *uncertain(const struct node *n, const struct guards *g)
+static const struct node *uncertain(const struct node *n, const struct guards *outer)
 {
-    if (is_guarded(g, n)) {
+    struct guards g = *outer;
+    const struct node *hit = NULL;
+    if (is_guarded(&g, n)) {
         return NULL;
     }
     switch ((enum node_op)n->op) {
@@ -85,34 +147,38 @@ static const struct node *uncertain(const struct node *n, const struct guards *g
     case NODE_LET:
     case NODE_PROFILE:
     case NODE_LEVEL:
-        return n;
-    case NODE_LITERAL:
     case NODE_EMPTY:
+        return n;
+    case NODE_SOURCE_MEMBER: /* the name is always there */
+        return n->level ? n : NULL;
+    case NODE_LITERAL:
     case NODE_PATH_EXISTS:
     case NODE_PATH_ONE_OF:
     case NODE_SAME:
     case NODE_NOT_SAME:
     case NODE_CONCAT:
         return NULL;
-    case NODE_CALL:
-        if (n->func->flags & FUNC_CERTAIN) {
-            return NULL;
-        }
+    case NODE_AND:
+        collect(n, true, &g);
         break;
     default: /* as certain as the operands */
         break;
     }
+    if (n->op == NODE_CALL && (n->func->flags & FUNC_CERTAIN)) {
+        return NULL;
+    }
     bool alternatives = n->op == NODE_CALL && n->func->run == func_coalesce;
-    const struct node *hit = NULL;
     for (uint32_t i = 0; i < n->nargs; i++) {
-        const struct node *one = uncertain(n->arg[i], g);
+        const struct node *one = uncertain(n->arg[i], &g);
         if (!one && alternatives) {
             return NULL;
         }
         hit = hit ? hit : one;
     }
-    return hit;
+    return hit ? hit : may_lose(n) ? n : NULL;
 }
+
+static const char the_value[] = "the value";
 
 /* How the writer spelled the operand, as far as one word can say it. */
 static struct str spelling(struct check *c, const struct node *n)
@@ -122,6 +188,13 @@ static struct str spelling(struct check *c, const struct node *n)
     }
     size_t end = n->at;
     struct str text = c->f->text;
+    if (n->op == NODE_SOURCE_MEMBER || n->op == NODE_THIS) {
+        return n->op == NODE_THIS ? STR("$this") : STR("$source.timezone");
+    }
+    if (n->op == NODE_LEVEL) {
+        struct str of = spelling(c, n->arg[0]);
+        return str_is(of, the_value) ? of : str_printf(c->a, "%.*s.%u", STR_ARG(of), n->level);
+    }
     if (n->op == NODE_LET || n->op == NODE_PROFILE) {
         do {
             end++;
@@ -131,7 +204,7 @@ static struct str spelling(struct check *c, const struct node *n)
                   (text.p[end] >= '0' && text.p[end] <= '9') || text.p[end] == '_'));
         return str_slice(text, n->at, end);
     }
-    return STR("the value");
+    return str_of(the_value);
 }
 
 static void complain(struct check *c, const struct node *n, const struct node *operand)
@@ -143,7 +216,7 @@ static void complain(struct check *c, const struct node *n, const struct node *o
         diag_add(c->d, DIAG_ERROR, "unguarded", n->pos,
                  "where %.*s is absent this is neither true nor false", STR_ARG(text));
     diag_hint(c->d, one, "write `%.*s.exists() and ...`%s",
-              STR_ARG(str_is(text, "the value") ? STR("...") : text),
+              STR_ARG(str_is(text, the_value) ? STR("(...)") : text),
               is_not ? " or .oneOf('...').not()" : "");
 }
 
@@ -152,7 +225,7 @@ static void visit(struct check *c, const struct node *n, struct guards g)
     bool negative = n->op == NODE_NE || (n->op >= NODE_LT && n->op <= NODE_GE) ||
                     (n->op == NODE_CALL && n->func->run == func_not);
     if (n->op == NODE_AND) {
-        collect(n, &g);
+        collect(n, false, &g);
     }
     if (negative) {
         const struct node *operand = uncertain(n, &g);
@@ -165,6 +238,9 @@ static void visit(struct check *c, const struct node *n, struct guards g)
         n->op == NODE_AND || n->op == NODE_OR || n->op == NODE_XOR || n->op == NODE_IMPLIES;
     for (uint32_t i = 0; deeper && i < n->nargs; i++) {
         visit(c, n->arg[i], g);
+        if (n->op == NODE_IMPLIES) { /* the right side counts only where the left one is true */
+            collect(n->arg[0], false, &g);
+        }
     }
 }
 

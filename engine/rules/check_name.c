@@ -218,5 +218,8 @@ struct node *check_member(struct check *c, struct node *n, struct shape *out)
     if (!in && check_group_name(c, n, out)) {
         return n;
     }
-    return unknown_member(c, n);
+    if (in && in->op == NODE_NAME) { /* an unknown name is told rather than its member */
+        (void)check_node(c, in, out); /* findings tell */
+    }
+    return c->failed ? n : unknown_member(c, n);
 }

@@ -8,7 +8,11 @@ struct type_info check_type_of(const struct names *names, const struct path *p)
         own = profile_type_of(names->typing[i], p);
     }
     if (!own) {
-        return type_of_path(p, names->version);
+        struct type_info one = type_of_path(p, names->version);
+        for (unsigned i = 0; i < names->nversions && p->field; i++) {
+            one.field_repeats = one.field_repeats || type_field_repeats(names->versions[i], p);
+        }
+        return one;
     }
     struct type_info t = {.found = TYPE_FOUND, .type = own, .of = type_class_of(own)};
     t.field_repeats = true;
@@ -19,20 +23,13 @@ struct type_info check_type_of(const struct names *names, const struct path *p)
     return t;
 }
 
-static bool in_version(enum hl7_version v, const struct path *p)
-{
-    struct dict_entry seg;
-    struct dict_field f;
-    return p->field ? dict_field(v, p->seg, p->field, &f) : dict_segment(v, p->seg, &seg);
-}
-
 /* What the feeds send has no such place: worth saying, not wrong. */
 static void remark_version(struct diags *d, struct arena *a, struct diag_pos pos,
                            const struct path *p, const struct names *names)
 {
     bool has = names->nversions == 0 || p->seg[0] == 'Z';
     for (unsigned i = 0; i < names->nversions && !has; i++) {
-        has = in_version(names->versions[i], p);
+        has = type_in_version(names->versions[i], p);
     }
     if (!has) {
         struct str text = path_text(a, p);
@@ -131,6 +128,16 @@ void check_place(struct arena *a, const struct names *names, const char *seg, st
     }
 }
 
+void check_missing(struct diags *d, struct diag_pos pos, const char *seg, const struct place *p,
+                   const struct names *names)
+{
+    if (p->is_unknown && names->nstructures && seg[0] != 'Z') {
+        diag_add(d, DIAG_REMARK, "not-in-structure", pos,
+                 "%s is not part of %s; it is looked for in the whole message", seg,
+                 structure_name(names->structure[0]));
+    }
+}
+
 struct element *check_element(struct arena *a, const struct names *names, const char *seg,
                               const struct place *p)
 {
@@ -156,7 +163,11 @@ static void complain_rivals(struct check *c, const struct node *n, const struct 
 {
     struct str rivals = check_rivals(c->a, c->names, p);
     const struct structure *s = c->names->structure[p->several - 1];
-    const char *opener = structure_place(s, p->reach[p->several - 1].holder + 1).name;
+    unsigned holder = p->reach[p->several - 1].holder;
+    const char *opener = structure_place(s, holder + 1).name;
+    if (strcmp(opener, n->path.seg) == 0) { /* OBX.OBX would ask the same: the name of the group does not */
+        opener = structure_place(s, holder).name;
+    }
     c->failed = true;
     diag_hint(c->d,
               diag_add(c->d, DIAG_ERROR, "which-group", n->pos,
@@ -217,12 +228,8 @@ struct node *check_path_node(struct check *c, struct node *n, struct shape *out)
     if (c->f->is_route && at.several && !c->failed) {
         complain_rivals(c, n, &at);
     }
-    bool missing = at.is_unknown && c->f->is_route && c->names->nstructures &&
-                   n->path.seg[0] != 'Z' && !c->failed;
-    if (missing) {
-        diag_add(c->d, DIAG_REMARK, "not-in-structure", n->pos,
-                 "%s is not part of %s; it is looked for in the whole message", n->path.seg,
-                 structure_name(c->names->structure[0]));
+    if (c->f->is_route && !c->failed) {
+        check_missing(c->d, n->pos, n->path.seg, &at, c->names);
     }
     *out = shape_of_path(c, n, &t, &at);
     return n;
@@ -236,6 +243,7 @@ static struct shape part_shape(struct check *c, struct node *n, const struct sha
         diag_add(c->d, DIAG_ERROR, "unknown-path", n->pos,
                  ".%u: no HL7 version has this component in a %s", n->level, of->type);
     }
+    t.of = !of->type && of->of == TYPE_TEXT ? TYPE_TEXT : t.of; /* of a Z-segment */
     n->of = (uint8_t)t.of;
     n->type = t.type;
     return (struct shape){.kind = SHAPE_HL7, .many = of->many, .of = t.of, .type = t.type};

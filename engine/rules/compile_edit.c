@@ -226,7 +226,6 @@ static bool copy_field(struct compiler *c, const struct yaml_node *value,
 {
     struct yaml_node formula = *value;
     struct shape shape;
-    enum check_want want;
     if (!to) {
         diag_hint(
             c->d,
@@ -237,10 +236,8 @@ static bool copy_field(struct compiler *c, const struct yaml_node *value,
     if (!compile_target(c, to, &s->copy.to)) {
         return false;
     }
-    bool whole = !s->copy.to.path.comp && s->copy.to.path.rep == PATH_ALL;
-    want =
-        whole && check_type_of(&c->names, &s->copy.to.path).field_repeats ? CHECK_ANY : CHECK_ONE;
-    s->copy.value = compile_formula(c, &formula, want, &shape);
+    s->copy.value =
+        compile_formula(c, &formula, s->copy.to.takes_all ? CHECK_ANY : CHECK_ONE, &shape);
     return s->copy.value != NULL;
 }
 

@@ -91,15 +91,7 @@ static bool segments_of(struct compiler *c, const struct yaml_node *n, const str
         }
     }
     *node = (struct node){.op = NODE_PATH, .pos = n->pos, .path = *p};
-    bool lacks = at.is_unknown && c->names.nstructures && p->seg[0] != 'Z';
-    for (unsigned i = 0; i < c->names.nstructures; i++) {
-        lacks = lacks && out->group[i] == STRUCTURE_NONE;
-    }
-    if (lacks) {
-        diag_add(c->d, DIAG_REMARK, "not-in-structure", n->pos,
-                 "%s is not part of %s; it is looked for in the whole message", p->seg,
-                 structure_name(c->names.structure[0]));
-    }
+    check_missing(c->d, n->pos, p->seg, &at, &c->names);
     node->is_flat = at.is_flat || at.is_unknown;
     node->reach = at.reach;
     out->formula = node;

@@ -54,6 +54,49 @@ static bool reads_structure(const struct map *m, const struct structure *s)
     return false;
 }
 
+bool compile_same_type(const char *a, const char *b)
+{
+    size_t n = strcspn(a, "_");
+    return n == strcspn(b, "_") && strncmp(a, b, n) == 0;
+}
+
+/* DFT_P11 comes to a map that reads DFT_P03: it is checked for that, too, when all is compiled. */
+static bool extend(struct compiler *c, struct map *m, const struct structure *s)
+{
+    const struct structure **all = ARENA_ARRAY(c->a, const struct structure *, m->nstructures + 1);
+    bool *family = ARENA_ARRAY(c->a, bool, m->nstructures + 1);
+    bool any = false;
+    for (unsigned i = 0; i < m->nstructures; i++) {
+        any = any || compile_same_type(structure_name(m->structures[i]), structure_name(s));
+        all[i] = m->structures[i];
+        family[i] = m->is_family[i];
+    }
+    if (any && m->nstructures < CHECK_STRUCTURES_MAX) {
+        all[m->nstructures] = s;
+        family[m->nstructures++] = false;
+        m->structures = all;
+        m->is_family = family;
+        m->is_stale = true;
+    }
+    return any;
+}
+
+void compile_maps_again(struct compiler *c)
+{
+    bool any = true;
+    while (any) {
+        any = false;
+        for (unsigned i = 0; i < c->r->nmaps; i++) {
+            struct map *m = c->r->maps[i];
+            if (m->is_stale && m->is_compiled) {
+                any = true;
+                c->file = m->file;
+                compile_map(c, m->doc);
+            }
+        }
+    }
+}
+
 static struct str reads_text(struct compiler *c, const struct map *m)
 {
     struct str all = STR("");
@@ -63,11 +106,12 @@ static struct str reads_text(struct compiler *c, const struct map *m)
     return all;
 }
 
-static bool suits_structures(struct compiler *c, const struct map *m, struct diag_pos pos)
+static bool suits_structures(struct compiler *c, struct map *m, struct diag_pos pos)
 {
-    for (unsigned i = 0; i < c->names.nstructures; i++) {
+    bool any = m->datatype || m->nstructures == 0; /* none: told where it is declared */
+    for (unsigned i = 0; i < c->names.nstructures && !any; i++) {
         const struct structure *s = c->names.structure[i];
-        if (!m->datatype && !reads_structure(m, s)) {
+        if (!reads_structure(m, s) && !extend(c, m, s)) {
             struct str reads = reads_text(c, m);
             diag_hint(c->d,
                       diag_add(c->d, DIAG_ERROR, "wrong-structure", pos,
@@ -80,6 +124,23 @@ static bool suits_structures(struct compiler *c, const struct map *m, struct dia
     return true;
 }
 
+/* Does the loop walk what the map starts at: the group by its name, or the one that the segment opens? */
+static bool is_start(const struct map *m, const struct structure *s, unsigned node)
+{
+    char seg[4] = {0};
+    if (str_is(m->at_seg, structure_place(s, node).name)) {
+        return true;
+    }
+    memcpy(seg, m->at_seg.p, m->at_seg.n < 3 ? m->at_seg.n : 3);
+    for (unsigned n = 0, g; m->at_seg.n == 3; n++) {
+        g = structure_group_opened_by(s, seg, n);
+        if (g == node || g == STRUCTURE_NONE) {
+            return g == node;
+        }
+    }
+    return false;
+}
+
 /* The map starts at a segment or group: the loop around must be at the same. */
 static bool suits_loop(struct compiler *c, const struct map *m, struct diag_pos pos)
 {
@@ -88,9 +149,9 @@ static bool suits_loop(struct compiler *c, const struct map *m, struct diag_pos 
     }
     const struct element *e = c->names.element;
     bool same = e && str_is(m->at_seg, e->seg);
-    for (unsigned i = 0; e && !same && i < c->names.nstructures; i++) { /* a group by its name */
+    for (unsigned i = 0; e && !same && i < c->names.nstructures; i++) {
         bool group = !e->is_segment[i] && e->node[i] != STRUCTURE_NONE;
-        same = group && str_is(m->at_seg, structure_place(c->names.structure[i], e->node[i]).name);
+        same = group && is_start(m, c->names.structure[i], e->node[i]);
     }
     if (!same) {
         diag_hint(c->d,
@@ -245,6 +306,7 @@ void compile_map(struct compiler *c, const struct yaml_node *doc)
     if (!m || m->doc != doc) {
         return; /* its name was refused */
     }
+    m->is_stale = false;
     compile_begin(c, &m->needs);
     c->map = m;
     c->route = NULL;

@@ -1,6 +1,8 @@
 /* Names: let, parameters of maps and lists of steps, what is given for them. */
 #include "engine/rules/ruleset_priv.h"
 
+#include <ctype.h>
+
 /* $this and the like mean something already. */
 static bool is_reserved(struct str name)
 {
@@ -26,7 +28,7 @@ static bool is_name(struct str s)
     return s.n > 0;
 }
 
-static bool good_name(struct compiler *c, struct str name, struct diag_pos pos)
+bool compile_good_name(struct compiler *c, struct str name, struct diag_pos pos)
 {
     if (!is_name(name)) {
         diag_add(c->d, DIAG_ERROR, "bad-name", pos,
@@ -44,7 +46,7 @@ bool compile_declare(struct compiler *c, struct str name, const struct shape *sh
                      struct diag_pos pos, unsigned *out_slot)
 {
     struct names *n = &c->names;
-    if (!good_name(c, name, pos)) {
+    if (!compile_good_name(c, name, pos)) {
         return false;
     }
     for (unsigned i = n->let_floor; i < n->nlets; i++) {
@@ -184,6 +186,31 @@ static void unknown_param(struct compiler *c, const struct yaml_node *key, struc
     }
 }
 
+/* $name alone: handed on, with = or without. */
+static bool is_name_alone(const struct yaml_node *n)
+{
+    size_t i = 1;
+    if (n->kind != YAML_SCALAR || n->text.n < 2 || n->text.p[0] != '$') {
+        return false;
+    }
+    while (i < n->text.n && (isalnum((unsigned char)n->text.p[i]) || n->text.p[i] == '_')) {
+        i++;
+    }
+    return i == n->text.n;
+}
+
+/* The value of one parameter. */
+static bool compile_argument(struct compiler *c, const struct yaml_node *n, struct assign *one)
+{
+    struct shape shape;
+    if (is_name_alone(n) && n->style == YAML_PLAIN) {
+        one->pos = n->pos;
+        one->formula = compile_formula(c, n, CHECK_ANY, &shape);
+        return one->formula != NULL;
+    }
+    return compile_value(c, n, CHECK_ANY, &shape, one);
+}
+
 bool compile_with(struct compiler *c, const struct yaml_node *with, struct diag_pos pos,
                   struct str callee, const struct param *params, unsigned n, struct assigns *out)
 {
@@ -198,8 +225,7 @@ bool compile_with(struct compiler *c, const struct yaml_node *with, struct diag_
     {
         const struct param *p = find_param(params, n, child->key->text);
         struct assign *one = &out->v[out->n];
-        struct shape shape;
-        good = compile_value(c, child, CHECK_ANY, &shape, one) && good;
+        good = compile_argument(c, child, one) && good;
         if (!p) {
             unknown_param(c, child->key, callee, params, n);
             good = false;

@@ -1,6 +1,8 @@
 /* Documents `profile:`. Source: docs/language.md "Names and profiles". */
 #include "engine/rules/ruleset_priv.h"
 
+enum { NAMES_DEPTH_MAX = 16 }; /* names of profiles that stand for each other */
+
 static const char *const profile_keys[] = {"profile", "extends", "let", "tables", "types", NULL};
 
 static struct profile *find_profile(const struct compiler *c, struct str name)
@@ -71,7 +73,12 @@ static void read_names(struct compiler *c, const struct yaml_node *let, struct p
         struct profile_name *name = &p->names[p->nnames];
         struct assign value = {0};
         struct shape shape;
-        if (compile_value(c, child, CHECK_ANY, &shape, &value) &&
+        c->names.needs = &name->needs;
+        if (!compile_value(c, child, CHECK_ANY, &shape, &value)) {
+            shape = (struct shape){.kind = SHAPE_ANY}; /* known, so that nothing else complains */
+        }
+        c->names.needs = NULL;
+        if (compile_good_name(c, child->key->text, child->key->pos) &&
             name_id(c, child->key, &shape, &name->id)) {
             name->name = child->key->text;
             name->formula = value.formula;
@@ -191,6 +198,7 @@ void compile_profile(struct compiler *c, const struct yaml_node *doc)
     read_tables(c, yaml_get(doc, "tables"), p);
     c->names.typing = typing;
     c->names.ntyping = 1;
+    c->names.is_anywhere = true; /* a route may use them in any loop */
     read_names(c, yaml_get(doc, "let"), p);
     compile_grow(c->a, &c->r->profiles, c->r->nprofiles, &c->cap_profiles);
     c->r->profiles[c->r->nprofiles] = p;
@@ -282,14 +290,24 @@ static bool has_need(const struct compiler *c, const struct need *n, unsigned so
     return true;
 }
 
+/* Names of a profile may want others, and so on. */
+static void check_source(struct compiler *c, const struct need *list, unsigned source, int depth)
+{
+    for (const struct need *n = list; n && depth < NAMES_DEPTH_MAX; n = n->next) {
+        const struct profile_name *name =
+            n->kind == NEED_NAME ? profile_name_at(c->r->profile[source], n->name) : NULL;
+        if (!has_need(c, n, source)) {
+            lacks(c, n, source);
+        } else if (name) {
+            check_source(c, name->needs, source, depth + 1);
+        }
+    }
+}
+
 static void check_list(struct compiler *c, const struct route *r, const struct need *list)
 {
-    for (const struct need *n = list; n; n = n->next) {
-        for (unsigned i = 0; i < r->nsources; i++) {
-            if (!has_need(c, n, r->sources[i])) {
-                lacks(c, n, r->sources[i]);
-            }
-        }
+    for (unsigned i = 0; i < r->nsources; i++) {
+        check_source(c, list, r->sources[i], 0);
     }
 }
 

@@ -240,18 +240,20 @@ bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct r
 
 /* ---- reads: ---- */
 
+/* A structure, or a message by its trigger: ADT_A40 and ADT^A40 are ADT_A39 since version 2.4. */
 static bool has_structure(struct compiler *c, struct names *names, struct str text,
                           struct diag_pos pos)
 {
     enum hl7_version versions[HL7_VERSIONS];
     unsigned n = versions_of(names, versions), before = names->nstructures;
-    ptrdiff_t hat = str_index(text, '^');
+    ptrdiff_t hat = str_index(text, '^'), cut = hat < 0 ? str_index(text, '_') : hat;
     const char *why;
     for (unsigned i = 0; i < n; i++) {
-        const struct structure *s =
-            hat < 0 ? structure_named(versions[i], text)
-                    : structure_of(versions[i], str_slice(text, 0, (size_t)hat),
-                                   str_slice(text, (size_t)hat + 1, text.n), STR(""), &why);
+        const struct structure *s = hat < 0 ? structure_named(versions[i], text) : NULL;
+        if (!s && cut > 0) {
+            s = structure_of(versions[i], str_slice(text, 0, (size_t)cut),
+                             str_slice(text, (size_t)cut + 1, text.n), STR(""), &why);
+        }
         compile_add_structure(c, names, s, false, pos);
     }
     for (int v = HL7_VERSIONS - 1; v >= 0 && names->nstructures == before; v--) {

@@ -16,6 +16,7 @@ static bool place_target(struct compiler *c, struct diag_pos pos, struct target 
     check_place(c->a, &c->names, to->path.seg, &at);
     to->is_flat = at.is_flat || at.is_unknown;
     to->reach = at.reach;
+    check_missing(c->d, pos, to->path.seg, &at, &c->names);
     if (at.several) {
         struct str rivals = check_rivals(c->a, &c->names, &at);
         diag_hint(c->d,
@@ -97,7 +98,10 @@ static bool read_path(struct compiler *c, const struct yaml_node *n, struct str 
     if (path_compile(text, targets, &to->path, &at, &why) != 0) {
         return path_error(c, n, at, why);
     }
-    to->is_formatted = check_type_of(&c->names, &to->path).of == TYPE_FORMATTED;
+    struct type_info type = check_type_of(&c->names, &to->path);
+    to->is_formatted = type.of == TYPE_FORMATTED;
+    to->takes_all = to->path.field && !to->path.comp && to->path.rep == PATH_ALL &&
+                    (to->path.seg[0] == 'Z' || type.field_repeats);
     return true;
 }
 
@@ -162,20 +166,12 @@ static bool check_overlaps(struct compiler *c, const struct assigns *all)
     return good;
 }
 
-/* Repetitions go into a whole field that repeats; everything else takes one value. */
-static enum check_want wanted(const struct compiler *c, const struct path *to)
-{
-    bool whole = !to->comp && to->rep == PATH_ALL &&
-                 (to->seg[0] == 'Z' || check_type_of(&c->names, to).field_repeats);
-    return whole ? CHECK_ANY : CHECK_ONE;
-}
-
 /* The value of a target that is known to be good, or whose error has been told. */
 static bool target_value(struct compiler *c, const struct yaml_node *n, bool good,
                          struct assign *to)
 {
     struct shape shape;
-    enum check_want want = good ? wanted(c, &to->to.path) : CHECK_ANY;
+    enum check_want want = good && !to->to.takes_all ? CHECK_ONE : CHECK_ANY;
     if (!compile_value(c, n, want, &shape, to)) {
         return false;
     }

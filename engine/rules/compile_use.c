@@ -97,7 +97,7 @@ static struct steps_doc *named_steps(struct compiler *c, const struct yaml_node 
     return NULL;
 }
 
-/* Are the messages that come here among those that the steps read? */
+/* Are the messages that come here of a type that the steps read? They are checked for what comes here. */
 static bool suits(struct compiler *c, const struct steps_doc *s, const struct yaml_node *at)
 {
     struct names *other = ARENA_NEW(c->a, struct names);
@@ -118,7 +118,7 @@ static bool suits(struct compiler *c, const struct steps_doc *s, const struct ya
         const char *name = structure_name(c->names.structure[i]);
         bool has = false;
         for (unsigned k = 0; k < other->nstructures && !has; k++) {
-            has = strcmp(structure_name(other->structure[k]), name) == 0;
+            has = compile_same_type(structure_name(other->structure[k]), name);
         }
         if (!has) {
             diag_add(c->d, DIAG_ERROR, "wrong-structure", at->pos,

@@ -196,11 +196,15 @@ static bool eval_path_exists(struct eval *e, const struct node *n, const struct 
 
 /* ---- names ---- */
 
-static void copy_values(struct eval *e, const struct values *l, struct values *out)
+/* A name may hold a stored "": nothing to all but a copy. */
+static bool copy_values(struct eval *e, const struct values *l, bool nulls, struct values *out)
 {
     for (uint32_t i = 0; i < l->n; i++) {
-        *values_add(out, e->a) = l->v[i];
+        if (nulls || l->v[i].kind != VALUE_HL7 || !l->v[i].is_null) {
+            *values_add(out, e->a) = l->v[i];
+        }
     }
+    return true;
 }
 
 /* The scope that counts: of the innermost loop or function; $total of aggregate() is what it gathered. */
@@ -208,7 +212,7 @@ static bool eval_position(struct eval *e, const struct node *n, const struct sco
                           struct values *out)
 {
     if (s && n->level == 2 && s->sum) {
-        copy_values(e, s->sum, out);
+        return copy_values(e, s->sum, false, out);
     } else if (s) {
         *values_add(out, e->a) = value_integer(n->level == 2 ? s->total : s->index + n->level);
     }
@@ -227,8 +231,9 @@ static bool eval_source(struct eval *e, const struct node *n, struct values *out
     return true;
 }
 
-/* A name of the feed's profile: its formula on the whole message. */
-static bool eval_profile(struct eval *e, const struct node *n, struct values *out)
+/* A name of the feed's profile: its paths look in the current element, then outward, as those of a route. */
+static bool eval_profile(struct eval *e, const struct node *n, const struct scope *s,
+                         struct values *out)
 {
     const struct profile_name *name = e->profile ? profile_name_at(e->profile, n->level) : NULL;
     if (!name) {
@@ -241,7 +246,7 @@ static bool eval_profile(struct eval *e, const struct node *n, struct values *ou
     const struct structure *const *before = e->structures;
     unsigned n_before = e->nstructures;
     eval_program(e, NULL, 0);
-    bool good = eval_node(e, name->formula, NULL, out);
+    bool good = eval_node(e, name->formula, s, out);
     eval_program(e, before, n_before);
     return good;
 }
@@ -282,7 +287,8 @@ static bool eval_index(struct eval *e, const struct node *n, const struct scope 
 
 static bool eval_this(struct eval *e, const struct scope *s, struct values *out)
 {
-    if (s && s->self) {
+    bool is_null = s && s->self && s->self->kind == VALUE_HL7 && s->self->is_null;
+    if (s && s->self && !is_null) {
         *values_add(out, e->a) = *s->self;
     }
     return true;
@@ -321,10 +327,9 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
     case NODE_SOURCE_MEMBER:
         return eval_source(e, n, out);
     case NODE_LET:
-        copy_values(e, &e->lets[n->level], out);
-        return true;
+        return copy_values(e, &e->lets[n->level], false, out);
     case NODE_PROFILE:
-        return eval_profile(e, n, out);
+        return eval_profile(e, n, s, out);
     case NODE_PATH_EXISTS:
         return eval_path_exists(e, n, s, out);
     case NODE_PATH_EQ:
@@ -352,6 +357,9 @@ bool eval_node(struct eval *e, const struct node *n, const struct scope *s, stru
 
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
+    if (n->op == NODE_LET) {
+        return copy_values(e, &e->lets[n->level], true, out);
+    }
     if (!eval_is_bare(n)) {
         return eval_node(e, n, s, out);
     }

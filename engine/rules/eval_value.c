@@ -222,6 +222,23 @@ static enum value_answer dates_equal(struct eval *e, const struct value *a, cons
     return moment_cmp(&s, &t, &order) == ANSWER_EMPTY ? ANSWER_EMPTY : answer(order == 0);
 }
 
+/* A valued NM that is no number, a TS that is no date. */
+static bool is_broken(struct eval *e, const struct value *v)
+{
+    struct value number;
+    struct moment m;
+    return (is_typed(v, TYPE_NUMBER) && !eval_number(e, v, &number)) ||
+           ((is_typed(v, TYPE_DATE) || is_typed(v, TYPE_TIME)) && !eval_moment(e, v, &m));
+}
+
+/* In a route a value that is not of its type is a fault, also where it is only asked for equality. */
+static bool is_fault(struct eval *e, const struct node *n, const struct value *a,
+                     const struct value *b, enum reading as)
+{
+    return e->is_route && as != READ_TEXT && (is_broken(e, a) || is_broken(e, b)) &&
+           !wrong_type(e, n, a, b, as == READ_NUMBER ? "number" : "date");
+}
+
 enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
                              const struct value *b)
 {
@@ -235,7 +252,11 @@ enum value_answer eval_equal(struct eval *e, const struct node *n, const struct 
     if (places) {
         return answer(a->kind == b->kind && a->leaf == b->leaf);
     }
-    switch (reading_of(a, b)) {
+    enum reading as = reading_of(a, b);
+    if (is_fault(e, n, a, b, as)) {
+        return ANSWER_FALSE;
+    }
+    switch (as) {
     case READ_NUMBER: {
         enum value_answer got = two_numbers(e, a, b, &p, &q);
         return got == ANSWER_TRUE ? answer(value_number_cmp(&p, &q) == 0) : got;

@@ -6,12 +6,15 @@
 
 #include "engine/rules/formula.h"
 
+struct need;
+
 struct profile_name {
     struct str name;
     unsigned id;          /* of the name among all profiles */
     struct node *formula; /* NULL: a text */
     struct str literal;
     struct diag_pos pos;
+    struct need *needs; /* what the formula wants of the feed (check.h) */
 };
 
 /* A table that takes the place of another one for this feed. */

@@ -206,6 +206,9 @@ static void compile_all(struct compiler *c, const struct file_docs *docs, unsign
         for (unsigned i = 0; i < nfiles; i++) {
             compile_docs(c, &docs[i], (enum phase)phase);
         }
+        if (phase == PHASE_ROUTES) {
+            compile_maps_again(c);
+        }
         if (phase == PHASE_PROFILE_ENDS) {
             compile_source_profiles(c);
             load_table_zones(c);

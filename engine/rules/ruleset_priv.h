@@ -38,6 +38,7 @@ struct target {
     struct str text;   /* as written, for findings */
     bool is_formatted; /* a line feed is written \.br\ */
     bool is_flat;
+    bool takes_all; /* a whole field that repeats: all values, as its repetitions */
     const struct structure_reach *reach;
     struct diag_pos pos;
 };
@@ -194,6 +195,7 @@ struct map {
     unsigned nuses, cap_uses;
     uint8_t mark; /* of the search for cycles */
     bool is_compiled;
+    bool is_stale; /* used for a structure that it was not compiled for */
 };
 
 /* A list of steps under a name: compiled anew wherever it is used. */
@@ -334,6 +336,8 @@ bool compile_fields(struct compiler *c, const struct yaml_node *map, const char 
 
 /* Names of `map` become lets; those of one mapping do not see each other. */
 bool compile_lets(struct compiler *c, const struct yaml_node *map, struct assigns *out);
+/* Can it be a name? False with an error: it is none, or means something already. */
+bool compile_good_name(struct compiler *c, struct str name, struct diag_pos pos);
 /* Declare a name; false with an error when there are too many or it is taken. */
 bool compile_declare(struct compiler *c, struct str name, const struct shape *shape,
                      struct diag_pos pos, unsigned *out_slot);
@@ -391,6 +395,10 @@ void compile_declare_steps(struct compiler *c, const struct yaml_node *doc);
 void compile_steps_doc(struct compiler *c, const struct yaml_node *doc);
 void compile_declare_map(struct compiler *c, const struct yaml_node *doc);
 void compile_map(struct compiler *c, const struct yaml_node *doc);
+/* Those that routes and other maps use for further structures of a type that they read. */
+void compile_maps_again(struct compiler *c);
+/* DFT_P03 and DFT_P11 are of one message type. */
+bool compile_same_type(const char *a, const char *b);
 void compile_route(struct compiler *c, const struct yaml_node *doc);
 void compile_tests(struct compiler *c, const struct yaml_node *doc);
 struct map *compile_find_map(struct compiler *c, const struct yaml_node *n);

@@ -27,6 +27,23 @@ static bool no_fit(struct run *run, const struct assign *to)
     return eval_fail(&run->e, &place, "the value has more parts than the target can hold");
 }
 
+/* OBX-5 is what OBX-2 of the same segment says. */
+static bool is_formatted(struct run *run, const struct target *to, struct str text)
+{
+    struct target type = *to;
+    struct leaves all = {0};
+    bool varies = memcmp(to->path.seg, "OBX", 3) == 0 && to->path.field == 5 &&
+                  (to->is_flat || to->reach); /* neither: of a segment that add: makes */
+    type.path.field = 2;
+    if (to->is_formatted || !varies || !holds(text, '\n') || !run_leaves(run, &type, &all) ||
+        all.n == 0) {
+        return to->is_formatted;
+    }
+    struct edit_seg seg = draft_read(&run->draft, all.v[0]);
+    struct str id = hl7_field(seg.m, seg.seg, 2);
+    return str_is(id, "FT") || str_is(id, "TX") || str_is(id, "CF");
+}
+
 /* Text into the message: its character set, then the escapes. */
 static bool put_text(struct run *run, const struct assign *to, struct str text, struct str *out)
 {
@@ -35,7 +52,7 @@ static bool put_text(struct run *run, const struct assign *to, struct str text, 
         return eval_fail_at(&run->e, to->to.pos, path_text(run->a, &to->to.path),
                             "the character set of the message cannot say this text");
     }
-    *out = hl7_escape(run->a, &run->in->m->d, bytes, to->to.is_formatted);
+    *out = hl7_escape(run->a, &run->in->m->d, bytes, is_formatted(run, &to->to, text));
     return true;
 }
 
@@ -138,8 +155,7 @@ bool run_encode(struct run *run, const struct assign *to, struct str *out)
     if (l.n == 0) {
         return true;
     }
-    bool whole = !to->to.path.comp && to->to.path.rep == PATH_ALL;
-    if (l.n > 1 && !whole) {
+    if (l.n > 1 && !to->to.takes_all) {
         return eval_fail(&run->e, to->formula, "one value is wanted here, there are %u", l.n);
     }
     return l.n == 1 ? encode_one(run, to, &l.v[0], out) : encode_all(run, to, &l, out);

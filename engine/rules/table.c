@@ -126,6 +126,7 @@ bool table_read_csv(struct arena *a, struct table *t, const char *file, struct s
         return fail(&c, 1, "big-table", "a table has at most 1000000 lines");
     }
     t->cells = ARENA_ARRAY(a, struct str, lines * t->ncolumns);
+    t->lines = ARENA_ARRAY(a, uint32_t, lines);
     while (c.rest.n && !c.failed) {
         unsigned line = c.line, n = read_row(&c, cells);
         if (n == 1 && cells[0].n == 0) {
@@ -137,6 +138,7 @@ bool table_read_csv(struct arena *a, struct table *t, const char *file, struct s
             c.failed = true;
             break;
         }
+        t->lines[t->nrows] = line;
         memcpy(t->cells + (size_t)t->nrows++ * t->ncolumns, cells, n * sizeof(cells[0]));
     }
     return !c.failed;
@@ -269,7 +271,7 @@ bool table_index(struct arena *a, struct table *t, const char *file, struct diag
         }
         uint32_t *slot = slot_of(t, &t->index[i], keys);
         if (*slot) {
-            diag_add(d, DIAG_ERROR, "duplicate-row", (struct diag_pos){file, row + 2, 1},
+            diag_add(d, DIAG_ERROR, "duplicate-row", (struct diag_pos){file, t->lines[row], 1},
                      "row %u of table %.*s has the same key as row %u", row + 1, STR_ARG(t->name),
                      *slot);
             good = false;

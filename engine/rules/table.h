@@ -29,6 +29,7 @@ struct table {
     bool ignore_case;
     enum table_miss on_miss;
     struct str *cells; /* row by row, ncolumns each */
+    uint32_t *lines;   /* of the file, where each row begins */
     uint32_t nrows;
     struct table_index *index; /* one for each set of exact key columns, most exact first */
     unsigned nindexes;

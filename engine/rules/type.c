@@ -13,7 +13,7 @@ static bool is_one_of(const char *type, const char *const *list)
 enum type_class type_class_of(const char *type)
 {
     static const char *const simple[] = {"CE", "CWE", "CNE", "EI", "HD",
-                                         "PT", "VID", "CQ",  "MO", NULL};
+                                         "PT", "VID", "CQ", "MO", "DR", NULL};
     static const char *const formatted[] = {"FT", "TX", "CF", NULL};
     struct dict_entry entry;
     if (!type || !*type || strcmp(type, "VARIES") == 0) {
@@ -104,6 +104,13 @@ static bool path_in(enum hl7_version v, const struct path *p, struct type_info *
     return true;
 }
 
+bool type_in_version(enum hl7_version v, const struct path *p)
+{
+    struct type_info t;
+    struct dict_entry seg;
+    return p->field ? path_in(v, p, &t) : dict_segment(v, p->seg, &seg);
+}
+
 static bool repeats_in_any(const struct path *p)
 {
     struct dict_field f;
@@ -115,10 +122,17 @@ static bool repeats_in_any(const struct path *p)
     return false;
 }
 
+bool type_field_repeats(enum hl7_version v, const struct path *p)
+{
+    struct dict_field f;
+    return dict_field(v, p->seg, p->field, &f) ? f.repeats != 1 : repeats_in_any(p);
+}
+
 struct type_info type_of_path(const struct path *p, enum hl7_version prefer)
 {
     struct type_info out = info_of(NULL);
     if (p->seg[0] == 'Z') {
+        out.of = p->field ? TYPE_TEXT : TYPE_UNKNOWN;
         return out;
     }
     if (!dict_segment_any(p->seg, NULL, NULL)) {
@@ -132,7 +146,7 @@ struct type_info type_of_path(const struct path *p, enum hl7_version prefer)
         out.found = TYPE_NO_FIELD;
         return out;
     }
-    bool repeats = repeats_in_any(p);
+    bool repeats = type_field_repeats(prefer, p);
     out.found = TYPE_NO_COMPONENT;
     bool found = path_in(prefer, p, &out);
     for (int v = HL7_VERSIONS - 1; v >= 0 && !found; v--) {

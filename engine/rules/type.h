@@ -8,7 +8,7 @@
 #include "engine/hl7/path.h"
 
 enum type_class {
-    TYPE_UNKNOWN, /* Z-segments, OBX-5 */
+    TYPE_UNKNOWN, /* OBX-5 */
     TYPE_TEXT,
     TYPE_FORMATTED, /* FT, TX, CF: a line feed is written \.br\ */
     TYPE_NUMBER,    /* NM, SI */
@@ -27,13 +27,17 @@ struct type_info {
     enum type_found found;
     const char *type; /* "CX", or NULL when nothing is known */
     enum type_class of;
-    bool field_repeats; /* in any version */
+    bool field_repeats; /* in the version preferred; in any, where that has no such field */
     bool is_varying;    /* no version types it: parts are not checked */
 };
 
 /* What is known of `p`, by `prefer` if that version has it, else by the newest that has. Z-segments are
- * found and unknown. */
+ * found, and text. */
 struct type_info type_of_path(const struct path *p, enum hl7_version prefer);
+/* Has version `v` the path, down to its last part? */
+bool type_in_version(enum hl7_version v, const struct path *p);
+/* Does the field of `p` repeat in version `v`? In any version, where that has no such field. */
+bool type_field_repeats(enum hl7_version v, const struct path *p);
 /* Component (or subcomponent) `n` of datatype `type`; NULL type gives unknown. */
 struct type_info type_of_part(const char *type, unsigned n, enum hl7_version prefer);
 enum type_class type_class_of(const char *type);

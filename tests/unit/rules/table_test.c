@@ -1,0 +1,318 @@
+/* Code tables: files, keys, misses. Language, section 13. */
+#include "tests/unit/rules/rows.h"
+
+TestSuite(table, .init = kit_begin, .fini = kit_end);
+
+static const char adt[] = "MSH|^~\\&|L|MAIN|D|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
+                          "PID|1||7~8||||19800101|F|||||||||||\"\"\rPV1|1|I|W1\r";
+
+/* A formula in line 14, behind a table t of the file f.csv with the options of the test. */
+#define ALONE(options)                                                                             \
+    "tables: { t: { file: f.csv" options " } }\n---\nroute: a\nfrom: epic\nmessages: [ADT^A01]\n"  \
+    "do: { send: lab, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  v:\n    - >-\n"    \
+    "      =@@\n"
+
+#define CELL(text)  "{\"v\":[\"" text "\"]}"
+#define MISS(where) "accepted\nlab held <r.yaml:14:" where "the table t has no row for the value>"
+
+Test(table, the_first_column_is_the_key_and_the_second_the_value)
+{
+    static const struct row rows[] = {
+        {"x.lookup", "PID-8.lookup('t')", CELL("female")},
+        {"lookup with its key", "lookup('t', PID-8)", CELL("female")},
+        {"a key that is a text", "lookup('t', 'M')", CELL("male")},
+        {"another column", "PID-8.lookup('t').code", CELL("2")},
+        {"another column of lookup()", "lookup('t', 'M').code", CELL("1")},
+        {"the key column", "PID-8.lookup('t').hl7", CELL("F")},
+        {"each value", "('F' | 'M').lookup('t')", "{\"v\":[\"female\",\"male\"]}"},
+        {"inside of select", "('F' | 'M').select(lookup('t'))", "{\"v\":[\"female\",\"male\"]}"},
+        {"an empty cell is empty", "coalesce(lookup('t', 'N'), 'none')", CELL("none")},
+        {"a cell that is a number counts", "lookup('t', 'F').code * 2", "{\"v\":[4]}"},
+        {"a quoted column", "lookup('t', 'F').`a b`", CELL("x")},
+    };
+    kit_file("f.csv", "hl7,desk,code,a b\nF,female,2,x\nM,male,1,\nN,,,\n");
+    rows_payload(ALONE(""), adt, ROWS(rows));
+}
+
+Test(table, keys_and_value_name_columns)
+{
+    static const struct row value[] = {{"value", "lookup('t', 'a')", CELL("3")}};
+    static const struct row key[] = {
+        {"a key that is not the first; the value is the first that is none", "lookup('t', '2')",
+         CELL("a")}};
+    static const struct row both[] = {
+        {"two keys, in their order", "lookup('t', '2', 'a')", CELL("3")},
+        {"the other way round there is none", "coalesce(lookup('t', 'a', '2'), 'none')",
+         MISS("17: ")},
+    };
+    static const struct row three[] = {{"three", "lookup('t', 'a', '2', '3')", CELL("4")}};
+    kit_file("f.csv", "k1,k2,k3,v\na,2,3,4\n");
+    rows_payload(ALONE(", value: k3"), adt, ROWS(value));
+    rows_payload(ALONE(", keys: k2"), adt, ROWS(key));
+    rows_payload(ALONE(", keys: [k2, k1]"), adt, both, 1);
+    rows_told(ALONE(", keys: [k2, k1]"), adt, both + 1, 1);
+    rows_payload(ALONE(", keys: [k1, k2, k3]"), adt, ROWS(three));
+}
+
+Test(table, check_refuses_a_lookup_that_does_not_fit)
+{
+    static const struct row rows[] = {
+        {"no table", "PID-8.lookup('tt')",
+         "r.yaml:14:21: error: no table is called tt; did you mean t?"},
+        {"a name that is no text", "PID-8.lookup(PID-1)",
+         "r.yaml:14:21: error: lookup() wants the name of a table in quotes"},
+        {"no column", "PID-8.lookup('t').vv",
+         "r.yaml:14:26: error: the table t has no column vv; did you mean v?"},
+        {"too many keys: there is no positional default", "lookup('t', PID-8, 'none')",
+         "r.yaml:14:8: error: the table t has 1 key column, this gives 2"},
+        {"a default behind x", "PID-8.lookup('t', 'none')",
+         "r.yaml:14:14: error: the table t has 1 key column, this gives 2"},
+        {"no key", "lookup('t')",
+         "r.yaml:14:8: error: lookup() works on what stands before it; write PATH.lookup('table'[, "
+         "key, ...])"},
+        {"several values as one key", "lookup('t', PID-3.1)",
+         "r.yaml:14:20: error: PID-3.1 may give several values, one is wanted here; write "
+         "PID-3[1].1, "
+         "PID-3.1.where(...).first(), .exists(...) or .join(' ')"},
+        {"a composite as a key", "PID-3.lookup('t')",
+         "r.yaml:14:8: error: PID-3 is a CX of several parts, one text is wanted here; say which "
+         "part, as "
+         "in PID-3.1"},
+        {"arithmetic with a column that holds texts", "PID-8.lookup('t') * 2",
+         "r.yaml:14:14: error: this is a text, a number is wanted here; row 1 of table t holds a "
+         "text in "
+         "the column v"},
+    };
+    kit_file("f.csv", "k,v\na,b\n");
+    rows_check(ALONE(""), ROWS(rows));
+}
+
+/* ---- cells ---- */
+
+Test(table, cells_are_trimmed_text)
+{
+    static const struct row rows[] = {
+        {"blanks around", "lookup('t', 'a')", CELL("b")},
+        {"blanks inside stay", "lookup('t', 'c  d')", CELL("e f")},
+        {"zeros in front stay", "lookup('t', '007')", CELL("0010")},
+        {"and differ", "lookup('t', '7')", CELL("seven")},
+        {"quoted: a comma", "lookup('t', 'x,y')", CELL("1,5")},
+        {"quoted: a quote", "lookup('t', 'q\"q')", CELL("\\\"")},
+        {"quoted: a line feed", "lookup('t', 'line')", CELL("a\\nb")},
+        {"quoted: trimmed, too", "lookup('t', 'z')", CELL("w")},
+        {"case counts", "lookup('t', 'A')", CELL("B")},
+    };
+    kit_file("f.csv",
+             "\xef\xbb\xbf k , v \r\n a , b \r\nc  d,e f\n007,0010\n7,seven\n\"x,y\",\"1,5\"\n"
+             "\"q\"\"q\",\"\"\"\"\nline,\"a\nb\"\n\" z \",\" w \"\n\nA,B\n");
+    rows_payload(ALONE(""), adt, ROWS(rows));
+}
+
+Test(table, ignore_case_folds_keys)
+{
+    static const struct row rows[] = {
+        {"the key of the message", "lookup('t', 'MAIN')", CELL("Main Desk")},
+        {"the key of the table", "lookup('t', 'east')", CELL("East")},
+        {"the star still matches any", "lookup('t', 'x')", CELL("rest")},
+    };
+    kit_file("f.csv", "k,v\nmain,Main Desk\nEAST,East\n*,rest\n");
+    rows_payload(ALONE(", ignore-case: true"), adt, ROWS(rows));
+    rows_payload(ALONE(", ignore-case: yes"), adt, ROWS(rows));
+    static const struct row exact[] = {{"off", "lookup('t', 'MAIN')", CELL("rest")}};
+    rows_payload(ALONE(", ignore-case: false"), adt, ROWS(exact));
+    rows_payload(ALONE(""), adt, ROWS(exact));
+}
+
+/* ---- stars ---- */
+
+Test(table, the_most_exact_row_wins_leftmost_first)
+{
+    static const struct row rows[] = {
+        {"all exact", "lookup('t', 'a', 'b', 'c')", CELL("abc")},
+        {"two exact, the left ones", "lookup('t', 'a', 'b', 'x')", CELL("ab*")},
+        {"two exact, outer ones before right ones", "lookup('t', 'a', 'x', 'c')", CELL("a*c")},
+        {"two exact, the right ones", "lookup('t', 'x', 'b', 'c')", CELL("*bc")},
+        {"one exact, the leftmost", "lookup('t', 'a', 'x', 'x')", CELL("a**")},
+        {"one exact, the middle", "lookup('t', 'x', 'b', 'x')", CELL("*b*")},
+        {"one exact, the right", "lookup('t', 'x', 'x', 'c')", CELL("**c")},
+        {"none", "lookup('t', 'x', 'x', 'x')", CELL("***")},
+        {"a star does not match absent", "lookup('t', 'a', PID-31, 'c')", CELL("a-c")},
+        {"an empty key cell matches absent only", "lookup('t', 'a', PID-19, 'c')", CELL("a-c")},
+        {"absent beside stars", "lookup('t', 'q', PID-31, 'q')", CELL("*-*")},
+    };
+    kit_file(
+        "f.csv",
+        "x,y,z,v\n*,*,*,***\n*,*,c,**c\n*,b,*,*b*\na,*,*,a**\n*,b,c,*bc\na,*,c,a*c\na,b,*,ab*\n"
+        "a,b,c,abc\na,,c,a-c\n*,,*,*-*\n");
+    rows_payload(ALONE(", keys: [x, y, z]"), adt, ROWS(rows));
+}
+
+Test(table, an_absent_key_without_a_row_is_empty_and_no_miss)
+{
+    static const struct row rows[] = {
+        {"absent", "coalesce(PID-31.lookup('t'), 'none')", CELL("none")},
+        {"empty", "coalesce(PID-10.1.lookup('t'), 'none')", CELL("none")},
+        {"null", "coalesce(PID-19.lookup('t'), 'none')", CELL("none")},
+        {"lookup() with it", "coalesce(lookup('t', PID-31), 'none')", CELL("none")},
+        {"a text without characters", "coalesce(lookup('t', PID-31 & PID-19), 'none')",
+         CELL("none")},
+    };
+    kit_file("f.csv", "k,v\na,b\n*,star\n");
+    rows_payload(ALONE(""), adt, ROWS(rows));
+    static const struct row with[] = {
+        {"absent with a row for it", "PID-31.lookup('t')", CELL("nobody")},
+        {"null with a row for it", "lookup('t', PID-19)", CELL("nobody")},
+        {"other keys do not take it", "lookup('t', 'x')", CELL("star")},
+    };
+    kit_file("f.csv", "k,v\na,b\n*,star\n,nobody\n");
+    rows_payload(ALONE(""), adt, ROWS(with));
+    static const struct row one[] = {
+        {"one of two keys absent is no miss", "coalesce(lookup('t', 'q', PID-31), 'none')",
+         CELL("none")},
+    };
+    kit_file("f.csv", "k,l,v\na,b,c\n");
+    rows_payload(ALONE(", keys: [k, l]"), adt, ROWS(one));
+}
+
+/* ---- misses ---- */
+
+Test(table, a_miss_does_what_on_miss_says)
+{
+    static const struct row row = {"miss", "PID-8.lookup('t')", NULL};
+    static const struct {
+        const char *options, *route, *want;
+    } rows[] = {
+        {"", "", MISS("14: PID-8: ")},
+        {"", "on-error: hold\n",
+         "accepted\nlab held <r.yaml:15:14: PID-8: the table t has no row for the value>"},
+        {"", "on-error: skip\n",
+         "filtered <a: r.yaml:15:14: PID-8: the table t has no row for the value>"},
+        {"", "on-error: reject\n",
+         "rejected <a: r.yaml:15:14: PID-8: the table t has no row for the value> AE/207/PID-8/a: "
+         "r.yaml:15:14: PID-8: the table t has no row for the value"},
+        {", on-miss: hold", "on-error: reject\n",
+         "accepted\nlab held <r.yaml:15:14: PID-8: the table t has no row for the value>"},
+        {", on-miss: hold", "on-error: skip\n",
+         "accepted\nlab held <r.yaml:15:14: PID-8: the table t has no row for the value>"},
+        {", on-miss: reject", "on-error: skip\n",
+         "rejected <a: r.yaml:15:14: PID-8: the table t has no row for the value> AE/207/PID-8/a: "
+         "r.yaml:15:14: PID-8: the table t has no row for the value"},
+        {", on-miss: reject", "",
+         "rejected <a: r.yaml:14:14: PID-8: the table t has no row for the value> AE/207/PID-8/a: "
+         "r.yaml:14:14: PID-8: the table t has no row for the value"},
+        {", on-miss: empty", "on-error: reject\n",
+         "rejected <a: r.yaml:7:7: the map m came out empty> AE/207//a: r.yaml:7:7: the map m came "
+         "out "
+         "empty"},
+        {", on-miss: keep", "on-error: reject\n", "accepted\nlab: " CELL("F")},
+    };
+    kit_file("f.csv", "k,v\na,b\n");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str frame = str_printf(
+            &kit_arena,
+            "tables: { t: { file: f.csv%s } }\n---\nroute: a\nfrom: epic\nmessages: "
+            "[ADT^A01]\n%sdo: { send: lab, "
+            "as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  v:\n    - >-\n      =@@\n",
+            rows[i].options, rows[i].route);
+        struct row one = {rows[i].options, row.text, rows[i].want};
+        rows_told(frame.p, adt, &one, 1);
+    }
+}
+
+Test(table, misses_are_told_with_their_keys)
+{
+    struct diags d;
+    kit_file("f.csv", "k,l,v\na,b,c\n");
+    const char *text =
+        rows_text(ALONE(", keys: [k, l], on-miss: empty"), "lookup('t', PID-8, PV1-3.1)");
+    struct ruleset *r = kit_compile(text, &d);
+    cr_assert(r, "%s", kit_findings(&d));
+    struct rules_input in = {.m = kit_message(adt)};
+    struct rules_result res;
+    rules_run(r, &in, &kit_arena, &res);
+    cr_assert(res.misses);
+    cr_expect(str_is(rules_table_name(res.misses->table), "t"));
+    cr_expect(str_is(res.misses->keys[0], "F"));
+    cr_expect(str_is(res.misses->keys[1], "W1"));
+    cr_expect_eq(res.misses->pos.line, 14);
+    cr_expect_null(res.misses->next);
+}
+
+/* ---- declarations ---- */
+
+Test(table, check_refuses_a_table_that_is_none)
+{
+    static const char frame[] = "tables:\n  t: @@\n";
+    static const struct row rows[] = {
+        {"no file", "{ keys: k }",
+         "r.yaml:2:6: error: a table wants file:, the name of its CSV file"},
+        {"cannot be read", "{ file: none.csv }",
+         "r.yaml:2:14: error: none.csv cannot be read: No such file or directory"},
+        {"empty", "{ file: empty.csv }",
+         "empty.csv:1:1: error: the table is empty; its first line names the columns"},
+        {"one column", "{ file: one.csv }",
+         "one.csv:1:1: error: a table needs at least two columns, a key and a value"},
+        {"a column twice", "{ file: twice.csv }",
+         "twice.csv:1:1: error: a column has no name, or the same name as another"},
+        {"a row of another length", "{ file: ragged.csv }",
+         "ragged.csv:2:1: error: the row has 3 cells, the first line names 2 columns"},
+        {"a cell that is not closed", "{ file: open.csv }",
+         "open.csv:2:1: error: the cell that begins with a quote here has no closing quote"},
+        {"text behind a quote", "{ file: behind.csv }",
+         "behind.csv:2:1: error: text follows the closing quote of a cell"},
+        {"a key twice", "{ file: dup.csv }",
+         "dup.csv:4:1: error: row 3 of table t has the same key as row 1"},
+        {"a key twice by its case", "{ file: case.csv, ignore-case: true }",
+         "case.csv:3:1: error: row 2 of table t has the same key as row 1"},
+        {"a key twice by its blanks", "{ file: blanks.csv }",
+         "blanks.csv:3:1: error: row 2 of table t has the same key as row 1"},
+        {"two stars", "{ file: stars.csv }",
+         "stars.csv:3:1: error: row 2 of table t has the same key as row 1"},
+        {"the line behind one of two", "{ file: lines.csv }",
+         "lines.csv:5:1: error: row 3 of table t has the same key as row 1"},
+        {"no such key", "{ file: sex.csv, keys: [hl7, dek] }",
+         "r.yaml:2:35: error: the table has no column dek; did you mean desk?"},
+        {"no such value", "{ file: sex.csv, value: code }",
+         "r.yaml:2:30: error: the table has no column code"},
+        {"on-miss", "{ file: sex.csv, on-miss: skip }",
+         "r.yaml:2:32: error: on-miss: is hold, reject, empty or keep"},
+        {"ignore-case", "{ file: sex.csv, ignore-case: maybe }",
+         "r.yaml:2:36: error: ignore-case: is true or false"},
+        {"a key of the declaration", "{ file: sex.csv, key: hl7 }",
+         "r.yaml:2:23: error: key: is not known in a table; did you mean keys:?"},
+        {"a query", "{ query: 'select 1' }",
+         "r.yaml:2:8: error: query: is not available in this version"},
+        {"a database", "{ database: x.db }",
+         "r.yaml:2:8: error: database: is not available in this version"},
+        {"no mapping", "sex.csv",
+         "r.yaml:2:6: error: a table should be a mapping of keys, this is a text"},
+    };
+    kit_file("one.csv", "k\na\n");
+    kit_file("twice.csv", "k,k\na,b\n");
+    kit_file("open.csv", "k,v\na,\"b\n");
+    kit_file("behind.csv", "k,v\na,\"b\"c\n");
+    kit_file("case.csv", "k,v\na,b\nA,c\n");
+    kit_file("blanks.csv", "k,v\na,b\n a ,c\n");
+    kit_file("stars.csv", "k,v\n*,b\n*,c\n");
+    kit_file("lines.csv", "k,v\na,\"x\ny\"\nb,c\na,d\n");
+    rows_check(frame, ROWS(rows));
+}
+
+Test(table, keep_wants_one_key_and_names_stand_once)
+{
+    static const struct row rows[] = {
+        {"keep with two keys", "lookup('t', 'a', 'b')",
+         "r.yaml:14:8: error: on-miss: keep wants a table with one key"},
+    };
+    kit_file("f.csv", "k,l,v\na,b,c\n");
+    rows_check(ALONE(", keys: [k, l], on-miss: keep"), ROWS(rows));
+    static const struct row twice[] = {
+        {"in two documents", "tables: { t: { file: f.csv } }\n---\ntables: { t: { file: f.csv } }",
+         "r.yaml:3:11: error: a table t stands already at r.yaml:1"},
+        {"a key beside tables:", "tables: { t: { file: f.csv } }\nmore: x",
+         "r.yaml:2:1: error: more: does not stand beside tables:"},
+        {"no mapping", "tables: x",
+         "r.yaml:1:9: error: tables: should be a mapping of names, this is a text"},
+    };
+    rows_check(NULL, ROWS(twice));
+}
