@@ -1,10 +1,12 @@
 #include "adapters/registry.h"
 
 #include "adapters/discard.h"
+#include "adapters/http.h"
 #include "adapters/mllp.h"
 
 const struct adapter *const registry[] = {
     &discard_adapter,
+    &http_adapter,
     &mllp_adapter,
     NULL,
 };

@@ -145,6 +145,31 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
     return m < c ? m : c;
 }
 
+struct str str_collapse_path(struct arena *a, struct str path)
+{
+    char *out = arena_alloc(a, path.n + 1);
+    size_t n = 0;
+    struct str rest = path, part;
+    while (rest.n && str_split(&rest, '/', &part)) {
+        size_t last = n ? n - 1 : 0; /* the name before: from behind its slash to the one at the end */
+        while (last > 0 && out[last - 1] != '/') {
+            last--;
+        }
+        bool goes_up = str_is(part, "..") && n > 1 && !str_starts(str_from(out + last, n - last), STR(".."));
+        if (goes_up) {
+            n = last;
+        } else if (part.n ? !str_is(part, ".") : n == 0) {
+            memcpy(out + n, part.n ? part.p : "", part.n);
+            n += part.n;
+            out[n++] = '/';
+        }
+    }
+    bool keeps_slash = (path.n && path.p[path.n - 1] == '/') || n <= 1;
+    n -= n && !keeps_slash;
+    out[n] = '\0';
+    return str_from(out, n);
+}
+
 static bool are_swapped(struct str a, size_t i, struct str b, size_t j)
 {
     return i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1];

@@ -63,6 +63,9 @@ bool str_to_i64(struct str s, int64_t *out);
 struct str str_dup(struct arena *a, struct str s);
 /* printf into `a`, NUL-terminated behind its end. */
 struct str str_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A file path without "NAME/.." and "./", as text: where NAME is a symbolic link it is another place. In `a`,
+ * NUL-terminated. */
+struct str str_collapse_path(struct arena *a, struct str path);
 /* Single letters added, left out, replaced or swapped with the next between two short words (at most 63 bytes
  * each; longer: a large number). O(n*m). */
 unsigned str_distance(struct str a, struct str b);

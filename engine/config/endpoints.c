@@ -1,7 +1,7 @@
 #include "engine/config/loader.h"
 
 /* Adapters that the product names and this version does not have: better said than suggested away. */
-static const char *const later_adapters[] = {"http", "files", "fhir", "tls", NULL};
+static const char *const later_adapters[] = {"files", "fhir", "tls", NULL};
 
 enum { NAME_MAX_BYTES = 64, KEYS_MAX = 64 };
 
@@ -80,8 +80,10 @@ static void *parse_conf(struct loader *l, const struct adapter *ad, bool in,
         loader_unavailable(l, secure, "tls");
     }
     static const struct opt none[] = {{0}};
-    (void)opt_parse(l->a, has_rows ? rows : none, n, knows_tls ? NULL : tls, l->d,
-                    conf); /* the finding tells */
+    int failed = opt_parse(l->a, has_rows ? rows : none, n, knows_tls ? NULL : tls, l->d, conf);
+    if (!failed && !in && ad->out_check) { /* else the finding tells */
+        ad->out_check(conf, n, l->d);
+    }
     return conf;
 }
 
@@ -277,15 +279,13 @@ static void read_destination(struct loader *l, const struct yaml_node *node, uns
     (void)opt_parse(l->a, config_destination_rows, node, others, l->d, &c); /* the finding tells */
     struct chosen chosen = choose_adapter(l, node, false);
     *p = (struct plan_destination){.name = node->key->text,
+                                   .was = c.was,
                                    .adapter = chosen.adapter,
                                    .conf = chosen.conf,
                                    .pos = node->key->pos,
                                    .parallel = (unsigned)c.parallel,
                                    .hold_on_unknown = c.on_unknown == 1,
                                    .continue_on_hold = c.on_hold == 1};
-    if (c.was) {
-        loader_unavailable(l, c.was, "was");
-    }
     if (c.backlog) {
         loader_unavailable(l, c.backlog, "backlog");
     }
@@ -331,6 +331,25 @@ static void check_names_apart(struct loader *l)
     }
 }
 
+/* A queue goes to one destination, and only from a name that is given up. */
+static void check_was(struct loader *l, unsigned at)
+{
+    const struct plan_destination *d = &l->plan->destinations[at];
+    for (unsigned i = 0; i < l->plan->ndestinations && d->was.n; i++) {
+        const struct plan_destination *other = &l->plan->destinations[i];
+        if (str_eq(other->name, d->was)) {
+            diag_add(l->d, DIAG_ERROR, "name-twice", d->pos,
+                     "`was: %.*s` names a destination that is still declared; expected the name it "
+                     "had before",
+                     STR_ARG(d->was));
+        } else if (i < at && str_eq(other->was, d->was)) {
+            diag_add(l->d, DIAG_ERROR, "name-twice", d->pos,
+                     "`%.*s` takes over the queue of `%.*s` already", STR_ARG(other->name),
+                     STR_ARG(d->was));
+        }
+    }
+}
+
 void loader_endpoints(struct loader *l, const struct top_conf *top)
 {
     unsigned ns = count_children(l, top->sources, "sources");
@@ -356,4 +375,7 @@ void loader_endpoints(struct loader *l, const struct top_conf *top)
         }
     }
     check_names_apart(l);
+    for (unsigned i = 0; i < l->plan->ndestinations; i++) {
+        check_was(l, i);
+    }
 }

@@ -140,10 +140,21 @@ static void compile(struct loader *l, const struct found *f, struct diag_pos pos
     l->plan->rules = rules_compile(l->a, files, n, &env, l->d);
 }
 
+/* conf/../routes is shown as routes, where that is the same. */
+static struct str shortest(struct loader *l, struct str dir)
+{
+    struct stat one, other;
+    struct str brief = str_collapse_path(l->a, dir);
+    bool same = brief.n && stat(str_dup(l->a, dir).p, &one) == 0 && stat(brief.p, &other) == 0 &&
+                one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+    return same ? brief : dir;
+}
+
 void loader_routes(struct loader *l, struct str dir, struct diag_pos pos)
 {
     struct found f = {0};
     struct stat st;
+    dir = shortest(l, dir);
     while (dir.n > 1 && dir.p[dir.n - 1] == '/') {
         dir.n--;
     }

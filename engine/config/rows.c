@@ -49,7 +49,8 @@ const struct opt config_destination_rows[] = {
         "Sent and never answered: send again, or hold where a repeat does harm."),
     OPT(destination_conf, on_hold, "on-hold", ENUM, "wait", "wait|continue", OPT_RELOAD,
         "Whether later messages of the same key wait for a held one."),
-    OPT(destination_conf, was, "was", NODE, NULL, NULL, 0, "Earlier name, whose queue is taken over; not available in this version."),
+    OPT(destination_conf, was, "was", STR, NULL, "1..64", OPT_RELOAD,
+        "The name it had before: what is queued there is taken over, and keeps its ids."),
     OPT(destination_conf, backlog, "backlog", NODE, NULL, NULL, 0, "Bound of what waits for it; not available in this version."),
     {0},
 };

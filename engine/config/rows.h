@@ -21,7 +21,8 @@ struct source_conf {
 struct destination_conf {
     struct str order_by;
     int parallel, on_unknown, on_hold;
-    const struct yaml_node *retry, *replies, *was, *backlog;
+    struct str was;
+    const struct yaml_node *retry, *replies, *backlog;
 };
 
 struct retry_conf {

@@ -102,6 +102,7 @@ struct outcome {
 struct delivery_view {
     struct str payload;
     unsigned attempt; /* from 1 */
+    bool is_json;     /* a map made it; else it is an HL7 v2 message */
 };
 struct delivery_view delivery_view(const struct delivery *d);
 /* The event id, 26 characters: the same at every attempt. Computed at the first call. */
@@ -134,6 +135,9 @@ struct adapter {
     size_t in_conf_size, out_conf_size;
     const struct source_ops *in;
     const struct destination_ops *out;
+    /* What the table cannot say of a destination's options, as findings at their places in `map`; NULL:
+     * nothing. Asked when a configuration is read; looks at nothing but its arguments. */
+    void (*out_check)(const void *conf, const struct yaml_node *map, struct diags *d);
     bool is_hl7_only; /* as a destination it carries HL7 v2 messages, not what maps make */
     bool is_bulk;     /* what it brings as a source goes as bulk */
 };

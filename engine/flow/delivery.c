@@ -72,7 +72,8 @@ void delivery_free_spares(struct queue *q)
 
 struct delivery_view delivery_view(const struct delivery *d)
 {
-    return (struct delivery_view){d->payload, d->q->attempt};
+    const struct entry_output *o = &d->q->msg->e.outputs[d->q->output];
+    return (struct delivery_view){d->payload, d->q->attempt, o->is_json};
 }
 
 void **delivery_slot(struct delivery *d)
@@ -111,7 +112,8 @@ static void base32(const uint8_t *p, char out[27])
 }
 
 /* base32(SHA-256(message id, destination, route, id part)), its first 26 characters. Names, not their
- * numbers, so that a journal restored elsewhere gives the same ids. */
+ * numbers, so that a journal restored elsewhere gives the same ids; the first ones, so that renaming what has
+ * work queued changes no id. */
 struct str delivery_id(struct delivery *d)
 {
     if (d->id[0]) {
@@ -125,8 +127,8 @@ struct str delivery_id(struct delivery *d)
     sha256_begin(&s);
     add_u64(&s, e->id.hi);
     add_u64(&s, e->id.lo);
-    add_text(&s, journal_name_text(j, JOURNAL_DESTINATION, o->destination));
-    add_text(&s, journal_name_text(j, JOURNAL_ROUTE, o->route));
+    add_text(&s, journal_name_first(j, JOURNAL_DESTINATION, o->destination));
+    add_text(&s, journal_name_first(j, JOURNAL_ROUTE, o->route));
     add_text(&s, o->id_part);
     sha256_end(&s, sum);
     base32(sum, d->id);

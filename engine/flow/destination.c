@@ -86,14 +86,31 @@ static struct queue *make_queue(struct destination *t)
     return queue_new(&c, t->want);
 }
 
+static struct str own(struct str name)
+{
+    char *p = xmalloc(name.n + 1);
+    memcpy(p, name.p, name.n);
+    p[name.n] = '\0';
+    return str_from(p, name.n);
+}
+
+/* Started anew under another name: the journal knows it by the one it had. */
+static uint32_t name_id(struct engine *e, const struct plan_destination *want)
+{
+    struct journal *j = e->conf.journal;
+    uint32_t was = want->was.n ? journal_name_id(j, JOURNAL_DESTINATION, want->was) : 0;
+    if (was && !journal_name_id(j, JOURNAL_DESTINATION, want->name)) {
+        (void)journal_rename(j, JOURNAL_DESTINATION, was, want->name); /* the name was asked for above */
+    }
+    return journal_name(j, JOURNAL_DESTINATION, want->name);
+}
+
 struct destination *destination_new(struct engine *e, const struct plan_destination *want)
 {
     struct destination *t = X_NEW(struct destination);
-    char *name = xmalloc(want->name.n + 1);
-    memcpy(name, want->name.p, want->name.n);
     t->engine = e;
-    t->own_name = str_from(name, want->name.n);
-    t->name_id = journal_name(e->conf.journal, JOURNAL_DESTINATION, want->name);
+    t->own_name = own(want->name);
+    t->name_id = name_id(e, want);
     t->want = want;
     t->ep = (struct endpoint){.name = t->own_name,
                               .adapter = want->adapter,
@@ -112,6 +129,18 @@ int destination_open(struct destination *t, struct diags *d)
     int r = t->ep.adapter->out->open(t, d);
     t->is_open = r == 0;
     return r;
+}
+
+void destination_rename(struct destination *t, struct str name)
+{
+    struct str old = t->own_name;
+    log_event(t->ep.log, LOG_LEVEL_INFO, "renamed", log_str("destination", old), log_str("to", name));
+    t->own_name = own(name);
+    t->ep.name = t->own_name;
+    queue_rename(t->queue, t->own_name);
+    (void)journal_rename(t->engine->conf.journal, JOURNAL_DESTINATION, t->name_id,
+                         t->own_name); /* a name in use was refused before */
+    free((char *)(uintptr_t)old.p);
 }
 
 static void use_plan(struct destination *t)

@@ -21,8 +21,12 @@ struct engine_conf {
 /* Start with `plan` (a reference is taken): recover queues, open destinations, then sources. NULL with
  * findings when a source cannot listen. */
 struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, struct diags *d);
-/* Swap in a new plan. 0, or ERR_* with findings and everything as it was. */
-int engine_reload(struct engine *e, struct plan *plan, struct diags *d);
+/* What becomes of a destination that the new plan has not, while messages wait for it: the plan is refused, or
+ * they are kept, unsettled, until a destination of that name is configured again. */
+enum engine_pending { ENGINE_REFUSE_PENDING, ENGINE_HOLD_PENDING };
+/* Swap in a new plan. 0, or ERR_* with findings and everything as it was. A destination keeps its queue by its
+ * name; one that says `was:` takes over the queue of that name. */
+int engine_reload(struct engine *e, struct plan *plan, enum engine_pending pending, struct diags *d);
 /* Stop accepting, finish what is under way; `done` when idle or after `within_us`. */
 void engine_drain(struct engine *e, int64_t within_us, void (*done)(void *arg), void *arg);
 void engine_free(struct engine **e);
@@ -51,6 +55,8 @@ struct engine_destination_status {
 };
 unsigned engine_sources(const struct engine *e, struct engine_source_status *out, unsigned max);
 /* Rows that tables lack. */
+/* Names not configured (any more) for which messages wait in the journal; returns how many there are. */
+unsigned engine_orphans(const struct engine *e, struct str *out, unsigned max);
 const struct misses *engine_misses(const struct engine *e);
 unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out,
                              unsigned max);

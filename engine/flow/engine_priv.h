@@ -79,6 +79,8 @@ void source_free(struct source **s);
 /* destination.c */
 struct destination *destination_new(struct engine *e, const struct plan_destination *want);
 int destination_open(struct destination *t, struct diags *d);
+/* Another name from now on; the queue and the ids of what is in it stay. */
+void destination_rename(struct destination *t, struct str name);
 /* Settings of the new current plan; reopens the adapter when its own settings changed, as soon as
  * nothing is in flight. */
 void destination_set(struct destination *t, const struct plan_destination *want);

@@ -190,6 +190,7 @@ static void fill_output(struct exchange *x, const struct rules_output *r, struct
         .route = e->route_ids[r->route],
         .class = ENTRY_INTERACTIVE,
         .kind = r->finding.n ? ENTRY_OUTPUT_FAILED_ROUTE : ENTRY_OUTPUT_PAYLOAD,
+        .is_json = r->is_json,
         .id_part = r->id_part,
         .keys = keys,
         .nkeys = r->nkeys,

@@ -34,6 +34,7 @@ enum { PLAN_REPLIES = 6 };
 
 struct plan_destination {
     struct str name;
+    struct str was; /* the name it had before: takes over that queue; or empty */
     const struct adapter *adapter;
     void *conf;
     struct diag_pos pos;

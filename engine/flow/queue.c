@@ -478,6 +478,11 @@ void queue_free(struct queue **q)
 
 /* ---- people ---- */
 
+void queue_rename(struct queue *q, struct str name)
+{
+    q->conf.name = name;
+}
+
 bool queue_is_empty(const struct queue *q)
 {
     return q->unsettled == 0 && !q->is_behind && !q->waits_for_mark;

@@ -54,6 +54,8 @@ struct queue_conf {
  * Takes up what the journal has unsettled. Sends nothing before queue_run(). */
 struct queue *queue_new(const struct queue_conf *conf, const struct plan_destination *want);
 void queue_set(struct queue *q, const struct plan_destination *want);
+/* For the log; borrowed. */
+void queue_rename(struct queue *q, struct str name);
 /* Nothing may be in flight: queue_cancel() before. */
 void queue_free(struct queue **q);
 

@@ -27,6 +27,23 @@ unsigned engine_sources(const struct engine *e, struct engine_source_status *out
     return e->nsources;
 }
 
+unsigned engine_orphans(const struct engine *e, struct str *out, unsigned max)
+{
+    struct journal *j = e->conf.journal;
+    struct str name;
+    unsigned n = 0;
+    for (uint32_t id = 1; (name = journal_name_text(j, JOURNAL_DESTINATION, id)).n > 0; id++) {
+        bool is_running = id < e->nby_name_id && e->by_name_id[id];
+        if (!is_running && consumer_oldest(journal_consumer(j, id, ENTRY_INTERACTIVE))) {
+            if (n < max) {
+                out[n] = name;
+            }
+            n++;
+        }
+    }
+    return n;
+}
+
 const struct misses *engine_misses(const struct engine *e)
 {
     return e->misses;

@@ -400,6 +400,9 @@ static int copy_into(struct draft *d, const struct group *from, struct spot *at,
 int draft_copy(struct draft *d, const struct group *from, struct group *after,
                struct group **out_copy)
 {
+    for (struct group *g = after->parent; g; g = g->parent) {
+        after = g == from ? g : after; /* never into itself */
+    }
     struct spot at = {after->parent, after, line_of(d, last_leaf(after))};
     return copy_into(d, from, &at, out_copy);
 }

@@ -10,6 +10,7 @@ enum {
     REPLY_MAX = 1024,   /* bytes kept of a peer's reply */
     BY_MAX = 256,       /* and of a user's name */
     LITERAL = 1,        /* lowest bit of a splice's length */
+    JSON = 4,           /* bit of an output: what its payload is */
 };
 
 static void put_splices(struct buf *out, struct splices s)
@@ -65,7 +66,7 @@ static void put_output(struct buf *out, const struct entry_output *o)
 {
     wire_put_var(out, o->destination);
     wire_put_var(out, o->route);
-    buf_putc(out, (char)((unsigned)o->class | (unsigned)o->kind << 1));
+    buf_putc(out, (char)((unsigned)o->class | (unsigned)o->kind << 1 | (o->is_json ? JSON : 0)));
     wire_put_var(out, o->nkeys);
     for (uint32_t i = 0; i < o->nkeys; i++) {
         wire_put_u64(out, o->keys[i]);
@@ -80,9 +81,10 @@ static void get_output(struct arena *a, struct wire *w, uint64_t raw_n, struct e
     out->destination = wire_var32(w);
     out->route = wire_var32(w);
     uint8_t bits = wire_u8(w);
-    w->is_bad |= bits > 3;
+    w->is_bad |= bits > 7;
     out->class = (enum entry_class)(bits & 1);
-    out->kind = (enum entry_output_kind)(bits >> 1);
+    out->kind = (enum entry_output_kind)(bits >> 1 & 1);
+    out->is_json = bits & JSON;
     out->nkeys = wire_count(w, 8);
     uint64_t *keys = ARENA_ARRAY(a, uint64_t, out->nkeys);
     for (uint32_t i = 0; i < out->nkeys; i++) {

@@ -36,6 +36,7 @@ struct entry_output {
     uint32_t route;       /* name id */
     enum entry_class class;
     enum entry_output_kind kind;
+    bool is_json;         /* the payload is JSON, made by a map; else HL7 v2 */
     struct str id_part;   /* part of the event id; may be empty */
     const uint64_t *keys; /* keyed hashes of the ordering keys */
     uint32_t nkeys;

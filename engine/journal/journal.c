@@ -335,6 +335,34 @@ uint64_t journal_append_message(struct journal *j, const struct entry_message *m
     return put_scratch(j, ENTRY_MESSAGE, done, arg);
 }
 
+static void append_name(struct journal *j, enum journal_kind kind, uint32_t id, struct str name)
+{
+    buf_putc(&j->scratch, (char)kind);
+    wire_put_var(&j->scratch, id);
+    wire_put_str(&j->scratch, name);
+    (void)put_scratch(j, ENTRY_NAMES, NULL,
+                      NULL); /* a checkpoint in front of it holds the name already */
+}
+
+uint32_t journal_name_id(const struct journal *j, enum journal_kind kind, struct str name)
+{
+    return tables_name_id(&j->tables, kind, name);
+}
+
+bool journal_rename(struct journal *j, enum journal_kind kind, uint32_t id, struct str name)
+{
+    if (j->is_fenced || name.n > TABLES_KEY_MAX || tables_rename(&j->tables, kind, id, name) != 0) {
+        return false;
+    }
+    append_name(j, kind, id, name);
+    return true;
+}
+
+struct str journal_name_first(const struct journal *j, enum journal_kind kind, uint32_t id)
+{
+    return tables_name_first(&j->tables, kind, id);
+}
+
 uint32_t journal_name(struct journal *j, enum journal_kind kind, struct str name)
 {
     uint32_t id = tables_name_id(&j->tables, kind, name);
@@ -346,11 +374,7 @@ uint32_t journal_name(struct journal *j, enum journal_kind kind, struct str name
         tables_name_add(&j->tables, kind, id, name) != 0) {
         return 0;
     }
-    buf_putc(&j->scratch, (char)kind);
-    wire_put_var(&j->scratch, id);
-    wire_put_str(&j->scratch, name);
-    (void)put_scratch(j, ENTRY_NAMES, NULL,
-                      NULL); /* a checkpoint in front of it holds the name already */
+    append_name(j, kind, id, name);
     if (kind == JOURNAL_DESTINATION) {
         (void)consumer_get(j, id, ENTRY_INTERACTIVE);
         (void)consumer_get(j, id, ENTRY_BULK);

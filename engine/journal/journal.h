@@ -129,6 +129,12 @@ enum journal_kind { JOURNAL_SOURCE, JOURNAL_DESTINATION, JOURNAL_ROUTE };
 /* The id of `name`, giving it one (and an entry) when it is new. 0 when the journal is fenced, or the
  * name empty or over 4 KiB. */
 uint32_t journal_name(struct journal *j, enum journal_kind kind, struct str name);
+/* The same without giving one: 0 when it is not known. */
+uint32_t journal_name_id(const struct journal *j, enum journal_kind kind, struct str name);
+/* Call `id` by another name from now on; what it was called is free for another id. False when that name is
+ * another one's. What is derived from names keeps to the first one: journal_name_first(). */
+bool journal_rename(struct journal *j, enum journal_kind kind, uint32_t id, struct str name);
+struct str journal_name_first(const struct journal *j, enum journal_kind kind, uint32_t id);
 /* "" when unknown. */
 struct str journal_name_text(const struct journal *j, enum journal_kind kind, uint32_t id);
 /* A small durable value: the last one set wins; part of every checkpoint. Empty: forgotten. Shows at

@@ -16,8 +16,11 @@ static int apply_names(struct journal *j, struct str body)
     if (w.is_bad || kind >= TABLES_KINDS) {
         return ERR_DAMAGE;
     }
-    if (!str_eq(tables_name_text(&j->tables, (enum journal_kind)kind, id), name) &&
-        tables_name_add(&j->tables, (enum journal_kind)kind, id, name) != 0) {
+    struct str known = tables_name_text(&j->tables, (enum journal_kind)kind, id);
+    int bad = str_eq(known, name) ? 0
+              : known.n           ? tables_rename(&j->tables, (enum journal_kind)kind, id, name)
+                                  : tables_name_add(&j->tables, (enum journal_kind)kind, id, name);
+    if (bad) {
         return ERR_DAMAGE;
     }
     if (kind == JOURNAL_DESTINATION) {

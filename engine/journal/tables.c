@@ -60,6 +60,19 @@ void tables_free(struct tables *t)
     *t = (struct tables){0};
 }
 
+/* A name is kept as it was first, and behind a NUL as it is now when it was renamed. */
+static size_t first_size(struct str stored)
+{
+    const char *nul = stored.n ? memchr(stored.p, '\0', stored.n) : NULL;
+    return nul ? (size_t)(nul - stored.p) : stored.n;
+}
+
+static struct str name_now(struct str stored)
+{
+    size_t first = first_size(stored);
+    return first < stored.n ? str_slice(stored, first + 1, stored.n) : stored;
+}
+
 uint32_t tables_name_id(const struct tables *t, enum journal_kind kind, struct str name)
 {
     return (uint32_t)(uintptr_t)map_get(&t->ids[kind], name);
@@ -67,7 +80,13 @@ uint32_t tables_name_id(const struct tables *t, enum journal_kind kind, struct s
 
 struct str tables_name_text(const struct tables *t, enum journal_kind kind, uint32_t id)
 {
-    return id > 0 && id <= t->nnames[kind] ? t->names[kind][id] : str_from("", 0);
+    return id > 0 && id <= t->nnames[kind] ? name_now(t->names[kind][id]) : str_from("", 0);
+}
+
+struct str tables_name_first(const struct tables *t, enum journal_kind kind, uint32_t id)
+{
+    struct str stored = id > 0 && id <= t->nnames[kind] ? t->names[kind][id] : str_from("", 0);
+    return str_slice(stored, 0, first_size(stored));
 }
 
 static void names_reserve(struct tables *t, enum journal_kind kind, uint32_t id)
@@ -88,14 +107,36 @@ static void names_reserve(struct tables *t, enum journal_kind kind, uint32_t id)
 
 int tables_name_add(struct tables *t, enum journal_kind kind, uint32_t id, struct str name)
 {
-    if (id <= t->nnames[kind] || id >= TABLES_NAMES_MAX || !name.n ||
-        tables_name_id(t, kind, name)) {
+    struct str now = name_now(name);
+    if (id <= t->nnames[kind] || id >= TABLES_NAMES_MAX || !now.n || first_size(name) == 0 ||
+        tables_name_id(t, kind, now)) {
         return ERR_DAMAGE;
     }
     names_reserve(t, kind, id);
     t->names[kind][id] = copy(name);
     t->nnames[kind] = id;
-    (void)map_put(&t->ids[kind], t->names[kind][id], (void *)(uintptr_t)id); /* it is new */
+    now = name_now(t->names[kind][id]);
+    (void)map_put(&t->ids[kind], now, (void *)(uintptr_t)id); /* it is new */
+    return 0;
+}
+
+int tables_rename(struct tables *t, enum journal_kind kind, uint32_t id, struct str name)
+{
+    struct str first = tables_name_first(t, kind, id);
+    if (!first.n || !name.n || first_size(name) < name.n || tables_name_id(t, kind, name)) {
+        return ERR_DAMAGE;
+    }
+    struct str old = t->names[kind][id];
+    char *p = xmalloc(first.n + 1 + name.n + 1);
+    memcpy(p, first.p, first.n);
+    p[first.n] = '\0';
+    memcpy(p + first.n + 1, name.p, name.n);
+    p[first.n + 1 + name.n] = '\0';
+    bool is_back = str_eq(first, name); /* it is called as at first again */
+    (void)map_remove(&t->ids[kind], name_now(old)); /* it was there */
+    t->names[kind][id] = str_from(p, is_back ? first.n : first.n + 1 + name.n);
+    (void)map_put(&t->ids[kind], name_now(t->names[kind][id]), (void *)(uintptr_t)id); /* asked above */
+    free((char *)old.p);
     return 0;
 }
 

@@ -10,7 +10,7 @@
 enum { TABLES_KINDS = 3, TABLES_NAMES_MAX = 1 << 20, TABLES_KEY_MAX = 4096 };
 
 struct tables {
-    struct str *names[TABLES_KINDS]; /* by id; [0] is empty; own their bytes */
+    struct str *names[TABLES_KINDS]; /* by id; "first", or "first NUL now"; own their bytes */
     uint32_t nnames[TABLES_KINDS];   /* highest id given */
     uint32_t cap[TABLES_KINDS];
     struct map ids[TABLES_KINDS]; /* name -> id, as a pointer's value; keys are those of `names` */
@@ -21,6 +21,11 @@ void tables_free(struct tables *t);
 /* 0 when unknown. O(1). */
 uint32_t tables_name_id(const struct tables *t, enum journal_kind kind, struct str name);
 struct str tables_name_text(const struct tables *t, enum journal_kind kind, uint32_t id);
+/* As it was called first: what ids are derived from stays the same. */
+struct str tables_name_first(const struct tables *t, enum journal_kind kind, uint32_t id);
+/* From now on `id` is called `name`, and what it was called is free. ERR_DAMAGE when the id is not known, or
+ * the name is another one's. */
+int tables_rename(struct tables *t, enum journal_kind kind, uint32_t id, struct str name);
 /* Bind `name` to `id` (above every id given so far). ERR_DAMAGE when that cannot be. */
 int tables_name_add(struct tables *t, enum journal_kind kind, uint32_t id, struct str name);
 /* An empty value forgets. */

@@ -89,7 +89,9 @@ static void on_reload(struct evhttp_request *q, void *arg)
     struct admin *a = arg;
     struct buf out = {0};
     if (wants_method(q, EVHTTP_REQ_POST)) {
-        int failed = daemon_reload(a->daemon, &out);
+        const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(q));
+        bool holds = query && strcmp(query, "hold-pending") == 0;
+        int failed = daemon_reload(a->daemon, holds, &out);
         answer(q, failed ? 409 : HTTP_OK, "text/plain", buf_str(&out));
     }
     buf_free(&out);

@@ -1,7 +1,7 @@
 /* admin.h - the admin socket of a running daemon: HTTP over the unix socket STATE/admin.sock (mode
  * 0660), so that the file's owner and group decide who may ask. Server side on the daemon's loop;
  * client side blocking, for the commands.
- *     GET /status   JSON            POST /reload   "" or findings, a line each, with status 409
+ *     GET /status   JSON            POST /reload[?hold-pending]   "" or findings, a line each, with status 409
  *     GET /misses   JSON: rows that tables lack
  *     GET /journal  JSON: how far readers may go      POST /accept-damage */
 #ifndef CORRIDOR_OPS_ADMIN_H

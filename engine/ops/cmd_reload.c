@@ -8,9 +8,15 @@
 
 struct reload_args {
     struct target_args target;
+    bool hold_pending;
 };
 
-static const struct opt options[] = {TARGET_OPTIONS(reload_args), {0}};
+static const struct opt options[] = {
+    TARGET_OPTIONS(reload_args),
+    OPT(reload_args, hold_pending, "hold-pending", BOOL, "false", NULL, 0,
+        "Keep what waits for a destination that is removed, until it is configured again."),
+    {0},
+};
 
 static int run(struct command_run *r)
 {
@@ -20,7 +26,8 @@ static int run(struct command_run *r)
         return COMMAND_CANNOT;
     }
     struct str body;
-    int status = admin_ask(r->arena, target_socket(r, state), "POST", "/reload", &body, &why);
+    int status = admin_ask(r->arena, target_socket(r, state), "POST",
+                           args->hold_pending ? "/reload?hold-pending" : "/reload", &body, &why);
     if (status < 0) {
         return status == ERR_NOT_FOUND ? command_fail(r, "no daemon runs on %s", state)
                                        : command_fail(r, "%s", why);

@@ -21,7 +21,8 @@ static bool needs_someone(const struct report *s)
             return true;
         }
     }
-    return report_bool(report_get(s, "journal"), "degraded");
+    return report_bool(report_get(s, "journal"), "degraded") ||
+           report_count(report_get(s, "undelivered_for")) > 0;
 }
 
 static void print_source(const struct report *s)
@@ -71,6 +72,11 @@ static void print_text(const struct report *s)
     }
     for (size_t i = 0; i < report_count(destinations); i++) {
         print_destination(report_at(destinations, i));
+    }
+    const struct report *kept = report_get(s, "undelivered_for");
+    for (size_t i = 0; i < report_count(kept); i++) {
+        printf("destination %-11s not configured, UNDELIVERED messages are kept for it\n",
+               report_item_text(kept, i));
     }
 }
 

@@ -25,7 +25,7 @@ struct tables_args {
 static const struct opt options[] = {
     TARGET_OPTIONS(tables_args),
     OPT(tables_args, source, "source", STR, NULL, NULL, 0,
-        "The source the files come from. Default: every source."),
+        "The source the files come from; may be left out where there is one."),
     OPT(tables_args, as, "as", ENUM, "text", "text|csv", 0,
         "Form: text, or CSV rows to paste into the tables."),
     {0},
@@ -116,13 +116,29 @@ static struct plan *load(struct command_run *r, const struct tables_args *args)
     return p;
 }
 
+/* The source is told: there is one of that name, or one at all. */
+static bool check_source(struct command_run *r, const struct plan *p, struct str name)
+{
+    bool found = !name.n && p->nsources == 1;
+    for (unsigned i = 0; i < p->nsources; i++) {
+        found = found || str_eq(p->sources[i].name, name);
+    }
+    if (!found && name.n) {
+        (void)command_fail(r, "no source is called %.*s", STR_ARG(name)); /* the caller ends */
+    } else if (!found) {
+        (void)command_fail(r, "say with --source which source the files come from; profiles have "
+                              "tables of their own"); /* the caller ends */
+    }
+    return found;
+}
+
 static struct report *look_offline(struct command_run *r, const struct tables_args *args)
 {
     struct clock clock = clock_real();
     struct plan *p = load(r, args);
     struct looking l = {.r = r, .plan = p, .source = args->source};
     struct report *report = NULL;
-    bool good = p != NULL;
+    bool good = p && check_source(r, p, args->source);
     if (good) {
         l.misses = misses_new();
         for (int i = 1; i < r->noperands && good; i++) {
@@ -187,7 +203,8 @@ static void print_text(const struct report *report, enum form as)
         print_row(row, as);
     }
     if (as == FORM_TEXT) {
-        printf("%zu rows missing, asked for %lld times", report_count(rows),
+        printf("%zu %s missing, asked for %lld times", report_count(rows),
+               report_count(rows) == 1 ? "row" : "rows",
                (long long)report_int(report, "total"));
         printf(report_int(report, "uncounted") ? ", %lld of them not listed\n" : "\n",
                (long long)report_int(report, "uncounted"));
@@ -225,6 +242,6 @@ const struct command cmd_tables = {
     .args_size = sizeof(struct tables_args),
     .min = 1,
     .max = -1,
-    .example = "corridor tables missing --as csv routes/samples/day/epic/*.hl7",
+    .example = "corridor tables missing --source epic --as csv routes/samples/day/epic/*.hl7",
     .run = run,
 };

@@ -12,7 +12,7 @@
 #include "engine/ops/trace_out.h"
 
 struct trace_args {
-    struct str config, route, source;
+    struct str config, route, source, received;
 };
 
 static const struct opt options[] = {
@@ -22,6 +22,8 @@ static const struct opt options[] = {
     OPT(trace_args, route, "route", STR, NULL, NULL, 0, "Run this route alone."),
     OPT(trace_args, source, "source", STR, NULL, NULL, 0,
         "The source it comes from. Default: the first one that a route reads it from."),
+    OPT(trace_args, received, "received", STR, NULL, NULL, 0,
+        "When it was received, as 2026-11-20T15:00:00Z. Default: now."),
     {0},
 };
 
@@ -180,6 +182,9 @@ static int run(struct command_run *r)
     }
     struct tracing t = {.r = r, .plan = p, .now_us = clock_wall_us(&clock)};
     int status = check_names(r, p);
+    if (args->received.n && !clock_read_rfc3339(args->received, &t.now_us)) {
+        status = command_fail(r, "--received: expected a time as 2026-11-20T15:00:00Z");
+    }
     for (int i = 0; i < r->noperands && status != COMMAND_CANNOT; i++) {
         status = trace_file(&t, r->operands[i]);
     }
@@ -200,6 +205,6 @@ const struct command cmd_trace = {
     .args_size = sizeof(struct trace_args),
     .min = 1,
     .max = -1,
-    .example = "corridor trace routes/samples/siu_s12_booked.hl7 --route appointments-to-desk",
+    .example = "corridor trace routes/samples/siu_s12_booked.hl7 --route appointments",
     .run = run,
 };

@@ -188,7 +188,7 @@ static void on_hangup(evutil_socket_t sig, short what, void *arg)
     struct buf out = {0};
     (void)sig;
     (void)what;                   /* one signal only */
-    (void)daemon_reload(d, &out); /* the outcome is logged */
+    (void)daemon_reload(d, false, &out); /* the outcome is logged */
     buf_free(&out);
 }
 
@@ -287,7 +287,7 @@ static int check_fixed(const struct daemon *d, const struct plan *p, struct diag
     return 0;
 }
 
-int daemon_reload(struct daemon *d, struct buf *out)
+int daemon_reload(struct daemon *d, bool hold_pending, struct buf *out)
 {
     struct arena a = {0};
     struct diags diags;
@@ -296,7 +296,8 @@ int daemon_reload(struct daemon *d, struct buf *out)
     struct plan *plan = config_load(d->conf->config, d->conf->adapters, &diags);
     int failed = plan ? check_fixed(d, plan, &diags) : ERR_SYNTAX;
     if (!failed) {
-        failed = engine_reload(d->engine, plan, &diags);
+        failed = engine_reload(d->engine, plan,
+                               hold_pending ? ENGINE_HOLD_PENDING : ENGINE_REFUSE_PENDING, &diags);
     }
     if (plan && !failed) {
         plan_unref(&d->plan);
@@ -373,6 +374,18 @@ static struct report *journal_status(const struct daemon *d)
     return r;
 }
 
+/* Destinations that are not configured any more, and for which messages are kept. */
+static struct report *kept_status(const struct daemon *d)
+{
+    struct str names[ENDPOINTS];
+    unsigned n = engine_orphans(d->engine, names, ENDPOINTS);
+    struct report *list = report_list();
+    for (unsigned i = 0; i < n && i < ENDPOINTS; i++) {
+        report_add_text(list, names[i]);
+    }
+    return list;
+}
+
 struct report *daemon_status(struct daemon *d)
 {
     struct engine_source_status s[ENDPOINTS];
@@ -398,6 +411,7 @@ struct report *daemon_status(struct daemon *d)
     }
     report_set(r, "sources", sources);
     report_set(r, "destinations", destinations);
+    report_set(r, "undelivered_for", kept_status(d));
     return r;
 }
 

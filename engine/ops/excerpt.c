@@ -82,6 +82,7 @@ static void put_excerpt(struct buf *out, struct str bytes, struct diag_pos pos)
     put_mark(out, line, at);
 }
 
+/* The line of a secret that stands where it must not is not repeated. */
 void excerpt_print(struct buf *out, const struct diags *d)
 {
     const struct diag *const *sorted = diags_sorted(d);
@@ -89,7 +90,7 @@ void excerpt_print(struct buf *out, const struct diags *d)
     for (unsigned i = 0; i < d->count; i++) {
         const struct diag *one = sorted[i];
         diag_print(out, one);
-        if (one->pos.file && one->pos.line) {
+        if (one->pos.file && one->pos.line && strcmp(one->code, "option-secret") != 0) {
             read_source(&source, d->arena, one->pos.file);
             put_excerpt(out, source.bytes, one->pos);
         }

@@ -377,8 +377,20 @@ static struct str codes(struct arena *a, struct str reply)
     return out;
 }
 
+/* "HTTP 400" of what the http destination hands over: the status line, then a body, which is not told. */
+static struct str status_text(struct arena *a, struct str reply)
+{
+    int64_t status;
+    return str_to_i64(str_slice(reply, 9, 12), &status)
+               ? str_printf(a, "HTTP %lld", (long long)status)
+               : str_printf(a, "an answer of %zu bytes", reply.n);
+}
+
 struct str history_reply_text(struct arena *a, struct str reply)
 {
+    if (str_starts(reply, STR("HTTP/1.1 "))) {
+        return status_text(a, reply);
+    }
     if (reply.n >= 3 && memcmp(reply.p, "MSH", 3) == 0) {
         return codes(a, reply);
     }

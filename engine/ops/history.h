@@ -73,7 +73,7 @@ bool history_time(struct str s, int64_t now_us, int64_t *out_us);
 const char *history_status_text(enum entry_status s);
 const char *history_state_text(enum history_state s);
 const char *history_verdict_text(enum entry_verdict v);
-/* What a reply says without what it quotes: "AA", "CA AA", or text of our own; "" for none. In `a`. */
+/* What a reply says without what it quotes: "AA", "CA AA", "HTTP 400", or text of our own; "" for none. In `a`. */
 struct str history_reply_text(struct arena *a, struct str reply);
 
 #endif

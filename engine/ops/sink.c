@@ -2,9 +2,8 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -14,9 +13,10 @@
 #include "engine/base/err.h"
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/ops/sink_listen.h"
 #include "engine/ops/wire.h"
 
-enum { READ_BYTES = 65536, BACKLOG = 1024, GRACE_MS = 50 };
+enum { READ_BYTES = 65536, GRACE_MS = 50 };
 
 const char *const sink_reply_names[SINK_REPLIES] = {"AA", "AE", "AR", "none", "drop"};
 static const char *const accept_names[SINK_REPLIES] = {"CA", "CE", "CR", "none", "drop"};
@@ -343,60 +343,12 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
     s->result->connections++;
 }
 
-static int listen_on(const struct addrinfo *a)
-{
-    int on = 1,
-        fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
-    if (fd < 0) {
-        return -1;
-    }
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* without it bind() tells */
-    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
-        return fd;
-    }
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
-}
-
-static void announce(int fd)
-{
-    struct sockaddr_storage bound;
-    socklen_t n = sizeof bound;
-    char host[256] = "?", port[16] = "?";
-    if (getsockname(fd, (struct sockaddr *)&bound, &n) == 0) {
-        (void)getnameinfo((struct sockaddr *)&bound, n, host, sizeof host, port, sizeof port,
-                          NI_NUMERICHOST | NI_NUMERICSERV); /* "?" stands then */
-    }
-    printf(strchr(host, ':') ? "listening [%s]:%s\n" : "listening %s:%s\n", host, port);
-    fflush(stdout);
-}
-
-static void on_signal(evutil_socket_t sig, short what, void *arg)
-{
-    (void)sig;
-    (void)what; /* either signal ends it */
-    event_base_loopexit(arg, NULL);
-}
-
 static void serve(struct sink *s, int fd)
 {
-    struct event *events[] = {event_new(s->loop, fd, EV_READ | EV_PERSIST, on_accept, s),
-                              evsignal_new(s->loop, SIGTERM, on_signal, s->loop),
-                              evsignal_new(s->loop, SIGINT, on_signal, s->loop)};
-    for (size_t i = 0; i < 3; i++) {
-        event_add(events[i], NULL);
-    }
-    if (s->conf->seconds) {
-        struct timeval tv = {s->conf->seconds, 0};
-        event_base_loopexit(s->loop, &tv);
-    }
-    announce(fd);
-    event_base_dispatch(s->loop);
-    for (size_t i = 0; i < 3; i++) {
-        event_free(events[i]);
-    }
+    struct event *accepting = event_new(s->loop, fd, EV_READ | EV_PERSIST, on_accept, s);
+    event_add(accepting, NULL);
+    sink_serve(s->loop, fd, s->conf->seconds);
+    event_free(accepting);
     for (struct sink_conn *c = s->conns, *next; c; c = next) {
         next = c->next;
         conn_free(c);
@@ -406,20 +358,9 @@ static void serve(struct sink *s, int fd)
 int sink_run(const struct sink_conf *conf, struct sink_result *out, const char **out_why)
 {
     struct sink s = {.conf = conf, .result = out};
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *a = NULL;
-    char port[16], host[256];
     *out = (struct sink_result){0};
-    snprintf(port, sizeof port, "%d", conf->listen.port);
-    snprintf(host, sizeof host, "%.*s", STR_ARG(conf->listen.host));
-    int failed = getaddrinfo(host, port, &hints, &a);
-    if (failed) {
-        *out_why = gai_strerror(failed);
-        return ERR_IO;
-    }
-    int fd = listen_on(a);
-    freeaddrinfo(a);
+    int fd = sink_listen(&conf->listen, out_why);
     if (fd < 0) {
-        *out_why = strerror(errno);
         return ERR_IO;
     }
     s.loop = event_base_new();

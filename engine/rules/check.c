@@ -1,6 +1,7 @@
 #include "engine/rules/check.h"
 
 #include "engine/rules/check_priv.h"
+#include "engine/rules/zones.h"
 
 struct diag *check_fail(struct check *c, const struct node *n, const char *code, const char *what)
 {
@@ -67,7 +68,7 @@ static bool is_type_name(struct str type)
     return false;
 }
 
-static void check_type_name(struct check *c, const struct node *n, struct str type)
+void check_type_name(struct check *c, const struct node *n, struct str type)
 {
     if (c->f->is_route && !c->failed && !is_type_name(type)) {
         c->failed = true;
@@ -90,12 +91,22 @@ static struct node *check_type(struct check *c, struct node *n, struct shape *ou
     return n;
 }
 
+/* A text that may end up where a zone is wanted, as in coalesce($tz, 'UTC'). */
+static void note_zone(struct check *c, const struct value *v)
+{
+    bool may = c->names->zone && v->kind == VALUE_STRING && zones_may_be(v->text);
+    if (may) {
+        (void)c->names->zone(c->names->zone_arg, v->text); /* none: said where it is used */
+    }
+}
+
 struct node *check_node(struct check *c, struct node *n, struct shape *out)
 {
     *out = (struct shape){.kind = SHAPE_ANY};
     switch ((enum node_op)n->op) {
     case NODE_LITERAL:
         out->kind = check_literal_kind(&n->value);
+        note_zone(c, &n->value);
         return n;
     case NODE_EMPTY:
         return n;
@@ -123,6 +134,30 @@ struct node *check_node(struct check *c, struct node *n, struct shape *out)
     }
 }
 
+/* The node with more than `left` above it, or NULL. */
+static const struct node *too_deep(const struct node *n, unsigned left)
+{
+    const struct node *hit = left ? NULL : n;
+    for (uint32_t i = 0; i < n->nargs && !hit; i++) {
+        hit = too_deep(n->arg[i], left - 1); /* as deep as `left` */
+    }
+    return hit;
+}
+
+/* What is too deep to run is refused here, not when a message comes. */
+static bool check_depth(struct check *c, const struct node *n)
+{
+    const struct node *deep = c->f->is_route ? too_deep(n, FORMULA_TREE_MAX) : NULL;
+    if (deep) {
+        c->failed = true;
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "deep-formula", deep->pos,
+                           "more than %d operators or functions stand in a row", FORMULA_TREE_MAX),
+                  "give parts of it names with let:");
+    }
+    return !deep;
+}
+
 struct node *formula_check(const struct formula *f, struct node *n, const struct frame *frame,
                            struct diags *d)
 {
@@ -134,6 +169,9 @@ struct node *formula_check(const struct formula *f, struct node *n, const struct
                       .inner = names->loops,
                       .element = names->element};
     struct shape shape;
+    if (!check_depth(&c, n)) {
+        return NULL;
+    }
     n = check_node(&c, n, &shape);
     if (!c.failed && frame->want == CHECK_DECISION) {
         check_boolean(&c, n, &shape);

@@ -74,6 +74,8 @@ struct names {
     struct shape let_shape[CHECK_LETS_MAX];
     bool let_used[CHECK_LETS_MAX];
     struct diag_pos let_pos[CHECK_LETS_MAX];
+    const struct str *siblings; /* names of the let: that is being compiled, not seen yet */
+    unsigned nsiblings;
     unsigned nlets, let_floor; /* names below the floor are not seen: those of a caller */
     const struct profile_names *profiles; /* or NULL */
     const struct profile *const *typing;  /* profiles that type Z-segments here */

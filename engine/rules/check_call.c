@@ -242,6 +242,7 @@ static struct node *fused(struct node *n, enum node_op op, struct node *path, st
     n->of = path->of;
     n->type = path->type;
     n->is_flat = path->is_flat;
+    n->is_anywhere = path->is_anywhere;
     n->reach = path->reach;
     n->arg = arg;
     n->nargs = nargs;

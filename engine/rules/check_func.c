@@ -130,7 +130,9 @@ static void check_type_argument(struct check *c, struct node *n)
     bool qualified = arg->op == NODE_MEMBER && arg->nargs == 1 && arg->arg[0]->op == NODE_MEMBER;
     if (arg->op != NODE_MEMBER || (arg->nargs && !qualified)) {
         check_fail(c, arg, "no-type", "the name of a type should stand here, as in ofType(String)");
+        return;
     }
+    check_type_name(c, arg, arg->text);
 }
 
 static void check_following(struct check *c, struct node *n, struct shape *out)

@@ -36,6 +36,17 @@ static struct str nearest_name(struct check *c, struct str word)
     return near.n ? near : check_nearest(word, known, sizeof(known) / sizeof(known[0]));
 }
 
+/* A name of the let: that is being compiled. */
+static bool is_sibling(const struct check *c, struct str word)
+{
+    for (unsigned i = 0; i < c->names->nsiblings; i++) {
+        if (str_eq(c->names->siblings[i], word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct node *unknown_name(struct check *c, struct node *n)
 {
     bool later = str_is(n->text, "batch") || str_is(n->text, "cause");
@@ -43,9 +54,11 @@ static struct node *unknown_name(struct check *c, struct node *n)
         diag_add(c->d, DIAG_ERROR, later ? "not-available" : "unknown-name", n->pos,
                  later ? "$%.*s is not available in this version" : "$%.*s is not known here",
                  STR_ARG(n->text));
-    struct str near = nearest_name(c, n->text);
+    struct str near = is_sibling(c, n->text) ? STR("") : nearest_name(c, n->text);
     if (near.n && !later) {
         diag_hint(c->d, one, "did you mean $%.*s?", STR_ARG(near));
+    } else if (!later && is_sibling(c, n->text)) {
+        diag_hint(c->d, one, "names of one let: do not see each other; put this one into a let: behind");
     } else if (!later) {
         diag_hint(c->d, one,
                   "names come from let:, from parameters (needs:, with:) and from the "
@@ -193,6 +206,24 @@ static struct node *unknown_member(struct check *c, struct node *n)
     return n;
 }
 
+/* $message.GROUP: from the top, whatever the loop. */
+static bool is_group_from_top(struct check *c, struct node *n, struct shape *out)
+{
+    const struct node *in = n->nargs ? n->arg[0] : NULL;
+    const struct element *before = c->element;
+    if (!in || in->op != NODE_NAME || !str_is(in->text, "message")) {
+        return false;
+    }
+    c->element = NULL;
+    bool found = check_group_name(c, n, out);
+    c->element = before;
+    if (found) {
+        n->level = 1;
+        n->nargs = 0;
+    }
+    return found;
+}
+
 struct node *check_member(struct check *c, struct node *n, struct shape *out)
 {
     *out = (struct shape){.kind = SHAPE_STRING};
@@ -215,7 +246,7 @@ struct node *check_member(struct check *c, struct node *n, struct shape *out)
         c->failed = true;
         return n;
     }
-    if (!in && check_group_name(c, n, out)) {
+    if ((!in && check_group_name(c, n, out)) || is_group_from_top(c, n, out)) {
         return n;
     }
     if (in && in->op == NODE_NAME) { /* an unknown name is told rather than its member */

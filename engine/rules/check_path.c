@@ -221,8 +221,10 @@ struct node *check_path_node(struct check *c, struct node *n, struct shape *out)
     c->names->element = c->element;
     check_place(c->a, c->names, n->path.seg, &at);
     c->names->element = before;
-    n->is_flat = (at.is_flat || at.is_unknown || !c->f->is_route) && !c->names->is_anywhere;
-    if (!n->is_flat && !c->names->is_anywhere) {
+    n->is_anywhere = c->names->is_anywhere;
+    n->is_flat = (at.is_flat || at.is_unknown || !c->f->is_route) &&
+                 !(n->is_anywhere && c->names->nstructures == 0);
+    if (!n->is_flat && c->names->nstructures) {
         n->reach = at.reach;
     }
     if (c->f->is_route && at.several && !c->failed) {
@@ -384,6 +386,26 @@ struct node *check_subpath(struct check *c, struct node *n, struct shape *out)
 
 /* ---- groups by name ---- */
 
+/* One version of a structure has a group of the name, another one has not: there nothing would be found. */
+static void remark_group(struct check *c, const struct node *n, const struct element *e)
+{
+    for (unsigned i = 0; i < c->names->nstructures && c->f->is_route; i++) {
+        const struct structure *s = c->names->structure[i];
+        bool other = false;
+        for (unsigned k = 0; k < c->names->nstructures; k++) {
+            other = other || (e->node[k] != STRUCTURE_NONE &&
+                              strcmp(structure_name(c->names->structure[k]), structure_name(s)) == 0);
+        }
+        if (other && e->node[i] == STRUCTURE_NONE) {
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_REMARK, "group-name", n->pos,
+                               "%.*s is no group of %s in HL7 %s", STR_ARG(n->text),
+                               structure_name(s), dict_version_text(structure_version(s))),
+                      "names of groups differ between versions: the segment that opens it does not");
+        }
+    }
+}
+
 bool check_group_name(struct check *c, struct node *n, struct shape *out)
 {
     struct element *e = ARENA_NEW(c->a, struct element);
@@ -400,6 +422,7 @@ bool check_group_name(struct check *c, struct node *n, struct shape *out)
     }
     *out = (struct shape){.kind = SHAPE_GROUP, .many = true, .elem = e};
     if (found) {
+        remark_group(c, n, e);
         n->op = NODE_GROUP;
     }
     return found;

@@ -38,6 +38,8 @@ void check_guards(struct check *c, const struct node *n);
 enum shape_kind check_literal_kind(const struct value *v);
 /* Evaluate what holds literals only. */
 struct node *check_fold(struct check *c, struct node *n);
+/* In a route: is it the name of a type that a value here can have? */
+void check_type_name(struct check *c, const struct node *n, struct str type);
 /* check_func.c: what single functions ask of their arguments. */
 void check_lookup(struct check *c, struct node *n, struct shape *out);
 void check_special(struct check *c, struct node *n, const struct shape *in, struct shape *out);

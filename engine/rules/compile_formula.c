@@ -1,61 +1,9 @@
-/* Formulas inside YAML: where their characters stand, and the checks that YAML asks for. */
+/* Formulas inside YAML, and the checks that YAML asks for. */
 #include "engine/rules/ruleset_priv.h"
-
-enum { MARKS_MAX = 256 };
 
 bool compile_is_formula(const struct yaml_node *n)
 {
     return n->kind == YAML_SCALAR && n->text.n && n->text.p[0] == '=';
-}
-
-/* The rest of `text` behind line number `line` (from 1). */
-static struct str skip_lines(struct str text, unsigned line)
-{
-    while (--line && text.n) {
-        ptrdiff_t at = str_index(text, '\n');
-        text = at < 0 ? str_slice(text, text.n, text.n) : str_slice(text, (size_t)at + 1, text.n);
-    }
-    return text;
-}
-
-/* Lines of a block scalar (| or >): each begins where the one before ended, plus its line feed or blank. */
-static unsigned block_marks(const struct compiler *c, const struct yaml_node *n,
-                            struct formula_mark *marks)
-{
-    struct str rest = skip_lines(c->file->bytes, n->pos.line + 1), line;
-    unsigned count = 0;
-    size_t at = 0, number = n->pos.line;
-    while (count < MARKS_MAX && at < n->text.n && str_split(&rest, '\n', &line)) {
-        struct str content = str_trim(line);
-        number++;
-        if (content.n == 0) {
-            continue;
-        }
-        marks[count++] = (struct formula_mark){(uint32_t)at, (unsigned)number,
-                                               (unsigned)(content.p - line.p) + 1};
-        at += content.n + 1;
-    }
-    return count;
-}
-
-static void set_marks(struct compiler *c, const struct yaml_node *n, size_t skip, struct formula *f)
-{
-    struct formula_mark marks[MARKS_MAX];
-    bool block = n->style == YAML_LITERAL || n->style == YAML_FOLDED;
-    unsigned count = block ? block_marks(c, n, marks) : 0;
-    if (count == 0) {
-        unsigned quote = n->style == YAML_SINGLE_QUOTED || n->style == YAML_DOUBLE_QUOTED;
-        marks[count++] = (struct formula_mark){0, n->pos.line, n->pos.col + quote};
-    }
-    /* The formula begins `skip` bytes into the scalar. */
-    marks[0].col += (unsigned)skip;
-    for (unsigned i = 1; i < count; i++) {
-        marks[i].at -= (uint32_t)(marks[i].at < skip ? marks[i].at : skip);
-    }
-    struct formula_mark *kept = ARENA_ARRAY(c->a, struct formula_mark, count);
-    memcpy(kept, marks, count * sizeof(*kept));
-    f->marks = kept;
-    f->nmarks = count;
 }
 
 struct node *compile_formula(struct compiler *c, const struct yaml_node *n, enum check_want want,
@@ -77,7 +25,7 @@ struct node *compile_formula(struct compiler *c, const struct yaml_node *n, enum
     *f = (struct formula){.text = str_trim(str_slice(n->text, skip, n->text.n)),
                           .file = c->file->name,
                           .is_route = true};
-    set_marks(c, n, skip, f);
+    compile_marks(c, n, skip, f);
     if (f->text.n == 0) {
         diag_add(c->d, DIAG_ERROR, "empty-formula", n->pos, "the formula is empty");
         return NULL;

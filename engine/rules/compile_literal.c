@@ -6,11 +6,15 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* A path with a field, $name or word( at the beginning: the = was forgotten. */
+/* A path with a field, $name or word( at the beginning: the = was forgotten. Blanks before it: it is none. */
 static bool looks_like_formula(struct str s)
 {
     struct path p;
     size_t n = 0;
+    struct str inner = str_trim(s);
+    if (inner.n > 1 && inner.p != s.p && inner.p[0] == '=') {
+        return true;
+    }
     if (path_lex(s, &p) && p.field && (p.seg[0] == 'Z' || dict_segment_any(p.seg, NULL, NULL))) {
         return true;
     }
@@ -90,5 +94,11 @@ bool compile_value(struct compiler *c, const struct yaml_node *n, enum check_wan
         to->formula = compile_formula(c, n, want, out_shape);
         return to->formula != NULL;
     }
-    return compile_literal(c, n, &to->literal);
+    if (!compile_literal(c, n, &to->literal)) {
+        return false;
+    }
+    if (c->names.zone && zones_may_be(to->literal)) { /* a name may stand where a zone is wanted */
+        (void)c->names.zone(c->names.zone_arg, to->literal); /* none: said where it is used */
+    }
+    return true;
 }

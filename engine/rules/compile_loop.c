@@ -93,6 +93,7 @@ static bool segments_of(struct compiler *c, const struct yaml_node *n, const str
     *node = (struct node){.op = NODE_PATH, .pos = n->pos, .path = *p};
     check_missing(c->d, n->pos, p->seg, &at, &c->names);
     node->is_flat = at.is_flat || at.is_unknown;
+    node->is_anywhere = c->names.is_anywhere;
     node->reach = at.reach;
     out->formula = node;
     return true;
@@ -112,6 +113,7 @@ bool compile_loop(struct compiler *c, const struct yaml_node *n, struct loop *ou
     }
     text = str_trim(text.p[0] == '=' ? str_slice(text, 1, text.n) : text);
     out->text = text;
+    out->is_anywhere = c->names.is_anywhere;
     out->pos = n->pos;
     bool segment = path_lex(text, &p) == text.n && !p.field && p.seg_n == PATH_ALL;
     if (!segment) {

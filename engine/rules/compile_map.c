@@ -329,6 +329,7 @@ void compile_map(struct compiler *c, const struct yaml_node *doc)
         (void)compile_declare(c, m->params[i].name, &any, m->params[i].pos,
                               &slot); /* was told when the map was declared */
     }
+    c->names.is_anywhere = !yaml_get(doc, "at"); /* what uses it says where */
     c->names.typing = (const struct profile *const *)c->r->profiles;
     c->names.ntyping = c->r->nprofiles;
     compile_body(c, m, doc);

@@ -91,6 +91,14 @@ bool compile_lets(struct compiler *c, const struct yaml_node *map, struct assign
         }
         return false;
     }
+    struct str *names = ARENA_ARRAY(c->a, struct str, map->count + 1);
+    unsigned known = 0;
+    yaml_each(child, map)
+    {
+        names[known++] = child->key->text;
+    }
+    c->names.siblings = names;
+    c->names.nsiblings = known;
     out->v = ARENA_ARRAY(c->a, struct assign, map->count);
     yaml_each(child, map)
     {
@@ -100,6 +108,7 @@ bool compile_lets(struct compiler *c, const struct yaml_node *map, struct assign
         one->to.text = child->key->text;
         out->n++;
     }
+    c->names.nsiblings = 0;
     unsigned n = 0;
     yaml_each(child, map)
     {

@@ -162,6 +162,7 @@ void compile_route(struct compiler *c, const struct yaml_node *doc)
     if (messages) {
         (void)compile_patterns(c, messages, r); /* findings tell */
     }
+    c->names.is_anywhere = c->names.nstructures == 0; /* "*": the message's own structure decides */
     keep_structures(c, r);
     if (when) {
         compile_when(c, when, r);

@@ -40,6 +40,9 @@ static bool set_keys(struct compiler *c, struct table *t, const struct yaml_node
         }
         t->nkeys++;
     }
+    if (t->nkeys == 0) {
+        diag_add(c->d, DIAG_ERROR, "missing-key", keys->pos, "keys: names no column");
+    }
     return t->nkeys > 0;
 }
 
@@ -111,7 +114,8 @@ static bool read_file(struct compiler *c, struct table *t, const struct yaml_nod
     }
     const char *slash = c->file->name && name.p[0] != '/' ? strrchr(c->file->name, '/') : NULL;
     int dir = slash ? (int)(slash - c->file->name + 1) : 0;
-    t->file = str_printf(c->a, "%.*s%.*s", dir, dir ? c->file->name : "", STR_ARG(name)).p;
+    t->file = str_collapse_path(c->a, str_printf(c->a, "%.*s%.*s", dir, dir ? c->file->name : "",
+                                                 STR_ARG(name))).p;
     return table_read_csv(c->a, t, t->file, bytes, c->d);
 }
 

@@ -14,7 +14,8 @@ static bool place_target(struct compiler *c, struct diag_pos pos, struct target 
 {
     struct place at;
     check_place(c->a, &c->names, to->path.seg, &at);
-    to->is_flat = at.is_flat || at.is_unknown;
+    to->is_flat = (at.is_flat || at.is_unknown) &&
+                  !(c->names.is_anywhere && c->names.nstructures == 0);
     to->reach = at.reach;
     check_missing(c->d, pos, to->path.seg, &at, &c->names);
     if (at.several) {
@@ -127,7 +128,14 @@ static bool indexes_meet(uint16_t a, uint16_t b)
     if (a_number && b_number) {
         return a == b;
     }
-    return !(a == PATH_APPEND || b == PATH_APPEND) || a == b;
+    bool number = a_number || b_number; /* a new one is none of those that are numbered */
+    return !number || (a != PATH_APPEND && b != PATH_APPEND);
+}
+
+/* [last] or [*] beside [+]: it would be the new one or not, as the order of the keys has it. */
+static bool is_moved(uint16_t a, uint16_t b)
+{
+    return indexes_meet(a, b) && (a == PATH_APPEND) != (b == PATH_APPEND);
 }
 
 /* All [+] of one segment or field in one set are the same new one. */
@@ -135,13 +143,18 @@ static bool overlap(const struct path *a, const struct path *b)
 {
     uint16_t a_seg = a->seg_n == PATH_ALL ? 1 : a->seg_n,
              b_seg = b->seg_n == PATH_ALL ? 1 : b->seg_n;
-    if (memcmp(a->seg, b->seg, 3) != 0 || !indexes_meet(a_seg, b_seg) || a->field != b->field) {
+    bool moved = is_moved(a_seg, b_seg);
+    if (memcmp(a->seg, b->seg, 3) != 0 || !indexes_meet(a_seg, b_seg)) {
         return false;
+    }
+    if (moved || a->field != b->field) {
+        return moved;
     }
     bool whole = (a->rep == PATH_ALL && !a->comp) || (b->rep == PATH_ALL && !b->comp);
     uint16_t a_rep = a->rep == PATH_ALL ? 1 : a->rep, b_rep = b->rep == PATH_ALL ? 1 : b->rep;
-    if (whole || !indexes_meet(a_rep, b_rep)) {
-        return whole;
+    moved = is_moved(a_rep, b_rep);
+    if (whole || moved || !indexes_meet(a_rep, b_rep)) {
+        return whole || moved;
     }
     if (!a->comp || !b->comp || a->comp != b->comp) {
         return !a->comp || !b->comp;

@@ -8,7 +8,7 @@ static const char *const test_keys[] = {"name",    "route",   "map",  "source", 
 static const char *const route_only[] = {"reply", "dropped", "held", "outputs", NULL};
 
 /* 2026-11-20T15:00:00Z, unless a test says when it was received. */
-static const int64_t received_default_us = INT64_C(1795273200) * 1000000;
+static const int64_t received_default_us = INT64_C(1795186800) * 1000000;
 
 static bool test_source(struct compiler *c, const struct yaml_node *n, struct rules_test *t)
 {

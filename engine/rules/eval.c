@@ -251,7 +251,7 @@ static bool eval_profile(struct eval *e, const struct node *n, const struct scop
     return good;
 }
 
-static bool eval_levels(struct eval *e, const struct node *n, const struct scope *s,
+static bool eval_levels(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
                         struct values *out)
 {
     VALUES(in);
@@ -259,7 +259,7 @@ static bool eval_levels(struct eval *e, const struct node *n, const struct scope
         return false;
     }
     for (uint32_t i = 0; i < in.n; i++) {
-        eval_level(e, n, &in.v[i], out);
+        eval_level(e, n, &in.v[i], nulls, out);
     }
     return true;
 }
@@ -310,7 +310,7 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
     case NODE_GROUP:
         return eval_groups(e, n, s, out);
     case NODE_LEVEL:
-        return eval_levels(e, n, s, out);
+        return eval_levels(e, n, s, false, out);
     case NODE_INDEX:
         return eval_index(e, n, s, out);
     case NODE_CALL:
@@ -355,10 +355,25 @@ bool eval_node(struct eval *e, const struct node *n, const struct scope *s, stru
     return good;
 }
 
+/* $this.3, $name.1: nothing but a part of something, as a path is. */
+static bool is_bare_part(const struct node *n)
+{
+    if (n->op != NODE_LEVEL) {
+        return false;
+    }
+    while (n->op == NODE_LEVEL) {
+        n = n->arg[0];
+    }
+    return n->op == NODE_THIS || n->op == NODE_LET || n->op == NODE_PATH;
+}
+
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     if (n->op == NODE_LET) {
         return copy_values(e, &e->lets[n->level], true, out);
+    }
+    if (is_bare_part(n)) {
+        return eval_levels(e, n, s, true, out);
     }
     if (!eval_is_bare(n)) {
         return eval_node(e, n, s, out);

@@ -161,6 +161,7 @@ bool eval_subpath(struct eval *e, const struct node *n, const struct scope *s, b
 /* Groups called n->text, from the current element outward. */
 bool eval_groups(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
 /* Component, repetition or subcomponent `n->level` of `v`, or its field, appended when it holds something. */
-void eval_level(struct eval *e, const struct node *n, const struct value *v, struct values *out);
+void eval_level(struct eval *e, const struct node *n, const struct value *v, bool nulls,
+                struct values *out);
 
 #endif

@@ -126,11 +126,12 @@ bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s
         w->is_only = w->has_segment = true;
         return true;
     }
-    if (n->is_flat) {
+    bool moved = n->is_anywhere && at;
+    if (n->is_flat && !moved) {
         w->is_flat = true;
         w->flat = (struct draft_flat){.d = e->doc};
     } else {
-        struct reach r = eval_reach(e, n->reach, at, n->path.seg);
+        struct reach r = eval_reach(e, moved ? NULL : n->reach, at, n->path.seg);
         start_in(w, r.in, r.below);
     }
     if (n->path.seg_n != PATH_ALL) {
@@ -194,8 +195,9 @@ static bool add_segments(struct eval *e, const struct node *n, const struct scop
         return true;
     }
     struct reach r = {draft_root(e->doc), STRUCTURE_NONE, true};
-    if (!n->is_flat) {
-        r = eval_reach(e, n->reach, at, n->path.seg);
+    bool moved = n->is_anywhere && at;
+    if (!n->is_flat || moved) {
+        r = eval_reach(e, moved ? NULL : n->reach, at, n->path.seg);
     }
     add_leaves(e, &n->path, (struct draft_iter){.in = r.in, .below = r.below}, out);
     return true;
@@ -297,7 +299,7 @@ bool eval_groups(struct eval *e, const struct node *n, const struct scope *s, st
     if (!e->doc || !draft_structure(e->doc)) {
         return true;
     }
-    struct group *g = eval_element(s), *at = NULL;
+    struct group *g = n->level ? NULL : eval_element(s), *at = NULL; /* $message.GROUP: from the top */
     unsigned node = STRUCTURE_NONE;
     g = g && group_is_leaf(g) ? g->parent : g;
     for (g = g ? g : draft_root(e->doc); g; g = g->parent) {
@@ -315,20 +317,21 @@ bool eval_groups(struct eval *e, const struct node *n, const struct scope *s, st
 /* ---- one level down ---- */
 
 /* Field `n` of a segment: its repetitions. */
-static void segment_level(struct eval *e, const struct node *n, const struct value *v,
+static void segment_level(struct eval *e, const struct node *n, const struct value *v, bool nulls,
                           struct values *out)
 {
     struct node field = {.op = NODE_PATH, .of = n->of, .type = n->type, .is_flat = true};
     struct scope s = {.self = v};
     field.path.field = (uint16_t)n->level;
     memcpy(field.path.seg, draft_id(e->doc, v->leaf), sizeof(field.path.seg));
-    (void)eval_path(e, &field, &s, false, out); /* cannot fail on a field */
+    (void)eval_path(e, &field, &s, nulls, out); /* cannot fail on a field */
 }
 
-void eval_level(struct eval *e, const struct node *n, const struct value *v, struct values *out)
+void eval_level(struct eval *e, const struct node *n, const struct value *v, bool nulls,
+                struct values *out)
 {
     if (v->kind == VALUE_SEGMENT) {
-        segment_level(e, n, v, out);
+        segment_level(e, n, v, nulls, out);
         return;
     }
     if (v->kind != VALUE_HL7) {
@@ -342,11 +345,12 @@ void eval_level(struct eval *e, const struct node *n, const struct value *v, str
                       : n->level == 1               ? v->text
                                                     : STR("");
     struct hl7_val raw = hl7_val_of(part);
-    if (raw.state != HL7_VALUE) {
+    if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
         return;
     }
     struct value *to = values_add(out, e->a);
     *to = *v;
+    to->is_null = raw.state == HL7_NULL;
     to->text = raw.raw;
     to->level = v->level == LEVEL_SUBCOMPONENT ? LEVEL_SUBCOMPONENT : (uint8_t)(v->level + 1);
     to->of = n->of;

@@ -72,11 +72,25 @@ bool eval_text(struct eval *e, const struct node *n, const struct value *v, stru
     return true;
 }
 
+/* A whole number that is too long for an integer is a decimal. */
+static bool any_number(struct str s, struct value *out)
+{
+    struct decimal d;
+    if (value_number(s, out)) {
+        return true;
+    }
+    bool good = decimal_parse(s, &d);
+    if (good) {
+        *out = value_of_decimal(d);
+    }
+    return good;
+}
+
 /* Senders write NM as 5. and .5, too. */
 static bool hl7_number(struct arena *a, struct str s, struct value *out)
 {
     size_t sign = s.n && (s.p[0] == '-' || s.p[0] == '+');
-    if (value_number(s, out)) {
+    if (any_number(s, out)) {
         return true;
     }
     if (s.n > sign + 1 && s.p[s.n - 1] == '.') {
@@ -99,7 +113,7 @@ bool eval_number(struct eval *e, const struct value *v, struct value *out)
         struct value part = v->of == TYPE_NUMBER || v->of == TYPE_SIMPLE ? eval_first_part(v) : *v;
         return hl7_number(e->a, value_text(e->a, &part), out);
     }
-    return v->kind == VALUE_STRING && value_number(v->text, out);
+    return v->kind == VALUE_STRING && any_number(v->text, out);
 }
 
 bool eval_moment(struct eval *e, const struct value *v, struct moment *out)

@@ -3,6 +3,8 @@
 #include "engine/base/buf.h"
 #include "engine/rules/ruleset_priv.h"
 
+enum { NAMES_MAX = 6 }; /* structures told by name */
+
 struct explain {
     struct buf *out;
     const struct ruleset *r;
@@ -27,35 +29,71 @@ static void node(struct explain *x, const struct node *n)
 
 /* ---- where paths look ---- */
 
+/* The place in each structure of the program, "" where it is the message itself. */
 static struct str reach_text(struct arena *a, const struct structure *s,
                              const struct structure_reach *r)
 {
-    if (r->how == STRUCTURE_NOWHERE) {
-        return str_printf(a, "%s: the whole message", structure_name(s));
+    return r->how == STRUCTURE_NOWHERE ? STR("the whole message") : structure_path(a, s, r->holder);
+}
+
+/* Names of the structures whose text is that of number `first`; those already named are not repeated. */
+static void names_of(struct explain *x, const struct str *texts, unsigned first)
+{
+    unsigned n = 0;
+    for (unsigned i = first; i < x->nstructures; i++) {
+        bool again = !str_eq(texts[i], texts[first]);
+        for (unsigned k = first; k < i && !again; k++) {
+            again = str_eq(texts[k], texts[i]) && strcmp(structure_name(x->structures[k]),
+                                                         structure_name(x->structures[i])) == 0;
+        }
+        if (!again && n++ < NAMES_MAX) {
+            buf_printf(x->out, "%s%s", n > 1 ? ", " : "", structure_name(x->structures[i]));
+        }
     }
-    struct str at = structure_path(a, s, r->holder);
-    return str_printf(a, "%s: %.*s", structure_name(s),
-                      STR_ARG(at.n ? at : STR("the message itself")));
+    if (n > NAMES_MAX) {
+        buf_printf(x->out, " and %u more", n - NAMES_MAX);
+    }
+}
+
+/* "PATIENT", or "PATIENT in ADT_A39; the message itself in ADT_A01, ADT_A05". */
+static void places(struct explain *x, const struct str *texts, const char *itself)
+{
+    bool any = false, all_same = true;
+    for (unsigned i = 1; i < x->nstructures; i++) {
+        all_same = all_same && str_eq(texts[i], texts[0]);
+    }
+    for (unsigned i = 0; i < x->nstructures; i++) {
+        bool again = false;
+        for (unsigned k = 0; k < i; k++) {
+            again = again || str_eq(texts[k], texts[i]);
+        }
+        if (again) {
+            continue;
+        }
+        buf_printf(x->out, "%s%.*s", any ? "; " : "", STR_ARG(texts[i].n ? texts[i] : str_of(itself)));
+        if (!all_same) {
+            buf_puts(x->out, " in ");
+            names_of(x, texts, i);
+        }
+        any = true;
+    }
+    buf_putc(x->out, '\n');
 }
 
 static void look(struct explain *x, const struct path *p, bool is_flat,
                  const struct structure_reach *reach, unsigned depth)
 {
     struct arena a = {0};
-    struct str last = STR("");
     if (is_flat || !reach || x->nstructures == 0) {
         return;
     }
-    indent(x, depth);
-    buf_printf(x->out, "%s is looked for in", p->seg);
+    struct str *texts = ARENA_ARRAY(&a, struct str, x->nstructures);
     for (unsigned i = 0; i < x->nstructures; i++) {
-        struct str one = reach_text(&a, x->structures[i], &reach[i]);
-        if (!str_eq(one, last)) {
-            buf_printf(x->out, "%s %.*s", last.n ? ";" : "", STR_ARG(one));
-        }
-        last = one;
+        texts[i] = reach_text(&a, x->structures[i], &reach[i]);
     }
-    buf_putc(x->out, '\n');
+    indent(x, depth);
+    buf_printf(x->out, "%s is looked for in ", p->seg);
+    places(x, texts, "the message itself");
     arena_free(&a);
 }
 
@@ -124,13 +162,16 @@ static void loop(struct explain *x, const char *word, const struct loop *l, unsi
     indent(x, depth);
     buf_printf(x->out, "%s %.*s", word, STR_ARG(l->text));
     place(x, l->pos);
-    for (unsigned i = 0; l->group && i < x->nstructures; i++) {
-        struct str at = l->group[i] == STRUCTURE_NONE
-                            ? STR("")
-                            : structure_path(&a, x->structures[i], l->group[i]);
+    if (l->group && x->nstructures) {
+        struct str *texts = ARENA_ARRAY(&a, struct str, x->nstructures);
+        for (unsigned i = 0; i < x->nstructures; i++) {
+            texts[i] = l->group[i] == STRUCTURE_NONE
+                           ? STR("")
+                           : structure_path(&a, x->structures[i], l->group[i]);
+        }
         indent(x, depth + 1);
-        buf_printf(x->out, "%s: %s%.*s\n", structure_name(x->structures[i]),
-                   at.n ? "groups " : "segments", STR_ARG(at));
+        buf_puts(x->out, "walks ");
+        places(x, texts, "segments");
     }
     arena_free(&a);
 }
@@ -280,11 +321,28 @@ static void item(struct explain *x, const struct item *i, unsigned depth)
     }
 }
 
+/* "SIU_S12 2.3 2.5.1, SIU_S13 2.3": each by name with its versions. */
 static void structures(struct explain *x)
 {
+    unsigned n = 0;
     for (unsigned i = 0; i < x->nstructures; i++) {
-        buf_printf(x->out, "%s%s %s", i ? ", " : " reads ", structure_name(x->structures[i]),
-                   dict_version_text(structure_version(x->structures[i])));
+        const char *name = structure_name(x->structures[i]);
+        bool again = false;
+        for (unsigned k = 0; k < i; k++) {
+            again = again || strcmp(structure_name(x->structures[k]), name) == 0;
+        }
+        if (again || n++ >= NAMES_MAX) {
+            continue;
+        }
+        buf_printf(x->out, "%s%s", n > 1 ? ", " : " reads ", name);
+        for (unsigned k = i; k < x->nstructures; k++) {
+            if (strcmp(structure_name(x->structures[k]), name) == 0) {
+                buf_printf(x->out, " %s", dict_version_text(structure_version(x->structures[k])));
+            }
+        }
+    }
+    if (n > NAMES_MAX) {
+        buf_printf(x->out, " and %u more", n - NAMES_MAX);
     }
 }
 

@@ -13,6 +13,7 @@
 enum {
     FORMULA_DEPTH_MAX = 64,    /* expressions within each other */
     FORMULA_NODES_MAX = 10000, /* nodes of one formula */
+    FORMULA_TREE_MAX = 150,    /* nodes below each other: operators in a row, calls behind calls */
     FORMULA_ARGS_MAX = 64,     /* arguments of one call */
 };
 
@@ -121,6 +122,7 @@ struct node {
     uint8_t op;       /* enum node_op */
     bool has_input;   /* NODE_CALL: arg[0] is the input */
     bool is_flat;     /* a path: its segments are looked for in the whole message */
+    bool is_anywhere; /* a path: within an element its place is not what check found */
     uint8_t of;       /* NODE_PATH, NODE_LEVEL: enum type_class of what it gives */
     const char *type; /* the same: "CX", or NULL */
     uint32_t nargs;

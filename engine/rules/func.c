@@ -334,7 +334,8 @@ enum value_answer call_integer(struct eval *e, const struct call *c, unsigned i,
     if (got != ANSWER_TRUE) {
         return got;
     }
-    if (!eval_number(e, &v, &v) || v.kind != VALUE_INTEGER) {
+    bool text = v.kind == VALUE_STRING && !v.is_cell;
+    if (text || !eval_number(e, &v, &v) || v.kind != VALUE_INTEGER) {
         eval_fail(e, c->n, "%s() wants a whole number", c->n->func->name);
         return ANSWER_FALSE;
     }

@@ -1,6 +1,7 @@
 /* Conversions. In a route a text that is not what it should be is a fault, never silently nothing; `eval`
  * keeps N1, which gives nothing. */
 #include "engine/rules/func.h"
+#include "engine/rules/type.h"
 
 static bool nothing(struct eval *e, const struct call *c, const char *what)
 {
@@ -51,22 +52,32 @@ bool func_to_decimal(struct eval *e, const struct call *c, struct values *out)
 
 /* ---- truth ---- */
 
+/* 1 and 0; of texts N1 knows one spelling more. */
+static bool number_as_boolean(struct eval *e, const struct value *in, bool *out)
+{
+    struct value number;
+    const struct value one = value_integer(1), zero = value_integer(0);
+    bool counts = value_is_number(in) || (in->kind == VALUE_HL7 && in->of == TYPE_NUMBER);
+    if (!counts || !eval_number(e, in, &number)) {
+        return false;
+    }
+    *out = value_number_cmp(&number, &one) == 0;
+    return *out || value_number_cmp(&number, &zero) == 0;
+}
+
 static bool as_boolean(struct eval *e, const struct value *in, bool *out)
 {
-    static const char *const words[2][5] = {{"false", "f", "no", "n", "0"},
-                                            {"true", "t", "yes", "y", "1"}};
-    struct value number;
+    static const char *const words[2][6] = {{"false", "f", "no", "n", "0", "0.0"},
+                                            {"true", "t", "yes", "y", "1", "1.0"}};
     if (in->kind == VALUE_SEGMENT || in->kind == VALUE_GROUP || in->kind == VALUE_QUANTITY) {
         return false;
     }
-    struct str text = value_text(e->a, in);
-    const struct value one = value_integer(1), zero = value_integer(0);
-    if (value_number(text, &number)) {
-        *out = value_number_cmp(&number, &one) == 0;
-        return *out || value_number_cmp(&number, &zero) == 0;
+    if (number_as_boolean(e, in, out)) {
+        return true;
     }
+    struct str text = value_text(e->a, in);
     for (int yes = 0; yes < 2; yes++) {
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 6; i++) {
             if (str_eq_nocase(text, str_of(words[yes][i]))) {
                 *out = yes;
                 return true;
@@ -103,9 +114,12 @@ static bool as_quantity(struct eval *e, const struct value *in, struct value *ou
         return true;
     }
     struct str text = str_trim(value_text(e->a, in));
-    ptrdiff_t blank = str_index(text, ' ');
-    struct str digits = str_slice(text, 0, blank < 0 ? text.n : (size_t)blank),
-               unit = blank < 0 ? STR("'1'") : str_trim(str_slice(text, (size_t)blank, text.n));
+    size_t n = 0;
+    while (n < text.n && strchr("+-.0123456789", text.p[n])) {
+        n++;
+    }
+    struct str digits = str_slice(text, 0, n),
+               unit = n == text.n ? STR("'1'") : str_trim(str_slice(text, n, text.n));
     bool quoted = unit.n > 2 && unit.p[0] == '\'' && unit.p[unit.n - 1] == '\'';
     if (!value_number(digits, &v) || (!quoted && moment_unit_of(unit, false) == UNIT_NONE)) {
         return false;
@@ -162,10 +176,17 @@ bool func_converts_to_quantity(struct eval *e, const struct call *c, struct valu
 static bool as_moment(struct eval *e, const struct value *in, enum value_kind wanted)
 {
     struct moment m;
-    if (in->kind == VALUE_HL7 || value_is_moment(in)) {
-        return eval_moment(e, in, &m) && (m.kind == VALUE_TIME) == (wanted == VALUE_TIME);
+    const char *why;
+    bool time = wanted == VALUE_TIME;
+    if (time && in->kind == VALUE_DATETIME && !e->is_route) {
+        return false; /* as N1 has it */
     }
-    return in->kind == VALUE_STRING && moment_read(in->text, wanted, &m);
+    if (in->kind == VALUE_HL7 || value_is_moment(in)) {
+        return eval_moment(e, in, &m) && (time ? m.part[MOMENT_HOUR] >= 0 : m.kind != VALUE_TIME);
+    }
+    return in->kind == VALUE_STRING &&
+           (moment_read(in->text, wanted, &m) ||
+            (e->is_route && moment_read_v2(in->text, time, &m, &why)));
 }
 
 bool func_converts_to_date(struct eval *e, const struct call *c, struct values *out)

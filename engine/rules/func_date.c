@@ -158,7 +158,8 @@ bool func_to_time(struct eval *e, const struct call *c, struct values *out)
 {
     struct moment m;
     const char *why = "";
-    bool read = eval_moment(e, c->one, &m) ||
+    bool allowed = e->is_route || c->one->kind != VALUE_DATETIME; /* not in N1 */
+    bool read = (allowed && eval_moment(e, c->one, &m)) ||
                 (c->one->kind == VALUE_STRING &&
                  (moment_read(c->one->text, VALUE_TIME, &m) ||
                   (e->is_route && moment_read_v2(c->one->text, true, &m, &why))));

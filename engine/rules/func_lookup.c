@@ -34,14 +34,14 @@ static void remember(struct eval *e, const struct node *n, const struct table *t
 
 /* No row: counted, and as the table's on-miss says. `keys` are in the message, so they are not named. */
 static bool missed(struct eval *e, const struct call *c, const struct table *t,
-                   const struct str *keys, struct values *out)
+                   const struct str *keys, bool is_value, struct values *out)
 {
     remember(e, c->n, t, keys);
     if (t->on_miss == MISS_EMPTY) {
         return true;
     }
     if (t->on_miss == MISS_KEEP) {
-        return call_put(e, out, value_string(keys[0]));
+        return !is_value || call_put(e, out, value_string(keys[0])); /* no other column is known */
     }
     eval_fail(e, c->n, "the table %.*s has no row for the value", STR_ARG(t->name));
     e->fault.kind = fault_of(t->on_miss);
@@ -58,7 +58,7 @@ static bool find(struct eval *e, const struct call *c, const struct str *keys, s
         all_there = all_there && keys[i].n;
     }
     if (row < 0) {
-        return !all_there || missed(e, c, t, keys, out);
+        return !all_there || missed(e, c, t, keys, column == t->value, out);
     }
     struct str cell = table_cell(t, row, column);
     if (cell.n) {

@@ -77,8 +77,12 @@ bool func_round(struct eval *e, const struct call *c, struct values *out)
 {
     struct value v;
     int64_t places = 0;
-    if (!input(e, c, &v) || (call_nargs(c) && call_integer(e, c, 0, &places) == ANSWER_FALSE)) {
+    if (!input(e, c, &v)) {
         return false;
+    }
+    enum value_answer got = call_nargs(c) ? call_integer(e, c, 0, &places) : ANSWER_TRUE;
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
     }
     if (places < 0) {
         return eval_fail(e, c->n, "round() wants a number of places from 0 on");

@@ -154,27 +154,27 @@ bool func_tail(struct eval *e, const struct call *c, struct values *out)
     return copy(e, c, 1, c->in->n, out);
 }
 
-/* The number argument, clamped to the collection. */
-static bool number_arg(struct eval *e, const struct call *c, uint32_t *out)
+/* The number argument, clamped to the collection. EMPTY: there is none, and so no result. */
+static enum value_answer number_arg(struct eval *e, const struct call *c, uint32_t *out)
 {
     int64_t n = 0;
-    if (call_integer(e, c, 0, &n) == ANSWER_FALSE) {
-        return false;
-    }
+    enum value_answer got = call_integer(e, c, 0, &n);
     *out = n < 0 ? 0 : n > c->in->n ? c->in->n : (uint32_t)n;
-    return true;
+    return got;
 }
 
 bool func_skip(struct eval *e, const struct call *c, struct values *out)
 {
     uint32_t n;
-    return number_arg(e, c, &n) && copy(e, c, n, c->in->n, out);
+    enum value_answer got = number_arg(e, c, &n);
+    return got == ANSWER_TRUE ? copy(e, c, n, c->in->n, out) : got == ANSWER_EMPTY;
 }
 
 bool func_take(struct eval *e, const struct call *c, struct values *out)
 {
     uint32_t n;
-    return number_arg(e, c, &n) && copy(e, c, 0, n, out);
+    enum value_answer got = number_arg(e, c, &n);
+    return got == ANSWER_TRUE ? copy(e, c, 0, n, out) : got == ANSWER_EMPTY;
 }
 
 /* ---- sets ---- */

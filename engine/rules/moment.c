@@ -158,58 +158,89 @@ enum moment_part moment_precision(const struct moment *m)
 
 /* ---- writing ---- */
 
-static struct str put_fraction(struct arena *a, struct str s, const struct moment *m)
+/* Text under way: 2026-11-24T09:30:00.123456-06:00 is the longest. */
+struct line {
+    char text[48];
+    size_t n;
+};
+
+static void put(struct line *l, char c)
 {
-    char digits[8];
-    if (m->part[MOMENT_MICROSECOND] < 0) {
-        return s;
+    l->text[l->n++] = c;
+}
+
+static void put_two(struct line *l, int n)
+{
+    put(l, (char)('0' + n / 10 % 10));
+    put(l, (char)('0' + n % 10));
+}
+
+static void put_part(struct line *l, enum moment_part part, int n)
+{
+    if (part == MOMENT_YEAR) {
+        put_two(l, n / 100);
     }
-    int n = m->part[MOMENT_MICROSECOND];
-    for (int i = 5; i >= 0; i--) {
-        digits[i] = (char)('0' + n % 10);
-        n /= 10;
-    }
+    put_two(l, n % 100);
+}
+
+static void put_fraction(struct line *l, const struct moment *m, int most)
+{
+    int n = m->part[MOMENT_MICROSECOND], unit = 100000;
     int used = m->fraction_digits > 0 && m->fraction_digits <= 6 ? m->fraction_digits : 6;
-    return str_printf(a, "%.*s.%.*s", STR_ARG(s), used, digits);
+    if (n < 0) {
+        return;
+    }
+    put(l, '.');
+    for (int i = 0; i < used && i < most; i++, unit /= 10) {
+        put(l, (char)('0' + n / unit % 10));
+    }
+}
+
+static void put_offset(struct line *l, const struct moment *m, bool is_v2)
+{
+    int off = m->offset_min < 0 ? -m->offset_min : m->offset_min;
+    if (!m->has_offset || m->part[MOMENT_HOUR] < 0) {
+        return;
+    }
+    if (off == 0 && !is_v2) {
+        put(l, 'Z');
+        return;
+    }
+    put(l, m->offset_min < 0 ? '-' : '+');
+    put_two(l, off / 60);
+    if (!is_v2) {
+        put(l, ':');
+    }
+    put_two(l, off % 60);
 }
 
 struct str moment_text(struct arena *a, const struct moment *m)
 {
     static const char separators[] = {0, '-', '-', 'T', ':', ':'};
-    bool is_time = m->kind == VALUE_TIME;
-    struct str s = STR("");
-    for (int i = is_time ? MOMENT_HOUR : MOMENT_YEAR; i <= MOMENT_SECOND && m->part[i] >= 0; i++) {
-        bool first = i == (is_time ? MOMENT_HOUR : MOMENT_YEAR);
-        s = first ? str_printf(a, i == MOMENT_YEAR ? "%04d" : "%02d", m->part[i])
-                  : str_printf(a, "%.*s%c%02d", STR_ARG(s), separators[i], m->part[i]);
+    struct line l = {.n = 0};
+    for (int i = m->kind == VALUE_TIME ? MOMENT_HOUR : MOMENT_YEAR;
+         i <= MOMENT_SECOND && m->part[i] >= 0; i++) {
+        if (l.n) {
+            put(&l, separators[i]);
+        }
+        put_part(&l, (enum moment_part)i, m->part[i]);
     }
-    s = put_fraction(a, s, m);
-    if (!m->has_offset || m->part[MOMENT_HOUR] < 0) {
-        return s;
-    }
-    int off = m->offset_min < 0 ? -m->offset_min : m->offset_min;
-    return off == 0 ? str_printf(a, "%.*sZ", STR_ARG(s))
-                    : str_printf(a, "%.*s%c%02d:%02d", STR_ARG(s), m->offset_min < 0 ? '-' : '+',
-                                 off / 60, off % 60);
+    put_fraction(&l, m, 6);
+    put_offset(&l, m, false);
+    return str_dup(a, str_from(l.text, l.n));
 }
 
 struct str moment_text_v2(struct arena *a, const struct moment *m)
 {
-    struct str s = STR("");
+    struct line l = {.n = 0};
     for (int i = 0; i <= MOMENT_SECOND; i++) {
         if (m->part[i] >= 0) {
-            s = str_printf(a, i == MOMENT_YEAR ? "%.*s%04d" : "%.*s%02d", STR_ARG(s), m->part[i]);
+            put_part(&l, (enum moment_part)i, m->part[i]);
         }
     }
-    struct moment four = *m;
-    four.fraction_digits = m->fraction_digits > 4 ? 4 : m->fraction_digits;
-    s = put_fraction(a, s, &four);
-    if (!m->has_offset || m->part[MOMENT_HOUR] < 0) {
-        return s;
-    }
-    int off = m->offset_min < 0 ? -m->offset_min : m->offset_min;
-    return str_printf(a, "%.*s%c%02d%02d", STR_ARG(s), m->offset_min < 0 ? '-' : '+', off / 60,
-                      off % 60);
+    put_fraction(&l, m, 4);
+    put_offset(&l, m, true);
+    return str_dup(a, str_from(l.text, l.n));
 }
 
 /* ---- order ---- */

@@ -187,22 +187,38 @@ static bool is_known(char c, size_t n)
     }
 }
 
-/* The text in quotes at the beginning of `s`; '' is a quote. Bytes used, or 0: it is not closed. */
-static size_t quoted(struct str s, struct str *out)
+/* Bytes of the text in quotes at the beginning of `s`, or 0: it is not closed. Two quotes are one, inside of
+ * such a text and by themselves. */
+static size_t quoted(struct str s)
 {
-    ptrdiff_t close = str_index(str_slice(s, 1, s.n), '\'');
-    if (close < 0) {
-        return 0;
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] != '\'') {
+            continue;
+        }
+        if (i == 1 || i + 1 == s.n || s.p[i + 1] != '\'') {
+            return i + 1;
+        }
+        i++;
     }
-    *out = close ? str_slice(s, 1, (size_t)close + 1) : STR("'");
-    return (size_t)close + 2;
+    return 0;
+}
+
+/* What stands in them. */
+static struct str unquoted(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n), *to = p;
+    for (size_t i = 1; i + 1 < s.n; i++) {
+        *to++ = s.p[i];
+        i += s.p[i] == '\'';
+    }
+    return s.n == 2 ? STR("'") : str_from(p, (size_t)(to - p));
 }
 
 bool moment_pattern_valid(struct str pattern, size_t *out_at)
 {
     for (size_t i = 0; i < pattern.n;) {
-        struct str rest = str_slice(pattern, i, pattern.n), text;
-        size_t n = rest.p[0] == '\'' ? quoted(rest, &text) : run_of(rest);
+        struct str rest = str_slice(pattern, i, pattern.n);
+        size_t n = rest.p[0] == '\'' ? quoted(rest) : run_of(rest);
         bool good = n && (!is_letter(rest.p[0]) || is_known(rest.p[0], n));
         if (!good) {
             *out_at = i;
@@ -301,7 +317,7 @@ bool moment_format(struct arena *a, const struct moment *m, struct str pattern, 
     for (size_t i = 0; i < pattern.n;) {
         struct str rest = str_slice(pattern, i, pattern.n);
         char c = rest.p[0];
-        size_t n = c == '\'' ? quoted(rest, &piece) : run_of(rest);
+        size_t n = c == '\'' ? quoted(rest) : run_of(rest);
         bool is_offset = c == 'X' || c == 'x' || c == 'Z';
         if (n == 0 || (is_letter(c) && !is_known(c, n))) {
             *out_why = "the pattern has a letter that is not known";
@@ -312,7 +328,8 @@ bool moment_format(struct arena *a, const struct moment *m, struct str pattern, 
                                  : "the pattern wants more than the value gives";
             return false;
         }
-        piece = is_letter(c) ? letter_text(a, m, c, n) : c == '\'' ? piece : str_slice(rest, 0, n);
+        piece = is_letter(c) ? letter_text(a, m, c, n) : str_slice(rest, 0, n);
+        piece = c == '\'' ? unquoted(a, piece) : piece;
         s = str_printf(a, "%.*s%.*s", STR_ARG(s), STR_ARG(piece));
         i += n;
     }

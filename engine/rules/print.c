@@ -90,6 +90,16 @@ static void print_path(struct buf *out, const struct path *p)
     arena_free(&a);
 }
 
+/* A name as it is written; by its number where it has none. */
+static void put_name(struct buf *out, const char *kind, const struct node *n)
+{
+    if (n->text.n) {
+        buf_printf(out, "$%.*s", STR_ARG(n->text));
+    } else {
+        buf_printf(out, "$%s%u", kind, n->level);
+    }
+}
+
 static void print_leaf(struct buf *out, const struct node *n)
 {
     switch ((enum node_op)n->op) {
@@ -109,13 +119,13 @@ static void print_leaf(struct buf *out, const struct node *n)
         buf_puts(out, n->level == 0 ? "$index" : n->level == 1 ? "$number" : "$total");
         return;
     case NODE_LET:
-        buf_printf(out, "$let%u", n->level);
+        put_name(out, "let", n);
         return;
     case NODE_THIS:
         buf_puts(out, "$this");
         return;
     case NODE_PROFILE:
-        buf_printf(out, "$profile%u", n->level);
+        put_name(out, "profile", n);
         return;
     case NODE_GROUP:
         buf_put_str(out, n->text);

@@ -129,18 +129,13 @@ static void load_source_zones(struct compiler *c)
     }
 }
 
-static bool may_be_zone(struct str cell)
-{
-    return str_index(cell, '/') > 0 || str_is(cell, "UTC");
-}
-
 /* A column of zones: a formula may look them up. What its first such cell is, the others are. */
 static void load_column_zones(struct compiler *c, const struct table *t, unsigned column)
 {
     bool is_zones = true;
     for (uint32_t row = 0; row < t->nrows && is_zones; row++) {
         struct str cell = table_cell(t, row, column);
-        is_zones = !may_be_zone(cell) || find_zone(c, cell);
+        is_zones = !zones_may_be(cell) || find_zone(c, cell);
     }
 }
 

@@ -64,6 +64,7 @@ struct loop {
                                       looked for; STRUCTURE_NONE: the formula */
     const struct element *element; /* what paths inside start from; NULL: as outside */
     struct shape shape;            /* of $this inside */
+    bool is_anywhere;              /* within an element the groups are looked for as it runs */
     struct str text;               /* as written */
     struct diag_pos pos;
 };
@@ -289,6 +290,9 @@ struct compiler {
     unsigned depth, loops;
     unsigned nslots; /* most lets in use at once */
     unsigned cap_routes, cap_tables, cap_maps, cap_steps, cap_profiles;
+    const struct rules_file *lines_of; /* its line `line` begins at byte `line_at` */
+    unsigned line;
+    size_t line_at;
     bool seen_sends
         [256]; /* destinations that this list of steps has sent to without id, for certain */
 };
@@ -309,6 +313,11 @@ bool compile_text(struct compiler *c, const struct yaml_node *n, const char *wha
 void compile_grow(struct arena *a, void *array, unsigned n, unsigned *cap);
 /* Start of a program: no names, no loops. */
 void compile_begin(struct compiler *c, struct need **needs);
+
+/* ---- compile_marks.c ---- */
+
+/* f->marks: where the characters of f->text stand, which begins `skip` bytes into scalar `n`. */
+void compile_marks(struct compiler *c, const struct yaml_node *n, size_t skip, struct formula *f);
 
 /* ---- compile_literal.c ---- */
 

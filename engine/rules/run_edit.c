@@ -41,11 +41,31 @@ static struct group *element_of(struct run *run)
     return at ? at : draft_root(&run->draft);
 }
 
-/* Every segment of the current element that `to` names, wherever it stands in it. */
+static bool can_hold(struct run *run, const struct group *g, const struct path *p)
+{
+    const struct structure *s = draft_structure(&run->draft);
+    if (group_is_leaf(g)) { /* an index asks for one of several: not for the element itself */
+        return p->seg_n == PATH_ALL && memcmp(draft_id(&run->draft, g), p->seg, 4) == 0;
+    }
+    return !s || g->node == STRUCTURE_NONE ||
+           structure_reach_in(s, g->node, p->seg).how != STRUCTURE_NOWHERE;
+}
+
+/* The current element, or the nearest level around it whose structure can hold the segment. */
+static struct group *element_for(struct run *run, const struct path *p)
+{
+    struct group *at = element_of(run);
+    while (p->seg[0] != 'Z' && at->parent && !can_hold(run, at, p)) {
+        at = at->parent;
+    }
+    return at;
+}
+
+/* Every segment that `to` names, wherever it stands in the current element. */
 static void named_leaves(struct run *run, const struct step *s, const struct path *p,
                          struct leaves *out)
 {
-    struct group *root = element_of(run);
+    struct group *root = element_for(run, p);
     bool own = p->seg[0] == 'Z' && !p->seg[1];
     for (struct group *g = root; g; g = group_next(root, g)) {
         if (!group_is_leaf(g) || draft_is_gone(&run->draft, g)) {
@@ -59,9 +79,10 @@ static void named_leaves(struct run *run, const struct step *s, const struct pat
     }
     uint32_t at = p->seg_n == PATH_LAST ? out->n : p->seg_n;
     if (p->seg_n != PATH_ALL) {
-        bool has = at >= 1 && at <= out->n;
-        out->v[0] = has ? out->v[at - 1] : NULL;
-        out->n = has;
+        out->n = at >= 1 && at <= out->n;
+        if (out->n) {
+            out->v[0] = out->v[at - 1];
+        }
     }
 }
 

@@ -28,10 +28,33 @@ static void groups(struct eval *e, const struct scope *scope, unsigned group, un
     }
 }
 
+/* The groups that `seg` opens in the current element or the nearest level around it that has any. */
+static bool groups_around(struct eval *e, const struct scope *scope, const char *seg,
+                          struct values *out)
+{
+    struct group *g = eval_element(scope);
+    unsigned group;
+    if (!g || !draft_structure(e->doc)) {
+        return false;
+    }
+    for (g = group_is_leaf(g) ? g->parent : g; g; g = g->parent) {
+        if (g->node != STRUCTURE_NONE &&
+            structure_groups_opened_by(e->doc->s, g->node, seg, &group)) {
+            groups(e, scope, group, g->node, out);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool run_elements(struct eval *e, const struct loop *l, const struct scope *scope,
                   struct values *out)
 {
-    if (l->group && e->doc) {
+    bool moved = l->is_anywhere && e->doc && eval_element(scope);
+    if (l->group && moved && groups_around(e, scope, l->formula->path.seg, out)) {
+        return true;
+    }
+    if (l->group && e->doc && !moved) {
         unsigned i = structure_index(e);
         if (i != EVAL_STRUCTURE_OTHER && l->group[i] != STRUCTURE_NONE) {
             groups(e, scope, l->group[i], l->level[i], out);

@@ -300,10 +300,11 @@ static bool item_eval(struct eval *e, const struct map *m, const struct item *it
 static const struct scope *start_of(const struct map *m, const struct scope *s, struct scope *room)
 {
     if (m->datatype) {
-        *room = (struct scope){.self = s ? s->self : NULL, .total = 1};
+        *room = (struct scope){
+            .self = s ? s->self : NULL, .total = 1, .outer = s ? s->outer : NULL};
         return room;
     }
-    for (; m->at && s; s = s->outer) {
+    for (; s; s = s->outer) {
         bool place = s->self && (s->self->kind == VALUE_GROUP || s->self->kind == VALUE_SEGMENT);
         if (place) {
             *room = (struct scope){.self = s->self, .index = s->index, .total = s->total};

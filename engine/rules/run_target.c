@@ -135,9 +135,12 @@ static uint16_t count_repetitions(struct run *run, struct group *leaf, uint16_t 
 {
     struct edit_seg seg = draft_read(&run->draft, leaf);
     struct str rest = hl7_field(seg.m, seg.seg, field);
-    uint32_t n = rest.n > 0;
+    if (rest.n == 0) {
+        return 0;
+    }
+    uint32_t n = 1;
     const char *end = rest.p + rest.n, *at = rest.p;
-    while (rest.n && n < PATH_INDEX_MAX &&
+    while (n < PATH_INDEX_MAX &&
            (at = hl7_find(&seg.m->d, at, end, seg.m->d.repetition)) != NULL) {
         n++;
         at++;

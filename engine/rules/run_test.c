@@ -65,6 +65,23 @@ static const struct hl7 *plain_message(struct arena *a)
     return rc == 0 ? m : NULL;
 }
 
+/* A map that starts at a segment or group is tested on the first one of the message. */
+static bool run_at_first(struct eval *e, const struct map *m, struct values *slots,
+                         struct json **out)
+{
+    struct values all = {0};
+    eval_program(e, (const struct structure *const *)m->structures, m->nstructures);
+    if (!run_elements(e, m->at, NULL, &all)) {
+        return false;
+    }
+    if (all.n == 0) {
+        return eval_fail_at(e, m->pos, STR(""), "the message has no %.*s, where the map starts",
+                            STR_ARG(m->at_seg));
+    }
+    struct scope scope = {.self = &all.v[0], .total = all.n};
+    return run_map_with(e, m, slots, &scope, out);
+}
+
 static bool run_one_map(struct judge *j, const struct ruleset *r, const struct map *m,
                         struct eval *e, struct json **out)
 {
@@ -84,6 +101,9 @@ static bool run_one_map(struct judge *j, const struct ruleset *r, const struct m
     e->id_hi = test_id_hi;
     e->id_lo = test_id_lo;
     add_params(j, yaml_get(t->node, "with"), m, slots);
+    if (m->at) {
+        return run_at_first(e, m, slots, out);
+    }
     return run_map_with(e, m, slots, m->datatype ? &scope : NULL, out);
 }
 

@@ -1,6 +1,7 @@
 #include "engine/rules/value.h"
 
 #include "engine/hl7/escape.h"
+#include "engine/rules/moment.h"
 
 struct value *values_grow(struct values *l, struct arena *a)
 {
@@ -42,7 +43,8 @@ static struct str decimal_text(struct arena *a, const struct value *v)
     char text[DECIMAL_TEXT_MAX];
     size_t n = decimal_format(&d, text);
     if (v->kind == VALUE_QUANTITY) {
-        return str_printf(a, "%.*s %s", (int)n, text, v->type);
+        bool is_word = moment_unit_of(str_of(v->type), false) != UNIT_NONE;
+        return str_printf(a, is_word ? "%.*s %s" : "%.*s '%s'", (int)n, text, v->type);
     }
     return str_printf(a, d.scale == 0 ? "%.*s.0" : "%.*s", (int)n, text);
 }

@@ -13,6 +13,12 @@ struct zones {
     unsigned n, cap;
 };
 
+/* Does the text look like the name of a zone? Such texts and cells are tried when the rules are compiled. */
+static inline bool zones_may_be(struct str s)
+{
+    return str_index(s, '/') > 0 || str_is(s, "UTC");
+}
+
 /* NULL when it was not loaded. O(zones). */
 static inline const struct zone *zones_find(const struct zones *z, struct str name)
 {

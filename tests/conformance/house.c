@@ -63,7 +63,7 @@ enum exchange_result exchange_refuse(struct source *s, const struct exchange_fro
 
 struct delivery_view delivery_view(const struct delivery *d)
 {
-    return (struct delivery_view){buf_str(&d->payload), 1};
+    return (struct delivery_view){buf_str(&d->payload), d->attempt, d->is_json};
 }
 
 struct str delivery_id(struct delivery *d)
@@ -201,17 +201,27 @@ bool house_takes(struct house *h, unsigned n)
     return run_until(h->loop, has_taken, &w);
 }
 
-struct delivery *house_give(struct house *h, const char *payload)
+static struct delivery *give(struct house *h, const char *payload, bool is_json, unsigned attempt)
 {
     struct destination *t = &h->destination;
     cr_assert(t->n < GIVEN_MAX);
     cr_assert(t->ep.adapter->out->room(t) > 0, "there is no room");
     struct delivery *d = &t->v[t->n++];
-    *d = (struct delivery){.of = t};
+    *d = (struct delivery){.of = t, .is_json = is_json, .attempt = attempt};
     strcpy(d->id, "abcdefghijklmnopqrstuvwxyz");
     buf_puts(&d->payload, payload);
     t->ep.adapter->out->send(t, &d, 1);
     return d;
+}
+
+struct delivery *house_give(struct house *h, const char *payload)
+{
+    return give(h, payload, false, 1);
+}
+
+struct delivery *house_give_json(struct house *h, const char *payload, unsigned attempt)
+{
+    return give(h, payload, true, attempt);
 }
 
 static bool is_done(void *arg)

@@ -29,6 +29,8 @@ struct source {
 struct delivery {
     struct destination *of;
     struct buf payload;
+    bool is_json;
+    unsigned attempt;
     void *slot;
     char id[27];
     unsigned done; /* times */
@@ -67,6 +69,7 @@ void house_answer(struct house *h, unsigned i, unsigned n);
 bool house_takes(struct house *h, unsigned n); /* runs the loop until n exchanges were taken */
 /* Hand one over. */
 struct delivery *house_give(struct house *h, const char *payload);
+struct delivery *house_give_json(struct house *h, const char *payload, unsigned attempt);
 bool house_is_done(struct house *h, struct delivery *d); /* runs the loop until it is */
 bool house_logged(const struct house *h, const char *text);
 

@@ -89,6 +89,24 @@ void peer_listen_at(struct peer *p, struct event_base *loop, int port)
     event_add(p->on_read, NULL);
 }
 
+int peer_listen_v6(struct peer *p, struct event_base *loop)
+{
+    struct sockaddr_in6 sin = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t n = sizeof(sin);
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    *p = (struct peer){.loop = loop, .fd = -1};
+    if (fd < 0 || bind(fd, (struct sockaddr *)&sin, sizeof(sin)) != 0) {
+        close(fd);
+        return 0;
+    }
+    cr_assert_eq(listen(fd, 64), 0);
+    getsockname(fd, (struct sockaddr *)&sin, &n);
+    *p = (struct peer){.loop = loop, .fd = fd, .port = ntohs(sin.sin6_port)};
+    p->on_read = event_new(loop, fd, EV_READ | EV_PERSIST, on_waiting, p);
+    event_add(p->on_read, NULL);
+    return p->port;
+}
+
 int peer_listen(struct peer *p, struct event_base *loop)
 {
     peer_listen_at(p, loop, 0);

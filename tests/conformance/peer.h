@@ -24,7 +24,9 @@ void peer_connect(struct peer *p, struct event_base *loop, struct str address);
 void peer_connect_deaf(struct peer *p, struct event_base *loop, struct str address);
 /* A listener on a free port; returns the port. */
 int peer_listen(struct peer *p, struct event_base *loop);
-/* The same at a port that was free a moment ago. */
+/* On ::1; returns 0 where there is no IPv6. */
+int peer_listen_v6(struct peer *p, struct event_base *loop);
+/* The same as peer_listen() at a port that was free a moment ago. */
 void peer_listen_at(struct peer *p, struct event_base *loop, int port);
 /* The next connection of a listener (waits for it). */
 void peer_accept(struct peer *listener, struct peer *out);

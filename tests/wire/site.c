@@ -177,7 +177,7 @@ void site_open(struct site *s, bool on_disk, const char *config, const char *rou
 int site_reload(struct site *s, const char *config, const char *routes)
 {
     struct plan *plan = load(s, config, routes);
-    int r = engine_reload(s->engine, plan, &s->diags);
+    int r = engine_reload(s->engine, plan, ENGINE_REFUSE_PENDING, &s->diags);
     plan_unref(&plan);
     return r;
 }

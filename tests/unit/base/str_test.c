@@ -212,6 +212,25 @@ Test(str, copies_end_with_nul_and_own_their_bytes)
     arena_free(&a);
 }
 
+Test(str, paths_collapse)
+{
+    static const struct {
+        const char *path, *want;
+    } rows[] = {
+        {"conf/../routes", "routes"},      {"a/b/../../c", "c"},       {"../routes", "../routes"},
+        {"../../a/../b", "../../b"},       {"./a/./b", "a/b"},         {"/a/../b", "/b"},
+        {"/..", "/.."},                    {"a//b", "a/b"},            {"a/b/", "a/b/"},
+        {"a", "a"},                        {"", ""},                   {"a/..", ""},
+        {"routes/profiles/../tables/x.csv", "routes/tables/x.csv"},    {"/", "/"},
+    };
+    struct arena a = {0};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str got = str_collapse_path(&a, str_of(rows[i].path));
+        cr_expect(str_is(got, rows[i].want), "%s: %s", rows[i].path, got.p);
+    }
+    arena_free(&a);
+}
+
 Test(str, distance_counts_single_edits)
 {
     static const struct {

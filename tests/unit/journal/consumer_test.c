@@ -221,6 +221,16 @@ Test(journal, names_and_states_last)
     cr_expect_neq(b.lab, b.archive);
     cr_expect(str_is(journal_name_text(b.j, JOURNAL_DESTINATION, b.archive), "archive"));
     cr_expect(str_is(journal_name_text(b.j, JOURNAL_ROUTE, 1), ""));
+    cr_expect(journal_rename(b.j, JOURNAL_DESTINATION, b.lab, STR("lab2")));
+    cr_expect_eq(journal_name_id(b.j, JOURNAL_DESTINATION, STR("lab2")), b.lab);
+    cr_expect_eq(journal_name_id(b.j, JOURNAL_DESTINATION, STR("lab")), 0u, "the old name is free");
+    cr_expect(str_is(journal_name_first(b.j, JOURNAL_DESTINATION, b.lab), "lab"));
+    cr_expect(str_is(journal_name_first(b.j, JOURNAL_DESTINATION, b.archive), "archive"));
+    cr_expect(!journal_rename(b.j, JOURNAL_DESTINATION, b.lab, STR("archive")), "another one's");
+    cr_expect(!journal_rename(b.j, JOURNAL_DESTINATION, 99, STR("x")), "not known");
+    cr_expect(!journal_rename(b.j, JOURNAL_DESTINATION, b.lab, STR("")));
+    cr_expect(journal_name(b.j, JOURNAL_DESTINATION, STR("lab")) > b.archive, "a new one");
+    cr_expect(!journal_rename(b.j, JOURNAL_DESTINATION, b.lab, STR("lab")), "taken by now");
     for (unsigned i = 0; i < 3000; i++) {
         char key[16];
         int n = snprintf(key, sizeof(key), "k%u", i % 500);

@@ -18,6 +18,7 @@ static struct entry_message full_message(struct arena *a)
     struct entry_output *o = (struct entry_output *)(uintptr_t)&m.outputs[1];
     o->class = ENTRY_BULK;
     o->kind = ENTRY_OUTPUT_FAILED_ROUTE;
+    o->is_json = true;
     o->id_part = STR("2");
     o->finding = STR("PID-3: no table row");
     return m;
@@ -41,7 +42,8 @@ Test(entry, message_comes_back_as_it_was)
     cr_expect_eq(entry_peek_outputs(buf_str(&b)), 2u);
     const struct entry_output *o = &got.outputs[1];
     cr_expect(o->destination == 70000 && o->class == ENTRY_BULK &&
-              o->kind == ENTRY_OUTPUT_FAILED_ROUTE);
+              o->kind == ENTRY_OUTPUT_FAILED_ROUTE && o->is_json);
+    cr_expect_not(got.outputs[0].is_json);
     cr_expect(o->nkeys == 1 && o->keys[0] == 0xabcdef0123456789u && str_is(o->id_part, "2"));
     cr_expect(str_is(o->finding, "PID-3: no table row"));
     cr_assert_eq(splices_size(o->payload), 303u);

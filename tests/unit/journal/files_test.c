@@ -234,6 +234,31 @@ Test(files, names_states_and_unsettled_outputs_survive)
     teardown(&b);
 }
 
+Test(files, renames_survive_in_checkpoints_and_behind_them)
+{
+    struct bed b;
+    setup(&b);
+    uint32_t one = journal_name(b.j, JOURNAL_DESTINATION, STR("one"));
+    uint32_t two = journal_name(b.j, JOURNAL_DESTINATION, STR("two"));
+    cr_expect(journal_rename(b.j, JOURNAL_DESTINATION, one, STR("uno")));
+    uint32_t again = journal_name(b.j, JOURNAL_DESTINATION, STR("one"));
+    for (int round = 0; round < 3; round++) {
+        cr_assert_eq(journal_poll(b.j), 0);
+        reopen(&b); /* closes with a checkpoint, which the second round starts from */
+        cr_expect_eq(journal_name_id(b.j, JOURNAL_DESTINATION, STR("uno")), one);
+        cr_expect_eq(journal_name_id(b.j, JOURNAL_DESTINATION, STR("one")), again);
+        cr_expect(str_is(journal_name_first(b.j, JOURNAL_DESTINATION, one), "one"));
+        if (round == 0) {
+            cr_expect(journal_rename(b.j, JOURNAL_DESTINATION, two, STR("due")));
+        }
+    }
+    cr_expect_eq(journal_name_id(b.j, JOURNAL_DESTINATION, STR("due")), two);
+    cr_expect(journal_rename(b.j, JOURNAL_DESTINATION, two, STR("two")), "and back");
+    reopen(&b);
+    cr_expect_eq(journal_name_id(b.j, JOURNAL_DESTINATION, STR("two")), two);
+    teardown(&b);
+}
+
 Test(files, a_full_disk_refuses_messages_and_keeps_taking_outcomes)
 {
     struct bed b;

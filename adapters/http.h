@@ -1,0 +1,27 @@
+/* http.h - HTTP/1.1, the sending end: each delivery is a request, its answer the verdict. Options are in
+ * http_opts.c, deliveries in http_out.c, requests in http_client.c, what an answer means in http_verdict.c.
+ * Source: RFC 9110, RFC 9112; docs/operating.md "The http destination" (which answer means what). */
+#ifndef CORRIDOR_ADAPTERS_HTTP_H
+#define CORRIDOR_ADAPTERS_HTTP_H
+
+#include "engine/flow/adapter.h"
+
+struct http_out_conf {
+    struct str url;
+    int method;                           /* index in http_methods */
+    struct str content_type;              /* empty: by what the payload is */
+    struct opt_list headers;              /* "Name: value" */
+    int64_t reply_within, connect_within; /* milliseconds */
+    struct opt_secret bearer;
+    struct str tls_ca; /* empty: the system's */
+};
+
+extern const struct adapter http_adapter;
+extern const struct opt http_out_opts[];
+extern const struct destination_ops http_destination;
+/* "POST" and so on. */
+extern const char *const http_methods[];
+/* adapter.out_check: the syntax of url, content-type and headers. */
+void http_out_check(const void *conf, const struct yaml_node *map, struct diags *d);
+
+#endif

@@ -1,0 +1,346 @@
+#include "adapters/http_client.h"
+
+#include "adapters/http_intake.h"
+#include "adapters/http_watch.h"
+#include "engine/base/mem.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* libcurl must never end a call by its own clock: the caller counts. */
+#define CONNECT_MAX_MS (24 * 3600 * 1000L)
+#define PROBE_S        60L   /* a kept connection is probed after so long */
+#define KEPT_MAX       1000L /* connections; `parallel` is at most as much */
+
+struct http_client {
+    struct endpoint *ep;
+    struct http_events on;
+    CURLM *multi;
+    struct http_watch watch;
+    CURL *model; /* what is the same in all requests */
+    struct http_call *spare;
+};
+
+struct http_call {
+    struct http_call *next; /* spare */
+    struct http_client *client;
+    CURL *easy;
+    void *arg;
+    struct curl_slist headers[HTTP_HEADERS_MAX];
+    struct http_intake in;
+    bool is_connected;
+};
+
+/* No memory, as xmalloc(). */
+static void *must(void *p)
+{
+    if (!p) {
+        abort();
+    }
+    return p;
+}
+
+/* ---- libcurl and the loop ---- */
+
+static void end_calls(struct http_client *c);
+
+static void on_ready(void *arg, int fd, bool in, bool out)
+{
+    struct http_client *c = arg;
+    int running, what = (in ? CURL_CSELECT_IN : 0) | (out ? CURL_CSELECT_OUT : 0);
+    curl_multi_socket_action(c->multi, fd, what, &running);
+    end_calls(c);
+}
+
+static void on_time(void *arg)
+{
+    on_ready(arg, CURL_SOCKET_TIMEOUT, false, false);
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *slot)
+{
+    struct http_client *c = arg;
+    bool in = what & CURL_POLL_IN, out = what & CURL_POLL_OUT;
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        in = out = false;
+    }
+    curl_multi_assign(c->multi, fd, http_watch_socket(&c->watch, fd, slot, in, out));
+    return 0;
+}
+
+static int set_timer(CURLM *multi, long ms, void *arg)
+{
+    struct http_client *c = arg;
+    (void)multi;
+    http_watch_timer(&c->watch, ms);
+    return 0;
+}
+
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *at)
+{
+    struct http_client *c = arg;
+    (void)purpose; /* there are only connections */
+    int fd = socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
+    if (fd < 0) {
+        return CURL_SOCKET_BAD;
+    }
+    c->ep->counters.connections_open++;
+    return fd;
+}
+
+static int close_socket(void *arg, curl_socket_t fd)
+{
+    struct http_client *c = arg;
+    c->ep->counters.connections_open--;
+    return close(fd);
+}
+
+/* ---- what comes back ---- */
+
+static size_t take_line(char *p, size_t size, size_t n, void *arg)
+{
+    struct http_call *call = arg;
+    return http_intake_line(&call->in, str_from(p, size * n)) ? size * n : 0;
+}
+
+static size_t take_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct http_call *call = arg;
+    return http_intake_body(&call->in, str_from(p, size * n)) ? size * n : 0;
+}
+
+/* Before there is a connection the number is that of the call before. */
+static bool is_sent(struct http_call *call)
+{
+    long n = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &n);
+    return n > 0 && call->is_connected;
+}
+
+/* There is a connection. libcurl would send a request again where a kept connection died under it; but then
+ * it may have arrived, and a repeat is the engine's affair: it says so with its attempt. */
+static int before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+    struct http_call *call = arg;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    if (is_sent(call)) {
+        return CURL_PREREQFUNC_ABORT;
+    }
+    call->is_connected = true;
+    call->client->on.connected(call->arg);
+    return CURL_PREREQFUNC_OK;
+}
+
+static const char *reason_of(CURL *easy, CURLcode code)
+{
+    static const struct {
+        CURLcode code;
+        const char *text;
+    } reasons[] = {
+        {CURLE_OK, "the answer was cut short"},
+        {CURLE_COULDNT_RESOLVE_HOST, "the host name cannot be resolved"},
+        {CURLE_COULDNT_CONNECT, "cannot connect"},
+        {CURLE_PEER_FAILED_VERIFICATION, "the server's certificate is not trusted"},
+        {CURLE_SSL_CACERT_BADFILE, "the file of tls-ca cannot be used"},
+        {CURLE_SSL_CONNECT_ERROR, "the TLS handshake failed"},
+        {CURLE_GOT_NOTHING, "the peer closed the connection"},
+        {CURLE_ABORTED_BY_CALLBACK, "the peer closed the connection"}, /* before_request() */
+        {CURLE_UNSUPPORTED_PROTOCOL, "the answer is no HTTP"}, /* HTTP/0.9: no status line */
+        {CURLE_WEIRD_SERVER_REPLY, "the answer is no HTTP"},
+        {CURLE_WRITE_ERROR, "the head of the answer is too large"}, /* take_line() */
+    };
+    long why = 0;
+    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &why);
+    if (code == CURLE_COULDNT_CONNECT && why == ECONNREFUSED) {
+        return "connection refused";
+    }
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (reasons[i].code == code) {
+            return reasons[i].text;
+        }
+    }
+    return "the connection was lost";
+}
+
+/* ---- ending ---- */
+
+/* Failed attempts are not counted: the outcome tells. */
+static void count_connections(struct http_call *call)
+{
+    long n = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &n);
+    call->client->ep->counters.connections += call->is_connected ? (uint64_t)n : 0;
+}
+
+static void end_call(struct http_call *call, CURLcode code, const char *reason)
+{
+    struct http_client *c = call->client;
+    struct http_intake *in = &call->in;
+    struct http_answer a = {.is_sent = is_sent(call)};
+    count_connections(call);
+    if (in->is_head_done) {
+        a.status = in->status;
+        a.is_cut = !reason && code != CURLE_OK && !in->is_enough;
+        a.body = buf_str(&in->body);
+        a.retry_after = buf_str(&in->retry_after);
+    } else {
+        a.reason = reason ? reason : reason_of(call->easy, code);
+    }
+    curl_multi_remove_handle(c->multi, call->easy);
+    c->on.done(call->arg, &a);
+    http_intake_clear(in);
+    call->next = c->spare;
+    c->spare = call;
+}
+
+static void end_calls(struct http_client *c)
+{
+    int left;
+    CURLMsg *m;
+    while ((m = curl_multi_info_read(c->multi, &left))) {
+        char *call = NULL;
+        CURLcode code = m->data.result; /* the message goes with its handle */
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &call);
+        end_call((struct http_call *)(void *)call, code, NULL);
+    }
+}
+
+void http_client_stop(struct http_call *call, const char *reason)
+{
+    end_call(call, CURLE_OK, reason);
+}
+
+/* ---- beginning ---- */
+
+static void set_limits(CURL *e)
+{
+    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* resolver threads are not waited for */
+    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MAX_MS);
+    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(e, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    curl_easy_setopt(e, CURLOPT_PROXY, "");
+    curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, PROBE_S);
+    curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, PROBE_S / 10);
+    curl_easy_setopt(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+}
+
+static void set_target(CURL *e, const struct http_target *t)
+{
+    curl_easy_setopt(e, CURLOPT_URL, t->url);
+    curl_easy_setopt(e, CURLOPT_POST, 1L);
+    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
+    curl_easy_setopt(e, CURLOPT_USERAGENT, "corridor/" CORRIDOR_VERSION);
+    if (t->ca_file) {
+        curl_easy_setopt(e, CURLOPT_CAINFO, t->ca_file);
+        curl_easy_setopt(e, CURLOPT_CAPATH, NULL); /* nobody else */
+    }
+}
+
+/* `sockets` is handed to those that open and close them. */
+static void set_callbacks(CURL *e, struct http_client *sockets)
+{
+    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_line);
+    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, before_request);
+    curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, sockets);
+    curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, sockets);
+}
+
+static struct http_call *new_call(struct http_client *c)
+{
+    struct http_call *call = X_NEW(struct http_call);
+    call->client = c;
+    call->easy = must(curl_easy_duphandle(c->model));
+    curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
+    curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
+    curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
+    curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, call);
+    return call;
+}
+
+/* A list of what is the caller's, without copies. */
+static struct curl_slist *list_headers(struct http_call *call, const char *const *headers)
+{
+    struct curl_slist *list = NULL;
+    unsigned n = 0;
+    while (n < HTTP_HEADERS_MAX && headers[n]) {
+        n++;
+    }
+    while (n-- > 0) {
+        call->headers[n] = (struct curl_slist){(char *)(uintptr_t)headers[n], list};
+        list = &call->headers[n];
+    }
+    return list;
+}
+
+struct http_call *http_client_send(struct http_client *c, struct str body,
+                                   const char *const *headers, void *arg)
+{
+    struct http_call *call = c->spare;
+    if (call) {
+        c->spare = call->next;
+    } else {
+        call = new_call(c);
+    }
+    call->arg = arg;
+    call->is_connected = false;
+    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, list_headers(call, headers));
+    curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body.n ? body.p : "");
+    curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+    curl_multi_add_handle(c->multi, call->easy);
+    return call;
+}
+
+/* ---- life ---- */
+
+struct http_client *http_client_new(struct endpoint *ep, const struct http_target *target,
+                                    const struct http_events *on)
+{
+    struct http_client *c = X_NEW(struct http_client);
+    c->ep = ep;
+    c->on = *on;
+    c->watch =
+        (struct http_watch){.loop = ep->loop, .on_ready = on_ready, .on_time = on_time, .arg = c};
+    http_watch_open(&c->watch);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    c->multi = must(curl_multi_init());
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, KEPT_MAX);
+    c->model = must(curl_easy_init());
+    set_limits(c->model);
+    set_target(c->model, target);
+    set_callbacks(c->model, c);
+    return c;
+}
+
+void http_client_free(struct http_client **cp)
+{
+    struct http_client *c = *cp;
+    if (!c) {
+        return;
+    }
+    while (c->spare) {
+        struct http_call *call = c->spare;
+        c->spare = call->next;
+        curl_easy_cleanup(call->easy);
+        free(call);
+    }
+    curl_easy_cleanup(c->model);
+    curl_multi_cleanup(c->multi);
+    http_watch_close(&c->watch);
+    curl_global_cleanup();
+    free(c);
+    *cp = NULL;
+}

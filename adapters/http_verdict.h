@@ -1,0 +1,18 @@
+/* http_verdict.h - what an answer over HTTP means for a delivery. Pure: time comes in.
+ * Source: docs/operating.md "The http destination"; RFC 9110 section 15 (status), 10.2.3 (Retry-After),
+ * 5.6.7 (dates). */
+#ifndef CORRIDOR_ADAPTERS_HTTP_VERDICT_H
+#define CORRIDOR_ADAPTERS_HTTP_VERDICT_H
+
+#include "adapters/http_client.h"
+
+#define HTTP_BUSY_MAX_US  ((int64_t)60 * 1000000) /* a longer Retry-After: the destination is away */
+#define HTTP_RETRY_MAX_US ((int64_t)3600 * 1000000) /* longest wish that is granted */
+
+/* The outcome without its reply. A peer that says no has said no even if its text was cut short; a yes that
+ * was cut short is UNKNOWN. */
+struct outcome http_verdict(const struct http_answer *a, int64_t wall_us);
+/* The value of Retry-After: seconds, or a date of any of the three forms. False: neither. At least 0. */
+bool http_retry_after(struct str value, int64_t wall_us, int64_t *out_us);
+
+#endif

@@ -1,0 +1,298 @@
+#include "engine/ops/sink_http.h"
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "engine/base/err.h"
+#include "engine/base/hash.h"
+#include "engine/base/map.h"
+#include "engine/base/mem.h"
+#include "engine/ops/sink_listen.h"
+
+enum { GRACE_MS = 50 };
+
+struct sink_http {
+    const struct sink_http_conf *conf;
+    struct sink_http_result *result;
+    struct event_base *loop;
+    struct map64 keys; /* hashes of the Idempotency-Keys */
+    struct later *held;
+};
+
+/* A request whose answer waits for its time, or for ever. */
+struct later {
+    struct later *next, **link;
+    struct sink_http *sink;
+    struct evhttp_request *request;
+    struct event *timer;
+    int answer;
+};
+
+/* What is told of a request. Texts are the request's. */
+struct seen {
+    const char *method, *path, *type, *key, *attempt;
+    struct evbuffer *body;
+    size_t n;
+    bool is_repeated;
+    int answer;
+};
+
+int sink_http_answer(struct str text)
+{
+    int64_t n;
+    if (str_is(text, "none")) {
+        return SINK_HTTP_SILENT;
+    }
+    if (str_is(text, "drop")) {
+        return SINK_HTTP_HANGUP;
+    }
+    return str_to_i64(text, &n) && n >= 200 && n <= 599 ? (int)n : -1;
+}
+
+const char *sink_http_answer_text(int answer, char out[SINK_HTTP_TEXT])
+{
+    if (answer == SINK_HTTP_SILENT || answer == SINK_HTTP_HANGUP) {
+        return answer == SINK_HTTP_SILENT ? "none" : "drop";
+    }
+    snprintf(out, SINK_HTTP_TEXT, "%d", answer);
+    return out;
+}
+
+/* ---- answering ---- */
+
+static void hang_up(struct evhttp_request *q)
+{
+    struct evhttp_connection *c = evhttp_request_get_connection(q);
+    if (c) {
+        evhttp_connection_free(c); /* and the request with it */
+    } else {
+        evhttp_request_free(q);
+    }
+}
+
+static void answer(const struct sink_http *s, struct evhttp_request *q, int status)
+{
+    if (s->conf->retry_after && status >= 300) {
+        evhttp_add_header(evhttp_request_get_output_headers(q), "Retry-After",
+                          s->conf->retry_after);
+    }
+    evhttp_send_reply(q, status, "as told", NULL); /* a peer that is gone is noticed there */
+}
+
+static void forget(struct later *l)
+{
+    *l->link = l->next;
+    if (l->next) {
+        l->next->link = l->link;
+    }
+    event_free(l->timer);
+    free(l);
+}
+
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+    struct later l = *(struct later *)arg;
+    (void)fd;
+    (void)what; /* a timer: nothing to tell apart */
+    forget(arg);
+    if (l.answer == SINK_HTTP_HANGUP) {
+        hang_up(l.request);
+    } else {
+        answer(l.sink, l.request, l.answer);
+    }
+}
+
+static void hold(struct sink_http *s, struct evhttp_request *q, int answer_with)
+{
+    struct later *l = X_NEW(struct later);
+    struct timeval tv = {s->conf->delay_ms / 1000, s->conf->delay_ms % 1000 * 1000};
+    *l = (struct later){.sink = s, .request = q, .answer = answer_with};
+    l->next = s->held;
+    l->link = &s->held;
+    if (l->next) {
+        l->next->link = &l->next;
+    }
+    s->held = l;
+    l->timer = evtimer_new(s->loop, on_time, l);
+    if (answer_with != SINK_HTTP_SILENT) {
+        event_add(l->timer, &tv);
+    }
+}
+
+/* ---- accounting ---- */
+
+static int choose(const struct sink_http *s)
+{
+    const struct sink_http_conf *c = s->conf;
+    int64_t n = (int64_t)s->result->requests;
+    bool fails = n <= c->fail_first || (c->fail_every && n % c->fail_every == 0);
+    return fails ? c->fail_with : c->answer;
+}
+
+static bool is_repeated(struct sink_http *s, const char *key)
+{
+    if (!key) {
+        s->result->keyless++;
+        return false;
+    }
+    bool is_new = map64_put(&s->keys, hash64_str(str_of(key), 0), 1);
+    s->result->repeated += !is_new;
+    return !is_new;
+}
+
+static const char *method_text(enum evhttp_cmd_type m)
+{
+    static const struct {
+        enum evhttp_cmd_type method;
+        const char *text;
+    } rows[] = {{EVHTTP_REQ_POST, "POST"},       {EVHTTP_REQ_PUT, "PUT"},
+                {EVHTTP_REQ_PATCH, "PATCH"},     {EVHTTP_REQ_GET, "GET"},
+                {EVHTTP_REQ_HEAD, "HEAD"},       {EVHTTP_REQ_DELETE, "DELETE"},
+                {EVHTTP_REQ_OPTIONS, "OPTIONS"}, {EVHTTP_REQ_TRACE, "TRACE"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].method == m) {
+            return rows[i].text;
+        }
+    }
+    return "?";
+}
+
+static const char *or_dash(const char *text)
+{
+    return text ? text : "-";
+}
+
+static struct seen look_at(struct sink_http *s, struct evhttp_request *q)
+{
+    const struct evkeyvalq *head = evhttp_request_get_input_headers(q);
+    const char *key = evhttp_find_header(head, "Idempotency-Key");
+    struct seen seen = {.method = method_text(evhttp_request_get_command(q)),
+                        .path = or_dash(evhttp_request_get_uri(q)),
+                        .type = or_dash(evhttp_find_header(head, "Content-Type")),
+                        .key = or_dash(key),
+                        .attempt = or_dash(evhttp_find_header(head, "Corridor-Attempt")),
+                        .body = evhttp_request_get_input_buffer(q)};
+    seen.n = evbuffer_get_length(seen.body);
+    s->result->requests++;
+    s->result->bytes += seen.n;
+    seen.is_repeated = is_repeated(s, key);
+    seen.answer = choose(s);
+    s->result->answers[seen.answer]++;
+    return seen;
+}
+
+static struct str body_of(const struct seen *seen)
+{
+    return str_from((const char *)evbuffer_pullup(seen->body, -1), seen->n);
+}
+
+static void print_request(const struct sink_http *s, const struct seen *seen)
+{
+    char text[SINK_HTTP_TEXT];
+    printf("%llu %s %s %s %s attempt %s, %zu bytes, %s%s\n",
+           (unsigned long long)s->result->requests, seen->method, seen->path, seen->type, seen->key,
+           seen->attempt, seen->n, sink_http_answer_text(seen->answer, text),
+           seen->is_repeated ? ", repeated" : "");
+    if (!s->conf->show_content) {
+        return;
+    }
+    struct str body = body_of(seen);
+    for (size_t i = 0; i < body.n; i++) {
+        putchar(body.p[i] == '\r' ? '\n' : body.p[i]);
+    }
+    if (!body.n || (body.p[body.n - 1] != '\r' && body.p[body.n - 1] != '\n')) {
+        putchar('\n');
+    }
+}
+
+static void write_ledger(const struct sink_http *s, const struct seen *seen)
+{
+    char text[SINK_HTTP_TEXT];
+    FILE *to = s->conf->ledger;
+    fprintf(to, "%s\t%s\t%s", seen->key, seen->path, sink_http_answer_text(seen->answer, text));
+    if (s->conf->ledger_hash) {
+        fprintf(to, "\t%016llx", (unsigned long long)hash64_str(body_of(seen), 0));
+    }
+    putc('\n', to);
+}
+
+static void on_request(struct evhttp_request *q, void *arg)
+{
+    struct sink_http *s = arg;
+    const struct sink_http_conf *conf = s->conf;
+    struct seen seen = look_at(s, q);
+    if (conf->print) {
+        print_request(s, &seen);
+    }
+    if (conf->ledger) {
+        write_ledger(s, &seen);
+    }
+    if (conf->delay_ms || seen.answer == SINK_HTTP_SILENT || seen.answer == SINK_HTTP_HANGUP) {
+        hold(s, q, seen.answer);
+    } else {
+        answer(s, q, seen.answer);
+    }
+    if (conf->messages && (int64_t)s->result->requests == conf->messages) {
+        int64_t rest = conf->delay_ms + GRACE_MS; /* the last answer goes out */
+        struct timeval tv = {rest / 1000, rest % 1000 * 1000};
+        event_base_loopexit(s->loop, &tv);
+    }
+}
+
+/* ---- life ---- */
+
+/* Called for each connection; NULL: evhttp makes its bufferevent itself. */
+static struct bufferevent *on_connection(struct event_base *loop, void *arg)
+{
+    struct sink_http *s = arg;
+    (void)loop;
+    s->result->connections++;
+    return NULL;
+}
+
+static struct evhttp *new_server(struct sink_http *s, int fd)
+{
+    struct evhttp *http = evhttp_new(s->loop);
+    evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
+                                         EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |
+                                         EVHTTP_REQ_TRACE | EVHTTP_REQ_PATCH);
+    evhttp_set_gencb(http, on_request, s);
+    evhttp_set_bevcb(http, on_connection, s);
+    evhttp_accept_socket(http, fd); /* closes it with the server */
+    return http;
+}
+
+/* Requests whose connection is there go with it. */
+static void forget_held(struct sink_http *s)
+{
+    for (struct later *l = s->held, *next; l; l = next) {
+        next = l->next;
+        if (!evhttp_request_get_connection(l->request)) {
+            evhttp_request_free(l->request);
+        }
+        forget(l);
+    }
+}
+
+int sink_http_run(const struct sink_http_conf *conf, struct sink_http_result *out,
+                  const char **out_why)
+{
+    struct sink_http s = {.conf = conf, .result = out};
+    *out = (struct sink_http_result){0};
+    int fd = sink_listen(&conf->listen, out_why);
+    if (fd < 0) {
+        return ERR_IO;
+    }
+    s.loop = event_base_new();
+    struct evhttp *http = new_server(&s, fd);
+    sink_serve(s.loop, fd, conf->seconds);
+    forget_held(&s);
+    evhttp_free(http);
+    event_base_free(s.loop);
+    map64_free(&s.keys);
+    return 0;
+}

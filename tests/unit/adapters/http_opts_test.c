@@ -1,0 +1,94 @@
+#include "adapters/http.h"
+
+#include "engine/base/yaml.h"
+
+#include <criterion/criterion.h>
+
+/* What is wrong, or "" for nothing. */
+static struct str wrong_with(struct arena *a, const char *yaml)
+{
+    struct http_out_conf conf;
+    struct yaml_doc *doc = NULL;
+    struct diags d;
+    diags_init(&d, a);
+    cr_assert_eq(yaml_parse(a, "c.yaml", str_of(yaml), &d, &doc), 0, "%s", yaml);
+    if (opt_parse(a, http_out_opts, doc->root, NULL, &d, &conf) == 0) {
+        http_out_check(&conf, doc->root, &d);
+    }
+    return d.first ? d.first->text : STR("");
+}
+
+static const struct {
+    const char *yaml, *found; /* "": nothing */
+} rows[] = {
+    {"url: http://desk", ""},
+    {"url: HTTPS://desk.example.org:8443/a/b?c=d", ""},
+    {"url: http://10.1.2.3", ""},
+    {"url: \"http://[::1]:8080/x\"", ""},
+    {"url: \"http://[2001:db8::1]\"", ""},
+    {"url: ftp://desk", "is no http:// or https:// address"},
+    {"url: desk.example.org/x", "is no http:// or https:// address"},
+    {"url: file:///etc/passwd", "is no http:// or https:// address"},
+    {"url: http:///path", "names no host and port"},
+    {"url: \"http://:80/\"", "names no host and port"},
+    {"url: http://desk:0/", "names no host and port"},
+    {"url: http://desk:70000/", "names no host and port"},
+    {"url: http://desk:http/", "names no host and port"},
+    {"url: \"http://[::1/\"", "names no host and port"},
+    {"url: http://user:pass@desk/", "holds a user or password"},
+    {"url: \"http://desk/x#y\"", "has a part behind #"},
+    {"url: \"http://desk/a b\"", "holds a blank"},
+    {"url: \"http://desk/a\\nHost: evil\"", "holds a blank"},
+    {"url: http://desk/\xc3\xa4", "holds a blank or a character"},
+    {"{}", "the key `url` is missing"},
+    {"url: http://desk\nmethod: GET", "expected POST, PUT or PATCH"},
+    {"url: http://desk\nmethod: PATCH", ""},
+    {"url: http://desk\nbearer: eyJhbGciOi", "holds a secret or something unknown"},
+    {"url: http://desk\nbearer: env:TOKEN", ""},
+    {"url: http://desk\ncontent-type: text/plain; charset=utf-8", ""},
+    {"url: http://desk\ncontent-type: \"a\\r\\nX: y\"", "holds a line end"},
+    {"url: http://desk\nheaders: [\"X-Tenant: 7\", \"Accept: application/json\"]", ""},
+    {"url: http://desk\nheaders: [\"X-Tenant 7\"]", "has a line that is no header"},
+    {"url: http://desk\nheaders: [\"X-Tenant:\"]", "has a line that is no header"},
+    {"url: http://desk\nheaders: [\": 7\"]", "has a line that is no header"},
+    {"url: http://desk\nheaders: [\"X: 7\\r\\nY: 8\"]", "has a line that is no header"},
+    {"url: http://desk\nheaders: [\"Bad Name: 8\"]", "has a line that is no header"},
+    {"url: http://desk\nheaders: [\"content-length: 8\"]", "sets one that Corridor sets itself"},
+    {"url: http://desk\nheaders: [\"Idempotency-Key: 8\"]", "sets one that Corridor sets itself"},
+    {"url: http://desk\nheaders: [\"AUTHORIZATION: Bearer x\"]", "holds a secret"},
+};
+
+Test(http_opts, finds_what_a_table_cannot_say)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct arena a = {0};
+        struct str got = wrong_with(&a, rows[i].yaml);
+        bool is_wanted = rows[i].found[0] ? str_find(got, str_of(rows[i].found)) >= 0 : got.n == 0;
+        cr_expect(is_wanted, "%s\ngot \"%.*s\"", rows[i].yaml, STR_ARG(got));
+        arena_free(&a);
+    }
+}
+
+Test(http_opts, has_room_for_32_headers)
+{
+    struct arena a = {0};
+    struct buf b = {0};
+    buf_puts(&b, "url: http://desk\nheaders: [");
+    for (int i = 0; i < 33; i++) {
+        buf_printf(&b, "%s\"X-%d: y\"", i ? ", " : "", i);
+    }
+    buf_puts(&b, "]\n");
+    buf_putc(&b, 0);
+    cr_expect_geq(str_find(wrong_with(&a, b.p), STR("has too many lines")), 0);
+    buf_free(&b);
+    arena_free(&a);
+}
+
+Test(http_opts, the_table_is_in_order)
+{
+    struct arena a = {0};
+    struct diags d;
+    diags_init(&d, &a);
+    cr_expect_eq(opt_check_table(http_out_opts, &d), 0, "%s", d.first ? d.first->text.p : "");
+    arena_free(&a);
+}

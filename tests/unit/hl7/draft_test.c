@@ -1,0 +1,175 @@
+/* Drafts: groups, new segments where the structure places them, copies, hidden parts. */
+#include "engine/hl7/draft.h"
+
+#include "engine/base/err.h"
+
+#include <criterion/criterion.h>
+
+static struct arena arena;
+
+static void setup(void)
+{
+    arena_init(&arena);
+}
+
+static void teardown(void)
+{
+    arena_free(&arena);
+}
+
+TestSuite(draft, .init = setup, .fini = teardown);
+
+static const struct structure *find(const void *arg, const struct hl7 *m)
+{
+    (void)m;
+    return structure_named(HL7_2_5_1, str_of(arg));
+}
+
+/* A draft of segments given by name, "MSH PID NTE"; each has its number as field 1. */
+static struct draft *draft_of(const char *structure, const char *ids)
+{
+    struct draft *d = ARENA_NEW(&arena, struct draft);
+    struct hl7 *m = ARENA_NEW(&arena, struct hl7);
+    struct hl7_fault fault;
+    struct str rest = str_of(ids), id, text = STR("MSH|^~\\&|||||||||P|2.5.1\r");
+    for (unsigned n = 1; str_split(&rest, ' ', &id); n++) {
+        text = str_printf(&arena, "%.*s%.*s|%u\r", STR_ARG(text), STR_ARG(id), n);
+    }
+    cr_assert_eq(hl7_parse(&arena, text, m, &fault), 0);
+    draft_init(d, &arena, m, structure ? find : NULL, structure);
+    return d;
+}
+
+static struct group *leaf_at(struct draft *d, const char *id, unsigned n)
+{
+    struct draft_iter it = {.in = draft_root(d), .below = true};
+    struct group *g = NULL;
+    memcpy(it.id, id, 4);
+    while (n-- && (g = draft_next(d, &it))) {
+    }
+    cr_assert(g, "no %s", id);
+    return g;
+}
+
+/* The segments as "PID1 NTE2 ...", without MSH. */
+static const char *told(struct draft *d)
+{
+    struct splices s = draft_splices(d);
+    size_t n = splices_size(s);
+    char *p = arena_alloc(&arena, n + 1);
+    struct str bytes, line, out = STR("");
+    splices_write(s, d->m->raw, p);
+    bytes = str_from(p, n);
+    str_split(&bytes, '\r', &line);
+    while (bytes.n && str_split(&bytes, '\r', &line) && line.n) {
+        struct str value = line.n > 4 ? str_slice(line, 4, line.n) : STR("");
+        out = str_printf(&arena, "%.*s%s%.3s%.*s", STR_ARG(out), out.n ? " " : "", line.p,
+                         STR_ARG(value));
+    }
+    return out.n ? out.p : "";
+}
+
+Test(draft, without_changes_it_is_the_message_itself)
+{
+    struct draft *d = draft_of("SIU_S12", "SCH PID RGS AIS");
+    struct splices s = draft_splices(d);
+    cr_expect_eq(s.n, 1);
+    cr_expect_eq(splices_size(s), d->m->raw.n);
+    cr_expect_null(d->edit);
+    cr_expect_str_eq(told(d), "SCH1 PID2 RGS3 AIS4");
+}
+
+Test(draft, new_segments_stand_where_the_structure_places_them)
+{
+    static const struct {
+        const char *structure, *ids, *add, *want;
+    } rows[] = {
+        {"ADT_A01", "EVN PID PV1", "PD1", "EVN1 PID2 PD1 PV13"},
+        {"ADT_A01", "EVN PID PV1", "AL1", "EVN1 PID2 PV13 AL1"},
+        {"ADT_A01", "EVN PID PV1 AL1 AL1 DG1", "AL1", "EVN1 PID2 PV13 AL14 AL15 AL1 DG16"},
+        {"ADT_A01", "EVN PID NK1 PV1", "NK1", "EVN1 PID2 NK13 NK1 PV14"},
+        {"ADT_A01", "EVN PID PV1", "EVN", "EVN1 EVN PID2 PV13"},
+        {"SIU_S12", "SCH PID RGS AIS", "NTE", "SCH1 NTE PID2 RGS3 AIS4"},
+        {"SIU_S12", "SCH", "PV1", "SCH1 PV1"},
+        {NULL, "EVN PID", "ZZZ", "EVN1 PID2 ZZZ"},
+        {"ADT_A01", "EVN PID", "ZZZ", "EVN1 PID2 ZZZ"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct draft *d = draft_of(rows[i].structure, rows[i].ids);
+        const struct structure *s = draft_structure(d);
+        struct group *leaf = NULL;
+        unsigned holder = s ? structure_level_holding(s, rows[i].add, 0) : STRUCTURE_NONE;
+        int rc = draft_create(d, draft_root(d), holder, rows[i].add, &leaf);
+        cr_expect_eq(rc, 0, "%s in %s: %d", rows[i].add, rows[i].ids, rc);
+        cr_expect_str_eq(told(d), rows[i].want, "%s in %s: %s", rows[i].add, rows[i].ids, told(d));
+    }
+}
+
+Test(draft, which_of_several_groups_is_not_guessed)
+{
+    struct draft *d = draft_of("SIU_S12", "SCH RGS AIS RGS AIS");
+    struct group *leaf = NULL;
+    unsigned node = structure_level_holding(draft_structure(d), "AIP", 0);
+    cr_expect_eq(draft_create(d, draft_root(d), node, "AIP", &leaf), ERR_NOT_FOUND);
+    struct group *second = leaf_at(d, "RGS", 2)->parent;
+    cr_expect_eq(draft_create(d, second, node, "AIP", &leaf), 0);
+    cr_expect_str_eq(told(d), "SCH1 RGS2 AIS3 RGS4 AIS5 AIP");
+}
+
+Test(draft, copies_take_the_group_and_never_enter_it)
+{
+    static const struct {
+        const char *from;
+        unsigned from_n;
+        const char *after;
+        unsigned after_n;
+        const char *want;
+    } rows[] = {
+        {"RGS", 1, "RGS", 2, "SCH1 PID2 RGS3 AIS4 NTE5 RGS6 AIG7 RGS3 AIS4 NTE5"},
+        {"RGS", 1, "RGS", 1, "SCH1 PID2 RGS3 AIS4 NTE5 RGS3 AIS4 NTE5 RGS6 AIG7"},
+        {"AIS", 1, "AIG", 1, "SCH1 PID2 RGS3 AIS4 NTE5 RGS6 AIG7 AIS4 NTE5"},
+        {"RGS", 1, "NTE", 1, "SCH1 PID2 RGS3 AIS4 NTE5 RGS3 AIS4 NTE5 RGS6 AIG7"},
+        {"PID", 1, "PID", 1, "SCH1 PID2 PID2 RGS3 AIS4 NTE5 RGS6 AIG7"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct draft *d = draft_of("SIU_S12", "SCH PID RGS AIS NTE RGS AIG");
+        struct group *from = draft_opened_by(d, leaf_at(d, rows[i].from, rows[i].from_n));
+        struct group *after = leaf_at(d, rows[i].after, rows[i].after_n), *made = NULL;
+        after = strcmp(rows[i].after, "NTE") == 0 ? after : draft_opened_by(d, after);
+        cr_expect_eq(draft_copy(d, from, after, &made), 0);
+        cr_expect_str_eq(told(d), rows[i].want, "%zu: %s", i, told(d));
+    }
+}
+
+Test(draft, what_is_removed_or_hidden_is_not_sent_and_comes_back_when_shown)
+{
+    struct draft *d = draft_of("SIU_S12", "SCH PID RGS AIS NTE RGS AIG");
+    struct group *first = draft_opened_by(d, leaf_at(d, "RGS", 1));
+    draft_hide(d, first, true);
+    cr_expect_str_eq(told(d), "SCH1 PID2 RGS6 AIG7");
+    draft_hide(d, first, false);
+    cr_expect_str_eq(told(d), "SCH1 PID2 RGS3 AIS4 NTE5 RGS6 AIG7");
+    struct group *ais = leaf_at(d, "AIS", 1);
+    cr_expect_eq(draft_remove(d, ais), 0);
+    cr_expect(draft_is_gone(d, ais));
+    cr_expect_str_eq(told(d), "SCH1 PID2 RGS3 NTE5 RGS6 AIG7");
+    draft_hide(d, first, true);
+    draft_hide(d, first, false);
+    cr_expect_str_eq(told(d), "SCH1 PID2 RGS3 NTE5 RGS6 AIG7", "what is gone stays gone");
+}
+
+Test(draft, handles_hold_while_others_come_and_go)
+{
+    struct draft *d = draft_of("ADT_A01", "EVN PID NK1 NK1 NK1 PV1");
+    struct group *second = leaf_at(d, "NK1", 2), *made = NULL;
+    struct path name = {.seg = "NK1", .field = 2, .rep = 1};
+    cr_expect_eq(draft_remove(d, leaf_at(d, "NK1", 1)), 0);
+    cr_expect_eq(draft_add(d, leaf_at(d, "PID", 1), false, STR("PD1|9"), &made), 0);
+    cr_expect_eq(draft_add(d, second, true, STR("NK1|8"), &made), 0);
+    cr_expect_eq(draft_set(d, second, &name, STR("x")), 0);
+    cr_expect_str_eq(told(d), "EVN1 PID2 PD19 NK18 NK14|x NK15 PV16");
+    cr_expect_eq(draft_clear(d, second, &name), 0);
+    cr_expect_eq(draft_remove(d, second), 0);
+    cr_expect_str_eq(told(d), "EVN1 PID2 PD19 NK18 NK15 PV16");
+    cr_expect_eq(draft_remove(d, leaf_at(d, "MSH", 1)), ERR_USAGE, "the MSH stays");
+}
