@@ -5,16 +5,17 @@ TestSuite(absent, .init = kit_begin, .fini = kit_end);
 
 /* PID-13 two repetitions beside empty ones, PID-11.4 and PID-19 null, PID-20 empty, PID-30 and PV2 absent. */
 #define PID_LINE                                                                                   \
-    "PID|1||4711^^^EPIC^MR~\"\"||DOE^JANE||19800101|F|||1 MAIN^^^\"\"||~555^PRN~~556^WPN~||||||\"\"||"
+    "PID|1||4711^^^EPIC^MR~\"\"||DOE^JANE||19800101|F|||1 "                                        \
+    "MAIN^^^\"\"||~555^PRN~~556^WPN~||||||\"\"||"
 static const char adt[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
                           "EVN|A01\r" PID_LINE "\r"
                           "PV1|1|I|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x\r"
                           "ZPI|\"\"~5~\"\"|^^|a^\"\"^\r";
 
 #define ROUTE "route: a\nfrom: epic\nmessages: [ADT^A01]\n"
-#define SET ROUTE "do:\n  - set:\n      @@\n  - send: lab\n"
+#define SET   ROUTE "do:\n  - set:\n      @@\n  - send: lab\n"
 #define MAP                                                                                        \
-    ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  k: x\n"    \
+    ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  k: x\n"     \
           "  v: >-\n    @@\n"
 
 /* What is nothing: PID-30, PID-20, PID-19, PV2-3, and {} itself. */
@@ -27,13 +28,13 @@ static void check_nothings(const struct row *rows, size_t n)
             const char *hole = strstr(rows[i].text, "@@");
             cr_assert(hole, "%s", rows[i].text);
             const char *behind = strstr(hole + 2, "@@");
-            struct str text = str_printf(
-                &kit_arena, "%.*s%s%.*s%s%s", (int)(hole - rows[i].text), rows[i].text, nothings[k],
-                behind ? (int)(behind - hole - 2) : (int)strlen(hole + 2), hole + 2,
-                behind ? nothings[k] : "", behind ? behind + 2 : "");
+            struct str text =
+                str_printf(&kit_arena, "%.*s%s%.*s%s%s", (int)(hole - rows[i].text), rows[i].text,
+                           nothings[k], behind ? (int)(behind - hole - 2) : (int)strlen(hole + 2),
+                           hole + 2, behind ? nothings[k] : "", behind ? behind + 2 : "");
             const char *got = kit_eval(text.p, adt);
-            cr_expect_str_eq(got, rows[i].want, "%s: %s\n  got  %s\n  want %s", rows[i].name, text.p,
-                             got, rows[i].want);
+            cr_expect_str_eq(got, rows[i].want, "%s: %s\n  got  %s\n  want %s", rows[i].name,
+                             text.p, got, rows[i].want);
         }
     }
 }
@@ -215,8 +216,9 @@ Test(absent, routes_take_absent_empty_and_null_as_nothing_too)
         {"a copy of the name is a copy", "=$x", "{\"k\":\"x\",\"v\":null}"},
     };
     rows_payload("tables: { sex: { file: sex.csv } }\n---\n" MAP, adt, ROWS(rows));
-    rows_payload(ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nnulls: null\n"
-                       "let: { x: =PID-19 }\nvalue:\n  k: x\n  v: >-\n    @@\n",
+    rows_payload(ROUTE
+                 "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nnulls: null\n"
+                 "let: { x: =PID-19 }\nvalue:\n  k: x\n  v: >-\n    @@\n",
                  adt, ROWS(names));
 }
 
@@ -296,7 +298,8 @@ Test(absent, a_stored_null_comes_through_where_a_formula_is_a_path_alone)
          "PV1|1|\"\"|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x"},
         {"each repetition copied", "PV1-7: =ZPI-1",
          "PV1|1|I|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x||\"\"~5~\"\""},
-        {"not through a function", "PV1-2: =PID-19.first()", "PV1|1||W\\T\\1^\\H\\bold\\N\\^^|\"\"|x"},
+        {"not through a function", "PV1-2: =PID-19.first()",
+         "PV1|1||W\\T\\1^\\H\\bold\\N\\^^|\"\"|x"},
         {"not through a choice", "PV1-2: =coalesce(PID-19, 'n')",
          "PV1|1|n|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x"},
     };
@@ -312,8 +315,7 @@ Test(absent, set_from_a_path_alone_copies_byte_for_byte)
          "W\\T\\1^\\H\\bold\\N\\^^"},
         {"a component with formatting", "PV1-2: =PV1-3.2",
          "PV1|1|\\H\\bold\\N\\|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x"},
-        {"with a null inside", "PV1-6: =ZPI-3",
-         "PV1|1|I|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x|a^\"\"^"},
+        {"with a null inside", "PV1-6: =ZPI-3", "PV1|1|I|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x|a^\"\"^"},
         {"decoded and encoded where it is no path alone", "PV1-2: =PV1-3.1 & ''",
          "PV1|1|W\\T\\1|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x"},
     };
@@ -335,8 +337,7 @@ Test(absent, any_other_empty_result_makes_the_target_empty)
         {"the empty text of a formula", "PV1-2: =''", "PV1|1||W\\T\\1^\\H\\bold\\N\\^^|\"\"|x"},
         {"null() writes two quotes", "PV1-2: =null()",
          "PV1|1|\"\"|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x"},
-        {"null() into a component", "PV1-3.1: =null()",
-         "PV1|1|I|\"\"^\\H\\bold\\N\\^^|\"\"|x"},
+        {"null() into a component", "PV1-3.1: =null()", "PV1|1|I|\"\"^\\H\\bold\\N\\^^|\"\"|x"},
         {"null() as one of two", "PV1-2: =iif(PID-8 = 'F', null(), 'x')",
          "PV1|1|\"\"|W\\T\\1^\\H\\bold\\N\\^^|\"\"|x"},
         {"delete leaves nothing", "PV1-2: y\n  - delete: PV1-4",
@@ -344,11 +345,13 @@ Test(absent, any_other_empty_result_makes_the_target_empty)
         {"delete of the last field leaves no null", "PV1-2: y\n  - delete: PV1-5",
          "PV1|1|y|W\\T\\1^\\H\\bold\\N\\^^|\"\"|"},
         {"delete of what is null or not", "PV1-2: y\n  - delete: PID-19",
-         "PID|1||4711^^^EPIC^MR~\"\"||DOE^JANE||19800101|F|||1 MAIN^^^\"\"||~555^PRN~~556^WPN~||||||||"},
+         "PID|1||4711^^^EPIC^MR~\"\"||DOE^JANE||19800101|F|||1 "
+         "MAIN^^^\"\"||~555^PRN~~556^WPN~||||||||"},
     };
     static const struct row deleted[] = {
-        {"a deleted null has no state", "PV1-2: y\n  - delete: PV1-4\n  - drop: gone\n"
-                                        "    if: PV1-4.state().oneOf('absent', 'empty')",
+        {"a deleted null has no state",
+         "PV1-2: y\n  - delete: PV1-4\n  - drop: gone\n"
+         "    if: PV1-4.state().oneOf('absent', 'empty')",
          "filtered <a: gone (r.yaml:8)>"},
         {"a condition sees a null repetition as nothing",
          "PV1-2: y\n  - delete: PID-3\n    if: $this.exists()\n  - drop: kept\n"
@@ -371,8 +374,7 @@ Test(absent, in_a_map_nothing_leaves_the_key_out_and_nulls_says_what_null_become
         {"empty where nulls are errors", "nulls: error\n", "=PID-12",
          "accepted\ndesk EPIC/4711: {\"k\":\"x\"}"},
         {"null is left out by default", "", "=PID-19", "accepted\ndesk EPIC/4711: {\"k\":\"x\"}"},
-        {"null is left out", "nulls: omit\n", "=PID-19",
-         "accepted\ndesk EPIC/4711: {\"k\":\"x\"}"},
+        {"null is left out", "nulls: omit\n", "=PID-19", "accepted\ndesk EPIC/4711: {\"k\":\"x\"}"},
         {"null is written", "nulls: null\n", "=PID-19",
          "accepted\ndesk EPIC/4711: {\"k\":\"x\",\"v\":null}"},
         {"null is an error", "nulls: error\n", "=PID-19",
@@ -387,14 +389,16 @@ Test(absent, in_a_map_nothing_leaves_the_key_out_and_nulls_says_what_null_become
     };
     static const struct row refused[] = {
         {"another word", "nulls: keep", "r.yaml:9:8: error: nulls: is omit, null or error"},
-        {"nothing", "nulls:", "r.yaml:9:1: error: found the key `nulls` with nothing after it; "
-                              "write '' for an empty text, or leave the key out"},
+        {"nothing", "nulls:",
+         "r.yaml:9:1: error: found the key `nulls` with nothing after it; "
+         "write '' for an empty text, or leave the key out"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct str text = str_printf(&kit_arena,
-                                     ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\n"
-                                           "to: json\n%svalue:\n  k: x\n  v: >-\n    %s\n",
-                                     rows[i].nulls, rows[i].v);
+        struct str text =
+            str_printf(&kit_arena,
+                       ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\n"
+                             "to: json\n%svalue:\n  k: x\n  v: >-\n    %s\n",
+                       rows[i].nulls, rows[i].v);
         const char *got = kit_run(text.p, adt);
         cr_expect_str_eq(got, rows[i].want, "%s\n  got  %s\n  want %s", rows[i].name, got,
                          rows[i].want);
@@ -407,7 +411,8 @@ Test(absent, in_a_map_nothing_leaves_the_key_out_and_nulls_says_what_null_become
 Test(absent, items_of_a_list_are_left_out_or_written_likewise)
 {
     static const struct row omit[] = {
-        {"only what is there", "v: [ =ZPI-1, =PID-30, =PID-8 ]", "{\"k\":\"x\",\"v\":[\"5\",\"F\"]}"},
+        {"only what is there", "v: [ =ZPI-1, =PID-30, =PID-8 ]",
+         "{\"k\":\"x\",\"v\":[\"5\",\"F\"]}"},
         {"a list of nothing is no key", "v: [ =PID-19, =PID-30 ]", "{\"k\":\"x\"}"},
         {"an object of nothing is no key", "v: { w: =PID-19 }", "{\"k\":\"x\"}"},
         {"a loop over null has no rounds", "v:\n    - $for: PID-19\n      w: y", "{\"k\":\"x\"}"},

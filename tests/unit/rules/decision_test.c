@@ -13,9 +13,10 @@ static const char adt[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1
                           "PV1|3|I|W1||\"\"||12^SMITH\r";
 
 #define ROUTE "route: a\nfrom: epic\nmessages: [ADT^A01]\n"
-#define WHEN ROUTE "when: >-\n  @@\ndo: { send: lab }\n"
+#define WHEN  ROUTE "when: >-\n  @@\ndo: { send: lab }\n"
 #define STEPS ROUTE "do:\n  @@\n"
-#define MAP "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  k: x\n  @@\n"
+#define MAP                                                                                        \
+    "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  k: x\n  @@\n"
 
 Test(decision, when_acts_on_true_only)
 {
@@ -54,11 +55,13 @@ Test(decision, if_acts_on_true_only)
         {"null", "- drop: yes\n    if: PV1-5.1 = 'O'\n  - send: lab", "accepted\nlab: MSH..."},
         {"then", "- if: PV1-44 = 'O'\n    then: { drop: yes }\n    else: { drop: no }",
          "filtered <a: no (r.yaml:7)>"},
-        {"choose", "- choose:\n      - { if: PV1-44 = 'O', do: { drop: first } }\n"
-                   "      - { if: PV1-2 = 'O', do: { drop: second } }\n"
-                   "      - { if: PV1-2 = 'I', do: { drop: third } }\n      - else: { drop: other }",
+        {"choose",
+         "- choose:\n      - { if: PV1-44 = 'O', do: { drop: first } }\n"
+         "      - { if: PV1-2 = 'O', do: { drop: second } }\n"
+         "      - { if: PV1-2 = 'I', do: { drop: third } }\n      - else: { drop: other }",
          "filtered <a: third (r.yaml:8)>"},
-        {"choose nothing", "- choose:\n      - { if: PV1-44 = 'O', do: { drop: first } }\n  - send: lab",
+        {"choose nothing",
+         "- choose:\n      - { if: PV1-44 = 'O', do: { drop: first } }\n  - send: lab",
          "accepted\nlab: MSH..."},
         {"a name", "- let: { x: a }\n    if: PV1-44 = 'O'\n  - send: lab\n    id: =$x & 'b'",
          "accepted\nlab id=b: MSH..."},
@@ -89,8 +92,9 @@ Test(decision, require_fails_on_what_is_not_true)
          "accepted\nlab held <r.yaml:5:22: PV1-5.1: what is required here is not so>"},
         {"empty, with an answer", "- require: PV1-44 = 'O'\n    else: { reply: { code: AE } }",
          "rejected <a: Application internal error (r.yaml:6)> AE/207//Application internal error"},
-        {"the end of the route behind else", "- require: PV1-44 = 'O'\n    else: { set: { PV1-2: x } }"
-                                             "\n  - send: lab",
+        {"the end of the route behind else",
+         "- require: PV1-44 = 'O'\n    else: { set: { PV1-2: x } }"
+         "\n  - send: lab",
          "filtered <a: what is required is not so (r.yaml:5)>"},
     };
     rows_told(STEPS, adt, ROWS(rows));
@@ -111,7 +115,8 @@ Test(decision, a_value_is_no_decision)
         {"a sum", "PV1-1 + 1", "r.yaml:5:9:" NO_DECISION "compare it, or add .exists()"},
         {"an operand of and", "PV1-2 = 'I' and PV1-16",
          "r.yaml:5:19:" NO_DECISION "write PV1-16.exists()"},
-        {"an operand of or", "PV1-16 or PV1-2 = 'I'", "r.yaml:5:3:" NO_DECISION "write PV1-16.exists()"},
+        {"an operand of or", "PV1-16 or PV1-2 = 'I'",
+         "r.yaml:5:3:" NO_DECISION "write PV1-16.exists()"},
         {"a condition of where", "PID-3.where($this.5).exists()",
          "r.yaml:5:20:" NO_DECISION "compare it, or add .exists()"},
         {"a condition of exists", "PID-3.exists(PV1-16)",
@@ -162,7 +167,8 @@ Test(decision, a_comparison_that_may_lack_its_operand_is_refused)
         {"an operand of or", "PV1-3.1 = 'x' or PV1-2 != 'I'", "r.yaml:5:26:" ABSENT_NOT("PV1-2")},
         {"an operand of implies", "PV1-3.1 = 'x' implies PV1-2 != 'I'",
          "r.yaml:5:31:" ABSENT_NOT("PV1-2")},
-        {"an operand of xor", "PV1-2.exists() xor PV1-2 != 'I'", "r.yaml:5:28:" ABSENT_NOT("PV1-2")},
+        {"an operand of xor", "PV1-2.exists() xor PV1-2 != 'I'",
+         "r.yaml:5:28:" ABSENT_NOT("PV1-2")},
         {"a function of it", "PV1-2.lower() != 'i'", "r.yaml:5:17:" ABSENT_NOT("PV1-2")},
         {"a length of it", "PV1-2.length() > 1", "r.yaml:5:18:" ABSENT("PV1-2")},
         {"a sum of it", "PV1-1 + 1 > 1", "r.yaml:5:13:" ABSENT("PV1-1")},
@@ -215,8 +221,8 @@ Test(decision, so_it_is_inside_conditions_and_steps)
          "r.yaml:7:14:" ABSENT_NOT("$x.1")},
         {"a choice in set", "- set: { PID-3: =PID-3.where($this.5 != 'SS') }\n  - send: lab",
          "r.yaml:5:40:" ABSENT_NOT("$this.5")},
-        {"a comparison as a value is none", "- let: { x: =PV1-2 != 'I' }\n  - send: lab\n    id: =$x & ''",
-         ""},
+        {"a comparison as a value is none",
+         "- let: { x: =PV1-2 != 'I' }\n  - send: lab\n    id: =$x & ''", ""},
     };
     rows_check(WHEN, ROWS(rows));
     rows_check(STEPS, ROWS(steps));
@@ -251,10 +257,12 @@ Test(decision, a_guard_in_the_same_and_allows_it)
         {"another index", "PID-3[1].1.exists() and PID-3[2].1 != 'x'",
          "r.yaml:5:38:" ABSENT_NOT("PID-3[2].1")},
         {"another condition",
-         "OBX.where(OBX-2 = 'NM').first().11.exists() and OBX.where(OBX-2 = 'ST').first().11 != 'F'",
+         "OBX.where(OBX-2 = 'NM').first().11.exists() and OBX.where(OBX-2 = 'ST').first().11 != "
+         "'F'",
          "r.yaml:5:86:" ABSENT_VALUE " or .oneOf('...').not()"},
         {"in an or", "PV1-2.exists() or PV1-2 != 'I'", "r.yaml:5:27:" ABSENT_NOT("PV1-2")},
-        {"that it is not there", "PV1-2.empty() and PV1-2 != 'I'", "r.yaml:5:27:" ABSENT_NOT("PV1-2")},
+        {"that it is not there", "PV1-2.empty() and PV1-2 != 'I'",
+         "r.yaml:5:27:" ABSENT_NOT("PV1-2")},
         {"one that may be empty itself", "(PV1-2 = 'I' and PV1-2 != 'O').not()",
          "r.yaml:5:34:" ABSENT_NOT("PV1-2")},
     };
@@ -298,7 +306,8 @@ Test(decision, one_of_is_true_or_false_and_never_empty)
         {"absent is false", "=PV1-44.oneOf('I')", "{\"k\":\"x\",\"v\":false}"},
         {"empty is false", "=PV1-4.oneOf('I', '')", "{\"k\":\"x\",\"v\":false}"},
         {"null is false", "=PV1-5.1.oneOf('I', '\"\"')", "{\"k\":\"x\",\"v\":false}"},
-        {"a segment that is not there is false", "=NK1-3.1.oneOf('I')", "{\"k\":\"x\",\"v\":false}"},
+        {"a segment that is not there is false", "=NK1-3.1.oneOf('I')",
+         "{\"k\":\"x\",\"v\":false}"},
         {"not of absent is true", "=PV1-44.oneOf('I').not()", "{\"k\":\"x\",\"v\":true}"},
         {"an argument that is a path", "=PV1-2.oneOf('O', PV1-2)", "{\"k\":\"x\",\"v\":true}"},
         {"an argument that is absent", "=PV1-2.oneOf(PV1-44)", "{\"k\":\"x\",\"v\":false}"},
@@ -343,14 +352,16 @@ Test(decision, the_trace_names_the_operand_that_is_empty)
     } rows[] = {
         {"when", "when: PV1-44 = 'x'\ndo: { send: lab }\n",
          "skipped 4: when is not true: PV1-44 is empty"},
-        {"when that is false", "when: PV1-2 = 'x'\ndo: { send: lab }\n", "skipped 4: when is not true"},
+        {"when that is false", "when: PV1-2 = 'x'\ndo: { send: lab }\n",
+         "skipped 4: when is not true"},
         {"if", "do:\n  - drop: x\n    if: PV1-4 = 'x'\n",
          "route 1: always\nnot drop 5: if is not true: PV1-4 is empty\nend 1: done; outputs 0"},
         {"if that is false", "do:\n  - drop: x\n    if: PV1-2 = 'x'\n",
          "route 1: always\nnot drop 5: if is not true\nend 1: done; outputs 0"},
         {"if of null", "do:\n  - drop: x\n    if: PV1-5.1 = 'x'\n",
          "route 1: always\nnot drop 5: if is not true: PV1-5.1 is empty\nend 1: done; outputs 0"},
-        {"an operand deep inside", "do:\n  - drop: x\n    if: PV1-2 = 'I' and PV1-44.length() = 1\n",
+        {"an operand deep inside",
+         "do:\n  - drop: x\n    if: PV1-2 = 'I' and PV1-44.length() = 1\n",
          "route 1: always\nnot drop 5: if is not true: PV1-44 is empty\nend 1: done; outputs 0"},
         {"require", "do:\n  - require: PV1-44 = 'x'\n",
          "route 1: always\nfault 5: PV1-44: what is required here is not so; rejected\n"

@@ -105,7 +105,7 @@ Test(formula, texts_become_trees)
         {"a.contains('x') and b contains 'x'", "(and (.contains (a) 'x') (contains (b) 'x'))"},
         {"1 /* one */ + /* // */ 2", "(+ 1 2)"},
         {"%resource.id", "(.id %resource)"},
-        {"5 'mg'", "5 mg"},
+        {"5 'mg'", "5 'mg'"},
         {"@2026-11-24 + 4 days", "(+ @2026-11-24 4 days)"},
         {"$index + $total", "(+ $index $total)"},
     };

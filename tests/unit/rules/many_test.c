@@ -3,11 +3,12 @@
 
 TestSuite(many, .init = kit_begin, .fini = kit_end);
 
-static const char adt[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
-                          "EVN|A01\r"
-                          "PID|1||4711^^^EPIC^MR~99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|F|||||555~556\r"
-                          "NK1|1|DOE^JIM\rNK1|2|DOE^TIM\r"
-                          "PV1|1|I|W1\r";
+static const char adt[] =
+    "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
+    "EVN|A01\r"
+    "PID|1||4711^^^EPIC^MR~99-1^^^SSA^SS||DOE^JANE~ROE^J||19800101|F|||||555~556\r"
+    "NK1|1|DOE^JIM\rNK1|2|DOE^TIM\r"
+    "PV1|1|I|W1\r";
 static const char siu[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||SIU^S12|M1|P|2.5.1\r"
                           "SCH|1\r"
                           "PID|1||4711||DOE^JANE||19800101|F\r"
@@ -19,10 +20,10 @@ static const char siu_two[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||SIU^S1
                               "RGS|1\rAIS|1||A^a\rAIS|2||B^b\r";
 
 #define ROUTE "route: a\nfrom: epic\nmessages: [ADT^A01]\n"
-#define SIU "route: a\nfrom: epic\nmessages: [SIU^S12]\n"
-#define WHEN "when: @@\ndo: { send: lab }\n"
-#define SET "do:\n  - set:\n      @@\n  - send: lab\n"
-#define MAP "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  @@\n"
+#define SIU   "route: a\nfrom: epic\nmessages: [SIU^S12]\n"
+#define WHEN  "when: @@\ndo: { send: lab }\n"
+#define SET   "do:\n  - set:\n      @@\n  - send: lab\n"
+#define MAP   "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  @@\n"
 #define MANY(path, one)                                                                            \
     " error: " path " may give several values, one is wanted here; write " one ", " path           \
     ".where(...).first(), .exists(...) or .join(' ')"
@@ -51,11 +52,9 @@ Test(many, comparison_arithmetic_and_concatenation_want_one_value)
         {"div", "NK1-1 div 2 = 2", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"mod", "NK1-1 mod 2 = 1", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"sign", "-(NK1-1) = 2", "r.yaml:4:9:" MANY("NK1-1", "NK1[1]-1")},
-        {"concatenation", "PID-5.1.1 & 'x' = 'y'",
-         "r.yaml:4:7:" MANY("PID-5.1.1", "PID-5[1].1.1")},
+        {"concatenation", "PID-5.1.1 & 'x' = 'y'", "r.yaml:4:7:" MANY("PID-5.1.1", "PID-5[1].1.1")},
         {"one in a list", "NK1-1 in (1 | 2)", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
-        {"a list contains one", "(1 | 2) contains NK1-1",
-         "r.yaml:4:24:" MANY("NK1-1", "NK1[1]-1")},
+        {"a list contains one", "(1 | 2) contains NK1-1", "r.yaml:4:24:" MANY("NK1-1", "NK1[1]-1")},
         {"the list of in may be long", "2 in NK1-1", ""},
         {"is", "NK1-1 is SI", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"a choice of values", "PID-5.where(true).1.1 = 'x'", "r.yaml:4:26:" SEVERAL},
@@ -137,7 +136,8 @@ Test(many, where_only_a_group_around_may_repeat_the_path_is_allowed)
 {
     static const struct row check[] = {
         {"a patient of an appointment", "PID-8 = 'F' and PV1-2 = 'I'", ""},
-        {"its repetitions stay several", "PID-3.1 = 'x'", "r.yaml:4:7:" MANY("PID-3.1", "PID-3[1].1")},
+        {"its repetitions stay several", "PID-3.1 = 'x'",
+         "r.yaml:4:7:" MANY("PID-3.1", "PID-3[1].1")},
         {"a segment below two groups", "AIS-3.1 = 'A'", ""},
         {"a segment that repeats in its group", "AIS-3.1 = 'A' and OBX-11 = 'F'",
          "r.yaml:4:25:" MANY("OBX-11", "OBX[1]-11")},
@@ -149,21 +149,25 @@ Test(many, where_only_a_group_around_may_repeat_the_path_is_allowed)
     };
     static const struct row two[] = {
         {"equal", "PID-8 = 'F'",
-         "accepted\nlab held <r.yaml:4:13: PID-8: one value is wanted here, the message has several>"},
+         "accepted\nlab held <r.yaml:4:13: PID-8: one value is wanted here, the message has "
+         "several>"},
         {"a part", "AIS-3.1 = 'A'",
          "accepted\nlab held <r.yaml:4:15: AIS-3.1: one value is wanted here, the message has "
          "several>"},
         {"concatenation", "PID-8 & 'x' = 'Fx'",
-         "accepted\nlab held <r.yaml:4:7: PID-8: one value is wanted here, the message has several>"},
+         "accepted\nlab held <r.yaml:4:7: PID-8: one value is wanted here, the message has "
+         "several>"},
         {"a function of one", "PID-8.startsWith('F')",
          "accepted\nlab held <r.yaml:4:13: PID-8: startsWith() wants one value, there are 2>"},
         {"a question of all works", "PID-8.oneOf('M', 'F') and PID-8.exists($this = 'F')",
          "accepted\nlab: MSH..."},
-        {"an index works", "PID[2]-5[1].2 = 'JIM' and AIS[last]-3.1 = 'B'", "accepted\nlab: MSH..."},
+        {"an index works", "PID[2]-5[1].2 = 'JIM' and AIS[last]-3.1 = 'B'",
+         "accepted\nlab: MSH..."},
     };
     static const struct row set[] = {
-        {"a value of two", "SCH-6: =PID-8", "accepted\nlab held <r.yaml:6:15: PID-8: one value is "
-                                            "wanted here, there are 2>"},
+        {"a value of two", "SCH-6: =PID-8",
+         "accepted\nlab held <r.yaml:6:15: PID-8: one value is "
+         "wanted here, there are 2>"},
         {"a target of two", "PID-8: M",
          "accepted\nlab held <r.yaml:6:7: PID-8: the message has several PID, the target must say "
          "which one>"},
@@ -181,16 +185,18 @@ Test(many, several_in_one_message_are_an_error_although_check_could_not_know)
 {
     static const struct row rows[] = {
         {"a segment twice against the structure", "PV1-2 = 'I'",
-         "accepted\nlab held <r.yaml:4:13: PV1-2: one value is wanted here, the message has several>"},
+         "accepted\nlab held <r.yaml:4:13: PV1-2: one value is wanted here, the message has "
+         "several>"},
         {"a field that repeats against the dictionary", "PID-8 = 'F'",
-         "accepted\nlab held <r.yaml:4:13: PID-8: one value is wanted here, the message has several>"},
+         "accepted\nlab held <r.yaml:4:13: PID-8: one value is wanted here, the message has "
+         "several>"},
     };
     static const char twice[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
                                 "PID|1||4711||DOE^JANE||19800101|F~M\rPV1|1|I\rPV1|2|O\r";
     rows_told(ROUTE WHEN, twice, ROWS(rows));
 }
 
-#define FAMILY "route: a\nfrom: epic\nmessages: [ADT^A*]\n"
+#define FAMILY  "route: a\nfrom: epic\nmessages: [ADT^A*]\n"
 #define RESULTS "route: a\nfrom: epic\nmessages: [ORU^R*]\n"
 
 Test(many, of_a_family_a_path_is_refused_only_where_all_structures_agree)
@@ -233,14 +239,16 @@ Test(many, of_a_family_a_path_is_refused_only_where_all_structures_agree)
 
 Test(many, what_a_family_does_not_agree_on_is_decided_by_the_message)
 {
-    static const char a17[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A17|M1|P|2.5.1\rEVN|A17\r"
-                              "PID|1||4711||DOE||1980|F\rPV1|1|I\rPID|2||4712||ROE||1981|F\rPV1|2|I\r";
+    static const char a17[] =
+        "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A17|M1|P|2.5.1\rEVN|A17\r"
+        "PID|1||4711||DOE||1980|F\rPV1|1|I\rPID|2||4712||ROE||1981|F\rPV1|2|I\r";
     static const struct row one[] = {
         {"one patient", "PID-8 = 'F'", "accepted\nlab: MSH..."},
     };
     static const struct row two[] = {
         {"two patients", "PID-8 = 'F'",
-         "accepted\nlab held <r.yaml:4:13: PID-8: one value is wanted here, the message has several>"},
+         "accepted\nlab held <r.yaml:4:13: PID-8: one value is wanted here, the message has "
+         "several>"},
     };
     rows_told(FAMILY WHEN, adt, ROWS(one));
     rows_told(FAMILY WHEN, a17, ROWS(two));

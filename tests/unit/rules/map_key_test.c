@@ -202,6 +202,10 @@ Test(map_key, needs_and_with_declare_parameters)
          "{\"v\":{\"a\":{\"b\":1}}}"},
     };
     rows_payload(value, adt, ROWS(rows));
+}
+
+Test(map_key, check_refuses_parameters_that_do_not_fit)
+{
     static const struct row refused[] = {
         {"one is missing", "  v: { $use: n }\n" OTHER("needs: [p]\n", "  a: =$p"),
          "r.yaml:5:14: error: n needs $p; give it with with: {p: ...}"},

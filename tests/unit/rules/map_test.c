@@ -233,6 +233,7 @@ Test(map, every_key_is_data_except_those_that_begin_with_a_dollar)
         {"$$ is one $", "  $$for: a\n  $$x: b", "{\"$for\":\"a\",\"$x\":\"b\"}"},
         {"$$ in an object of a loop", "  v:\n    - $for: NK1\n      $$if: =NK1-1",
          "{\"v\":[{\"$if\":1},{\"$if\":2}]}"},
+        {"a $ alone", "  $: b", "{\"$\":\"b\"}"},
         {"three are two", "  $$$x: b", "{\"$$x\":\"b\"}"},
     };
     rows_payload(value, adt, ROWS(rows));

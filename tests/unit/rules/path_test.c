@@ -12,8 +12,8 @@ static const char adt[] =
     "ZPI|5|p^q&r~s|2951-2^NA^LN\r";
 
 #define ROUTE "route: a\nfrom: epic\nmessages: [ADT^A01]\n"
-#define SET ROUTE "do:\n  - set:\n      @@\n  - send: lab\n"
-#define WHEN ROUTE "when: @@\ndo: { send: lab }\n"
+#define SET   ROUTE "do:\n  - set:\n      @@\n  - send: lab\n"
+#define WHEN  ROUTE "when: @@\ndo: { send: lab }\n"
 
 Test(path, the_longest_match_is_one_token)
 {
@@ -74,9 +74,10 @@ Test(path, a_dot_and_digits_go_one_level_down)
         {"a part of a number", "PID-3.count().1 = 1",
          "r.yaml:4:20: error: only values of the message have numbered parts"},
     };
-    const char *frame = ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\n"
-                              "let: { x: '=PID-3[1]' }\nvalue:\n  - $if: $x.exists()\n    $value: >-\n"
-                              "      @@\n";
+    const char *frame =
+        ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\n"
+              "let: { x: '=PID-3[1]' }\nvalue:\n  - $if: $x.exists()\n    $value: >-\n"
+              "      @@\n";
     rows_payload(frame, adt, ROWS(rows));
     rows_check(WHEN, ROWS(refused));
 }
@@ -95,7 +96,8 @@ Test(path, a_name_with_no_field_is_a_segment)
         {"a segment is no decision", "PV1",
          "r.yaml:4:7: error: a decision wants true or false, this is a value; write PV1.exists()"},
         {"a segment is no text", "PV1[1] = 'x'",
-         "r.yaml:4:7: error: this is a whole segment, one value is wanted here; name a field, as in "
+         "r.yaml:4:7: error: this is a whole segment, one value is wanted here; name a field, as "
+         "in "
          "PV1-1"},
     };
     rows_eval(adt, ROWS(rows));
@@ -192,12 +194,13 @@ Test(path, indexes_of_a_path_count_from_one)
 Test(path, plus_and_star_are_for_targets_only)
 {
     static const struct row targets[] = {
-        {"a new repetition", "PID-3[+].1: N", "PID|1||4711^^^EPIC&1.2.3&ISO^MR~99-1^^^SSA&9.9^SS~X7"
-                                              "~N|B7|DOE&VAN^JANE~ROE^J||19800101|F"},
-        {"each repetition", "PID-3[*].5: N", "PID|1||4711^^^EPIC&1.2.3&ISO^N~99-1^^^SSA&9.9^N~X7"
-                                             "^^^^N|B7|DOE&VAN^JANE~ROE^J||19800101|F"},
-        {"a new segment", "NK1[+]-1: 4",
-         "NK1|1|DOE^JIM\rNK1|2|DOE^TIM\rNK1|3|DOE^KIM\rNK1|4"},
+        {"a new repetition", "PID-3[+].1: N",
+         "PID|1||4711^^^EPIC&1.2.3&ISO^MR~99-1^^^SSA&9.9^SS~X7"
+         "~N|B7|DOE&VAN^JANE~ROE^J||19800101|F"},
+        {"each repetition", "PID-3[*].5: N",
+         "PID|1||4711^^^EPIC&1.2.3&ISO^N~99-1^^^SSA&9.9^N~X7"
+         "^^^^N|B7|DOE&VAN^JANE~ROE^J||19800101|F"},
+        {"a new segment", "NK1[+]-1: 4", "NK1|1|DOE^JIM\rNK1|2|DOE^TIM\rNK1|3|DOE^KIM\rNK1|4"},
         {"each segment", "NK1[*]-1: 4", "NK1|4|DOE^JIM\rNK1|4|DOE^TIM\rNK1|4|DOE^KIM"},
     };
     static const struct row formulas[] = {
@@ -270,7 +273,8 @@ Test(path, a_path_that_no_version_has_is_an_error_wherever_it_stands)
         {"a whole segment", "QQQ.exists()",
          "r.yaml:4:7: error: QQQ: no HL7 version has a segment QQQ; segments of your own begin "
          "with Z"},
-        {"a field", "PID-99 = 'x'", "r.yaml:4:7: error: PID-99: no HL7 version has a field 99 in PID"},
+        {"a field", "PID-99 = 'x'",
+         "r.yaml:4:7: error: PID-99: no HL7 version has a field 99 in PID"},
         {"a component", "PV1-3.99 = 'x'",
          "r.yaml:4:7: error: PV1-3.99: no HL7 version has this component in PV1-3"},
         {"a second component of a number", "PV1-1.2 = 'x'",
@@ -372,14 +376,10 @@ Test(path, a_path_that_the_versions_of_the_feed_lack_is_a_remark)
 Test(path, z_segments_are_text_unless_a_profile_types_them)
 {
     static const struct row text[] = {
-        {"as it stands", "=ZPI-1", "[\"5\"]"},
-        {"its parts", "=ZPI-3.2", "[\"NA\"]"},
-        {"a repetition", "=ZPI-2[2]", "[\"s\"]"},
-        {"each repetition", "=ZPI-2.1", "[\"p\",\"s\"]"},
-        {"any field", "=ZPI-99", "[\"k\"]"},
-        {"any component", "=ZPI-1.7", "[\"k\"]"},
-        {"any segment", "=ZQQ-1", "[\"k\"]"},
-        {"a calculation reads it", "=ZPI-1 + 1", "[6]"},
+        {"as it stands", "=ZPI-1", "[\"5\"]"},    {"its parts", "=ZPI-3.2", "[\"NA\"]"},
+        {"a repetition", "=ZPI-2[2]", "[\"s\"]"}, {"each repetition", "=ZPI-2.1", "[\"p\",\"s\"]"},
+        {"any field", "=ZPI-99", "[\"k\"]"},      {"any component", "=ZPI-1.7", "[\"k\"]"},
+        {"any segment", "=ZQQ-1", "[\"k\"]"},     {"a calculation reads it", "=ZPI-1 + 1", "[6]"},
     };
     static const struct row typed[] = {
         {"a number", "=ZPI-1", "[5]"},
@@ -387,8 +387,14 @@ Test(path, z_segments_are_text_unless_a_profile_types_them)
         {"a composite has its parts", "=ZPI-2.1", "[\"p\",\"s\"]"},
     };
     static const struct row refused[] = {
-        {"a composite has no text", "ZPI-2[1] = 'x'", "r.yaml:7:7: error: ZPI-2[1] is a CX of several parts, one text is wanted here; say which part, as in ZPI-2[1].1"},
-        {"a component that the type lacks", "ZPI-3.99 = 'x'", "r.yaml:7:7: error: ZPI-3.99: no HL7 version has this component in ZPI-3"},
+        {"a composite has no text", "ZPI-2[1] = 'x'",
+         "r.yaml:7:7: error: ZPI-2[1] is a CX of several parts, one text is wanted here; say which "
+         "part, as in ZPI-2[1].1"},
+        {"a component that the type lacks", "ZPI-3.99 = 'x'",
+         "r.yaml:7:7: error: ZPI-3.99: no HL7 version has this component in ZPI-3"},
+        {"a subcomponent that the type lacks", "ZPI-2[1].4.9 = 'x'",
+         "r.yaml:7:7: error: ZPI-2[1].4.9: no HL7 version has this component in ZPI-2"},
+        {"a subcomponent that it has", "ZPI-2[1].4.2 = 'x'", ""},
         {"a number has order", "ZPI-1[1].exists() and ZPI-1[1] < 6", ""},
     };
     static const struct row order[] = {
@@ -396,7 +402,9 @@ Test(path, z_segments_are_text_unless_a_profile_types_them)
          "r.yaml:4:26: error: text has no order; numbers and dates have; add .toInteger() or "
          ".toDecimal() to compare numbers"},
         {"a number of it has", "ZPI-1.exists() and ZPI-1.toInteger() < 6", ""},
-        {"a part of it has none, either", "ZPI-3[1].2.exists() and ZPI-3[1].2 < 6", "r.yaml:4:31: error: text has no order; numbers and dates have; add .toInteger() or .toDecimal() to compare numbers"},
+        {"a part of it has none, either", "ZPI-3[1].2.exists() and ZPI-3[1].2 < 6",
+         "r.yaml:4:31: error: text has no order; numbers and dates have; add .toInteger() or "
+         ".toDecimal() to compare numbers"},
     };
     const char *map = "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n"
                       "  - >-\n    @@\n";
@@ -404,9 +412,11 @@ Test(path, z_segments_are_text_unless_a_profile_types_them)
     rows_payload(str_printf(&kit_arena, ROUTE "%s  - k\n", map).p, adt, text + 4, 3);
     rows_payload(str_printf(&kit_arena, ROUTE "%s", map).p, adt, text + 7, 1);
     kit_source = 2;
-    rows_payload(str_printf(&kit_arena, PROFILED "route: a\nfrom: profiled\nmessages: [ADT^A01]\n%s", map).p,
-                 adt, ROWS(typed));
-    rows_check(PROFILED "route: a\nfrom: profiled\nmessages: [ADT^A01]\nwhen: @@\ndo: { send: lab }\n",
+    rows_payload(
+        str_printf(&kit_arena, PROFILED "route: a\nfrom: profiled\nmessages: [ADT^A01]\n%s", map).p,
+        adt, ROWS(typed));
+    rows_check(PROFILED
+               "route: a\nfrom: profiled\nmessages: [ADT^A01]\nwhen: @@\ndo: { send: lab }\n",
                ROWS(refused));
     rows_check(WHEN, ROWS(order));
 }

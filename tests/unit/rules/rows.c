@@ -75,7 +75,8 @@ static const char *lines(const char *message, const char *seg)
     struct str rest = str_of(message), line, all = STR("");
     while (rest.n && str_split(&rest, '\r', &line)) {
         if (str_starts(line, str_from(seg, 3))) {
-            all = str_printf(&kit_arena, "%.*s%s%.*s", STR_ARG(all), all.n ? "\r" : "", STR_ARG(line));
+            all = str_printf(&kit_arena, "%.*s%s%.*s", STR_ARG(all), all.n ? "\r" : "",
+                             STR_ARG(line));
         }
     }
     return all.n ? all.p : str_printf(&kit_arena, "no %.3s", seg).p;

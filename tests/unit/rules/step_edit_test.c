@@ -97,6 +97,8 @@ Test(step_edit, delete_takes_segments_away)
          "PID/OBR|1|A/OBR|2|B/ZAB|2"},
         {"except: a single name", "  - delete: [Z*, OBX, NTE]\n    except: ZPI",
          "PID/OBR|1|A/OBR|2|B/ZPI|1"},
+        {"in a loop outward, where its element cannot hold it",
+         "  - for: OBR\n    do: { delete: PID }\n  - delete: [OBX, NTE, Z*]", "OBR|1|A/OBR|2|B"},
         {"in a loop those of its element",
          "  - for: OBR\n    do:\n      - delete: OBX\n        if: $number = 1 and OBX-2 = 'NM'\n"
          "  - delete: NTE",
@@ -157,6 +159,8 @@ Test(step_edit, if_beside_delete_is_asked_of_each_one)
         {"numbers of a list mean the repetitions as before the step",
          "  - delete: ['PID-3[1]', 'PID-3[3]', 'PID-3[2].4']\n  - delete: PID-5",
          "PID|1||8^^^^SS||||19800101|F|||||||||||\"\""},
+        {"a repetition and a part of it", "  - delete: ['PID-3[1]', 'PID-3[1].4']\n  - delete: PID-5",
+         "PID|1||8^^^S^SS~9^^^L^SS||||19800101|F|||||||||||\"\""},
         {"if is asked once for all of a list",
          "  - delete: [PID-8, PID-7]\n    if: PID-8 = 'F'\n  - delete: [PID-3, PID-5]",
          "PID|1||||||||||||||||||\"\""},

@@ -27,7 +27,7 @@ Test(step_send, the_id_is_a_formula_or_the_numbers_of_the_loops)
          "accepted\nall id=PID-1 /*: MSH..."},
         {"the loop's number",
          "  - { for: OBR, do: { send: all, as: m } }\n" MAP("", "=OBR.count()"),
-         "accepted\nall id=1 /*: {\"v\":2}\nall id=2 /*: {\"v\":2}"},
+         "accepted\nall id=1 /*: {\"v\":1}\nall id=2 /*: {\"v\":1}"},
         {"the numbers of loops within each other",
          "  - for: OBR\n    do: { for: OBX, do: { send: all, as: m } }\n" MAP("", "1"),
          "accepted\nall id=1.1 /*: {\"v\":1}\nall id=1.2 /*: {\"v\":1}\nall id=2.1 /*: {\"v\":1}"},

@@ -210,8 +210,8 @@ Test(step, let_gives_names_for_the_steps_behind_it)
     static const struct row refused[] = {
         {"names of one let do not see each other",
          "  - let: { a: x, b: =$a }\n  - { send: lab, id: =$a & $b }",
-         "r.yaml:5:22: error: $a is not known here; names come from let:, from parameters (needs:, "
-         "with:) and from the feed's profile"},
+         "r.yaml:5:22: error: $a is not known here; names of one let: do not see each other; put "
+         "this one into a let: behind"},
         {"a name that means something", "  - let: { this: x }",
          "r.yaml:5:12: error: $this means something already"},
         {"a name that is none", "  - let: { a-b: x }",

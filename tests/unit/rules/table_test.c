@@ -45,6 +45,7 @@ Test(table, keys_and_value_name_columns)
         {"the other way round there is none", "coalesce(lookup('t', 'a', '2'), 'none')",
          MISS("17: ")},
     };
+    static const struct row all[] = {{"nothing but keys: the last is the value", "lookup('t', 'a', '2', '3', '4')", CELL("4")}};
     static const struct row three[] = {{"three", "lookup('t', 'a', '2', '3')", CELL("4")}};
     kit_file("f.csv", "k1,k2,k3,v\na,2,3,4\n");
     rows_payload(ALONE(", value: k3"), adt, ROWS(value));
@@ -52,6 +53,7 @@ Test(table, keys_and_value_name_columns)
     rows_payload(ALONE(", keys: [k2, k1]"), adt, both, 1);
     rows_told(ALONE(", keys: [k2, k1]"), adt, both + 1, 1);
     rows_payload(ALONE(", keys: [k1, k2, k3]"), adt, ROWS(three));
+    rows_payload(ALONE(", keys: [k1, k2, k3, v]"), adt, ROWS(all));
 }
 
 Test(table, check_refuses_a_lookup_that_does_not_fit)
@@ -142,7 +144,7 @@ Test(table, the_most_exact_row_wins_leftmost_first)
     };
     kit_file(
         "f.csv",
-        "x,y,z,v\n*,*,*,***\n*,*,c,**c\n*,b,*,*b*\na,*,*,a**\n*,b,c,*bc\na,*,c,a*c\na,b,*,ab*\n"
+        "x,y,z,v\n*,b,*,*b*\na,*,*,a**\n*,*,*,***\n*,*,c,**c\na,*,c,a*c\na,b,*,ab*\n*,b,c,*bc\n"
         "a,b,c,abc\na,,c,a-c\n*,,*,*-*\n");
     rows_payload(ALONE(", keys: [x, y, z]"), adt, ROWS(rows));
 }
@@ -272,6 +274,7 @@ Test(table, check_refuses_a_table_that_is_none)
          "lines.csv:5:1: error: row 3 of table t has the same key as row 1"},
         {"no such key", "{ file: sex.csv, keys: [hl7, dek] }",
          "r.yaml:2:35: error: the table has no column dek; did you mean desk?"},
+        {"no key", "{ file: sex.csv, keys: [] }", "r.yaml:2:29: error: keys: names no column"},
         {"no such value", "{ file: sex.csv, value: code }",
          "r.yaml:2:30: error: the table has no column code"},
         {"on-miss", "{ file: sex.csv, on-miss: skip }",

@@ -11,10 +11,10 @@ static const char adt[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1
                           "PV1|1|I|W1^101||||12^SMITH\r"
                           "IN1|1|A\rIN1|2|B\rZIN|2\r";
 
-#define ROUTE "route: a\nfrom: epic\nmessages: [ADT^A01]\n"
-#define SET ROUTE "do:\n  - set:\n      @@\n  - send: lab\n"
-#define STEPS ROUTE "do:\n  @@\n  - send: lab\n"
-#define NK1S "NK1|1|DOE^JIM\rNK1|2|DOE^TIM"
+#define ROUTE    "route: a\nfrom: epic\nmessages: [ADT^A01]\n"
+#define SET      ROUTE "do:\n  - set:\n      @@\n  - send: lab\n"
+#define STEPS    ROUTE "do:\n  @@\n  - send: lab\n"
+#define NK1S     "NK1|1|DOE^JIM\rNK1|2|DOE^TIM"
 #define PID_REST "||DOE^JANE||19800101|F"
 
 Test(target, all_right_sides_see_the_message_before_the_step)
@@ -26,11 +26,13 @@ Test(target, all_right_sides_see_the_message_before_the_step)
          "PV1|1|x|W1^101|I|||12^SMITH"},
         {"two repetitions change places", "'PID-3[1]': '=PID-3[2]'\n      'PID-3[2]': '=PID-3[1]'",
          "PID|1||99-1^^^SSA^SS~4711^^^EPIC^MR" PID_REST},
-        {"two segments change places", "'NK1[1]-2': '=NK1[2]-2[1]'\n      'NK1[2]-2': '=NK1[1]-2[1]'",
+        {"two segments change places",
+         "'NK1[1]-2': '=NK1[2]-2[1]'\n      'NK1[2]-2': '=NK1[1]-2[1]'",
          "NK1|1|DOE^TIM\rNK1|2|DOE^JIM"},
-        {"a new segment is not there yet", "'NK1[+]-1': =NK1.count()\n      'NK1[+]-3.1': =NK1.count()",
-         NK1S "\rNK1|2||2"},
-        {"a decision on what is written", "PV1-2: O\n      PV1-4: >-\n        =iif(PV1-2 = 'I', 'was', 'is')",
+        {"a new segment is not there yet",
+         "'NK1[+]-1': =NK1.count()\n      'NK1[+]-3.1': =NK1.count()", NK1S "\rNK1|2||2"},
+        {"a decision on what is written",
+         "PV1-2: O\n      PV1-4: >-\n        =iif(PV1-2 = 'I', 'was', 'is')",
          "PV1|1|O|W1^101|was|||12^SMITH"},
     };
     static const struct row steps[] = {
@@ -45,14 +47,14 @@ Test(target, all_right_sides_see_the_message_before_the_step)
     rows_lines(STEPS, adt, ROWS(steps));
 }
 
-#define OVERLAP(line, a, b)                                                                        \
-    "r.yaml:" line ":7: error: " a " overlaps with " b " in the same set"
+#define OVERLAP(line, a, b) "r.yaml:" line ":7: error: " a " overlaps with " b " in the same set"
 
 Test(target, targets_that_overlap_in_one_set_are_an_error)
 {
     static const struct row rows[] = {
         {"a component of a field", "PV1-3: x\n      PV1-3.1: y", OVERLAP("7", "PV1-3.1", "PV1-3")},
-        {"the field of a component", "PV1-3.1: x\n      PV1-3: y", OVERLAP("7", "PV1-3", "PV1-3.1")},
+        {"the field of a component", "PV1-3.1: x\n      PV1-3: y",
+         OVERLAP("7", "PV1-3", "PV1-3.1")},
         {"a subcomponent of a component", "PV1-3.4: x\n      PV1-3.4.1: y",
          OVERLAP("7", "PV1-3.4.1", "PV1-3.4")},
         {"a repetition of a whole field", "PID-3: x\n      'PID-3[2]': y",
@@ -75,6 +77,13 @@ Test(target, targets_that_overlap_in_one_set_are_an_error)
          OVERLAP("7", "PV1-2[1]", "PV1-2")},
         {"a new one twice", "'PID-3[+].1': x\n      'PID-3[+].1.1': y",
          OVERLAP("7", "PID-3[+].1.1", "PID-3[+].1")},
+        {"a new one and the last", "'PID-3[+].1': x\n      'PID-3[last].5': y",
+         OVERLAP("7", "PID-3[last].5", "PID-3[+].1")},
+        {"each and a new one", "'PID-3[*].5': x\n      'PID-3[+].1': y",
+         OVERLAP("7", "PID-3[+].1", "PID-3[*].5")},
+        {"a new segment and the last", "'NK1[+]-1': x\n      'NK1[last]-3.1': y",
+         OVERLAP("7", "NK1[last]-3.1", "NK1[+]-1")},
+        {"two fields of the last segment", "'NK1[last]-1': x\n      'NK1[last]-3.1': y", ""},
         {"with one between", "PV1-3: x\n      PV1-4: z\n      PV1-3.1: y",
          OVERLAP("8", "PV1-3.1", "PV1-3")},
         {"each pair is told", "PV1-3.1: x\n      PV1-3.2: y\n      PV1-3: z",
@@ -121,11 +130,13 @@ Test(target, a_whole_field_takes_all_values_as_its_repetitions)
 Test(target, below_what_may_repeat_a_target_says_which)
 {
     static const struct row refused[] = {
-        {"a component", "PID-3.4: x", "r.yaml:6:7:" WHICH_REPETITION("PID-3.4", "PID-3", "PID-3[1].4")},
+        {"a component", "PID-3.4: x",
+         "r.yaml:6:7:" WHICH_REPETITION("PID-3.4", "PID-3", "PID-3[1].4")},
         {"a subcomponent", "PID-3.4.1: x",
          "r.yaml:6:7:" WHICH_REPETITION("PID-3.4.1", "PID-3", "PID-3[1].4.1")},
         {"a field of a segment", "NK1-3: x", "r.yaml:6:7:" WHICH_SEGMENT("NK1-3", "NK1", "3")},
-        {"a whole field of a segment", "NK1-2: x", "r.yaml:6:7:" WHICH_SEGMENT("NK1-2", "NK1", "2")},
+        {"a whole field of a segment", "NK1-2: x",
+         "r.yaml:6:7:" WHICH_SEGMENT("NK1-2", "NK1", "2")},
         {"the segment is said, the field is not", "'NK1[1]-2.1': x",
          "r.yaml:6:7:" WHICH_REPETITION("NK1[1]-2.1", "NK1-2", "NK1[1]-2[1].1")},
         {"a segment at two places", "ROL-1: x", "r.yaml:6:7:" WHICH_SEGMENT("ROL-1", "ROL", "1")},
@@ -161,7 +172,8 @@ Test(target, plus_of_one_place_in_one_set_is_the_same_new_one)
         {"fields of a segment", "'NK1[+]-1': 3\n      'NK1[+]-2': 'DOE^KIM'",
          NK1S "\rNK1|3|DOE\\S\\KIM"},
         {"in any order", "'NK1[+]-3.1': x\n      PV1-2: y\n      'NK1[+]-1': 3", NK1S "\rNK1|3||x"},
-        {"parts of a repetition", "'PID-3[+].1': N\n      'PID-3[+].5': MR\n      'PID-3[+].4.1': A",
+        {"parts of a repetition",
+         "'PID-3[+].1': N\n      'PID-3[+].5': MR\n      'PID-3[+].4.1': A",
          "PID|1||4711^^^EPIC^MR~99-1^^^SSA^SS~N^^^A^MR" PID_REST},
         {"of two fields", "'PID-3[+].1': N\n      'PID-4[+].1': M",
          "PID|1||4711^^^EPIC^MR~99-1^^^SSA^SS~N|M|DOE^JANE||19800101|F"},
@@ -208,20 +220,22 @@ Test(target, a_missing_segment_is_made_where_the_structure_places_it)
          "MSH EVN PID ZPI NK1 NK1 PV1 IN1 IN1 ZIN IN1"},
         {"in the group of the loop", "ADT^A01", "- for: IN1\n    do: { set: { IN2-1: x } }", adt,
          "MSH EVN PID ZPI NK1 NK1 PV1 IN1 IN2 IN1 ZIN IN2"},
-        {"behind each observation", "ORU^R01", "- for: OBX\n    do: { set: { 'NTE[+]-3': x } }", oru,
-         "MSH PID OBR OBX NTE OBX NTE OBR OBX NTE"},
+        {"behind each observation", "ORU^R01", "- for: OBX\n    do: { set: { 'NTE[+]-3': x } }",
+         oru, "MSH PID OBR OBX NTE OBX NTE OBR OBX NTE"},
         {"behind each order", "ORU^R01", "- for: OBR\n    do: { set: { 'NTE[+]-3': x } }", oru,
          "MSH PID OBR NTE OBX OBX OBR NTE OBX"},
-        {"a new observation of each order", "ORU^R01", "- for: OBR\n    do: { set: { 'SPM[+]-1': x } }",
-         oru, "MSH PID OBR OBX OBX SPM OBR OBX SPM"},
+        {"a new observation of each order", "ORU^R01",
+         "- for: OBR\n    do: { set: { 'SPM[+]-1': x } }", oru,
+         "MSH PID OBR OBX OBX SPM OBR OBX SPM"},
         {"a Z-segment goes to the end", "ADT^A01", "- set: { ZZZ-1: x }", adt,
          "MSH EVN PID ZPI NK1 NK1 PV1 IN1 IN1 ZIN ZZZ"},
         {"the second of the next index", "ADT^A01", "- set: { 'NK1[3]-1': x }", adt,
          "MSH EVN PID ZPI NK1 NK1 NK1 PV1 IN1 IN1 ZIN"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct str yaml = str_printf(&kit_arena, "route: a\nfrom: epic\nmessages: ['%s']\ndo:\n  %s\n"
-                                                 "  - send: lab\n",
+        struct str yaml = str_printf(&kit_arena,
+                                     "route: a\nfrom: epic\nmessages: ['%s']\ndo:\n  %s\n"
+                                     "  - send: lab\n",
                                      rows[i].type, rows[i].steps);
         const char *got = names_of(yaml.p, rows[i].message);
         cr_expect_str_eq(got, rows[i].want, "%s\n  got  %s\n  want %s", rows[i].name, got,
@@ -278,25 +292,30 @@ Test(target, what_is_no_target_is_refused)
     static const struct row rows[] = {
         {"a segment", "PID: x",
          "r.yaml:6:7: error: a whole segment is no target; name its fields, as in PID-8"},
-        {"the field separator", "MSH-1: x", "r.yaml:6:7: error: MSH-1 and MSH-2 are the delimiters of "
-                                            "the message and cannot be set"},
-        {"the delimiters", "MSH-2: x", "r.yaml:6:7: error: MSH-1 and MSH-2 are the delimiters of the "
-                                       "message and cannot be set"},
+        {"the field separator", "MSH-1: x",
+         "r.yaml:6:7: error: MSH-1 and MSH-2 are the delimiters of "
+         "the message and cannot be set"},
+        {"the delimiters", "MSH-2: x",
+         "r.yaml:6:7: error: MSH-1 and MSH-2 are the delimiters of the "
+         "message and cannot be set"},
         {"a segment as value", "PV1-2: '=PV1[1]'",
          "r.yaml:6:14: error: a whole segment does not fit into a field"},
         {"a list", "PV1-2: [a, b]",
          "r.yaml:6:14: error: a text or a formula should stand here, this is a list"},
         {"a mapping", "PV1-2: { a: b }",
          "r.yaml:6:14: error: a text or a formula should stand here, this is a mapping"},
-        {"a segment that the structure lacks is remarked", "SCH-1: x", "r.yaml:6:7: remark: SCH is not part of ADT_A01; it is looked for in the whole message"},
+        {"a segment that the structure lacks is remarked", "SCH-1: x",
+         "r.yaml:6:7: remark: SCH is not part of ADT_A01; it is looked for in the whole message"},
         {"a Z-segment is not", "ZZZ-1: x", ""},
     };
     static const struct row steps[] = {
         {"a text for the whole", "- set: PV1-2",
-         "r.yaml:5:10: error: set: should be a mapping of paths, this is a text; write set: { PID-8: "
+         "r.yaml:5:10: error: set: should be a mapping of paths, this is a text; write set: { "
+         "PID-8: "
          "F }"},
         {"a list for the whole", "- set: [PV1-2]",
-         "r.yaml:5:10: error: set: should be a mapping of paths, this is a list; write set: { PID-8: "
+         "r.yaml:5:10: error: set: should be a mapping of paths, this is a list; write set: { "
+         "PID-8: "
          "F }"},
     };
     rows_check(SET, ROWS(rows));
@@ -310,7 +329,8 @@ Test(target, a_value_moves_its_parts_to_the_level_of_the_target)
         {"components become subcomponents", "PV1-3.4: '=NK1[1]-2[1]'",
          "PV1|1|I|W1^101^^DOE&JIM||||12^SMITH"},
         {"a component becomes a field", "PV1-2: =PV1-3.2", "PV1|1|101|W1^101||||12^SMITH"},
-        {"a text is escaped", "PV1-2: ='a^b&c|d\\\\e'", "PV1|1|a\\S\\b\\T\\c\\F\\d\\E\\e|W1^101||||12^SMITH"},
+        {"a text is escaped", "PV1-2: ='a^b&c|d\\\\e'",
+         "PV1|1|a\\S\\b\\T\\c\\F\\d\\E\\e|W1^101||||12^SMITH"},
     };
     static const struct row told[] = {
         {"what has too many parts", "PV1-3.4.1: '=NK1[1]-2[1]'",

@@ -9,9 +9,8 @@ static const char adt[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1
                           "PV1|1|I|W1\r";
 
 #define ROUTE "route: a\nfrom: epic\nmessages: [ADT^A01]\n"
-#define SET ROUTE "do:\n  - set:\n      @@\n  - send: lab\n"
-#define MAP                                                                                        \
-    ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  @@\n"
+#define SET   ROUTE "do:\n  - set:\n      @@\n  - send: lab\n"
+#define MAP   ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  @@\n"
 
 Test(yaml, a_scalar_of_set_arrives_as_written)
 {
@@ -57,8 +56,9 @@ Test(yaml, the_type_of_a_scalar_comes_from_where_it_stands)
          "rejected <a: 00123 (r.yaml:5)> AE/101//00123"},
         {"a reply's error is a number", "- reply: { code: AE, error: '101' }",
          "rejected <a: Required field missing (r.yaml:5)> AE/101//Required field missing"},
-        {"a field of a new segment", "- add: NTE\n    after: PV1\n    set: { 1: 01, 3: NO }\n"
-                                     "  - send: lab\n    id: =NTE-1.raw() & NTE-3.text().first()",
+        {"a field of a new segment",
+         "- add: NTE\n    after: PV1\n    set: { 1: 01, 3: NO }\n"
+         "  - send: lab\n    id: =NTE-1.raw() & NTE-3.text().first()",
          "accepted\nlab id=01NO: ..."},
     };
     rows_told(ROUTE "do:\n  @@\n", adt, ROWS(rows));
@@ -177,24 +177,56 @@ Test(yaml, a_formula_that_yaml_would_cut_stands_under_a_folded_block)
 Test(yaml, a_formula_that_yaml_cuts_is_shown_as_it_should_be_written)
 {
     static const struct row rows[] = {
-        {"a colon", "PV1-3: =PV1-2 & ': x'", "r.yaml:6:24: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    PV1-3: >-\n      =PV1-2 & ': x'"},
-        {"a hash", "PV1-3: =PV1-2 & ' # x'", "r.yaml:6:14: error: ` #` ends this formula, as YAML reads it a comment; such a formula is written on its own line under >-; write\n    PV1-3: >-\n      =PV1-2 & ' # x'"},
-        {"a glued hash", "PV1-3: =PV1-2 & ' #1'", "r.yaml:6:14: error: ` #` ends this formula, as YAML reads it a comment; such a formula is written on its own line under >-; write\n    PV1-3: >-\n      =PV1-2 & ' #1'"},
+        {"a colon", "PV1-3: =PV1-2 & ': x'",
+         "r.yaml:6:24: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    PV1-3: >-\n      =PV1-2 & ': x'"},
+        {"a hash", "PV1-3: =PV1-2 & ' # x'",
+         "r.yaml:6:14: error: ` #` ends this formula, as YAML reads it a comment; such a formula "
+         "is written on its own line under >-; write\n    PV1-3: >-\n      =PV1-2 & ' # x'"},
+        {"a glued hash", "PV1-3: =PV1-2 & ' #1'",
+         "r.yaml:6:14: error: ` #` ends this formula, as YAML reads it a comment; such a formula "
+         "is written on its own line under >-; write\n    PV1-3: >-\n      =PV1-2 & ' #1'"},
     };
     static const struct row decisions[] = {
-        {"single quote first", "'I' = PV1-2", "r.yaml:4:11: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      'I' = PV1-2"},
-        {"double quote first", "\"I\" = PV1-2", "r.yaml:4:11: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      \"I\" = PV1-2"},
-        {"at sign first", "@1980 = PID-7", "r.yaml:4:7: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      @1980 = PID-7"},
-        {"percent sign first", "%resource.exists()", "r.yaml:4:7: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      %resource.exists()"},
-        {"exclamation mark first", "!PID-8", "r.yaml:4:7: error: found a tag (`!`); such a formula is written on its own line under >-; write\n    when: >-\n      !PID-8\nr.yaml:4:7: error: the formula is empty"},
-        {"backquote first", "`a` = 'b'", "r.yaml:4:7: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      `a` = 'b'"},
-        {"bar first", "| PID-8", "r.yaml:4:9: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      | PID-8"},
-        {"ampersand first", "& 'a' = 'b'", "r.yaml:4:8: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      & 'a' = 'b'"},
-        {"bracket first", "[1] = PID-8", "r.yaml:4:11: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      [1] = PID-8"},
-        {"brace first", "{}.empty()", "r.yaml:4:9: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      {}.empty()"},
-        {"colon in a decision", "PV1-2 = 'a: b'", "r.yaml:4:17: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    when: >-\n      PV1-2 = 'a: b'"},
-        {"hash in a decision", "PV1-2 = 'a # b'", "r.yaml:4:7: error: ` #` ends this formula, as YAML reads it a comment; such a formula is written on its own line under >-; write\n    when: >-\n      PV1-2 = 'a # b'"},
-        {"glued hash in a decision", "PV1-2 = 'a #b'", "r.yaml:4:7: error: ` #` ends this formula, as YAML reads it a comment; such a formula is written on its own line under >-; write\n    when: >-\n      PV1-2 = 'a #b'"},
+        {"single quote first", "'I' = PV1-2",
+         "r.yaml:4:11: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      'I' = PV1-2"},
+        {"double quote first", "\"I\" = PV1-2",
+         "r.yaml:4:11: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      \"I\" = PV1-2"},
+        {"at sign first", "@1980 = PID-7",
+         "r.yaml:4:7: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      @1980 = PID-7"},
+        {"percent sign first", "%resource.exists()",
+         "r.yaml:4:7: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      %resource.exists()"},
+        {"exclamation mark first", "!PID-8",
+         "r.yaml:4:7: error: found a tag (`!`); such a formula is written on its own line under "
+         ">-; write\n    when: >-\n      !PID-8\nr.yaml:4:7: error: the formula is empty"},
+        {"backquote first", "`a` = 'b'",
+         "r.yaml:4:7: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      `a` = 'b'"},
+        {"bar first", "| PID-8",
+         "r.yaml:4:9: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      | PID-8"},
+        {"ampersand first", "& 'a' = 'b'",
+         "r.yaml:4:8: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      & 'a' = 'b'"},
+        {"bracket first", "[1] = PID-8",
+         "r.yaml:4:11: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      [1] = PID-8"},
+        {"brace first", "{}.empty()",
+         "r.yaml:4:9: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      {}.empty()"},
+        {"colon in a decision", "PV1-2 = 'a: b'",
+         "r.yaml:4:17: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      PV1-2 = 'a: b'"},
+        {"hash in a decision", "PV1-2 = 'a # b'",
+         "r.yaml:4:7: error: ` #` ends this formula, as YAML reads it a comment; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      PV1-2 = 'a # b'"},
+        {"glued hash in a decision", "PV1-2 = 'a #b'",
+         "r.yaml:4:7: error: ` #` ends this formula, as YAML reads it a comment; such a formula is "
+         "written on its own line under >-; write\n    when: >-\n      PV1-2 = 'a #b'"},
     };
     rows_check(SET, ROWS(rows));
     rows_check(ROUTE "when: @@\ndo: { send: lab }\n", ROWS(decisions));
@@ -203,31 +235,83 @@ Test(yaml, a_formula_that_yaml_cuts_is_shown_as_it_should_be_written)
 Test(yaml, commas_and_brackets_cut_a_formula_inside_braces_and_brackets)
 {
     static const struct row rows[] = {
-        {"comma in set", "do: { set: { PV1-3: =coalesce(PV1-3.1, PV1-2) } }", "r.yaml:4:21: error: a comma or bracket ends this formula, as it stands inside [ ] or { }; such a formula is written on its own line under >-; write\n    PV1-3: >-\n      =coalesce(PV1-3.1, PV1-2)\nr.yaml:4:45: error: nothing may follow the path"},
-        {"bracket in set", "do: { set: { PV1-3: =PID-3[1].1 } }", "r.yaml:4:27: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    PV1-3: >-\n      =PID-3[1].1"},
-        {"braces in set", "do: { set: { PV1-3: =coalesce({}) } }", "r.yaml:4:21: error: a comma or bracket ends this formula, as it stands inside [ ] or { }; such a formula is written on its own line under >-; write\n    PV1-3: >-\n      =coalesce({})"},
-        {"comma in a list", "do: [ { send: lab, id: =coalesce(PV1-3.1, PV1-2) } ]", "r.yaml:4:24: error: a comma or bracket ends this formula, as it stands inside [ ] or { }; such a formula is written on its own line under >-; write\n    id: >-\n      =coalesce(PV1-3.1, PV1-2)\nr.yaml:4:43: error: PV1-2): is not known in this step"},
-        {"comma in if", "do: { send: lab, if: PV1-2.oneOf('I', 'O') }", "r.yaml:4:22: error: a comma or bracket ends this formula, as it stands inside [ ] or { }; such a formula is written on its own line under >-; write\n    if: >-\n      PV1-2.oneOf('I', 'O')"},
+        {"comma in set", "do: { set: { PV1-3: =coalesce(PV1-3.1, PV1-2) } }",
+         "r.yaml:4:21: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
+         "}; such a formula is written on its own line under >-; write\n    PV1-3: >-\n      "
+         "=coalesce(PV1-3.1, PV1-2)\nr.yaml:4:45: error: nothing may follow the path"},
+        {"bracket in set", "do: { set: { PV1-3: =PID-3[1].1 } }",
+         "r.yaml:4:27: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    PV1-3: >-\n      =PID-3[1].1"},
+        {"braces in set", "do: { set: { PV1-3: =coalesce({}) } }",
+         "r.yaml:4:21: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
+         "}; such a formula is written on its own line under >-; write\n    PV1-3: >-\n      "
+         "=coalesce({})"},
+        {"comma in a list", "do: [ { send: lab, id: =coalesce(PV1-3.1, PV1-2) } ]",
+         "r.yaml:4:24: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
+         "}; such a formula is written on its own line under >-; write\n    id: >-\n      "
+         "=coalesce(PV1-3.1, PV1-2)\nr.yaml:4:43: error: PV1-2): is not known in this step"},
+        {"comma in if", "do: { send: lab, if: PV1-2.oneOf('I', 'O') }",
+         "r.yaml:4:22: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
+         "}; such a formula is written on its own line under >-; write\n    if: >-\n      "
+         "PV1-2.oneOf('I', 'O')"},
         {"comma in if that is not last", "do: { if: PV1-2.oneOf('I', 'O'), then: { send: lab } }",
-         "r.yaml:4:11: error: a comma or bracket ends this formula, as it stands inside [ ] or { }; such a formula is written on its own line under >-; write\n    if: >-\n      PV1-2.oneOf('I', 'O')"},
-        {"bracket in if", "do: { send: lab, if: PID-3[1].1 = 'x' }", "r.yaml:4:27: error: YAML does not read this formula as one value; such a formula is written on its own line under >-; write\n    if: >-\n      PID-3[1].1 = 'x'"},
-        {"comma in require", "do: [ { require: PV1-2.oneOf('I', 'O') }, { send: lab } ]", "r.yaml:4:18: error: a comma or bracket ends this formula, as it stands inside [ ] or { }; such a formula is written on its own line under >-; write\n    require: >-\n      PV1-2.oneOf('I', 'O')"},
-        {"comma in for", "do: { for: coalesce(PV1-3.1, PV1-2), do: { send: lab } }", "r.yaml:4:12: error: a comma or bracket ends this formula, as it stands inside [ ] or { }; such a formula is written on its own line under >-; write\n    for: >-\n      coalesce(PV1-3.1, PV1-2)\nr.yaml:4:30: error: PV1-2): is not known in this step"},
+         "r.yaml:4:11: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
+         "}; such a formula is written on its own line under >-; write\n    if: >-\n      "
+         "PV1-2.oneOf('I', 'O')"},
+        {"bracket in if", "do: { send: lab, if: PID-3[1].1 = 'x' }",
+         "r.yaml:4:27: error: YAML does not read this formula as one value; such a formula is "
+         "written on its own line under >-; write\n    if: >-\n      PID-3[1].1 = 'x'"},
+        {"comma in require", "do: [ { require: PV1-2.oneOf('I', 'O') }, { send: lab } ]",
+         "r.yaml:4:18: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
+         "}; such a formula is written on its own line under >-; write\n    require: >-\n      "
+         "PV1-2.oneOf('I', 'O')"},
+        {"comma in for", "do: { for: coalesce(PV1-3.1, PV1-2), do: { send: lab } }",
+         "r.yaml:4:12: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
+         "}; such a formula is written on its own line under >-; write\n    for: >-\n      "
+         "coalesce(PV1-3.1, PV1-2)\nr.yaml:4:30: error: PV1-2): is not known in this step"},
     };
     static const struct row good[] = {
         {"quoted in braces", "do: { send: lab, id: \"=coalesce(PV1-30, PID-3[1].1)\" }",
          "accepted\nlab id=4711: ..."},
-        {"no comma, no bracket", "do: { send: lab, id: =PV1-2.lower() }", "accepted\nlab id=i: ..."},
+        {"no comma, no bracket", "do: { send: lab, id: =PV1-2.lower() }",
+         "accepted\nlab id=i: ..."},
     };
     rows_check(ROUTE "@@\n", ROWS(rows));
     rows_told(ROUTE "@@\n", adt, ROWS(good));
+}
+
+Test(yaml, an_error_inside_a_formula_stands_where_its_character_stands)
+{
+    static const struct row rows[] = {
+        {"on its line", "PV1-2 = 'I' and PV1-2.exits()", "r.yaml:4:29:..."},
+        {"in quotes", "\"PV1-2.exits()\"", "r.yaml:4:14:..."},
+        {"behind doubled quotes", "'PV1-2.oneOf(''a'', ''b'') and PV1-2.exits()'",
+         "r.yaml:4:44:..."},
+        {"behind escapes", "\"PV1-2.oneOf('\\x41\\u0041\\t') and PV1-2.exits()\"",
+         "r.yaml:4:46:..."},
+        {"behind characters of several bytes", "PV1-2 = '\xC3\xA4\xE2\x82\xAC' and PV1-2.exits()",
+         "r.yaml:4:30:..."},
+        {"on the second line", "PV1-2 = 'I'\n  and PV1-2.exits()", "r.yaml:5:13:..."},
+        {"on the second line of quotes", "\"PV1-2 = 'I'\n   and PV1-2.exits()\"",
+         "r.yaml:5:14:..."},
+        {"behind an empty line", "PV1-2 = 'I'\n\n  and PV1-2.exits()", "r.yaml:6:13:..."},
+        {"in a folded block", ">-\n  PV1-2 = 'I'\n  and PV1-2.exits()", "r.yaml:6:13:..."},
+        {"in a folded block with empty and deeper lines",
+         ">-\n\n  PV1-2 = 'I'\n\n     and PV1-3.1 = 'x'\n  and PV1-2.exits()", "r.yaml:9:13:..."},
+        {"in a literal block", "|\n  PV1-2 = 'I'\n     and PV1-2.exits()", "r.yaml:6:16:..."},
+        {"behind the sign and blanks", "=   PV1-2.exits()", "r.yaml:4:17:..."},
+        {"behind the sign on its own line", ">-\n  =\n  PV1-2.exits()", "r.yaml:6:9:..."},
+        {"with carriage returns", ">-\r\n  PV1-2 = 'I' and\r\n  PV1-2.exits()\r", "r.yaml:6:9:..."},
+    };
+    rows_check(ROUTE "when: @@\ndo: { send: lab }\n", ROWS(rows));
 }
 
 #define HASH                                                                                       \
     " error: `#` directly followed by text stands behind this unquoted value; YAML drops it as a " \
     "comment; quote the value if the # belongs to it, or write `# ` for a comment"
 #define COMMENT                                                                                    \
-    " error: a comment follows an unquoted text, which may have been meant as part of it; put the " \
+    " error: a comment follows an unquoted text, which may have been meant as part of it; put "    \
+    "the "                                                                                         \
     "text into quotes, or the comment on its own line"
 
 Test(yaml, a_hash_glued_to_text_behind_an_unquoted_value_is_an_error)
@@ -317,6 +401,9 @@ Test(yaml, a_text_that_looks_like_a_formula_is_refused_in_set_and_maps)
         {"a name and a part", "PV1-3: $this.1", "r.yaml:6:14:" SEEMS},
         {"a call", "PV1-3: coalesce(PV1-2)", "r.yaml:6:14:" SEEMS},
         {"a call of nothing known", "PV1-3: room(12)", "r.yaml:6:14:" SEEMS},
+        {"a blank before the sign", "PV1-3: ' =PV1-2'", "r.yaml:6:14:" SEEMS},
+        {"a blank line before the sign", "PV1-3: >-\n\n        =PV1-2", "r.yaml:6:14:" SEEMS},
+        {"a sign between blanks", "PV1-3: ' = '", ""},
         {"a segment is no path to a value", "PV1-3: PID", ""},
         {"no segment of HL7", "PV1-3: ADT-1", ""},
         {"small letters", "PV1-3: pid-8", ""},
@@ -349,8 +436,9 @@ Test(yaml, the_name_of_a_test_may_look_like_a_formula)
     struct diags d;
     struct rules_env env = kit_env;
     struct rules_file file = {
-        "r.yaml", str_of(ROUTE "do: { send: lab }\ntests:\n  - name: PID-8 is copied\n    message: |\n"
-                               "      MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\n")};
+        "r.yaml",
+        str_of(ROUTE "do: { send: lab }\ntests:\n  - name: PID-8 is copied\n    message: |\n"
+                     "      MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\n")};
     diags_init(&d, &kit_arena);
     env.with_tests = true;
     cr_expect(rules_compile(&kit_arena, &file, 1, &env, &d), "%s", kit_findings(&d));
@@ -370,8 +458,12 @@ Test(yaml, what_yaml_lets_say_another_thing_than_it_shows_is_an_error)
     static const struct row rows[] = {
         {"a key of the route twice", "on-error: skip\ndo: { send: lab }\non-error: hold",
          "r.yaml:6:1:" TWICE("on-error", "6", "4")},
-        {"a target twice", "do:\n  - set:\n      PV1-2: a\n      PV1-3: b\n      PV1-2: c", "r.yaml:8:7: error: the key `PV1-2` on line 8 stands on line 6 already; a key is given once\nr.yaml:8:7: error: PV1-2 overlaps with PV1-2 in the same set"},
-        {"a key of a step twice", "do: { send: lab, send: desk }", "r.yaml:4:18: error: the key `send` on line 4 stands on line 4 already; a key is given once"},
+        {"a target twice", "do:\n  - set:\n      PV1-2: a\n      PV1-3: b\n      PV1-2: c",
+         "r.yaml:8:7: error: the key `PV1-2` on line 8 stands on line 6 already; a key is given "
+         "once\nr.yaml:8:7: error: PV1-2 overlaps with PV1-2 in the same set"},
+        {"a key of a step twice", "do: { send: lab, send: desk }",
+         "r.yaml:4:18: error: the key `send` on line 4 stands on line 4 already; a key is given "
+         "once"},
         {"a tag", "do: { set: { PV1-2: !!str 5 } }",
          "r.yaml:4:21: error: found a tag (`!`)" NO_PART},
         {"a tag of one's own", "do: !steps { send: lab }",
@@ -381,11 +473,15 @@ Test(yaml, what_yaml_lets_say_another_thing_than_it_shows_is_an_error)
         {"an anchor and its alias", "do:\n  - set: { PV1-2: &a x, PV1-3: *a }\n  - send: lab",
          "r.yaml:5:19: error: found an anchor (`&`)" NO_PART
          "\nr.yaml:5:32: error: found an alias (`*`)" NO_PART},
-        {"a merge key", "do: { <<: { send: lab } }", "r.yaml:4:5: error: this is no step; steps are set, delete, keep, add, copy, for, use, send, drop, require, reply, choose, if/then/else, let\nr.yaml:4:7: error: found the merge key `<<`; it is not part of this language; write the keys out"},
+        {"a merge key", "do: { <<: { send: lab } }",
+         "r.yaml:4:5: error: this is no step; steps are set, delete, keep, add, copy, for, use, "
+         "send, drop, require, reply, choose, if/then/else, let\nr.yaml:4:7: error: found the "
+         "merge key `<<`; it is not part of this language; write the keys out"},
         {"a key with nothing", "do: { send: lab }\non-error:", "r.yaml:5:1:" NOTHING("on-error")},
         {"a target with nothing", "do: { set: { PV1-2: , PV1-3: x } }",
          "r.yaml:4:14:" NOTHING("PV1-2")},
-        {"a key with only a comment", "do: { send: lab }\nwhen: # all", "r.yaml:5:1:" NOTHING("when")},
+        {"a key with only a comment", "do: { send: lab }\nwhen: # all",
+         "r.yaml:5:1:" NOTHING("when")},
         {"do with nothing", "do:", "r.yaml:4:1:" NOTHING("do")},
         {"an item with nothing", "do:\n  -\n  - send: lab",
          "r.yaml:5:4: error: found a list item with nothing in it; write '' for an empty text"},
@@ -400,12 +496,17 @@ Test(yaml, a_key_of_a_map_or_table_given_twice_is_an_error)
 {
     static const struct row rows[] = {
         {"a member", "v: 1\n  w: 2\n  v: 3", "r.yaml:12:3:" TWICE("v", "12", "10")},
-        {"a member of an object inside", "v: { w: 1, w: 2 }", "r.yaml:10:14:" TWICE("w", "10", "10")},
+        {"a member of an object inside", "v: { w: 1, w: 2 }",
+         "r.yaml:10:14:" TWICE("w", "10", "10")},
         {"the same in two objects is fine", "v: { w: 1 }\n  w: { w: 2 }", ""},
     };
     static const struct row tables[] = {
-        {"a table", "tables:\n  t: { file: sex.csv }\n  t: { file: sex.csv }", "r.yaml:3:3: error: the key `t` on line 3 stands on line 2 already; a key is given once\nr.yaml:3:3: error: a table t stands already at r.yaml:2"},
-        {"a key of a table", "tables:\n  t: { file: sex.csv, file: dep.csv }", "r.yaml:2:23: error: the key `file` on line 2 stands on line 2 already; a key is given once"},
+        {"a table", "tables:\n  t: { file: sex.csv }\n  t: { file: sex.csv }",
+         "r.yaml:3:3: error: the key `t` on line 3 stands on line 2 already; a key is given "
+         "once\nr.yaml:3:3: error: a table t stands already at r.yaml:2"},
+        {"a key of a table", "tables:\n  t: { file: sex.csv, file: dep.csv }",
+         "r.yaml:2:23: error: the key `file` on line 2 stands on line 2 already; a key is given "
+         "once"},
     };
     rows_check(MAP, ROWS(rows));
     rows_check(NULL, ROWS(tables));
@@ -438,19 +539,23 @@ Test(yaml, do_then_and_else_take_one_step_or_a_list)
          "do:\n  choose:\n    - { if: PV1-2 = 'O', do: { drop: o } }\n    - else: { drop: other }",
          "filtered <a: other (r.yaml:7)>"},
         {"do and else of choose: a list",
-         "do:\n  choose:\n    - { if: PV1-2 = 'I', do: [ { drop: i } ] }\n    - else: [ { drop: o } ]",
+         "do:\n  choose:\n    - { if: PV1-2 = 'I', do: [ { drop: i } ] }\n    - else: [ { drop: o "
+         "} ]",
          "filtered <a: i (r.yaml:6)>"},
     };
     rows_told(ROUTE "@@\n", adt, ROWS(rows));
 }
 
 /* One of each, what is named before what names it; the tests are read where an environment asks for them. */
-#define DOC_ROUTE "route: a\nfrom: profiled\nmessages: [ADT^A01]\ndo:\n  - use: s\n  - { send: desk, as: m }\n"
-#define DOC_MAP "map: m\nreads: ADT_A01\nto: json\nvalue:\n  sex: =PID-8.lookup('sex')\n  x: =PV1-2\n  y: =$y\n"
-#define DOC_STEPS "steps: s\nreads: ADT_A01\ndo: { set: { PV1-2: x } }\n"
+#define DOC_ROUTE                                                                                  \
+    "route: a\nfrom: profiled\nmessages: [ADT^A01]\ndo:\n  - use: s\n  - { send: desk, as: m }\n"
+#define DOC_MAP                                                                                    \
+    "map: m\nreads: ADT_A01\nto: json\nvalue:\n  sex: =PID-8.lookup('sex')\n  x: =PV1-2\n  y: "    \
+    "=$y\n"
+#define DOC_STEPS   "steps: s\nreads: ADT_A01\ndo: { set: { PV1-2: x } }\n"
 #define DOC_PROFILE "profile: p\nlet: { y: =PID-1 }\n"
-#define DOC_TABLES "tables: { sex: { file: sex.csv } }\n"
-#define DOC_TESTS "tests:\n  - { name: t, route: a, message: m.hl7 }\n"
+#define DOC_TABLES  "tables: { sex: { file: sex.csv } }\n"
+#define DOC_TESTS   "tests:\n  - { name: t, route: a, message: m.hl7 }\n"
 
 Test(yaml, a_file_holds_documents_of_six_kinds_in_any_order)
 {
@@ -472,10 +577,12 @@ Test(yaml, a_file_holds_documents_of_six_kinds_in_any_order)
         {"no kind", "rout: a\nfrom: epic",
          "r.yaml:1:1: error: this document is none of route, map, steps, profile, tables, tests; "
          "did you mean route:?"},
-        {"a list", "- route: a", "r.yaml:1:1: error: this document is none of route, map, steps, "
-                                 "profile, tables, tests"},
-        {"a text", "route", "r.yaml:1:1: error: this document is none of route, map, steps, "
-                            "profile, tables, tests"},
+        {"a list", "- route: a",
+         "r.yaml:1:1: error: this document is none of route, map, steps, "
+         "profile, tables, tests"},
+        {"a text", "route",
+         "r.yaml:1:1: error: this document is none of route, map, steps, "
+         "profile, tables, tests"},
         {"the second one", DOC_TABLES "---\nmapp: m",
          "r.yaml:3:1: error: this document is none of route, map, steps, profile, tables, tests; "
          "did you mean map:?"},
