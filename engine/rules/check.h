@@ -116,7 +116,6 @@ struct place {
     const struct structure_reach *reach;
     bool is_flat;     /* nothing but the name decides: the whole message is searched */
     bool repeats;     /* it may follow itself; of a family (ADT^A*) in all that have it */
-    bool may_be_more; /* a group around it may repeat, below the element */
     bool is_unknown;  /* no structure here has it */
     unsigned several; /* index + 1 of a structure where groups compete; 0: none */
     unsigned own_seg; /* it is the very segment that the element is: structures in which it is so */

@@ -20,7 +20,7 @@ static bool is_same_literal(const struct value *a, const struct value *b)
     if (a->kind != b->kind || a->kind == VALUE_QUANTITY) {
         return false;
     }
-    return value_is_number(a)            ? value_number_cmp(a, b) == 0
+    return value_is_number(a)         ? value_number_cmp(a, b) == 0
            : a->kind == VALUE_BOOLEAN ? a->i == b->i
                                       : str_eq(a->text, b->text);
 }
@@ -113,9 +113,9 @@ static bool may_miss(const struct node *n)
 static bool may_lose(const struct node *n)
 {
     static bool (*const losers[])(struct eval *, const struct call *, struct values *) = {
-        func_where,     func_repeat,  func_of_type, func_tail, func_skip, func_take,
-        func_intersect, func_exclude, func_as,      func_sqrt, func_ln,   func_log,
-        func_substring, func_power,   NULL};
+        func_where, func_repeat,    func_of_type,   func_tail,  func_skip,
+        func_take,  func_intersect, func_exclude,   func_as,    func_sqrt,
+        func_ln,    func_log,       func_substring, func_power, NULL};
     bool divides = n->op == NODE_DIVIDE || n->op == NODE_DIV || n->op == NODE_MOD;
     if (divides) { /* a literal 0 gives nothing, too, but is no literal any more */
         return n->arg[1]->op != NODE_LITERAL;

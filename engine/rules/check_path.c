@@ -109,7 +109,6 @@ static void add_structure(const struct names *names, unsigned i, const char *seg
         out->several = several && !out->several ? i + 1 : out->several;
         out->repeats = out->repeats || repeats;
     }
-    out->may_be_more = out->may_be_more || (!several && structure_repeats(s, r->level, r->holder));
 }
 
 void check_place(struct arena *a, const struct names *names, const char *seg, struct place *out)

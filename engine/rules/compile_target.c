@@ -14,8 +14,8 @@ static bool place_target(struct compiler *c, struct diag_pos pos, struct target 
 {
     struct place at;
     check_place(c->a, &c->names, to->path.seg, &at);
-    to->is_flat = (at.is_flat || at.is_unknown) &&
-                  !(c->names.is_anywhere && c->names.nstructures == 0);
+    to->is_flat =
+        (at.is_flat || at.is_unknown) && !(c->names.is_anywhere && c->names.nstructures == 0);
     to->reach = at.reach;
     check_missing(c->d, pos, to->path.seg, &at, &c->names);
     if (at.several) {

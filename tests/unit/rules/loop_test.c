@@ -221,23 +221,6 @@ Test(loop, numbers_count_in_the_innermost_loop)
               ROWS(steps));
 }
 
-/* The findings where source epic sends versions 2.3 and 2.5.1. */
-static const char *check_two_versions(const char *yaml)
-{
-    static const struct str versions[] = {{"2.3", 3}, {"2.5.1", 5}};
-    struct diags d;
-    struct rules_env env = kit_env;
-    struct rules_file file = {"r.yaml", str_of(yaml)};
-    struct rules_source sources[1] = {env.sources[0]};
-    diags_init(&d, &kit_arena);
-    sources[0].versions = versions;
-    sources[0].nversions = 2;
-    env.sources = sources;
-    env.nsources = 1;
-    rules_compile(&kit_arena, &file, 1, &env, &d);
-    return kit_findings(&d);
-}
-
 Test(loop, group_names_differ_between_versions_and_segments_do_not)
 {
     static const struct row rows[] = {
@@ -253,8 +236,12 @@ Test(loop, group_names_differ_between_versions_and_segments_do_not)
         {"the segment", "- for: OBR\n    do: { send: lab }", ""},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *got = check_two_versions(rows_text(STEPS("ORU^R01"), rows[i].text));
+        const char *got = rows_versions(rows_text(STEPS("ORU^R01"), rows[i].text), "2.3", "2.5.1");
         cr_expect_str_eq(got, rows[i].want, "%s\n  got  %s\n  want %s", rows[i].name, got,
                          rows[i].want);
     }
+    static const struct row others[] = {
+        {"another structure may lack it", "- for: ORDER_OBSERVATION\n    do: { send: lab }", ""},
+    };
+    rows_check("route: a\nfrom: epic\nmessages: [ORU^R01, ADT^A01]\ndo:\n  @@\n", ROWS(others));
 }

@@ -196,6 +196,26 @@ Test(many, several_in_one_message_are_an_error_although_check_could_not_know)
     rows_told(ROUTE WHEN, twice, ROWS(rows));
 }
 
+Test(many, the_versions_of_the_feed_decide_what_repeats)
+{
+    static const struct {
+        const char *name, *first, *second, *want;
+    } rows[] = {
+        {"no versions are said: as 2.5.1", NULL, NULL,
+         "r.yaml:4:7:" MANY("PID-10", "PID-10[1]") "\n"},
+        {"a version in which it does not repeat", "2.3", NULL, ""},
+        {"one of two in which it does", "2.3", "2.3.1",
+         "r.yaml:4:7:" MANY("PID-10", "PID-10[1]") "\n"},
+        {"in any order", "2.3.1", "2.3", "r.yaml:4:7:" MANY("PID-10", "PID-10[1]") "\n"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *got =
+            rows_versions(rows_text(ROUTE WHEN, "PID-10 = 'x'"), rows[i].first, rows[i].second);
+        cr_expect_str_eq(got, rows[i].want, "%s\n  got  %s\n  want %s", rows[i].name, got,
+                         rows[i].want);
+    }
+}
+
 #define FAMILY  "route: a\nfrom: epic\nmessages: [ADT^A*]\n"
 #define RESULTS "route: a\nfrom: epic\nmessages: [ORU^R*]\n"
 

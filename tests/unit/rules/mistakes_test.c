@@ -292,13 +292,6 @@ Test(mistakes, a_formula_without_end_ends_at_its_budget)
          ".select('aaaaaaaaaaaaaaaa'.toChars()).select('aaaaaaaaaaaaaaaa'.toChars())"
          ".select('aaaaaaaaaaaaaaaa'.toChars()).count()",
          "accepted\ndesk EPIC/4711 held <r.yaml:11:201: the formula took too much memory>"},
-        {"texts that double",
-         "(PID-8 & 'aaaaaaaaaaaaaaaa').replace('a', 'aaaaaaaaaaaaaaaa').replace('a', "
-         "'aaaaaaaaaaaaaaaa')"
-         ".replace('a', 'aaaaaaaaaaaaaaaa').replace('a', 'aaaaaaaaaaaaaaaa')"
-         ".replace('a', 'aaaaaaaaaaaaaaaa').replace('a', 'aaaaaaaaaaaaaaaa').length()",
-         "accepted\ndesk EPIC/4711 held <r.yaml:11:200: PID-8: replace() would make a text of more "
-         "than 64 MiB>"},
         {"a position beyond all", "'abc'.substring(999999999999999999).empty()", "{\"v\":true}"},
         {"as many left out as a number says", "(1 | 2).skip(999999999999999999).empty()",
          "{\"v\":true}"},

@@ -323,23 +323,6 @@ Test(path, a_path_that_no_version_has_is_an_error_wherever_it_stands)
     rows_eval(adt, ROWS(eval));
 }
 
-/* The findings where source epic says `versions: [first, second]`. */
-static const char *check_versions(const char *when, const char *first, const char *second)
-{
-    struct diags d;
-    struct rules_env env = kit_env;
-    struct rules_file file = {"r.yaml", str_of(rows_text(WHEN, when))};
-    struct str versions[2] = {str_of(first ? first : ""), str_of(second ? second : "")};
-    struct rules_source sources[1] = {env.sources[0]};
-    diags_init(&d, &kit_arena);
-    sources[0].versions = versions;
-    sources[0].nversions = first ? second ? 2 : 1 : 0;
-    env.sources = sources;
-    env.nsources = 1;
-    rules_compile(&kit_arena, &file, 1, &env, &d);
-    return kit_findings(&d);
-}
-
 Test(path, a_path_that_the_versions_of_the_feed_lack_is_a_remark)
 {
     static const struct {
@@ -365,7 +348,8 @@ Test(path, a_path_that_the_versions_of_the_feed_lack_is_a_remark)
          "r.yaml:4:7: error: PID-99: no HL7 version has a field 99 in PID\n"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *got = check_versions(rows[i].when, rows[i].first, rows[i].second);
+        const char *got =
+            rows_versions(rows_text(WHEN, rows[i].when), rows[i].first, rows[i].second);
         cr_expect_str_eq(got, rows[i].want, "%s\n  got  %s\n  want %s", rows[i].name, got,
                          rows[i].want);
     }

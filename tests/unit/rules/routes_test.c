@@ -130,6 +130,8 @@ Test(routes, steps_decide_what_leaves)
          HEAD
          "do:\n - delete: [PID-19, 'PID-3[1]']\n - send: lab\n   id: =PID-19.state() & PID-3[1].1",
          "accepted\nlab id=empty99-1: MSH"},
+        {"delete of one that is not there", HEAD "do:\n - delete: 'AL1[1]'\n - send: lab\n",
+         "accepted\nlab: MSH"},
         {"keys are those received", HEAD "do:\n - set: { PID-3: X }\n - send: desk",
          "accepted\ndesk EPIC/4711 SSA/99-1: MSH"},
     };

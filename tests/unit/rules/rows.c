@@ -29,6 +29,22 @@ void rows_check(const char *frame, const struct row *rows, size_t n)
     }
 }
 
+const char *rows_versions(const char *yaml, const char *first, const char *second)
+{
+    struct diags d;
+    struct rules_env env = kit_env;
+    struct rules_file file = {"r.yaml", str_of(yaml)};
+    struct str versions[2] = {str_of(first ? first : ""), str_of(second ? second : "")};
+    struct rules_source sources[1] = {env.sources[0]};
+    diags_init(&d, &kit_arena);
+    sources[0].versions = versions;
+    sources[0].nversions = first ? second ? 2 : 1 : 0;
+    env.sources = sources;
+    env.nsources = 1;
+    rules_compile(&kit_arena, &file, 1, &env, &d);
+    return kit_findings(&d);
+}
+
 /* What kit_run() tells; NULL, and the row has failed, where the text does not compile. */
 static const char *told(const char *frame, const char *message, const struct row *row)
 {

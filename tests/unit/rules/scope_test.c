@@ -152,6 +152,12 @@ Test(scope, a_dot_goes_down_explicitly)
         {"an index counts in each group", "$value: \"=RGS.AIS[2]-3.1.join(' ')\"", "[\"CT\"]"},
         {"and in the element", EACH("RGS", "AIS[1]-3.1"), "[\"MRI\",\"XR\"]"},
     };
+    static const struct row results[] = {
+        {"the own notes of a group, not those below", "$value: =OBR.NTE-3.join('; ')",
+         "[\"order\"]"},
+        {"those of each observation", "$value: =OBSERVATION.NTE-3.join('; ')", "[\"high\"]"},
+        {"of the patient", "$value: =PID.NTE-3.join('; ')", "[\"patient\"]"},
+    };
     static const struct row refused[] = {
         {"not part of the group", "$value: =RGS.PID-3.1.join(' ')",
          "r.yaml:10:18: error: PID is not part of the group that RGS opens"},
@@ -167,6 +173,7 @@ Test(scope, a_dot_goes_down_explicitly)
          "are "
          "written with numbers, as in PID-3[1].4.1"},
     };
+    rows_payload(ORU, oru, ROWS(results));
     rows_payload(SIU, siu, ROWS(services));
     rows_check(SIU, ROWS(refused));
 }
@@ -355,6 +362,14 @@ Test(scope, where_everything_is_read_the_structure_of_the_message_decides)
     };
     rows_lines("route: a\nfrom: epic\nmessages: '*'\ndo:\n  @@\n", oru, ROWS(results));
     rows_lines("route: a\nfrom: epic\nmessages: '*'\ndo:\n  @@\n", siu, ROWS(services));
+    static const char service[] =
+        "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||SIU^S12|M1|P|2.5.1\rSCH|1\r"
+        "RGS|1\rAIS|1\rNTE|1||service\r";
+    static const struct row only[] = {
+        {"though the only note is a service's", "- set: { NTE-3: x }\n  - send: lab",
+         "NTE|||x\rNTE|1||service"},
+    };
+    rows_lines("route: a\nfrom: epic\nmessages: '*'\ndo:\n  @@\n", service, ROWS(only));
 }
 
 Test(scope, explain_shows_where_a_path_is_looked_for)
