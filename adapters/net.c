@@ -90,7 +90,7 @@ int net_listen(const struct opt_hostport *at, struct str endpoint, struct diags 
 
 int net_accept(int listener, char out_peer[NET_ADDRESS_MAX])
 {
-    struct sockaddr_storage ss;
+    struct sockaddr_storage ss = {0};
     socklen_t n = sizeof(ss);
     int fd = accept4(listener, (struct sockaddr *)&ss, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {

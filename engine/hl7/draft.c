@@ -357,6 +357,9 @@ int draft_add(struct draft *d, struct group *at, bool is_before, struct str line
               struct group **out_leaf)
 {
     struct spot spot = {at->parent, at, NULL};
+    if (!at->parent) {
+        return ERR_USAGE; /* the message itself has nothing beside it */
+    }
     if (is_before) {
         spot.sibling = NULL;
         for (struct group *k = at->parent->first; k != at; k = k->next) {
@@ -402,6 +405,9 @@ int draft_copy(struct draft *d, const struct group *from, struct group *after,
 {
     for (struct group *g = after->parent; g; g = g->parent) {
         after = g == from ? g : after; /* never into itself */
+    }
+    if (!after->parent) {
+        return ERR_USAGE;
     }
     struct spot at = {after->parent, after, line_of(d, last_leaf(after))};
     return copy_into(d, from, &at, out_copy);

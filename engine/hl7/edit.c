@@ -398,7 +398,7 @@ static int set_segment(struct edit *e, struct edit_line *l, struct str raw)
 static int create(struct edit *e, const struct path *p, uint32_t count, struct str raw)
 {
     uint32_t want = wanted_index(p->seg_n);
-    struct edit_line *l;
+    struct edit_line *l = NULL;
     if (want != PATH_APPEND && want != PATH_LAST && want != count + 1) {
         return ERR_NOT_FOUND;
     }
@@ -412,7 +412,9 @@ static int create(struct edit *e, const struct path *p, uint32_t count, struct s
         rc = set_field(e, l, p, raw);
     }
     if (rc != 0) {
-        l->is_gone = true;
+        if (l) {
+            l->is_gone = true;
+        }
         e->is_changed = was_changed;
     }
     return rc;

@@ -98,7 +98,7 @@ static struct str terminator(const struct hl7 *m, uint32_t seg)
 /* What ends a new line behind segment `seg`: as that one ends, one line only. */
 static struct str line_end(struct str terminator)
 {
-    if (!terminator.n) {
+    if (!terminator.n || !terminator.p) {
         return STR("\r");
     }
     bool is_crlf = terminator.n > 1 && terminator.p[0] == '\r' && terminator.p[1] == '\n';

@@ -55,7 +55,7 @@ static int view(struct scan *s, uint64_t at, size_t n, const char **out)
         uint64_t left = s->limit - at;
         size_t want = n > s->ahead ? n : s->ahead;
         int rc = load(s, at, left < want ? (size_t)left : want);
-        if (rc != 0) {
+        if (rc < 0) {
             return rc;
         }
         if (s->n < n) {

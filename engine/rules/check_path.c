@@ -205,7 +205,7 @@ static struct shape shape_of_path(struct check *c, const struct node *n, const s
                         .type = p->field ? t->type : p->seg};
     out.many = p->field ? (t->field_repeats && p->rep == PATH_ALL && !delimiters) || segments
                         : p->seg_n == PATH_ALL && !at->own_seg;
-    if (!p->field && c->names->nstructures) {
+    if (!p->field && c->names->nstructures && at->reach) {
         out.elem = check_element(c->a, c->names, p->seg, at);
     }
     return out;

@@ -146,7 +146,9 @@ static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *
     }
     item->use = m;
     bool good = compile_use_map(c, m, use->pos) && suits_value(c, m, use);
-    good = compile_with(c, with, use->pos, m->name, m->params, m->nparams, &item->with) && good;
+    good = compile_with(c, with, &(struct callee){m->name, use->pos, m->params, m->nparams},
+                        &item->with) &&
+           good;
     if (also && also->kind != YAML_MAPPING) {
         return refuse(c, also, "$also: holds members: a mapping", "write $also: { key: value }");
     }

@@ -220,8 +220,24 @@ static bool compile_argument(struct compiler *c, const struct yaml_node *n, stru
     return compile_value(c, n, CHECK_ANY, &shape, one);
 }
 
-bool compile_with(struct compiler *c, const struct yaml_node *with, struct diag_pos pos,
-                  struct str callee, const struct param *params, unsigned n, struct assigns *out)
+/* Is everything given that is needed? */
+static bool check_given(struct compiler *c, const struct yaml_node *with, const struct callee *to)
+{
+    bool good = true;
+    for (unsigned i = 0; i < to->n; i++) {
+        if (to->params[i].is_required && !yaml_get_str(with, to->params[i].name)) {
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "missing-parameter", to->pos, "%.*s needs $%.*s",
+                               STR_ARG(to->name), STR_ARG(to->params[i].name)),
+                      "give it with with: {%.*s: ...}", STR_ARG(to->params[i].name));
+            good = false;
+        }
+    }
+    return good;
+}
+
+bool compile_with(struct compiler *c, const struct yaml_node *with, const struct callee *to,
+                  struct assigns *out)
 {
     bool good = true;
     if (with && with->kind != YAML_MAPPING) {
@@ -232,25 +248,15 @@ bool compile_with(struct compiler *c, const struct yaml_node *with, struct diag_
     out->v = ARENA_ARRAY(c->a, struct assign, (with ? with->count : 0) + 1);
     yaml_each(child, with)
     {
-        const struct param *p = find_param(params, n, child->key->text);
+        const struct param *p = find_param(to->params, to->n, child->key->text);
         struct assign *one = &out->v[out->n];
-        good = compile_argument(c, child, one) && good;
+        good = compile_argument(c, child, one) && p && good;
         if (!p) {
-            unknown_param(c, child->key, callee, params, n);
-            good = false;
+            unknown_param(c, child->key, to->name, to->params, to->n);
             continue;
         }
         one->slot = p->slot;
         out->n++;
     }
-    for (unsigned i = 0; i < n; i++) {
-        if (params[i].is_required && !yaml_get_str(with, params[i].name)) {
-            diag_hint(c->d,
-                      diag_add(c->d, DIAG_ERROR, "missing-parameter", pos, "%.*s needs $%.*s",
-                               STR_ARG(callee), STR_ARG(params[i].name)),
-                      "give it with with: {%.*s: ...}", STR_ARG(params[i].name));
-            good = false;
-        }
-    }
-    return good;
+    return check_given(c, with, to) && good;
 }

@@ -138,7 +138,8 @@ static bool send_map(struct compiler *c, const struct yaml_node *step, struct st
         return false;
     }
     return compile_use_map(c, m, as->pos) &&
-           compile_with(c, with, as->pos, m->name, m->params, m->nparams, &s->send.with);
+           compile_with(c, with, &(struct callee){m->name, as->pos, m->params, m->nparams},
+                        &s->send.with);
 }
 
 /* Adapter options that a message may set are rows of the adapter's table: the configuration knows it. */

@@ -143,8 +143,8 @@ static bool inline_steps(struct compiler *c, struct steps_doc *doc, const struct
     c->file = file;
     c->names.let_floor = floor;
     c->names.nlets = lets; /* what is given is evaluated outside */
-    good = good &&
-           compile_with(c, yaml_get(step, "with"), value->pos, doc->name, params, n, &s->use.with);
+    good = good && compile_with(c, yaml_get(step, "with"),
+                                &(struct callee){doc->name, value->pos, params, n}, &s->use.with);
     c->names.let_floor = lets;
     c->names.nlets = lets + n;
     c->file = doc->file;

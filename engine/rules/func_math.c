@@ -38,7 +38,7 @@ static bool put_whole(struct eval *e, const struct call *c, const struct value *
 
 bool func_abs(struct eval *e, const struct call *c, struct values *out)
 {
-    struct value v;
+    struct value v = {0};
     if (!input(e, c, &v)) {
         return false;
     }
@@ -50,7 +50,7 @@ bool func_abs(struct eval *e, const struct call *c, struct values *out)
 static bool rounded(struct eval *e, const struct call *c,
                     struct decimal (*how)(const struct decimal *), struct values *out)
 {
-    struct value v;
+    struct value v = {0};
     if (!input(e, c, &v)) {
         return false;
     }
@@ -75,7 +75,7 @@ bool func_truncate(struct eval *e, const struct call *c, struct values *out)
 
 bool func_round(struct eval *e, const struct call *c, struct values *out)
 {
-    struct value v;
+    struct value v = {0};
     int64_t places = 0;
     if (!input(e, c, &v)) {
         return false;
@@ -96,7 +96,7 @@ bool func_round(struct eval *e, const struct call *c, struct values *out)
 static bool computed(struct eval *e, const struct call *c,
                      bool (*how)(const struct decimal *, struct decimal *), struct values *out)
 {
-    struct value v;
+    struct value v = {0};
     if (!input(e, c, &v)) {
         return false;
     }
@@ -132,7 +132,7 @@ static enum value_answer argument(struct eval *e, const struct call *c, struct v
 
 bool func_log(struct eval *e, const struct call *c, struct values *out)
 {
-    struct value v, base;
+    struct value v = {0}, base = {0};
     if (!input(e, c, &v)) {
         return false;
     }
@@ -147,7 +147,7 @@ bool func_log(struct eval *e, const struct call *c, struct values *out)
 
 bool func_power(struct eval *e, const struct call *c, struct values *out)
 {
-    struct value v, by;
+    struct value v = {0}, by = {0};
     if (!input(e, c, &v)) {
         return false;
     }

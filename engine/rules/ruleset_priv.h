@@ -354,8 +354,15 @@ bool compile_declare(struct compiler *c, struct str name, const struct shape *sh
 bool compile_params(struct compiler *c, const struct yaml_node *doc, struct param **out,
                     unsigned *out_n);
 /* with: at a call, checked against `params`; slots are those of the callee. */
-bool compile_with(struct compiler *c, const struct yaml_node *with, struct diag_pos pos,
-                  struct str callee, const struct param *params, unsigned n, struct assigns *out);
+/* What is called, and where; it declares these parameters. */
+struct callee {
+    struct str name;
+    struct diag_pos pos;
+    const struct param *params;
+    unsigned n;
+};
+bool compile_with(struct compiler *c, const struct yaml_node *with, const struct callee *to,
+                  struct assigns *out);
 
 /* ---- compile_loop.c ---- */
 

@@ -138,7 +138,7 @@ static void test_map(struct judge *j, const struct ruleset *r)
     struct draft doc;
     struct eval e;
     struct json *made = NULL;
-    const struct hl7 *use = m;
+    const struct hl7 *use;
     if (t->message.n && hl7_parse(j->a, t->message, m, &fault) != 0) {
         judge_differ(j, STR(""), "the message cannot be read: %s", fault.text);
         return;
