@@ -394,6 +394,8 @@ Test(date, a_pattern_that_cannot_be_is_refused)
          "r.yaml:7:22: error: the pattern has a letter at character 1" LETTERS},
         {"an open quote", "PV1-44.format('dd \\'T')",
          "r.yaml:7:22: error: the pattern has a letter at character 4" LETTERS},
+        {"the name of a zone", "PV1-44.format('HH z')",
+         "r.yaml:7:22: error: the pattern has a letter at character 4" LETTERS},
         {"Java's week year", "PV1-44.format('YYYY')",
          "r.yaml:7:22: error: the pattern has a letter at character 1" LETTERS},
     };
@@ -408,6 +410,59 @@ Test(date, a_pattern_that_cannot_be_is_refused)
     cr_expect_str_eq(
         made("PV1-44.toTime().format('HH XXX')", "198003010930"),
         "held <r.yaml:7:24: PV1-44: format(): the pattern wants an offset, the value has none>");
+}
+
+/* ---- arithmetic, N1 6.6.7 and 6.6.8 ---- */
+
+Test(date, lengths_of_time_move_a_date_at_its_precision)
+{
+    static const struct row rows[] = {
+        {"days", "@2026-02-27 + 2 days", "date:2026-03-01"},
+        {"back", "@2026-03-01 - 1 day", "date:2026-02-28"},
+        {"weeks", "@2026-01-31 + 1 week", "date:2026-02-07"},
+        {"a month ends sooner", "@2026-01-31 + 1 month", "date:2026-02-28"},
+        {"a leap day", "@2024-02-29 + 1 year", "date:2025-02-28"},
+        {"months to a year", "@2026 + 24 months", "date:2028"},
+        {"months that make no year", "@2026 + 11 months", "date:2026"},
+        {"hours to a day", "@2026-01-01 + 23 hours", "date:2026-01-01"},
+        {"hours that make a day", "@2026-01-01 + 24 hours", "date:2026-01-02"},
+        {"minutes keep the offset", "@2026-01-01T23:59:00-06:00 + 1 minute", "dateTime:2026-01-02T00:00:00-06:00"},
+        {"seconds have fractions", "@2026-01-01T00:00:00 + 1.5 seconds", "dateTime:2026-01-01T00:00:01.500"},
+        {"a time goes round", "@T23:30 + 1 hour", "time:00:30"},
+        {"nothing", "@2026-01-01 + {}", ""},
+        {"the first day", "@0001-01-02 - 1 day", "date:0001-01-01"},
+        {"before the first", "@0001-01-01 - 1 day",
+         "-:1:13: error: the date would leave the years 1 to 9999, or a time its day"},
+        {"the last day", "@9999-12-30 + 1 day", "date:9999-12-31"},
+        {"behind the last", "@9999-12-31 + 1 day",
+         "-:1:13: error: the date would leave the years 1 to 9999, or a time its day"},
+        {"far behind", "@2026-01-01 + 9999999999999 days",
+         "-:1:13: error: the date would leave the years 1 to 9999, or a time its day"},
+        {"a time by days", "@T09:30 + 1 day",
+         "-:1:9: error: the date would leave the years 1 to 9999, or a time its day"},
+        {"no length of time", "@2026-01-01 + 1 'mg'",
+         "-:1:13: error: + wants a length of time, as in 3 days, this is a mg"},
+        {"months of UCUM are none of the calendar", "@2026-01-01 + 1 'mo'",
+         "-:1:13: error: + wants a length of time, as in 3 days, this is a mo"},
+    };
+    rows_eval(NULL, ROWS(rows));
+}
+
+Test(date, dates_compare_as_far_as_both_are_precise)
+{
+    static const struct row rows[] = {
+        {"other days", "@2026-01-01 < @2026-01-02", "boolean:true"},
+        {"another month decides", "@2026-02 > @2026-01-15", "boolean:true"},
+        {"the same month leaves it open", "@2026-01 > @2026-01-15", ""},
+        {"instants", "@2026-01-01T12:00:00-06:00 = @2026-01-01T18:00:00Z", "boolean:true"},
+        {"one without an offset", "@2026-01-01T12:00:00 = @2026-01-01T12:00:00Z", ""},
+        {"one without an offset, at midnight", "@2026-01-01T00:00:00 = @2026-01-01T00:00:00Z", ""},
+        {"seconds and their fraction are one part", "@2026-01-01T12:00:00 = @2026-01-01T12:00:00.000", "boolean:true"},
+        {"times", "@T09:30 < @T10:00", "boolean:true"},
+        {"~ wants the same precision", "@2026-01 ~ @2026-01-15", "boolean:false"},
+        {"a date is no text", "@2026-01-01 = '2026-01-01'", "boolean:false"},
+    };
+    rows_eval(NULL, ROWS(rows));
 }
 
 /* ---- the receipt time, uuid ---- */

@@ -359,3 +359,32 @@ Test(func, and_or_xor_and_implies_know_true_false_and_empty)
     cr_expect_str_eq(kit_eval("false and (1 | 2).single()", NULL), "boolean:false",
                      "what decides nothing is not asked");
 }
+
+Test(func, quantities_compare_within_a_unit)
+{
+    static const struct row rows[] = {
+        {"equal", "5 'mg' = 5.0 'mg'", "boolean:true"},
+        {"greater", "5 'mg' > 3 'mg'", "boolean:true"},
+        {"other units leave it open", "5 'mg' = 5 'g'", ""},
+        {"order of other units, too", "5 'mg' > 5 'g'", ""},
+        {"days are days", "4 days = 4 'd'", "boolean:true"},
+        {"one is the unit of a number", "5 '1' = 5", "boolean:true"},
+        {"a unit and a number leave it open", "5 'mg' = 5", ""},
+        {"sums", "5 'mg' + 3 'mg'", "Quantity:8 'mg'"},
+        {"a factor", "2 * 5 'mg'", "Quantity:10 'mg'"},
+        {"sums of other units", "5 'mg' + 3 'g'", "-:1:8: error: + does not fit these quantities"},
+    };
+    rows_eval(NULL, ROWS(rows));
+}
+
+Test(func, places_of_a_message_are_equal_to_themselves)
+{
+    static const struct row rows[] = {
+        {"distinct", "ROL.combine(ROL).distinct().count()", "integer:4"},
+        {"another segment", "PID.combine(PV1).distinct().count()", "integer:2"},
+        {"a segment and a text", "ROL.combine('a').distinct().count()", "integer:5"},
+        {"in", "PV1 in (PID | PV1)", "boolean:true"},
+        {"not in", "DG1 in (PID | PV1)", "boolean:false"},
+    };
+    rows_eval(adt, ROWS(rows));
+}

@@ -106,15 +106,16 @@ Test(type, a_simple_composite_is_its_first_component)
     static const struct row siu[] = {
         {"EI", "SCH-1", V("\"12\"")},
         {"EI of a filler", "SCH-2 & ''", V("\"34\"")},
-        {"CQ", "TQ1[1]-2", V("5")},
+        {"CQ", "TQ1[1]-2", V("\"5\"")},
+        {"CQ counts by its quantity", "TQ1[1]-2 * 2", V("10")},
     };
     static const char message[] =
         "MSH|^~\\&|L|MAIN|D|X|20261124093000||SIU^S12^SIU_S12|M1|P|2.5.1\r"
-        "SCH|12^A|34^B\rTQ1|1|5&u\r";
+        "SCH|12^A|34^B\rTQ1|1|5^u\r";
     rows_payload("map: m\nreads: SIU_S12\nto: json\nvalue:\n  v:\n    - >-\n      =@@\n---\nroute: "
                  "a\nfrom: epic\n"
                  "messages: [SIU^S12]\ndo: { send: lab, as: m }\n",
-                 message, siu, 2);
+                 message, ROWS(siu));
 }
 
 Test(type, a_composite_that_has_no_one_text_is_refused)
@@ -332,9 +333,31 @@ Test(type, writing_encodes_delimiters_and_line_feeds)
          "  - set:\n      DG1[1]-4: =escaped('\\\\H\\\\x\\\\N\\\\')", "DG1|1|||\\H\\x\\N\\"},
         {"a number", "  - set: { PV1-2: =1.50 + 1 }", "PV1|1|2.50|..."},
         {"a truth value", "  - set: { PV1-2: =PID-8 = 'F' }", "PV1|1|true|..."},
+        {"a point in time", "  - set: { PV1-2: =PID-7.toDateTime('America/Chicago') }", "PV1|1|19800101123000-0600|..."},
+        {"a point in time of UTC", "  - set: { PV1-2: =PID-7.toDateTime('UTC') }", "PV1|1|19800101123000+0000|..."},
+        {"a time", "  - set: { PV1-2: =@T09:30 }", "PV1|1|0930|..."},
         {"a date", "  - set: { PV1-2: =PID-7.toDate() }", "PV1|1|19800101|..."},
     };
     rows_lines(set, adt, ROWS(rows));
+}
+
+Test(type, what_no_field_can_hold_is_a_located_error)
+{
+    static const struct row rows[] = {
+        {"a number with a unit", "  - set: { PV1-2: =5 'mg' }",
+         "accepted\nlab held <r.yaml:5:12: PV1-2: a number with a unit fits into no field>"},
+        {"one of several", "  - set: { PID-3: =PID-3.1.combine(5 'mg') }",
+         "accepted\nlab held <r.yaml:5:12: PID-3: a number with a unit fits into no field>"},
+        {"a character that the message's set has not", "  - set: { PV1-2: \xe2\x82\xac }",
+         "accepted\nlab held <r.yaml:5:12: PV1-2: the character set of the message cannot say this text>"},
+    };
+    static const char latin[] = "MSH|^~\\&|L|MAIN|D|X|2026||ADT^A01|M1|P|2.5.1||||||8859/1\rPID|1||7\rPV1|1|I|W\xe9\r";
+    rows_told(set, latin, ROWS(rows));
+    static const struct row fine[] = {
+        {"one that it has", "  - set: { PV1-2: \xc3\xa9, PV1-4: =PV1-3.1 & '!' }", "PV1|1|\xe9|W\xe9|W\xe9!"},
+    };
+    rows_lines(set, latin, ROWS(fine));
+    cr_expect_str_eq(kit_payload(rows_text(value, "PV1-3.1"), latin), V("\"W\xc3\xa9\""));
 }
 
 Test(type, check_refuses_escapes_that_would_go_wrong)
