@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -440,9 +441,18 @@ static void wait_for_work(struct writer *w)
     }
 }
 
+/* A commit that ends wakes this thread, and on a busy machine it would push the loop aside for a batch of a few
+ * messages. Without that privilege the loop reads on and the next commit carries more: at 64 senders with one message
+ * in flight on two processors 89 k messages a second instead of 78 k, and no difference where a processor is free. */
+static void yield_to_the_loop(void)
+{
+    (void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &(struct sched_param){0}); /* only slower without */
+}
+
 static void *run(void *arg)
 {
     struct writer *w = arg;
+    yield_to_the_loop();
     pthread_mutex_lock(&w->lock);
     for (;;) {
         if (is_due(w)) {
