@@ -151,11 +151,13 @@ struct str str_collapse_path(struct arena *a, struct str path)
     size_t n = 0;
     struct str rest = path, part;
     while (rest.n && str_split(&rest, '/', &part)) {
-        size_t last = n ? n - 1 : 0; /* the name before: from behind its slash to the one at the end */
+        size_t last =
+            n ? n - 1 : 0; /* the name before: from behind its slash to the one at the end */
         while (last > 0 && out[last - 1] != '/') {
             last--;
         }
-        bool goes_up = str_is(part, "..") && n > 1 && !str_starts(str_from(out + last, n - last), STR(".."));
+        bool goes_up =
+            str_is(part, "..") && n > 1 && !str_starts(str_from(out + last, n - last), STR(".."));
         if (goes_up) {
             n = last;
         } else if (part.n ? !str_is(part, ".") : n == 0) {

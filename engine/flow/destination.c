@@ -100,7 +100,8 @@ static uint32_t name_id(struct engine *e, const struct plan_destination *want)
     struct journal *j = e->conf.journal;
     uint32_t was = want->was.n ? journal_name_id(j, JOURNAL_DESTINATION, want->was) : 0;
     if (was && !journal_name_id(j, JOURNAL_DESTINATION, want->name)) {
-        (void)journal_rename(j, JOURNAL_DESTINATION, was, want->name); /* the name was asked for above */
+        (void)journal_rename(j, JOURNAL_DESTINATION, was,
+                             want->name); /* the name was asked for above */
     }
     return journal_name(j, JOURNAL_DESTINATION, want->name);
 }
@@ -134,7 +135,8 @@ int destination_open(struct destination *t, struct diags *d)
 void destination_rename(struct destination *t, struct str name)
 {
     struct str old = t->own_name;
-    log_event(t->ep.log, LOG_LEVEL_INFO, "renamed", log_str("destination", old), log_str("to", name));
+    log_event(t->ep.log, LOG_LEVEL_INFO, "renamed", log_str("destination", old),
+              log_str("to", name));
     t->own_name = own(name);
     t->ep.name = t->own_name;
     queue_rename(t->queue, t->own_name);

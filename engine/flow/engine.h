@@ -26,7 +26,8 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
 enum engine_pending { ENGINE_REFUSE_PENDING, ENGINE_HOLD_PENDING };
 /* Swap in a new plan. 0, or ERR_* with findings and everything as it was. A destination keeps its queue by its
  * name; one that says `was:` takes over the queue of that name. */
-int engine_reload(struct engine *e, struct plan *plan, enum engine_pending pending, struct diags *d);
+int engine_reload(struct engine *e, struct plan *plan, enum engine_pending pending,
+                  struct diags *d);
 /* Stop accepting, finish what is under way; `done` when idle or after `within_us`. */
 void engine_drain(struct engine *e, int64_t within_us, void (*done)(void *arg), void *arg);
 void engine_free(struct engine **e);

@@ -132,10 +132,11 @@ int tables_rename(struct tables *t, enum journal_kind kind, uint32_t id, struct 
     p[first.n] = '\0';
     memcpy(p + first.n + 1, name.p, name.n);
     p[first.n + 1 + name.n] = '\0';
-    bool is_back = str_eq(first, name); /* it is called as at first again */
+    bool is_back = str_eq(first, name);             /* it is called as at first again */
     (void)map_remove(&t->ids[kind], name_now(old)); /* it was there */
     t->names[kind][id] = str_from(p, is_back ? first.n : first.n + 1 + name.n);
-    (void)map_put(&t->ids[kind], name_now(t->names[kind][id]), (void *)(uintptr_t)id); /* asked above */
+    (void)map_put(&t->ids[kind], name_now(t->names[kind][id]),
+                  (void *)(uintptr_t)id); /* asked above */
     free((char *)old.p);
     return 0;
 }

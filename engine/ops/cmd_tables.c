@@ -204,8 +204,7 @@ static void print_text(const struct report *report, enum form as)
     }
     if (as == FORM_TEXT) {
         printf("%zu %s missing, asked for %lld times", report_count(rows),
-               report_count(rows) == 1 ? "row" : "rows",
-               (long long)report_int(report, "total"));
+               report_count(rows) == 1 ? "row" : "rows", (long long)report_int(report, "total"));
         printf(report_int(report, "uncounted") ? ", %lld of them not listed\n" : "\n",
                (long long)report_int(report, "uncounted"));
     }

@@ -120,7 +120,9 @@ static int run_suite(struct command_run *r, const struct plan *p, const char *pa
     struct suite s;
     suite_run(&s, r->arena, p->rules, path, now_us);
     if (s.n == 0) {
-        return command_fail(r, "%s: there is no test in it; tests stand under `tests:` beside routes and maps", path ? path : "the configuration");
+        return command_fail(
+            r, "%s: there is no test in it; tests stand under `tests:` beside routes and maps",
+            path ? path : "the configuration");
     }
     if (r->json) {
         print_json(&s);

@@ -187,7 +187,7 @@ static void on_hangup(evutil_socket_t sig, short what, void *arg)
     struct daemon *d = arg;
     struct buf out = {0};
     (void)sig;
-    (void)what;                   /* one signal only */
+    (void)what;                          /* one signal only */
     (void)daemon_reload(d, false, &out); /* the outcome is logged */
     buf_free(&out);
 }

@@ -58,7 +58,8 @@ static struct node *unknown_name(struct check *c, struct node *n)
     if (near.n && !later) {
         diag_hint(c->d, one, "did you mean $%.*s?", STR_ARG(near));
     } else if (!later && is_sibling(c, n->text)) {
-        diag_hint(c->d, one, "names of one let: do not see each other; put this one into a let: behind");
+        diag_hint(c->d, one,
+                  "names of one let: do not see each other; put this one into a let: behind");
     } else if (!later) {
         diag_hint(c->d, one,
                   "names come from let:, from parameters (needs:, with:) and from the "
@@ -249,7 +250,7 @@ struct node *check_member(struct check *c, struct node *n, struct shape *out)
     if ((!in && check_group_name(c, n, out)) || is_group_from_top(c, n, out)) {
         return n;
     }
-    if (in && in->op == NODE_NAME) { /* an unknown name is told rather than its member */
+    if (in && in->op == NODE_NAME) {  /* an unknown name is told rather than its member */
         (void)check_node(c, in, out); /* findings tell */
     }
     return c->failed ? n : unknown_member(c, n);

@@ -164,7 +164,8 @@ static void complain_rivals(struct check *c, const struct node *n, const struct 
     const struct structure *s = c->names->structure[p->several - 1];
     unsigned holder = p->reach[p->several - 1].holder;
     const char *opener = structure_place(s, holder + 1).name;
-    if (strcmp(opener, n->path.seg) == 0) { /* OBX.OBX would ask the same: the name of the group does not */
+    if (strcmp(opener, n->path.seg) ==
+        0) { /* OBX.OBX would ask the same: the name of the group does not */
         opener = structure_place(s, holder).name;
     }
     c->failed = true;
@@ -392,15 +393,17 @@ static void remark_group(struct check *c, const struct node *n, const struct ele
         const struct structure *s = c->names->structure[i];
         bool other = false;
         for (unsigned k = 0; k < c->names->nstructures; k++) {
-            other = other || (e->node[k] != STRUCTURE_NONE &&
-                              strcmp(structure_name(c->names->structure[k]), structure_name(s)) == 0);
+            other =
+                other || (e->node[k] != STRUCTURE_NONE &&
+                          strcmp(structure_name(c->names->structure[k]), structure_name(s)) == 0);
         }
         if (other && e->node[i] == STRUCTURE_NONE) {
-            diag_hint(c->d,
-                      diag_add(c->d, DIAG_REMARK, "group-name", n->pos,
-                               "%.*s is no group of %s in HL7 %s", STR_ARG(n->text),
-                               structure_name(s), dict_version_text(structure_version(s))),
-                      "names of groups differ between versions: the segment that opens it does not");
+            diag_hint(
+                c->d,
+                diag_add(c->d, DIAG_REMARK, "group-name", n->pos,
+                         "%.*s is no group of %s in HL7 %s", STR_ARG(n->text), structure_name(s),
+                         dict_version_text(structure_version(s))),
+                "names of groups differ between versions: the segment that opens it does not");
         }
     }
 }

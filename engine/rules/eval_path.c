@@ -299,7 +299,8 @@ bool eval_groups(struct eval *e, const struct node *n, const struct scope *s, st
     if (!e->doc || !draft_structure(e->doc)) {
         return true;
     }
-    struct group *g = n->level ? NULL : eval_element(s), *at = NULL; /* $message.GROUP: from the top */
+    struct group *g = n->level ? NULL : eval_element(s),
+                 *at = NULL; /* $message.GROUP: from the top */
     unsigned node = STRUCTURE_NONE;
     g = g && group_is_leaf(g) ? g->parent : g;
     for (g = g ? g : draft_root(e->doc); g; g = g->parent) {

@@ -43,8 +43,8 @@ static void names_of(struct explain *x, const struct str *texts, unsigned first)
     for (unsigned i = first; i < x->nstructures; i++) {
         bool again = !str_eq(texts[i], texts[first]);
         for (unsigned k = first; k < i && !again; k++) {
-            again = str_eq(texts[k], texts[i]) && strcmp(structure_name(x->structures[k]),
-                                                         structure_name(x->structures[i])) == 0;
+            again = str_eq(texts[k], texts[i]) &&
+                    strcmp(structure_name(x->structures[k]), structure_name(x->structures[i])) == 0;
         }
         if (!again && n++ < NAMES_MAX) {
             buf_printf(x->out, "%s%s", n > 1 ? ", " : "", structure_name(x->structures[i]));
@@ -70,7 +70,8 @@ static void places(struct explain *x, const struct str *texts, const char *itsel
         if (again) {
             continue;
         }
-        buf_printf(x->out, "%s%.*s", any ? "; " : "", STR_ARG(texts[i].n ? texts[i] : str_of(itself)));
+        buf_printf(x->out, "%s%.*s", any ? "; " : "",
+                   STR_ARG(texts[i].n ? texts[i] : str_of(itself)));
         if (!all_same) {
             buf_puts(x->out, " in ");
             names_of(x, texts, i);

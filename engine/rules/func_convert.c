@@ -184,9 +184,8 @@ static bool as_moment(struct eval *e, const struct value *in, enum value_kind wa
     if (in->kind == VALUE_HL7 || value_is_moment(in)) {
         return eval_moment(e, in, &m) && (time ? m.part[MOMENT_HOUR] >= 0 : m.kind != VALUE_TIME);
     }
-    return in->kind == VALUE_STRING &&
-           (moment_read(in->text, wanted, &m) ||
-            (e->is_route && moment_read_v2(in->text, time, &m, &why)));
+    return in->kind == VALUE_STRING && (moment_read(in->text, wanted, &m) ||
+                                        (e->is_route && moment_read_v2(in->text, time, &m, &why)));
 }
 
 bool func_converts_to_date(struct eval *e, const struct call *c, struct values *out)

@@ -300,8 +300,8 @@ static bool item_eval(struct eval *e, const struct map *m, const struct item *it
 static const struct scope *start_of(const struct map *m, const struct scope *s, struct scope *room)
 {
     if (m->datatype) {
-        *room = (struct scope){
-            .self = s ? s->self : NULL, .total = 1, .outer = s ? s->outer : NULL};
+        *room =
+            (struct scope){.self = s ? s->self : NULL, .total = 1, .outer = s ? s->outer : NULL};
         return room;
     }
     for (; s; s = s->outer) {

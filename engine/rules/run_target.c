@@ -140,8 +140,7 @@ static uint16_t count_repetitions(struct run *run, struct group *leaf, uint16_t 
     }
     uint32_t n = 1;
     const char *end = rest.p + rest.n, *at = rest.p;
-    while (n < PATH_INDEX_MAX &&
-           (at = hl7_find(&seg.m->d, at, end, seg.m->d.repetition)) != NULL) {
+    while (n < PATH_INDEX_MAX && (at = hl7_find(&seg.m->d, at, end, seg.m->d.repetition)) != NULL) {
         n++;
         at++;
     }

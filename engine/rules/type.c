@@ -12,8 +12,8 @@ static bool is_one_of(const char *type, const char *const *list)
 
 enum type_class type_class_of(const char *type)
 {
-    static const char *const simple[] = {"CE", "CWE", "CNE", "EI", "HD",
-                                         "PT", "VID", "CQ", "MO", "DR", NULL};
+    static const char *const simple[] = {"CE",  "CWE", "CNE", "EI", "HD", "PT",
+                                         "VID", "CQ",  "MO",  "DR", NULL};
     static const char *const formatted[] = {"FT", "TX", "CF", NULL};
     struct dict_entry entry;
     if (!type || !*type || strcmp(type, "VARIES") == 0) {

@@ -11,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { OPS_MAX = 40, LEAVES_MAX = 256 };
 
-static const char ids[][4] = {"PID", "PD1", "NK1", "PV1", "AL1", "IN1", "IN2", "ROL", "RGS", "AIS",
-                              "AIP", "NTE", "OBR", "OBX", "FT1", "PR1", "MRG", "ZPI"};
+static const char ids[][4] = {"PID", "PD1", "NK1", "PV1", "AL1", "IN1", "IN2", "ROL", "RGS",
+                              "AIS", "AIP", "NTE", "OBR", "OBX", "FT1", "PR1", "MRG", "ZPI"};
 enum { IDS = sizeof(ids) / sizeof(ids[0]) };
 
 static void must(bool holds)
@@ -29,7 +29,8 @@ static const struct structure *find(const void *arg, const struct hl7 *m)
     ptrdiff_t hat = str_index(type, '^');
     (void)arg; /* every message is looked up by its own MSH-9 */
     return structure_of(HL7_2_5_1, str_slice(type, 0, hat < 0 ? type.n : (size_t)hat),
-                        hat < 0 ? STR("") : str_slice(type, (size_t)hat + 1, type.n), STR(""), &why);
+                        hat < 0 ? STR("") : str_slice(type, (size_t)hat + 1, type.n), STR(""),
+                        &why);
 }
 
 /* The segments of the ids above, in the order of ids. */

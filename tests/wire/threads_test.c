@@ -115,7 +115,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     if (h->reloads++ < 5) {
         struct plan *p = load(h->config);
         if (p) {
-            (void)engine_reload(h->engine, p, ENGINE_REFUSE_PENDING, &d); /* what it found does not matter here */
+            (void)engine_reload(h->engine, p, ENGINE_REFUSE_PENDING,
+                                &d); /* what it found does not matter here */
             plan_unref(&p);
         }
     }

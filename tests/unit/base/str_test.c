@@ -217,11 +217,20 @@ Test(str, paths_collapse)
     static const struct {
         const char *path, *want;
     } rows[] = {
-        {"conf/../routes", "routes"},      {"a/b/../../c", "c"},       {"../routes", "../routes"},
-        {"../../a/../b", "../../b"},       {"./a/./b", "a/b"},         {"/a/../b", "/b"},
-        {"/..", "/.."},                    {"a//b", "a/b"},            {"a/b/", "a/b/"},
-        {"a", "a"},                        {"", ""},                   {"a/..", ""},
-        {"routes/profiles/../tables/x.csv", "routes/tables/x.csv"},    {"/", "/"},
+        {"conf/../routes", "routes"},
+        {"a/b/../../c", "c"},
+        {"../routes", "../routes"},
+        {"../../a/../b", "../../b"},
+        {"./a/./b", "a/b"},
+        {"/a/../b", "/b"},
+        {"/..", "/.."},
+        {"a//b", "a/b"},
+        {"a/b/", "a/b/"},
+        {"a", "a"},
+        {"", ""},
+        {"a/..", ""},
+        {"routes/profiles/../tables/x.csv", "routes/tables/x.csv"},
+        {"/", "/"},
     };
     struct arena a = {0};
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -137,7 +137,8 @@ Test(map_head, at_says_where_the_map_starts)
          "accepted\nlab id=1: {\"a\":1,\"b\":3,\"c\":0}\nlab id=2: {\"a\":2,\"b\":3,\"c\":1}\n"
          "lab id=3: {\"a\":3,\"b\":3,\"c\":2}"},
         {"without at: the element that is current where the map is used",
-         BY("FT1") "map: m\nreads: DFT_P03\nto: json\nvalue: { a: =FT1-2, b: [{ $for: PR1, c: =PR1-3.1 }], p: =PID-1 }",
+         BY("FT1") "map: m\nreads: DFT_P03\nto: json\nvalue: { a: =FT1-2, b: [{ $for: PR1, c: "
+                   "=PR1-3.1 }], p: =PID-1 }",
          "accepted\nlab id=1: {\"a\":\"T1\",\"b\":[{\"c\":\"X\"}],\"p\":1}\n"
          "lab id=2: {\"a\":\"T2\",\"p\":1}\n"
          "lab id=3: {\"a\":\"T3\",\"b\":[{\"c\":\"Y\"},{\"c\":\"Z\"}],\"p\":1}"},
@@ -191,18 +192,21 @@ Test(map_head, a_part_of_this_hands_an_explicit_null_on_as_a_path_does)
 {
     static const char message[] = MSH "ADT^A01|M1|P|2.5.1\rPID|1||7^^^L^MR||DOE^J^\"\"||1980|F\r"
                                       "NTE|1||6^5 \\T\\ 7\\.br\\8\r";
-    static const char frame[] = ROUTE "map: m\nreads: ADT_A01\nto: json\nvalue:\n  v: [{ $for: PID-5, $use: n }]\n"
-                                      "---\nmap: n\nreads: XPN\nto: json\n@@\n";
+    static const char frame[] =
+        ROUTE "map: m\nreads: ADT_A01\nto: json\nvalue:\n  v: [{ $for: PID-5, $use: n }]\n"
+              "---\nmap: n\nreads: XPN\nto: json\n@@\n";
     static const struct row rows[] = {
         {"left out", "value: { a: =$this.2, b: =$this.3 }", "{\"v\":[{\"a\":\"J\"}]}"},
-        {"null", "nulls: null\nvalue: { a: =$this.2, b: =$this.3 }", "{\"v\":[{\"a\":\"J\",\"b\":null}]}"},
+        {"null", "nulls: null\nvalue: { a: =$this.2, b: =$this.3 }",
+         "{\"v\":[{\"a\":\"J\",\"b\":null}]}"},
         {"nothing to a function", "nulls: null\nvalue: { a: =$this.2, b: =$this.3.exists() }",
          "{\"v\":[{\"a\":\"J\",\"b\":false}]}"},
     };
     rows_payload(frame, message, ROWS(rows));
     static const char text[] = ROUTE "map: m\nreads: ADT_A01\nto: json\nvalue: { v: [@@] }\n";
     static const struct row free_text[] = {
-        {"text() of free text takes a ^ that nobody escaped as text", "=NTE-3.text()", "{\"v\":[\"6^5 & 7\\n8\"]}"},
+        {"text() of free text takes a ^ that nobody escaped as text", "=NTE-3.text()",
+         "{\"v\":[\"6^5 & 7\\n8\"]}"},
     };
     rows_payload(text, message, ROWS(free_text));
 }

@@ -123,18 +123,25 @@ Test(profile, its_names_stand_for_texts_and_formulas)
          "r.yaml:13:8: error: $number means something already"},
         {"no name", "  v: 1\n" P "let: { a-b: x }",
          "r.yaml:13:8: error: a-b cannot be a name: letters, digits and _, not a digit first"},
-        {"several in one profile", "  v: =$x\n" P "let: { x: =PID-8 }\n---\nprofile: q\nlet: { x: =PID-3.1 }",
+        {"several in one profile",
+         "  v: =$x\n" P "let: { x: =PID-8 }\n---\nprofile: q\nlet: { x: =PID-3.1 }",
          "r.yaml:10:7: error: the value may give several values, one is wanted here; add .first(), "
          ".where(...).first(), .exists(...) or .join(' ')"},
-        {"several in the first profile", "  v: =$x\n" P "let: { x: =PID-3.1 }\n---\nprofile: q\nlet: { x: =PID-8 }",
+        {"several in the first profile",
+         "  v: =$x\n" P "let: { x: =PID-3.1 }\n---\nprofile: q\nlet: { x: =PID-8 }",
          "r.yaml:10:7: error: the value may give several values, one is wanted here; add .first(), "
          ".where(...).first(), .exists(...) or .join(' ')"},
-        {"text in all profiles has no order", "  v: =$x < 5\n" P "let: { x: =PID-8 }\n---\nprofile: q\nlet: { x: =PID-8 }",
-         "r.yaml:10:7: error: text has no order; numbers and dates have; add .toInteger() or .toDecimal() to "
+        {"text in all profiles has no order",
+         "  v: =$x < 5\n" P "let: { x: =PID-8 }\n---\nprofile: q\nlet: { x: =PID-8 }",
+         "r.yaml:10:7: error: text has no order; numbers and dates have; add .toInteger() or "
+         ".toDecimal() to "
          "compare numbers"},
-        {"text here and a number there is left to the message", "  v: =$x < 5\n" P "let: { x: =PID-8 }\n---\nprofile: q\n"
-         "let: { x: =PID-1 }", ""},
-        {"a number here and text there, too", "  v: =$x < 5\n" P "let: { x: =PID-1 }\n---\nprofile: q\nlet: { x: a }", ""},
+        {"text here and a number there is left to the message",
+         "  v: =$x < 5\n" P "let: { x: =PID-8 }\n---\nprofile: q\n"
+         "let: { x: =PID-1 }",
+         ""},
+        {"a number here and text there, too",
+         "  v: =$x < 5\n" P "let: { x: =PID-1 }\n---\nprofile: q\nlet: { x: a }", ""},
         {"no mapping", "  v: 1\n" P "let: x",
          "r.yaml:13:6: error: let: is a mapping of names, this is a text"},
     };

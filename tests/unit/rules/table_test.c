@@ -45,7 +45,8 @@ Test(table, keys_and_value_name_columns)
         {"the other way round there is none", "coalesce(lookup('t', 'a', '2'), 'none')",
          MISS("17: ")},
     };
-    static const struct row all[] = {{"nothing but keys: the last is the value", "lookup('t', 'a', '2', '3', '4')", CELL("4")}};
+    static const struct row all[] = {
+        {"nothing but keys: the last is the value", "lookup('t', 'a', '2', '3', '4')", CELL("4")}};
     static const struct row three[] = {{"three", "lookup('t', 'a', '2', '3')", CELL("4")}};
     kit_file("f.csv", "k1,k2,k3,v\na,2,3,4\n");
     rows_payload(ALONE(", value: k3"), adt, ROWS(value));

@@ -333,8 +333,10 @@ Test(type, writing_encodes_delimiters_and_line_feeds)
          "  - set:\n      DG1[1]-4: =escaped('\\\\H\\\\x\\\\N\\\\')", "DG1|1|||\\H\\x\\N\\"},
         {"a number", "  - set: { PV1-2: =1.50 + 1 }", "PV1|1|2.50|..."},
         {"a truth value", "  - set: { PV1-2: =PID-8 = 'F' }", "PV1|1|true|..."},
-        {"a point in time", "  - set: { PV1-2: =PID-7.toDateTime('America/Chicago') }", "PV1|1|19800101123000-0600|..."},
-        {"a point in time of UTC", "  - set: { PV1-2: =PID-7.toDateTime('UTC') }", "PV1|1|19800101123000+0000|..."},
+        {"a point in time", "  - set: { PV1-2: =PID-7.toDateTime('America/Chicago') }",
+         "PV1|1|19800101123000-0600|..."},
+        {"a point in time of UTC", "  - set: { PV1-2: =PID-7.toDateTime('UTC') }",
+         "PV1|1|19800101123000+0000|..."},
         {"a time", "  - set: { PV1-2: =@T09:30 }", "PV1|1|0930|..."},
         {"a date", "  - set: { PV1-2: =PID-7.toDate() }", "PV1|1|19800101|..."},
     };
@@ -349,12 +351,15 @@ Test(type, what_no_field_can_hold_is_a_located_error)
         {"one of several", "  - set: { PID-3: =PID-3.1.combine(5 'mg') }",
          "accepted\nlab held <r.yaml:5:12: PID-3: a number with a unit fits into no field>"},
         {"a character that the message's set has not", "  - set: { PV1-2: \xe2\x82\xac }",
-         "accepted\nlab held <r.yaml:5:12: PV1-2: the character set of the message cannot say this text>"},
+         "accepted\nlab held <r.yaml:5:12: PV1-2: the character set of the message cannot say this "
+         "text>"},
     };
-    static const char latin[] = "MSH|^~\\&|L|MAIN|D|X|2026||ADT^A01|M1|P|2.5.1||||||8859/1\rPID|1||7\rPV1|1|I|W\xe9\r";
+    static const char latin[] =
+        "MSH|^~\\&|L|MAIN|D|X|2026||ADT^A01|M1|P|2.5.1||||||8859/1\rPID|1||7\rPV1|1|I|W\xe9\r";
     rows_told(set, latin, ROWS(rows));
     static const struct row fine[] = {
-        {"one that it has", "  - set: { PV1-2: \xc3\xa9, PV1-4: =PV1-3.1 & '!' }", "PV1|1|\xe9|W\xe9|W\xe9!"},
+        {"one that it has", "  - set: { PV1-2: \xc3\xa9, PV1-4: =PV1-3.1 & '!' }",
+         "PV1|1|\xe9|W\xe9|W\xe9!"},
     };
     rows_lines(set, latin, ROWS(fine));
     cr_expect_str_eq(kit_payload(rows_text(value, "PV1-3.1"), latin), V("\"W\xc3\xa9\""));
