@@ -36,10 +36,11 @@ struct element {
 
 struct shape {
     enum shape_kind kind;
-    bool many;          /* several because a field or segment repeats by itself */
-    bool is_cell;       /* SHAPE_STRING out of a table whose cells of the column are numbers */
-    enum type_class of; /* SHAPE_HL7 */
-    const char *type;   /* SHAPE_HL7: "CX" or NULL; SHAPE_SEGMENT: its name */
+    bool many;     /* several because a field or segment repeats by itself */
+    bool by_group; /* SHAPE_SEGMENT, SHAPE_GROUP: many only because a group around may repeat */
+    bool is_cell;  /* SHAPE_STRING out of a table whose cells of the column are numbers */
+    enum type_class of;         /* SHAPE_HL7 */
+    const char *type;           /* SHAPE_HL7: "CX" or NULL; SHAPE_SEGMENT: its name */
     const struct element *elem; /* SHAPE_SEGMENT, SHAPE_GROUP: where they stand; or NULL */
 };
 

@@ -206,6 +206,7 @@ static struct shape shape_of_path(struct check *c, const struct node *n, const s
                         .type = p->field ? t->type : p->seg};
     out.many = p->field ? (t->field_repeats && p->rep == PATH_ALL && !delimiters) || segments
                         : p->seg_n == PATH_ALL && !at->own_seg;
+    out.by_group = !p->field && !at->repeats;
     if (!p->field && c->names->nstructures && at->reach) {
         out.elem = check_element(c->a, c->names, p->seg, at);
     }
@@ -380,7 +381,9 @@ struct node *check_subpath(struct check *c, struct node *n, struct shape *out)
         }
     }
     *out = shape_of_path(c, n, &t, &at);
-    out->many = out->many || in.many;
+    bool is_many = in.many && !in.by_group; /* groups may repeat, as above any path */
+    out->by_group = out->by_group && !is_many;
+    out->many = out->many || is_many;
     return n;
 }
 
@@ -422,7 +425,7 @@ bool check_group_name(struct check *c, struct node *n, struct shape *out)
         e->node[i] = node;
         found = found || node != STRUCTURE_NONE;
     }
-    *out = (struct shape){.kind = SHAPE_GROUP, .many = true, .elem = e};
+    *out = (struct shape){.kind = SHAPE_GROUP, .many = true, .by_group = true, .elem = e};
     if (found) {
         remark_group(c, n, e);
         n->op = NODE_GROUP;

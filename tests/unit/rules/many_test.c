@@ -139,6 +139,12 @@ Test(many, where_only_a_group_around_may_repeat_the_path_is_allowed)
         {"its repetitions stay several", "PID-3.1 = 'x'",
          "r.yaml:4:7:" MANY("PID-3.1", "PID-3[1].1")},
         {"a segment below two groups", "AIS-3.1 = 'A'", ""},
+        {"the same with a dot", "RGS.AIS-3.1 = 'A'", ""},
+        {"the same from the top", "$message.AIS-3.1 = 'A'", ""},
+        {"the same by the group's name", "SERVICE.AIS-3.1 = 'A'", ""},
+        {"behind a dot what repeats is several", "PID.OBX-11 = 'F'",
+         "r.yaml:4:11: error: OBX-11 may give several values, one is wanted here; add .first(), "
+         ".where(...).first(), .exists(...) or .join(' ')"},
         {"a segment that repeats in its group", "AIS-3.1 = 'A' and OBX-11 = 'F'",
          "r.yaml:4:25:" MANY("OBX-11", "OBX[1]-11")},
     };
@@ -154,6 +160,8 @@ Test(many, where_only_a_group_around_may_repeat_the_path_is_allowed)
         {"a part", "AIS-3.1 = 'A'",
          "accepted\nlab held <r.yaml:4:15: AIS-3.1: one value is wanted here, the message has "
          "several>"},
+        {"behind a dot", "RGS.AIS-3.1 = 'A'",
+         "accepted\nlab held <r.yaml:4:11: AIS-3.1: one value is wanted here, there are 2>"},
         {"concatenation", "PID-8 & 'x' = 'Fx'",
          "accepted\nlab held <r.yaml:4:7: PID-8: one value is wanted here, the message has "
          "several>"},

@@ -296,8 +296,8 @@ static const struct {
      "r.yaml:7:16: remark: $sex is not used"},
     {HEAD "when: $batch.BHS-4 = 'x'\ndo: { send: lab }",
      "r.yaml:4:7: error: $batch is not available in this version"},
-    {"route: a\nfrom: epic\nmessages: [SIU^S12]\nwhen: RGS.AIS-3.1 = 'x'\ndo: { send: lab }",
-     "r.yaml:4:11: error: AIS-3.1 may give several values, one is wanted here"},
+    {"route: a\nfrom: epic\nmessages: [SIU^S12]\nwhen: RGS.NTE-3 = 'x'\ndo: { send: lab }",
+     "r.yaml:4:11: error: NTE stands in several groups below here"},
     /* tables */
     {"tables: { t: { file: none.csv } }",
      "r.yaml:1:22: error: none.csv cannot be read: No such file or directory"},
