@@ -143,6 +143,15 @@ static int os_lock(void *arg, const char *name)
     return 0;
 }
 
+static int os_lock_file(void *arg, int file, enum disk_lock how)
+{
+    static const short kinds[] = {F_UNLCK, F_RDLCK, F_WRLCK};
+    struct flock lock = {.l_type = kinds[how], .l_whence = SEEK_SET};
+    (void)arg;
+    int rc = fail_or(fcntl(file, F_OFD_SETLK, &lock));
+    return rc == -EACCES ? -EAGAIN : rc;
+}
+
 static int64_t os_free_bytes(void *arg)
 {
     const struct os_dir *d = arg;
@@ -177,6 +186,7 @@ int disk_open_dir(const char *dir, struct disk *out)
         .list = os_list,
         .lock = os_lock,
         .free_bytes = os_free_bytes,
+        .lock_file = os_lock_file,
     };
     return 0;
 }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum disk_lock { DISK_UNLOCKED, DISK_SHARED, DISK_ALONE };
+
 struct disk {
     void *arg;
     int (*open)(void *arg, const char *name,
@@ -26,6 +28,9 @@ struct disk {
     int (*list)(void *arg, void (*each)(void *ctx, const char *name), void *ctx);
     int (*lock)(void *arg, const char *name); /* exclusive, until disk_close(); -EAGAIN when held */
     int64_t (*free_bytes)(void *arg);
+    /* Of one open file, until it is closed: any number share it, or one that may write has it alone. Never
+     * waits: -EAGAIN. Only those who ask are kept out. */
+    int (*lock_file)(void *arg, int file, enum disk_lock how);
 };
 
 /* The operating system's files below the directory `dir` (created if missing, mode 0700; state holds

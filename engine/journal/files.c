@@ -238,7 +238,8 @@ static int open_volume(struct files *f, struct volume *v)
     }
     char name[32];
     volume_name(v->number, name);
-    int file = f->disk.open(f->disk.arg, name, O_RDONLY);
+    int file = f->is_reader ? survey_open(&f->disk, v->number, v->salt)
+                            : f->disk.open(f->disk.arg, name, O_RDONLY);
     if (file < 0) {
         return ERR_IO;
     }
@@ -415,7 +416,8 @@ bool files_is_gone(const struct journal *j, uint64_t seq)
     }
     const struct volume *v = by_seq(f, seq);
     struct volume_header h;
-    return survey_header(&f->disk, v->number, &h) == 0 ? h.salt != v->salt : !v->is_lost;
+    int rc = survey_header(&f->disk, v->number, &h);
+    return rc == ERR_NOT_FOUND || (rc == 0 && h.salt != v->salt);
 }
 
 static uint64_t floor_seq(const struct journal *j)

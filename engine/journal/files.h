@@ -39,7 +39,8 @@ struct files {
     void *random_arg;
     uint64_t laid; /* offset behind the last entry laid in the newest volume */
     uint64_t since_checkpoint, checkpoint_size;
-    bool is_due; /* a checkpoint */
+    bool is_due;    /* a checkpoint */
+    bool is_reader; /* beside the writer: what it reads may be let go, and is locked */
     struct scan windows[FILES_WINDOWS];
     struct scan peek; /* for reading one entry here and there */
     uint64_t reads;

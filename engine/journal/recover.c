@@ -218,6 +218,7 @@ static struct files *new_files(struct opening *o)
     struct survey *s = &o->survey;
     struct files *f = X_NEW(struct files);
     f->disk = c->disk;
+    f->is_reader = o->only_reads;
     f->volume_bytes = c->volume_bytes ? c->volume_bytes : 64u << 20;
     f->checkpoint_bytes = c->checkpoint_bytes ? c->checkpoint_bytes : 16u << 20;
     f->retention_us = c->retention_us;
@@ -393,13 +394,10 @@ static uint64_t no_random(void *arg)
     return 0; /* a reader begins no volume */
 }
 
-/* What the writer began since it told how far it is, is not looked at. */
+/* Of the volume the writer writes to, what it has told is durable. */
 static void stop_at(struct opening *o, const struct journal_read_conf *conf)
 {
     struct survey *s = &o->survey;
-    while (conf->live_volume && s->n && s->v[s->n - 1].number > conf->live_volume) {
-        s->n--;
-    }
     if (s->n && s->v[s->n - 1].number == conf->live_volume) {
         s->v[s->n - 1].last_seq = UINT64_MAX;
         o->live_end = conf->live_end;
@@ -423,6 +421,7 @@ int journal_open_read(const struct journal_read_conf *conf, struct journal **out
     struct opening o = {.conf = &whole, .only_reads = true};
     o.damages = xcalloc(DAMAGES_MOST, sizeof(*o.damages));
     struct journal *j = NULL;
+    o.survey.upto = conf->live_volume; /* what it began since is not looked at */
     int rc = survey_begin(&o.survey, &conf->disk, 0);
     rc = rc == 0 && o.survey.is_foreign ? ERR_TYPE : rc;
     if (rc == 0) {
@@ -437,7 +436,7 @@ int journal_open_read(const struct journal_read_conf *conf, struct journal **out
     free(o.damages);
     if (rc != 0) {
         journal_discard(&j);
-        return rc;
+        return rc == ERR_NOT_FOUND ? ERR_IO : rc;
     }
     *out = j;
     return 0;

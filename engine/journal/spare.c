@@ -137,13 +137,28 @@ static int write_headers(struct spares *s, int file, const struct volume_header 
     return put < 0 ? (int)put : s->disk.datasync(s->disk.arg, file);
 }
 
+/* A reader holds a lock on what it reads. What is locked is deleted and never used again, so that nobody
+ * sees another life of a file. A handle that keeps new readers out, or -errno: -EAGAIN when it is read. */
+static int open_alone(const struct spares *s, const char *name)
+{
+    int file = s->disk.open(s->disk.arg, name, O_RDWR);
+    int rc = file < 0 ? file : s->disk.lock_file(s->disk.arg, file, DISK_ALONE);
+    if (file >= 0 && rc < 0) {
+        (void)s->disk.close(s->disk.arg, file); /* nothing was written */
+    }
+    return rc < 0 ? rc : file;
+}
+
 static int take_ready(struct spares *s, char name[32])
 {
     unsigned slot = (unsigned)__builtin_ctz(s->ready);
     spares_name(slot, true, name);
-    int file = s->disk.open(s->disk.arg, name, O_RDWR);
+    int file = open_alone(s, name);
     if (file != -EMFILE && file != -ENFILE) {
         s->ready &= ~(1u << slot);
+    }
+    if (file == -EAGAIN) {
+        (void)s->disk.unlink(s->disk.arg, name); /* its name is used again by the next one */
     }
     return file;
 }
@@ -152,8 +167,11 @@ static int take_ready(struct spares *s, char name[32])
  * entry waits for it. */
 static int take_file(struct spares *s, char name[32])
 {
-    if (s->ready) {
-        return take_ready(s, name);
+    while (s->ready) {
+        int ready = take_ready(s, name);
+        if (ready != -EAGAIN) {
+            return ready;
+        }
     }
     if (s->file >= 0) {
         int begun = s->file;
@@ -188,6 +206,7 @@ int spares_open_volume(struct spares *s, const struct volume_header *h)
         (void)s->disk.unlink(s->disk.arg, from); /* it must not keep the room that is missing */
         return rc;
     }
+    (void)s->disk.lock_file(s->disk.arg, file, DISK_UNLOCKED); /* readers may come; cannot fail */
     return file;
 }
 
@@ -199,9 +218,13 @@ int spares_release(struct spares *s, uint64_t number)
     }
     volume_name(number, name);
     unsigned slot = free_slot(s);
-    bool is_kept = spares_count(s) < SPARE_RECYCLED_MOST;
+    int file = spares_count(s) < SPARE_RECYCLED_MOST ? open_alone(s, name) : -EAGAIN;
+    bool is_kept = file >= 0;
     spares_name(slot, true, spare);
     int rc = is_kept ? s->disk.rename(s->disk.arg, name, spare) : s->disk.unlink(s->disk.arg, name);
+    if (is_kept) {
+        (void)s->disk.close(s->disk.arg, file); /* who opened it by its old name finds out */
+    }
     if (rc < 0) {
         s->is_stuck = true;
         return 0;

@@ -4,6 +4,7 @@
 #include "engine/base/mem.h"
 #include "engine/journal/spare.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 
@@ -37,13 +38,6 @@ static int by_value(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static int open_by_number(const struct disk *d, uint64_t number)
-{
-    char name[32];
-    volume_name(number, name);
-    return d->open(d->arg, name, O_RDONLY);
-}
-
 static int read_copy(const struct disk *d, int file, uint64_t at, struct volume_header *out)
 {
     char *bytes = xmalloc(VOLUME_HEADER);
@@ -58,30 +52,70 @@ static int read_copy(const struct disk *d, int file, uint64_t at, struct volume_
     return rc;
 }
 
-int survey_header(const struct disk *d, uint64_t number, struct volume_header *out)
+static int read_header(const struct disk *d, int file, struct volume_header *out)
 {
-    int file = open_by_number(d, number);
-    if (file < 0) {
-        return ERR_IO;
-    }
     int rc = read_copy(d, file, 0, out);
-    if (rc == ERR_DAMAGE) {
-        rc = read_copy(d, file, VOLUME_HEADER, out);
-    }
-    (void)d->close(d->arg, file); /* read only */
-    return rc == 0 && out->number != number ? ERR_DAMAGE : rc;
+    return rc == ERR_DAMAGE ? read_copy(d, file, VOLUME_HEADER, out) : rc;
 }
 
-bool survey_has_both_headers(const struct disk *d, uint64_t number)
+static int open_by_number(const struct disk *d, uint64_t number)
 {
-    struct volume_header h;
+    char name[32];
+    volume_name(number, name);
+    int file = d->open(d->arg, name, O_RDONLY);
+    return file >= 0 ? file : file == -ENOENT ? ERR_NOT_FOUND : ERR_IO;
+}
+
+/* A name is given once. So what stands under it still, was the file all along; what is found in one that has
+ * lost it may be a later life. */
+static bool has_name(const struct disk *d, uint64_t number)
+{
     int file = open_by_number(d, number);
-    bool are_whole =
-        file >= 0 && read_copy(d, file, 0, &h) == 0 && read_copy(d, file, VOLUME_HEADER, &h) == 0;
     if (file >= 0) {
         (void)d->close(d->arg, file); /* read only */
     }
-    return are_whole;
+    return file != ERR_NOT_FOUND;
+}
+
+int survey_open(const struct disk *d, uint64_t number, uint64_t salt)
+{
+    struct volume_header h;
+    int file = open_by_number(d, number);
+    if (file < 0) {
+        return file;
+    }
+    /* where files cannot be locked at all, the salt tells the lives apart */
+    bool is_gone = d->lock_file(d->arg, file, DISK_SHARED) == -EAGAIN;
+    is_gone = is_gone || (salt && read_header(d, file, &h) == 0 && h.salt != salt);
+    if (is_gone) {
+        (void)d->close(d->arg, file); /* read only */
+        return ERR_NOT_FOUND;
+    }
+    return file;
+}
+
+int survey_header(const struct disk *d, uint64_t number, struct volume_header *out)
+{
+    int file = survey_open(d, number, 0);
+    if (file < 0) {
+        return file;
+    }
+    int rc = read_header(d, file, out);
+    (void)d->close(d->arg, file); /* read only */
+    rc = rc == 0 && out->number != number ? ERR_DAMAGE : rc;
+    return rc == ERR_DAMAGE && !has_name(d, number) ? ERR_NOT_FOUND : rc;
+}
+
+int survey_copies(const struct disk *d, uint64_t number, uint64_t salt)
+{
+    struct volume_header h;
+    int file = survey_open(d, number, salt);
+    if (file < 0) {
+        return file;
+    }
+    int n = (read_copy(d, file, 0, &h) == 0) + (read_copy(d, file, VOLUME_HEADER, &h) == 0);
+    (void)d->close(d->arg, file); /* read only */
+    return n < 2 && !has_name(d, number) ? ERR_NOT_FOUND : n;
 }
 
 static void add(struct survey *s, uint64_t number, const struct volume_header *h, bool is_lost)
@@ -141,11 +175,13 @@ int survey_begin(struct survey *s, const struct disk *d, uint64_t volume_bytes)
         qsort(l.v, l.n, sizeof(*l.v), by_value);
     }
     s->v = xcalloc(l.n + 1, sizeof(*s->v));
-    for (size_t i = 0; i < l.n && rc == 0; i++) {
+    for (size_t i = 0; i < l.n && rc == 0 && (!s->upto || l.v[i] <= s->upto); i++) {
         struct volume_header h;
         int one = survey_header(d, l.v[i], &h);
         if (one == ERR_IO) {
             rc = ERR_IO;
+        } else if (one == ERR_NOT_FOUND) {
+            s->n = 0; /* let go since, and so is what stood before it */
         } else if (one == ERR_TYPE || (one == 0 && is_other(s, &h))) {
             s->is_foreign = true;
         } else {
@@ -296,9 +332,9 @@ int survey_volume(struct survey *s, size_t i, uint64_t live_end)
         .s = s, .v = v, .at = VOLUME_START, .last_seq = v->first_seq - 1, .is_whole = true};
     w.finds_end = finds_end;
     w.commit = v->first_commit - 1;
-    int file = open_by_number(&s->disk, v->number);
+    int file = survey_open(&s->disk, v->number, v->salt);
     if (file < 0) {
-        return ERR_IO;
+        return file;
     }
     w.scan.ahead = 4 * SCAN_WINDOW;
     scan_set(&w.scan, &s->disk, file, v->number, v->salt, v->end);

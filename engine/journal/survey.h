@@ -19,6 +19,7 @@ struct survey {
     struct volume_header newest; /* header of the last one that can be read; number 0: none */
     uint64_t recorded_last;      /* as its successor says: highest number given by then */
     unsigned spares;             /* bits of ready ones of the right size */
+    uint64_t upto;               /* volumes beyond it are not looked at; 0: all are */
     bool is_foreign;             /* volumes of another journal, or written by a newer version */
     /* filled by survey_volume() */
     uint64_t entries, bytes;
@@ -35,15 +36,20 @@ struct survey {
     void *ctx;
 };
 
-/* The header of a volume: one of its two copies that holds and bears the name's number. 0, ERR_IO (there is
- * none of that name), ERR_DAMAGE, ERR_TYPE. */
+/* A volume to be read, with a lock that keeps it from being used again until it is closed. A handle;
+ * ERR_NOT_FOUND: it was let go, or is another one than that of `salt` (0: any) by now; ERR_IO. */
+int survey_open(const struct disk *d, uint64_t number, uint64_t salt);
+/* The header of a volume: one of its two copies that holds and bears the name's number. 0, ERR_NOT_FOUND
+ * (there is none of that name), ERR_IO, ERR_DAMAGE, ERR_TYPE. */
 int survey_header(const struct disk *d, uint64_t number, struct volume_header *out);
-/* Do both copies of it hold? One is enough for everything else. */
-bool survey_has_both_headers(const struct disk *d, uint64_t number);
-/* List and read headers. 0 or ERR_IO; volumes are found even when some are damaged. */
+/* How many of the two copies hold? One is enough for everything else. ERR_NOT_FOUND, ERR_IO. */
+int survey_copies(const struct disk *d, uint64_t number, uint64_t salt);
+/* List and read headers. 0 or ERR_IO; volumes are found even when some are damaged. What is let go meanwhile,
+ * and all before it, does not show. */
 int survey_begin(struct survey *s, const struct disk *d, uint64_t volume_bytes);
 /* Read volume `i` from beginning to end. Of the last one the end is found: sets v[i].end and last_seq.
- * `live_end` not 0: the volume is in use and durable up to there. 0 or ERR_IO. */
+ * `live_end` not 0: the volume is in use and durable up to there. 0, ERR_IO, or ERR_NOT_FOUND when it has been
+ * let go since. */
 int survey_volume(struct survey *s, size_t i, uint64_t live_end);
 void survey_free(struct survey *s);
 

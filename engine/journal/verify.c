@@ -67,8 +67,8 @@ static void check_row(struct verify *v, const struct survey *s, size_t i)
         on_damage(v, &(struct survey_damage){
                          .number = one->number - 1, .from = before + 1, .to = one->first_seq - 1});
     }
-    if (!one->is_lost &&
-        !survey_has_both_headers(&s->disk, one->number)) { /* nothing is lost by it */
+    int copies = one->is_lost ? 2 : survey_copies(&s->disk, one->number, one->salt);
+    if (copies >= 0 && copies < 2) { /* nothing is lost by it */
         on_damage(v, &(struct survey_damage){
                          .number = one->number, .from = one->first_seq, .to = one->first_seq - 1});
     }
@@ -78,15 +78,17 @@ static int verify_volumes(struct verify *v, struct survey *s)
 {
     for (size_t i = 0; i < s->n; i++) {
         uint64_t live = s->v[i].number == v->conf->live_volume ? v->conf->live_end : 0;
-        if (v->conf->live_volume && s->v[i].number > v->conf->live_volume) {
-            break; /* begun since we were told */
-        }
         check_row(v, s, i);
         int rc = survey_volume(s, i, live);
-        if (rc != 0) {
-            return rc;
+        if (rc == ERR_NOT_FOUND && v->conf->live_volume) {
+            continue; /* settled, and let go since */
         }
-        v->r->volumes++;
+        if (rc != 0) {
+            return ERR_IO;
+        }
+        if (v->r->volumes++ == 0) {
+            v->floor = v->r->first_seq = s->v[i].first_seq;
+        }
         if (!s->v[i].is_lost && s->v[i].last_seq != UINT64_MAX) {
             v->r->last_seq = s->v[i].last_seq;
         }
@@ -102,6 +104,7 @@ int journal_verify(const struct verify_conf *conf, struct verify_result *out)
     struct verify_result r = {0};
     struct verify v = {.conf = conf, .r = &r};
     struct survey s = {0};
+    s.upto = conf->live_volume; /* not what is begun while we read */
     int rc = survey_begin(&s, &conf->disk, 0);
     s.on_damage = on_damage;
     s.on_entry = on_entry;
@@ -110,8 +113,6 @@ int journal_verify(const struct verify_conf *conf, struct verify_result *out)
         rc = ERR_TYPE;
     }
     if (rc == 0) {
-        v.floor = s.n ? s.v[0].first_seq : 0;
-        r.first_seq = v.floor;
         rc = verify_volumes(&v, &s);
     }
     r.entries = s.entries;

@@ -41,6 +41,7 @@ struct simdisk {
         [NAMES]; /* the directory as it stood: [0] survives for sure, then after each change */
     size_t nhistory, history_cap;
     int handles[HANDLES]; /* node, -1: free */
+    enum disk_lock locks[HANDLES];
 };
 
 static void remember_names(struct simdisk *d)
@@ -240,6 +241,7 @@ static int sim_open(void *arg, const char *text, int flags)
     for (int i = 0; i < HANDLES; i++) {
         if (d->handles[i] < 0) {
             d->handles[i] = node;
+            d->locks[i] = DISK_UNLOCKED;
             return i;
         }
     }
@@ -454,6 +456,20 @@ static int sim_lock(void *arg, const char *name)
     return 0;
 }
 
+static int sim_lock_file(void *arg, int file, enum disk_lock how)
+{
+    struct simdisk *d = arg;
+    for (int i = 0; i < HANDLES && how != DISK_UNLOCKED; i++) {
+        bool is_other = i != file && d->handles[i] == d->handles[file];
+        if (is_other &&
+            (d->locks[i] == DISK_ALONE || (d->locks[i] == DISK_SHARED && how == DISK_ALONE))) {
+            return -EAGAIN;
+        }
+    }
+    d->locks[file] = how;
+    return 0;
+}
+
 static int64_t sim_free_bytes(void *arg)
 {
     const struct simdisk *d = arg;
@@ -477,7 +493,8 @@ struct disk simdisk_disk(struct simdisk *d)
                          .drop_cache = sim_drop_cache,
                          .list = sim_list,
                          .lock = sim_lock,
-                         .free_bytes = sim_free_bytes};
+                         .free_bytes = sim_free_bytes,
+                         .lock_file = sim_lock_file};
 }
 
 uint64_t simdisk_calls(const struct simdisk *d)

@@ -90,6 +90,12 @@ static int64_t w_free(void *a)
     return d.free_bytes(d.arg);
 }
 
+static int w_lock_file(void *a, int f, enum disk_lock how)
+{
+    struct disk d = simdisk_disk(((struct site *)a)->disk);
+    return d.lock_file(d.arg, f, how);
+}
+
 static void keep_line(void *arg, enum log_level level, struct str line)
 {
     struct site *s = arg;
@@ -162,9 +168,9 @@ void site_prepare(struct site *s, bool on_disk)
     cr_assert_not_null(mkdtemp(s->dir));
     if (on_disk) {
         s->disk = simdisk_new(7);
-        s->wrapped = (struct disk){s,          w_open,      w_close,    w_pread,  w_pwrite,
-                                   w_allocate, on_datasync, w_sync_dir, w_rename, w_unlink,
-                                   w_size,     w_drop,      w_list,     w_lock,   w_free};
+        s->wrapped = (struct disk){
+            s,        w_open,   w_close, w_pread, w_pwrite, w_allocate, on_datasync, w_sync_dir,
+            w_rename, w_unlink, w_size,  w_drop,  w_list,   w_lock,     w_free,      w_lock_file};
     }
 }
 
