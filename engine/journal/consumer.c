@@ -149,6 +149,26 @@ static void settle(struct consumer *c, struct consumer_item *item)
     }
 }
 
+/* Settled once, and sent again by a person: back to its place in the list. What may be let go is found anew. */
+static void insert(struct consumer *c, uint64_t seq, uint32_t output)
+{
+    size_t at;
+    pack(c);
+    (void)push(c, &(struct consumer_item){0}); /* room for one more */
+    for (at = c->n - 1; at > 0; at--) {
+        const struct consumer_item *before = &c->v[at - 1];
+        if (before->seq < seq || (before->seq == seq && before->output < output)) {
+            break;
+        }
+        c->v[at] = *before;
+    }
+    c->v[at] = (struct consumer_item){.seq = seq, .output = output};
+    refmap_set(&c->was_settled, seq, output, 0);
+    if (c->j->release_seq > seq) {
+        c->j->release_at = 0;
+    }
+}
+
 static bool is_final(enum entry_verdict v)
 {
     return v == ENTRY_DELIVERED || v == ENTRY_REFUSED || v == ENTRY_DROPPED;
@@ -172,8 +192,11 @@ void consumer_apply(struct consumer *c, const struct entry_outcome *o)
         return;
     }
     struct consumer_item *item = find(c, o->ref.seq, o->ref.output);
-    if (!item) {
-        return; /* settled twice: the first outcome stands */
+    if (!item) { /* settled twice: the first outcome stands */
+        if (o->verdict == ENTRY_RELEASED) {
+            insert(c, o->ref.seq, o->ref.output);
+        }
+        return;
     }
     if (is_final(o->verdict)) {
         settle(c, item);
@@ -482,6 +505,31 @@ void consumer_outcome(struct consumer *c, const struct entry_outcome *o)
     if (c->outcomes.n > FLUSH_BYTES) {
         (void)consumer_flush(c);
     }
+}
+
+int consumer_reopen(struct consumer *c, const struct entry_outcome *o, uint64_t *out_entry)
+{
+    uint64_t seq = o->ref.seq;
+    bool is_ahead = !is_before(seq, o->ref.output, c);
+    if (is_ahead ? refmap_get(&c->ahead, seq, o->ref.output) != AHEAD_SETTLED
+                 : find(c, seq, o->ref.output) != NULL) {
+        return ERR_STATE;
+    }
+    if (seq < c->j->ops->floor(c->j) || seq > c->j->durable) {
+        return ERR_NOT_FOUND;
+    }
+    (void)consumer_flush(c); /* what waits goes first, so that only this one is taken back below */
+    if (c->noutcomes || consumer_count(c) >= CONSUMER_UNSETTLED_MAX) {
+        return ERR_SPACE;
+    }
+    consumer_outcome(c, o);
+    *out_entry = consumer_flush(c);
+    if (*out_entry == 0) {
+        buf_clear(&c->outcomes);
+        c->noutcomes = 0;
+        return ERR_SPACE;
+    }
+    return 0;
 }
 
 bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journal_done_fn done,

@@ -118,6 +118,28 @@ static void settle_some(struct model *m, uint64_t *random)
     }
 }
 
+/* A person sends something settled once more. */
+static void reopen_one(struct model *m, uint64_t *random)
+{
+    uint32_t i = m->n ? (uint32_t)(kit_random(random) % m->n) : 0;
+    struct model_message *one = &m->v[i];
+    if (m->n == 0 || one->fate != MODEL_STORED || !one->is_settled || one->reopen_seq) {
+        return;
+    }
+    uint64_t seq = 0;
+    struct entry_outcome o = {.ref = {one->seq, 0}, .verdict = ENTRY_RELEASED, .attempt = 1};
+    int rc = consumer_reopen(m->c, &o, &seq);
+    if (rc == ERR_STATE || (rc == ERR_NOT_FOUND && one->seq >= journal_floor(m->j))) {
+        wrong(m, "what is settled cannot be opened again", one->seq, (uint64_t)-rc);
+    }
+    if (rc == 0) {
+        one->reopen_seq = seq;
+        one->is_settled = false;
+        one->outcome_seq = 0;
+        m->highest = seq > m->highest ? seq : m->highest;
+    }
+}
+
 static void on_state(void *arg, enum journal_status status, uint64_t seq)
 {
     struct model *m = arg;
@@ -157,6 +179,9 @@ static bool poll_once(struct model *m)
     m->highest = durable > m->highest ? durable : m->highest;
     for (uint32_t i = 0; i < m->n; i++) {
         m->v[i].is_settled |= m->v[i].outcome_seq && m->v[i].outcome_seq <= durable;
+        if (m->v[i].reopen_seq <= durable) {
+            m->v[i].reopen_seq = 0;
+        }
     }
     return true;
 }
@@ -170,6 +195,9 @@ void model_run(struct model *m, unsigned steps, uint64_t seed)
             append_one(m, &random);
         } else if (what < 11) {
             settle_some(m, &random);
+            if (what == 10) {
+                reopen_one(m, &random);
+            }
         } else if (what < 12) {
             set_state(m);
         } else if (what < 13) {
@@ -222,6 +250,11 @@ static void check_settled(struct model *m, const bool *offered)
 {
     for (uint32_t i = 0; i < m->n; i++) {
         struct model_message *one = &m->v[i];
+        if (one->reopen_seq) { /* it may be open again, or never have been: now it is decided */
+            one->is_settled = !offered[i];
+            one->outcome_seq = offered[i] ? 0 : one->reopen_seq;
+            one->reopen_seq = 0;
+        }
         if (one->fate == MODEL_STORED && !one->outcome_seq && !offered[i]) {
             wrong(m, "acknowledged output lost", i, one->seq);
         }

@@ -16,6 +16,7 @@ struct model_message {
     enum model_fate fate;
     uint64_t seq;
     uint64_t outcome_seq; /* entry of its final outcome; 0: none was recorded */
+    uint64_t reopen_seq;  /* entry that opened it again; 0: none, or durable since */
     bool is_settled;      /* durably */
 };
 
@@ -48,7 +49,7 @@ void model_end(struct model *m);
 bool model_open(struct model *m, int *out_rc);
 /* The process is gone, without a word. */
 void model_kill(struct model *m);
-/* Do `steps` things at random: append, settle, poll, set a state. Ends early when the journal is fenced. */
+/* Do `steps` things at random: append, settle, open again, poll, set a state. Ends early when the journal is fenced. */
 void model_run(struct model *m, unsigned steps, uint64_t seed);
 
 #endif

@@ -181,6 +181,44 @@ Test(consumer, nothing_is_sent_before_it_is_written_that_it_may_be)
     teardown(&b);
 }
 
+Test(consumer, a_settled_output_is_opened_again_in_its_place)
+{
+    struct bed b;
+    setup(&b, true);
+    uint64_t seq[6], entry;
+    for (unsigned i = 0; i < 6; i++) {
+        seq[i] = append(&b, i, b.lab);
+    }
+    cr_assert_eq(journal_poll(b.j), 0);
+    for (unsigned i = 0; i < 6; i++) {
+        if (i != 1) {
+            settle(&b, seq[i], i == 4 ? ENTRY_DROPPED : ENTRY_DELIVERED);
+        }
+    }
+    cr_assert_eq(journal_poll(b.j), 0);
+    struct entry_outcome o = {.verdict = ENTRY_RELEASED, .attempt = 1, .by = STR("ann")};
+    static const struct {
+        unsigned i;
+        int rc;
+    } rows[] = {{4, 0}, {0, 0}, {0, ERR_STATE}, {1, ERR_STATE}, {4, ERR_STATE}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        o.ref = (struct entry_ref){seq[rows[i].i], 0};
+        cr_expect_eq(consumer_reopen(b.c, &o, &entry), rows[i].rc, "row %zu", i);
+    }
+    size_t n;
+    const struct consumer_item *v = consumer_unsettled(b.c, &n);
+    cr_assert_eq(n, 3u);
+    cr_expect(v[0].seq == seq[0] && v[1].seq == seq[1] && v[2].seq == seq[4] && !v[2].is_held);
+    cr_expect_eq(consumer_oldest(b.c), seq[0]);
+    o.ref.seq = journal_durable(b.j) + 10;
+    cr_expect_eq(consumer_reopen(b.c, &o, &entry), ERR_STATE, "it was never offered");
+    settle(&b, seq[0], ENTRY_DELIVERED);
+    settle(&b, seq[4], ENTRY_DELIVERED);
+    cr_assert_eq(journal_poll(b.j), 0);
+    cr_expect_eq(consumer_count(b.c), 1u);
+    teardown(&b);
+}
+
 Test(consumer, a_million_unsettled_is_the_bound)
 {
     struct bed b;

@@ -162,6 +162,58 @@ Test(files, settled_volumes_are_recycled_and_their_old_entries_never_read)
     teardown(&b);
 }
 
+/* Take and settle whatever there is. */
+static void settle_all(struct bed *b)
+{
+    struct entry_message m;
+    struct consumer_item item;
+    while (consumer_next(b->c, &b->arena, &m, &item) == 1) {
+        struct entry_outcome o = {.ref = {item.seq, 0}, .verdict = ENTRY_DELIVERED};
+        consumer_outcome(b->c, &o);
+        arena_reset(&b->arena);
+    }
+}
+
+Test(files, what_is_opened_again_keeps_its_volume_until_it_is_settled_again)
+{
+    struct bed b;
+    setup(&b);
+    uint64_t seq = 0, entry = 0;
+    for (unsigned i = 0; i < 3000; i++) {
+        uint64_t one = append(&b, i, 1000);
+        cr_assert_eq(journal_poll(b.j), 0);
+        settle_all(&b);
+        if (i == 500) { /* settled, and its volume about to go */
+            cr_expect_neq(consumer_flush(b.c), 0u);
+            cr_assert_eq(journal_poll(b.j), 0);
+            seq = one;
+            struct entry_outcome o = {.ref = {seq, 0}, .verdict = ENTRY_RELEASED};
+            cr_assert_eq(consumer_reopen(b.c, &o, &entry), 0);
+        }
+        if (i == 1000) {
+            reopen(&b);
+        }
+    }
+    cr_expect_leq(journal_floor(b.j), seq);
+    reopen(&b);
+    size_t n;
+    const struct consumer_item *v = consumer_unsettled(b.c, &n);
+    cr_assert(n >= 1 && v[0].seq == seq && !v[0].is_held);
+    struct entry e;
+    cr_expect_eq(journal_read(b.j, seq, v[0].hint, &b.arena, &e), 0);
+    consumer_outcome(b.c, &(struct entry_outcome){.ref = {seq, 0}, .verdict = ENTRY_DELIVERED});
+    settle_all(&b);
+    for (unsigned i = 0; i < 5; i++) {
+        append(&b, i, 1000);
+        cr_assert_eq(journal_poll(b.j), 0);
+        settle_all(&b);
+    }
+    cr_expect_gt(journal_floor(b.j), seq, "and goes then");
+    struct entry_outcome late = {.ref = {seq, 0}, .verdict = ENTRY_RELEASED};
+    cr_expect_eq(consumer_reopen(b.c, &late, &entry), ERR_NOT_FOUND);
+    teardown(&b);
+}
+
 Test(files, a_second_process_is_refused)
 {
     struct bed b;
