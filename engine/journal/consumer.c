@@ -236,8 +236,10 @@ static bool take(struct consumer *c, const struct consumer_item *where,
         return false;
     }
     item.is_suspect = o && mark != AHEAD_RELEASED && is_suspect(c, item.seq, o);
+    bool is_born_held = o && o->kind == ENTRY_OUTPUT_FAILED_ROUTE;
+    bool is_restored = item.seq <= c->j->restored;
     item.is_held = item.is_suspect || mark == AHEAD_HELD ||
-                   (o && o->kind == ENTRY_OUTPUT_FAILED_ROUTE && mark != AHEAD_RELEASED);
+                   ((is_born_held || is_restored) && mark != AHEAD_RELEASED);
     *out = *push(c, &item);
     return true;
 }
@@ -388,6 +390,34 @@ void consumers_replayed(struct journal *j, uint64_t end_seq)
             if (c->is_live && c->seq <= end_seq) {
                 set_cursor(c, end_seq + 1, 0, 0);
             }
+        }
+    }
+}
+
+static void hold_one(struct consumer *c, uint64_t seq, uint32_t output, struct str reason)
+{
+    struct entry_outcome o = {.ref = {seq, output}, .verdict = ENTRY_HELD, .reply = reason};
+    o.at_us = c->j->clock.wall_us(c->j->clock.arg);
+    consumer_outcome(c, &o);
+}
+
+void consumers_restore(struct journal *j, struct str reason)
+{
+    for (size_t i = 0; i < j->nconsumers; i++) {
+        struct consumer *c = j->consumers[i];
+        for (size_t k = c ? c->first : 0; c && k < c->n; k++) {
+            if (!c->v[k].is_settled && !c->v[k].is_held) { /* the others keep their own reason */
+                hold_one(c, c->v[k].seq, c->v[k].output, reason);
+            }
+        }
+        for (size_t k = 0; c && k < c->ahead.cap; k++) {
+            const struct refmap_slot *s = &c->ahead.v[k];
+            if (s->state == 1 && s->value == AHEAD_RELEASED) {
+                hold_one(c, s->a, s->b, reason);
+            }
+        }
+        if (c) {
+            consumer_apply_sent(c, j->next_seq - 1);
         }
     }
 }

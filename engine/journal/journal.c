@@ -14,6 +14,7 @@ enum { SCRATCH_KEEP = 256 * 1024 };
 static const struct str OWN = {"journal", 7};
 static const struct str DAMAGE_KEY = {"damage", 6};
 static const struct str ACCEPTED_KEY = {"accepted", 8};
+static const struct str RESTORED_KEY = {"restored", 8};
 
 struct journal *journal_new(struct clock clock, uint64_t (*random)(void *), void *random_arg)
 {
@@ -439,6 +440,20 @@ uint64_t journal_accepted(const struct journal *j)
 {
     int64_t n = 0;
     return str_to_i64(journal_state(j, OWN, ACCEPTED_KEY), &n) && n > 0 ? (uint64_t)n : 0;
+}
+
+uint64_t journal_restored(const struct journal *j)
+{
+    int64_t n = 0;
+    return str_to_i64(journal_state(j, OWN, RESTORED_KEY), &n) && n > 0 ? (uint64_t)n : 0;
+}
+
+void journal_note_restored(struct journal *j, uint64_t through)
+{
+    char text[32];
+    int n = snprintf(text, sizeof(text), "%llu", (unsigned long long)through);
+    journal_state_set(j, OWN, RESTORED_KEY, str_from(text, (size_t)n), NULL, NULL);
+    j->restored = through;
 }
 
 void journal_note_damage(struct journal *j, uint64_t from, uint64_t to)

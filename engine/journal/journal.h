@@ -38,6 +38,7 @@ struct journal_conf {
      * their age; beyond it messages are REFUSED. Up to two more spares may stand beside. */
     uint64_t disk_bytes;
     int64_t retention_us; /* settled volumes older than this may go; 0: as soon as settled */
+    uint64_t leap;  /* numbers left out at this start; 0: as many as a crash could have cut off */
     bool zeroed;    /* prepare spares by writing zeroes (default) instead of allocating only */
     bool no_thread; /* commit only inside journal_poll(): tests on the simulated disk */
     struct clock clock;
@@ -153,6 +154,9 @@ struct consumer *journal_consumer(struct journal *j, uint32_t destination, enum 
 
 /* Damage was found by this start or an earlier one and nobody has accepted it yet. */
 bool journal_is_degraded(const struct journal *j);
+/* The journal was made from a backup: outputs up to this number that nothing is recorded of since are held until a
+ * person releases them. 0: it was not. */
+uint64_t journal_restored(const struct journal *j);
 /* `verify --accept`: a person has seen it. What is held as suspect stays held until released. */
 void journal_accept_damage(struct journal *j);
 

@@ -97,6 +97,7 @@ struct journal {
     struct buf scratch;
     uint64_t checkpoint_seq;          /* first entry of the last final one appended */
     uint64_t release_seq, release_at; /* floor found when `release_at` was the newest number */
+    uint64_t restored;                /* journal_restored() */
 };
 
 /* Shared by both kinds: an eventfd, a hash key, empty tables. */
@@ -116,6 +117,9 @@ void journal_note_damage(struct journal *j, uint64_t from, uint64_t to);
 
 /* Highest volume whose damage somebody has accepted. */
 uint64_t journal_accepted(const struct journal *j);
+
+/* Everything up to here came from a backup. */
+void journal_note_restored(struct journal *j, uint64_t through);
 
 /* The next entry whose type is in `mask` (1 << type), put together from its parts, body in `a`. */
 int read_next(struct journal *j, struct journal_cursor *c, uint64_t limit, unsigned mask,
@@ -145,6 +149,9 @@ void consumers_fall_behind(struct journal *j, const struct waiting *w);
 /* Replay has seen a message: who was live stops at its first output for it. */
 void consumers_see(struct journal *j, const struct stored *s, const struct entry_message *m);
 void consumers_replayed(struct journal *j, uint64_t end_seq);
+/* Everything unsettled is held, and counts as perhaps sent: a backup is brought back, and what became of it since is
+ * not known. What lies ahead of a cursor follows from journal_note_restored(). */
+void consumers_restore(struct journal *j, struct str reason);
 /* After damage: an unsettled output older than a settled one of the same key is under suspicion. */
 void consumer_suspect_key(struct consumer *c, uint64_t key, uint64_t settled_seq);
 bool consumer_was_settled(const struct consumer *c, uint64_t seq, uint32_t output);

@@ -3,6 +3,7 @@
 #include "engine/base/mem.h"
 #include "engine/journal/files.h"
 #include "engine/journal/journal.h"
+#include "engine/journal/manifest.h"
 #include "engine/journal/spare.h"
 #include "engine/journal/survey.h"
 
@@ -328,11 +329,20 @@ static int revive(struct opening *o, struct journal *j)
         return say_io(o, "the journal cannot be read back");
     }
     j->called = o->end_seq;
-    j->next_seq = is_first ? 1 : o->end_seq + 1 + FILES_SEQ_GAP;
+    j->next_seq = is_first ? 1 : o->end_seq + 1 + (o->conf->leap ? o->conf->leap : FILES_SEQ_GAP);
     report(o, j);
     remove_leftovers(&o->conf->disk);
     s->v = NULL; /* the files have it, and it grows now */
     return begin(o, j);
+}
+
+static bool is_backup(const struct disk *d)
+{
+    int file = d->open(d->arg, MANIFEST_NAME, O_RDONLY);
+    if (file >= 0) {
+        (void)d->close(d->arg, file); /* read only */
+    }
+    return file >= 0;
 }
 
 static int find_out(struct opening *o)
@@ -343,6 +353,12 @@ static int find_out(struct opening *o)
         return say(o, ERR_USAGE, "volume-size",
                    "volume size out of range; expected 4 MiB to 256 MiB",
                    "set volume-size, for example 64MiB");
+    }
+    if (is_backup(&c->disk)) {
+        return say(
+            o, ERR_STATE, "journal-is-backup",
+            "this is a backup: started on it, everything unsettled in it would be sent again",
+            "make a journal of it with `corridor restore`");
     }
     int rc = c->disk.lock(c->disk.arg, "lock");
     if (rc < 0) {

@@ -231,5 +231,6 @@ int replay_run(struct journal *j, const struct replay *r)
         rc = hold_suspects(j, r);
     }
     consumers_replayed(j, r->end_seq);
+    j->restored = journal_restored(j);
     return rc;
 }

@@ -312,6 +312,9 @@ struct history_output history_output(const struct history *h, uint64_t seq,
         return (struct history_output){HISTORY_HELD, 0, 0,
                                        STR("after damage it is not known whether it was sent")};
     }
+    if (seq <= journal_restored(h->journal)) {
+        return (struct history_output){HISTORY_HELD, 0, 0, STR("restored from a backup")};
+    }
     return (struct history_output){HISTORY_WAITING, 0, 0, STR("")};
 }
 
