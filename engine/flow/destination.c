@@ -56,6 +56,22 @@ static void on_kick(void *arg)
     engine_kick(t->engine);
 }
 
+/* A failed route that was released stands for the first thing its route sends here. */
+static int on_rerun(void *arg, struct msg *m, struct entry_output *o, struct str *out_why)
+{
+    struct destination *t = arg;
+    struct rules_result r;
+    int rc = engine_rerun(t->engine, m, o, &r, out_why);
+    for (unsigned i = 0; rc == 0 && i < r.noutputs; i++) {
+        if (t->engine->destinations[r.outputs[i].destination] == t) {
+            engine_output(t->engine, &m->arena, &r.outputs[i], o);
+            return 0;
+        }
+    }
+    *out_why = rc == 0 ? STR("today's rules send nothing to this destination") : *out_why;
+    return ERR_STATE;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct destination *t = arg;
@@ -65,8 +81,12 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     queue_tick(t->queue);
 }
 
-static const struct queue_ops queue_ops = {
-    .room = on_room, .send = on_send, .cancel = on_cancel, .wake_at = on_wake_at, .kick = on_kick};
+static const struct queue_ops queue_ops = {.room = on_room,
+                                           .send = on_send,
+                                           .cancel = on_cancel,
+                                           .wake_at = on_wake_at,
+                                           .kick = on_kick,
+                                           .rerun = on_rerun};
 
 static struct queue *make_queue(struct destination *t)
 {

@@ -53,11 +53,16 @@ struct engine_destination_status {
     const char *reason; /* why unreachable; static */
     int64_t oldest_us;  /* age of the oldest unsettled output; 0 none */
     unsigned in_flight;
+    uint64_t blocked, ready,
+        retrying; /* of `queued`: for another output, for room, for their time */
+    bool is_held; /* by a person */
+    int64_t held_since_us;
+    struct str held_by;
 };
 unsigned engine_sources(const struct engine *e, struct engine_source_status *out, unsigned max);
-/* Rows that tables lack. */
 /* Names not configured (any more) for which messages wait in the journal; returns how many there are. */
 unsigned engine_orphans(const struct engine *e, struct str *out, unsigned max);
+/* Rows that tables lack. */
 const struct misses *engine_misses(const struct engine *e);
 unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out,
                              unsigned max);

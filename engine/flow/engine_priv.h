@@ -92,6 +92,19 @@ void destination_free(struct destination **t);
 /* plan.c: do two option structs of this table hold the same values? */
 bool plan_same_conf(const struct opt *table, const void *a, const void *b);
 
+/* exchange.c */
+/* What a rule sends as the journal has it, in `a`. */
+void engine_output(struct engine *e, struct arena *a, const struct rules_output *r,
+                   struct entry_output *o);
+/* Inside the journal's callback of `m`: its outputs to the queues they are for. */
+void engine_offer(struct engine *e, struct msg *m);
+
+/* operate.c */
+/* Run today's rules of the route by which output `o` of `m` was to go: 0 and what they send, in the arena of
+ * `m`; ERR_STATE with *out_why there when they fail, send nothing or are gone. */
+int engine_rerun(struct engine *e, struct msg *m, const struct entry_output *o,
+                 struct rules_result *out, struct str *out_why);
+
 /* engine.c */
 /* Soon: send what is due, resume sources, look whether draining is over. */
 void engine_kick(struct engine *e);

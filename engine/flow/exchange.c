@@ -177,10 +177,9 @@ static uint64_t hash_key(const uint8_t *secret, struct arena *a, const struct ru
     return hash_keyed(secret, str_from(p, n));
 }
 
-static void fill_output(struct exchange *x, const struct rules_output *r, struct entry_output *o)
+void engine_output(struct engine *e, struct arena *a, const struct rules_output *r,
+                   struct entry_output *o)
 {
-    struct engine *e = x->source->engine;
-    struct arena *a = &x->msg->arena;
     uint64_t *keys = r->nkeys ? arena_alloc(a, r->nkeys * sizeof(*keys)) : NULL;
     for (unsigned i = 0; i < r->nkeys; i++) {
         keys[i] = hash_key(journal_hash_key(e->conf.journal), a, &r->keys[i]);
@@ -204,7 +203,7 @@ static void take_outputs(struct exchange *x, const struct rules_result *r)
     struct entry_output *v =
         arena_alloc(&x->msg->arena, (r->noutputs ? r->noutputs : 1) * sizeof(*v));
     for (unsigned i = 0; i < r->noutputs; i++) {
-        fill_output(x, &r->outputs[i], &v[i]);
+        engine_output(x->source->engine, &x->msg->arena, &r->outputs[i], &v[i]);
     }
     x->msg->e.outputs = v;
     x->msg->e.noutputs = r->noutputs;
@@ -353,18 +352,16 @@ static void say(const struct exchange *x)
               log_cstr("at", x->nerrors ? x->errors[0].path : ""));
 }
 
-static void offer(struct exchange *x)
+void engine_offer(struct engine *e, struct msg *m)
 {
-    struct engine *e = x->source->engine;
-    const struct entry_message *m = &x->msg->e;
-    for (uint32_t i = 0; i < m->noutputs; i++) {
-        uint32_t id = m->outputs[i].destination;
+    for (uint32_t i = 0; i < m->e.noutputs; i++) {
+        uint32_t id = m->e.outputs[i].destination;
         struct destination *t = id < e->nby_name_id ? e->by_name_id[id] : NULL;
         if (t) {
-            queue_offer(t->queue, x->msg, i);
+            queue_offer(t->queue, m, i);
         } else { /* removed by a reload while the message was being stored */
             log_event(
-                x->source->ep.log, LOG_LEVEL_WARN, "undelivered",
+                e->conf.log, LOG_LEVEL_WARN, "undelivered",
                 log_str("destination", journal_name_text(e->conf.journal, JOURNAL_DESTINATION, id)),
                 log_cstr("text", "not configured any more; kept until it is configured again"));
         }
@@ -447,7 +444,7 @@ static void stored(void *arg, enum journal_status status, uint64_t seq)
     x->msg->seq = seq;
     count(x);
     say(x);
-    offer(x);
+    engine_offer(x->source->engine, x->msg);
     answer_copies(x);
     finish(x, true);
 }

@@ -153,6 +153,11 @@ void order_remove(struct order *o, struct queued *q, order_free_fn freed, void *
     }
 }
 
+struct queued *order_first(const struct order *o, uint64_t key)
+{
+    return o->cap ? find(o, key)->head : NULL;
+}
+
 void order_free(struct order *o)
 {
     free(o->v);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct msg;
+struct held_note; /* queue_priv.h */
 
 enum queued_state { QUEUED_BLOCKED, QUEUED_READY, QUEUED_SENDING, QUEUED_WAITING, QUEUED_HELD };
 
@@ -21,11 +22,15 @@ struct order_link {
 /* An unsettled output behind the cursor. Small: up to a million of them; the message is loaded only in
  * the window. Owned by the queue. */
 struct queued {
-    struct queued *next, *prev; /* in the ready or the held list */
+    struct queued *next, *prev; /* in the ready, the blocked or the held list */
     struct msg *msg;            /* NULL: not loaded */
     uint64_t seq, hint;         /* where the journal has it */
-    int64_t due_us;             /* WAITING: monotonic time of the next attempt */
-    int64_t first_us;           /* monotonic time of the first attempt; 0 none yet */
+    union {
+        struct held_note *note; /* HELD: why; owned; NULL: not known */
+        const char *reason;     /* else: why it was not delivered at once; static, or NULL */
+    };
+    int64_t due_us;   /* WAITING: monotonic time of the next attempt */
+    int64_t first_us; /* monotonic time of the first attempt; 0 none yet */
     uint32_t output;
     uint32_t attempt;  /* attempts begun */
     uint32_t delay_ms; /* last back-off */
@@ -34,7 +39,7 @@ struct queued {
     uint32_t nkeys;
     uint8_t state;        /* enum queued_state */
     bool is_ordered;      /* stands in its chains */
-    bool is_failed_route; /* has no payload: only a person can settle it */
+    bool is_failed_route; /* has no payload: once released, what today's rules make of it is sent */
     struct order_link keys[];
 };
 
@@ -51,6 +56,8 @@ struct order {
 
 /* Put `q` at the end of its chains; sets q->blocked. O(keys). */
 void order_add(struct order *o, struct queued *q);
+/* The first output with this key, or NULL. */
+struct queued *order_first(const struct order *o, uint64_t key);
 typedef void (*order_free_fn)(void *arg, struct queued *q);
 /* Take `q` out of its chains; `freed` is called for each output that is first everywhere from now on.
  * O(keys) for the first of a chain, else O(length of the chain). */

@@ -2,6 +2,7 @@
 
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
+#include "engine/flow/answer.h"
 #include "engine/flow/backoff.h"
 #include "engine/flow/queue_priv.h"
 
@@ -48,9 +49,9 @@ static int64_t now_us(const struct queue *q)
 
 static void wake(struct queue *q)
 {
-    struct queued *first = due_first(&q->due);
+    struct queued *first = q->person.is_held ? NULL : due_first(&q->due);
     int64_t at = first ? first->due_us : INT64_MAX;
-    if (q->is_unreachable) {
+    if (q->is_unreachable && !q->person.is_held) {
         at = q->ready.n > 0 || at < q->probe_at_us ? q->probe_at_us : at;
         at = q->is_probing || q->nflying > 0 ? INT64_MAX : at;
     }
@@ -64,8 +65,18 @@ void queue_freed(void *arg, struct queued *o)
 {
     struct queue *q = arg;
     if (o->state == QUEUED_BLOCKED) {
+        queued_list_remove(&q->blocked, o);
         o->state = QUEUED_READY;
         queued_list_push(&q->ready, o);
+    }
+}
+
+void queue_block(struct queue *q, struct queued *o)
+{
+    o->state = QUEUED_BLOCKED;
+    queued_list_push(&q->blocked, o);
+    if (o->blocked == 0) {
+        queue_freed(q, o);
     }
 }
 
@@ -96,8 +107,8 @@ static void show_durable(struct queue *q)
 }
 
 /* 13 written down with the others of this round, in one entry. */
-static void record(struct queue *q, const struct queued *o, enum entry_verdict v, struct str by,
-                   struct str reply)
+void queue_record(struct queue *q, const struct queued *o, enum entry_verdict v, struct str by,
+                  struct str reply)
 {
     struct entry_outcome e = {
         .ref = {o->seq, o->output}, .verdict = v, .attempt = o->attempt, .by = by};
@@ -112,20 +123,19 @@ static void record(struct queue *q, const struct queued *o, enum entry_verdict v
     }
 }
 
-/* Settled for good: its keys are free, it is forgotten. */
-static void settle(struct queue *q, struct queued *o, enum entry_verdict v, struct str by,
-                   struct str reply)
+void queue_settle(struct queue *q, struct queued *o, enum entry_verdict v, struct str by,
+                  struct str reply)
 {
-    record(q, o, v, by, reply);
+    queue_record(q, o, v, by, reply);
     order_remove(&q->order, o, queue_freed, q);
     window_unload(q, o);
     q->unsettled--;
-    free(o);
+    queued_free(o);
 }
 
 /* Names, numbers and a reason; never content. */
-static void say(struct queue *q, enum log_level level, const char *what, const struct queued *o,
-                const char *reason)
+void queue_say(struct queue *q, enum log_level level, const char *what, const struct queued *o,
+               const char *reason)
 {
     if (!log_wants(q->conf.log, level)) {
         return;
@@ -139,17 +149,36 @@ static void say(struct queue *q, enum log_level level, const char *what, const s
               log_uint("attempt", o->attempt), log_cstr("reason", reason ? reason : ""));
 }
 
-/* Out of whatever list it stands in. */
-void queue_hold(struct queue *q, struct queued *o, struct str reply, const char *why)
+/* Out of whatever list it stands in. `note` is written down, `why` is for people. */
+static void hold(struct queue *q, struct queued *o, const struct msg *m, struct str note,
+                 struct str why)
 {
-    o->state = QUEUED_HELD;
-    record(q, o, ENTRY_HELD, STR(""), reply.n ? reply : str_of(why));
-    say(q, LOG_LEVEL_WARN, "held", o, why);
-    queued_list_push(&q->held, o);
+    queue_record(q, o, ENTRY_HELD, STR(""), note);
+    queue_put_held(q, o, m, q->conf.clock.wall_us(q->conf.clock.arg), why);
     window_unload(q, o);
     if (q->want->continue_on_hold) {
         order_remove(&q->order, o, queue_freed, q);
     }
+}
+
+void queue_hold(struct queue *q, struct queued *o, struct str reply, const char *why)
+{
+    struct arena a = {0};
+    struct str text = str_of(why ? why : "");
+    queue_say(q, LOG_LEVEL_WARN, "held", o, why);
+    hold(q, o, o->msg, reply.n ? reply : text, reply.n ? answer_text(&a, reply) : text);
+    arena_free(&a);
+}
+
+void queue_hold_finding(struct queue *q, struct queued *o, const struct msg *m, struct str finding)
+{
+    struct msg read = {0};
+    if (!m && queue_read(q, queued_ref(o), o->hint, &read.arena, &read.e)) {
+        m = &read;
+    }
+    queue_say(q, LOG_LEVEL_WARN, "held", o, "the route failed");
+    hold(q, o, m, finding, finding);
+    arena_free(&read.arena);
 }
 
 /* ---- verdicts ---- */
@@ -173,7 +202,8 @@ static void wait(struct queue *q, struct queued *o, const struct outcome *out)
     o->delay_ms = (uint32_t)(delay / 1000 ? delay / 1000 : 1);
     o->due_us = now + (out->retry_after_us > delay ? out->retry_after_us : delay);
     o->state = QUEUED_WAITING;
-    say(q, LOG_LEVEL_INFO, "later", o, out->reason);
+    o->reason = out->reason;
+    queue_say(q, LOG_LEVEL_INFO, "later", o, out->reason);
     due_add(&q->due, o);
     if (q->loaded > QUEUE_WINDOW_LEAST) {
         window_unload(q, o);
@@ -215,15 +245,15 @@ static void leave_unreachable(struct queue *q)
 static void on_delivered(struct queue *q, struct queued *o, const struct outcome *out)
 {
     leave_unreachable(q);
-    say(q, o->attempt > 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "delivered", o, NULL);
-    settle(q, o, ENTRY_DELIVERED, STR(""), out->reply);
+    queue_say(q, o->attempt > 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "delivered", o, NULL);
+    queue_settle(q, o, ENTRY_DELIVERED, STR(""), out->reply);
 }
 
 static void on_refused(struct queue *q, struct queued *o, const struct outcome *out)
 {
     leave_unreachable(q);
-    say(q, LOG_LEVEL_WARN, "refused", o, out->reason);
-    settle(q, o, ENTRY_REFUSED, STR(""), out->reply);
+    queue_say(q, LOG_LEVEL_WARN, "refused", o, out->reason);
+    queue_settle(q, o, ENTRY_REFUSED, STR(""), out->reply);
 }
 
 static void on_hold(struct queue *q, struct queued *o, const struct outcome *out)
@@ -312,7 +342,8 @@ static void marked(void *arg, enum journal_status status, uint64_t seq)
 /* How many may be sent now. */
 static unsigned sendable(const struct queue *q)
 {
-    if (q->is_stopped || q->waits_for_mark || consumer_is_choked(q->consumer)) {
+    if (q->is_stopped || q->person.is_held || q->waits_for_mark ||
+        consumer_is_choked(q->consumer)) {
         return 0;
     }
     if (q->is_unreachable) {
@@ -335,7 +366,11 @@ static struct delivery *take_ready(struct queue *q)
     int r = 0;
     while ((o = q->ready.first) && (r = window_load(q, o)) < 0 && r != ERR_IO) {
         queued_list_remove(&q->ready, o);
-        queue_hold(q, o, STR(""), "its message cannot be read from the journal");
+        if (r == ERR_STATE) {
+            queue_hold_finding(q, o, NULL, buf_str(&q->trouble));
+        } else {
+            queue_hold(q, o, STR(""), "its message cannot be read from the journal");
+        }
     }
     if (!o || r < 0) {
         return NULL;
@@ -401,10 +436,15 @@ void queue_offer(struct queue *q, struct msg *m, uint32_t index)
     /* one that is behind is asked all the same, or the journal would look into the message for whom it is */
     bool asks = window_has_room(q) || !consumer_is_caught_up(q->consumer);
     if (asks && consumer_take_live(q->consumer, m->seq, index, &item)) {
-        window_add(q, &item, m);
+        window_add_live(q, &item, m);
     } else {
         q->is_behind = true; /* not asked for: the journal keeps it for later */
     }
+}
+
+void queue_look(struct queue *q)
+{
+    q->is_behind = true;
 }
 
 /* ---- life ---- */
@@ -415,6 +455,7 @@ struct queue *queue_new(const struct queue_conf *conf, const struct plan_destina
     q->conf = *conf;
     q->want = want;
     q->consumer = journal_consumer(conf->journal, conf->destination, ENTRY_INTERACTIVE);
+    queue_recall_person(q);
     window_recover(q);
     return q;
 }
@@ -449,7 +490,7 @@ static void free_list(struct queue *q, struct queued_list *l)
         queued_list_remove(l, o);
         order_remove(&q->order, o, queue_freed, q);
         window_unload(q, o);
-        free(o);
+        queued_free(o);
     }
 }
 
@@ -472,6 +513,7 @@ void queue_free(struct queue **q)
     delivery_free_spares(one);
     due_free(&one->due);
     order_free(&one->order);
+    buf_free(&one->trouble);
     free(one);
     *q = NULL;
 }
@@ -493,61 +535,7 @@ unsigned queue_in_flight(const struct queue *q)
     return q->nflying;
 }
 
-static struct queued *find_held(const struct queue *q, uint64_t seq, uint32_t output)
-{
-    struct queued *o = q->held.first;
-    while (o && (o->seq != seq || o->output != output)) {
-        o = o->next;
-    }
-    return o;
-}
-
-int queue_release(struct queue *q, uint64_t seq, uint32_t output, struct str by)
-{
-    struct queued *o = find_held(q, seq, output);
-    if (!o) {
-        return ERR_NOT_FOUND;
-    }
-    if (o->is_failed_route) {
-        return ERR_STATE;
-    }
-    queued_list_remove(&q->held, o);
-    record(q, o, ENTRY_RELEASED, by, STR(""));
-    if (!o->is_ordered) {
-        order_add(&q->order, o); /* its keys went on without it: it queues up again */
-    }
-    o->first_us = 0;
-    o->delay_ms = 0;
-    o->state = QUEUED_BLOCKED;
-    if (o->blocked == 0) {
-        queue_freed(q, o);
-    }
-    q->conf.ops->kick(q->conf.arg);
-    return 0;
-}
-
-int queue_drop(struct queue *q, uint64_t seq, uint32_t output, struct str by)
-{
-    struct queued *o = find_held(q, seq, output);
-    if (!o) {
-        return ERR_NOT_FOUND;
-    }
-    queued_list_remove(&q->held, o);
-    settle(q, o, ENTRY_DROPPED, by, STR(""));
-    q->conf.ops->kick(q->conf.arg);
-    return 0;
-}
-
-unsigned queue_held(const struct queue *q, struct entry_ref *out, unsigned max)
-{
-    unsigned n = 0;
-    for (const struct queued *o = q->held.first; o && n < max; o = o->next) {
-        out[n++] = (struct entry_ref){o->seq, o->output};
-    }
-    return n;
-}
-
-void queue_status(const struct queue *q, struct queue_status *out)
+void queue_status(struct queue *q, struct queue_status *out)
 {
     *out = (struct queue_status){
         .delivered = q->shown.delivered,
@@ -555,10 +543,17 @@ void queue_status(const struct queue *q, struct queue_status *out)
         .dropped = q->shown.dropped,
         .held = q->held.n,
         .queued = q->unsettled - q->held.n,
+        .blocked = q->blocked.n,
+        .ready = q->ready.n,
+        .waiting = q->due.n,
+        .is_held = q->person.is_held,
+        .held_since_us = q->person.since_us,
+        .held_by = str_of(q->person.by),
         .behind = q->is_behind,
         .clogged = q->unsettled >= CONSUMER_UNSETTLED_MAX,
         .unreachable = q->is_unreachable,
         .reason = q->reason,
+        .oldest_us = queue_oldest(q),
         .in_flight = q->nflying,
         .loaded = q->loaded,
         .loaded_bytes = q->loaded_bytes,

@@ -18,6 +18,7 @@ enum {
     QUEUE_WINDOW_BYTES = 16 << 20,
     QUEUE_WINDOWS_BYTES = 64 << 20, /* of all destinations */
     QUEUE_WINDOW_LEAST = 64,        /* loaded even if the others have used up all */
+    QUEUE_BY_MOST = 63,             /* bytes kept of a person's name */
     QUEUE_UNKNOWN_MAX = 4,          /* so many unknown outcomes in a row: treated as unreachable */
 };
 
@@ -33,6 +34,9 @@ struct queue_ops {
     void (*cancel)(void *arg, struct delivery *d);
     void (*wake_at)(void *arg, int64_t mono_us); /* call queue_tick() then; INT64_MAX: not needed */
     void (*kick)(void *arg);                     /* call queue_run() soon */
+    /* Make of a failed route's output `o` of `m` what today's rules send to this destination, in the arena of
+     * `m`. 0, or ERR_STATE with *out_why there. NULL: failed routes stay held. */
+    int (*rerun)(void *arg, struct msg *m, struct entry_output *o, struct str *out_why);
 };
 
 struct queue_conf {
@@ -61,6 +65,8 @@ void queue_free(struct queue **q);
 
 /* Inside the journal's callback of `m`: its output number `index` is for this queue. */
 void queue_offer(struct queue *q, struct msg *m, uint32_t index);
+/* The journal has something for it that was not offered. */
+void queue_look(struct queue *q);
 /* Read on where the window has room, send what is due and in order, write outcomes down. */
 void queue_run(struct queue *q);
 void queue_tick(struct queue *q);
@@ -76,21 +82,89 @@ void queue_cancel(struct queue *q);
 bool queue_is_empty(const struct queue *q);
 unsigned queue_in_flight(const struct queue *q);
 
-/* A person's decision on a held output: send it, or never send it. ERR_NOT_FOUND; ERR_STATE for a
- * failed route, which has nothing to send. */
+/* ---- what people decide (queue_people.c) ---- */
+
+/* Stop sending to this destination, or go on; a state of the journal, so it stands over a restart. What is in
+ * flight ends as it may. `done` (may be NULL) is called when it is durable. */
+void queue_hold_all(struct queue *q, struct str by, journal_done_fn done, void *arg);
+void queue_go_on(struct queue *q, journal_done_fn done, void *arg);
+
+/* An unsettled output, to be named in the calls below; valid until the next of them. */
+struct queued;
+/* The held output of message `id` with the lowest number above `after`. NULL: none. O(held). */
+struct queued *queue_find_held(struct queue *q, const struct entry_id *id,
+                               const struct entry_ref *after);
+/* Output (seq, output), held or waiting, not in flight. NULL: none such behind the cursor. O(unsettled). */
+struct queued *queue_find(struct queue *q, struct entry_ref ref);
+/* What `--all` is about: held outputs in order; or QUEUE_ALL, everything that waits, in an order that is right
+ * for each key, also what was never offered. Only outputs of entries up to `through`, and held ones behind `after`.
+ * NULL: no more. */
+enum queue_scope { QUEUE_HELD, QUEUE_ALL };
+struct queued *queue_next(struct queue *q, enum queue_scope scope, uint64_t through,
+                          const struct entry_ref *after);
+
+bool queued_is_held(const struct queued *o);
+bool queued_is_failed_route(const struct queued *o);
+struct entry_ref queued_ref(const struct queued *o);
+/* A new reference to its message, NULL when it cannot be read. */
+struct msg *queue_message(struct queue *q, struct queued *o);
+
+/* Send a held output. 0; ERR_STATE: it is a failed route that fails by today's rules as well, *out_why (valid
+ * until the next call) says how, and it stays held. */
+int queue_release_one(struct queue *q, struct queued *o, struct str by, struct str *out_why);
+/* Never send it: settled as dropped. `note`: where it went instead, or empty. */
+void queue_drop_one(struct queue *q, struct queued *o, struct str by, struct str note);
+/* Send a settled output once more, under the same id: `attempt` is the last one known, 0 none. `m` is its
+ * message as it stands in the journal. 0 or what consumer_reopen() says. */
+int queue_resend(struct queue *q, struct entry_ref ref, struct msg *m, uint32_t attempt,
+                 struct str by);
+/* The same by number. ERR_NOT_FOUND: it is not held. */
 int queue_release(struct queue *q, uint64_t seq, uint32_t output, struct str by);
 int queue_drop(struct queue *q, uint64_t seq, uint32_t output, struct str by);
-/* Held outputs in order of being held; returns how many were written. */
-unsigned queue_held(const struct queue *q, struct entry_ref *out, unsigned max);
+
+/* ---- what people see (queue_list.c) ---- */
 
 struct queue_status {
     uint64_t delivered, refused, dropped, held, queued;
+    uint64_t blocked, ready,
+        waiting; /* of `queued`: for another output, for room, for their time */
     bool behind, clogged, unreachable;
     const char *reason;
     int64_t oldest_us; /* wall clock of receipt of the oldest unsettled output; 0 unknown or none */
     unsigned in_flight, loaded;
     size_t loaded_bytes;
+    bool is_held; /* by a person */
+    int64_t held_since_us;
+    struct str held_by;
 };
-void queue_status(const struct queue *q, struct queue_status *out);
+void queue_status(struct queue *q, struct queue_status *out);
+
+/* What an output waits for: the first one of a chain, which is held, in flight or waits itself. */
+struct queue_cause {
+    struct entry_ref ref;
+    struct entry_id id; /* of its message; all zero: it cannot be read */
+    enum queued_state state;
+};
+enum { QUEUE_CAUSES = 4 };
+
+struct queue_row {
+    struct entry_ref ref;
+    struct entry_id id;
+    uint32_t route; /* name id */
+    enum queued_state state;
+    bool is_failed_route;
+    uint32_t attempt;        /* attempts begun; 0 none is known */
+    int64_t since_us;        /* HELD: wall clock, 0 before this process began; else of receipt */
+    int64_t due_us;          /* WAITING: from now until the next attempt */
+    struct str why;          /* no content; may be empty */
+    const uint64_t *keys;    /* keyed hashes */
+    uint32_t nkeys, ncauses; /* causes: BLOCKED only, the first few */
+    struct queue_cause causes[QUEUE_CAUSES];
+};
+enum queue_filter { QUEUE_ANY, QUEUE_ONLY_HELD, QUEUE_ONLY_WAITING };
+/* At most `max` of the outputs known, what is in flight first, then held, then waiting ones. Texts and keys
+ * in `a`. Reads a message for each row that is not loaded. Returns how many. */
+unsigned queue_list(struct queue *q, enum queue_filter filter, struct arena *a,
+                    struct queue_row *out, unsigned max);
 
 #endif

@@ -17,6 +17,23 @@ struct queue_counts {
 };
 enum { QUEUE_UNSHOWN = 64 };
 
+/* Why an output is held, for people. The message id is all zero where the message cannot be read. */
+struct held_note {
+    struct entry_id id;
+    int64_t since_us; /* wall clock; 0: before this process began */
+    uint32_t route;   /* name id */
+    uint32_t n;       /* bytes of `why` */
+    char why[];       /* no content: codes, a finding, words of ours */
+};
+enum { HELD_WHY_MOST = 200 };
+
+/* A person has stopped the whole destination. */
+struct queue_stop_note {
+    bool is_held;
+    int64_t since_us;
+    char by[QUEUE_BY_MOST + 1];
+};
+
 /* One attempt in flight, from send() to delivery_done(). */
 struct delivery {
     struct delivery *next, *prev; /* in flight, or in the free list */
@@ -35,7 +52,7 @@ struct queue {
     const struct plan_destination *want;
     struct consumer *consumer;
     struct order order;
-    struct queued_list ready, held;
+    struct queued_list ready, blocked, held; /* held: in the order of the journal */
     struct due due;
     struct delivery *flying, *spare;
     unsigned nflying;
@@ -44,7 +61,11 @@ struct queue {
     size_t loaded_bytes;
     bool is_behind; /* the journal has more than was offered: read it */
     bool is_stopped, is_running, waits_for_mark;
-    int64_t read_at_us; /* the journal could not be read: not again before */
+    struct queue_stop_note person;
+    int64_t read_at_us;  /* the journal could not be read: not again before */
+    struct buf trouble;  /* why window_load() said ERR_STATE */
+    uint64_t oldest_seq; /* whose time of receipt oldest_us is */
+    int64_t oldest_us;
     /* unreachable: one probe at a time */
     bool is_unreachable, is_probing;
     const char *reason;
@@ -65,18 +86,49 @@ void window_recover(struct queue *q);
 /* Read on from the cursor while there is room. */
 void window_fill(struct queue *q);
 bool window_has_room(const struct queue *q);
-/* Make sure that `o` has its message. 0, or ERR_* of the journal: ERR_IO may pass and is tried again later. */
+/* Make sure that `o` has its message. 0, or ERR_* of the journal: ERR_IO may pass and is tried again later.
+ * ERR_STATE: a failed route that fails by today's rules as well, q->trouble says how. */
 int window_load(struct queue *q, struct queued *o);
 void window_unload(struct queue *q, struct queued *o);
 /* Drop the messages of outputs that cannot be sent now, but for the first few. */
 void window_shrink(struct queue *q);
-/* An output that just became unsettled, with its message. */
+/* An output that just became unsettled, with its message. A failed route that is not held was released. */
 void window_add(struct queue *q, const struct consumer_item *item, struct msg *m);
+/* The same for one that is new: a failed route is held from now on. */
+void window_add_live(struct queue *q, const struct consumer_item *item, struct msg *m);
+/* The next output from the cursor, whether there is room or not: 1 and its number, 0 (there is none now), ERR_LIMIT. */
+int window_read_one(struct queue *q, uint64_t *out_seq);
 
 /* queue.c */
+/* Wait for those before it; ready at once when there are none. */
+void queue_block(struct queue *q, struct queued *o);
+/* Write an outcome down with the others of this round. */
+void queue_record(struct queue *q, const struct queued *o, enum entry_verdict v, struct str by,
+                  struct str reply);
+/* Settled for good, out of whatever list it stood in: its keys are free, it is forgotten. */
+void queue_settle(struct queue *q, struct queued *o, enum entry_verdict v, struct str by,
+                  struct str reply);
+void queue_say(struct queue *q, enum log_level level, const char *what, const struct queued *o,
+               const char *reason);
 /* `o` is first in all of its chains. */
 void queue_freed(void *arg, struct queued *o);
 void queue_hold(struct queue *q, struct queued *o, struct str reply, const char *why);
+/* The same for a route that failed, with what it found: places and names, no content. `m`: its
+ * message, or NULL: it is read. */
+void queue_hold_finding(struct queue *q, struct queued *o, const struct msg *m, struct str finding);
+
+/* queue_people.c */
+/* Into the list of what is held, with what is known of it. `m`: NULL when it cannot be read. `why` holds no content. */
+void queue_put_held(struct queue *q, struct queued *o, const struct msg *m, int64_t since_us,
+                    struct str why);
+void queued_free(struct queued *o);
+/* The message of an output, in `a`; false when it cannot be read. */
+bool queue_read(struct queue *q, struct entry_ref ref, uint64_t hint, struct arena *a,
+                struct entry_message *out);
+/* Wall clock of receipt of the oldest that is not settled; 0: none, or it cannot be read. */
+int64_t queue_oldest(struct queue *q);
+/* What a person said of the destination before this process began. */
+void queue_recall_person(struct queue *q);
 
 /* delivery.c */
 struct delivery *delivery_begin(struct queue *q, struct queued *o);

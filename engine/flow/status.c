@@ -53,6 +53,7 @@ static void one_destination(const struct destination *t, struct engine_destinati
 {
     struct queue_status q;
     queue_status(t->queue, &q);
+    int64_t now = t->engine->conf.clock.wall_us(t->engine->conf.clock.arg);
     *out = (struct engine_destination_status){
         .name = t->ep.name,
         .adapter = str_of(t->ep.adapter->name),
@@ -64,8 +65,14 @@ static void one_destination(const struct destination *t, struct engine_destinati
         .clogged = q.clogged,
         .unreachable = q.unreachable,
         .reason = q.reason,
-        .oldest_us = q.oldest_us,
+        .oldest_us = q.oldest_us && q.oldest_us < now ? now - q.oldest_us : 0,
         .in_flight = q.in_flight,
+        .blocked = q.blocked,
+        .ready = q.ready,
+        .retrying = q.waiting,
+        .is_held = q.is_held,
+        .held_since_us = q.held_since_us,
+        .held_by = q.held_by,
     };
 }
 

@@ -71,32 +71,33 @@ static struct queued *admit(struct queue *q, const struct consumer_item *item,
     return o;
 }
 
-static void hold_failed_route(struct queue *q, struct queued *o, const struct entry_output *e,
-                              bool is_held)
-{
-    if (is_held) {
-        o->state = QUEUED_HELD;
-        queued_list_push(&q->held, o);
-    } else {
-        queue_hold(q, o, e->finding, "the route failed");
-    }
-}
-
 void window_add(struct queue *q, const struct consumer_item *item, struct msg *m)
 {
     const struct entry_output *e = &m->e.outputs[item->output];
     struct queued *o = admit(q, item, e);
-    if (o->is_failed_route || item->is_held) {
-        hold_failed_route(q, o, e, item->is_held);
+    if (item->is_held) { /* when and why stands in its outcome, if it has one */
+        queue_put_held(q, o, m, o->is_failed_route ? m->e.received_us : 0, e->finding);
         return;
     }
-    attach(q, o, m);
-    o->state = QUEUED_BLOCKED;
-    if (o->blocked == 0) {
-        queue_freed(q, o);
-    } else {
+    if (!o->is_failed_route) { /* what a released one sends is found when it is sent */
+        attach(q, o, m);
+    }
+    queue_block(q, o);
+    if (o->state == QUEUED_BLOCKED) {
         unload_if_crowded(q, o);
     }
+}
+
+void window_add_live(struct queue *q, const struct consumer_item *item, struct msg *m)
+{
+    const struct entry_output *e = &m->e.outputs[item->output];
+    if (e->kind != ENTRY_OUTPUT_FAILED_ROUTE) {
+        window_add(q, item, m);
+        return;
+    }
+    consumer_hold(q->consumer, item->seq,
+                  item->output); /* at once: not held would mean that somebody released it */
+    queue_hold_finding(q, admit(q, item, e), m, e->finding);
 }
 
 static int64_t now_us(const struct queue *q)
@@ -118,6 +119,22 @@ static void note_failure(struct queue *q, int rc)
                                     "delivered; run `corridor verify`"));
 }
 
+/* What today's rules make of it takes the place of the route that failed. */
+static int rerun(struct queue *q, const struct queued *o, struct msg *m)
+{
+    struct entry_output *v = ARENA_ARRAY(&m->arena, struct entry_output, m->e.noutputs);
+    struct str why = STR("");
+    for (uint32_t i = 0; i < m->e.noutputs; i++) {
+        v[i] = m->e.outputs[i];
+    }
+    m->e.outputs = v;
+    int r =
+        q->conf.ops->rerun ? q->conf.ops->rerun(q->conf.arg, m, &v[o->output], &why) : ERR_STATE;
+    buf_clear(&q->trouble);
+    buf_put_str(&q->trouble, why);
+    return r;
+}
+
 /* The decoded message in `a` becomes a struct msg of its own: `m` owns arena `a`. */
 int window_load(struct queue *q, struct queued *o)
 {
@@ -136,6 +153,9 @@ int window_load(struct queue *q, struct queued *o)
     if (r == 0 && o->output >= m->e.noutputs) {
         r = ERR_DAMAGE;
     }
+    if (r == 0 && o->is_failed_route) {
+        r = rerun(q, o, m);
+    }
     if (r == 0) {
         m->seq = o->seq;
         attach(q, o, m);
@@ -146,26 +166,33 @@ int window_load(struct queue *q, struct queued *o)
     return r;
 }
 
-void window_fill(struct queue *q)
+int window_read_one(struct queue *q, uint64_t *out_seq)
 {
-    while (q->is_behind && q->ready.n < READY_ENOUGH && window_has_room(q) &&
-           now_us(q) >= q->read_at_us) {
+    while (q->is_behind && now_us(q) >= q->read_at_us) {
         struct msg *m = msg_new(q->conf.pool);
         struct consumer_item item;
         int r = consumer_next(q->consumer, &m->arena, &m->e, &item);
         if (r > 0) {
-            m->seq = item.seq;
+            m->seq = *out_seq = item.seq;
             window_add(q, &item, m);
         } else if (r == 0) {
             q->is_behind = false;
         }
         msg_unref(&m);
-        if (r == ERR_LIMIT) {
-            break;
+        if (r > 0 || r == ERR_LIMIT) {
+            return r;
         }
         if (r < 0) { /* after damage the cursor stands behind it */
             note_failure(q, r);
         }
+    }
+    return 0;
+}
+
+void window_fill(struct queue *q)
+{
+    uint64_t seq;
+    while (q->ready.n < READY_ENOUGH && window_has_room(q) && window_read_one(q, &seq) > 0) {
     }
 }
 
@@ -185,8 +212,7 @@ static void recover_unreadable(struct queue *q, const struct consumer_item *item
     static const struct entry_output unknown = {0};
     struct queued *o = admit(q, item, &unknown);
     if (item->is_held) {
-        o->state = QUEUED_HELD;
-        queued_list_push(&q->held, o);
+        queue_put_held(q, o, NULL, 0, STR("its message cannot be read from the journal"));
     } else {
         queue_hold(q, o, STR(""), "its message cannot be read from the journal");
     }

@@ -559,7 +559,7 @@ int consumer_reopen(struct consumer *c, const struct entry_outcome *o, uint64_t 
         c->noutcomes = 0;
         return ERR_SPACE;
     }
-    return 0;
+    return is_ahead;
 }
 
 bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journal_done_fn done,

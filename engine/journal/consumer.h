@@ -45,8 +45,8 @@ bool consumer_is_caught_up(const struct consumer *c);
  * it, HELD marks it, RELEASED unmarks it; that shows in the list below when the entry is appended. */
 void consumer_outcome(struct consumer *c, const struct entry_outcome *o);
 /* Open a settled output again: a RELEASED outcome `o` for it, appended at once, makes it unsettled as if it had
- * just been taken. Its place in the list is that of its number; its volume stays from now on. 0, ERR_STATE when
- * it is unsettled as it is, ERR_NOT_FOUND when its entry was let go or never was, ERR_SPACE when the journal
+ * just been taken. Its place in the list is that of its number; its volume stays from now on. 0; 1 when
+ * the cursor has not passed it (after a crash) and will offer it; ERR_STATE when it is unsettled as it is, ERR_NOT_FOUND when its entry was let go or never was, ERR_SPACE when the journal
  * has no room now. O(unsettled). */
 int consumer_reopen(struct consumer *c, const struct entry_outcome *o, uint64_t *out_entry);
 /* Outcomes wait in memory because the journal has no room for them: send nothing more. journal_fd() becomes

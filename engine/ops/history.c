@@ -8,9 +8,10 @@
 #include "engine/base/clock.h"
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
+#include "engine/flow/answer.h"
 #include "engine/ops/target.h"
 
-enum { PIECE_FIRST = 4 << 20, PIECE_MOST = 64 << 20, OPEN_TRIES = 3, WHY_MOST = 120 };
+enum { PIECE_FIRST = 4 << 20, PIECE_MOST = 64 << 20, OPEN_TRIES = 3 };
 
 /* What is known of one output; those of a message form a list. */
 struct history_note {
@@ -367,41 +368,7 @@ const char *history_verdict_text(enum entry_verdict v)
     return v == ENTRY_RELEASED ? "released" : history_state_text(state_of(v));
 }
 
-/* MSA-1 of each acknowledgement in it. */
-static struct str codes(struct arena *a, struct str reply)
-{
-    struct str rest = reply, line, out = STR("");
-    while (str_split(&rest, '\r', &line)) {
-        if (line.n >= 6 && memcmp(line.p, "MSA", 3) == 0 && line.p[4] >= 'A' && line.p[4] <= 'Z' &&
-            line.p[5] >= 'A' && line.p[5] <= 'Z') {
-            out = str_printf(a, "%.*s%s%.2s", STR_ARG(out), out.n ? " " : "", line.p + 4);
-        }
-    }
-    return out;
-}
-
-/* "HTTP 400" of what the http destination hands over: the status line, then a body, which is not told. */
-static struct str status_text(struct arena *a, struct str reply)
-{
-    int64_t status;
-    return str_to_i64(str_slice(reply, 9, 12), &status)
-               ? str_printf(a, "HTTP %lld", (long long)status)
-               : str_printf(a, "an answer of %zu bytes", reply.n);
-}
-
 struct str history_reply_text(struct arena *a, struct str reply)
 {
-    if (str_starts(reply, STR("HTTP/1.1 "))) {
-        return status_text(a, reply);
-    }
-    if (reply.n >= 3 && memcmp(reply.p, "MSH", 3) == 0) {
-        return codes(a, reply);
-    }
-    for (size_t i = 0; i < reply.n; i++) {
-        if ((unsigned char)reply.p[i] < ' ' || (unsigned char)reply.p[i] > '~') {
-            return str_printf(a, "an answer of %zu bytes", reply.n);
-        }
-    }
-    return reply.n <= WHY_MOST ? str_dup(a, reply)
-                               : str_printf(a, "an answer of %zu bytes", reply.n);
+    return answer_text(a, reply);
 }

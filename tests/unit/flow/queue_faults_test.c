@@ -29,15 +29,6 @@ static void fail_reads(struct world *w, int rc, int times)
     fails_left = times;
 }
 
-static void begin_anew(struct world *w)
-{
-    queue_stop(w->queue, true);
-    queue_cancel(w->queue);
-    run(w);
-    queue_free(&w->queue);
-    w->queue = queue_new(&w->conf, &w->want);
-}
-
 Test(queue, a_start_with_many_unsettled_loads_no_more_than_the_window)
 {
     struct world w;

@@ -159,9 +159,11 @@ Test(queue, what_is_refused_is_held_and_keeps_its_key)
     cr_expect_eq(w.nfly, 0);
     cr_expect_eq(status(&w).held, 1);
     cr_expect_eq(status(&w).queued, 1);
-    struct entry_ref held[2];
-    cr_expect_eq(queue_held(w.queue, held, 2), 1);
-    cr_expect_eq(held[0].seq, a);
+    struct queue_row held[2];
+    struct arena scratch = {0};
+    cr_expect_eq(queue_list(w.queue, QUEUE_ONLY_HELD, &scratch, held, 2), 1u);
+    cr_expect_eq(held[0].ref.seq, a);
+    arena_free(&scratch);
     cr_expect_eq(queue_release(w.queue, a + 100, 0, STR("ann")), ERR_NOT_FOUND);
     cr_expect_eq(queue_release(w.queue, a, 0, STR("ann")), 0);
     run(&w);

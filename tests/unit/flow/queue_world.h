@@ -94,7 +94,7 @@ static inline void kick(void *arg)
     (void)arg; /* run() is called by the test */
 }
 
-static const struct queue_ops ops = {room, send, cancel, wake_at, kick};
+static const struct queue_ops ops = {room, send, cancel, wake_at, kick, NULL};
 
 static inline void open_world(struct world *w)
 {
@@ -147,6 +147,16 @@ static inline void run(struct world *w)
     }
 }
 
+/* Another process takes the queue up. */
+static inline void begin_anew(struct world *w)
+{
+    queue_stop(w->queue, true);
+    queue_cancel(w->queue);
+    run(w);
+    queue_free(&w->queue);
+    w->queue = queue_new(&w->conf, &w->want);
+}
+
 /* The arg of the journal's callback: which message, in which world. */
 struct carried {
     struct world *w;
@@ -179,6 +189,7 @@ static inline uint64_t put(struct world *w, const char *text, const uint64_t *ke
     }
     m->e = (struct entry_message){.id = {0x0123456789abcdef, 0xfedcba9876543210},
                                   .source = 1,
+                                  .received_us = 1780000000000000,
                                   .raw = str_dup(&m->arena, str_of(text)),
                                   .peer = STR(""),
                                   .reply = STR(""),
