@@ -79,6 +79,9 @@ static int verify_volumes(struct verify *v, struct survey *s)
     for (size_t i = 0; i < s->n; i++) {
         uint64_t live = s->v[i].number == v->conf->live_volume ? v->conf->live_end : 0;
         check_row(v, s, i);
+        if (v->r->volumes == 0) {
+            v->floor = v->r->first_seq = s->v[i].first_seq;
+        }
         int rc = survey_volume(s, i, live);
         if (rc == ERR_NOT_FOUND && v->conf->live_volume) {
             continue; /* settled, and let go since */
@@ -86,9 +89,7 @@ static int verify_volumes(struct verify *v, struct survey *s)
         if (rc != 0) {
             return ERR_IO;
         }
-        if (v->r->volumes++ == 0) {
-            v->floor = v->r->first_seq = s->v[i].first_seq;
-        }
+        v->r->volumes++;
         if (!s->v[i].is_lost && s->v[i].last_seq != UINT64_MAX) {
             v->r->last_seq = s->v[i].last_seq;
         }
