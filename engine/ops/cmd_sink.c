@@ -9,6 +9,7 @@
 struct sink_args {
     struct sink_conf c;
     struct str ledger, status, fail_status, retry_after;
+    bool ledger_hl7;
 };
 
 static const struct opt options[] = {
@@ -39,6 +40,9 @@ static const struct opt options[] = {
         "Write `control-id TAB patient TAB answer` a message; http: `key TAB path TAB answer`."),
     OPT(sink_args, c.ledger_hash, "ledger-hash", BOOL, "false", NULL, 0,
         "Add `TAB hash` of its bytes to each line of the ledger."),
+    OPT(sink_args, ledger_hl7, "ledger-hl7", BOOL, "false", NULL, 0,
+        "http: name HL7 v2 bodies in the ledger as mllp does: `control-id TAB patient TAB "
+        "answer`."),
     {0},
 };
 
@@ -130,7 +134,8 @@ static int run_http(struct command_run *r, const char **out_why)
                                .print = args->c.print,
                                .show_content = args->c.show_content,
                                .ledger = args->c.ledger,
-                               .ledger_hash = args->c.ledger_hash};
+                               .ledger_hash = args->c.ledger_hash,
+                               .ledger_hl7 = args->ledger_hl7};
     int failed = sink_http_run(&c, &res, out_why);
     if (!failed && r->json) {
         print_http_json(&res);

@@ -12,6 +12,7 @@
 #include "engine/base/map.h"
 #include "engine/base/mem.h"
 #include "engine/ops/sink_listen.h"
+#include "engine/ops/wire.h"
 
 enum { GRACE_MS = 50 };
 
@@ -213,7 +214,13 @@ static void write_ledger(const struct sink_http *s, const struct seen *seen)
 {
     char text[SINK_HTTP_TEXT];
     FILE *to = s->conf->ledger;
-    fprintf(to, "%s\t%s\t%s", seen->key, seen->path, sink_http_answer_text(seen->answer, text));
+    struct wire_head h;
+    if (s->conf->ledger_hl7 && wire_head(body_of(seen), &h)) {
+        fprintf(to, "%.*s\t%.*s", STR_ARG(h.msh[10]), STR_ARG(h.patient));
+    } else {
+        fprintf(to, "%s\t%s", seen->key, seen->path);
+    }
+    fprintf(to, "\t%s", sink_http_answer_text(seen->answer, text));
     if (s->conf->ledger_hash) {
         fprintf(to, "\t%016llx", (unsigned long long)hash64_str(body_of(seen), 0));
     }

@@ -20,6 +20,7 @@ struct sink_http_conf {
         show_content; /* a line a request: number, method, path, type, key, attempt, size, answer */
     FILE *ledger;     /* "key TAB path TAB answer", or NULL */
     bool ledger_hash; /* and "TAB hash": hash64 of the body, hexadecimal digits */
+    bool ledger_hl7;  /* "control-id TAB patient TAB answer" where the body is an HL7 v2 message */
 };
 
 struct sink_http_result {

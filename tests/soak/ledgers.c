@@ -130,7 +130,7 @@ static uint64_t *last_of(struct ledgers *l, uint32_t patient)
 
 static bool is_positive(const char *answer)
 {
-    return strcmp(answer, "AA") == 0 || strcmp(answer, "CA") == 0;
+    return strcmp(answer, "AA") == 0 || strcmp(answer, "CA") == 0 || strcmp(answer, "200") == 0;
 }
 
 static bool is_refusal(const char *answer)
