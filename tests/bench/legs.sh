@@ -22,7 +22,12 @@ end() { # PID: ask it to stop and wait
     kill "$1" 2>/dev/null
     wait "$1" 2>/dev/null
 }
+stop_rude() {
+    end "$rude"; rude=
+    end "$other"; other=
+}
 stop_all() {
+    stop_rude
     end "$idle"; idle=
     end "$daemon"; daemon=
     end "$sink"; sink=
@@ -54,13 +59,33 @@ is_up() {
     return 1
 }
 
+start_other() { # ANSWER: a second destination, which may give none; sets other_port
+    end "$other"
+    "$corridor" sink --reply "$1" >"$work/other" &
+    other=$!
+    until grep -q '^listening' "$work/other"; do sleep 0.01; done
+    other_port=$(sed -n 's/^listening .*://p' "$work/other")
+}
+read_nothing() { # a client that sends for ever and reads no reply
+    "$corridor" replay --generate 2000 --seed 7 --write "$work/rude.hl7" >/dev/null
+    awk 'BEGIN { RS = "\r" } /^\n?MSH/ { sub(/^\n/, ""); if (n++) printf "\034\r"; printf "\013" } { sub(/^\n/, ""); if ($0 != "") printf "%s\r", $0 }
+        END { printf "\034\r" }' "$work/rude.hl7" >"$work/rude.mllp"
+    bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; while :; do cat '$work/rude.mllp' >&3 || exit; done" 2>/dev/null &
+    rude=$!
+}
+is_stuck() { # nothing is settled at the one that hangs, and the rude one is still there
+    kill -0 "$rude" 2>/dev/null || { say "the client that reads nothing was let go"; return 1; }
+    "$corridor" status -c "$work/corridor.yaml" --json | grep -o '"name":"other"[^}]*"delivered":0' >/dev/null ||
+        { say "the destination that hangs has delivered"; return 1; }
+}
+
 # make_conf NAME DISK [live|dead [keep]]: a configuration of tests/bench/conf, sets port; a new state unless kept
 make_conf() {
     [ "${4:-}" = keep ] || rm -rf "$work/state"
     to=1 # nobody listens there
     [ "${3:-live}" = dead ] || to=${sink_port:-1}
     [ "${4:-}" = keep ] || port=$(free_port)
-    sed -e "s|@STATE@|$work/state|; s|@PORT@|$port|; s|@SINK@|$to|; s|@DISK@|$2|; s|@ROUTES@|$conf/routes.yaml|" \
+    sed -e "s|@STATE@|$work/state|; s|@PORT@|$port|; s|@SINK@|$to|; s|@DISK@|$2|; s|@OTHER@|${other_port:-1}|; s|@ROUTES@|$conf/${routes:-routes}.yaml|" \
         "$conf/$1.yaml" >"$work/corridor.yaml"
 }
 
