@@ -1,12 +1,10 @@
 #include "adapters/registry.h"
 
 #include "adapters/discard.h"
+#include "adapters/files.h"
 #include "adapters/http.h"
 #include "adapters/mllp.h"
 
 const struct adapter *const registry[] = {
-    &discard_adapter,
-    &http_adapter,
-    &mllp_adapter,
-    NULL,
+    &discard_adapter, &files_adapter, &http_adapter, &mllp_adapter, NULL,
 };

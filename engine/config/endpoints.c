@@ -1,7 +1,7 @@
 #include "engine/config/loader.h"
 
 /* Adapters that the product names and this version does not have: better said than suggested away. */
-static const char *const later_adapters[] = {"files", "fhir", "tls", NULL};
+static const char *const later_adapters[] = {"fhir", "tls", NULL};
 
 enum { NAME_MAX_BYTES = 64, KEYS_MAX = 64 };
 

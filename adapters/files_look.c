@@ -1,0 +1,326 @@
+#include "adapters/files_look.h"
+
+#include "engine/base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DIRECTORY_MODE = 0750, SIDECAR_MODE = 0640, TRIES = 1000, READ_BYTES = 1 << 16 };
+
+static void trouble(struct files_look *l, const char *about)
+{
+    if (!l->error) {
+        l->error = errno ? errno : EIO;
+        l->about = about;
+    }
+}
+
+/* ---- looking ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct files_seen *)a)->name, ((const struct files_seen *)b)->name);
+}
+
+static bool is_same(const struct files_seen *a, const struct files_seen *b)
+{
+    return a->size == b->size && a->mtime_ns == b->mtime_ns;
+}
+
+static void add_seen(struct files_memory *m, const struct files_seen *s)
+{
+    if (m->n == m->cap) {
+        m->cap = m->cap ? m->cap * 2 : 64;
+        m->v = xrealloc(m->v, m->cap * sizeof *m->v);
+    }
+    m->v[m->n++] = *s;
+}
+
+/* What was known of files that have not changed goes on; both are in order of name. */
+static void carry_over(struct files_memory *now, const struct files_memory *before)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < now->n; i++) {
+        while (k < before->n && by_name(&before->v[k], &now->v[i]) < 0) {
+            k++;
+        }
+        bool known = k < before->n && by_name(&before->v[k], &now->v[i]) == 0;
+        if (known && is_same(&before->v[k], &now->v[i])) {
+            now->v[i].since_us = before->v[k].since_us;
+            now->v[i].was_told = before->v[k].was_told;
+        }
+    }
+}
+
+static bool is_wanted(const struct files_look *l, const char *name)
+{
+    bool matches = false;
+    for (char **p = l->pattern; *p; p++) {
+        matches = matches || fnmatch(*p, name, FNM_PERIOD) == 0;
+    }
+    return matches && name[0] != '.';
+}
+
+/* Regular files only: no link is followed, no pipe is opened. */
+static bool look_at(int dir, const char *name, struct files_seen *out)
+{
+    struct stat st;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode)) {
+        return false;
+    }
+    *out = (struct files_seen){.size = st.st_size,
+                               .mtime_ns = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec};
+    return true;
+}
+
+static void look_over(const struct files_look *l, DIR *d, struct files_memory *now)
+{
+    struct files_seen s;
+    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
+        if (is_wanted(l, e->d_name) && look_at(dirfd(d), e->d_name, &s)) {
+            s.name = xstrdup(e->d_name);
+            s.since_us = l->now_us;
+            add_seen(now, &s);
+        }
+    }
+    if (now->n) {
+        qsort(now->v, now->n, sizeof *now->v, by_name);
+    }
+}
+
+static bool look_around(struct files_look *l, int dir)
+{
+    struct files_memory now = {0};
+    int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = again >= 0 ? fdopendir(again) : NULL;
+    if (!d) {
+        if (again >= 0) {
+            close(again);
+        }
+        return false;
+    }
+    look_over(l, d, &now);
+    closedir(d);
+    carry_over(&now, l->memory);
+    files_memory_free(l->memory);
+    *l->memory = now;
+    return true;
+}
+
+/* The next one that stands still, in order of name. */
+static struct files_seen *choose(const struct files_look *l, int dir)
+{
+    struct files_memory *m = l->memory;
+    struct files_seen now;
+    while (m->at < m->n) {
+        struct files_seen *s = &m->v[m->at++];
+        if (l->now_us - s->since_us >= l->stable_us && !s->was_told &&
+            look_at(dir, s->name, &now) && is_same(&now, s)) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static bool read_whole(int fd, struct buf *out, int64_t limit)
+{
+    for (;;) {
+        buf_reserve(out, READ_BYTES);
+        ssize_t n = read(fd, out->p + out->n, READ_BYTES);
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            return n == 0;
+        }
+        out->n += (size_t)(n > 0 ? n : 0);
+        if ((int64_t)out->n > limit) {
+            return true;
+        }
+    }
+}
+
+static bool read_chosen(struct files_look *l, int dir, struct files_seen *s)
+{
+    int fd = openat(dir, s->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    l->is_too_large = s->size > l->limit;
+    bool ok = fd >= 0 && (l->is_too_large || read_whole(fd, &l->bytes, l->limit));
+    l->is_too_large = l->is_too_large || (int64_t)l->bytes.n > l->limit;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (ok) {
+        l->name = xstrdup(s->name);
+    }
+    return ok;
+}
+
+static void look_for_next(struct files_look *l, int dir)
+{
+    struct files_seen *s = choose(l, dir);
+    if (!s && !look_around(l, dir)) {
+        trouble(l, "directory");
+        return;
+    }
+    s = s ? s : choose(l, dir);
+    if (s && !read_chosen(l, dir, s)) {
+        s->was_told = true; /* until it changes */
+        trouble(l, "file");
+    }
+}
+
+/* ---- putting away ---- */
+
+static int open_or_make(int dir, const char *name)
+{
+    if (mkdirat(dir, name, DIRECTORY_MODE) < 0 && errno != EEXIST) {
+        return -1;
+    }
+    return openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Rename, unless something of that name is there. Some file systems cannot say both at once. */
+static bool rename_new(int from, const char *name, int to, const char *as)
+{
+    if (renameat2(from, name, to, as, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return false;
+    }
+    if (faccessat(to, as, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return renameat(from, name, to, as) == 0;
+}
+
+/* "NAME", "NAME.1", ...: what is there already is kept. */
+static bool move(int from, const char *name, int to, struct buf *out_as)
+{
+    for (unsigned i = 0; i < TRIES; i++) {
+        out_as->n = 0;
+        buf_puts(out_as, name);
+        if (i) {
+            buf_printf(out_as, ".%u", i);
+        }
+        buf_putc(out_as, '\0');
+        if (rename_new(from, name, to, out_as->p)) {
+            return fsync(to) == 0 && fsync(from) == 0;
+        }
+        if (errno != EEXIST) {
+            return false;
+        }
+    }
+    return false;
+}
+
+static bool write_sidecar(int to, const char *name, struct str why)
+{
+    struct buf as = {0};
+    buf_printf(&as, "%s.why", name);
+    buf_putc(&as, '\0');
+    int fd = openat(to, as.p, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, SIDECAR_MODE);
+    bool ok = fd >= 0 && write(fd, why.p, why.n) == (ssize_t)why.n && fsync(fd) == 0;
+    if (fd >= 0) {
+        ok = close(fd) == 0 && ok;
+    }
+    buf_free(&as);
+    return ok;
+}
+
+static bool put_into(struct files_look *l, int dir, const char *place)
+{
+    struct buf as = {0};
+    int to = open_or_make(dir, place);
+    bool ok = to >= 0 && move(dir, l->name, to, &as);
+    if (ok && l->why.n) {
+        ok = write_sidecar(to, as.p, buf_str(&l->why)) && fsync(to) == 0;
+    }
+    if (to >= 0) {
+        close(to);
+    }
+    buf_free(&as);
+    return ok;
+}
+
+/* Is it another one than was read? Or is it gone: then somebody else has put it away. */
+static bool has_changed(const struct files_look *l, int dir)
+{
+    const struct files_memory *m = l->memory;
+    struct files_seen now;
+    const struct files_seen *read = m->at ? &m->v[m->at - 1] : NULL; /* whose turn it was */
+    return !look_at(dir, l->name, &now) || !read || strcmp(read->name, l->name) != 0 ||
+           !is_same(&now, read);
+}
+
+static bool put_away(struct files_look *l, int dir)
+{
+    if (has_changed(l, dir)) {
+        l->has_grown = true;
+        return true;
+    }
+    if (l->put == FILES_REJECTED) {
+        return put_into(l, dir, l->rejected);
+    }
+    if (*l->done) {
+        return put_into(l, dir, l->done);
+    }
+    return unlinkat(dir, l->name, 0) == 0 && fsync(dir) == 0;
+}
+
+static void one(struct files_look *l)
+{
+    errno = 0;
+    int dir = open(l->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) {
+        trouble(l, "directory");
+        l->is_unput = l->name != NULL;
+        return;
+    }
+    if (l->name && !put_away(l, dir)) {
+        trouble(l, l->put == FILES_REJECTED ? "rejected" : "done");
+        l->is_unput = true;
+    } else {
+        free(l->name);
+        l->name = NULL;
+        l->bytes.n = 0;
+        look_for_next(l, dir);
+    }
+    close(dir);
+}
+
+void files_look_work(struct files_job *list)
+{
+    for (; list; list = list->next) {
+        one((struct files_look *)list);
+    }
+}
+
+void files_look_free(struct files_look *l)
+{
+    for (char **p = l->pattern; *p; p++) {
+        free(*p);
+    }
+    free(l->pattern);
+    free(l->directory);
+    free(l->done);
+    free(l->rejected);
+    free(l->name);
+    buf_free(&l->why);
+    buf_free(&l->bytes);
+    free(l);
+}
+
+void files_memory_free(struct files_memory *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        free(m->v[i].name);
+    }
+    free(m->v);
+    *m = (struct files_memory){0};
+}

@@ -1,0 +1,282 @@
+/* A directory as a destination: every message a file of its own. */
+#include "adapters/files.h"
+#include "adapters/files_name.h"
+#include "adapters/files_worker.h"
+#include "engine/base/err.h"
+#include "engine/base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ROOM = 256, BATCH = 64, FILE_MODE = 0640, DIRECTORY_MODE = 0750 };
+
+const struct opt files_out_opts[] = {
+    OPT(files_out_conf, directory, "directory", PATH, NULL, NULL, OPT_REQUIRED,
+        "Where the files go. It must exist; while it does not, messages wait."),
+    OPT(files_out_conf, name, "name", STR, "{id}.{extension}", "1..100", 0,
+        "Name of a file: {id} (needed), {date}, {time}, {type}, {event}, {control-id}, "
+        "{extension}; / makes "
+        "directories."),
+    {0},
+};
+
+void files_out_check(const void *conf, const struct yaml_node *map, struct diags *d)
+{
+    const struct files_out_conf *c = conf;
+    const struct yaml_node *at = yaml_get(map, "name");
+    const char *why = files_name_fault(c->name);
+    if (why) {
+        diag_add(d, DIAG_ERROR, "option-type", at ? at->pos : map->pos, "`name` %s", why);
+    }
+}
+
+struct files_out {
+    struct destination *destination;
+    struct endpoint *ep;
+    struct files_worker *worker;
+    unsigned flying;
+};
+
+/* One file to be written. Its own copy of everything: the delivery may be given up meanwhile. */
+struct out_job {
+    struct files_job job; /* first */
+    struct files_out *out;
+    struct delivery *delivery; /* NULL: given up */
+    char *directory;           /* of the destination */
+    struct buf path, bytes;    /* below it, with a NUL */
+    int error;                 /* errno; 0: it is on the disk */
+};
+
+/* ---- on the thread ---- */
+
+static int sync_directory(int dir)
+{
+    return fsync(dir) == 0 ? 0 : errno;
+}
+
+/* Step down into `name`, making it where it is missing. The parent is closed. Links are not followed. */
+static int step_down(int dir, const char *name)
+{
+    if (mkdirat(dir, name, DIRECTORY_MODE) == 0) {
+        (void)fsync(
+            dir); /* told again by the sync of the file's own directory if the disk is ill */
+    }
+    int below = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int error = errno;
+    close(dir);
+    errno = error;
+    return below;
+}
+
+/* The directory that holds `path`, open; *io_path becomes the last part. Below 0 with errno. */
+static int open_directory(const char *root, char **io_path)
+{
+    int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (char *slash; dir >= 0 && (slash = strchr(*io_path, '/')); *io_path = slash + 1) {
+        *slash = '\0';
+        dir = step_down(dir, *io_path);
+        *slash = '/';
+    }
+    return dir;
+}
+
+static bool write_whole(int fd, struct str s)
+{
+    while (s.n) {
+        ssize_t n = write(fd, s.p, s.n);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        s = str_from(s.p + (n > 0 ? n : 0), s.n - (size_t)(n > 0 ? n : 0));
+    }
+    return true;
+}
+
+static int write_temporary(int dir, const char *name, struct str bytes)
+{
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    if (fd < 0) {
+        return errno;
+    }
+    int error = write_whole(fd, bytes) && fsync(fd) == 0 ? 0 : errno;
+    if (close(fd) < 0 && !error) {
+        error = errno;
+    }
+    return error;
+}
+
+static int place(int dir, const char *name, struct str bytes)
+{
+    struct buf hidden = {0};
+    buf_printf(&hidden, ".%s.tmp", name);
+    buf_putc(&hidden, '\0');
+    int error = write_temporary(dir, hidden.p, bytes);
+    if (!error && renameat(dir, hidden.p, dir, name) < 0) {
+        error = errno;
+    }
+    if (error) {
+        (void)unlinkat(dir, hidden.p, 0);
+    }
+    buf_free(&hidden);
+    return error;
+}
+
+static int make_file(struct out_job *j)
+{
+    char *name = j->path.p;
+    int dir = open_directory(j->directory, &name);
+    if (dir < 0) {
+        return errno;
+    }
+    int error = place(dir, name, buf_str(&j->bytes));
+    error = error ? error : sync_directory(dir);
+    close(dir);
+    return error;
+}
+
+static void work(struct files_job *list)
+{
+    for (; list; list = list->next) {
+        struct out_job *j = (struct out_job *)list;
+        j->error = make_file(j);
+    }
+}
+
+/* ---- on the loop ---- */
+
+static const char *reason_of(int error)
+{
+    switch (error) {
+    case ENOENT:
+        return "the directory is not there";
+    case EACCES:
+    case EPERM:
+        return "the directory may not be written";
+    case ENOSPC:
+    case EDQUOT:
+        return "the file system is full";
+    case EROFS:
+        return "the file system is read-only";
+    case ELOOP:
+    case ENOTDIR:
+        return "a part of the directory is a link or a file";
+    case EISDIR:
+        return "a directory has the name of the file";
+    case ENAMETOOLONG:
+        return "the name of the file is too long";
+    default:
+        return "the file could not be written";
+    }
+}
+
+static void settle(struct out_job *j)
+{
+    struct endpoint *ep = j->out->ep;
+    struct outcome o = {.verdict = DELIVERY_DELIVERED, .reason = "written"};
+    if (j->error) {
+        o.verdict = j->error == ENAMETOOLONG ? DELIVERY_REFUSED : DELIVERY_UNREACHABLE;
+        o.reason = reason_of(j->error);
+        o.reply = o.verdict == DELIVERY_REFUSED ? str_of(o.reason) : o.reply;
+    } else {
+        ep->counters.messages++;
+        ep->counters.bytes += j->bytes.n;
+    }
+    delivery_done(j->delivery, o);
+}
+
+static void done(void *arg, struct files_job *job)
+{
+    struct files_out *out = arg;
+    struct out_job *j = (struct out_job *)job;
+    out->flying--;
+    if (j->delivery) {
+        settle(j);
+    } else {
+        destination_ready(out->destination); /* there is room that nobody was told of */
+    }
+    buf_free(&j->path);
+    buf_free(&j->bytes);
+    free(j->directory);
+    free(j);
+}
+
+static int files_out_open(struct destination *t, struct diags *d)
+{
+    static const struct files_worker_ops ops = {.work = work, .done = done};
+    struct endpoint *ep = destination_endpoint(t);
+    struct files_out *out = X_NEW(struct files_out);
+    out->destination = t;
+    out->ep = ep;
+    out->worker = files_worker_new(ep->loop, &ops, out);
+    if (!out->worker) {
+        diag_add(d, DIAG_ERROR, "no-thread", (struct diag_pos){0},
+                 "%.*s: no thread can be started for its files", STR_ARG(ep->name));
+        free(out);
+        return ERR_IO;
+    }
+    ep->state = out;
+    return 0;
+}
+
+static unsigned files_out_room(struct destination *t)
+{
+    const struct files_out *out = destination_endpoint(t)->state;
+    return out->flying < ROOM ? ROOM - out->flying : 0;
+}
+
+static void begin(struct files_out *out, struct delivery *d)
+{
+    const struct files_out_conf *conf = out->ep->conf;
+    struct delivery_view v = delivery_view(d);
+    struct out_job *j = X_NEW(struct out_job);
+    j->out = out;
+    j->delivery = d;
+    j->directory = xstrdup(conf->directory.p);
+    buf_put_str(&j->bytes, v.payload);
+    struct files_name name = {.id = delivery_id(d),
+                              .payload = v.is_json ? STR("") : v.payload,
+                              .is_json = v.is_json,
+                              .wall_us = clock_wall_us(out->ep->clock)};
+    files_name_put(&j->path, conf->name, &name);
+    buf_putc(&j->path, '\0');
+    *delivery_slot(d) = j;
+    out->flying++;
+    files_worker_add(out->worker, &j->job);
+}
+
+static void files_out_send(struct destination *t, struct delivery **v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        begin(destination_endpoint(t)->state, v[i]);
+    }
+}
+
+/* The file may appear all the same; under the same name when it is sent again. */
+static void files_out_cancel(struct destination *t, struct delivery *d)
+{
+    struct out_job *j = *delivery_slot(d);
+    (void)t;
+    j->delivery = NULL;
+    delivery_done(d, (struct outcome){.verdict = DELIVERY_UNKNOWN, .reason = "canceled"});
+}
+
+static void files_out_close(struct destination *t)
+{
+    struct files_out *out = destination_endpoint(t)->state;
+    files_worker_free(&out->worker);
+    free(out);
+    destination_endpoint(t)->state = NULL;
+}
+
+const struct destination_ops files_destination = {
+    .batch = BATCH,
+    .open = files_out_open,
+    .room = files_out_room,
+    .send = files_out_send,
+    .cancel = files_out_cancel,
+    .close = files_out_close,
+};

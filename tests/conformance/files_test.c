@@ -1,0 +1,400 @@
+/* Directories as source and destination: what is taken and when, where it ends, what a file is called. */
+#include "adapters/files.h"
+#include "engine/base/mem.h"
+#include "tests/conformance/house.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct house h;
+static char dir[64];
+
+#define MSH_A "MSH|^~\\&|A|B|C|D|20260101||ADT^A01|ID1|P|2.5.1\rPID|1\r"
+#define MSH_B "MSH|^~\\&|A|B|C|D|20260101||SIU^S12|ID2|P|2.5.1\rPID|2\r"
+
+static void put(const char *name, const char *text)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "we");
+    cr_assert_not_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+/* What a file below the directory holds; NULL: there is none. In a buffer of its own. */
+static const char *get(const char *name)
+{
+    static char text[4096];
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "re");
+    if (!f) {
+        return NULL;
+    }
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    return text;
+}
+
+static bool appears(const char *name)
+{
+    for (int i = 0; i < 300 && !get(name); i++) {
+        event_base_loop(h.loop, EVLOOP_NONBLOCK);
+        usleep(10000);
+    }
+    return get(name) != NULL;
+}
+
+static void turn(int times)
+{
+    for (int i = 0; i < times; i++) {
+        event_base_loop(h.loop, EVLOOP_NONBLOCK);
+        usleep(10000);
+    }
+}
+
+static void begin(void)
+{
+    strcpy(dir, "/tmp/corridor-files-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
+    house_open(&h);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+static void end(void)
+{
+    house_close(&h);
+    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void open_source(const char *more)
+{
+    struct buf yaml = {0};
+    buf_printf(&yaml, "directory: %s\npoll: 50ms\nstable-for: 0ms\n%s", dir, more);
+    buf_putc(&yaml, '\0');
+    cr_assert_eq(house_source(&h, &files_adapter, yaml.p), 0);
+    buf_free(&yaml);
+}
+
+static void open_destination(const char *more)
+{
+    struct buf yaml = {0};
+    buf_printf(&yaml, "directory: %s/out\n%s", dir, more);
+    buf_putc(&yaml, '\0');
+    cr_assert_eq(house_destination(&h, &files_adapter, yaml.p), 0);
+    buf_free(&yaml);
+}
+
+static void reply_with(unsigned i, const char *reply)
+{
+    struct taken *t = &h.source.v[i];
+    struct str s = str_of(reply);
+    t->is_answered = true;
+    h.source.ep.adapter->in->reply(&h.source, t->conn, t->token, &s, 1);
+}
+
+TestSuite(files, .init = begin, .fini = end, .timeout = 60);
+
+Test(files, messages_go_in_order_and_the_file_is_put_away_when_all_are_answered)
+{
+    put("a.hl7", MSH_A "\n" MSH_B);
+    open_source("");
+    cr_assert(house_takes(&h, 2));
+    cr_expect_str_eq(str_dup(&h.arena, buf_str(&h.source.v[0].bytes)).p, MSH_A);
+    cr_expect_str_eq(str_dup(&h.arena, buf_str(&h.source.v[1].bytes)).p, MSH_B);
+    house_answer(&h, 0, 1);
+    turn(10);
+    cr_expect_not_null(get("a.hl7"), "one is not answered yet");
+    house_answer(&h, 1, 1);
+    cr_expect(appears("done/a.hl7"));
+    cr_expect_null(get("a.hl7"));
+    cr_expect(house_logged(&h, "file-taken source=in accepted=2 rejected=0"));
+}
+
+Test(files, files_go_one_after_the_other_in_order_of_name)
+{
+    h.source.answers_at_once = true;
+    put("b.hl7", MSH_B);
+    put("a.hl7", MSH_A);
+    put("c.hl7", MSH_A);
+    open_source("");
+    cr_expect(appears("done/c.hl7"));
+    cr_assert_eq(h.source.n, 3);
+    cr_expect(str_eq(buf_str(&h.source.v[1].bytes), STR(MSH_B)));
+}
+
+Test(files, line_ends_batch_lines_and_utf16_are_taken_off)
+{
+    static const char utf16[] = "\xff\xfeM\0S\0H\0|\0^\0~\0\\\0&\0|\0A\0\r\0";
+    char path[128];
+    h.source.answers_at_once = true;
+    put("a.hl7", "FHS|^~\\&|A\r\nBHS|^~\\&|A\r\nMSH|^~\\&|A\r\nPID|1\r\n\r\nBTS|1\r\nFTS|1\r\n");
+    snprintf(path, sizeof path, "%s/b.hl7", dir);
+    FILE *f = fopen(path, "we");
+    fwrite(utf16, 1, sizeof utf16 - 1, f);
+    fclose(f);
+    open_source("");
+    cr_expect(appears("done/b.hl7"));
+    cr_expect(str_eq(buf_str(&h.source.v[0].bytes), STR("MSH|^~\\&|A\rPID|1\r")));
+    cr_expect(str_eq(buf_str(&h.source.v[1].bytes), STR("MSH|^~\\&|A\r")));
+}
+
+Test(files, a_rejected_message_puts_the_file_aside_with_its_reason)
+{
+    put("a.hl7", MSH_A MSH_B);
+    open_source("");
+    cr_assert(house_takes(&h, 2));
+    reply_with(1, "MSH|^~\\&|X\rMSA|AE|ID2\rERR||PID^1^8|101|E||||no sex\rZZZ|SECRET\r");
+    house_answer(&h, 0, 1);
+    cr_expect(appears("rejected/a.hl7.why"));
+    cr_expect_str_eq(get("rejected/a.hl7.why"),
+                     "accepted 1, rejected 1\nline 3: rejected\n  MSA|AE|ID2\n"
+                     "  ERR||PID^1^8|101|E||||no sex\n");
+    cr_expect_str_eq(get("rejected/a.hl7"), MSH_A MSH_B);
+}
+
+Test(files, what_holds_no_message_is_rejected_and_says_why)
+{
+    static const struct {
+        const char *name, *text, *why;
+    } rows[] = {
+        {"empty.hl7", "", "accepted 0, rejected 0\n"},
+        {"noise.hl7", "hello\n", "accepted 0, rejected 0\nline 1: belongs to no message\n"},
+        {"count.hl7", "BHS|^~\\&|A\r" MSH_A "BTS|2\r",
+         "accepted 1, rejected 0\nline 4: BTS-1 says 2, there are 1\n"},
+        {"large.hl7", NULL,
+         "accepted 0, rejected 0\nthe file is larger than file-limit, 1000 bytes\n"},
+    };
+    char large[1002], path[64];
+    memset(large, 'x', sizeof large - 1);
+    large[sizeof large - 1] = '\0';
+    h.source.answers_at_once = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        put(rows[i].name, rows[i].text ? rows[i].text : large);
+    }
+    open_source("file-limit: 1kB");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(path, sizeof path, "rejected/%s.why", rows[i].name);
+        cr_assert(appears(path), "%s", rows[i].name);
+        cr_expect_str_eq(get(path), rows[i].why, "%s: %s", rows[i].name, get(path));
+    }
+}
+
+Test(files, only_regular_files_that_match_are_taken)
+{
+    char path[128], at[128];
+    h.source.answers_at_once = true;
+    put("zz.txt", MSH_A);
+    put(".hidden.hl7", MSH_A);
+    snprintf(path, sizeof path, "%s/link.hl7", dir);
+    snprintf(at, sizeof at, "%s/zz.txt", dir);
+    cr_assert_eq(symlink(at, path), 0);
+    snprintf(path, sizeof path, "%s/directory.hl7", dir);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/pipe.hl7", dir);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    put("x.hl7", MSH_B);
+    open_source("pattern: ['*.hl7', '*.dat']");
+    cr_expect(appears("done/x.hl7"));
+    turn(15);
+    cr_expect_eq(h.source.n, 1);
+    cr_expect_not_null(get("link.hl7"));
+}
+
+Test(files, a_file_is_taken_when_it_stood_still_long_enough)
+{
+    h.source.answers_at_once = true;
+    open_source("");
+    house_close(&h);
+    house_open(&h);
+    h.source.answers_at_once = true;
+    struct buf yaml = {0};
+    buf_printf(&yaml, "directory: %s\npoll: 50ms\nstable-for: 2s\n", dir);
+    buf_putc(&yaml, '\0');
+    put("a.hl7", MSH_A);
+    cr_assert_eq(house_source(&h, &files_adapter, yaml.p), 0);
+    turn(12);
+    cr_expect_eq(h.source.n, 0, "no time has passed");
+    clock_fake_advance(&h.time, 1500000);
+    turn(12);
+    put("a.hl7", MSH_A MSH_B); /* it grew */
+    turn(12);
+    clock_fake_advance(&h.time, 1500000);
+    turn(12);
+    cr_expect_eq(h.source.n, 0, "it changed meanwhile");
+    clock_fake_advance(&h.time, 1500000);
+    cr_expect(appears("done/a.hl7"));
+    cr_expect_eq(h.source.n, 2);
+    buf_free(&yaml);
+}
+
+Test(files, a_file_that_changes_after_it_was_read_stays_and_is_read_again)
+{
+    put("a.hl7", MSH_A);
+    open_source("");
+    cr_assert(house_takes(&h, 1));
+    put("a.hl7", MSH_A MSH_B);
+    house_answer(&h, 0, 1);
+    cr_assert(house_takes(&h, 3));
+    cr_expect_null(get("done/a.hl7"));
+    house_answer(&h, 1, 1);
+    house_answer(&h, 2, 1);
+    cr_expect(appears("done/a.hl7"));
+    cr_expect(house_logged(&h, "file-changed source=in"));
+}
+
+Test(files, what_is_there_already_is_kept)
+{
+    char path[128];
+    h.source.answers_at_once = true;
+    snprintf(path, sizeof path, "%s/done", dir);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    put("done/a.hl7", "before");
+    put("a.hl7", MSH_A);
+    open_source("");
+    cr_expect(appears("done/a.hl7.1"));
+    cr_expect_str_eq(get("done/a.hl7"), "before");
+}
+
+Test(files, without_done_a_file_is_deleted)
+{
+    h.source.answers_at_once = true;
+    put("a.hl7", MSH_A);
+    open_source("done: ''");
+    turn(30);
+    cr_expect_eq(h.source.n, 1);
+    cr_expect_null(get("a.hl7"));
+    cr_expect_null(get("done/a.hl7"));
+}
+
+Test(files, a_full_engine_is_waited_for)
+{
+    h.source.answers_at_once = true;
+    h.source.is_full = true;
+    put("a.hl7", MSH_A MSH_B);
+    open_source("");
+    turn(15);
+    cr_expect_eq(h.source.n, 0);
+    h.source.is_full = false;
+    files_source.resume(&h.source);
+    cr_expect(appears("done/a.hl7"));
+    cr_expect_eq(h.source.n, 2);
+}
+
+Test(files, a_directory_that_is_not_there_is_told_once_and_waited_for)
+{
+    char path[128];
+    h.source.answers_at_once = true;
+    struct buf yaml = {0};
+    buf_printf(&yaml, "directory: %s/in\npoll: 50ms\nstable-for: 0ms\n", dir);
+    buf_putc(&yaml, '\0');
+    cr_assert_eq(house_source(&h, &files_adapter, yaml.p), 0);
+    turn(20);
+    cr_expect(house_logged(
+        &h, "files-trouble source=in with=directory reason=\"No such file or directory\""));
+    size_t before = h.lines.n;
+    turn(20);
+    cr_expect_eq(h.lines.n, before, "told once");
+    snprintf(path, sizeof path, "%s/in", dir);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    put("in/a.hl7", MSH_A);
+    cr_expect(appears("in/done/a.hl7"));
+    buf_free(&yaml);
+}
+
+Test(files, a_file_that_cannot_be_put_away_is_not_taken_twice)
+{
+    char path[128];
+    h.source.answers_at_once = true;
+    put("done", "a file where the directory should be");
+    put("a.hl7", MSH_A);
+    open_source("pattern: '*.hl7'");
+    turn(30);
+    cr_expect_eq(h.source.n, 1);
+    cr_expect(house_logged(&h, "files-trouble source=in with=done"));
+    snprintf(path, sizeof path, "%s/done", dir);
+    cr_assert_eq(unlink(path), 0);
+    cr_expect(appears("done/a.hl7"));
+    cr_expect_eq(h.source.n, 1);
+}
+
+/* ---- out ---- */
+
+static void make_out(void)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/out", dir);
+    cr_assert_eq(mkdir(path, 0700), 0);
+}
+
+Test(files, every_message_becomes_a_file_of_its_own)
+{
+    make_out();
+    open_destination("");
+    struct delivery *a = house_give(&h, MSH_A), *b = house_give_json(&h, "{\"a\":1}", 1);
+    cr_assert(house_is_done(&h, a) && house_is_done(&h, b));
+    cr_expect_eq(a->last.verdict, DELIVERY_DELIVERED);
+    cr_expect_str_eq(a->last.reason, "written");
+    char name[64];
+    snprintf(name, sizeof name, "out/%s.hl7", a->id);
+    cr_assert_not_null(get(name), "%s", name);
+    cr_expect_str_eq(get(name), MSH_A);
+    snprintf(name, sizeof name, "out/%s.json", b->id);
+    cr_assert_not_null(get(name), "%s", name);
+    cr_expect_str_eq(get(name), "{\"a\":1}");
+}
+
+Test(files, the_same_message_again_makes_the_same_file)
+{
+    make_out();
+    open_destination("");
+    struct delivery *a = house_give(&h, MSH_A);
+    cr_assert(house_is_done(&h, a));
+    struct delivery *b = house_give(&h, MSH_A);
+    memcpy(b->id, a->id, sizeof b->id);
+    cr_assert(house_is_done(&h, b));
+    cr_expect_eq(b->last.verdict, DELIVERY_DELIVERED);
+}
+
+Test(files, names_come_from_a_template_and_make_directories)
+{
+    make_out();
+    open_destination("name: '{date}/{type}-{event}/{control-id}-{id}.{extension}'");
+    struct delivery *a = house_give(&h, "MSH|^~\\&|A|B|C|D|2026||ADT^A01|../..\\x|P|2.5.1\r");
+    cr_assert(house_is_done(&h, a));
+    char name[128];
+    snprintf(name, sizeof name, "out/20260528/ADT-A01/______x-%s.hl7", a->id);
+    cr_expect_eq(a->last.verdict, DELIVERY_DELIVERED);
+    cr_expect_not_null(get(name), "%s", name);
+}
+
+Test(files, what_is_wrong_with_the_directory_is_said_and_waited_for)
+{
+    char path[128], to[128];
+    open_destination("name: '{type}/{id}'");
+    struct delivery *a = house_give(&h, MSH_A);
+    cr_assert(house_is_done(&h, a));
+    cr_expect_eq(a->last.verdict, DELIVERY_UNREACHABLE);
+    cr_expect_str_eq(a->last.reason, "the directory is not there");
+    make_out();
+    snprintf(path, sizeof path, "%s/out/ADT", dir);
+    snprintf(to, sizeof to, "%s", dir);
+    cr_assert_eq(symlink(to, path), 0);
+    struct delivery *b = house_give(&h, MSH_A);
+    cr_assert(house_is_done(&h, b));
+    cr_expect_eq(b->last.verdict, DELIVERY_UNREACHABLE, "no link leads out");
+    cr_expect_str_eq(b->last.reason, "a part of the directory is a link or a file");
+}
