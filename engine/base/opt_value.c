@@ -47,6 +47,10 @@ static bool read_with_unit(struct str s, const struct unit *units, int64_t *out)
 bool opt_read_ms(struct str s, int64_t *out_ms)
 {
     int64_t value = OPT_NEVER;
+    if (str_is(s, "0")) { /* of any unit */
+        *out_ms = 0;
+        return true;
+    }
     if (!str_is(s, "never") && !(read_with_unit(s, time_units, &value) && value < OPT_NEVER)) {
         return false;
     }

@@ -177,19 +177,21 @@ static enum plan_ack read_ack(struct loader *l, const struct yaml_node *n)
 
 static void refuse_later_source_keys(struct loader *l, const struct source_conf *c)
 {
-    const struct {
-        const struct yaml_node *n;
-        const char *key;
-    } rows[] = {{c->duplicates, "duplicates"}, {c->batch, "batch"}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].n) {
-            loader_unavailable(l, rows[i].n, rows[i].key);
-        }
+    if (c->batch) {
+        loader_unavailable(l, c->batch, "batch");
     }
     const struct yaml_node *s = c->sequence_numbers;
     if (s && !(s->kind == YAML_SCALAR && str_is(s->text, "off"))) {
         loader_unavailable(l, s, "sequence-numbers: on");
     }
+}
+
+static void read_duplicates(struct loader *l, const struct yaml_node *n, struct plan_source *out)
+{
+    struct duplicates_conf c = {0};
+    (void)opt_parse(l->a, config_duplicates_rows, n, NULL, l->d, &c); /* the finding tells */
+    out->duplicates_us = c.window_ms * 1000;
+    out->refuses_reused = c.differs == 1;
 }
 
 static void read_source(struct loader *l, const struct yaml_node *node, unsigned at)
@@ -210,6 +212,7 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
                               .timezone = c.timezone,
                               .versions = c.versions.v,
                               .nversions = (unsigned)c.versions.n};
+    read_duplicates(l, c.duplicates, s);
     const struct yaml_node *zone = yaml_get(node, "timezone"), *profile = yaml_get(node, "profile");
     l->rules_sources[at] =
         (struct rules_source){.name = s->name,

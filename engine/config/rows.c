@@ -31,7 +31,7 @@ const struct opt config_source_rows[] = {
     OPT(source_conf, profile, "profile", STR, NULL, "1..64", OPT_RELOAD,
         "Dialect of the sender: a profile: document among the routes gives its names, tables and types."),
     OPT(source_conf, duplicates, "duplicates", NODE, NULL, NULL, OPT_RELOAD,
-        "Window and policy of repeated messages; not available in this version."),
+        "What counts as sent again, and what happens to it."),
     OPT(source_conf, sequence_numbers, "sequence-numbers", NODE, NULL, NULL, OPT_RELOAD,
         "The MSH-13 protocol; this version knows off only."),
     OPT(source_conf, batch, "batch", NODE, NULL, NULL, OPT_RELOAD, "How batches are taken apart; not available in this version."),
@@ -55,6 +55,14 @@ const struct opt config_destination_rows[] = {
     {0},
 };
 
+const struct opt config_duplicates_rows[] = {
+    OPT(duplicates_conf, window_ms, "window", MS, "24h", "0..3650d", OPT_RELOAD,
+        "A message sent again within this time (same MSH-3, MSH-4, MSH-10) is answered again, not processed; 0: never looked for."),
+    OPT(duplicates_conf, differs, "differs", ENUM, "process", "process|reject", OPT_RELOAD,
+        "The same control id over another body (MSH-7 aside): take it as new, counted; or answer AE 205."),
+    {0},
+};
+
 const struct opt config_retry_rows[] = {
     OPT(retry_conf, first_ms, "first", MS, "1s", "10ms..1h", OPT_RELOAD, "Wait before the first repeat; doubled each time."),
     OPT(retry_conf, longest_ms, "longest", MS, "5m", "10ms..1d", OPT_RELOAD, "Longest wait between repeats."),
@@ -72,6 +80,7 @@ const struct opt config_replies_rows[] = {
 static const struct config_section sections[] = {
     {"top level", "Keys of corridor.yaml.", config_top_rows},
     {"sources.NAME", "Besides the key that names the adapter.", config_source_rows},
+    {"sources.NAME.duplicates", "Messages sent again.", config_duplicates_rows},
     {"destinations.NAME", "Besides the key that names the adapter.", config_destination_rows},
     {"destinations.NAME.retry", "Repeats.", config_retry_rows},
     {"destinations.NAME.replies", "Reply codes.", config_replies_rows},

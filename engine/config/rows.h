@@ -25,6 +25,11 @@ struct destination_conf {
     const struct yaml_node *retry, *replies, *backlog;
 };
 
+struct duplicates_conf {
+    int64_t window_ms;
+    int differs; /* 1: reject */
+};
+
 struct retry_conf {
     int64_t first_ms, longest_ms, give_up_ms;
 };
@@ -34,6 +39,6 @@ struct replies_conf {
 };
 
 extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
-    config_retry_rows[], config_replies_rows[];
+    config_duplicates_rows[], config_retry_rows[], config_replies_rows[];
 
 #endif

@@ -19,6 +19,7 @@ struct dup {
     size_t used;
     size_t max;
     int64_t window_us;
+    uint64_t keep_from;   /* places before it are covered by key files */
     struct arrival *ring; /* oldest at `first` */
     size_t ring_size;     /* a power of two */
     size_t first, arrivals;
@@ -32,7 +33,18 @@ struct dup *dup_new(size_t max, int64_t window_us)
     d->ring = xcalloc(d->ring_size, sizeof(*d->ring));
     d->max = max ? max : 1;
     d->window_us = window_us;
+    d->keep_from = UINT64_MAX;
     return d;
+}
+
+void dup_keep_from(struct dup *d, uint64_t place)
+{
+    d->keep_from = place;
+}
+
+void dup_set_window(struct dup *d, int64_t window_us)
+{
+    d->window_us = window_us;
 }
 
 void dup_free(struct dup **d)
@@ -127,14 +139,21 @@ static void grow_ring(struct dup *d)
     d->first = 0;
 }
 
-/* Drop the oldest arrival; its id goes too unless it arrived again or is still pending.
- * False when the oldest is pending: it must stay, and so must what came after it. */
-static bool forget_oldest(struct dup *d)
+/* Nobody else answers for it. */
+static bool is_needed(const struct dup *d, const struct dup_seen *s, bool is_old)
+{
+    bool is_covered = d->keep_from == UINT64_MAX || (s->place && s->place < d->keep_from);
+    return s->pending || !(is_old || is_covered);
+}
+
+/* Drop the oldest arrival; its id goes too unless it arrived again.
+ * False when it is still needed: it must stay, and so must what came after it. */
+static bool forget_oldest(struct dup *d, bool is_old)
 {
     struct arrival a = d->ring[d->first];
     struct dup_seen *s = probe(d, a.id_hash);
     if (s->id_hash && s->at_us == a.at_us) {
-        if (s->pending) {
+        if (is_needed(d, s, is_old)) {
             return false;
         }
         dup_remove(d, a.id_hash);
@@ -152,7 +171,7 @@ static void expire(struct dup *d, int64_t now_us)
     }
     for (int i = 0; i < EXPIRE_STEP && d->arrivals; i++) {
         bool is_old = now_us - d->ring[d->first].at_us > d->window_us;
-        if ((!is_old && d->arrivals < d->max) || !forget_oldest(d)) {
+        if ((!is_old && d->arrivals < d->max) || !forget_oldest(d, is_old)) {
             return;
         }
     }

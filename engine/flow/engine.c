@@ -138,7 +138,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     struct engine *e = X_NEW(struct engine);
     e->conf = *conf;
     e->id_state = conf->random(conf->random_arg);
-    e->ids = dup_new(REPEAT_IDS_MAX, REPEAT_WINDOW_US);
+    e->ids = dup_new(REPEAT_IDS_MAX, INT64_MAX); /* until the plan says */
     e->misses = misses_new();
     repeat_load(e->ids, conf->journal);
     journal_defer(conf->journal);

@@ -156,6 +156,7 @@ static bool parse(struct exchange *x)
     const uint8_t *secret = journal_hash_key(x->source->engine->conf.journal);
     x->msg->e.id_hash = repeat_id_hash(secret, x->msg->e.source, &x->hl7);
     dup_prefetch(x->source->engine->ids, x->msg->e.id_hash); /* it comes while the body is hashed */
+    journal_prefetch_id(x->source->engine->conf.journal, x->msg->e.id_hash);
     x->msg->e.body_hash = repeat_body_hash(secret, x->msg->e.raw, &x->hl7);
     return true;
 }
@@ -370,11 +371,16 @@ void engine_offer(struct engine *e, struct msg *m)
 
 /* ---- 5 sent again: one copy counts, each gets a reply ---- */
 
-/* The same answer as the first copy got: it was taken, whatever became of it since. */
-static void answer_again(struct exchange *x)
+/* The answer that the first copy got: it was taken, whatever became of it since. Where it cannot be read, the same
+ * made anew. */
+static void answer_again(struct exchange *x, const struct str *recorded)
 {
     x->source->repeated++;
-    make_reply(x);
+    if (recorded && !x->is_silent) {
+        x->nreplies = repeat_replies(*recorded, x->replies);
+    } else {
+        make_reply(x);
+    }
     finish(x, true);
 }
 
@@ -384,10 +390,11 @@ static void answer_copies(struct exchange *x)
     struct dup_seen *seen = dup_find(ids, x->msg->e.id_hash, x->msg->e.received_us);
     if (seen && seen->pending == x) {
         seen->pending = NULL;
+        seen->place = journal_place(x->source->engine->conf.journal);
     }
     for (struct exchange *c = x->copies, *next; c; c = next) {
         next = c->next_copy;
-        answer_again(c);
+        answer_again(c, &x->msg->e.reply);
     }
 }
 
@@ -399,25 +406,45 @@ static void drop_copies(struct exchange *x)
     }
 }
 
-/* True when this message is a copy of one that was taken, and is dealt with. The same id over another
- * body is a new message: the sender uses its ids twice. */
+/* The sender uses its ids twice. */
+static void refuse_reused(struct exchange *x)
+{
+    struct source *s = x->source;
+    char id[27];
+    s->reused_ids++;
+    entry_id_text(x->msg->e.id, id);
+    log_event(s->ep.log, LOG_LEVEL_WARN, "reused-id", log_str("source", s->ep.name),
+              log_cstr("id", id), log_str("peer", x->msg->e.peer),
+              log_cstr("text", s->want->refuses_reused
+                                   ? "a control id that another message had before; refused"
+                                   : "a control id that another message had before; taken as new"));
+    if (s->want->refuses_reused) {
+        reject_one(x, ACK_AE, 205, "MSH-10", STR("control id was used before by another message"));
+    }
+}
+
+/* True when this message is a copy of one that was taken, and is dealt with. The same id over another body is
+ * a new message, or one to refuse. */
 static bool is_copy(struct exchange *x)
 {
     const struct entry_message *m = &x->msg->e;
-    struct dup_seen *seen = dup_find(x->source->engine->ids, m->id_hash, m->received_us);
-    if (!seen) {
+    struct engine *e = x->source->engine;
+    struct repeat_earlier earlier;
+    int64_t window_us = x->source->want->duplicates_us;
+    if (window_us == 0 || !repeat_find(e->ids, e->conf.journal, &x->msg->arena, m->id_hash,
+                                       m->received_us, window_us, &earlier)) {
         return false;
     }
-    if (seen->body_hash != m->body_hash) {
-        x->source->reused_ids++;
+    if (earlier.body_hash != m->body_hash) {
+        refuse_reused(x);
         return false;
     }
-    if (seen->pending) {
-        struct exchange *first = seen->pending;
+    if (earlier.pending) {
+        struct exchange *first = earlier.pending;
         x->next_copy = first->copies;
         first->copies = x;
     } else {
-        answer_again(x);
+        answer_again(x, earlier.is_stored ? &earlier.reply : NULL);
     }
     return true;
 }
@@ -426,9 +453,11 @@ static bool is_copy(struct exchange *x)
 static void remember(struct exchange *x)
 {
     const struct entry_message *m = &x->msg->e;
-    if (m->id_hash && m->status != ENTRY_REJECTED) {
-        struct dup_seen seen = {m->id_hash, m->body_hash, x, m->received_us};
-        dup_put(x->source->engine->ids, &seen);
+    struct engine *e = x->source->engine;
+    if (m->id_hash && m->status != ENTRY_REJECTED && x->source->want->duplicates_us) {
+        struct dup_seen seen = {m->id_hash, m->body_hash, x, m->received_us, 0};
+        dup_keep_from(e->ids, journal_ids_from(e->conf.journal));
+        dup_put(e->ids, &seen);
     }
 }
 
@@ -515,7 +544,9 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
         if (is_copy(x)) {
             return EXCHANGE_TAKEN;
         }
-        route(x);
+        if (x->msg->e.status != ENTRY_REJECTED) {
+            route(x);
+        }
     }
     append(x);
     return EXCHANGE_TAKEN;

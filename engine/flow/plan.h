@@ -17,6 +17,8 @@ struct plan_source {
     struct diag_pos pos;
     enum plan_ack ack;
     enum plan_unrouted unrouted;
+    int64_t duplicates_us; /* how long a message is remembered; 0: repetitions are not looked for */
+    bool refuses_reused;   /* a control id over another body: AE 205 */
     struct str timezone;
     const struct str *versions;
     unsigned nversions;

@@ -270,6 +270,17 @@ static void look_for_orphans(struct engine *e)
     arena_free(&a);
 }
 
+/* Ids are kept for as long as any source asks back. */
+static void set_window(struct engine *e, const struct plan *plan)
+{
+    int64_t most = 0;
+    for (unsigned i = 0; i < plan->nsources; i++) {
+        most = plan->sources[i].duplicates_us > most ? plan->sources[i].duplicates_us : most;
+    }
+    dup_set_window(e->ids, most);
+    journal_keep_ids(e->conf.journal, most);
+}
+
 int engine_reload(struct engine *e, struct plan *plan, enum engine_pending pending, struct diags *d)
 {
     if (e->is_fenced || e->is_draining) {
@@ -285,6 +296,7 @@ int engine_reload(struct engine *e, struct plan *plan, enum engine_pending pendi
     use_destinations(e, plan);
     index_routes(e);
     use_sources(e, sources, plan->nsources);
+    set_window(e, plan);
     plan_unref(&old);
     look_for_orphans(e);
     engine_kick(e);

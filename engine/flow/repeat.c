@@ -36,15 +36,17 @@ static void load_one(struct dup *d, struct arena *a, const struct entry *entry)
         return;
     }
     if (m.id_hash && m.status != ENTRY_REJECTED) {
-        struct dup_seen seen = {
-            .id_hash = m.id_hash, .body_hash = m.body_hash, .at_us = m.received_us};
+        struct dup_seen seen = {.id_hash = m.id_hash,
+                                .body_hash = m.body_hash,
+                                .at_us = m.received_us,
+                                .place = entry->place};
         dup_put(d, &seen);
     }
 }
 
 void repeat_load(struct dup *d, struct journal *j)
 {
-    struct journal_cursor c = {.next = journal_recent(j, REPEAT_LOAD_BYTES)};
+    struct journal_cursor c = {.next = journal_ids_start(j, REPEAT_LOAD_BYTES)};
     struct arena a = {0};
     struct entry entry;
     int r;
@@ -55,4 +57,49 @@ void repeat_load(struct dup *d, struct journal *j)
         arena_reset(&a);
     }
     arena_free(&a);
+}
+
+/* The entry that memory points to; without it only its body's hash is known. */
+static void read_earlier(struct journal *j, struct arena *a, const struct dup_seen *seen,
+                         struct repeat_earlier *out)
+{
+    struct entry e;
+    struct entry_message m;
+    *out = (struct repeat_earlier){.body_hash = seen->body_hash, .pending = seen->pending};
+    if (!seen->pending && seen->place && journal_read_place(j, seen->place, a, &e) == 0 &&
+        e.type == ENTRY_MESSAGE && entry_get_message(a, e.body, &m) == 0 &&
+        m.id_hash == seen->id_hash) {
+        out->is_stored = true;
+        out->reply = m.reply;
+    }
+}
+
+bool repeat_find(struct dup *d, struct journal *j, struct arena *a, uint64_t id_hash,
+                 int64_t now_us, int64_t window_us, struct repeat_earlier *out)
+{
+    struct dup_seen *seen = dup_find(d, id_hash, now_us);
+    struct entry_message m;
+    uint64_t place;
+    if (seen && (seen->pending || now_us - seen->at_us <= window_us)) {
+        read_earlier(j, a, seen, out);
+        return true;
+    }
+    if (seen || journal_find_id(j, id_hash, now_us - window_us, a, &m, &place) != 1) {
+        return false; /* the newest one is too old already */
+    }
+    *out = (struct repeat_earlier){.body_hash = m.body_hash, .is_stored = true, .reply = m.reply};
+    return true;
+}
+
+unsigned repeat_replies(struct str recorded, struct str out[2])
+{
+    for (size_t i = 1; i + 4 <= recorded.n; i++) {
+        if (recorded.p[i - 1] == '\r' && memcmp(recorded.p + i, "MSH", 3) == 0) {
+            out[0] = str_slice(recorded, 0, i);
+            out[1] = str_slice(recorded, i, recorded.n);
+            return 2;
+        }
+    }
+    out[0] = recorded;
+    return recorded.n > 0;
 }

@@ -9,17 +9,31 @@
 #include "engine/journal/journal.h"
 
 enum {
-    REPEAT_IDS_MAX = 262144,      /* ids kept in memory: about 20 MB when full */
-    REPEAT_LOAD_BYTES = 16 << 20, /* of the journal's end that are read at start, at least */
+    REPEAT_IDS_MAX =
+        262144, /* ids kept in memory: about 25 MB when full; more only while key files lag */
+    REPEAT_LOAD_BYTES = 128 << 20, /* of volumes without a key file that are read at start, about */
 };
 
-#define REPEAT_WINDOW_US ((int64_t)24 * 3600 * 1000000)
+/* What is known of an earlier message of the same id. */
+struct repeat_earlier {
+    uint64_t body_hash;
+    void *pending;  /* its exchange, not answered yet; then nothing else is known */
+    bool is_stored; /* `reply` is what it was answered */
+    struct str reply;
+};
 
 /* Keyed hash of (source, MSH-3, MSH-4, MSH-10): entry headers hold no patient data. Never 0. */
 uint64_t repeat_id_hash(const uint8_t *secret, uint32_t source, const struct hl7 *m);
 /* Hash of all bytes but those of MSH-7: a copy sent again with a new time is the same. `m` NULL: of all. */
 uint64_t repeat_body_hash(const uint8_t *secret, struct str raw, const struct hl7 *m);
-/* Enter what the end of the journal holds, so that a copy resent after a crash is recognised. */
+/* Enter what the end of the journal holds and key files do not answer for, so that a copy resent after a crash is
+ * recognised. Reads about 1 GB a second; after an ordinary stop or crash one or two volumes. */
 void repeat_load(struct dup *d, struct journal *j);
+/* Look for the message received within `window_us` before `now_us`, first in memory, then through key files. False: there
+ * is none. A hit reads the entry, in `a`: 8 KiB, usually from the page cache; a miss see journal_find_id(). */
+bool repeat_find(struct dup *d, struct journal *j, struct arena *a, uint64_t id_hash,
+                 int64_t now_us, int64_t window_us, struct repeat_earlier *out);
+/* The acknowledgements in a recorded reply, one or two; returns how many. */
+unsigned repeat_replies(struct str recorded, struct str out[2]);
 
 #endif

@@ -95,6 +95,7 @@ struct entry {
     uint64_t commit;
     enum entry_type type;
     struct str body;
+    uint64_t place; /* where it was read: journal_read_place(); 0: not known */
 };
 
 /* Encoders append the body (no header) to `out`; decoders give views into `body` with arrays in `a`.

@@ -2,6 +2,7 @@
 
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
+#include "engine/journal/keys.h"
 #include "engine/journal/survey.h"
 
 #include <fcntl.h>
@@ -148,7 +149,7 @@ static uint64_t lay(struct journal *j, const struct put *p)
 }
 
 /* Volumes are numbered in a row, so that a number tells the place, as long as none is lost. */
-static struct volume *by_number(const struct files *f, uint64_t number)
+struct volume *files_by_number(const struct files *f, uint64_t number)
 {
     size_t low = 0, high = f->n;
     while (low < high) {
@@ -187,7 +188,7 @@ static int collect(struct journal *j, uint64_t *io_durable)
         if (b->has_failed) {
             rc = ERR_IO;
         } else {
-            struct volume *v = by_number(f, b->volume);
+            struct volume *v = files_by_number(f, b->volume);
             *io_durable = b->last_seq;
             if (v) {
                 v->end = b->end;
@@ -317,7 +318,7 @@ static struct volume *after(const struct files *f, const struct volume *v, bool 
 static struct volume *place_cursor(const struct files *f, const struct journal_cursor *c,
                                    uint64_t *out_at)
 {
-    struct volume *v = c->hint[0] ? by_number(f, volume_hint_number(c->hint[0])) : NULL;
+    struct volume *v = c->hint[0] ? files_by_number(f, volume_hint_number(c->hint[0])) : NULL;
     *out_at = v ? volume_hint_offset(c->hint[0]) : VOLUME_START;
     if (v && (*out_at < VOLUME_START || *out_at > v->end || v->first_seq > c->next)) {
         v = NULL;
@@ -405,6 +406,7 @@ static void release(struct journal *j, uint64_t seq)
     if (gone) {
         memmove(f->v, f->v + gone, (f->n - gone) * sizeof(*f->v));
         f->n -= gone;
+        keys_released(j->keys);
     }
 }
 

@@ -51,6 +51,8 @@ extern const struct store_ops FILES_OPS;
 /* A new, newest volume begins with the next entry. */
 void files_rotate(struct journal *j);
 struct volume *files_add(struct files *f);
+/* Volume `number`, or NULL. O(log volumes). */
+struct volume *files_by_number(const struct files *f, uint64_t number);
 void files_free(struct files *f);
 /* Does the volume that holds `seq` stand no longer where it stood, or is it another one now? */
 bool files_is_gone(const struct journal *j, uint64_t seq);

@@ -3,6 +3,7 @@
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 #include "engine/journal/journal_priv.h"
+#include "engine/journal/keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ void journal_discard(struct journal **jp)
     if (!j) {
         return;
     }
+    keys_free(&j->keys);
     if (j->store) {
         j->ops->close(j);
     }
@@ -212,6 +214,7 @@ static void call_one(struct journal *j, enum journal_status status)
 {
     struct waiting w = ring_pop(&j->ring);
     j->waiting_bytes -= w.bytes;
+    j->place = w.hint;
     bool is_message = status == JOURNAL_STORED && w.noutputs > 0;
     if (is_message) {
         j->calling = w.seq;
@@ -288,6 +291,7 @@ int journal_poll(struct journal *j)
     }
     consumers_flush(j);
     release(j);
+    keys_poll(j->keys);
     if (j->no_thread && j->ring.n) {
         journal_signal(j);
     }

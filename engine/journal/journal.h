@@ -125,6 +125,28 @@ int journal_next(struct journal *j, struct journal_cursor *c, struct arena *a, s
 int journal_read(struct journal *j, uint64_t seq, uint64_t hint, struct arena *a,
                  struct entry *out);
 
+/* Where an entry stands, in one word, for reading it again at once: entry.place, or in the callback of an entry
+ * journal_place(). 0: not known. It holds as long as its volume is kept. */
+uint64_t journal_place(const struct journal *j);
+/* The entry there. 0, ERR_NOT_FOUND, ERR_DAMAGE, ERR_IO. One read of 8 KiB, or as long as the entry. */
+int journal_read_place(struct journal *j, uint64_t place, struct arena *a, struct entry *out);
+
+/* Ids of messages (entry_message.id_hash) that were received within `window_us` will be asked for; 0: none. */
+void journal_keep_ids(struct journal *j, int64_t window_us);
+/* Key files answer for ids that stand before this place; who asks must itself remember what stands there or
+ * behind it. UINT64_MAX: there are no key files. Rises while they are built, in the background. */
+uint64_t journal_ids_from(const struct journal *j);
+/* At start, once: the sequence number to read from so that what key files do not answer for is read, but of
+ * old volumes without one not much more than `bytes`: those follow as their files are made. */
+uint64_t journal_ids_start(struct journal *j, uint64_t bytes);
+/* journal_find_id() will be asked soon: have what it looks at near. */
+void journal_prefetch_id(const struct journal *j, uint64_t id_hash);
+/* The newest message with this id that was not rejected, received at or after `since_us` and answered for by
+ * key files: 1 and the message (in `a`) with its place, or 0. A miss is memory only, but for about one in 30
+ * that reads three pages of 4 KiB; a hit reads those and the message. */
+int journal_find_id(struct journal *j, uint64_t id_hash, int64_t since_us, struct arena *a,
+                    struct entry_message *out, uint64_t *out_place);
+
 /* Names get small ids that never change. Kinds keep apart what is called the same. */
 enum journal_kind { JOURNAL_SOURCE, JOURNAL_DESTINATION, JOURNAL_ROUTE };
 /* The id of `name`, giving it one (and an entry) when it is new. 0 when the journal is fenced, or the

@@ -72,15 +72,19 @@ struct ring {
     size_t cap, first, n; /* cap: a power of two */
 };
 
+struct keys;
+
 struct journal {
     const struct store_ops *ops;
     void *store;
+    struct keys *keys; /* what is derived from sealed volumes; NULL: in memory, or only read */
     struct clock clock;
     uint8_t hash_key[16];
     size_t body_max; /* bytes of one entry's body; more is split */
     uint64_t next_seq;
     uint64_t durable;               /* last durable sequence number */
     uint64_t called;                /* last one whose callback has been run */
+    uint64_t place;                 /* of the entry whose callback runs */
     uint64_t calling, calling_hint; /* the message whose callback runs now, 0 none */
     uint32_t taken;                 /* outputs of it that were asked for */
     struct ring ring;

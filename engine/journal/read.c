@@ -85,6 +85,7 @@ int journal_next(struct journal *j, struct journal_cursor *c, struct arena *a, s
     int rc = read_next(j, c, j->durable, SHOWN, a, &s);
     if (rc == 1) {
         *out = s.e;
+        out->place = s.hint;
     }
     return rc;
 }
@@ -102,6 +103,7 @@ int journal_read(struct journal *j, uint64_t seq, uint64_t hint, struct arena *a
     } while (rc == ERR_DAMAGE && c.next <= seq);
     if (rc == 1) {
         *out = s.e;
+        out->place = s.hint;
     }
     return rc == 1 ? 0 : rc == 0 ? ERR_NOT_FOUND : rc;
 }

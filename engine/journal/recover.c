@@ -3,6 +3,7 @@
 #include "engine/base/mem.h"
 #include "engine/journal/files.h"
 #include "engine/journal/journal.h"
+#include "engine/journal/keys.h"
 #include "engine/journal/manifest.h"
 #include "engine/journal/spare.h"
 #include "engine/journal/survey.h"
@@ -285,6 +286,7 @@ static int begin(struct opening *o, struct journal *j)
                          "free some space on its device, or move it")
                    : say_io(o, "the first volume of this run cannot be written");
     }
+    j->keys = keys_new(j);
     return 0;
 }
 

@@ -12,6 +12,7 @@
 struct tally {
     bool is_long;
     uint64_t seed;
+    uint64_t ids_found;
     unsigned points, images, recovery_points, faults, recycled, passed, failed;
     uint64_t hashes[1 << 16]; /* of images, to count different ones */
     unsigned different;
@@ -19,6 +20,7 @@ struct tally {
 
 static void count(struct tally *t, struct model *m, const char *what, uint64_t call, int detail)
 {
+    t->ids_found += m->ids_found;
     if (!m->failure) {
         t->passed++;
         return;
@@ -44,12 +46,14 @@ struct story {
     const char *name;
     uint64_t seed, volume_bytes;
     unsigned before, during;
+    bool keeps;
 };
 
 static void tell(struct model *m, const struct story *s)
 {
     int rc;
     model_begin(m, s->seed, s->volume_bytes);
+    m->keeps = s->keeps;
     if (!model_open(m, &rc)) {
         return;
     }
@@ -233,10 +237,11 @@ static void run_story(struct tally *t, const struct story *s)
 int main(int argc, char **argv)
 {
     static struct story stories[] = {
-        {"first volume", 0, 64 << 10, 0, 120},
-        {"rotate", 0, 64 << 10, 250, 200},
-        {"recycle", 0, 64 << 10, 700, 250},
-        {"larger volumes", 0, 256 << 10, 300, 120},
+        {"first volume", 0, 64 << 10, 0, 120, false},
+        {"rotate", 0, 64 << 10, 250, 200, false},
+        {"recycle", 0, 64 << 10, 700, 250, false},
+        {"larger volumes", 0, 256 << 10, 300, 120, false},
+        {"merge", 0, 64 << 10, 380, 120, true},
     };
     struct tally *t = X_NEW(struct tally);
     t->seed = 1;
@@ -258,10 +263,11 @@ int main(int argc, char **argv)
         }
     }
     printf("crash points %u (%u after recycling), images %u (%u different), crashes while opening "
-           "%u, errors %u\n",
-           t->points, t->recycled, t->images, t->different, t->recovery_points, t->faults);
+           "%u, errors %u, ids found %llu\n",
+           t->points, t->recycled, t->images, t->different, t->recovery_points, t->faults,
+           (unsigned long long)t->ids_found);
     bool has_fired = t->points && t->recycled && t->images && t->recovery_points && t->faults &&
-                     t->different > 10;
+                     t->different > 10 && t->ids_found;
     if (!has_fired) {
         printf("FAILED: some kind of fault never fired\n");
         t->failed++;

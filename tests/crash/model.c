@@ -71,6 +71,12 @@ static void on_stored(void *arg, enum journal_status status, uint64_t seq)
     wrong(m, "callback of nothing we began", seq, 0);
 }
 
+static uint64_t id_of(uint64_t i)
+{
+    uint64_t state = i + 1000003;
+    return kit_random(&state);
+}
+
 static void append_one(struct model *m, uint64_t *random)
 {
     if (m->n == MODEL_MESSAGES) {
@@ -79,6 +85,7 @@ static void append_one(struct model *m, uint64_t *random)
     uint64_t r = kit_random(random);
     size_t size = r % 16 == 0 ? 20000 + r % 30000 : 40 + r % 1200;
     struct entry_message e = kit_message(&m->arena, m->n, size, &m->lab, 1, r % 7);
+    e.id_hash = id_of(m->n);
     uint64_t seq = journal_append_message(m->j, &e, on_stored, m);
     if (seq) {
         if (seq <= m->highest) {
@@ -310,6 +317,43 @@ static void check_state(struct model *m)
     m->states_stored = m->states_begun = (uint64_t)count;
 }
 
+static bool finds(struct model *m, uint64_t i, uint64_t *out_place)
+{
+    struct entry_message msg;
+    return journal_find_id(m->j, id_of(i), INT64_MIN, &m->arena, &msg, out_place) == 1 &&
+           kit_number(msg.raw) == i;
+}
+
+/* Key files are derived: whatever became of them, an id that stands where they answer is found, at its message,
+ * and what is not there is not. A third of them each time. */
+static void check_ids(struct model *m)
+{
+    struct journal_cursor c = {0};
+    struct entry e;
+    struct entry_message msg;
+    uint64_t answered = journal_ids_from(m->j), place;
+    bool *present = xcalloc(MODEL_MESSAGES, sizeof(bool));
+    while (journal_next(m->j, &c, &m->arena, &e) == 1) {
+        if (e.type == ENTRY_MESSAGE && entry_get_message(&m->arena, e.body, &msg) == 0) {
+            uint64_t i = kit_number(msg.raw);
+            present[i] = true;
+            bool is_asked = e.place < answered && (i + c.next) % 3 == 0;
+            if (is_asked && (!finds(m, i, &place) || place != e.place)) {
+                wrong(m, "an id is not found, or elsewhere", i, e.seq);
+            }
+            m->ids_found += is_asked;
+        }
+        arena_reset(&m->arena);
+    }
+    for (uint32_t i = 0; i < m->n; i++) {
+        if (!present[i] && finds(m, i, &place)) {
+            wrong(m, "an id is found that is not there", i, m->v[i].seq);
+        }
+        arena_reset(&m->arena);
+    }
+    free(present);
+}
+
 static void check(struct model *m)
 {
     bool *present = xcalloc(MODEL_MESSAGES, sizeof(bool));
@@ -345,6 +389,7 @@ bool model_open(struct model *m, int *out_rc)
     conf.disk = simdisk_disk(m->disk);
     conf.volume_bytes = m->volume_bytes;
     conf.checkpoint_bytes = 30000;
+    conf.retention_us = m->keeps ? INT64_MAX / 4 : 0;
     m->had_unknown = false;
     bool looks_away = m->looks_away;
     m->looks_away = false;
@@ -358,11 +403,19 @@ bool model_open(struct model *m, int *out_rc)
     if (looks_away) {
         return true;
     }
+    journal_keep_ids(m->j, INT64_MAX / 4);
+    (void)journal_ids_start(m->j,
+                            UINT64_MAX); /* what no file answers for is not asked about below */
     m->lab = journal_name(m->j, JOURNAL_DESTINATION, STR("lab"));
     if (m->lab != 1) {
         wrong(m, "a name's id was given again", m->lab, 1);
     }
     m->c = journal_consumer(m->j, m->lab, ENTRY_INTERACTIVE);
     check(m);
+    check_ids(m);
+    for (int i = 0; i < 12; i++) {
+        (void)poll_once(m); /* fenced or not: a job is done or not */
+    }
+    check_ids(m);
     return m->failure == NULL;
 }

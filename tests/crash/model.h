@@ -34,6 +34,8 @@ struct model {
     uint64_t states_begun, states_stored;
     uint64_t volume_bytes;
     bool had_unknown;
+    bool keeps;          /* settled volumes stay, and with them their key files */
+    uint64_t ids_found;  /* through key files */
     bool looks_away;     /* do not check at the next opening: the disk is to die in it */
     const char *failure; /* first thing that was wrong */
     char text[160];

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NODES = 64, NAMES = 64, HANDLES = 64, NAME_BYTES = 32 };
+enum { NODES = 256, NAMES = 256, HANDLES = 64, NAME_BYTES = 32 };
 
 /* A write that no sync has covered. */
 struct pending {

@@ -65,6 +65,23 @@ Test(dup, the_bound_drops_the_oldest_first)
     dup_free(&d);
 }
 
+Test(dup, what_no_key_file_answers_for_stays_beyond_the_bound)
+{
+    struct dup *d = dup_new(100, INT64_MAX);
+    for (uint64_t id = 1; id <= 5000; id++) {
+        struct dup_seen s = seen(id, (int64_t)id);
+        s.place = id * 10;
+        dup_keep_from(d, id < 4000 ? 10 : 30000);
+        dup_put(d, &s);
+    }
+    cr_expect_not_null(dup_find(d, 3000, 5000), "first that is not covered");
+    cr_expect_not_null(dup_find(d, 5000, 5000));
+    cr_expect_null(dup_find(d, 900, 5000));
+    dup_set_window(d, 1000);
+    cr_expect_null(dup_find(d, 3500, 5000), "age lets it go in any case");
+    dup_free(&d);
+}
+
 /* Against a plain array: small hashes that collide, arrivals again, removals, growth. */
 Test(dup, behaves_like_a_plain_table_under_random_use)
 {

@@ -73,3 +73,23 @@ Test(repeat, every_byte_of_the_id_counts)
     }
     arena_free(&a);
 }
+
+Test(repeat, a_recorded_reply_is_taken_apart)
+{
+    static const struct {
+        const char *recorded;
+        unsigned n;
+        const char *first, *second;
+    } rows[] = {
+        {"", 0, "", ""},
+        {"MSH|^~\\&|A\rMSA|AA|1\r", 1, "MSH|^~\\&|A\rMSA|AA|1\r", ""},
+        {"MSH|^~\\&|A\rMSA|CA|1\rMSH|^~\\&|B\rMSA|AA|1\r", 2, "MSH|^~\\&|A\rMSA|CA|1\r",
+         "MSH|^~\\&|B\rMSA|AA|1\r"},
+        {"MSH|^~\\&|A\rMSA|AA|MSH\r", 1, "MSH|^~\\&|A\rMSA|AA|MSH\r", ""},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str out[2] = {{"", 0}, {"", 0}};
+        cr_expect_eq(repeat_replies(str_of(rows[i].recorded), out), rows[i].n);
+        cr_expect(str_is(out[0], rows[i].first) && str_is(out[1], rows[i].second), "row %zu", i);
+    }
+}

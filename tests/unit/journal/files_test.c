@@ -412,6 +412,21 @@ Test(files, a_sent_through_that_finds_no_room_is_made_up_for)
     teardown(&b);
 }
 
+static void count_one(void *ctx, const char *name)
+{
+    unsigned *n = ctx;
+    *n += !str_ends(str_of(name), STR(".keys"));
+}
+
+/* Without what is derived. */
+static unsigned count_files(const struct bed *b)
+{
+    unsigned n = 0;
+    struct disk d = simdisk_disk(b->disk);
+    (void)d.list(d.arg, count_one, &n); /* a simulated one lists */
+    return n;
+}
+
 Test(files, its_bound_drops_what_is_settled_first_and_then_refuses)
 {
     struct bed b = {.disk = simdisk_new(1), .bound = VOLUME * 6};
@@ -425,7 +440,7 @@ Test(files, its_bound_drops_what_is_settled_first_and_then_refuses)
         }
         cr_expect(taken - before > 200 && taken - before < 700, "round %d: %u", round,
                   taken - before);
-        cr_expect_leq(simdisk_files(b.disk), 9u); /* volumes, spares, the lock */
+        cr_expect_leq(count_files(&b), 9u); /* volumes, spares, the lock */
         cr_expect_eq(append(&b, taken, 500), 0u, "unsettled ones never go");
         cr_expect_eq(read_all(&b, before), taken - before);
         size_t n;

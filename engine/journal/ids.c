@@ -1,0 +1,78 @@
+/* Messages by the hash of their id, as far as key files answer. */
+#include "engine/base/err.h"
+#include "engine/journal/journal.h"
+#include "engine/journal/keys.h"
+
+enum {
+    PLACES_MOST = 16
+}; /* of one id: who uses an id more often than that is asked about the newest ones */
+
+uint64_t journal_place(const struct journal *j)
+{
+    return j->place;
+}
+
+int journal_read_place(struct journal *j, uint64_t place, struct arena *a, struct entry *out)
+{
+    const struct volume *v =
+        j->ops == &FILES_OPS ? files_by_number(j->store, volume_hint_number(place)) : NULL;
+    if (!v || v->is_lost) {
+        return ERR_NOT_FOUND;
+    }
+    struct journal_cursor c = {v->first_seq, {place, 1}};
+    struct stored s;
+    int rc = read_next(j, &c, j->durable, ~0u, a, &s);
+    if (rc == 1 && s.hint != place) {
+        rc = ERR_NOT_FOUND;
+    }
+    if (rc == 1) {
+        *out = s.e;
+        out->place = place;
+    }
+    return rc == 1 ? 0 : rc == 0 ? ERR_NOT_FOUND : rc;
+}
+
+void journal_keep_ids(struct journal *j, int64_t window_us)
+{
+    if (j->keys) {
+        keys_set_window(j->keys, window_us);
+    }
+}
+
+uint64_t journal_ids_from(const struct journal *j)
+{
+    return j->keys ? keys_unserved(j->keys) : UINT64_MAX;
+}
+
+uint64_t journal_ids_start(struct journal *j, uint64_t bytes)
+{
+    if (!j->keys) {
+        return journal_recent(j, bytes);
+    }
+    keys_reach_back(j->keys, bytes);
+    return keys_unserved_seq(j->keys);
+}
+
+void journal_prefetch_id(const struct journal *j, uint64_t id_hash)
+{
+    if (j->keys) {
+        keys_prefetch(j->keys, id_hash);
+    }
+}
+
+int journal_find_id(struct journal *j, uint64_t id_hash, int64_t since_us, struct arena *a,
+                    struct entry_message *out, uint64_t *out_place)
+{
+    uint64_t places[PLACES_MOST];
+    unsigned n = j->keys ? keys_find(j->keys, id_hash, since_us, places, PLACES_MOST) : 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct entry e;
+        if (journal_read_place(j, places[i], a, &e) == 0 && e.type == ENTRY_MESSAGE &&
+            entry_get_message(a, e.body, out) == 0 && out->id_hash == id_hash &&
+            out->status != ENTRY_REJECTED && out->received_us >= since_us) {
+            *out_place = places[i];
+            return 1;
+        }
+    }
+    return 0;
+}
