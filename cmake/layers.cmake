@@ -19,7 +19,8 @@ if(TARGET corridor_flow)
   target_link_libraries(corridor_flow PUBLIC PkgConfig::libevent PkgConfig::libevent_pthreads)
 endif()
 if(TARGET corridor_ops)
-  target_link_libraries(corridor_ops PUBLIC PkgConfig::jansson PkgConfig::libsystemd PkgConfig::libevent)
+  target_link_libraries(corridor_ops PUBLIC PkgConfig::jansson PkgConfig::libsystemd PkgConfig::libevent
+    PkgConfig::libcrypto)
 endif()
 
 file(GLOB adapter_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/adapters/*.c)

@@ -62,6 +62,10 @@ static int print_command_help(const struct command_run *r)
     if (c->details) {
         printf("\n%s\n", c->details);
     }
+    if (c->print_more) {
+        putchar('\n');
+        c->print_more();
+    }
     printf("\n%sOptions%s\n", bold(r), plain(r));
     for (const struct opt *o = c->options; o && o->name; o++) {
         print_option(o);

@@ -33,6 +33,7 @@ struct command {
     int min, max; /* operands; max -1: any number */
     const char *example;
     int (*run)(struct command_run *r);
+    void (*print_more)(void); /* a table of its own, for its help; or NULL */
 };
 
 /* Run `argv` (argv[0] is the program) against the NULL-ended `commands`; returns the exit status. */

@@ -1,0 +1,190 @@
+/* Probes of the configuration, the state directory and the daemon. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/ops/doctor.h"
+#include "engine/ops/report.h"
+
+void doctor_configuration(struct doctor *d)
+{
+    if (!d->plan) {
+        doctor_find(d, DOCTOR_ERROR, "the daemon does not start with it, and a reload is refused",
+                    "run `corridor check`, which shows each with its line", "%s: errors: %u",
+                    d->config, d->diags->errors);
+        return;
+    }
+    if (d->diags->count > d->diags->errors) {
+        doctor_find(d, DOCTOR_NOTE, "they do no harm by themselves",
+                    "run `corridor check`, which shows each with its line", "%s: remarks: %u",
+                    d->config, d->diags->count - d->diags->errors);
+    }
+    doctor_fact(d, "sources %u, destinations %u, routes %u", d->plan->nsources,
+                d->plan->ndestinations, rules_route_count(d->plan->rules));
+}
+
+/* ---- state directory ---- */
+
+static void check_mode(struct doctor *d, const char *path, const struct stat *st, mode_t most)
+{
+    mode_t beyond = st->st_mode & 0777 & ~most;
+    if (!beyond) {
+        return;
+    }
+    bool is_writable = beyond & 022;
+    doctor_find(d, beyond & 06 || is_writable ? DOCTOR_ERROR : DOCTOR_WARNING,
+                is_writable ? "others can change or remove what was acknowledged"
+                            : "it holds patient data, and others can read it",
+                "take the rights away: chmod, as wide as it should be",
+                "%s has mode %03o; expected %03o at most", path, (unsigned)st->st_mode & 0777,
+                (unsigned)most);
+}
+
+static void check_files(struct doctor *d, const char *dir, uid_t owner)
+{
+    DIR *list = opendir(dir);
+    const struct dirent *e;
+    unsigned foreign = 0, wide = 0;
+    struct stat st;
+    while (list && (e = readdir(list))) {
+        if (e->d_name[0] != '.' && fstatat(dirfd(list), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+            foreign += st.st_uid != owner;
+            wide += (st.st_mode & 077) != 0;
+        }
+    }
+    if (list) {
+        closedir(list);
+    }
+    if (foreign) {
+        doctor_find(d, DOCTOR_ERROR, "the daemon may be unable to open them",
+                    "chown them to the owner of the directory; never run the daemon as root first",
+                    "%s: files of another owner than the directory's: %u", dir, foreign);
+    }
+    if (wide) {
+        doctor_find(d, DOCTOR_ERROR, "they hold patient data", "chmod 600",
+                    "%s: files that others may read: %u", dir, wide);
+    }
+}
+
+void doctor_state_directory(struct doctor *d)
+{
+    struct stat st, inner;
+    const char *dir = str_printf(d->arena, "%s/journal", d->state).p;
+    if (stat(d->state, &st) != 0) {
+        doctor_find(d, errno == ENOENT ? DOCTOR_NOTE : DOCTOR_ERROR,
+                    "the daemon keeps everything it has acknowledged there",
+                    "the first start makes it, if the directory above may be written to", "%s: %s",
+                    d->state, strerror(errno));
+        return;
+    }
+    check_mode(d, d->state, &st, 0770);
+    if (access(d->state, W_OK | X_OK) != 0) {
+        doctor_find(d, DOCTOR_WARNING, "the daemon must write there",
+                    "look as the user the daemon runs as, or chown the directory to it", "%s: %s",
+                    d->state, strerror(errno));
+    }
+    if (stat(dir, &inner) == 0) {
+        check_mode(d, dir, &inner, 0700);
+        check_files(d, dir, inner.st_uid);
+    }
+    doctor_fact(d, "%s", d->state);
+}
+
+/* ---- leftovers ---- */
+
+void doctor_leftovers(struct doctor *d)
+{
+    struct stat st;
+    const char *dir = str_printf(d->arena, "%s/journal", d->state).p;
+    const char *work = str_printf(d->arena, "%s/journal.restoring", d->state).p;
+    DIR *list = opendir(dir);
+    const struct dirent *e;
+    unsigned n = 0;
+    while (list && (e = readdir(list))) {
+        n += str_ends(str_of(e->d_name), STR(".tmp"));
+    }
+    if (list) {
+        closedir(list);
+    }
+    if (n && !d->status) {
+        doctor_find(d, DOCTOR_NOTE, "a crash interrupted the making of a file; nothing is lost",
+                    "nothing: the next start removes them", "%s: unfinished files: %u", dir, n);
+    }
+    if (stat(work, &st) == 0) {
+        doctor_find(d, DOCTOR_WARNING, "a restore was broken off; it holds patient data",
+                    "run `corridor restore` again, which begins anew, or remove it", "%s is there",
+                    work);
+    }
+    if (stat(str_printf(d->arena, "%s/backup.json", dir).p, &st) == 0) {
+        doctor_find(d, DOCTOR_ERROR, "the daemon refuses to start on a backup",
+                    "make a journal of it with `corridor restore`, in another state directory",
+                    "%s is a backup", dir);
+    }
+}
+
+/* ---- daemon ---- */
+
+static void look_at_destination(struct doctor *d, const struct report *t)
+{
+    const char *name = report_text(t, "name");
+    if (report_bool(t, "clogged")) {
+        doctor_find(d, DOCTOR_ERROR, "more than a million outputs wait for blocked keys: it stands",
+                    "settle what is held: release or drop it", "destination %s is clogged", name);
+    }
+    if (report_int(t, "held")) {
+        doctor_find(d, DOCTOR_WARNING, "each waits for a person, and so does what shares its keys",
+                    "corridor messages --status held says why; mend it, then release or drop",
+                    "destination %s holds %lld outputs", name, (long long)report_int(t, "held"));
+    }
+    if (report_bool(t, "unreachable")) {
+        doctor_find(d, DOCTOR_WARNING,
+                    "nothing is lost: its messages wait and go out by themselves",
+                    "look at the peer and the way to it", "destination %s is unreachable: %s", name,
+                    report_text(t, "reason"));
+    }
+}
+
+void doctor_daemon(struct doctor *d)
+{
+    const struct report *list = report_get(d->status, "destinations");
+    if (!d->status) {
+        doctor_fact(d, "does not run");
+        return;
+    }
+    if (report_bool(report_get(d->status, "journal"), "degraded")) {
+        doctor_find(d, DOCTOR_ERROR, "bytes of the journal cannot be read; what is behind them can",
+                    "corridor verify says where; corridor verify --accept when seen to",
+                    "the journal is degraded");
+    }
+    for (size_t i = 0; i < report_count(list); i++) {
+        look_at_destination(d, report_at(list, i));
+    }
+    size_t kept = report_count(report_get(d->status, "undelivered_for"));
+    if (kept) {
+        doctor_find(d, DOCTOR_WARNING, "messages are kept for a destination that was removed",
+                    "configure it again, or give its queue to another one with `was:`",
+                    "destinations that are not configured any more, with messages: %zu", kept);
+    }
+    doctor_fact(d, "pid %d, up %lld s", doctor_pid(d),
+                (long long)report_int(d->status, "up_ms") / 1000);
+}
+
+void doctor_unit(struct doctor *d)
+{
+    static const char *const places[] = {"/etc/systemd/system/corridor.service",
+                                         "/lib/systemd/system/corridor.service",
+                                         "/usr/lib/systemd/system/corridor.service"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (access(places[i], F_OK) == 0) {
+            doctor_fact(d, "%s", places[i]);
+            return;
+        }
+    }
+    doctor_find(d, DOCTOR_NOTE, "nothing starts it after a reboot or ends it in good order",
+                "install a unit, or see to both in another way",
+                "there is no corridor.service of systemd");
+}

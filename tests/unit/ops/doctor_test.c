@@ -1,0 +1,124 @@
+#include "engine/ops/doctor.h"
+
+#include <criterion/criterion.h>
+
+Test(doctor, percentiles_are_values_that_were_measured)
+{
+    static const int64_t v[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 100};
+    cr_expect_eq(doctor_percentile(v, 10, 50), 5);
+    cr_expect_eq(doctor_percentile(v, 10, 99), 100);
+    cr_expect_eq(doctor_percentile(v, 10, 90), 9);
+    cr_expect_eq(doctor_percentile(v, 10, 0), 1);
+    cr_expect_eq(doctor_percentile(v, 1, 50), 1);
+}
+
+Test(doctor, knows_file_systems_that_forget)
+{
+    static const struct {
+        uint64_t magic;
+        const char *name;
+        bool is_doubtful;
+        enum doctor_severity severity;
+    } rows[] = {
+        {0xef53, "ext4", false, DOCTOR_NOTE},      {0x58465342, "xfs", false, DOCTOR_NOTE},
+        {0x01021994, "tmpfs", true, DOCTOR_ERROR}, {0x794c7630, "overlay", true, DOCTOR_ERROR},
+        {0x6969, "nfs", true, DOCTOR_WARNING},     {0x65735546, "fuse", true, DOCTOR_WARNING},
+        {0x4d44, "vfat", true, DOCTOR_ERROR},      {0x12345678, "not known", false, DOCTOR_NOTE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *name;
+        enum doctor_severity severity;
+        const char *doubt = doctor_file_system_doubt(rows[i].magic, &name, &severity);
+        cr_expect_str_eq(name, rows[i].name);
+        cr_expect_eq(doubt != NULL, rows[i].is_doubtful, "%s", rows[i].name);
+        cr_expect_eq(severity, rows[i].severity, "%s", rows[i].name);
+    }
+}
+
+/* ---- addresses ---- */
+
+struct place_conf {
+    struct str host, url;
+    int port;
+};
+static const struct opt by_host[] = {
+    OPT(place_conf, host, "host", STR, NULL, NULL, 0, "Host."),
+    OPT(place_conf, port, "port", INT, "2575", NULL, 0, "Port."),
+    {0},
+};
+static const struct opt by_url[] = {OPT(place_conf, url, "url", STR, NULL, NULL, 0, "URL."), {0}};
+
+Test(doctor, finds_the_address_of_a_destination)
+{
+    static const struct adapter hosted = {.name = "hosted", .out_opts = by_host},
+                                web = {.name = "web", .out_opts = by_url},
+                                nowhere = {.name = "nowhere"};
+    static const struct {
+        const char *url, *host;
+        int port;
+    } rows[] = {
+        {"http://desk.example.org/events", "desk.example.org", 80},
+        {"https://desk.example.org", "desk.example.org", 443},
+        {"HTTPS://desk.example.org:8443/a?b:c", "desk.example.org", 8443},
+        {"http://10.1.2.3:8080?x=1", "10.1.2.3", 8080},
+        {"http://[::1]/", "::1", 80},
+        {"https://[fe80::2]:9443/x", "fe80::2", 9443},
+    };
+    struct arena a = {0};
+    struct opt_hostport at;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct place_conf conf = {.url = str_of(rows[i].url)};
+        struct plan_destination t = {.adapter = &web, .conf = &conf};
+        cr_expect(doctor_address(&a, &t, &at), "%s", rows[i].url);
+        cr_expect(str_is(at.host, rows[i].host), "%s: %.*s", rows[i].url, STR_ARG(at.host));
+        cr_expect_eq(at.port, rows[i].port, "%s: %d", rows[i].url, at.port);
+    }
+    struct place_conf conf = {.host = STR("lab"), .port = 2575};
+    struct plan_destination t = {.adapter = &hosted, .conf = &conf};
+    cr_expect(doctor_address(&a, &t, &at) && str_is(at.host, "lab") && at.port == 2575);
+    t.adapter = &nowhere;
+    cr_expect_not(doctor_address(&a, &t, &at));
+    arena_free(&a);
+}
+
+/* ---- certificates: both self-signed, the first over at FIRST_ENDS ---- */
+
+#define FIRST_ENDS INT64_C(1798227928)
+#define SHORT                                                                                      \
+    "-----BEGIN CERTIFICATE-----\n"                                                                \
+    "MIIBXjCCAQSgAwIBAgIBATAKBggqhkjOPQQDAjAOMQwwCgYDVQQDDANvbmUwHhcN\n"                           \
+    "MjYxMTI1MTk0NTI4WhcNMjYxMjI1MTk0NTI4WjAOMQwwCgYDVQQDDANvbmUwWTAT\n"                           \
+    "BgcqhkjOPQIBBggqhkjOPQMBBwNCAARkmgfWqlJauEU9YMbSW+HJjjeNLpKVYhxk\n"                           \
+    "hkaAe45j56rZrpuYMBQzqTKocft4uVZ3DDzs2SJXqss+KDgp1u6fo1MwUTAdBgNV\n"                           \
+    "HQ4EFgQUNJNIaqtBo+zwopxjDTTzYiGJQsYwHwYDVR0jBBgwFoAUNJNIaqtBo+zw\n"                           \
+    "opxjDTTzYiGJQsYwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA\n"                           \
+    "yklFqi5FpXHN2E82wGCgcHRMGebfIOzcUObKWadDojoCIEmkTrhLl7fDBowfAiyV\n"                           \
+    "FLv5iaHthAJSSuohU2CWGYch\n"                                                                   \
+    "-----END CERTIFICATE-----\n"
+#define LONG                                                                                       \
+    "-----BEGIN CERTIFICATE-----\n"                                                                \
+    "MIIBXjCCAQSgAwIBAgIBAjAKBggqhkjOPQQDAjAOMQwwCgYDVQQDDAN0d28wHhcN\n"                           \
+    "MjYxMTI1MTk0NTI4WhcNMzUwMjExMTk0NTI4WjAOMQwwCgYDVQQDDAN0d28wWTAT\n"                           \
+    "BgcqhkjOPQIBBggqhkjOPQMBBwNCAATKsKtBj2K7xAJBTOjIjlEYgWUrCu0RgmJi\n"                           \
+    "pTm62C/61UmZsX8F8X5dLhoA9vS/ht+7vGx8gsThgaLY8N+/Gt/Po1MwUTAdBgNV\n"                           \
+    "HQ4EFgQUCSsTQzh+2Ja/egew3I4qd3mgm0gwHwYDVR0jBBgwFoAUCSsTQzh+2Ja/\n"                           \
+    "egew3I4qd3mgm0gwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBU\n"                           \
+    "uBySgbg83BBJGGTFNz1t22BrULDCpO7i+RiOtFzMjQIhALYXp+Vp56pmllzirCqY\n"                           \
+    "lwFkKVeayyYogRPmXlDnitOu\n"                                                                   \
+    "-----END CERTIFICATE-----\n"
+
+Test(doctor, tells_when_certificates_end)
+{
+    int64_t first = 0, longest = 0;
+    unsigned n =
+        doctor_certificate_days(STR(SHORT LONG), FIRST_ENDS - 86400 * 10 - 5, &first, &longest);
+    cr_expect_eq(n, 2u);
+    cr_expect_eq(first, 10);
+    cr_expect_eq(longest, 2980);
+    n = doctor_certificate_days(STR(SHORT), FIRST_ENDS + 3600, &first, &longest);
+    cr_expect(n == 1 && first < 0 && longest < 0, "over for an hour");
+    n = doctor_certificate_days(STR(SHORT), FIRST_ENDS - 3600, &first, &longest);
+    cr_expect(n == 1 && first == 0, "over in an hour");
+    cr_expect_eq(doctor_certificate_days(STR("no certificate"), 0, &first, &longest), 0u);
+    cr_expect_eq(doctor_certificate_days(STR(""), 0, &first, &longest), 0u);
+}
