@@ -100,10 +100,32 @@ static const struct yaml_node *read_root(struct loader *l, const char *path)
     return doc->root;
 }
 
+/* The token goes over it as it is: only where nobody else listens. */
+static bool is_loopback(struct str host)
+{
+    return str_is(host, "127.0.0.1") || str_is(host, "::1") || str_is(host, "localhost");
+}
+
+static void read_admin(struct loader *l, const struct yaml_node *n)
+{
+    struct admin_conf c = {0};
+    if (opt_parse(l->a, config_admin_rows, n, NULL, l->d, &c) != 0) {
+        return;
+    }
+    if (!is_loopback(c.listen.host)) {
+        struct diag *one = diag_add(l->d, DIAG_ERROR, "option-limit", n->pos,
+                                    "`listen` is %.*s; expected 127.0.0.1, ::1 or localhost",
+                                    STR_ARG(c.listen.host));
+        diag_hint(l->d, one, "the token would travel in the clear: put a proxy with TLS before it");
+    }
+    l->plan->admin_host = c.listen.host;
+    l->plan->admin_port = c.listen.port;
+}
+
 static void check_top(struct loader *l, const struct top_conf *top, const struct yaml_node *root)
 {
     if (top->admin) {
-        loader_unavailable(l, top->admin, "admin");
+        read_admin(l, top->admin);
     }
     if (!l->plan->nsources && !loader_errors(l)) {
         diag_add(l->d, DIAG_ERROR, "no-sources", root->pos,

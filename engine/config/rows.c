@@ -15,7 +15,7 @@ const struct opt config_top_rows[] = {
     OPT(top_conf, disk_bytes, "disk", BYTES, NULL, "64MiB..", 0,
         "Bound of the journal; settled history goes first. Default: 80 % of the file system."),
     OPT(top_conf, volume_bytes, "volume-size", BYTES, "64MiB", "4MiB..256MiB", 0, "Size of a journal file."),
-    OPT(top_conf, admin, "admin", NODE, NULL, NULL, 0, "A TCP listener for administration; not available in this version."),
+    OPT(top_conf, admin, "admin", NODE, NULL, NULL, 0, "The admin API over TCP too, besides the unix socket."),
     {0},
 };
 
@@ -70,6 +70,12 @@ const struct opt config_retry_rows[] = {
     {0},
 };
 
+const struct opt config_admin_rows[] = {
+    OPT(admin_conf, listen, "listen", HOSTPORT, NULL, NULL, OPT_REQUIRED,
+        "A loopback address and port; whoever asks shows the token in STATE/admin.token."),
+    {0},
+};
+
 #define REPLY(n, name) \
     OPT(replies_conf, code[n], name, ENUM, "default", "default|delivered|hold|retry|refused", OPT_RELOAD, "What " name " means.")
 const struct opt config_replies_rows[] = {
@@ -79,6 +85,7 @@ const struct opt config_replies_rows[] = {
 
 static const struct config_section sections[] = {
     {"top level", "Keys of corridor.yaml.", config_top_rows},
+    {"admin", "Administration over TCP.", config_admin_rows},
     {"sources.NAME", "Besides the key that names the adapter.", config_source_rows},
     {"sources.NAME.duplicates", "Messages sent again.", config_duplicates_rows},
     {"destinations.NAME", "Besides the key that names the adapter.", config_destination_rows},

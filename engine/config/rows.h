@@ -10,6 +10,10 @@ struct top_conf {
     int64_t retention_ms, disk_bytes, volume_bytes;
 };
 
+struct admin_conf {
+    struct opt_hostport listen;
+};
+
 struct source_conf {
     struct str profile;
     const struct yaml_node *ack, *duplicates, *sequence_numbers, *batch;
@@ -39,6 +43,6 @@ struct replies_conf {
 };
 
 extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
-    config_duplicates_rows[], config_retry_rows[], config_replies_rows[];
+    config_duplicates_rows[], config_retry_rows[], config_replies_rows[], config_admin_rows[];
 
 #endif

@@ -51,6 +51,8 @@ struct plan {
     struct arena arena; /* owns everything */
     unsigned refs;
     struct str state_dir;
+    struct str admin_host; /* of the TCP listener for administration; empty: there is none */
+    int admin_port;
     uint64_t hash; /* over configuration, routes, tables, engine version */
     struct plan_source *sources;
     unsigned nsources;

@@ -1,107 +1,294 @@
-#include "engine/ops/admin.h"
+#include "engine/ops/admin_priv.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/event.h>
-#include <event2/http.h>
+#include <event2/bufferevent.h>
+#include <event2/keyvalq_struct.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
-#include "engine/ops/daemon.h"
-#include "engine/ops/report.h"
+#include "engine/flow/operate.h"
 
-enum { BODY_MAX = 64 * 1024, HEADERS_MAX = 16 * 1024, SECONDS = 30, BACKLOG = 64 };
+enum { BODY_MAX = 256 * 1024, HEADERS_MAX = 16 * 1024, SECONDS = 30, BACKLOG = 64 };
 
-struct admin {
-    struct evhttp *http;
-    struct daemon *daemon;
-    char *path;
+/* ---- answers ---- */
+
+/* An answer that waits until what it says is durable. The request may be gone by then. */
+struct admin_pending {
+    struct admin_pending *next, *prev;
+    struct admin *admin; /* NULL: closed meanwhile */
+    struct evhttp_request *q;
+    struct report *report;
 };
 
-static void answer(struct evhttp_request *q, int status, const char *type, struct str body)
+static const char *reason_of(int status)
+{
+    return status == HTTP_OK ? "OK" : "Refused";
+}
+
+static void send_to(struct evhttp_request *q, int status, const char *type, struct str body)
 {
     struct evbuffer *b = evbuffer_new();
     evbuffer_add(b, body.p, body.n);
     evhttp_add_header(evhttp_request_get_output_headers(q), "Content-Type", type);
-    evhttp_send_reply(q, status, status == HTTP_OK ? "OK" : "Refused", b);
+    evhttp_send_reply(q, status, reason_of(status), b);
     evbuffer_free(b);
 }
 
-static void answer_report(struct evhttp_request *q, struct report *r)
+static void send_report(struct evhttp_request *q, int status, struct report *r)
 {
     struct buf b = {0};
     report_put(r, &b);
     buf_putc(&b, '\n');
-    answer(q, HTTP_OK, "application/json", buf_str(&b));
+    send_to(q, status, "application/json", buf_str(&b));
     buf_free(&b);
     report_free(&r);
 }
 
-static bool wants_method(struct evhttp_request *q, enum evhttp_cmd_type method)
+void admin_answer(struct admin_call *c, int status, const char *type, struct str body)
 {
-    if (evhttp_request_get_command(q) == method) {
-        return true;
-    }
-    answer(q, HTTP_BADMETHOD, "text/plain", STR("another method is wanted\n"));
-    return false;
+    send_to(c->q, status, type, body);
 }
 
-static void on_status(struct evhttp_request *q, void *arg)
+void admin_answer_report(struct admin_call *c, int status, struct report *r)
 {
-    struct admin *a = arg;
-    if (wants_method(q, EVHTTP_REQ_GET)) {
-        answer_report(q, daemon_status(a->daemon));
-    }
+    send_report(c->q, status, r);
 }
 
-static void on_misses(struct evhttp_request *q, void *arg)
+static struct report *error_report(struct str error, const char *hint)
 {
-    struct admin *a = arg;
-    if (wants_method(q, EVHTTP_REQ_GET)) {
-        answer_report(q, daemon_misses(a->daemon));
+    struct report *r = report_object();
+    report_set_text(r, "error", error);
+    if (hint) {
+        report_set_text(r, "hint", str_of(hint));
     }
+    return r;
 }
 
-static void on_journal(struct evhttp_request *q, void *arg)
+void admin_answer_error(struct admin_call *c, int status, struct str error, const char *hint)
 {
-    struct admin *a = arg;
-    if (wants_method(q, EVHTTP_REQ_GET)) {
-        answer_report(q, daemon_journal(a->daemon));
-    }
+    send_report(c->q, status, error_report(error, hint));
 }
 
-static void on_accept_damage(struct evhttp_request *q, void *arg)
+static void unlink_pending(struct admin_pending *p)
 {
-    struct admin *a = arg;
-    if (wants_method(q, EVHTTP_REQ_POST)) {
-        daemon_accept_damage(a->daemon);
-        answer(q, HTTP_OK, "text/plain", STR("accepted\n"));
+    if (p->admin) {
+        *(p->prev ? &p->prev->next : &p->admin->pending) = p->next;
+        if (p->next) {
+            p->next->prev = p->prev;
+        }
     }
 }
 
-static void on_reload(struct evhttp_request *q, void *arg)
+static void on_durable(void *arg, enum journal_status status, uint64_t seq)
 {
-    struct admin *a = arg;
+    struct admin_pending *p = arg;
+    (void)seq;
+    unlink_pending(p);
+    if (p->admin && status == JOURNAL_STORED) {
+        send_report(p->q, HTTP_OK, p->report);
+        p->report = NULL;
+    } else if (p->admin && status == JOURNAL_REFUSED) {
+        send_report(p->q, HTTP_SERVUNAVAIL,
+                    error_report(STR("the journal takes nothing now"),
+                                 "ask again when there is room: `corridor status`"));
+    } /* else nobody may be told: the process ends */
+    report_free(&p->report);
+    free(p);
+}
+
+void admin_answer_durable(struct admin_call *c, struct report *r, struct str what)
+{
+    struct admin_pending *p = X_NEW(struct admin_pending);
+    *p = (struct admin_pending){
+        .next = c->admin->pending, .admin = c->admin, .q = c->q, .report = r};
+    if (p->next) {
+        p->next->prev = p;
+    }
+    c->admin->pending = p;
+    engine_confirm(daemon_engine(c->admin->daemon),
+                   str_printf(&c->arena, "%s: %.*s", c->by, STR_ARG(what)), on_durable, p);
+}
+
+struct str admin_query(struct admin_call *c, const char *key)
+{
+    struct evkeyvalq pairs;
+    const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(c->q));
+    if (!query || evhttp_parse_query_str(query, &pairs) != 0) {
+        return STR("");
+    }
+    const char *value = evhttp_find_header(&pairs, key);
+    struct str copy = value ? str_dup(&c->arena, str_of(value)) : STR("");
+    evhttp_clear_headers(&pairs);
+    return copy;
+}
+
+/* ---- places ---- */
+
+static void on_status(struct admin_call *c)
+{
+    admin_answer_report(c, HTTP_OK, daemon_status(c->admin->daemon));
+}
+
+static void on_misses(struct admin_call *c)
+{
+    admin_answer_report(c, HTTP_OK, daemon_misses(c->admin->daemon));
+}
+
+static void on_journal(struct admin_call *c)
+{
+    admin_answer_report(c, HTTP_OK, daemon_journal(c->admin->daemon));
+}
+
+static void on_accept_damage(struct admin_call *c)
+{
+    daemon_accept_damage(c->admin->daemon);
+    admin_answer(c, HTTP_OK, "text/plain", STR("accepted\n"));
+}
+
+static void on_reload(struct admin_call *c)
+{
     struct buf out = {0};
-    if (wants_method(q, EVHTTP_REQ_POST)) {
-        const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(q));
-        bool holds = query && strcmp(query, "hold-pending") == 0;
-        int failed = daemon_reload(a->daemon, holds, &out);
-        answer(q, failed ? 409 : HTTP_OK, "text/plain", buf_str(&out));
-    }
+    const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(c->q));
+    bool holds = query && strcmp(query, "hold-pending") == 0;
+    int failed = daemon_reload(c->admin->daemon, holds, &out);
+    admin_answer(c, failed ? 409 : HTTP_OK, "text/plain", buf_str(&out));
     buf_free(&out);
 }
 
-static void on_other(struct evhttp_request *q, void *arg)
+static const struct admin_place {
+    const char *path;
+    enum evhttp_cmd_type method;
+    bool has_body; /* a JSON object is expected */
+    void (*run)(struct admin_call *c);
+} places[] = {
+    {"/status", EVHTTP_REQ_GET, false, on_status},
+    {"/misses", EVHTTP_REQ_GET, false, on_misses},
+    {"/journal", EVHTTP_REQ_GET, false, on_journal},
+    {"/queues", EVHTTP_REQ_GET, false, admin_queues},
+    {"/queue", EVHTTP_REQ_GET, false, admin_queue},
+    {"/reload", EVHTTP_REQ_POST, false, on_reload},
+    {"/accept-damage", EVHTTP_REQ_POST, false, on_accept_damage},
+    {"/queue/hold", EVHTTP_REQ_POST, true, admin_queue_hold},
+    {"/queue/release", EVHTTP_REQ_POST, true, admin_queue_release},
+    {"/queue/drop", EVHTTP_REQ_POST, true, admin_queue_drop},
+    {"/queue/move", EVHTTP_REQ_POST, true, admin_queue_move},
+    {"/resend", EVHTTP_REQ_POST, true, admin_resend},
+};
+
+static const struct admin_place *find_place(const char *path)
 {
-    (void)arg; /* nothing is known of it */
-    answer(q, HTTP_NOTFOUND, "text/plain", STR("no such place\n"));
+    for (size_t i = 0; path && i < sizeof(places) / sizeof(places[0]); i++) {
+        if (strcmp(places[i].path, path) == 0) {
+            return &places[i];
+        }
+    }
+    return NULL;
 }
+
+/* ---- who asks ---- */
+
+static int socket_of(struct evhttp_request *q)
+{
+    struct evhttp_connection *c = evhttp_request_get_connection(q);
+    return c ? (int)bufferevent_getfd(evhttp_connection_get_bufferevent(c)) : -1;
+}
+
+/* Over the unix socket the kernel knows. */
+static void name_peer(struct admin_call *c)
+{
+    struct ucred peer;
+    socklen_t n = sizeof(peer);
+    int fd = socket_of(c->q);
+    if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0) {
+        (void)snprintf(c->by, sizeof(c->by), "somebody");
+        return;
+    }
+    const struct passwd *who = getpwuid(peer.uid);
+    if (who) {
+        (void)snprintf(c->by, sizeof(c->by), "%s", who->pw_name);
+    } else {
+        (void)snprintf(c->by, sizeof(c->by), "uid %u", (unsigned)peer.uid);
+    }
+}
+
+/* Over TCP who has the token says who he is, or is called by the token. */
+static void name_token(struct admin_call *c)
+{
+    const char *by = report_text(c->body, "by");
+    (void)snprintf(c->by, sizeof(c->by), by[0] ? "%.50s (token)" : "token", by);
+    for (char *p = c->by; *p; p++) {
+        *p = (unsigned char)*p < ' ' || *p == 127 ? '?' : *p;
+    }
+}
+
+static bool is_let_in(const struct admin_door *door, struct evhttp_request *q)
+{
+    const char *shown = evhttp_find_header(evhttp_request_get_input_headers(q), "Authorization");
+    return !door->wants_token || admin_token_fits(door->admin->token, shown);
+}
+
+/* ---- one request ---- */
+
+static struct report *read_body(struct evhttp_request *q)
+{
+    struct evbuffer *in = evhttp_request_get_input_buffer(q);
+    size_t n = evbuffer_get_length(in);
+    const char *p = n ? (const char *)evbuffer_pullup(in, -1) : "";
+    return report_parse(str_from(p, n));
+}
+
+static void run_place(const struct admin_door *door, const struct admin_place *place,
+                      struct admin_call *c)
+{
+    struct report *body = place->has_body ? read_body(c->q) : NULL;
+    c->body = body;
+    if (place->has_body && door->wants_token) {
+        name_token(c);
+    } else if (place->has_body) {
+        name_peer(c); /* a look into the list of users, so only where it is written down */
+    }
+    if (place->has_body && (!body || report_is_list(body))) {
+        admin_answer_error(c, HTTP_BADREQUEST, STR("the body is no JSON object"),
+                           "as {\"destination\": \"lab\"}");
+    } else {
+        place->run(c);
+    }
+    report_free(&body);
+}
+
+static void on_request(struct evhttp_request *q, void *arg)
+{
+    const struct admin_door *door = arg;
+    struct admin_call c = {.admin = door->admin, .q = q};
+    const struct admin_place *place =
+        find_place(evhttp_uri_get_path(evhttp_request_get_evhttp_uri(q)));
+    if (!is_let_in(door, q)) {
+        evhttp_add_header(evhttp_request_get_output_headers(q), "WWW-Authenticate", "Bearer");
+        admin_answer_error(&c, 401, STR("the token is missing or wrong"),
+                           "Authorization: Bearer, and what STATE/admin.token holds");
+    } else if (!place) {
+        admin_answer_error(&c, HTTP_NOTFOUND, STR("there is no such place"),
+                           "docs/admin-api.md lists them");
+    } else if (evhttp_request_get_command(q) != place->method) {
+        admin_answer_error(
+            &c, HTTP_BADMETHOD,
+            place->method == EVHTTP_REQ_GET ? STR("expected GET") : STR("expected POST"), NULL);
+    } else {
+        run_place(door, place, &c);
+    }
+    arena_free(&c.arena);
+}
+
+/* ---- listening ---- */
 
 static bool address_of(const char *path, struct sockaddr_un *out, const char **out_why)
 {
@@ -138,6 +325,16 @@ static int listen_at(const char *path, const char **out_why)
     return -1;
 }
 
+static void open_door(struct admin *a, struct admin_door *door, bool wants_token)
+{
+    *door = (struct admin_door){a, evhttp_new(a->loop), wants_token};
+    evhttp_set_max_body_size(door->http, BODY_MAX);
+    evhttp_set_max_headers_size(door->http, HEADERS_MAX);
+    evhttp_set_timeout(door->http, SECONDS);
+    evhttp_set_allowed_methods(door->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+    evhttp_set_gencb(door->http, on_request, door);
+}
+
 struct admin *admin_open(struct event_base *loop, const char *path, struct daemon *d,
                          const char **out_why)
 {
@@ -146,20 +343,11 @@ struct admin *admin_open(struct event_base *loop, const char *path, struct daemo
         return NULL;
     }
     struct admin *a = X_NEW(struct admin);
+    a->loop = loop;
     a->daemon = d;
     a->path = xstrdup(path);
-    a->http = evhttp_new(loop);
-    evhttp_set_max_body_size(a->http, BODY_MAX);
-    evhttp_set_max_headers_size(a->http, HEADERS_MAX);
-    evhttp_set_timeout(a->http, SECONDS);
-    evhttp_set_allowed_methods(a->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
-    evhttp_set_cb(a->http, "/status", on_status, a);
-    evhttp_set_cb(a->http, "/reload", on_reload, a);
-    evhttp_set_cb(a->http, "/journal", on_journal, a);
-    evhttp_set_cb(a->http, "/misses", on_misses, a);
-    evhttp_set_cb(a->http, "/accept-damage", on_accept_damage, a);
-    evhttp_set_gencb(a->http, on_other, a);
-    if (evhttp_accept_socket(a->http, fd) != 0) {
+    open_door(a, &a->unix_door, false);
+    if (evhttp_accept_socket(a->unix_door.http, fd) != 0) {
         *out_why = "cannot accept on it";
         close(fd);
         admin_close(&a);
@@ -167,13 +355,53 @@ struct admin *admin_open(struct event_base *loop, const char *path, struct daemo
     return a;
 }
 
+static int port_of(struct evhttp_bound_socket *bound)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t n = sizeof(at);
+    char host[64], port[16] = "";
+    if (getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&at, &n) != 0 ||
+        getnameinfo((struct sockaddr *)&at, n, host, sizeof(host), port, sizeof(port),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        return 0;
+    }
+    return atoi(port);
+}
+
+int admin_listen(struct admin *ad, struct arena *a, const char *host, int port, const char *token,
+                 const char **out_why)
+{
+    *out_why = admin_token_prepare(a, token);
+    if (*out_why) {
+        return -1;
+    }
+    ad->token = xstrdup(token);
+    open_door(ad, &ad->tcp_door, true);
+    struct evhttp_bound_socket *bound =
+        evhttp_bind_socket_with_handle(ad->tcp_door.http, host, (ev_uint16_t)port);
+    if (!bound) {
+        *out_why = str_printf(a, "admin %s:%d: %s", host, port, strerror(errno)).p;
+        return -1;
+    }
+    return port_of(bound);
+}
+
 void admin_close(struct admin **a)
 {
-    if (*a) {
-        evhttp_free((*a)->http);
-        (void)unlink((*a)->path); /* the next start removes it otherwise */
-        free((*a)->path);
-        free(*a);
-        *a = NULL;
+    struct admin *one = *a;
+    if (!one) {
+        return;
     }
+    for (struct admin_pending *p = one->pending; p; p = p->next) {
+        p->admin = NULL; /* its request goes with the door */
+    }
+    evhttp_free(one->unix_door.http);
+    if (one->tcp_door.http) {
+        evhttp_free(one->tcp_door.http);
+    }
+    (void)unlink(one->path); /* the next start removes it otherwise */
+    free(one->path);
+    free(one->token);
+    free(one);
+    *a = NULL;
 }

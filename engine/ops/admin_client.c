@@ -66,8 +66,8 @@ static int take_answer(struct arena *a, struct str answer, struct str *out_body)
     return (int)status;
 }
 
-int admin_ask(struct arena *a, const char *path, const char *method, const char *what,
-              struct str *out_body, const char **out_why)
+static int ask(struct arena *a, const char *path, const char *method, const char *what,
+               struct str body, struct str *out_body, const char **out_why)
 {
     int fd = connect_to(path, out_why);
     if (fd < 0) {
@@ -75,8 +75,9 @@ int admin_ask(struct arena *a, const char *path, const char *method, const char 
     }
     struct buf answer = {0};
     struct str request = str_printf(
-        a, "%s %s HTTP/1.0\r\nHost: corridor\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        method, what);
+        a,
+        "%s %s HTTP/1.0\r\nHost: corridor\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%.*s",
+        method, what, body.n, STR_ARG(body));
     int status =
         exchange(fd, request, &answer) ? take_answer(a, buf_str(&answer), out_body) : ERR_IO;
     if (status < 0) {
@@ -85,4 +86,16 @@ int admin_ask(struct arena *a, const char *path, const char *method, const char 
     close(fd);
     buf_free(&answer);
     return status;
+}
+
+int admin_ask(struct arena *a, const char *path, const char *method, const char *what,
+              struct str *out_body, const char **out_why)
+{
+    return ask(a, path, method, what, STR(""), out_body, out_why);
+}
+
+int admin_post(struct arena *a, const char *path, const char *what, struct str body,
+               struct str *out_body, const char **out_why)
+{
+    return ask(a, path, "POST", what, body, out_body, out_why);
 }

@@ -17,7 +17,7 @@ static bool needs_someone(const struct report *s)
     const struct report *list = report_get(s, "destinations");
     for (size_t i = 0; i < report_count(list); i++) {
         const struct report *d = report_at(list, i);
-        if (report_int(d, "held") || report_bool(d, "clogged")) {
+        if (report_int(d, "held") || report_bool(d, "clogged") || report_get(d, "held_by")) {
             return true;
         }
     }
@@ -48,6 +48,9 @@ static void print_destination(const struct report *d)
     printf("%s", report_bool(d, "clogged") ? ", CLOGGED" : "");
     if (report_bool(d, "unreachable")) {
         printf(", UNREACHABLE: %s", report_text(d, "reason"));
+    }
+    if (report_get(d, "held_by")) {
+        printf(", HELD by %s since %s", report_text(d, "held_by"), report_text(d, "held_since"));
     }
     putchar('\n');
 }

@@ -284,6 +284,9 @@ static int check_fixed(const struct daemon *d, const struct plan *p, struct diag
         diag_add(diags, DIAG_WARNING, "fixed", pos,
                  "`retention`, `disk` and `volume-size` take effect at the next start");
     }
+    if (!str_eq(p->admin_host, d->plan->admin_host) || p->admin_port != d->plan->admin_port) {
+        diag_add(diags, DIAG_WARNING, "fixed", pos, "`admin` takes effect at the next start");
+    }
     return 0;
 }
 
@@ -360,6 +363,15 @@ static struct report *destination_status(const struct engine_destination_status 
     report_set_bool(r, "unreachable", s->unreachable);
     report_set_text(r, "reason", str_of(s->reason));
     report_set_int(r, "oldest_ms", s->oldest_us / 1000);
+    report_set_int(r, "blocked", (int64_t)s->blocked);
+    report_set_int(r, "ready", (int64_t)s->ready);
+    report_set_int(r, "retrying", (int64_t)s->retrying);
+    if (s->is_held) {
+        char since[CLOCK_RFC3339_SIZE];
+        clock_rfc3339(s->held_since_us, since);
+        report_set_text(r, "held_by", s->held_by);
+        report_set_text(r, "held_since", str_of(since));
+    }
     return r;
 }
 
@@ -415,6 +427,34 @@ struct report *daemon_status(struct daemon *d)
     return r;
 }
 
+struct report *daemon_queues(struct daemon *d)
+{
+    struct engine_destination_status t[ENDPOINTS];
+    unsigned n = engine_destinations(d->engine, t, ENDPOINTS);
+    struct report *r = report_object(), *queues = report_list();
+    for (unsigned i = 0; i < n && i < ENDPOINTS; i++) {
+        report_add(queues, destination_status(&t[i]));
+    }
+    report_set(r, "queues", queues);
+    report_set(r, "undelivered_for", kept_status(d));
+    return r;
+}
+
+struct engine *daemon_engine(struct daemon *d)
+{
+    return d->engine;
+}
+
+struct journal *daemon_journal_of(struct daemon *d)
+{
+    return d->journal;
+}
+
+struct log *daemon_log(struct daemon *d)
+{
+    return d->conf->log;
+}
+
 struct report *daemon_misses(struct daemon *d)
 {
     return miss_report(engine_misses(d->engine));
@@ -439,6 +479,25 @@ void daemon_accept_damage(struct daemon *d)
 
 /* ---- the whole ---- */
 
+static bool open_admin_port(struct daemon *d, struct arena *a)
+{
+    const struct plan *p = d->plan;
+    const char *why = "";
+    if (!p->admin_host.n) {
+        return true;
+    }
+    const char *token = str_printf(a, "%.*s/admin.token", STR_ARG(p->state_dir)).p;
+    const char *host = str_dup(a, p->admin_host).p;
+    int port = admin_listen(d->admin, a, host, p->admin_port, token, &why);
+    if (port < 0) {
+        log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%s", why);
+        return false;
+    }
+    log_event(d->conf->log, LOG_LEVEL_INFO, "administration", log_cstr("host", host),
+              log_int("port", port), log_cstr("token", token));
+    return true;
+}
+
 static bool start(struct daemon *d, struct arena *a)
 {
     struct diags diags;
@@ -459,6 +518,9 @@ static bool start(struct daemon *d, struct arena *a)
     d->admin = admin_open(d->loop, socket, d, &why);
     if (!d->admin) {
         log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%s: %s", socket, why);
+        return false;
+    }
+    if (!open_admin_port(d, a)) {
         return false;
     }
     watch(d);

@@ -10,6 +10,8 @@ struct adapter;
 struct daemon;
 struct report;
 struct buf;
+struct engine;
+struct journal;
 
 struct daemon_conf {
     const char *config; /* path */
@@ -32,6 +34,12 @@ int daemon_reload(struct daemon *d, bool hold_pending, struct buf *out);
 struct report *daemon_misses(struct daemon *d);
 /* Up to where another process may read the journal: {"volume":n,"end":n}. */
 struct report *daemon_journal(struct daemon *d);
+/* How each destination stands: {"queues":[..],"undelivered_for":[..]}. */
+struct report *daemon_queues(struct daemon *d);
+/* What runs; borrowed. */
+struct engine *daemon_engine(struct daemon *d);
+struct journal *daemon_journal_of(struct daemon *d);
+struct log *daemon_log(struct daemon *d);
 /* A person has seen to the damage that was found. */
 void daemon_accept_damage(struct daemon *d);
 

@@ -192,7 +192,8 @@ static void note(struct history *h, const struct entry_outcome *o)
     n->attempt = o->attempt;
     n->at_us = o->at_us;
     n->why = str_from("", 0);
-    if (o->verdict == ENTRY_HELD || o->verdict == ENTRY_REFUSED) {
+    if (o->verdict == ENTRY_HELD || o->verdict == ENTRY_REFUSED ||
+        o->verdict == ENTRY_DROPPED) { /* of a dropped one: where it went instead */
         n->why = history_reply_text(&h->texts, o->reply);
     }
 }

@@ -72,6 +72,16 @@ void report_add(struct report *list, struct report *taken)
     must(json_array_append_new(of(list), of(taken)));
 }
 
+void report_add_int(struct report *list, int64_t n)
+{
+    must(json_array_append_new(of(list), json_integer(n)));
+}
+
+struct report *report_share(const struct report *r)
+{
+    return (struct report *)json_incref(of(r));
+}
+
 void report_add_text(struct report *list, struct str text)
 {
     must(json_array_append_new(of(list), text_of(text)));
@@ -113,6 +123,11 @@ const struct report *report_at(const struct report *list, size_t i)
     return (const struct report *)json_array_get(of(list), i);
 }
 
+bool report_is_list(const struct report *r)
+{
+    return json_is_array(of(r));
+}
+
 size_t report_count(const struct report *list)
 {
     return json_array_size(of(list));
@@ -138,4 +153,42 @@ int64_t report_int(const struct report *r, const char *key)
 bool report_bool(const struct report *r, const char *key)
 {
     return json_is_true(of(report_get(r, key)));
+}
+
+int64_t report_item_int(const struct report *list, size_t i)
+{
+    return json_integer_value(of(report_at(list, i)));
+}
+
+static const char *kind_trouble(const json_t *v, char kind)
+{
+    switch (kind) {
+    case 't':
+        return json_is_string(v) ? NULL : "expected a text";
+    case 'n':
+        return json_is_integer(v) && json_integer_value(v) >= 0 ? NULL : "expected a number";
+    case 'b':
+        return json_is_boolean(v) ? NULL : "expected true or false";
+    default:
+        return json_is_array(v) ? NULL : "expected a list";
+    }
+}
+
+const char *report_misfit(const struct report *object, const struct report_row *rows,
+                          const char **out_why)
+{
+    const char *key;
+    json_t *v;
+    json_object_foreach(of(object), key, v)
+    {
+        const struct report_row *row = rows;
+        while (row->key && strcmp(row->key, key) != 0) {
+            row++;
+        }
+        *out_why = row->key ? kind_trouble(v, row->kind) : "is not known here";
+        if (*out_why) {
+            return key;
+        }
+    }
+    return NULL;
 }

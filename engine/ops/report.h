@@ -21,7 +21,11 @@ void report_set_bool(struct report *object, const char *key, bool yes);
 /* The same for a value, which is taken. */
 void report_set(struct report *object, const char *key, struct report *taken);
 void report_add(struct report *list, struct report *taken);
+/* Another reference, to be put into something else. */
+struct report *report_share(const struct report *r);
 void report_add_text(struct report *list, struct str text);
+
+void report_add_int(struct report *list, int64_t n);
 
 /* Append it on one line, without a line feed. */
 void report_put(const struct report *r, struct buf *out);
@@ -34,9 +38,19 @@ struct report *report_parse(struct str text);
 const struct report *report_get(const struct report *object, const char *key);
 const struct report *report_at(const struct report *list, size_t i);
 const char *report_item_text(const struct report *list, size_t i); /* "" when absent or no text */
+bool report_is_list(const struct report *r);
 size_t report_count(const struct report *list);
 const char *report_text(const struct report *r, const char *key); /* "" when absent or no text */
 int64_t report_int(const struct report *r, const char *key);      /* 0 when absent or no number */
 bool report_bool(const struct report *r, const char *key);
+int64_t report_item_int(const struct report *list, size_t i); /* 0 when absent or no number */
+/* What a request may hold: kinds 't' text, 'n' number, 'b' true or false, 'l' list. The first member that is not
+ * among `rows` ({NULL} ends them) or of another kind, with what is wrong in *out_why (static); NULL: all is well. */
+struct report_row {
+    const char *key;
+    char kind;
+};
+const char *report_misfit(const struct report *object, const struct report_row *rows,
+                          const char **out_why);
 
 #endif
