@@ -410,7 +410,7 @@ static int prepare(struct work *w, struct str *out_why)
     }
     if (!read_next(w)) {
         *out_why = STR("`next` is not that of an answer");
-        return ERR_STATE;
+        return ERR_USAGE;
     }
     struct queue_status s;
     queue_status(w->from->queue, &s);

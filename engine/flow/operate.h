@@ -43,7 +43,8 @@ struct operate_result {
 /* The running queue of that name, or NULL. */
 struct queue *engine_queue(const struct engine *e, struct str destination);
 
-/* 0 with texts in `a`; ERR_NOT_FOUND (no such destination), ERR_STATE (not possible as things are), ERR_SPACE
+/* 0 with texts in `a`; ERR_NOT_FOUND (no such destination), ERR_STATE (not possible as things are), ERR_USAGE
+ * (`next` is not ours), ERR_SPACE
  * (the journal takes nothing now; what was done stays done), with *out_why. */
 int engine_operate(struct engine *e, const struct operate_order *o, struct arena *a,
                    struct operate_result *out, struct str *out_why);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <netdb.h>
 #include <pwd.h>
@@ -272,6 +273,8 @@ static void on_request(struct evhttp_request *q, void *arg)
     const struct admin_place *place =
         find_place(evhttp_uri_get_path(evhttp_request_get_evhttp_uri(q)));
     if (!is_let_in(door, q)) {
+        log_event(daemon_log(door->admin->daemon), LOG_LEVEL_WARN, "not-let-in",
+                  log_cstr("peer", q->remote_host ? q->remote_host : ""));
         evhttp_add_header(evhttp_request_get_output_headers(q), "WWW-Authenticate", "Bearer");
         admin_answer_error(&c, 401, STR("the token is missing or wrong"),
                            "Authorization: Bearer, and what STATE/admin.token holds");

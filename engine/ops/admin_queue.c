@@ -162,7 +162,10 @@ static bool check_body(struct admin_call *c, const struct report_row *rows)
 
 static int status_of(int rc)
 {
-    return rc == ERR_NOT_FOUND ? HTTP_NOTFOUND : rc == ERR_SPACE ? HTTP_SERVUNAVAIL : 409;
+    return rc == ERR_NOT_FOUND ? HTTP_NOTFOUND
+           : rc == ERR_USAGE   ? HTTP_BADREQUEST
+           : rc == ERR_SPACE   ? HTTP_SERVUNAVAIL
+                               : 409;
 }
 
 static struct report *failures_report(const struct operate_result *done)

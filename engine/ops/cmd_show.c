@@ -242,6 +242,7 @@ static void print_json(const struct show *s, bool with_content)
     json_time(&j, "received", m->received_us);
     json_out_pair(&j, "source", name(s, JOURNAL_SOURCE, m->source));
     json_out_pair(&j, "peer", m->peer);
+    json_out_pair_int(&j, "entry", (int64_t)s->seq);
     json_out_pair_int(&j, "bytes", (int64_t)m->raw.n);
     json_out_pair_cstr(&j, "status", history_status_text(m->status));
     json_out_pair(&j, "reason", m->reason);
