@@ -47,7 +47,10 @@ static void fence(struct engine *e)
     log_event(e->conf.log, LOG_LEVEL_ERROR, "journal-failed",
               log_cstr("text",
                        "a write or sync of the journal failed; nothing more is answered, the "
-                       "process ends with status 2"));
+                       "process ends with status 2"),
+              log_cstr("reason", journal_error(e->conf.journal)
+                                     ? strerror(-journal_error(e->conf.journal))
+                                     : "not known"));
     for (unsigned i = 0; i < e->nsources; i++) {
         source_close(e->sources[i]);
     }

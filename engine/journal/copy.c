@@ -34,16 +34,19 @@ static int write_piece(struct copy *c, int file, const char *p, size_t n, uint64
     return 0;
 }
 
-/* Both copies of the header under another journal's id. One that does not hold is made anew from the other. */
-static void rename_journal(const struct copy *c, char *p)
+/* Both copies of the header under another journal's id; one that does not hold is made anew from the other. The
+ * file gets the size it says: a shorter one would be taken for a volume that was cut off. */
+static int rename_journal(struct copy *c, int to, char *p)
 {
     struct volume_header h;
     if (volume_header_get(p, &h) != 0 && volume_header_get(p + VOLUME_HEADER, &h) != 0) {
-        return; /* as unreadable as it was */
+        return 0; /* as unreadable as it was */
     }
     memcpy(h.journal_id, c->journal_id, 16);
     volume_header_put(p, &h);
     memcpy(p + VOLUME_HEADER, p, VOLUME_HEADER);
+    c->error = c->to.allocate(c->to.arg, to, h.size);
+    return c->error < 0 ? ERR_IO : 0;
 }
 
 static int copy_bytes(struct copy *c, int from, int to, struct manifest_volume *w)
@@ -57,8 +60,10 @@ static int copy_bytes(struct copy *c, int from, int to, struct manifest_volume *
         if (rc == 0) {
             w->hash = manifest_hash(w->hash, p, n);
             if (at == 0 && c->journal_id && n >= VOLUME_START) {
-                rename_journal(c, p);
+                rc = rename_journal(c, to, p);
             }
+        }
+        if (rc == 0) {
             rc = write_piece(c, to, p, n, at);
         }
         if (rc == 0 && c->on_bytes) {

@@ -187,6 +187,7 @@ static int collect(struct journal *j, uint64_t *io_durable)
         struct batch *next = b->next;
         if (b->has_failed) {
             rc = ERR_IO;
+            j->error = writer_error(f->writer);
         } else {
             struct volume *v = files_by_number(f, b->volume);
             *io_durable = b->last_seq;

@@ -425,6 +425,11 @@ struct consumer *journal_consumer(struct journal *j, uint32_t destination, enum 
     return consumer_get(j, destination, class);
 }
 
+int journal_error(const struct journal *j)
+{
+    return j->error;
+}
+
 bool journal_is_degraded(const struct journal *j)
 {
     return journal_state(j, OWN, DAMAGE_KEY).n > 0;

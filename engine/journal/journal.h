@@ -106,6 +106,8 @@ int journal_fd(const struct journal *j);
  * a callback; callbacks may append and use consumers. 0, or ERR_IO once a commit failed: everything
  * that waited got UNKNOWN, further appends return 0, for ever; the process must end. */
 int journal_poll(struct journal *j);
+/* Why a commit failed, as -errno; 0: none has, or it is not known. */
+int journal_error(const struct journal *j);
 /* Last durable sequence number. */
 uint64_t journal_durable(const struct journal *j);
 /* Oldest sequence number still kept. */

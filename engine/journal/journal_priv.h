@@ -102,6 +102,7 @@ struct journal {
     uint64_t checkpoint_seq;          /* first entry of the last final one appended */
     uint64_t release_seq, release_at; /* floor found when `release_at` was the newest number */
     uint64_t restored;                /* journal_restored() */
+    int error;                        /* journal_error() */
 };
 
 /* Shared by both kinds: an eventfd, a hash key, empty tables. */
@@ -156,6 +157,10 @@ void consumers_replayed(struct journal *j, uint64_t end_seq);
 /* Everything unsettled is held, and counts as perhaps sent: a backup is brought back, and what became of it since is
  * not known. What lies ahead of a cursor follows from journal_note_restored(). */
 void consumers_restore(struct journal *j, struct str reason);
+/* The oldest number below `first_seq`, where the journal begins now, that a consumer still needs; 0: none. Such an output in
+ * a list is one (unless it was laid again at or behind `first_hint`); such a cursor only if it was written at a
+ * good end, and it is moved on. */
+uint64_t consumers_lost(struct journal *j, uint64_t first_seq, uint64_t first_hint, bool is_exact);
 /* After damage: an unsettled output older than a settled one of the same key is under suspicion. */
 void consumer_suspect_key(struct consumer *c, uint64_t key, uint64_t settled_seq);
 bool consumer_was_settled(const struct consumer *c, uint64_t seq, uint32_t output);

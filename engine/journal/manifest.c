@@ -35,6 +35,15 @@ const struct manifest_volume *manifest_find(const struct manifest *m, uint64_t n
 
 /* ---- reading ---- */
 
+bool manifest_stands(const struct disk *d)
+{
+    int file = d->open(d->arg, MANIFEST_NAME, O_RDONLY);
+    if (file >= 0) {
+        (void)d->close(d->arg, file); /* read only */
+    }
+    return file >= 0;
+}
+
 static int read_file(const struct disk *d, struct arena *a, struct str *out)
 {
     int file = d->open(d->arg, MANIFEST_NAME, O_RDONLY);

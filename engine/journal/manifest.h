@@ -7,6 +7,8 @@
 #include "engine/base/arena.h"
 #include "engine/journal/disk.h"
 
+#include <stdbool.h>
+
 #define MANIFEST_NAME "backup.json"
 
 struct manifest_volume {
@@ -27,6 +29,8 @@ struct manifest {
 int manifest_read(const struct disk *d, struct arena *a, struct manifest *out);
 /* Replace it, durably. 0 or -errno. */
 int manifest_write(const struct disk *d, const struct manifest *m);
+/* Is there one, whatever is in it? */
+bool manifest_stands(const struct disk *d);
 /* The volume of that number, or NULL. O(log n). */
 const struct manifest_volume *manifest_find(const struct manifest *m, uint64_t number);
 /* XXH3-64 piece by piece (1 MiB each but the last), each seeded with the hash of what stood before; 0 first. */

@@ -25,6 +25,9 @@ struct opening {
     uint64_t
         live_end; /* reading beside a writer: durable bytes of the newest volume; 0: nobody writes */
     bool only_reads;
+    bool ended; /* the newest volume was closed in good order */
+    uint64_t
+        is_behind; /* volumes up to this number were begun, and those here are older; 0: they are not */
 };
 
 static void on_damage(void *ctx, const struct survey_damage *one)
@@ -45,6 +48,28 @@ static int say_io(struct opening *o, const char *what)
 {
     return say(o, ERR_IO, "journal-unreadable", what,
                "check the device and the rights of the directory");
+}
+
+/* Which file it is about, and why, as far as asking again tells. */
+static int say_volume(struct opening *o)
+{
+    uint64_t number = o->survey.failed;
+    if (number == 0) {
+        return say_io(o, "the journal's directory cannot be read");
+    }
+    char name[32];
+    volume_name(number, name);
+    int file = o->conf->disk.open(o->conf->disk.arg, name, O_RDONLY);
+    if (file >= 0) {
+        (void)o->conf->disk.close(o->conf->disk.arg, file); /* read only */
+    }
+    diag_hint(
+        o->d,
+        diag_add(o->d, DIAG_ERROR, "journal-unreadable", DIAG_NOWHERE,
+                 "%s of the journal cannot be read: %s", name, strerror(file < 0 ? -file : EIO)),
+        "check its rights and owner, and the device (dmesg); if it is beyond repair, move it away: "
+        "what was in it is then told as damage, and the rest goes on");
+    return ERR_IO;
 }
 
 static void drop_cache(const struct disk *d, uint64_t number)
@@ -103,7 +128,36 @@ static int survey_end(struct opening *o)
     }
     place_lost(o);
     o->end_seq = s->n ? s->v[s->n - 1].last_seq : 0;
+    o->ended = s->ended;
     return 0;
+}
+
+static void tell(struct opening *o, uint64_t number, uint64_t from, uint64_t to)
+{
+    on_damage(o, &(struct survey_damage){.number = number, .from = from, .to = to});
+}
+
+/* What is missing behind the last entry would look like a crash otherwise. */
+static void find_missing_end(struct opening *o)
+{
+    const struct survey *s = &o->survey;
+    uint64_t begun = survey_newest(&o->conf->disk), newest = s->n ? s->v[s->n - 1].number : 0;
+    if (begun > newest) {
+        o->is_behind = begun;
+        tell(o, begun, o->end_seq + 1, o->end_seq + 1);
+    } else if (s->is_short && !s->ended) {
+        tell(o, newest, o->end_seq + 1, o->end_seq + 1);
+    }
+}
+
+/* Volumes that went though something in them is unsettled. */
+static void find_missing_beginning(struct opening *o, struct journal *j)
+{
+    const struct volume *first = &((const struct files *)j->store)->v[0];
+    uint64_t lost = consumers_lost(j, first->first_seq, volume_hint(first->number, 0), o->ended);
+    if (lost) {
+        tell(o, first->number - 1, lost, first->first_seq - 1);
+    }
 }
 
 /* What a crash left unsynced was read from memory: write the last commit again, and sync. */
@@ -277,6 +331,11 @@ static int begin(struct opening *o, struct journal *j)
     if (o->report->damaged_to) {
         journal_note_damage(j, o->report->damaged_from, o->report->damaged_to);
     }
+    if (o->is_behind) { /* what became of it since is not known, as after a restore */
+        journal_note_restored(j, j->next_seq - 1);
+        consumers_restore(j, STR("older volumes were put back"));
+        consumers_flush(j);
+    }
     int rc = j->ops->drain(j, &j->durable);
     j->called = j->durable;
     if (rc != 0) {
@@ -309,6 +368,12 @@ static void remove_leftovers(const struct disk *d)
     buf_free(&names);
 }
 
+/* Numbers that may have been given already. */
+static uint64_t leap(const struct opening *o)
+{
+    return o->conf->leap ? o->conf->leap : o->is_behind ? FILES_SEQ_LEAP : FILES_SEQ_GAP;
+}
+
 /* Everything is known: bring the state back and go on. */
 static int revive(struct opening *o, struct journal *j)
 {
@@ -331,20 +396,26 @@ static int revive(struct opening *o, struct journal *j)
         return say_io(o, "the journal cannot be read back");
     }
     j->called = o->end_seq;
-    j->next_seq = is_first ? 1 : o->end_seq + 1 + (o->conf->leap ? o->conf->leap : FILES_SEQ_GAP);
+    if (!is_first) {
+        find_missing_beginning(o, j);
+    }
+    j->next_seq = is_first ? 1 : o->end_seq + 1 + (leap(o));
     report(o, j);
     remove_leftovers(&o->conf->disk);
     s->v = NULL; /* the files have it, and it grows now */
     return begin(o, j);
 }
 
-static bool is_backup(const struct disk *d)
+static int say_lock(struct opening *o, int rc)
 {
-    int file = d->open(d->arg, MANIFEST_NAME, O_RDONLY);
-    if (file >= 0) {
-        (void)d->close(d->arg, file); /* read only */
-    }
-    return file >= 0;
+    diag_hint(o->d,
+              diag_add(o->d, DIAG_ERROR, "journal-unwritable", DIAG_NOWHERE,
+                       "the journal's lock cannot be taken: %s", strerror(-rc)),
+              "%s",
+              rc == -EROFS
+                  ? "its file system is mounted read-only: look at dmesg, then mount -o remount,rw"
+                  : "check the rights and the owner of the journal's directory, and its device");
+    return ERR_IO;
 }
 
 static int find_out(struct opening *o)
@@ -356,7 +427,7 @@ static int find_out(struct opening *o)
                    "volume size out of range; expected 4 MiB to 256 MiB",
                    "set volume-size, for example 64MiB");
     }
-    if (is_backup(&c->disk)) {
+    if (manifest_stands(&c->disk)) {
         return say(
             o, ERR_STATE, "journal-is-backup",
             "this is a backup: started on it, everything unsettled in it would be sent again",
@@ -367,17 +438,25 @@ static int find_out(struct opening *o)
         return rc == -EAGAIN
                    ? say(o, ERR_STATE, "journal-locked", "another process holds this journal",
                          "stop it, or give this one a state directory of its own")
-                   : say_io(o, "the journal's lock cannot be taken");
+                   : say_lock(o, rc);
     }
     if (survey_begin(&o->survey, &c->disk, size) != 0) {
-        return say_io(o, "the journal's directory cannot be read");
+        return say_volume(o);
     }
     if (o->survey.is_foreign) {
         return say(o, ERR_DAMAGE, "journal-foreign",
                    "volumes of a newer version or of another journal stand here",
                    "use the version that wrote them, or another directory");
     }
-    return survey_end(o) != 0 ? say_io(o, "the journal cannot be read") : 0;
+    if (survey_end(o) != 0) {
+        return say_volume(o);
+    }
+    find_missing_end(o);
+    return o->is_behind && o->survey.n == 0
+               ? say(o, ERR_DAMAGE, "journal-emptied",
+                     "volumes were written here, and none of them is left",
+                     "restore a backup; or remove the file `newest`, to begin an empty journal")
+               : 0;
 }
 
 int journal_open(const struct journal_conf *conf, struct diags *d, struct journal **out,

@@ -11,9 +11,6 @@
 
 enum { POLLS_MOST = 1000 };
 
-/* More entries than the journal can have written after the backup: a hundred thousand a second for 127 days. */
-#define LEAP ((uint64_t)1 << 40)
-
 struct restoring {
     const struct restore_conf *conf;
     struct diags *d;
@@ -173,7 +170,7 @@ static int hold(struct restoring *o)
     struct journal_conf conf = {.disk = c->to,
                                 .volume_bytes = volume_bytes(o),
                                 .retention_us = INT64_MAX,
-                                .leap = LEAP,
+                                .leap = FILES_SEQ_LEAP,
                                 .no_thread = true,
                                 .clock = c->clock,
                                 .random = c->random,

@@ -1,6 +1,7 @@
 #include "engine/journal/spare.h"
 
 #include "engine/base/mem.h"
+#include "engine/journal/survey.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -207,6 +208,8 @@ int spares_open_volume(struct spares *s, const struct volume_header *h)
         return rc;
     }
     (void)s->disk.lock_file(s->disk.arg, file, DISK_UNLOCKED); /* readers may come; cannot fail */
+    (void)survey_note_newest(&s->disk,
+                             h->number); /* missed by who loses the volume, by nobody else */
     return file;
 }
 

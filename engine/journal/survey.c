@@ -1,12 +1,15 @@
 #include "engine/journal/survey.h"
 
 #include "engine/base/err.h"
+#include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/journal/spare.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+
+#define NEWEST_NAME "newest"
 
 struct listing {
     uint64_t *v;
@@ -166,6 +169,47 @@ static unsigned check_spares(const struct disk *d, unsigned found, uint64_t volu
     return ready;
 }
 
+static bool is_short(const struct disk *d, const struct volume *v)
+{
+    int file = v->is_lost ? -1 : open_by_number(d, v->number);
+    if (file < 0) {
+        return false;
+    }
+    int64_t size = d->size(d->arg, file);
+    (void)d->close(d->arg, file); /* read only */
+    return size >= 0 && (uint64_t)size < v->size;
+}
+
+int survey_note_newest(const struct disk *d, uint64_t number)
+{
+    char bytes[16];
+    wire_store64(bytes, number);
+    wire_store64(bytes + 8, hash64(bytes, 8, 0));
+    int file = d->open(d->arg, NEWEST_NAME, O_RDWR);
+    bool is_new = file == -ENOENT;
+    file = is_new ? d->open(d->arg, NEWEST_NAME, O_RDWR | O_CREAT | O_EXCL) : file;
+    if (file < 0) {
+        return file;
+    }
+    ssize_t put = d->pwrite(d->arg, file, bytes, sizeof(bytes), 0);
+    int rc = put == (ssize_t)sizeof(bytes) ? d->datasync(d->arg, file) : put < 0 ? (int)put : -EIO;
+    (void)d->close(d->arg, file); /* synced, or failed already */
+    return rc >= 0 && is_new ? d->sync_dir(d->arg) : rc;
+}
+
+uint64_t survey_newest(const struct disk *d)
+{
+    char bytes[16];
+    int file = d->open(d->arg, NEWEST_NAME, O_RDONLY);
+    if (file < 0) {
+        return 0;
+    }
+    ssize_t got = d->pread(d->arg, file, bytes, sizeof(bytes), 0);
+    (void)d->close(d->arg, file); /* read only */
+    bool is_whole = got == (ssize_t)sizeof(bytes) && wire_load64(bytes + 8) == hash64(bytes, 8, 0);
+    return is_whole ? wire_load64(bytes) : 0;
+}
+
 int survey_begin(struct survey *s, const struct disk *d, uint64_t volume_bytes)
 {
     struct listing l = {0};
@@ -178,7 +222,8 @@ int survey_begin(struct survey *s, const struct disk *d, uint64_t volume_bytes)
     for (size_t i = 0; i < l.n && rc == 0 && (!s->upto || l.v[i] <= s->upto); i++) {
         struct volume_header h;
         int one = survey_header(d, l.v[i], &h);
-        if (one == ERR_IO) {
+        if (one == ERR_IO && !s->goes_on) {
+            s->failed = l.v[i];
             rc = ERR_IO;
         } else if (one == ERR_NOT_FOUND) {
             s->n = 0; /* let go since, and so is what stood before it */
@@ -188,6 +233,7 @@ int survey_begin(struct survey *s, const struct disk *d, uint64_t volume_bytes)
             add(s, l.v[i], &h, one != 0);
         }
     }
+    s->is_short = rc == 0 && s->n && is_short(d, &s->v[s->n - 1]);
     s->spares = rc == 0 ? check_spares(d, l.spares, volume_bytes) : 0;
     free(l.v);
     return rc;
@@ -334,11 +380,13 @@ int survey_volume(struct survey *s, size_t i, uint64_t live_end)
     w.commit = v->first_commit - 1;
     int file = survey_open(&s->disk, v->number, v->salt);
     if (file < 0) {
+        s->failed = v->number;
         return file;
     }
     w.scan.ahead = 4 * SCAN_WINDOW;
     scan_set(&w.scan, &s->disk, file, v->number, v->salt, v->end);
     int rc = walk(&w);
+    s->failed = rc == ERR_IO ? v->number : s->failed;
     if (rc == 0 && v->last_seq == UINT64_MAX) {
         v->end = w.at;
         v->last_seq = w.last_seq;

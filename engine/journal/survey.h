@@ -20,7 +20,10 @@ struct survey {
     uint64_t recorded_last;      /* as its successor says: highest number given by then */
     unsigned spares;             /* bits of ready ones of the right size */
     uint64_t upto;               /* volumes beyond it are not looked at; 0: all are */
-    bool is_foreign;             /* volumes of another journal, or written by a newer version */
+    uint64_t failed;             /* ERR_IO: the volume that cannot be read; 0: the directory */
+    bool goes_on;    /* a volume that cannot be read is as one whose header does not hold */
+    bool is_short;   /* the newest one's file is shorter than it was made */
+    bool is_foreign; /* volumes of another journal, or written by a newer version */
     /* filled by survey_volume() */
     uint64_t entries, bytes;
     uint64_t last_commit, tail_from; /* of the volume's last entries: commit and where it begins */
@@ -52,5 +55,11 @@ int survey_begin(struct survey *s, const struct disk *d, uint64_t volume_bytes);
  * let go since. */
 int survey_volume(struct survey *s, size_t i, uint64_t live_end);
 void survey_free(struct survey *s);
+
+/* The file `newest` holds the number of the newest volume that was ever begun: its loss would look like a crash
+ * otherwise. Written when the volume is durable. 0 or -errno. */
+int survey_note_newest(const struct disk *d, uint64_t number);
+/* 0: there is no such file, or it cannot be read. */
+uint64_t survey_newest(const struct disk *d);
 
 #endif

@@ -1,6 +1,7 @@
 #include "engine/journal/verify.h"
 
 #include "engine/base/err.h"
+#include "engine/journal/manifest.h"
 #include "engine/journal/survey.h"
 
 struct verify {
@@ -74,6 +75,14 @@ static void check_row(struct verify *v, const struct survey *s, size_t i)
     }
 }
 
+/* The device refuses: what it holds of the volume, from its beginning or from where it stopped, is not known. */
+static void tell_unreadable(struct verify *v, const struct survey *s, size_t i)
+{
+    const struct volume *one = &s->v[i];
+    uint64_t to = one->last_seq == UINT64_MAX ? one->first_seq : one->last_seq;
+    on_damage(v, &(struct survey_damage){.number = one->number, .from = one->first_seq, .to = to});
+}
+
 static int verify_volumes(struct verify *v, struct survey *s)
 {
     for (size_t i = 0; i < s->n; i++) {
@@ -87,7 +96,7 @@ static int verify_volumes(struct verify *v, struct survey *s)
             continue; /* settled, and let go since */
         }
         if (rc != 0) {
-            return ERR_IO;
+            tell_unreadable(v, s, i);
         }
         v->r->volumes++;
         if (!s->v[i].is_lost && s->v[i].last_seq != UINT64_MAX) {
@@ -100,11 +109,26 @@ static int verify_volumes(struct verify *v, struct survey *s)
     return 0;
 }
 
+/* Of a stopped journal: newer volumes than those here were begun, or the newest was cut off. */
+static void check_end(struct verify *v, const struct survey *s)
+{
+    uint64_t newest = s->n ? s->v[s->n - 1].number : 0, begun = survey_newest(&s->disk);
+    uint64_t next = v->r->last_seq + 1;
+    if (v->conf->live_volume || manifest_stands(&s->disk)) {
+        return;
+    }
+    if (begun > newest || (s->is_short && !s->ended)) {
+        uint64_t number = begun > newest ? begun : newest;
+        on_damage(v, &(struct survey_damage){.number = number, .from = next, .to = next});
+    }
+}
+
 int journal_verify(const struct verify_conf *conf, struct verify_result *out)
 {
     struct verify_result r = {0};
     struct verify v = {.conf = conf, .r = &r};
     struct survey s = {0};
+    s.goes_on = true;
     s.upto = conf->live_volume; /* not what is begun while we read */
     int rc = survey_begin(&s, &conf->disk, 0);
     s.on_damage = on_damage;
@@ -115,6 +139,7 @@ int journal_verify(const struct verify_conf *conf, struct verify_result *out)
     }
     if (rc == 0) {
         rc = verify_volumes(&v, &s);
+        check_end(&v, &s);
     }
     r.entries = s.entries;
     r.bytes = s.bytes;
