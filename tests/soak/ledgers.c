@@ -121,6 +121,9 @@ static uint64_t *last_of(struct ledgers *l, uint32_t patient)
 {
     if (patient >= l->last_cap) {
         size_t cap = l->last_cap ? l->last_cap * 2 : 1024;
+        while (cap <= patient) {
+            cap *= 2;
+        }
         l->last = grown(l->last, cap, sizeof *l->last);
         memset(l->last + l->last_cap, 0, (cap - l->last_cap) * sizeof *l->last);
         l->last_cap = cap;
