@@ -162,7 +162,7 @@ static void add_outcomes(struct building *g, const struct stored *s)
     }
     for (uint32_t i = 0; i < all.n; i++) {
         uint64_t seq = all.v[i].ref.seq;
-        add(g, KEYS_OUTCOMES, seq, s->hint);
+        add(g, KEYS_OUTCOMES, seq, s->hint | (uint64_t)all.v[i].verdict << KEYS_VERDICT_SHIFT);
         g->h.oldest_ref = seq < g->h.oldest_ref ? seq : g->h.oldest_ref;
         g->h.newest_ref = seq > g->h.newest_ref ? seq : g->h.newest_ref;
     }

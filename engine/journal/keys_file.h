@@ -31,11 +31,14 @@ enum keys_section {
 };
 enum { KEYS_SECTIONS = 8 };
 
-/* `place` as volume_hint(). In KEYS_IDS the highest bit says that the message was rejected. */
+/* `place` as volume_hint(), below four bits: in KEYS_IDS the highest says that the message was rejected, in
+ * KEYS_OUTCOMES the upper three are the verdict. */
 struct keys_row {
     uint64_t hash, place;
 };
-#define KEYS_REJECTED ((uint64_t)1 << 63)
+#define KEYS_REJECTED      ((uint64_t)1 << 63)
+#define KEYS_PLACE         (((uint64_t)1 << 60) - 1)
+#define KEYS_VERDICT_SHIFT 61
 
 struct keys_output {
     uint32_t seq, place; /* distance from the volume's first number; offset / 8 in it */

@@ -506,6 +506,7 @@ static int read_back(struct opening *o, struct journal *j)
     struct survey *s = &o->survey;
     j->ops = &FILES_OPS;
     j->store = new_files(o);
+    memcpy(j->hash_key, s->newest.hash_key, 16);
     j->durable = j->called = o->end_seq;
     int rc = s->n ? replay(o, j) : 0;
     s->v = NULL; /* the files have it */

@@ -5,7 +5,7 @@
 #include "engine/base/json_out.h"
 #include "engine/base/mem.h"
 #include "engine/ops/commands.h"
-#include "engine/ops/history.h"
+#include "engine/ops/finder.h"
 #include "engine/ops/target.h"
 
 enum { SOURCE_COLUMN = 12, SLACK_S = 3600 };
@@ -13,7 +13,7 @@ enum { SOURCE_COLUMN = 12, SLACK_S = 3600 };
 struct messages_args {
     struct target_args target;
     int status;
-    struct str source, destination, since, until;
+    struct str source, destination, since, until, id, control, patient, text;
     int last;
 };
 
@@ -27,6 +27,13 @@ static const struct opt options[] = {
     OPT(messages_args, source, "source", STR, NULL, NULL, 0, "Messages from this source."),
     OPT(messages_args, destination, "destination", STR, NULL, NULL, 0,
         "Messages with an output to this destination (in the state that --status asks for)."),
+    OPT(messages_args, id, "id", STR, NULL, NULL, 0, "The message with this id."),
+    OPT(messages_args, control, "control-id", STR, NULL, NULL, 0,
+        "Messages with this MSH-10, whoever sent them."),
+    OPT(messages_args, patient, "patient", STR, NULL, NULL, 0,
+        "Messages with this id in PID-3 or MRG-1; ID^^^AUTHORITY: only of that authority."),
+    OPT(messages_args, text, "text", STR, NULL, NULL, 0,
+        "Messages whose bytes contain this, as sent; reads them all, newest first."),
     OPT(messages_args, since, "since", STR, NULL, NULL, 0,
         "Received this long ago or later (2h, 7d), or since 2026-11-24T09:30 (UTC)."),
     OPT(messages_args, until, "until", STR, NULL, NULL, 0,
@@ -43,9 +50,13 @@ struct row {
 /* A search: rows of earlier pieces, and a ring for the piece that is being read. */
 struct search {
     struct history h;
+    struct finder finder;
+    struct arena scratch;
     const struct messages_args *args;
     int64_t since_us, until_us;
     bool json;
+    bool has_failed;
+    bool is_nothing; /* a name that no message bears */
     struct row *rows;
     size_t n, cap; /* kept for good */
     struct row *ring;
@@ -67,16 +78,14 @@ static bool output_matches(const struct search *s, uint64_t seq, const struct en
            (int)history_output(&s->h, seq, m, i).state == a->status - STATUS_DELIVERED;
 }
 
-static bool matches(const struct search *s, uint64_t seq, const struct entry_message *m)
+static bool matches(struct search *s, uint64_t seq, const struct entry_message *m)
 {
     const struct messages_args *a = s->args;
-    struct str from = journal_name_text(s->h.journal, JOURNAL_SOURCE, m->source);
-    bool is_status = a->status > STATUS_ANY && a->status < STATUS_DELIVERED;
-    if (m->received_us < s->since_us || m->received_us >= s->until_us ||
-        (a->source.n && !str_eq(from, a->source)) ||
-        (is_status && (int)m->status != a->status - STATUS_ACCEPTED)) {
+    arena_reset(&s->scratch);
+    if (!finder_matches(&s->finder, &s->scratch, m)) {
         return false;
     }
+    s->has_failed |= history_settle(&s->h, seq) != 0;
     bool wants_output = a->destination.n || a->status >= STATUS_DELIVERED;
     for (uint32_t i = 0; wants_output && i < m->noutputs; i++) {
         if (output_matches(s, seq, m, i)) {
@@ -163,22 +172,46 @@ static struct str take_text(struct search *s)
     return str_from(p, s->text.n);
 }
 
-static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
+static struct row row_of(struct search *s, uint64_t seq, const struct entry_message *m)
 {
-    struct search *s = arg;
-    if (!matches(s, seq, m)) {
-        return true;
-    }
     buf_clear(&s->text);
     if (s->json) {
         put_json(s, seq, m);
     } else {
         put_text(s, seq, m);
     }
-    struct row *r = &s->ring[s->ring_n++ % s->ring_cap];
-    free((char *)r->text.p);
-    *r = (struct row){seq, take_text(s)};
+    return (struct row){seq, take_text(s)};
+}
+
+/* Oldest first, in a volume that is read. */
+static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
+{
+    struct search *s = arg;
+    if (matches(s, seq, m)) {
+        struct row *r = &s->ring[s->ring_n++ % s->ring_cap];
+        free((char *)r->text.p);
+        *r = row_of(s, seq, m);
+    }
     return true;
+}
+
+static void add_row(struct search *s, struct row row)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap ? s->cap * 2 : 64;
+        s->rows = xrealloc(s->rows, s->cap * sizeof *s->rows);
+    }
+    s->rows[s->n++] = row;
+}
+
+/* Newest first, where a key file tells which. */
+static bool on_found(void *arg, uint64_t seq, const struct entry_message *m)
+{
+    struct search *s = arg;
+    if (matches(s, seq, m)) {
+        add_row(s, row_of(s, seq, m));
+    }
+    return s->n < (size_t)s->args->last;
 }
 
 /* ---- the search ---- */
@@ -187,12 +220,8 @@ static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
 static void keep(struct search *s)
 {
     size_t n = s->ring_n < s->ring_cap ? s->ring_n : s->ring_cap;
-    if (s->n + n > s->cap) {
-        s->cap = (s->n + n) * 2;
-        s->rows = xrealloc(s->rows, s->cap * sizeof *s->rows);
-    }
     for (size_t i = 0; i < n; i++) {
-        s->rows[s->n++] = s->ring[i];
+        add_row(s, s->ring[i]);
     }
     memset(s->ring, 0, n * sizeof *s->ring);
     s->ring_n = 0;
@@ -204,18 +233,50 @@ static bool is_past(const struct search *s)
     return s->h.newest_us && s->h.newest_us < s->since_us - (int64_t)SLACK_S * 1000000;
 }
 
+/* A volume whose key file does not tell, or that has none. */
+static int read_volume(struct search *s, size_t i)
+{
+    bool has_keys = keys_view_span(s->h.view, i)->has_keys;
+    s->ring_cap = (size_t)s->args->last - s->n;
+    if ((!has_keys && history_learn(&s->h) != 0) || history_messages(&s->h, on_message, s) != 0) {
+        return COMMAND_CANNOT;
+    }
+    keep(s);
+    return 0;
+}
+
+/* Rows of a key file that went half way are told again. */
+static void forget_rows(struct search *s, size_t n)
+{
+    while (s->n > n) {
+        free((char *)s->rows[--s->n].text.p);
+    }
+}
+
+static int search_volume(struct search *s, size_t i)
+{
+    size_t before = s->n;
+    history_span(&s->h, i);
+    int rc = finder_serves(&s->finder, i) ? finder_run(&s->finder, i, on_found, s) : 0;
+    if (rc == 0) {
+        forget_rows(s, before);
+        rc = read_volume(s, i);
+    }
+    return rc == COMMAND_CANNOT || s->has_failed ? COMMAND_CANNOT : 0;
+}
+
 static int search(struct search *s)
 {
-    size_t want = (size_t)s->args->last;
     int rc = 0;
-    while (s->n < want && !is_past(s) && (rc = history_back(&s->h)) == 1) {
-        s->ring_cap = want - s->n;
-        if (history_learn(&s->h) != 0 || history_messages(&s->h, on_message, s) != 0) {
-            return COMMAND_CANNOT;
+    for (size_t i = keys_view_count(s->h.view); rc == 0 && i-- > 0;) {
+        if (s->n >= (size_t)s->args->last || is_past(s) || s->is_nothing || s->h.is_over) {
+            break;
         }
-        keep(s);
+        if (!finder_skips(&s->finder, i)) {
+            rc = search_volume(s, i);
+        }
     }
-    return rc == COMMAND_CANNOT ? rc : 0;
+    return rc;
 }
 
 static int by_seq(const void *a, const void *b)
@@ -246,6 +307,7 @@ static void free_rows(struct search *s)
     free(s->ring);
     free(s->rows);
     buf_free(&s->text);
+    arena_free(&s->scratch);
 }
 
 static int read_times(const struct command_run *r, struct search *s)
@@ -266,6 +328,39 @@ static int read_times(const struct command_run *r, struct search *s)
     return 0;
 }
 
+/* The name's id; of a name that no message bears nothing is found. */
+static uint32_t name_id(struct search *s, enum journal_kind kind, struct str name)
+{
+    uint32_t id = name.n ? journal_name_id(s->h.journal, kind, name) : 0;
+    s->is_nothing |= name.n && id == 0;
+    return id;
+}
+
+static int begin(struct command_run *r, struct search *s)
+{
+    const struct messages_args *a = s->args;
+    bool is_status = a->status > STATUS_ANY && a->status < STATUS_DELIVERED;
+    struct finder_query q = {
+        .since_us = s->since_us,
+        .until_us = s->until_us,
+        .id = a->id,
+        .control = a->control,
+        .patient = a->patient,
+        .text = a->text,
+        .source = name_id(s, JOURNAL_SOURCE, a->source),
+        .destination = name_id(s, JOURNAL_DESTINATION, a->destination),
+        .status = is_status ? a->status - STATUS_ACCEPTED : -1,
+        .state = a->status >= STATUS_DELIVERED ? a->status - STATUS_DELIVERED : -1,
+    };
+    if (!finder_init(&s->finder, &s->h, &q)) {
+        history_close(&s->h);
+        return command_fail(r, "--id %.*s is no message id; expected 26 letters and digits",
+                            STR_ARG(a->id));
+    }
+    s->ring = xcalloc((size_t)a->last, sizeof *s->ring);
+    return 0;
+}
+
 static int run(struct command_run *r)
 {
     struct search s = {.args = r->args, .json = r->json};
@@ -273,8 +368,11 @@ static int run(struct command_run *r)
     if (!state || read_times(r, &s) != 0 || history_open(r, state, &s.h) != 0) {
         return COMMAND_CANNOT;
     }
-    s.ring = xcalloc((size_t)s.args->last, sizeof *s.ring);
+    if (begin(r, &s) != 0) {
+        return COMMAND_CANNOT;
+    }
     int failed = search(&s);
+    finder_free(&s.finder);
     history_close(&s.h);
     if (!failed) {
         print(&s);
@@ -289,10 +387,11 @@ const struct command cmd_messages = {
     .name = "messages",
     .operands = "",
     .summary = "List messages: when, from where, what became of them. Never their content.",
-    .details = "  Oldest first, the newest --last of those that match; reads the journal, also "
-               "beside the running "
-               "daemon.\n"
-               "  Status 1 when none matches.",
+    .details =
+        "  Oldest first, the newest --last of those that match; also beside the running daemon.\n"
+        "  By id, control id, patient, source, destination, time and status the key files\n"
+        "  tell where to look; --text, and volumes whose key file is not made yet, are read.\n"
+        "  Status 1 when none matches.",
     .options = options,
     .args_size = sizeof(struct messages_args),
     .example = "corridor messages -c conf/corridor.yaml --status held --since 2h",

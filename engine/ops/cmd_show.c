@@ -3,7 +3,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/json_out.h"
 #include "engine/ops/commands.h"
-#include "engine/ops/history.h"
+#include "engine/ops/finder.h"
 #include "engine/ops/parse_out.h"
 #include "engine/ops/target.h"
 
@@ -11,11 +11,13 @@ enum { SLACK_S = 3600 };
 
 struct show_args {
     struct target_args target;
-    bool content, raw;
+    bool content, raw, control;
 };
 
 static const struct opt options[] = {
     TARGET_OPTIONS(show_args),
+    OPT(show_args, control, "control-id", BOOL, "false", NULL, 0,
+        "ID is a control id (MSH-10): the newest message that bears it."),
     OPT(show_args, content, "content", BOOL, "false", NULL, 0,
         "Also what it says, as a labelled tree: patient data."),
     OPT(show_args, raw, "raw", BOOL, "false", NULL, 0,
@@ -33,8 +35,9 @@ struct event {
 struct show {
     struct command_run *run;
     struct history h;
-    struct entry_id id;
-    uint64_t seq; /* 0: not found */
+    struct finder finder;
+    uint64_t seq;    /* 0: not found */
+    bool is_reading; /* oldest first: a later one may follow */
     struct entry_message m;
     struct event *first, **last;
 };
@@ -59,7 +62,10 @@ static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
 {
     struct show *s = arg;
     struct arena *a = s->run->arena;
-    if (m->id.hi != s->id.hi || m->id.lo != s->id.lo) {
+    struct arena scratch = {0};
+    bool is_it = finder_matches(&s->finder, &scratch, m);
+    arena_free(&scratch);
+    if (!is_it) {
         return true;
     }
     s->seq = seq;
@@ -70,7 +76,7 @@ static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
     s->m.reply = str_dup(a, m->reply);
     s->m.raw = str_dup(a, m->raw);
     keep_outputs(s, m);
-    return false;
+    return s->is_reading && s->finder.q.control.n;
 }
 
 static bool on_outcome(void *arg, const struct entry_outcome *o)
@@ -86,23 +92,51 @@ static bool on_outcome(void *arg, const struct entry_outcome *o)
     return true;
 }
 
-/* The first half of an id is the time of receipt: older pieces need no look. */
+static int find_in(struct show *s, size_t i)
+{
+    history_span(&s->h, i);
+    int rc = finder_serves(&s->finder, i) ? finder_run(&s->finder, i, on_message, s) : 0;
+    if (rc == 0) {
+        s->is_reading = true;
+        rc = history_messages(&s->h, on_message, s);
+        s->is_reading = false;
+    }
+    return rc == COMMAND_CANNOT ? rc : 0;
+}
+
+/* The first half of an id is the time of receipt: older volumes need no look. */
+static bool is_past(const struct show *s)
+{
+    int64_t newest = s->h.newest_us;
+    return !s->finder.q.control.n && newest &&
+           newest + (int64_t)SLACK_S * 1000000 < (int64_t)s->finder.id.hi;
+}
+
 static int find(struct show *s)
 {
     int rc = 0;
-    while (!s->seq && (rc = history_back(&s->h)) == 1) {
-        if (history_messages(&s->h, on_message, s) != 0 || history_learn(&s->h) != 0) {
-            return COMMAND_CANNOT;
-        }
-        int64_t newest = s->h.newest_us;
-        if (!s->seq && newest && newest + (int64_t)SLACK_S * 1000000 < (int64_t)s->id.hi) {
+    for (size_t i = keys_view_count(s->h.view); rc == 0 && i-- > 0;) {
+        if (s->seq || is_past(s) || s->h.is_over) {
             break;
         }
+        if (!finder_skips(&s->finder, i)) {
+            rc = find_in(s, i);
+        }
     }
-    if (rc == COMMAND_CANNOT) {
-        return COMMAND_CANNOT;
+    return rc == 0 && s->seq ? history_outcomes(&s->h, s->seq, on_outcome, s) : rc;
+}
+
+/* What to look for. */
+static bool ask(struct show *s, struct str what)
+{
+    const struct show_args *a = s->run->args;
+    struct finder_query q = {.until_us = INT64_MAX, .status = -1, .state = -1};
+    if (a->control) {
+        q.control = what;
+    } else {
+        q.id = what;
     }
-    return s->seq ? history_outcomes(&s->h, s->seq, on_outcome, s) : 0;
+    return finder_init(&s->finder, &s->h, &q);
 }
 
 /* ---- for people ---- */
@@ -298,16 +332,18 @@ static int run(struct command_run *r)
     if (args->raw && args->content) {
         return command_fail(r, "--content and --raw exclude one another");
     }
-    if (entry_id_parse(str_of(r->operands[0]), &s.id) != 0) {
-        return command_fail(
-            r, "%s is no message id; corridor messages lists them (26 letters and digits)",
-            r->operands[0]);
-    }
     const char *state = target_state(r, &args->target);
     if (!state || history_open(r, state, &s.h) != 0) {
         return COMMAND_CANNOT;
     }
+    if (!ask(&s, str_of(r->operands[0]))) {
+        history_close(&s.h);
+        return command_fail(
+            r, "%s is no message id; corridor messages lists them (26 letters and digits)",
+            r->operands[0]);
+    }
     int failed = find(&s);
+    finder_free(&s.finder);
     if (!failed && s.seq) {
         print(&s);
     } else if (!failed) {

@@ -11,13 +11,14 @@
 #include "engine/flow/answer.h"
 #include "engine/ops/target.h"
 
-enum { PIECE_FIRST = 4 << 20, PIECE_MOST = 64 << 20, OPEN_TRIES = 3 };
+enum { PIECE_FIRST = 4 << 20, PIECE_MOST = 64 << 20, OPEN_TRIES = 3, NOTES_MANY = 65536 };
 
 /* What is known of one output; those of a message form a list. */
 struct history_note {
     uint64_t seq;
-    size_t next; /* index + 1 */
-    uint32_t output, piece, attempt;
+    size_t next;    /* index + 1 */
+    uint64_t entry; /* that recorded it */
+    uint32_t output, attempt;
     enum entry_verdict verdict;
     int64_t at_us;
     struct str why;
@@ -57,6 +58,7 @@ int history_open(struct command_run *r, const char *state, struct history *out)
         return cannot(&h, failed);
     }
     h.from = h.upto = journal_durable(h.journal) + 1;
+    h.view = keys_view_new(h.journal);
     h.shows_progress = isatty(STDERR_FILENO);
     *out = h;
     return 0;
@@ -67,6 +69,7 @@ void history_close(struct history *h)
     if (h->shows_progress && h->piece > 1) {
         fputs("\r\033[K", stderr);
     }
+    keys_view_free(&h->view);
     journal_close_read(&h->journal);
     disk_close(&h->disk);
     map64_free(&h->by_seq);
@@ -179,15 +182,15 @@ static struct history_note *add_note(struct history *h, const struct entry_ref *
     return n;
 }
 
-/* Within a piece the later outcome counts, between pieces the one that was read first. */
-static void note(struct history *h, const struct entry_outcome *o)
+/* The last one that was recorded counts. */
+static void note(struct history *h, uint64_t entry, const struct entry_outcome *o)
 {
     struct history_note *n = find_note(h, o->ref.seq, o->ref.output);
-    if (n && n->piece != h->piece) {
+    if (n && n->entry > entry) {
         return;
     }
     n = n ? n : add_note(h, &o->ref);
-    n->piece = h->piece;
+    n->entry = entry;
     n->verdict = o->verdict;
     n->attempt = o->attempt;
     n->at_us = o->at_us;
@@ -198,25 +201,96 @@ static void note(struct history *h, const struct entry_outcome *o)
     }
 }
 
-int history_learn(struct history *h)
+static int learn(struct history *h, uint64_t from, uint64_t upto)
 {
-    struct journal_cursor c = {.next = h->from};
+    struct journal_cursor c = {.next = from};
     struct arena a = {0};
     struct entry e;
     int rc;
-    while ((rc = next(h, &c, h->upto, &a, false, &e)) == 1) {
+    while ((rc = next(h, &c, upto, &a, false, &e)) == 1) {
         struct entry_outcomes all;
         if (e.type != ENTRY_OUTCOME || entry_get_outcomes(&a, e.body, &all) != 0) {
             continue;
         }
         for (uint32_t i = 0; i < all.n; i++) {
-            if (all.v[i].ref.seq < h->upto) {
-                note(h, &all.v[i]);
+            if (all.v[i].ref.seq < upto) {
+                note(h, e.seq, &all.v[i]);
             }
         }
     }
     arena_free(&a);
     return rc;
+}
+
+int history_learn(struct history *h)
+{
+    return learn(h, h->from, h->upto);
+}
+
+/* One message, and an outcome entry that a key file names. */
+struct settling {
+    struct history *h;
+    uint64_t seq, last_place;
+    history_outcome_fn fn; /* told too; or NULL */
+    void *arg;
+};
+
+static bool on_settled(void *arg, const struct keys_row *row)
+{
+    struct settling *s = arg;
+    struct arena a = {0};
+    struct entry e;
+    struct entry_outcomes all = {0};
+    bool is_new = row->place != s->last_place;
+    s->last_place = row->place;
+    if (is_new && journal_read_place(s->h->journal, row->place, &a, &e) == 0 &&
+        e.type == ENTRY_OUTCOME && entry_get_outcomes(&a, e.body, &all) == 0) {
+        for (uint32_t i = 0; i < all.n; i++) {
+            if (all.v[i].ref.seq != s->seq) {
+                continue;
+            }
+            note(s->h, e.seq, &all.v[i]);
+            if (s->fn) {
+                (void)s->fn(s->arg, &all.v[i]); /* all of them are wanted */
+            }
+        }
+    }
+    arena_free(&a);
+    return true;
+}
+
+int history_settle(struct history *h, uint64_t seq)
+{
+    struct settling s = {.h = h, .seq = seq};
+    for (size_t i = keys_view_span_of(h->view, seq); i < keys_view_count(h->view); i++) {
+        const struct keys_span *span = keys_view_span(h->view, i);
+        if (keys_view_may_settle(h->view, i, seq) &&
+            !keys_view_find(h->view, i, KEYS_OUTCOMES, seq, on_settled, &s) &&
+            learn(h, span->first_seq, span->last_seq + 1) != 0) { /* it went, or is damaged */
+            return COMMAND_CANNOT;
+        }
+    }
+    return 0;
+}
+
+bool history_knows(const struct history *h, uint64_t seq)
+{
+    uint64_t first;
+    return map64_get(&h->by_seq, seq, &first);
+}
+
+void history_span(struct history *h, size_t i)
+{
+    const struct keys_span *s = keys_view_span(h->view, i);
+    if (!s->has_keys || h->nnotes > NOTES_MANY) {
+        show_progress(h);
+        forget_told(h);
+    }
+    h->from = s->first_seq;
+    h->upto = s->last_seq + 1 < journal_durable(h->journal) + 1 ? s->last_seq + 1
+                                                                : journal_durable(h->journal) + 1;
+    h->piece++;
+    h->newest_us = s->has_keys ? s->h.newest_us : 0;
 }
 
 int history_messages(struct history *h, history_message_fn fn, void *arg)
@@ -240,28 +314,44 @@ int history_messages(struct history *h, history_message_fn fn, void *arg)
     return rc;
 }
 
-int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, void *arg)
+/* The same from a volume without a key file. */
+static int tell_span(struct settling *s, const struct keys_span *span)
 {
-    struct journal_cursor c = {.next = seq};
+    struct history *h = s->h;
+    struct journal_cursor c = {.next = span->first_seq > s->seq ? span->first_seq : s->seq};
     struct arena a = {0};
     struct entry e;
     int rc;
-    while ((rc = next(h, &c, UINT64_MAX, &a, false, &e)) == 1) {
+    while ((rc = next(h, &c, span->last_seq + 1, &a, false, &e)) == 1) {
         struct entry_outcomes all;
         if (e.type != ENTRY_OUTCOME || entry_get_outcomes(&a, e.body, &all) != 0) {
             continue;
         }
-        bool goes_on = true;
-        for (uint32_t i = 0; i < all.n && goes_on; i++) {
-            goes_on = all.v[i].ref.seq != seq || fn(arg, &all.v[i]);
-        }
-        if (!goes_on) {
-            rc = 0;
-            break;
+        for (uint32_t i = 0; i < all.n; i++) {
+            if (all.v[i].ref.seq == s->seq) {
+                note(h, e.seq, &all.v[i]);
+                (void)s->fn(s->arg, &all.v[i]); /* all of them are wanted */
+            }
         }
     }
     arena_free(&a);
     return rc;
+}
+
+int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, void *arg)
+{
+    struct settling s = {.h = h, .seq = seq, .fn = fn, .arg = arg};
+    for (size_t i = keys_view_span_of(h->view, seq); i < keys_view_count(h->view); i++) {
+        const struct keys_span *span = keys_view_span(h->view, i);
+        if (span->has_keys && !keys_view_may_settle(h->view, i, seq)) {
+            continue;
+        }
+        bool is_told = keys_view_find(h->view, i, KEYS_OUTCOMES, seq, on_settled, &s);
+        if (!is_told && tell_span(&s, span) != 0) {
+            return COMMAND_CANNOT;
+        }
+    }
+    return 0;
 }
 
 /* Damage may have eaten its outcome: then it is held, and only the list of unsettled ones knows. */

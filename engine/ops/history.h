@@ -7,6 +7,7 @@
 
 #include "engine/base/map.h"
 #include "engine/journal/consumer.h"
+#include "engine/journal/keys_view.h"
 #include "engine/ops/command.h"
 
 enum history_state {
@@ -30,6 +31,7 @@ struct history_note;
 struct history {
     struct command_run *run;
     struct journal *journal;
+    struct keys_view *view;
     struct disk disk;
     const char *dir;
     uint64_t from, upto; /* the piece: entries from <= seq < upto */
@@ -55,6 +57,13 @@ void history_close(struct history *h);
 
 /* Move one piece back: 1, 0 when there is none, COMMAND_CANNOT after saying why. */
 int history_back(struct history *h);
+/* Another way through it, volume by volume: make volume `i` of `view` the piece. */
+void history_span(struct history *h, size_t i);
+/* Learn what became of the outputs of message `seq`, from the key files of its volume and later ones; what
+ * volumes without one say is history_learn()'s. 0 or COMMAND_CANNOT. Some microseconds. */
+int history_settle(struct history *h, uint64_t seq);
+/* Is anything known of outputs of message `seq`? */
+bool history_knows(const struct history *h, uint64_t seq);
 /* Learn what became of outputs from this piece; call it for every piece before history_output(). */
 int history_learn(struct history *h);
 /* The messages of the piece, oldest first. 0 or COMMAND_CANNOT. */
