@@ -169,8 +169,15 @@ size_t keys_view_span_of(const struct keys_view *v, uint64_t seq)
     return low;
 }
 
+/* A destination whose consumer no checkpoint knows yet may wait for anything. */
 uint64_t keys_view_unsettled_from(const struct keys_view *v)
 {
+    for (uint32_t id = 1; journal_name_first(v->j, JOURNAL_DESTINATION, id).n; id++) {
+        size_t at = (size_t)id * 2 + ENTRY_INTERACTIVE;
+        if (at >= v->j->nconsumers || !v->j->consumers[at]) {
+            return 0;
+        }
+    }
     return consumers_floor(v->j);
 }
 

@@ -66,8 +66,7 @@ static void gather_rare(struct finder *f)
 {
     struct gathering g = {f, rare_verdict(f->q.state)};
     for (size_t i = 0; g.verdict && i < keys_view_count(f->h->view); i++) {
-        (void)keys_view_all(f->h->view, i, KEYS_OUTCOMES, gather,
-                            &g); /* one that went is read */
+        (void)keys_view_all(f->h->view, i, KEYS_OUTCOMES, gather, &g); /* one that went is read */
     }
     if (f->nrare) {
         qsort(f->rare, f->nrare, sizeof(*f->rare), by_value);
@@ -120,9 +119,9 @@ bool finder_skips(const struct finder *f, size_t i)
     if (wants_open && s->last_seq < keys_view_unsettled_from(f->h->view)) {
         return true;
     }
-    return s->has_keys && (s->h.messages == 0 || s->h.newest_us < q->since_us ||
-                           s->h.oldest_us >= q->until_us ||
-                           (q->destination && !keys_has_destination(&s->h, q->destination)));
+    return s->has_keys &&
+           (s->h.messages == 0 || s->h.newest_us < q->since_us || s->h.oldest_us >= q->until_us ||
+            (q->destination && !keys_has_destination(&s->h, q->destination)));
 }
 
 bool finder_serves(const struct finder *f, size_t i)
@@ -186,9 +185,9 @@ static bool may_match(const struct finder *f, const struct keys_output *o, uint6
     if (q->state >= 0 && o->destination == 0) {
         return false;
     }
-    return q->state == HISTORY_HELD  ? is_held(f, o, seq)
-           : rare_verdict(q->state)  ? is_rare(f, seq)
-                                     : true;
+    return q->state == HISTORY_HELD ? is_held(f, o, seq)
+           : rare_verdict(q->state) ? is_rare(f, seq)
+                                    : true;
 }
 
 static bool on_output(void *arg, const struct keys_output *o, uint64_t seq, uint64_t place)
@@ -293,8 +292,7 @@ bool finder_matches(const struct finder *f, struct arena *a, const struct entry_
         (q->source && m->source != q->source) || (q->status >= 0 && (int)m->status != q->status)) {
         return false;
     }
-    if (q->text.n && (m->raw.n < q->text.n ||
-                      !memmem(m->raw.p, m->raw.n, q->text.p, q->text.n))) {
+    if (q->text.n && (m->raw.n < q->text.n || !memmem(m->raw.p, m->raw.n, q->text.p, q->text.n))) {
         return false;
     }
     return parses_to(f, a, m);

@@ -7,11 +7,11 @@
 #include "engine/ops/history.h"
 
 struct finder_query {
-    int64_t since_us, until_us; /* received at or after; before */
-    struct str id;              /* of the message, as text; or empty */
-    struct str control;         /* MSH-10 */
-    struct str patient;         /* an id of PID-3 or MRG-1; ID^^^AUTHORITY: of that authority */
-    struct str text;            /* anywhere in its bytes; no key file knows */
+    int64_t since_us, until_us;   /* received at or after; before */
+    struct str id;                /* of the message, as text; or empty */
+    struct str control;           /* MSH-10 */
+    struct str patient;           /* an id of PID-3 or MRG-1; ID^^^AUTHORITY: of that authority */
+    struct str text;              /* anywhere in its bytes; no key file knows */
     uint32_t source, destination; /* name ids; 0: any */
     int status;                   /* enum entry_status; -1: any */
     int state;                    /* enum history_state of an output; -1: any */
