@@ -507,9 +507,11 @@ static int read_back(struct opening *o, struct journal *j)
     j->ops = &FILES_OPS;
     j->store = new_files(o);
     memcpy(j->hash_key, s->newest.hash_key, 16);
-    j->durable = j->called = o->end_seq;
+    j->durable = o->end_seq;
     int rc = s->n ? replay(o, j) : 0;
-    s->v = NULL; /* the files have it */
+    j->called =
+        o->end_seq; /* consumers that replay meets first begin at the beginning, as in revive() */
+    s->v = NULL;    /* the files have it */
     return rc;
 }
 

@@ -305,3 +305,15 @@ Test(reader, verify_finds_no_damage_in_what_is_let_go_meanwhile)
               (unsigned)conf.live_volume);
     teardown(&b);
 }
+
+Test(reader, what_waits_for_a_consumer_that_no_checkpoint_knows_is_unsettled)
+{
+    struct bed b;
+    setup(&b);
+    append(&b, 0, 3, 100);
+    cr_assert_eq(open_reader(&b), 0);
+    struct consumer *c = journal_consumer(b.reader, b.lab, ENTRY_INTERACTIVE);
+    cr_expect_neq(consumer_oldest(c), 0u);
+    cr_expect_leq(consumer_oldest(c), journal_durable(b.reader) - 2);
+    teardown(&b);
+}
