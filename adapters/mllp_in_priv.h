@@ -2,8 +2,8 @@
 #ifndef CORRIDOR_ADAPTERS_MLLP_IN_PRIV_H
 #define CORRIDOR_ADAPTERS_MLLP_IN_PRIV_H
 
+#include "adapters/door.h"
 #include "adapters/frame.h"
-#include "adapters/net.h"
 #include "engine/base/buf.h"
 #include "engine/flow/adapter.h"
 
@@ -70,14 +70,13 @@ struct mllp_conn {
 struct mllp_in {
     struct source *source;
     struct endpoint *ep;
-    int listener, reserve; /* reserve: a descriptor to give up when there are no more */
-    struct event *on_accept, *on_flush, *on_sweep, *on_breath;
-    bool is_paused, is_draining, is_full, is_flushing;
+    struct door door;
+    struct event *on_flush, *on_sweep;
+    bool is_paused, is_draining, is_flushing;
     struct mllp_conn *first, *dirty, *parked;
     size_t part_bytes; /* in partial frames, of all connections */
     struct buf spare[MLLP_SPARES];
     unsigned nspares;
-    char address[NET_ADDRESS_MAX];
     char read_buf[MLLP_READ];
 };
 
