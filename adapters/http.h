@@ -1,5 +1,7 @@
-/* http.h - HTTP/1.1, the sending end: each delivery is a request, its answer the verdict. Options are in
+/* http.h - HTTP/1.1. The sending end: each delivery is a request, its answer the verdict. Options are in
  * http_opts.c, deliveries in http_out.c, requests in http_client.c, what an answer means in http_verdict.c.
+ * The listening end: each request is a message, its acknowledgement the answer. http_in.c, connections in
+ * http_conn.c, what is read of a request in http_head.c and http_body.c.
  * Source: RFC 9110, RFC 9112; docs/operating.md "The http destination" (which answer means what). */
 #ifndef CORRIDOR_ADAPTERS_HTTP_H
 #define CORRIDOR_ADAPTERS_HTTP_H
@@ -16,8 +18,18 @@ struct http_out_conf {
     struct str tls_ca; /* empty: the system's */
 };
 
+struct http_in_conf {
+    struct opt_hostport listen;
+    struct str path;
+    int64_t body_limit, body_memory;
+    int connections;
+    int64_t idle, request_within; /* milliseconds */
+    struct opt_secret bearer;
+};
+
 extern const struct adapter http_adapter;
-extern const struct opt http_out_opts[];
+extern const struct opt http_out_opts[], http_in_opts[];
+extern const struct source_ops http_source;
 extern const struct destination_ops http_destination;
 /* "POST" and so on. */
 extern const char *const http_methods[];

@@ -1,0 +1,80 @@
+#include "adapters/http_answer.h"
+
+#include "engine/base/clock.h"
+
+#include <string.h>
+
+static const struct {
+    int status;
+    const char *text, *header;
+} rows[] = {
+    {200, "OK", ""},
+    {204, "No Content", ""},
+    {400, "Bad Request", ""},
+    {401, "Unauthorized", "WWW-Authenticate: Bearer\r\n"},
+    {404, "Not Found", ""},
+    {405, "Method Not Allowed", "Allow: POST\r\n"},
+    {408, "Request Timeout", ""},
+    {411, "Length Required", ""},
+    {413, "Content Too Large", ""},
+    {415, "Unsupported Media Type", "Accept: application/hl7-v2\r\n"},
+    {417, "Expectation Failed", ""},
+    {431, "Request Header Fields Too Large", ""},
+    {501, "Not Implemented", ""},
+    {503, "Service Unavailable", "Retry-After: 1\r\n"},
+    {505, "HTTP Version Not Supported", ""},
+};
+
+/* "Tue, 24 Nov 2026 09:30:00 GMT" */
+static void put_date(struct buf *out, int64_t wall_us)
+{
+    static const char days[][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct civil t = civil_of_us(wall_us);
+    int64_t day = civil_days(t.year, t.month, t.day); /* 1970-01-01 was a Thursday */
+    buf_printf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[(day % 7 + 7) % 7], t.day,
+               months[t.month - 1], t.year, t.hour, t.minute, t.second);
+}
+
+static void put_head(struct buf *out, int status, bool closes, int64_t wall_us)
+{
+    const char *text = "Error", *header = "";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].status == status) {
+            text = rows[i].text;
+            header = rows[i].header;
+        }
+    }
+    buf_printf(out, "HTTP/1.1 %d %s\r\n%s", status, text, header);
+    put_date(out, wall_us);
+    if (closes) {
+        buf_puts(out, "Connection: close\r\n");
+    }
+}
+
+static void put_body(struct buf *out, const char *type, struct str body)
+{
+    buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n", type, body.n);
+    buf_put_str(out, body);
+}
+
+void http_answer_hl7(struct buf *out, struct str message, bool closes, int64_t wall_us)
+{
+    put_head(out, 200, closes, wall_us);
+    put_body(out, "application/hl7-v2", message);
+}
+
+void http_answer_plain(struct buf *out, int status, const char *reason, bool closes,
+                       int64_t wall_us)
+{
+    struct buf line = {0};
+    put_head(out, status, closes, wall_us);
+    if (status == 204) {
+        buf_puts(out, "\r\n");
+        return;
+    }
+    buf_printf(&line, "%s\n", reason);
+    put_body(out, "text/plain", buf_str(&line));
+    buf_free(&line);
+}

@@ -1,0 +1,30 @@
+/* http_head.h - the head of a request, strictly: what two readers could take differently is refused, not guessed.
+ * Bytes in, views out. Pure.
+ * Source: RFC 9112 (HTTP/1.1) sections 2.2, 3, 5, 6; RFC 9110 sections 5.5, 8.6, 10.1.1.
+ * Differs: lines end in CRLF and nothing else; Content-Length stands once; Transfer-Encoding is `chunked` and
+ * stands alone; no line folding; targets begin with `/`; no codings of the content. */
+#ifndef CORRIDOR_ADAPTERS_HTTP_HEAD_H
+#define CORRIDOR_ADAPTERS_HTTP_HEAD_H
+
+#include "engine/base/str.h"
+
+enum { HTTP_HEAD_MAX = 16 * 1024, HTTP_HEADERS_MAX = 100 };
+
+struct http_head {
+    struct str method, target; /* views into the bytes */
+    bool is_1_1;
+    bool is_chunked;
+    bool has_length, wants_continue, closes; /* closes: the connection ends with this exchange */
+    uint64_t length;
+    struct str content_type, authorization; /* n 0: not given */
+    /* refused: the answer's status and why, static; 0: fine */
+    int status;
+    const char *reason;
+};
+
+/* How long the head is, its empty line included, or 0: it is not whole yet. `seen` bytes were looked at before. */
+size_t http_head_length(struct str bytes, size_t seen);
+/* Read a whole head. Fills `out`; out->status says whether it may be served. O(bytes). */
+void http_head_read(struct str bytes, struct http_head *out);
+
+#endif

@@ -1,0 +1,280 @@
+/* The listening end of HTTP: HL7 v2 messages as bodies of POST, each answered by its acknowledgement.
+ * Source: HL7 over HTTP (HAPI) 1.0: POST, application/hl7-v2, 200 with every acknowledgement. */
+#include "adapters/http.h"
+#include "adapters/http_in_priv.h"
+#include "adapters/secret.h"
+#include "engine/base/err.h"
+#include "engine/base/mem.h"
+#include "engine/base/sha256.h"
+
+#include <stdlib.h>
+
+const struct opt http_in_opts[] = {
+    OPT(http_in_conf, listen, "listen", HOSTPORT, NULL, NULL, OPT_REQUIRED | OPT_RELOAD,
+        "Address and port to listen on; port 0 takes a free one."),
+    OPT(http_in_conf, path, "path", STR, "/", "1..500", OPT_RELOAD,
+        "Path of the requests, without a query; others are answered 404."),
+    OPT(http_in_conf, bearer, "bearer", SECRET, NULL, NULL, OPT_RELOAD,
+        "Tokens, one a line, of which one must come as `Authorization: Bearer`; without it "
+        "everybody is let in."),
+    OPT(http_in_conf, body_limit, "body-limit", BYTES, "16MiB", "1kB..48MiB", OPT_RELOAD,
+        "Largest message; a larger one is answered 413 unread."),
+    OPT(http_in_conf, body_memory, "body-memory", BYTES, "256MiB", "1MiB..64GiB", OPT_RELOAD,
+        "Memory for bodies of all connections; beyond it 503."),
+    OPT(http_in_conf, connections, "connections", INT, "1000", "1..100000", OPT_RELOAD,
+        "Connections at once; further ones wait to be accepted."),
+    OPT(http_in_conf, idle, "idle", MS, "60s", "1s..never", OPT_RELOAD,
+        "Close a connection after so long without a request, or with an answer that nobody reads."),
+    OPT(http_in_conf, request_within, "request-within", MS, "60s", "1s..never", OPT_RELOAD,
+        "Answer 408 when a request takes longer than this from its first to its last byte."),
+    {0},
+};
+
+static struct http_in *state_of(struct source *s)
+{
+    return source_endpoint(s)->state;
+}
+
+/* ---- who may ---- */
+
+static void hash(struct str s, uint8_t out[SHA256_SIZE])
+{
+    struct sha256 h;
+    sha256_begin(&h);
+    sha256_add(&h, s.p, s.n);
+    sha256_end(&h, out);
+}
+
+/* Without saying by its time how much of a token was right. */
+static bool is_same(struct str a, struct str b)
+{
+    uint8_t x[SHA256_SIZE], y[SHA256_SIZE];
+    unsigned differs = 0;
+    hash(a, x);
+    hash(b, y);
+    for (size_t i = 0; i < sizeof x; i++) {
+        differs |= (unsigned)(x[i] ^ y[i]);
+    }
+    return differs == 0;
+}
+
+static const char *read_tokens(struct http_in *in, const struct opt_secret *from)
+{
+    struct buf tokens = {0};
+    const char *why = from->from == OPT_SECRET_NONE ? NULL : secret_read(from, &tokens);
+    in->tokens_us = clock_mono_us(in->ep->clock);
+    if (why) {
+        buf_free(&tokens);
+        return why;
+    }
+    buf_free(&in->tokens);
+    in->tokens = tokens;
+    return NULL;
+}
+
+static bool is_known(const struct http_in *in, struct str token)
+{
+    struct str rest = buf_str(&in->tokens), one;
+    bool known = false;
+    while (rest.n) {
+        (void)str_split(&rest, '\n', &one);
+        known = (one.n && is_same(one, token)) || known;
+    }
+    return known;
+}
+
+/* A token that is not known may be a new one: the file is looked at again, once a second. */
+static bool may_enter(struct http_in *in, struct str authorization)
+{
+    const struct opt_secret *from = &http_in_conf(in)->bearer;
+    struct str scheme, rest = authorization;
+    (void)str_split(&rest, ' ', &scheme);
+    if (from->from == OPT_SECRET_NONE) {
+        return true;
+    }
+    if (!str_eq_nocase(scheme, STR("Bearer")) || !rest.n) {
+        return false;
+    }
+    if (!is_known(in, rest) && clock_mono_us(in->ep->clock) - in->tokens_us > 1000000) {
+        (void)read_tokens(in, from); /* what was known stays known if it cannot be read */
+    }
+    return is_known(in, rest);
+}
+
+/* ---- what is taken ---- */
+
+static bool is_hl7(struct str content_type)
+{
+    static const char *const types[] = {"application/hl7-v2", "application/hl7-v2+er7",
+                                        "x-application/hl7-v2+er7"};
+    struct str rest = content_type, type;
+    bool ok = false;
+    (void)str_split(&rest, ';', &type);
+    while (type.n && type.p[type.n - 1] == ' ') {
+        type.n--;
+    }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        ok = ok || str_eq_nocase(type, str_of(types[i]));
+    }
+    return ok;
+}
+
+static bool is_place(const struct http_in *in, struct str target)
+{
+    struct str path;
+    (void)str_split(&target, '?', &path);
+    return str_eq(path, http_in_conf(in)->path);
+}
+
+const char *http_in_admit(struct http_in *in, const struct http_head *h, int *out_status)
+{
+    const struct {
+        bool is_wrong;
+        int status;
+        const char *why;
+    } rows[] = {
+        {!may_enter(in, h->authorization), 401, "no token that is known"},
+        {!is_place(in, h->target), 404, "nothing is here"},
+        {!str_is(h->method, "POST"), 405, "another method than POST"},
+        {!is_hl7(h->content_type), 415, "another Content-Type than application/hl7-v2"},
+        {!h->has_length && !h->is_chunked, 411, "neither Content-Length nor chunks"},
+        {h->length > (uint64_t)http_in_conf(in)->body_limit, 413,
+         "the body is larger than body-limit"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].is_wrong) {
+            *out_status = rows[i].status;
+            return rows[i].why;
+        }
+    }
+    return NULL;
+}
+
+/* ---- the source ---- */
+
+static int connection_limit(void *arg)
+{
+    return http_in_conf(arg)->connections;
+}
+
+static void on_peer(void *arg, int fd, const char *peer)
+{
+    http_conn_new(arg, fd, peer);
+}
+
+static const struct door_ops door_ops = {connection_limit, on_peer};
+
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_in *in = arg;
+    int64_t now = clock_mono_us(in->ep->clock);
+    (void)fd;
+    (void)what;
+    for (struct http_conn *c = in->first, *next; c; c = next) {
+        next = c->next;
+        http_conn_check(c, now);
+    }
+}
+
+static int refuse_tokens(struct http_in *in, const char *why, struct diags *d)
+{
+    diag_add(d, DIAG_ERROR, "secret", (struct diag_pos){0}, "%.*s: bearer: %s",
+             STR_ARG(in->ep->name), why);
+    return ERR_IO;
+}
+
+static int http_in_open(struct source *s, struct diags *d)
+{
+    static const struct timeval second = {.tv_sec = 1, .tv_usec = 0};
+    struct http_in *in = X_NEW(struct http_in);
+    in->source = s;
+    in->ep = source_endpoint(s);
+    in->door = (struct door){.ep = in->ep, .ops = &door_ops, .arg = in};
+    const char *why = read_tokens(in, &http_in_conf(in)->bearer);
+    int failed =
+        why ? refuse_tokens(in, why, d) : door_open(&in->door, &http_in_conf(in)->listen, d);
+    if (failed < 0) {
+        buf_free(&in->tokens);
+        free(in);
+        return failed;
+    }
+    in->ep->state = in;
+    in->on_sweep = event_new(in->ep->loop, -1, EV_PERSIST, on_sweep, in);
+    event_add(in->on_sweep, &second);
+    return 0;
+}
+
+static int http_in_reload(struct source *s, const void *conf, struct diags *d)
+{
+    struct http_in *in = state_of(s);
+    const struct http_in_conf *want = conf;
+    if (door_move(&in->door, &http_in_conf(in)->listen, &want->listen, d) < 0) {
+        return ERR_IO;
+    }
+    const char *why = read_tokens(in, &want->bearer);
+    return why ? refuse_tokens(in, why, d) : 0;
+}
+
+static void http_in_reply(struct source *s, void *conn, uint64_t token, const struct str *replies,
+                          unsigned n)
+{
+    (void)s;
+    (void)token; /* one exchange at a time */
+    http_conn_reply(conn, replies, n);
+}
+
+static void http_in_pause(struct source *s)
+{
+    state_of(s)->is_paused = true; /* whole requests find out when they are offered */
+}
+
+static void http_in_resume(struct source *s)
+{
+    struct http_in *in = state_of(s);
+    in->is_paused = false;
+    for (struct http_conn *c = in->first, *next; c && !in->is_paused; c = next) {
+        next = c->next;
+        http_conn_resume(c);
+    }
+}
+
+static void http_in_drain(struct source *s)
+{
+    struct http_in *in = state_of(s);
+    in->is_draining = true;
+    door_shut(&in->door);
+    for (struct http_conn *c = in->first, *next; c; c = next) {
+        next = c->next;
+        http_conn_end(c);
+    }
+}
+
+static void http_in_close(struct source *s)
+{
+    struct http_in *in = state_of(s);
+    in->is_draining = true;
+    while (in->first) {
+        http_conn_free(in->first);
+    }
+    event_free(in->on_sweep);
+    door_close(&in->door);
+    buf_free(&in->tokens);
+    in->ep->state = NULL;
+    free(in);
+}
+
+static struct str http_in_address(struct source *s)
+{
+    return str_of(state_of(s)->door.address);
+}
+
+const struct source_ops http_source = {
+    .open = http_in_open,
+    .reply = http_in_reply,
+    .pause = http_in_pause,
+    .resume = http_in_resume,
+    .drain = http_in_drain,
+    .close = http_in_close,
+    .reload = http_in_reload,
+    .address = http_in_address,
+};

@@ -1,0 +1,386 @@
+/* The listening end of HTTP: requests as peers send them, answers and when they come, limits, the door. */
+#include "adapters/http.h"
+#include "tests/conformance/house.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct house h;
+static struct peer p;
+
+#define BODY "MSH|^~\\&|A|B|C|D|2026||ADT^A01|1|P|2.5.1\r"
+#define HEAD "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/hl7-v2\r\n"
+
+static void open_with(const char *more)
+{
+    struct buf yaml = {0};
+    buf_printf(&yaml, "listen: 127.0.0.1:0\n%s", more);
+    buf_putc(&yaml, '\0');
+    cr_assert_eq(house_source(&h, &http_adapter, yaml.p), 0);
+    buf_free(&yaml);
+    peer_connect(&p, h.loop, house_address(&h));
+}
+
+static void begin(void)
+{
+    house_open(&h);
+    h.source.answers_at_once = true;
+}
+
+static void end(void)
+{
+    peer_close(&p);
+    house_close(&h);
+}
+
+static void send_text(const char *text)
+{
+    peer_send(&p, str_of(text));
+}
+
+static void post(const char *headers, const char *body)
+{
+    struct buf b = {0};
+    buf_printf(&b, "%s%sContent-Length: %zu\r\n\r\n%s", HEAD, headers, strlen(body), body);
+    peer_send(&p, buf_str(&b));
+    buf_free(&b);
+}
+
+static unsigned answers(const struct peer *x)
+{
+    unsigned n = 0;
+    struct str rest = buf_str(&x->in);
+    for (ptrdiff_t at; (at = str_find(rest, STR("HTTP/1.1 "))) >= 0; n++) {
+        rest = str_slice(rest, (size_t)at + 9, rest.n);
+    }
+    return n;
+}
+
+static unsigned wanted;
+RUN_UNTIL_DECLARE(has_answers, const struct peer *, answers(x) >= wanted)
+
+static bool gets(unsigned n)
+{
+    wanted = n;
+    return run_until(h.loop, has_answers, &p);
+}
+
+static bool says(const char *text)
+{
+    return str_find(buf_str(&p.in), str_of(text)) >= 0;
+}
+
+static void expect_refusal(int status, const char *name)
+{
+    char line[32];
+    snprintf(line, sizeof line, "HTTP/1.1 %d ", status);
+    cr_assert(gets(1), "%s", name);
+    cr_expect(says(line), "%s: %.*s", name, STR_ARG(buf_str(&p.in)));
+    cr_expect(says("Connection: close\r\n"), "%s", name);
+    cr_expect(peer_sees_end(&p), "%s", name);
+    cr_expect_eq(h.source.n, 0, "%s: nothing reaches the engine", name);
+}
+
+TestSuite(http_in, .init = begin, .fini = end, .timeout = 60);
+
+Test(http_in, a_message_is_answered_by_its_acknowledgement)
+{
+    open_with("");
+    post("", BODY);
+    cr_assert(gets(1));
+    cr_expect(says("HTTP/1.1 200 OK\r\n"));
+    cr_expect(says("Content-Type: application/hl7-v2\r\n"));
+    cr_expect(says("\r\n\r\nre:" BODY));
+    cr_expect(says("Date: Thu, 28 May 2026 20:26:40 GMT\r\n"), "%.*s", STR_ARG(buf_str(&p.in)));
+    cr_assert_eq(h.source.n, 1);
+    cr_expect(str_eq(buf_str(&h.source.v[0].bytes), STR(BODY)));
+    cr_expect(str_starts(buf_str(&h.source.v[0].peer), STR("127.0.0.1:")));
+}
+
+Test(http_in, one_connection_serves_many_also_sent_ahead)
+{
+    h.source.answers_at_once = false;
+    open_with("");
+    post("", BODY);
+    post("", "second");
+    cr_assert(house_takes(&h, 1));
+    run_now(h.loop);
+    cr_expect_eq(h.source.n, 1, "one at a time");
+    house_answer(&h, 0, 1);
+    cr_assert(house_takes(&h, 2));
+    house_answer(&h, 1, 1);
+    cr_assert(gets(2));
+    cr_expect(says("re:second"));
+    cr_expect_eq(h.source.ep.counters.connections, 1);
+}
+
+Test(http_in, a_request_however_it_is_cut)
+{
+    static const char text[] =
+        HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nMSH|^\r\n3\r\n~\\&\r\n0\r\n\r\n";
+    open_with("");
+    for (size_t i = 0; i < sizeof text - 1; i++) {
+        peer_send(&p, str_from(text + i, 1));
+        run_now(h.loop);
+    }
+    cr_assert(gets(1));
+    cr_expect(says("re:MSH|^~\\&"));
+}
+
+Test(http_in, no_reply_due_is_204_and_of_two_the_application_answers)
+{
+    h.source.answers_at_once = false;
+    open_with("");
+    post("", BODY);
+    cr_assert(house_takes(&h, 1));
+    house_answer(&h, 0, 0);
+    cr_assert(gets(1));
+    cr_expect(says("HTTP/1.1 204 No Content\r\n"));
+    post("", "x");
+    cr_assert(house_takes(&h, 2));
+    house_answer(&h, 1, 2);
+    cr_assert(gets(2));
+    cr_expect(says("re:x"));
+    cr_expect_not(says("ca:x"));
+}
+
+Test(http_in, a_client_that_asks_first_is_told_to_continue)
+{
+    open_with("");
+    send_text(HEAD "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    cr_assert(gets(1));
+    cr_expect(says("HTTP/1.1 100 Continue\r\n\r\n"));
+    send_text("abc");
+    cr_assert(gets(2));
+    cr_expect(says("re:abc"));
+}
+
+Test(http_in, close_is_honoured)
+{
+    open_with("");
+    post("Connection: close\r\n", BODY);
+    cr_assert(peer_sees_end(&p));
+    cr_expect(says("Connection: close\r\n"));
+    cr_expect(says("re:" BODY));
+}
+
+Test(http_in, what_is_not_for_us_is_refused_before_its_body)
+{
+    static const struct {
+        const char *name, *text;
+        int status;
+    } rows[] = {
+        {"another path",
+         "POST /x HTTP/1.1\r\nHost: h\r\nContent-Type: application/hl7-v2\r\nContent-Length: "
+         "5\r\n\r\n",
+         404},
+        {"another method", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 405},
+        {"another type",
+         "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\n",
+         415},
+        {"no type", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", 415},
+        {"no length", HEAD "\r\n", 411},
+        {"too large", HEAD "Content-Length: 17000000\r\nExpect: 100-continue\r\n\r\n", 413},
+        {"chunks that grow too large", HEAD "Transfer-Encoding: chunked\r\n\r\nffffff1\r\n", 413},
+        {"broken chunks", HEAD "Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n", 400},
+        {"smuggled",
+         HEAD
+         "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+         400},
+        {"TLS", "\x16\x03\x01\x02\x00\x01", 400},
+        {"MLLP", "\x0bMSH|", 400},
+        {"small letters", "hello\r\n", 400},
+    };
+    open_with("");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        send_text(rows[i].text);
+        expect_refusal(rows[i].status, rows[i].name);
+        peer_close(&p);
+        peer_connect(&p, h.loop, house_address(&h));
+    }
+    cr_expect(house_logged(&h, "request-refused source=in peer=127.0.0.1:"));
+    cr_expect_eq(h.source.ep.counters.frames_refused, sizeof rows / sizeof *rows);
+}
+
+Test(http_in, a_head_without_end_is_refused)
+{
+    open_with("");
+    send_text("POST / HTTP/1.1\r\n");
+    for (int i = 0; i < 400; i++) {
+        send_text("X: 012345678901234567890123456789012345678\r\n");
+    }
+    expect_refusal(431, "a head without end");
+}
+
+Test(http_in, the_types_of_hl7_are_taken)
+{
+    static const char *const types[] = {"application/hl7-v2", "Application/HL7-v2; charset=utf-8",
+                                        "application/hl7-v2+er7", "x-application/hl7-v2+er7 ; a=b"};
+    open_with("path: /in");
+    for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
+        struct buf b = {0};
+        buf_printf(
+            &b,
+            "POST /in?a=b HTTP/1.1\r\nHost: h\r\nContent-Type: %s\r\nContent-Length: 1\r\n\r\nx",
+            types[i]);
+        peer_send(&p, buf_str(&b));
+        buf_free(&b);
+        cr_assert(gets(i + 1), "%s", types[i]);
+        cr_expect_eq(h.source.n, i + 1, "%s", types[i]);
+    }
+}
+
+Test(http_in, only_a_known_token_opens_the_door)
+{
+    static const struct {
+        const char *header;
+        bool enters;
+    } rows[] = {
+        {"", false},
+        {"Authorization: Bearer one\r\n", true},
+        {"Authorization: bearer two\r\n", true},
+        {"Authorization: Bearer on\r\n", false},
+        {"Authorization: Bearer onee\r\n", false},
+        {"Authorization: Bearer \r\n", false},
+        {"Authorization: Basic one\r\n", false},
+        {"Authorization: one\r\n", false},
+        {"Authorization: Bearer one two\r\n", false},
+    };
+    char path[] = "/tmp/corridor-tokens-XXXXXX";
+    struct buf yaml = {0};
+    int fd = mkstemp(path);
+    cr_assert_eq(write(fd, "one\ntwo\n", 8), 8);
+    close(fd);
+    buf_printf(&yaml, "bearer: file:%s", path);
+    buf_putc(&yaml, '\0');
+    open_with(yaml.p);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned before = h.source.n;
+        post(rows[i].header, BODY);
+        cr_assert(gets(1), "%s", rows[i].header);
+        cr_expect_eq(h.source.n - before, rows[i].enters ? 1 : 0, "%s", rows[i].header);
+        cr_expect(rows[i].enters ||
+                  says("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n"));
+        peer_close(&p);
+        peer_connect(&p, h.loop, house_address(&h));
+    }
+    fd = open(path, O_WRONLY | O_TRUNC); /* write, truncate: a new token, known without a reload */
+    cr_assert_eq(write(fd, "three\n", 6), 6);
+    close(fd);
+    clock_fake_advance(&h.time, 2000000);
+    post("Authorization: Bearer three\r\n", BODY);
+    cr_assert(gets(1));
+    cr_expect(says("HTTP/1.1 200 OK"));
+    unlink(path);
+    buf_free(&yaml);
+}
+
+Test(http_in, tokens_that_cannot_be_read_are_told_at_the_start)
+{
+    cr_expect_neq(
+        house_source(&h, &http_adapter, "listen: 127.0.0.1:0\nbearer: file:/nowhere/tokens\n"), 0);
+    cr_expect_eq(h.diags.errors, 1);
+    p.fd = -1;
+}
+
+Test(http_in, a_full_engine_is_waited_for_a_second_then_503)
+{
+    h.source.is_full = true;
+    open_with("");
+    post("", BODY);
+    run_now(h.loop);
+    for (int i = 0; i < 50; i++) {
+        usleep(1000);
+        run_now(h.loop);
+    }
+    cr_expect_eq(answers(&p), 0);
+    clock_fake_advance(&h.time, 1500000);
+    cr_assert(gets(1));
+    cr_expect(says("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"));
+    p.in.n = 0;
+    post("", "again");
+    for (int i = 0; i < 50; i++) {
+        usleep(1000);
+        run_now(h.loop);
+    }
+    h.source.is_full = false;
+    http_source.resume(&h.source);
+    cr_assert(gets(1));
+    cr_expect(says("re:again"));
+}
+
+Test(http_in, bodies_have_a_bound_together)
+{
+    struct buf large = {0};
+    open_with("body-memory: 1MiB\nbody-limit: 4MiB");
+    while (large.n < 1100000) {
+        buf_puts(&large, "0123456789");
+    }
+    struct buf b = {0};
+    buf_printf(&b, HEAD "Content-Length: 2000000\r\n\r\n%.*s", STR_ARG(buf_str(&large)));
+    peer_send(&p, buf_str(&b));
+    cr_assert(gets(1));
+    cr_expect(says("HTTP/1.1 503 "));
+    buf_free(&b);
+    buf_free(&large);
+}
+
+Test(http_in, a_request_that_drips_is_answered_408)
+{
+    open_with("request-within: 5s");
+    send_text("POST / HT");
+    for (int i = 0; i < 30; i++) {
+        usleep(1000);
+        run_now(h.loop);
+    }
+    clock_fake_advance(&h.time, 6000000);
+    expect_refusal(408, "drips");
+}
+
+Test(http_in, an_idle_connection_is_closed_silently)
+{
+    open_with("idle: 5s");
+    for (int i = 0; i < 30; i++) {
+        usleep(1000);
+        run_now(h.loop);
+    }
+    clock_fake_advance(&h.time, 6000000);
+    cr_assert(peer_sees_end(&p));
+    cr_expect_eq(p.in.n, 0);
+}
+
+Test(http_in, a_peer_that_leaves_while_its_message_is_stored_harms_nobody)
+{
+    h.source.answers_at_once = false;
+    open_with("");
+    post("", BODY);
+    cr_assert(house_takes(&h, 1));
+    peer_reset(&p);
+    run_now(h.loop);
+    house_answer(&h, 0, 1);
+    run_now(h.loop);
+    peer_connect(&p, h.loop, house_address(&h));
+    post("", "next");
+    cr_assert(house_takes(&h, 2));
+    house_answer(&h, 1, 1);
+    cr_assert(gets(1));
+}
+
+Test(http_in, draining_answers_what_is_under_way_and_closes)
+{
+    struct peer idle;
+    h.source.answers_at_once = false;
+    open_with("");
+    peer_connect(&idle, h.loop, house_address(&h));
+    post("", BODY);
+    cr_assert(house_takes(&h, 1));
+    http_source.drain(&h.source);
+    cr_expect(peer_sees_end(&idle));
+    house_answer(&h, 0, 1);
+    cr_assert(peer_sees_end(&p));
+    cr_expect(says("re:" BODY) && says("Connection: close\r\n"));
+    peer_close(&idle);
+}
