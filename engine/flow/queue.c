@@ -535,6 +535,14 @@ unsigned queue_in_flight(const struct queue *q)
     return q->nflying;
 }
 
+/* Settled, and not yet durably so: until then they are shown as what they were. */
+static uint64_t unshown(const struct queue *q)
+{
+    const struct queue_counts *all = &q->counts, *shown = &q->shown;
+    return all->delivered - shown->delivered + all->refused - shown->refused + all->dropped -
+           shown->dropped;
+}
+
 void queue_status(struct queue *q, struct queue_status *out)
 {
     *out = (struct queue_status){
@@ -542,7 +550,7 @@ void queue_status(struct queue *q, struct queue_status *out)
         .refused = q->shown.refused,
         .dropped = q->shown.dropped,
         .held = q->held.n,
-        .queued = q->unsettled - q->held.n,
+        .queued = q->unsettled - q->held.n + unshown(q),
         .blocked = q->blocked.n,
         .ready = q->ready.n,
         .waiting = q->due.n,
