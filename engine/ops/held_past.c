@@ -86,6 +86,11 @@ int held_past_fill(struct command_run *r, const char *state, const struct report
         return COMMAND_CANNOT;
     }
     read_on(&p, h.journal, oldest);
+    for (size_t i = 0; i < p.n; i++) { /* of what came with a backup nothing more is written down */
+        if (seq_of(p.rows[i]) <= journal_restored(h.journal)) {
+            report_set_text(p.rows[i], "reason", STR("restored from a backup"));
+        }
+    }
     history_close(&h);
     return 0;
 }
