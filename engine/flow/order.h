@@ -24,7 +24,7 @@ struct order_link {
 struct queued {
     struct queued *next, *prev; /* in the ready, the blocked or the held list */
     struct msg *msg;            /* NULL: not loaded */
-    uint64_t seq, hint;         /* where the journal has it */
+    uint64_t seq;               /* of its message */
     union {
         struct held_note *note; /* HELD: why; owned; NULL: not known */
         const char *reason;     /* else: why it was not delivered at once; static, or NULL */

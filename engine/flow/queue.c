@@ -173,7 +173,7 @@ void queue_hold(struct queue *q, struct queued *o, struct str reply, const char 
 void queue_hold_finding(struct queue *q, struct queued *o, const struct msg *m, struct str finding)
 {
     struct msg read = {0};
-    if (!m && queue_read(q, queued_ref(o), o->hint, &read.arena, &read.e)) {
+    if (!m && queue_read(q, queued_ref(o), &read.arena, &read.e)) {
         m = &read;
     }
     queue_say(q, LOG_LEVEL_WARN, "held", o, "the route failed");

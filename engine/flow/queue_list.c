@@ -8,12 +8,9 @@ struct listing {
     unsigned n, max;
 };
 
-bool queue_read(struct queue *q, struct entry_ref ref, uint64_t hint, struct arena *a,
-                struct entry_message *out)
+bool queue_read(struct queue *q, struct entry_ref ref, struct arena *a, struct entry_message *out)
 {
-    struct entry e;
-    return journal_read(q->conf.journal, ref.seq, hint, a, &e) == 0 &&
-           entry_get_message(a, e.body, out) == 0;
+    return consumer_read(q->consumer, ref.seq, ref.output, a, out) == 0;
 }
 
 /* Of which message, by which route. */
@@ -27,7 +24,7 @@ static void identify(struct queue *q, const struct queued *o, struct entry_id *o
     if (o->state == QUEUED_HELD) {
         *out_id = o->note->id;
         *out_route = o->note->route;
-    } else if (o->msg || queue_read(q, queued_ref(o), o->hint, &a, &m)) {
+    } else if (o->msg || queue_read(q, queued_ref(o), &a, &m)) {
         m = o->msg ? o->msg->e : m;
         *out_id = m.id;
         *out_route = o->output < m.noutputs ? m.outputs[o->output].route : 0;
@@ -150,7 +147,7 @@ int64_t queue_oldest(struct queue *q)
     }
     if (seq != q->oldest_seq) { /* the same at the next look, mostly */
         struct entry_ref ref = {seq, 0};
-        q->oldest_us = queue_read(q, ref, 0, &a, &m) ? m.received_us : 0;
+        q->oldest_us = queue_read(q, ref, &a, &m) ? m.received_us : 0;
         q->oldest_seq = seq;
         arena_free(&a);
     }

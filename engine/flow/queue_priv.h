@@ -123,8 +123,7 @@ void queue_put_held(struct queue *q, struct queued *o, const struct msg *m, int6
                     struct str why);
 void queued_free(struct queued *o);
 /* The message of an output, in `a`; false when it cannot be read. */
-bool queue_read(struct queue *q, struct entry_ref ref, uint64_t hint, struct arena *a,
-                struct entry_message *out);
+bool queue_read(struct queue *q, struct entry_ref ref, struct arena *a, struct entry_message *out);
 /* Wall clock of receipt of the oldest that is not settled; 0: none, or it cannot be read. */
 int64_t queue_oldest(struct queue *q);
 /* What a person said of the destination before this process began. */

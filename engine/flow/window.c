@@ -60,7 +60,6 @@ static struct queued *admit(struct queue *q, const struct consumer_item *item,
 {
     struct queued *o = queued_new(e->keys, e->nkeys);
     o->seq = item->seq;
-    o->hint = item->hint;
     o->output = item->output;
     o->is_failed_route = e->kind == ENTRY_OUTPUT_FAILED_ROUTE;
     o->attempt = consumer_maybe_sent(q->consumer, item->seq, item->output) ? 1 : 0;
@@ -145,14 +144,7 @@ int window_load(struct queue *q, struct queued *o)
         return ERR_IO;
     }
     struct msg *m = msg_new(q->conf.pool);
-    struct entry e;
-    int r = journal_read(q->conf.journal, o->seq, o->hint, &m->arena, &e);
-    if (r == 0) {
-        r = entry_get_message(&m->arena, e.body, &m->e);
-    }
-    if (r == 0 && o->output >= m->e.noutputs) {
-        r = ERR_DAMAGE;
-    }
+    int r = consumer_read(q->consumer, o->seq, o->output, &m->arena, &m->e);
     if (r == 0 && o->is_failed_route) {
         r = rerun(q, o, m);
     }
@@ -222,12 +214,8 @@ static void recover_unreadable(struct queue *q, const struct consumer_item *item
 static void recover_one(struct queue *q, const struct consumer_item *item)
 {
     struct msg *m = msg_new(q->conf.pool);
-    struct entry e;
-    int r = journal_read(q->conf.journal, item->seq, item->hint, &m->arena, &e);
+    int r = consumer_read(q->consumer, item->seq, item->output, &m->arena, &m->e);
     if (r == 0) {
-        r = entry_get_message(&m->arena, e.body, &m->e);
-    }
-    if (r == 0 && item->output < m->e.noutputs) {
         m->seq = item->seq;
         window_add(q, item, m);
         if (q->ready.last && !window_has_room(q)) {

@@ -2,7 +2,7 @@
 
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
-#include "engine/journal/journal_priv.h"
+#include "engine/journal/consumer_priv.h"
 
 #include <stdlib.h>
 
@@ -11,40 +11,6 @@ enum {
     CHOKED_BYTES = 16 << 20, /* well below JOURNAL_BODY_MAX: they must fit into one entry later */
     SETTLED_MOST = 64,       /* settled items left in the list before it is worth packing it */
 };
-
-/* What the ahead map remembers of an output the cursor has not reached. */
-enum { AHEAD_SETTLED = 1, AHEAD_HELD = 2, AHEAD_RELEASED = 3 };
-
-struct sent_wait {
-    uint64_t seq;
-    journal_done_fn done;
-    void *arg;
-};
-
-struct consumer {
-    struct journal *j;
-    uint32_t destination;
-    enum entry_class class;
-    bool is_live, is_dirty, keeps_settled;
-    uint64_t seq; /* the cursor: the next output to be offered is (seq, output) or later */
-    uint32_t output;
-    uint64_t hint;           /* where seq stands, if known */
-    struct consumer_item *v; /* [first, n), in order; settled ones stay until packed */
-    size_t first, n, cap, settled;
-    struct refmap ahead; /* outcomes that stood in the journal ahead of the cursor, after a crash */
-    struct refmap was_settled, suspects; /* only after damage */
-    struct buf outcomes;                 /* an entry body being gathered */
-    uint32_t noutcomes;
-    struct consumer *next_dirty;
-    uint64_t sent_asked, sent_durable, sent_before;
-    struct sent_wait *waits;
-    size_t nwaits, wait_cap;
-};
-
-static bool is_before(uint64_t seq, uint32_t output, const struct consumer *c)
-{
-    return seq < c->seq || (seq == c->seq && output < c->output);
-}
 
 struct consumer *consumer_get(struct journal *j, uint32_t destination, enum entry_class class)
 {
@@ -103,7 +69,17 @@ static void pack(struct consumer *c)
     }
 }
 
-static struct consumer_item *push(struct consumer *c, const struct consumer_item *item)
+/* What an item keeps: its volume, and its bytes of the backlog. */
+static void count_item(struct consumer *c, const struct consumer_item *item, bool is_in)
+{
+    c->held_bytes += is_in ? item->bytes : 0;
+    c->held_bytes -= is_in ? 0 : item->bytes;
+    if (c->j->ops->hold) {
+        c->j->ops->hold(c->j, item->home, is_in);
+    }
+}
+
+struct consumer_item *consumer_push(struct consumer *c, const struct consumer_item *item)
 {
     if (c->n == c->cap) {
         if (c->settled + c->first > c->cap / 2) {
@@ -113,11 +89,23 @@ static struct consumer_item *push(struct consumer *c, const struct consumer_item
             c->v = xrealloc(c->v, c->cap * sizeof(*c->v));
         }
     }
+    count_item(c, item, true);
     c->v[c->n] = *item;
     return &c->v[c->n++];
 }
 
-static struct consumer_item *find(const struct consumer *c, uint64_t seq, uint32_t output)
+void consumer_move(struct consumer *c, struct consumer_item *item, uint64_t home, uint64_t hint,
+                   uint32_t bytes)
+{
+    count_item(c, item, false);
+    item->home = home;
+    item->hint = hint;
+    item->bytes = bytes;
+    count_item(c, item, true);
+}
+
+/* The first item at or behind (seq, output). */
+static size_t place(const struct consumer *c, uint64_t seq, uint32_t output)
 {
     size_t low = c->first, high = c->n;
     while (low < high) {
@@ -129,12 +117,24 @@ static struct consumer_item *find(const struct consumer *c, uint64_t seq, uint32
             high = mid;
         }
     }
-    bool is_it = low < c->n && c->v[low].seq == seq && c->v[low].output == output;
-    return is_it && !c->v[low].is_settled ? &c->v[low] : NULL;
+    return low;
+}
+
+struct consumer_item *consumer_find_item(const struct consumer *c, uint64_t seq, uint32_t output)
+{
+    size_t at = place(c, seq, output);
+    bool is_it = at < c->n && c->v[at].seq == seq && c->v[at].output == output;
+    return is_it && !c->v[at].is_settled ? &c->v[at] : NULL;
+}
+
+const struct consumer_item *consumer_find(const struct consumer *c, uint64_t seq, uint32_t output)
+{
+    return consumer_find_item(c, seq, output);
 }
 
 static void settle(struct consumer *c, struct consumer_item *item)
 {
+    count_item(c, item, false);
     item->is_settled = true;
     c->settled++;
     while (c->first < c->n && c->v[c->first].is_settled) {
@@ -152,9 +152,10 @@ static void settle(struct consumer *c, struct consumer_item *item)
 /* Settled once, and sent again by a person: back to its place in the list. What may be let go is found anew. */
 static void insert(struct consumer *c, uint64_t seq, uint32_t output)
 {
+    struct consumer_item new = {.seq = seq, .home = seq, .output = output};
     size_t at;
     pack(c);
-    (void)push(c, &(struct consumer_item){0}); /* room for one more */
+    (void)consumer_push(c, &new); /* room for one more */
     for (at = c->n - 1; at > 0; at--) {
         const struct consumer_item *before = &c->v[at - 1];
         if (before->seq < seq || (before->seq == seq && before->output < output)) {
@@ -162,7 +163,7 @@ static void insert(struct consumer *c, uint64_t seq, uint32_t output)
         }
         c->v[at] = *before;
     }
-    c->v[at] = (struct consumer_item){.seq = seq, .output = output};
+    c->v[at] = new;
     refmap_set(&c->was_settled, seq, output, 0);
     if (c->j->release_seq > seq) {
         c->j->release_at = 0;
@@ -187,11 +188,11 @@ void consumer_apply(struct consumer *c, const struct entry_outcome *o)
     if (c->keeps_settled && is_final(o->verdict)) {
         refmap_set(&c->was_settled, o->ref.seq, o->ref.output, 1);
     }
-    if (!is_before(o->ref.seq, o->ref.output, c)) {
+    if (!consumer_is_before(o->ref.seq, o->ref.output, c)) {
         apply_ahead(c, o);
         return;
     }
-    struct consumer_item *item = find(c, o->ref.seq, o->ref.output);
+    struct consumer_item *item = consumer_find_item(c, o->ref.seq, o->ref.output);
     if (!item) { /* settled twice: the first outcome stands */
         if (o->verdict == ENTRY_RELEASED) {
             insert(c, o->ref.seq, o->ref.output);
@@ -224,8 +225,8 @@ static bool is_suspect(const struct consumer *c, uint64_t seq, const struct entr
 }
 
 /* The output becomes unsettled; false when a crash left its outcome ahead of the cursor. */
-static bool take(struct consumer *c, const struct consumer_item *where,
-                 const struct entry_output *o, struct consumer_item *out)
+bool consumer_take(struct consumer *c, const struct consumer_item *where,
+                   const struct entry_output *o, struct consumer_item *out)
 {
     struct consumer_item item = *where;
     uint64_t mark = refmap_get(&c->ahead, item.seq, item.output);
@@ -240,15 +241,23 @@ static bool take(struct consumer *c, const struct consumer_item *where,
     bool is_restored = item.seq <= c->j->restored;
     item.is_held = item.is_suspect || mark == AHEAD_HELD ||
                    ((is_born_held || is_restored) && mark != AHEAD_RELEASED);
-    *out = *push(c, &item);
+    *out = *consumer_push(c, &item);
     return true;
 }
 
-static void set_cursor(struct consumer *c, uint64_t seq, uint32_t output, uint64_t hint)
+/* What lies ahead of the cursor, counted once. */
+static void count_ahead(struct consumer *c, uint64_t seq, uint32_t output, uint64_t bytes)
 {
-    c->seq = seq;
-    c->output = output;
-    c->hint = hint;
+    if (seq > c->counted_seq || (seq == c->counted_seq && output >= c->counted_output)) {
+        c->unread_bytes += bytes;
+        c->counted_seq = seq;
+        c->counted_output = output + 1;
+    }
+}
+
+void consumer_count_read(struct consumer *c, uint64_t bytes)
+{
+    c->unread_bytes -= bytes < c->unread_bytes ? bytes : c->unread_bytes;
 }
 
 /* The index of the first output for this consumer from `from` on; noutputs when there is none. */
@@ -268,22 +277,67 @@ static bool offer(struct consumer *c, const struct stored *s, uint64_t next_hint
     uint32_t i = find_output(c, m, c->seq == s->e.seq ? c->output : 0);
     bool is_taken = false;
     while (i < m->noutputs && !is_taken) {
-        struct consumer_item where = {.seq = s->e.seq, .hint = s->hint, .output = i};
-        is_taken = take(c, &where, &m->outputs[i], out);
+        struct consumer_item where = {.seq = s->e.seq, .home = s->e.seq, .hint = s->hint};
+        where.output = i;
+        where.bytes = (uint32_t)s->e.body.n;
+        consumer_count_read(c, where.bytes);
+        is_taken = consumer_take(c, &where, &m->outputs[i], out);
         i = find_output(c, m, i + 1);
     }
     if (i < m->noutputs) {
-        set_cursor(c, s->e.seq, i, s->hint);
+        consumer_set_cursor(c, s->e.seq, i, s->hint);
     } else {
-        set_cursor(c, s->e.seq + 1, 0, next_hint);
+        consumer_set_cursor(c, s->e.seq + 1, 0, next_hint);
     }
     return is_taken;
+}
+
+int consumer_read(const struct consumer *c, uint64_t seq, uint32_t output, struct arena *a,
+                  struct entry_message *out)
+{
+    const struct consumer_item *item = consumer_find(c, seq, output);
+    struct entry e;
+    uint64_t named;
+    int rc = journal_read(c->j, item ? item->home : seq, item ? item->hint : 0, a, &e);
+    rc = rc == 0 ? entry_get_any(a, &e, &named, out) : rc;
+    return rc == 0 && (named != seq || output >= out->noutputs) ? ERR_DAMAGE : rc;
+}
+
+/* What was taken into the list while its volume was cleaned, and nobody was told. */
+static int next_unoffered(struct consumer *c, struct arena *a, struct entry_message *out_message,
+                          struct consumer_item *out_item)
+{
+    size_t at = c->offer_seq ? place(c, c->offer_seq, c->offer_output) : c->n;
+    while (at < c->n && c->v[at].is_settled) {
+        at++;
+    }
+    if (at == c->n) {
+        c->offer_seq = 0;
+        return 0;
+    }
+    struct consumer_item *item = &c->v[at];
+    int rc = consumer_read(c, item->seq, item->output, a, out_message);
+    if (rc == ERR_IO) {
+        return rc;
+    }
+    c->offer_seq = item->seq;
+    c->offer_output = item->output + 1;
+    if (rc != 0) { /* a person decides; its keys are not known */
+        item->is_held = item->is_suspect = true;
+        return ERR_DAMAGE;
+    }
+    *out_item = *item;
+    return 1;
 }
 
 int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out_message,
                   struct consumer_item *out_item)
 {
     struct journal *j = c->j;
+    int waiting = next_unoffered(c, a, out_message, out_item);
+    if (waiting != 0) {
+        return waiting;
+    }
     if (consumer_count(c) >= CONSUMER_UNSETTLED_MAX) {
         return ERR_LIMIT;
     }
@@ -294,14 +348,15 @@ int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out
         int rc = read_next(j, &at, j->called, 1u << ENTRY_MESSAGE, a, &s);
         if (rc == 0) {
             c->is_live = true;
-            set_cursor(c, j->called + 1, 0, at.hint[0]);
+            c->unread_bytes = 0;
+            consumer_set_cursor(c, j->called + 1, 0, at.hint[0]);
             break;
         }
         rc = rc == 1 && entry_get_message(a, s.e.body, out_message) != 0 ? ERR_DAMAGE : rc;
         if (rc < 0) {
             if (rc == ERR_DAMAGE) {
                 uint64_t from = c->seq;
-                set_cursor(c, at.next, 0, at.hint[0]);
+                consumer_set_cursor(c, at.next, 0, at.hint[0]);
                 journal_note_damage(j, from, at.next > from ? at.next - 1 : from);
             }
             return rc;
@@ -323,21 +378,23 @@ bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output,
     }
     j->taken++;
     if (!c->is_live) {
+        count_ahead(c, seq, output, j->calling_bytes);
         return false;
     }
-    if (is_before(seq, output, c) || consumer_count(c) >= CONSUMER_UNSETTLED_MAX) {
+    if (consumer_is_before(seq, output, c) || consumer_count(c) >= CONSUMER_UNSETTLED_MAX) {
         j->taken--;
         return false;
     }
-    struct consumer_item item = {.seq = seq, .hint = j->calling_hint, .output = output};
-    *out_item = *push(c, &item);
-    set_cursor(c, seq, output + 1, j->calling_hint);
+    struct consumer_item item = {.seq = seq, .home = seq, .hint = j->calling_hint, .output = output};
+    item.bytes = (uint32_t)j->calling_bytes;
+    *out_item = *consumer_push(c, &item);
+    consumer_set_cursor(c, seq, output + 1, j->calling_hint);
     return true;
 }
 
 void consumer_hold(struct consumer *c, uint64_t seq, uint32_t output)
 {
-    struct consumer_item *item = find(c, seq, output);
+    struct consumer_item *item = consumer_find_item(c, seq, output);
     if (item) {
         item->is_held = true;
     }
@@ -351,10 +408,14 @@ void consumers_see(struct journal *j, const struct stored *s, const struct entry
             continue;
         }
         struct consumer *c = consumer_get(j, o->destination, o->class);
-        if (c->is_live && !is_before(s->e.seq, i, c)) {
-            c->is_live = false;
-            set_cursor(c, s->e.seq, i, s->hint);
+        if (consumer_is_before(s->e.seq, i, c)) {
+            continue;
         }
+        if (c->is_live) {
+            c->is_live = false;
+            consumer_set_cursor(c, s->e.seq, i, s->hint);
+        }
+        count_ahead(c, s->e.seq, i, s->e.body.n);
     }
 }
 
@@ -372,7 +433,7 @@ void consumers_fall_behind(struct journal *j, const struct waiting *w)
             struct consumer *c = j->consumers[i];
             if (c && c->is_live) {
                 c->is_live = false;
-                set_cursor(c, c->seq > w->seq ? c->seq : w->seq, c->seq == w->seq ? c->output : 0,
+                consumer_set_cursor(c, c->seq > w->seq ? c->seq : w->seq, c->seq == w->seq ? c->output : 0,
                            0);
             }
         }
@@ -387,8 +448,9 @@ void consumers_replayed(struct journal *j, uint64_t end_seq)
         if (c) {
             c->keeps_settled = false;
             refmap_free(&c->was_settled);
+            refmap_drop_before(&c->ahead, c->seq, c->output);
             if (c->is_live && c->seq <= end_seq) {
-                set_cursor(c, end_seq + 1, 0, 0);
+                consumer_set_cursor(c, end_seq + 1, 0, 0);
             }
         }
     }
@@ -563,9 +625,9 @@ void consumer_outcome(struct consumer *c, const struct entry_outcome *o)
 int consumer_reopen(struct consumer *c, const struct entry_outcome *o, uint64_t *out_entry)
 {
     uint64_t seq = o->ref.seq;
-    bool is_ahead = !is_before(seq, o->ref.output, c);
+    bool is_ahead = !consumer_is_before(seq, o->ref.output, c);
     if (is_ahead ? refmap_get(&c->ahead, seq, o->ref.output) != AHEAD_SETTLED
-                 : find(c, seq, o->ref.output) != NULL) {
+                 : consumer_find_item(c, seq, o->ref.output) != NULL) {
         return ERR_STATE;
     }
     if (seq < c->j->ops->floor(c->j) || seq > c->j->durable) {
@@ -620,7 +682,7 @@ const struct consumer_item *consumer_unsettled(const struct consumer *c, size_t 
         pack((struct consumer *)(uintptr_t)
                  c); /* the list is a view; packing does not change what it says */
     }
-    *out_n = c->n - c->first;
+    *out_n = (c->offer_seq ? place(c, c->offer_seq, c->offer_output) : c->n) - c->first;
     return c->v ? c->v + c->first : NULL;
 }
 
@@ -629,27 +691,54 @@ size_t consumer_count(const struct consumer *c)
     return c->n - c->first - c->settled;
 }
 
-static uint64_t floor_of(const struct consumer *c)
+static uint64_t unread_from(const struct consumer *c)
 {
-    uint64_t unread = c->is_live ? c->j->called + 1 : c->seq;
-    bool has_item = c->first < c->n;
-    return has_item && c->v[c->first].seq < unread ? c->v[c->first].seq : unread;
+    return c->is_live ? c->j->called + 1 : c->seq;
+}
+
+uint64_t consumer_backlog(const struct consumer *c)
+{
+    return c->held_bytes + c->unread_bytes;
 }
 
 uint64_t consumer_oldest(const struct consumer *c)
 {
-    return c->is_live && c->first == c->n ? 0 : floor_of(c);
+    return c->first < c->n ? c->v[c->first].seq : c->is_live ? 0 : c->seq;
+}
+
+/* Where nothing counts what volumes hold, the first item tells; it was never written again. */
+static uint64_t floor_of(const struct consumer *c)
+{
+    uint64_t unread = unread_from(c);
+    bool is_first = !c->j->ops->hold && c->first < c->n && c->v[c->first].seq < unread;
+    return is_first ? c->v[c->first].seq : unread;
 }
 
 uint64_t consumers_floor(const struct journal *j)
 {
     uint64_t floor = j->called + 1;
+    uint64_t held = j->ops->hold ? j->ops->held_from(j) : floor;
     for (size_t i = 0; i < j->nconsumers; i++) {
         const struct consumer *c = j->consumers[i];
         uint64_t one = c ? floor_of(c) : floor;
         floor = one < floor ? one : floor;
     }
-    return floor;
+    return held < floor ? held : floor;
+}
+
+uint64_t consumers_lowest(const struct journal *j)
+{
+    uint64_t lowest = j->called + 1;
+    for (size_t i = 0; i < j->nconsumers; i++) {
+        const struct consumer *c = j->consumers[i];
+        uint64_t one = c ? unread_from(c) : lowest;
+        lowest = one < lowest ? one : lowest;
+        for (size_t k = c ? c->first : 0; c && k < c->n; k++) {
+            bool is_lower = !c->v[k].is_settled && c->v[k].home < lowest;
+            lowest = is_lower ? c->v[k].home : lowest;
+        }
+    }
+    return lowest;
 }
 
 void consumer_remember_settled(struct consumer *c, bool on)
@@ -672,7 +761,7 @@ void consumer_suspect_key(struct consumer *c, uint64_t key, uint64_t settled_seq
 void consumer_check_item(struct consumer *c, uint64_t seq, uint32_t output,
                          const struct entry_output *o)
 {
-    struct consumer_item *item = find(c, seq, output);
+    struct consumer_item *item = consumer_find_item(c, seq, output);
     if (item && is_suspect(c, seq, o)) {
         item->is_held = item->is_suspect = true;
     }
@@ -682,7 +771,13 @@ static void put_item(struct buf *out, const struct consumer_item *i, uint64_t *s
 {
     wire_put_var(out, i->seq - *seq);
     wire_put_signed(out, (int64_t)(i->hint - *hint));
-    wire_put_var(out, (uint64_t)i->output << 2 | (i->is_held ? 1 : 0) | (i->is_suspect ? 2 : 0));
+    bool is_carried = i->home != i->seq;
+    wire_put_var(out, (uint64_t)i->output << 3 | (i->is_held ? ITEM_HELD : 0) |
+                          (i->is_suspect ? ITEM_SUSPECT : 0) | (is_carried ? ITEM_CARRIED : 0));
+    wire_put_var(out, i->bytes);
+    if (is_carried) {
+        wire_put_var(out, i->home - i->seq);
+    }
     *seq = i->seq;
     *hint = i->hint;
 }
@@ -690,12 +785,17 @@ static void put_item(struct buf *out, const struct consumer_item *i, uint64_t *s
 static void put_one(const struct consumer *c, struct buf *out)
 {
     wire_put_var(out, c->destination);
-    buf_putc(out, (char)((unsigned)c->class | (c->is_live ? 2u : 0)));
+    buf_putc(out, (char)((unsigned)c->class | (c->is_live ? CONSUMER_LIVE : 0) | CONSUMER_SIZED));
     bool is_passed = c->is_live && c->seq <= c->j->called; /* the cursor follows the callbacks */
     wire_put_var(out, is_passed ? c->j->called + 1 : c->seq);
     wire_put_var(out, is_passed ? 0 : c->output);
     wire_put_var(out, c->is_live ? 0 : c->hint);
     wire_put_var(out, c->sent_asked);
+    wire_put_var(out, c->unread_bytes);
+    wire_put_var(out, c->counted_seq);
+    wire_put_var(out, c->counted_output);
+    wire_put_var(out, c->offer_seq);
+    wire_put_var(out, c->offer_output);
     wire_put_var(out, consumer_count(c));
     uint64_t seq = 0, hint = 0;
     for (size_t i = c->first; i < c->n; i++) {
@@ -728,19 +828,31 @@ void consumers_put(struct journal *j, struct buf *out)
     }
 }
 
-static void get_items(struct consumer *c, struct wire *w)
+/* An item of the first checkpoints tells neither its size nor where it is now. */
+static void get_item(struct wire *w, bool is_sized, uint64_t *seq, uint64_t *hint,
+                     struct consumer_item *out)
+{
+    out->seq = *seq += wire_var(w);
+    out->hint = *hint += (uint64_t)wire_signed(w);
+    out->home = out->seq;
+    uint64_t bits = wire_var(w);
+    out->is_held = bits & ITEM_HELD;
+    out->is_suspect = (bits & ITEM_SUSPECT) != 0;
+    out->output = (uint32_t)(bits >> (is_sized ? 3 : 2));
+    if (is_sized) {
+        out->bytes = wire_var32(w);
+        out->home += bits & ITEM_CARRIED ? wire_var(w) : 0;
+    }
+}
+
+static void get_items(struct consumer *c, struct wire *w, bool is_sized)
 {
     uint32_t n = wire_count(w, 3);
     uint64_t seq = 0, hint = 0;
     for (uint32_t i = 0; i < n && !w->is_bad; i++) {
         struct consumer_item item = {0};
-        item.seq = seq += wire_var(w);
-        item.hint = hint += (uint64_t)wire_signed(w);
-        uint64_t bits = wire_var(w);
-        item.output = (uint32_t)(bits >> 2);
-        item.is_held = bits & 1;
-        item.is_suspect = (bits & 2) != 0;
-        (void)push(c, &item);
+        get_item(w, is_sized, &seq, &hint, &item);
+        (void)consumer_push(c, &item);
     }
     n = wire_count(w, 3);
     for (uint32_t i = 0; i < n && !w->is_bad; i++) {
@@ -750,22 +862,34 @@ static void get_items(struct consumer *c, struct wire *w)
     }
 }
 
+static void get_sizes(struct consumer *c, struct wire *w)
+{
+    c->unread_bytes = wire_var(w);
+    c->counted_seq = wire_var(w);
+    c->counted_output = wire_var32(w);
+    c->offer_seq = wire_var(w);
+    c->offer_output = wire_var32(w);
+}
+
 void consumers_get(struct journal *j, struct wire *w)
 {
     uint32_t n = wire_count(w, 8);
     for (uint32_t i = 0; i < n && !w->is_bad; i++) {
         uint32_t destination = wire_var32(w);
         uint8_t bits = wire_u8(w);
-        w->is_bad |= bits > 3 || destination >= TABLES_NAMES_MAX;
+        w->is_bad |= bits > 7 || destination >= TABLES_NAMES_MAX;
         if (w->is_bad) {
             return;
         }
         struct consumer *c = consumer_get(j, destination, (enum entry_class)(bits & 1));
-        c->is_live = bits & 2;
+        c->is_live = bits & CONSUMER_LIVE;
         uint64_t seq = wire_var(w);
         uint32_t output = wire_var32(w);
-        set_cursor(c, seq, output, wire_var(w));
+        consumer_set_cursor(c, seq, output, wire_var(w));
         c->sent_asked = c->sent_durable = c->sent_before = wire_var(w);
-        get_items(c, w);
+        if (bits & CONSUMER_SIZED) {
+            get_sizes(c, w);
+        }
+        get_items(c, w, bits & CONSUMER_SIZED);
     }
 }

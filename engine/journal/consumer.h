@@ -8,11 +8,13 @@
 
 enum { CONSUMER_UNSETTLED_MAX = 1000000, CONSUMER_SENT_AHEAD = 1024 };
 
-/* An unsettled output behind the cursor: 24 bytes, cheap enough for a million. */
+/* An unsettled output behind the cursor: 40 bytes, cheap enough for a million. */
 struct consumer_item {
     uint64_t seq;
-    uint64_t hint; /* where to find it, for journal_read() */
+    uint64_t home; /* the entry it stands in: `seq`, or a carry when its volume was cleaned */
+    uint64_t hint; /* where to find that, for journal_read() */
     uint32_t output;
+    uint32_t bytes; /* of that entry */
     bool is_held; /* not to be sent: a person, a failed route, or damage holds it */
     bool
         is_suspect; /* held because damage may have eaten its outcome: a later one of its key is settled */
@@ -40,6 +42,12 @@ void consumer_hold(struct consumer *c, uint64_t seq, uint32_t output);
 /* Nothing durable lies ahead: the live path is open. */
 bool consumer_is_caught_up(const struct consumer *c);
 
+/* The message of an unsettled output, wherever it stands now. Of a message that was carried only those outputs
+ * are there that were unsettled then; the others are blank (destination 0). 0, ERR_NOT_FOUND, ERR_DAMAGE,
+ * ERR_IO. O(log unsettled + log volumes + entries since a hint). */
+int consumer_read(const struct consumer *c, uint64_t seq, uint32_t output, struct arena *a,
+                  struct entry_message *out);
+
 /* Record an outcome: appended with the others of this consumer in one entry at the next journal_poll()
  * (journal_fd() becomes readable by itself) or by consumer_flush(). DELIVERED, REFUSED, DROPPED settle
  * it, HELD marks it, RELEASED unmarks it; that shows in the list below when the entry is appended. */
@@ -64,9 +72,13 @@ bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journa
 /* After a crash: was this output possibly sent by an earlier process? Then its attempt starts at 2. */
 bool consumer_maybe_sent(const struct consumer *c, uint64_t seq, uint32_t output);
 
-/* What is unsettled, in order: for start-up. Stays valid until the next change. */
+/* What is unsettled and was offered, in order: for start-up. Stays valid until the next change. */
 const struct consumer_item *consumer_unsettled(const struct consumer *c, size_t *out_n);
+/* One unsettled output, offered or not; NULL. Valid as long as the list. */
+const struct consumer_item *consumer_find(const struct consumer *c, uint64_t seq, uint32_t output);
 size_t consumer_count(const struct consumer *c);
+/* Bytes of entries that hold something unsettled or unread; one with two such outputs counts twice. */
+uint64_t consumer_backlog(const struct consumer *c);
 uint64_t consumer_oldest(const struct consumer *c); /* oldest unsettled or unread seq; 0 none */
 
 #endif

@@ -96,7 +96,8 @@ static void get_output(struct arena *a, struct wire *w, uint64_t raw_n, struct e
     get_splices(a, w, raw_n, &out->payload);
 }
 
-void entry_put_message(struct buf *out, const struct entry_message *m)
+/* All but the outputs. */
+static void put_head(struct buf *out, const struct entry_message *m)
 {
     buf_reserve(out, MESSAGE_FIXED + m->raw.n + m->reply.n + 64);
     char *p = out->p + out->n;
@@ -118,6 +119,11 @@ void entry_put_message(struct buf *out, const struct entry_message *m)
     wire_put_str(out, m->reason);
     wire_put_str(out, m->reply);
     buf_put_str(out, m->raw);
+}
+
+void entry_put_message(struct buf *out, const struct entry_message *m)
+{
+    put_head(out, m);
     for (uint32_t i = 0; i < m->noutputs; i++) {
         put_output(out, &m->outputs[i]);
     }
@@ -164,6 +170,69 @@ int entry_get_message(struct arena *a, struct str body, struct entry_message *ou
     m.outputs = v;
     *out = m;
     return 0;
+}
+
+void entry_put_carry(struct buf *out, uint64_t seq, const struct entry_message *m,
+                     const uint32_t *outputs, uint32_t n)
+{
+    struct entry_message one = *m;
+    wire_put_var(out, seq);
+    wire_put_var(out, m->noutputs);
+    wire_put_var(out, n);
+    for (uint32_t i = 0; i < n; i++) {
+        wire_put_var(out, outputs[i]);
+    }
+    one.noutputs = n;
+    put_head(out, &one);
+    for (uint32_t i = 0; i < n; i++) {
+        put_output(out, &m->outputs[outputs[i]]);
+    }
+}
+
+/* Every output to its place; false when that cannot be. */
+static bool spread(struct arena *a, struct wire *w, uint32_t n, uint32_t all,
+                   struct entry_message *m)
+{
+    struct entry_output *v = ARENA_ARRAY(a, struct entry_output, all);
+    bool is_right = n == m->noutputs;
+    for (uint32_t i = 0; i < n && is_right; i++) {
+        uint32_t at = wire_var32(w);
+        is_right = !w->is_bad && at < all;
+        if (is_right) {
+            v[at] = m->outputs[i];
+        }
+    }
+    m->outputs = v;
+    m->noutputs = all;
+    return is_right;
+}
+
+int entry_get_carry(struct arena *a, struct str body, uint64_t *out_seq, struct entry_message *out)
+{
+    struct wire w = wire_of(body);
+    struct entry_message m;
+    *out_seq = wire_var(&w);
+    uint32_t all = wire_var32(&w), n = wire_count(&w, 1);
+    struct wire places = w;
+    for (uint32_t i = 0; i < n; i++) {
+        (void)wire_var32(&w); /* read by spread(), when the message is known */
+    }
+    bool is_bad = w.is_bad || all > ENTRY_CARRY_OUTPUTS_MAX || n > all;
+    struct str rest = str_from(w.at, wire_left(&w));
+    if (is_bad || entry_get_message(a, rest, &m) != 0 || !spread(a, &places, n, all, &m)) {
+        return ERR_DAMAGE;
+    }
+    *out = m;
+    return 0;
+}
+
+int entry_get_any(struct arena *a, const struct entry *e, uint64_t *out_seq,
+                  struct entry_message *out)
+{
+    *out_seq = e->seq;
+    return e->type == ENTRY_MESSAGE ? entry_get_message(a, e->body, out)
+           : e->type == ENTRY_CARRY ? entry_get_carry(a, e->body, out_seq, out)
+                                    : ERR_TYPE;
 }
 
 uint32_t entry_peek_outputs(struct str body)

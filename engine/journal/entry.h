@@ -105,6 +105,16 @@ int entry_get_message(struct arena *a, struct str body, struct entry_message *ou
 void entry_put_outcomes(struct buf *out, const struct entry_outcomes *o);
 int entry_get_outcomes(struct arena *a, struct str body, struct entry_outcomes *out);
 
+/* A message written again for the `n` of its outputs that are unsettled, when its volume is to go: `seq` is the
+ * number it has for ever. Decoded, the outputs stand where they stood; the others are blank (destination 0). */
+enum { ENTRY_CARRY_OUTPUTS_MAX = 1 << 16 }; /* of a message that can be carried */
+void entry_put_carry(struct buf *out, uint64_t seq, const struct entry_message *m,
+                     const uint32_t *outputs, uint32_t n);
+int entry_get_carry(struct arena *a, struct str body, uint64_t *out_seq, struct entry_message *out);
+/* A message, or one that was carried, and its number. ERR_TYPE for any other entry. */
+int entry_get_any(struct arena *a, const struct entry *e, uint64_t *out_seq,
+                  struct entry_message *out);
+
 /* The number of outputs that the message body says it has, without decoding it. */
 uint32_t entry_peek_outputs(struct str body);
 /* The same as entry_put_outcomes(), piece by piece: the head once, then each outcome. */

@@ -3,10 +3,14 @@
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 #include "engine/journal/keys.h"
+#include "engine/journal/spare.h"
 #include "engine/journal/survey.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
+
+/* Prepared volumes left for what is more urgent. */
+enum { RESERVE_INTAKE = SPARE_RESERVE, RESERVE_CARRY = 1 };
 
 static struct volume *newest(const struct files *f)
 {
@@ -41,6 +45,7 @@ void files_free(struct files *f)
         scan_free(&f->windows[i]);
     }
     scan_free(&f->peek);
+    buf_free(&f->clean.body);
     free(f->v);
     free(f);
 }
@@ -103,30 +108,39 @@ static bool make_room(struct journal *j, size_t n)
     return true;
 }
 
-/* Is `bytes` of volumes, and a spare beside them, more than the journal may have? */
-static bool is_over(const struct files *f, uint64_t bytes)
+/* Is `bytes` of volumes, and so many prepared ones beside them, more than the journal may have? */
+static bool is_over(const struct files *f, uint64_t bytes, unsigned prepared)
 {
-    return f->disk_bytes && bytes + f->volume_bytes > f->disk_bytes;
+    return f->disk_bytes && bytes + prepared * f->volume_bytes > f->disk_bytes;
 }
 
-/* Beyond the bound of the journal only what settles is taken. When no further volume can be made, intake stops while half of the last one is left for outcomes; at once when what
- * is laid waits for a volume already. A name is in use as soon as it is given, so its entry is laid. */
+static bool is_intake(enum entry_type type)
+{
+    return type == ENTRY_MESSAGE || type == ENTRY_GROUP || type == ENTRY_FRAGMENT;
+}
+
+/* Three volumes are kept for what lets a full journal drain: messages leave all of them, carries one of them,
+ * outcomes and states none. The same of those that stand prepared when the device has no room for more: then
+ * messages are taken while half of the newest volume is left. A name is in use as soon as it is given, so its
+ * entry is laid. */
 static bool admits(struct journal *j, enum entry_type type, uint64_t n)
 {
     const struct files *f = j->store;
-    bool is_intake = type == ENTRY_MESSAGE || type == ENTRY_GROUP || type == ENTRY_FRAGMENT;
-    if (is_intake && is_over(f, f->bytes)) {
+    bool is_message = is_intake(type);
+    unsigned left = is_message ? RESERVE_INTAKE : type == ENTRY_CARRY ? RESERVE_CARRY : 0;
+    if (left && is_over(f, f->bytes, left)) {
         return false;
     }
     bool is_blocked = writer_is_blocked(f->writer);
     if (type == ENTRY_NAMES || (!is_blocked && !writer_is_out_of_space(f->writer))) {
         return true;
     }
-    if (is_intake && is_blocked) {
+    if (is_message && is_blocked) {
         return false;
     }
-    uint64_t room = newest(f)->size - (is_intake ? newest(f)->size / 2 : 0);
-    return f->laid + volume_entry_size(n) + VOLUME_ENTRY_HEADER <= room;
+    uint64_t room = newest(f)->size - (is_message ? newest(f)->size / 2 : 0);
+    return f->laid + volume_entry_size(n) + VOLUME_ENTRY_HEADER <= room ||
+           (!is_message && !is_blocked && writer_ready(f->writer) > left);
 }
 
 static uint64_t lay(struct journal *j, const struct put *p)
@@ -371,8 +385,7 @@ static int next_entry(struct journal *j, struct journal_cursor *c, uint64_t limi
     }
 }
 
-/* Where a body in parts crosses from one volume to the next, they go together. */
-static size_t group_end(const struct files *f, size_t i)
+size_t files_group(const struct files *f, size_t i)
 {
     while (i + 1 < f->n && f->v[i + 1].continues) {
         i++;
@@ -380,34 +393,96 @@ static size_t group_end(const struct files *f, size_t i)
     return i;
 }
 
+bool files_may_go(const struct journal *j, size_t i, uint64_t bytes)
+{
+    const struct files *f = j->store;
+    const struct volume *v = &f->v[i];
+    return v->sealed_us <= j->clock.wall_us(j->clock.arg) - f->retention_us || !v->has_records ||
+           is_over(f, bytes + f->volume_bytes, RESERVE_INTAKE);
+}
+
+/* The oldest group of volumes, if it may go. Its size, or 0. */
+static size_t first_group(const struct journal *j, size_t from, uint64_t bytes)
+{
+    const struct files *f = j->store;
+    size_t end = files_group(f, from);
+    bool may_go = end + 1 < f->n;
+    for (size_t i = from; i <= end && may_go; i++) {
+        may_go = files_may_go(j, i, bytes);
+    }
+    return may_go ? end - from + 1 : 0;
+}
+
+static void let_go(struct journal *j, struct volume *v)
+{
+    struct files *f = j->store;
+    bool is_old = v->sealed_us <= j->clock.wall_us(j->clock.arg) - f->retention_us;
+    f->space.cut += !is_old && v->has_records;
+    f->bytes -= v->size;
+    close_volume(f, v);
+    writer_release(f->writer, v->number);
+}
+
 static void release(struct journal *j, uint64_t seq)
 {
     struct files *f = j->store;
-    int64_t old = j->clock.wall_us(j->clock.arg) - f->retention_us;
-    size_t gone = 0;
-    uint64_t bytes = f->bytes;
-    while (gone < f->n) {
-        size_t end = group_end(f, gone);
-        bool is_free = end + 1 < f->n && f->v[end].last_seq < seq;
-        for (size_t i = gone; i <= end && is_free; i++) {
-            is_free = f->v[i].sealed_us <= old || !f->v[i].has_records || is_over(f, bytes);
+    size_t gone = 0, n;
+    while ((n = first_group(j, gone, f->bytes)) > 0 && f->v[gone + n - 1].last_seq < seq) {
+        for (; n > 0; n--) {
+            let_go(j, &f->v[gone++]);
         }
-        if (!is_free) {
-            break;
-        }
-        for (; gone <= end; gone++) {
-            bytes -= f->v[gone].size;
-        }
-    }
-    f->bytes = bytes;
-    for (size_t i = 0; i < gone; i++) {
-        close_volume(f, &f->v[i]);
-        writer_release(f->writer, f->v[i].number);
     }
     if (gone) {
         memmove(f->v, f->v + gone, (f->n - gone) * sizeof(*f->v));
         f->n -= gone;
         keys_released(j->keys);
+    }
+}
+
+static void hold(struct journal *j, uint64_t home, bool is_in)
+{
+    struct files *f = j->store;
+    if (f->n) {
+        struct volume *v = home >= newest(f)->first_seq ? newest(f) : by_seq(f, home);
+        v->items += is_in ? 1 : 0;
+        v->items -= !is_in && v->items ? 1 : 0;
+    }
+}
+
+/* What may not go anyway keeps itself. */
+static uint64_t held_from(const struct journal *j)
+{
+    const struct files *f = j->store;
+    uint64_t bytes = f->bytes;
+    size_t i = 0, n;
+    while ((n = first_group(j, i, bytes)) > 0) {
+        for (; n > 0; n--, i++) {
+            if (f->v[i].items) {
+                return f->v[i].first_seq;
+            }
+            bytes -= f->v[i].size;
+        }
+    }
+    return i < f->n ? f->v[i].first_seq : UINT64_MAX;
+}
+
+void files_forget(struct journal *j)
+{
+    struct files *f = j->store;
+    for (size_t i = 0; i < f->n; i++) {
+        f->v[i].items = 0;
+    }
+}
+
+void journal_space(const struct journal *j, struct journal_space *out)
+{
+    *out = (struct journal_space){0};
+    if (j->ops == &FILES_OPS) {
+        const struct files *f = j->store;
+        *out = f->space;
+        out->bytes = f->bytes;
+        out->bound = f->disk_bytes;
+        out->is_full = !admits((struct journal *)(uintptr_t)j, ENTRY_MESSAGE, 0); /* changes nothing */
     }
 }
 
@@ -460,6 +535,9 @@ const struct store_ops FILES_OPS = {
     .drain = drain,
     .next = next_entry,
     .release = release,
+    .hold = hold,
+    .held_from = held_from,
+    .clean = files_clean,
     .floor = floor_seq,
     .recent = recent_seq,
     .newest = newest_number,

@@ -8,7 +8,7 @@
 #include "engine/journal/writer.h"
 
 enum {
-    FILES_VOLUMES_LEAST = 4,
+    FILES_VOLUMES_LEAST = 6,
     /* of any bound */ FILES_WINDOWS = 4,
     FILES_OPEN_MOST = 16,
     FILES_SEQ_GAP = 1 << 20
@@ -26,6 +26,23 @@ struct volume {
     bool continues;    /* begins inside a body in parts */
     bool has_records;  /* holds more than the journal's own entries */
     bool is_lost;      /* its header cannot be read */
+    uint32_t items;    /* unsettled outputs that stand in it and are behind a cursor */
+    uint64_t live;     /* bytes of entries that were unsettled when somebody last looked, */
+    int64_t looked_us; /* then, by the monotonic clock; 0: never */
+};
+
+/* Writing again what keeps old volumes: what it is at. */
+enum clean_state { CLEAN_IDLE, CLEAN_SURVEY, CLEAN_CARRY };
+
+struct clean {
+    enum clean_state state;
+    struct journal_cursor at;
+    uint64_t number;      /* of the volume that is looked at */
+    uint64_t upto;        /* its last sequence number; the last to be carried */
+    uint64_t sum;         /* unsettled bytes in it so far */
+    uint64_t live, bytes; /* of the volumes before it */
+    int64_t not_before_us;
+    struct buf body;
 };
 
 struct files {
@@ -47,6 +64,8 @@ struct files {
     struct scan windows[FILES_WINDOWS];
     struct scan peek; /* for reading one entry here and there */
     uint64_t reads;
+    struct clean clean;
+    struct journal_space space;
 };
 
 extern const struct store_ops FILES_OPS;
@@ -59,5 +78,14 @@ struct volume *files_by_number(const struct files *f, uint64_t number);
 void files_free(struct files *f);
 /* Does the volume that holds `seq` stand no longer where it stood, or is it another one now? */
 bool files_is_gone(const struct journal *j, uint64_t seq);
+
+/* What volumes hold is to be counted anew. */
+void files_forget(struct journal *j);
+/* Where a body in parts crosses from one volume to the next, they go together: the last of those from `i` on. */
+size_t files_group(const struct files *f, size_t i);
+/* May volume `i` go once it is settled, with `bytes` of volumes kept until then? */
+bool files_may_go(const struct journal *j, size_t i, uint64_t bytes);
+/* clean.c: a step of it */
+void files_clean(struct journal *j);
 
 #endif

@@ -89,6 +89,11 @@ static const struct waiting *ring_last(const struct ring *r)
     return &r->v[(r->first + r->n - 1) & (r->cap - 1)];
 }
 
+uint64_t journal_last_hint(const struct journal *j)
+{
+    return ring_last(&j->ring)->hint;
+}
+
 static uint64_t lay(struct journal *j, const struct put *p, const struct waiting *w)
 {
     struct put one = *p;
@@ -173,9 +178,9 @@ uint64_t journal_append(struct journal *j, enum entry_type type, struct str body
     if (j->is_fenced || body.n > JOURNAL_BODY_MAX || !j->ops->admits(j, type, body.n)) {
         return 0;
     }
-    struct waiting w = {.done = done, .arg = arg};
+    struct waiting w = {.done = done, .arg = arg, .whole = (uint32_t)body.n};
     w.noutputs = type == ENTRY_MESSAGE ? entry_peek_outputs(body) : 0;
-    struct put p = {.type = type, .body = body, .is_patient = type == ENTRY_OUTCOME && !done};
+    struct put p = {.type = type, .body = body, .is_patient = !done && (type == ENTRY_OUTCOME || type == ENTRY_CARRY)};
     char head[24];
     if (body.n > j->body_max) {
         p.body = put_parts(j, body, head);
@@ -219,6 +224,7 @@ static void call_one(struct journal *j, enum journal_status status)
     if (is_message) {
         j->calling = w.seq;
         j->calling_hint = w.hint;
+        j->calling_bytes = w.whole;
         j->taken = 0;
     }
     if (w.done) {
@@ -266,6 +272,22 @@ static void release(struct journal *j)
     }
 }
 
+/* Let go what is settled; write again what keeps the rest. */
+static void tidy(struct journal *j)
+{
+    release(j);
+    if (j->ops->clean) {
+        j->ops->clean(j);
+    }
+}
+
+void journal_tick(struct journal *j)
+{
+    if (!j->is_fenced) {
+        tidy(j);
+    }
+}
+
 static void drain_fd(struct journal *j)
 {
     uint64_t n;
@@ -290,7 +312,7 @@ int journal_poll(struct journal *j)
         return ERR_IO;
     }
     consumers_flush(j);
-    release(j);
+    tidy(j);
     keys_poll(j->keys);
     if (j->no_thread && j->ring.n) {
         journal_signal(j);

@@ -34,7 +34,7 @@ struct journal_conf {
     struct disk disk;
     uint64_t volume_bytes;     /* 4 to 256 MiB; 0: 64 MiB. Tests may go down to 64 KiB */
     uint64_t checkpoint_bytes; /* repeat a checkpoint after so many; 0: 16 MiB */
-    /* Bound of the volumes and a spare, four volumes at least; 0: none. Settled ones go first, whatever
+    /* Bound of the volumes and three spares, six volumes at least; 0: none. Settled ones go first, whatever
      * their age; beyond it messages are REFUSED. Up to two more spares may stand beside. */
     uint64_t disk_bytes;
     int64_t retention_us; /* settled volumes older than this may go; 0: as soon as settled */
@@ -175,6 +175,17 @@ const uint8_t *journal_hash_key(const struct journal *j); /* 16 bytes */
 /* A destination's forward cursor over the journal and what is unsettled behind it. Created on first
  * use, recovered from checkpoints. Class keeps interactive and bulk apart. */
 struct consumer *journal_consumer(struct journal *j, uint32_t destination, enum entry_class class);
+
+/* Room, for `status` and for events. */
+struct journal_space {
+    uint64_t bytes, bound; /* of all volumes; what they may have with what is prepared, 0: no bound */
+    uint64_t cut;          /* settled volumes that went before their time, for want of room */
+    uint64_t carried;      /* outputs written again so that their volume could go */
+    bool is_full;          /* messages are refused */
+};
+void journal_space(const struct journal *j, struct journal_space *out);
+/* Now and then, though nothing happens: what is old enough may go. */
+void journal_tick(struct journal *j);
 
 /* Damage was found by this start or an earlier one and nobody has accepted it yet. */
 bool journal_is_degraded(const struct journal *j);

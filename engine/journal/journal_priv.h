@@ -52,6 +52,13 @@ struct store_ops {
     /* Everything below `seq` is settled and durably so. */
     void (*release)(struct journal *j, uint64_t seq);
     uint64_t (*floor)(const struct journal *j);
+    /* An unsettled output lives in entry `home` from now on, or does no longer. NULL, as are the two that follow: a
+     * store that keeps entries one by one. */
+    void (*hold)(struct journal *j, uint64_t home, bool is_in);
+    /* Nothing unsettled stands below; exact for what may be let go only. */
+    uint64_t (*held_from)(const struct journal *j);
+    /* One step of writing again what keeps old volumes. */
+    void (*clean)(struct journal *j);
     uint64_t (*recent)(const struct journal *j, uint64_t bytes); /* journal_recent() */
     uint64_t (*newest)(
         const struct journal *j); /* number of the newest volume; 0: there are none */
@@ -65,6 +72,7 @@ struct waiting {
     journal_done_fn done;
     void *arg;
     uint32_t bytes, noutputs;
+    uint32_t whole; /* bytes of the body with its parts */
 };
 
 struct ring {
@@ -86,6 +94,7 @@ struct journal {
     uint64_t called;                /* last one whose callback has been run */
     uint64_t place;                 /* of the entry whose callback runs */
     uint64_t calling, calling_hint; /* the message whose callback runs now, 0 none */
+    uint64_t calling_bytes;         /* of its body */
     uint32_t taken;                 /* outputs of it that were asked for */
     struct ring ring;
     uint64_t waiting_bytes;
@@ -117,6 +126,9 @@ void journal_checkpoint(struct journal *j);
 /* One entry of the front's own, not split. Returns its number. */
 uint64_t journal_put(struct journal *j, const struct put *p, const struct waiting *w);
 
+/* Where the entry appended last stands. */
+uint64_t journal_last_hint(const struct journal *j);
+
 /* Write down that the numbers `from` to `to` are lost: degraded until somebody accepts. */
 void journal_note_damage(struct journal *j, uint64_t from, uint64_t to);
 
@@ -139,6 +151,10 @@ struct replay {
 /* Load the last checkpoint and apply what follows. 0, ERR_DAMAGE, ERR_IO. */
 int replay_run(struct journal *j, const struct replay *r);
 
+/* clean.c: the outputs in the carry `s` live there from now on. */
+void clean_carried(struct journal *j, const struct stored *s, uint64_t seq,
+                   const struct entry_message *m, uint32_t bytes);
+
 /* consumer.c, for the other parts */
 struct consumer *consumer_get(struct journal *j, uint32_t destination, enum entry_class class);
 void consumers_free(struct journal *j);
@@ -147,6 +163,8 @@ void consumers_put(struct journal *j, struct buf *out);
 void consumers_get(struct journal *j, struct wire *w);
 /* Nothing below is needed by any consumer. */
 uint64_t consumers_floor(const struct journal *j);
+/* The same where volumes do not count: O(unsettled). */
+uint64_t consumers_lowest(const struct journal *j);
 void consumer_apply(struct consumer *c, const struct entry_outcome *o);
 void consumer_apply_sent(struct consumer *c, uint64_t through);
 /* The callback of a message asked for fewer outputs than it has: who was live falls behind. */

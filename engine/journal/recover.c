@@ -203,6 +203,7 @@ static void forget(struct journal *j)
 {
     tables_free(&j->tables);
     consumers_free(j);
+    files_forget(j);
     j->checkpoint_seq = 0;
 }
 

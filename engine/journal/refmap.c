@@ -74,3 +74,14 @@ void refmap_set(struct refmap *m, uint64_t a, uint32_t b, uint64_t value)
     }
     *s = (struct refmap_slot){a, value, b, USED};
 }
+
+void refmap_drop_before(struct refmap *m, uint64_t a, uint32_t b)
+{
+    for (size_t i = 0; i < m->cap; i++) {
+        struct refmap_slot *s = &m->v[i];
+        if (s->state == USED && (s->a < a || (s->a == a && s->b < b))) {
+            s->state = REMOVED;
+            m->n--;
+        }
+    }
+}

@@ -25,5 +25,7 @@ void refmap_free(struct refmap *m);
 uint64_t refmap_get(const struct refmap *m, uint64_t a, uint32_t b);
 /* Set it; 0 removes. O(1) amortised. */
 void refmap_set(struct refmap *m, uint64_t a, uint32_t b, uint64_t value);
+/* Remove all below (a, b). O(slots). */
+void refmap_drop_before(struct refmap *m, uint64_t a, uint32_t b);
 
 #endif

@@ -5,7 +5,8 @@
 enum { CHECKPOINT_HEAD = 16 }; /* number and place of the set's first entry */
 
 static const unsigned APPLIED = 1u << ENTRY_MESSAGE | 1u << ENTRY_OUTCOME | 1u << ENTRY_STATE |
-                                1u << ENTRY_NAMES | 1u << ENTRY_SENT_THROUGH;
+                                1u << ENTRY_NAMES | 1u << ENTRY_SENT_THROUGH | 1u << ENTRY_CARRY;
+static const unsigned MESSAGES = 1u << ENTRY_MESSAGE | 1u << ENTRY_CARRY;
 
 static int apply_names(struct journal *j, struct str body)
 {
@@ -83,6 +84,17 @@ static int apply_message(struct journal *j, struct arena *a, const struct stored
     return 0;
 }
 
+static int apply_carry(struct journal *j, struct arena *a, const struct stored *s)
+{
+    struct entry_message m;
+    uint64_t seq;
+    if (entry_get_carry(a, s->e.body, &seq, &m) != 0) {
+        return ERR_DAMAGE;
+    }
+    clean_carried(j, s, seq, &m, (uint32_t)s->e.body.n);
+    return 0;
+}
+
 static int apply(struct journal *j, const struct replay *r, struct arena *a, const struct stored *s)
 {
     switch ((int)s->e.type) {
@@ -96,6 +108,8 @@ static int apply(struct journal *j, const struct replay *r, struct arena *a, con
         return apply_names(j, s->e.body);
     case ENTRY_SENT_THROUGH:
         return apply_sent(j, s->e.body);
+    case ENTRY_CARRY:
+        return apply_carry(j, a, s);
     default:
         return 0;
     }
@@ -162,21 +176,27 @@ static int each(struct journal *j, const struct replay *r, uint64_t from, unsign
     return rc;
 }
 
+static bool has_consumer(const struct entry_output *o)
+{
+    return o->destination > 0 && o->destination < TABLES_NAMES_MAX;
+}
+
 /* Keys of which something was settled after the damage, with the newest number. */
 static int note_keys(struct journal *j, const struct replay *r, struct arena *a,
                      const struct stored *s)
 {
     (void)r;
     struct entry_message m;
-    if (entry_get_message(a, s->e.body, &m) != 0) {
+    uint64_t seq;
+    if (entry_get_any(a, &s->e, &seq, &m) != 0) {
         return ERR_DAMAGE;
     }
     for (uint32_t i = 0; i < m.noutputs; i++) {
         const struct entry_output *o = &m.outputs[i];
         struct consumer *c =
-            o->destination < TABLES_NAMES_MAX ? consumer_get(j, o->destination, o->class) : NULL;
-        for (uint32_t k = 0; c && k < o->nkeys && consumer_was_settled(c, s->e.seq, i); k++) {
-            consumer_suspect_key(c, o->keys[k], s->e.seq);
+            has_consumer(o) ? consumer_get(j, o->destination, o->class) : NULL;
+        for (uint32_t k = 0; c && k < o->nkeys && consumer_was_settled(c, seq, i); k++) {
+            consumer_suspect_key(c, o->keys[k], seq);
         }
     }
     return 0;
@@ -187,13 +207,14 @@ static int check_items(struct journal *j, const struct replay *r, struct arena *
 {
     (void)r;
     struct entry_message m;
-    if (entry_get_message(a, s->e.body, &m) != 0) {
+    uint64_t seq;
+    if (entry_get_any(a, &s->e, &seq, &m) != 0) {
         return ERR_DAMAGE;
     }
     for (uint32_t i = 0; i < m.noutputs; i++) {
         const struct entry_output *o = &m.outputs[i];
-        if (o->destination < TABLES_NAMES_MAX) {
-            consumer_check_item(consumer_get(j, o->destination, o->class), s->e.seq, i, o);
+        if (has_consumer(o)) {
+            consumer_check_item(consumer_get(j, o->destination, o->class), seq, i, o);
         }
     }
     return 0;
@@ -204,11 +225,11 @@ static int hold_suspects(struct journal *j, const struct replay *r)
 {
     uint64_t kept = j->checkpoint_seq;
     j->checkpoint_seq = 0; /* every message counts here */
-    uint64_t from = consumers_floor(j);
+    uint64_t from = consumers_lowest(j);
     from = from < j->ops->floor(j) ? j->ops->floor(j) : from;
-    int rc = each(j, r, from, 1u << ENTRY_MESSAGE, note_keys);
+    int rc = each(j, r, from, MESSAGES, note_keys);
     if (rc == 0) {
-        rc = each(j, r, from, 1u << ENTRY_MESSAGE, check_items);
+        rc = each(j, r, from, MESSAGES, check_items);
     }
     j->checkpoint_seq = kept;
     return rc;

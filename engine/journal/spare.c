@@ -74,6 +74,7 @@ static int finish(struct spares *s)
     rc = rc < 0 ? rc : s->disk.sync_dir(s->disk.arg);
     if (rc >= 0) {
         s->ready |= 1u << s->slot;
+        s->written = s->writes ? s->written | 1u << s->slot : s->written & ~(1u << s->slot);
         s->no_space = false;
     }
     return rc;
@@ -93,19 +94,31 @@ static int zero_piece(struct spares *s)
     return s->disk.datasync(s->disk.arg, s->file);
 }
 
+/* One that is written is wanted for the next volume; the others only keep room. */
+static bool wants_written(const struct spares *s)
+{
+    return s->zeroed && !(s->ready & s->written);
+}
+
+static bool is_enough(const struct spares *s)
+{
+    return spares_count(s) >= SPARE_RESERVE && !wants_written(s);
+}
+
 bool spares_step(struct spares *s, int64_t now_us)
 {
-    if (s->file < 0 && (s->ready || now_us < s->not_before_us)) {
+    if (s->file < 0 && (is_enough(s) || now_us < s->not_before_us)) {
         return false;
     }
-    if (s->ready) { /* a recycled one came first */
+    if (is_enough(s)) { /* a recycled one came first */
         give_up(s, 0, now_us);
         return false;
     }
     int rc;
     if (s->file < 0) {
+        s->writes = wants_written(s);
         rc = begin(s);
-    } else if (s->zeroed && s->at < s->volume_bytes) {
+    } else if (s->writes && s->at < s->volume_bytes) {
         rc = zero_piece(s);
     } else {
         rc = finish(s);
@@ -152,7 +165,8 @@ static int open_alone(const struct spares *s, const char *name)
 
 static int take_ready(struct spares *s, char name[32])
 {
-    unsigned slot = (unsigned)__builtin_ctz(s->ready);
+    unsigned best = s->ready & s->written;
+    unsigned slot = (unsigned)__builtin_ctz(best ? best : s->ready);
     spares_name(slot, true, name);
     int file = open_alone(s, name);
     if (file != -EMFILE && file != -ENFILE) {
@@ -221,7 +235,7 @@ int spares_release(struct spares *s, uint64_t number)
     }
     volume_name(number, name);
     unsigned slot = free_slot(s);
-    int file = spares_count(s) < SPARE_RECYCLED_MOST ? open_alone(s, name) : -EAGAIN;
+    int file = spares_count(s) < SPARE_KEPT_MOST ? open_alone(s, name) : -EAGAIN;
     bool is_kept = file >= 0;
     spares_name(slot, true, spare);
     int rc = is_kept ? s->disk.rename(s->disk.arg, name, spare) : s->disk.unlink(s->disk.arg, name);
@@ -235,7 +249,8 @@ int spares_release(struct spares *s, uint64_t number)
     rc = s->disk.sync_dir(s->disk.arg);
     if (rc >= 0 && is_kept) {
         s->ready |= 1u << slot;
-        s->no_space = false;
+        s->written |= 1u << slot;
     }
+    s->not_before_us = 0; /* there is room again: more may be made at once */
     return rc < 0 ? rc : 0;
 }

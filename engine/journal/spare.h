@@ -5,17 +5,24 @@
 
 #include "engine/journal/volume.h"
 
-enum { SPARE_MOST = 4, SPARE_RECYCLED_MOST = 2, SPARE_PIECE = 256 * 1024 };
+enum {
+    SPARE_MOST = 6,
+    SPARE_RESERVE = 3,    /* kept ready, so that a full device can be drained */
+    SPARE_KEPT_MOST = 5,  /* two that were let go beside them, so that none need be written in the long run */
+    SPARE_PIECE = 256 * 1024
+};
 
 struct spares {
     struct disk disk;
     uint64_t volume_bytes;
     bool zeroed;
-    unsigned ready; /* bit i: "spare-i" may be used */
+    unsigned ready;   /* bit i: "spare-i" may be used */
+    unsigned written; /* bit i: its bytes were all written once: it is used before the others */
     bool no_space;  /* the last attempt found the device full */
     bool
         is_stuck; /* a volume would not go: none is let go any more, so that no gap can come about */
     int file;     /* being prepared, -1: none */
+    bool writes;           /* it is being written, not only allocated */
     unsigned slot;         /* its number */
     uint64_t at;           /* zeroed so far */
     int64_t not_before_us; /* after a failure */

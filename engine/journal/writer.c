@@ -43,6 +43,8 @@ struct writer {
     /* read without it */
     atomic_uint waiting; /* urgent batches not taken: what the writer spins on */
     atomic_bool is_out_of_space;
+    atomic_uint ready; /* prepared volumes */
+    atomic_uint begun; /* volumes laid and not opened yet */
     atomic_bool is_blocked; /* the next volume cannot be made now */
     atomic_int error;
     /* the writer's own */
@@ -159,6 +161,7 @@ void writer_begin_volume(struct writer *w, const struct volume_header *h)
     pthread_mutex_lock(&w->lock);
     w->volume = h->number;
     w->salt = h->salt;
+    atomic_fetch_add(&w->begun, 1);
     w->is_sealed = true;
     struct batch *b = batch_open(w);
     b->opens = true;
@@ -232,6 +235,7 @@ static int open_volume(struct writer *w, const struct batch *b)
         }
     }
     w->file = spares_open_volume(&w->spares, &b->header);
+    atomic_store(&w->ready, spares_count(&w->spares));
     w->wants_spare = false;
     return w->file < 0 ? w->file : 0;
 }
@@ -276,6 +280,7 @@ static bool prepare(struct writer *w)
     atomic_store(&w->is_blocked, waits);
     w->again_ns = mono_ns() + AGAIN_NS;
     b->opens = waits;
+    atomic_fetch_sub(&w->begun, waits ? 0 : 1);
     if (!waits && rc != 0) {
         w->has_failed = true;
         atomic_store(&w->error, rc);
@@ -333,6 +338,7 @@ static bool work_release(struct writer *w)
         w->has_failed = true; /* what the directory says is not known any more */
         atomic_store(&w->error, -EIO);
     }
+    atomic_store(&w->ready, spares_count(&w->spares));
     free(r);
     pthread_mutex_lock(&w->lock);
     return true;
@@ -349,7 +355,8 @@ static bool work_background(struct writer *w)
     }
     pthread_mutex_unlock(&w->lock);
     bool has_more = spares_step(&w->spares, w->conf.clock.mono_us(w->conf.clock.arg));
-    bool is_out = w->spares.no_space && !w->spares.ready;
+    bool is_out = w->spares.no_space && spares_count(&w->spares) < SPARE_RESERVE;
+    atomic_store(&w->ready, spares_count(&w->spares));
     if (atomic_exchange(&w->is_out_of_space, is_out) && !is_out) {
         w->conf.notify(w->conf.notify_arg); /* what was put off may be appended now */
     }
@@ -434,7 +441,8 @@ static void wait_for_work(struct writer *w)
         sleep_until_woken(w, left < 1000 ? 1000 : left);
         return;
     }
-    bool is_waiting_for_space = w->wants_spare && !w->spares.ready && !w->has_failed;
+    bool is_waiting_for_space =
+        w->wants_spare && spares_count(&w->spares) < SPARE_RESERVE && !w->has_failed;
     sleep_until_woken(w, w->nchunks > CHUNKS_IDLE || is_waiting_for_space ? 1000000000 : 0);
     if (!w->first) {
         chunks_trim(w, CHUNKS_IDLE);
@@ -486,7 +494,9 @@ struct writer *writer_open(const struct writer_conf *conf)
                                 .volume_bytes = conf->volume_bytes,
                                 .zeroed = conf->zeroed,
                                 .ready = conf->spares,
+                                .written = conf->spares,
                                 .file = -1};
+    atomic_store(&w->ready, spares_count(&w->spares));
     pthread_mutexattr_t kind; /* it is held for less than a futex call takes: spin a little first */
     pthread_mutexattr_init(&kind);
     pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ADAPTIVE_NP);
@@ -611,6 +621,12 @@ void writer_release(struct writer *w, uint64_t number)
 bool writer_is_out_of_space(const struct writer *w)
 {
     return atomic_load(&w->is_out_of_space);
+}
+
+unsigned writer_ready(const struct writer *w)
+{
+    unsigned ready = atomic_load(&w->ready), begun = atomic_load(&w->begun);
+    return ready > begun ? ready - begun : 0;
 }
 
 bool writer_is_blocked(const struct writer *w)

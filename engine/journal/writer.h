@@ -64,7 +64,9 @@ void writer_release(struct writer *w, uint64_t number);
 int writer_error(const struct writer *w);
 /* What is laid waits for a volume that cannot be made now: take nothing more. */
 bool writer_is_blocked(const struct writer *w);
-/* No room to prepare another volume, and none is ready. */
+/* No room to prepare another volume, and fewer are ready than are kept in reserve. */
 bool writer_is_out_of_space(const struct writer *w);
+/* Volumes that stand ready and are not spoken for. */
+unsigned writer_ready(const struct writer *w);
 
 #endif

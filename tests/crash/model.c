@@ -224,12 +224,11 @@ static void check_outputs(struct model *m, bool *offered)
     size_t n;
     const struct consumer_item *v = consumer_unsettled(m->c, &n);
     uint64_t last = 0;
-    struct entry e;
     struct entry_message msg;
     struct consumer_item item;
     for (size_t i = 0; i < n; i++) {
-        if (v[i].seq <= last || journal_read(m->j, v[i].seq, v[i].hint, &m->arena, &e) != 0 ||
-            entry_get_message(&m->arena, e.body, &msg) != 0 || kit_number(msg.raw) >= m->n) {
+        if (v[i].seq <= last || consumer_read(m->c, v[i].seq, v[i].output, &m->arena, &msg) != 0 ||
+            kit_number(msg.raw) >= m->n || m->v[kit_number(msg.raw)].seq != v[i].seq) {
             wrong(m, "unsettled output cannot be read, or out of order", v[i].seq, last);
             return;
         }
@@ -288,10 +287,11 @@ static void check_log(struct model *m, bool *present)
             wrong(m, "log out of order", e.seq, last);
         }
         last = e.seq;
-        if (e.type == ENTRY_MESSAGE) {
-            uint64_t i =
-                entry_get_message(&m->arena, e.body, &msg) == 0 ? kit_number(msg.raw) : UINT64_MAX;
-            if (i >= m->n || m->v[i].seq != e.seq || present[i]) {
+        bool is_carry = e.type == ENTRY_CARRY;
+        if (e.type == ENTRY_MESSAGE || is_carry) {
+            uint64_t seq, i = entry_get_any(&m->arena, &e, &seq, &msg) == 0 ? kit_number(msg.raw)
+                                                                            : UINT64_MAX;
+            if (i >= m->n || m->v[i].seq != seq || (present[i] && !is_carry)) {
                 wrong(m, "log holds what was never written, or twice", e.seq, i);
                 return;
             }
