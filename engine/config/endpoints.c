@@ -288,10 +288,8 @@ static void read_destination(struct loader *l, const struct yaml_node *node, uns
                                    .pos = node->key->pos,
                                    .parallel = (unsigned)c.parallel,
                                    .hold_on_unknown = c.on_unknown == 1,
-                                   .continue_on_hold = c.on_hold == 1};
-    if (c.backlog) {
-        loader_unavailable(l, c.backlog, "backlog");
-    }
+                                   .continue_on_hold = c.on_hold == 1,
+                                   .backlog_bytes = (uint64_t)c.backlog};
     read_retry(l, c.retry, p);
     read_replies(l, c.replies, p);
     read_order(l, &c, node, &l->rules_destinations[at]);

@@ -51,7 +51,8 @@ const struct opt config_destination_rows[] = {
         "Whether later messages of the same key wait for a held one."),
     OPT(destination_conf, was, "was", STR, NULL, "1..64", OPT_RELOAD,
         "The name it had before: what is queued there is taken over, and keeps its ids."),
-    OPT(destination_conf, backlog, "backlog", NODE, NULL, NULL, 0, "Bound of what waits for it; not available in this version."),
+    OPT(destination_conf, backlog, "backlog", BYTES, NULL, "1MiB..", OPT_RELOAD,
+        "Bytes of the journal that may wait for it; beyond it messages routed there are refused. Default: a quarter of `disk`."),
     {0},
 };
 

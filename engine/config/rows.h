@@ -26,7 +26,8 @@ struct destination_conf {
     struct str order_by;
     int parallel, on_unknown, on_hold;
     struct str was;
-    const struct yaml_node *retry, *replies, *backlog;
+    const struct yaml_node *retry, *replies;
+    int64_t backlog;
 };
 
 struct duplicates_conf {

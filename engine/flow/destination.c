@@ -165,6 +165,41 @@ void destination_rename(struct destination *t, struct str name)
     free((char *)(uintptr_t)old.p);
 }
 
+uint64_t destination_backlog(const struct destination *t)
+{
+    struct journal *j = t->engine->conf.journal;
+    return consumer_backlog(journal_consumer(j, t->name_id, ENTRY_INTERACTIVE)) +
+           consumer_backlog(journal_consumer(j, t->name_id, ENTRY_BULK));
+}
+
+uint64_t destination_backlog_bound(const struct destination *t)
+{
+    struct journal_space space;
+    if (t->want->backlog_bytes) {
+        return t->want->backlog_bytes;
+    }
+    journal_space(t->engine->conf.journal, &space);
+    return space.bound / 4;
+}
+
+/* A sixteenth must be free before it takes again, so that one message does not open and the next one close. */
+bool destination_takes(struct destination *t)
+{
+    uint64_t bytes = destination_backlog(t), bound = destination_backlog_bound(t);
+    uint64_t most = t->is_full ? bound - bound / 16 : bound;
+    bool is_full = bound > 0 && bytes >= most;
+    if (is_full != t->is_full) {
+        t->is_full = is_full;
+        log_event(t->ep.log, is_full ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
+                  is_full ? "backlog-full" : "backlog-free", log_str("destination", t->ep.name),
+                  log_uint("bytes", bytes), log_uint("bound", bound),
+                  log_cstr("text", is_full ? "messages routed to it are refused until some of "
+                                             "what waits is delivered or dropped"
+                                           : "messages routed to it are taken again"));
+    }
+    return !is_full;
+}
+
 static void use_plan(struct destination *t)
 {
     struct plan *old = t->plan;
@@ -211,6 +246,9 @@ void destination_run(struct destination *t)
         reopen(t);
     }
     queue_run(t->queue);
+    if (t->is_full) {
+        (void)destination_takes(t); /* told when it is over */
+    }
 }
 
 void destination_close(struct destination *t)

@@ -50,8 +50,12 @@ struct engine_destination_status {
         queued;  /* queued: in the window and behind; ahead is `behind` */
     bool behind; /* the cursor has not caught up: more waits in the journal */
     bool clogged, unreachable;
-    const char *reason; /* why unreachable; static */
-    int64_t oldest_us;  /* age of the oldest unsettled output; 0 none */
+    uint64_t backlog,
+        backlog_bound;    /* bytes of the journal that wait for it, and may; 0: no bound */
+    bool backlog_full;    /* messages routed to it are refused */
+    uint64_t turned_away; /* so many were */
+    const char *reason;   /* why unreachable; static */
+    int64_t oldest_us;    /* age of the oldest unsettled output; 0 none */
     unsigned in_flight;
     uint64_t blocked, ready,
         retrying; /* of `queued`: for another output, for room, for their time */

@@ -36,7 +36,9 @@ struct destination {
     const struct plan_destination *want;
     uint32_t name_id;
     bool is_open, is_reopening;
-    struct plan *plan; /* a reference: owns ep.conf while it is in use */
+    bool is_full; /* more waits for it than its backlog allows: messages for it are refused */
+    uint64_t turned_away; /* so many were */
+    struct plan *plan;    /* a reference: owns ep.conf while it is in use */
     struct str own_name;
     struct queue *queue;
     struct event *timer;
@@ -86,6 +88,11 @@ void destination_rename(struct destination *t, struct str name);
 void destination_set(struct destination *t, const struct plan_destination *want);
 /* Send what is due; finish a reopening. */
 void destination_run(struct destination *t);
+/* May a message be taken that is routed to it? The moment it may not, and when it may again, are told. */
+bool destination_takes(struct destination *t);
+uint64_t destination_backlog(const struct destination *t);
+/* 0: none. */
+uint64_t destination_backlog_bound(const struct destination *t);
 void destination_close(struct destination *t);
 void destination_free(struct destination **t);
 

@@ -478,18 +478,45 @@ static void stored(void *arg, enum journal_status status, uint64_t seq)
     finish(x, true);
 }
 
-/* The journal takes nothing: the sender keeps the message and is told so. */
-static void refused(struct exchange *x)
+/* Nothing is stored: the sender keeps the message and is told so. */
+static void refuse(struct exchange *x, struct str text, struct str reason)
 {
     struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
-    *one = (struct ack_error){207, "", 'E', STR("the message cannot be stored now; send it again")};
-    log_event(x->source->ep.log, LOG_LEVEL_ERROR, "not-stored",
-              log_str("source", x->source->ep.name), log_str("peer", x->msg->e.peer),
-              log_uint("bytes", x->msg->e.raw.n));
-    reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, STR("not stored"));
+    *one = (struct ack_error){207, "", 'E', text};
+    reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, reason);
     make_reply(x);
     x->source->rejected++;
     finish(x, true);
+}
+
+/* More waits for a destination of this message than its backlog allows. Other messages go on. */
+static bool turn_away(struct exchange *x)
+{
+    struct engine *e = x->source->engine;
+    const struct entry_message *m = &x->msg->e;
+    for (uint32_t i = 0; i < m->noutputs; i++) {
+        struct destination *t = e->by_name_id[m->outputs[i].destination];
+        if (destination_takes(t)) {
+            continue;
+        }
+        t->turned_away++;
+        struct str text = str_printf(
+            &x->msg->arena,
+            "destination %.*s: more waits for it than its backlog allows; send it again later",
+            STR_ARG(t->ep.name));
+        refuse(x, text, STR("backlog"));
+        return true;
+    }
+    return false;
+}
+
+/* The journal takes nothing. */
+static void refused(struct exchange *x)
+{
+    log_event(x->source->ep.log, LOG_LEVEL_ERROR, "not-stored",
+              log_str("source", x->source->ep.name), log_str("peer", x->msg->e.peer),
+              log_uint("bytes", x->msg->e.raw.n));
+    refuse(x, STR("the message cannot be stored now; send it again"), STR("not stored"));
 }
 
 /* What arrives in one turn of the loop is one commit; a long turn makes several. */
@@ -546,6 +573,9 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
         }
         if (x->msg->e.status != ENTRY_REJECTED) {
             route(x);
+            if (turn_away(x)) {
+                return EXCHANGE_TAKEN;
+            }
         }
     }
     append(x);

@@ -45,6 +45,7 @@ struct plan_destination {
     enum plan_reply replies[PLAN_REPLIES];                      /* by enum ack_code */
     bool hold_on_unknown;                                       /* on-unknown: hold */
     bool continue_on_hold;                                      /* on-hold: continue */
+    uint64_t backlog_bytes; /* of the journal that may wait for it; 0: a quarter of its bound */
 };
 
 struct plan {

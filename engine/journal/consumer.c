@@ -385,7 +385,8 @@ bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output,
         j->taken--;
         return false;
     }
-    struct consumer_item item = {.seq = seq, .home = seq, .hint = j->calling_hint, .output = output};
+    struct consumer_item item = {
+        .seq = seq, .home = seq, .hint = j->calling_hint, .output = output};
     item.bytes = (uint32_t)j->calling_bytes;
     *out_item = *consumer_push(c, &item);
     consumer_set_cursor(c, seq, output + 1, j->calling_hint);
@@ -433,8 +434,8 @@ void consumers_fall_behind(struct journal *j, const struct waiting *w)
             struct consumer *c = j->consumers[i];
             if (c && c->is_live) {
                 c->is_live = false;
-                consumer_set_cursor(c, c->seq > w->seq ? c->seq : w->seq, c->seq == w->seq ? c->output : 0,
-                           0);
+                consumer_set_cursor(c, c->seq > w->seq ? c->seq : w->seq,
+                                    c->seq == w->seq ? c->output : 0, 0);
             }
         }
     }

@@ -15,7 +15,7 @@ struct consumer_item {
     uint64_t hint; /* where to find that, for journal_read() */
     uint32_t output;
     uint32_t bytes; /* of that entry */
-    bool is_held; /* not to be sent: a person, a failed route, or damage holds it */
+    bool is_held;   /* not to be sent: a person, a failed route, or damage holds it */
     bool
         is_suspect; /* held because damage may have eaten its outcome: a later one of its key is settled */
     bool is_settled; /* private */

@@ -28,8 +28,9 @@ struct consumer {
     size_t first, n, cap, settled;
     uint64_t offer_seq; /* items from here on were never offered: cleaning took them; 0: all were */
     uint32_t offer_output;
-    uint64_t held_bytes, unread_bytes; /* of the entries of what is in the list; ahead of the cursor */
-    uint64_t counted_seq;              /* unread_bytes counts up to here */
+    uint64_t held_bytes,
+        unread_bytes;     /* of the entries of what is in the list; ahead of the cursor */
+    uint64_t counted_seq; /* unread_bytes counts up to here */
     uint32_t counted_output;
     struct refmap ahead; /* outcomes that stood in the journal ahead of the cursor, after a crash */
     struct refmap was_settled, suspects; /* only after damage */

@@ -180,7 +180,9 @@ uint64_t journal_append(struct journal *j, enum entry_type type, struct str body
     }
     struct waiting w = {.done = done, .arg = arg, .whole = (uint32_t)body.n};
     w.noutputs = type == ENTRY_MESSAGE ? entry_peek_outputs(body) : 0;
-    struct put p = {.type = type, .body = body, .is_patient = !done && (type == ENTRY_OUTCOME || type == ENTRY_CARRY)};
+    struct put p = {.type = type,
+                    .body = body,
+                    .is_patient = !done && (type == ENTRY_OUTCOME || type == ENTRY_CARRY)};
     char head[24];
     if (body.n > j->body_max) {
         p.body = put_parts(j, body, head);

@@ -178,10 +178,11 @@ struct consumer *journal_consumer(struct journal *j, uint32_t destination, enum 
 
 /* Room, for `status` and for events. */
 struct journal_space {
-    uint64_t bytes, bound; /* of all volumes; what they may have with what is prepared, 0: no bound */
-    uint64_t cut;          /* settled volumes that went before their time, for want of room */
-    uint64_t carried;      /* outputs written again so that their volume could go */
-    bool is_full;          /* messages are refused */
+    uint64_t bytes,
+        bound;        /* of all volumes; what they may have with what is prepared, 0: no bound */
+    uint64_t cut;     /* settled volumes that went before their time, for want of room */
+    uint64_t carried; /* outputs written again so that their volume could go */
+    bool is_full;     /* messages are refused */
 };
 void journal_space(const struct journal *j, struct journal_space *out);
 /* Now and then, though nothing happens: what is old enough may go. */

@@ -193,8 +193,7 @@ static int note_keys(struct journal *j, const struct replay *r, struct arena *a,
     }
     for (uint32_t i = 0; i < m.noutputs; i++) {
         const struct entry_output *o = &m.outputs[i];
-        struct consumer *c =
-            has_consumer(o) ? consumer_get(j, o->destination, o->class) : NULL;
+        struct consumer *c = has_consumer(o) ? consumer_get(j, o->destination, o->class) : NULL;
         for (uint32_t k = 0; c && k < o->nkeys && consumer_was_settled(c, seq, i); k++) {
             consumer_suspect_key(c, o->keys[k], seq);
         }

@@ -7,8 +7,9 @@
 
 enum {
     SPARE_MOST = 6,
-    SPARE_RESERVE = 3,    /* kept ready, so that a full device can be drained */
-    SPARE_KEPT_MOST = 5,  /* two that were let go beside them, so that none need be written in the long run */
+    SPARE_RESERVE = 3, /* kept ready, so that a full device can be drained */
+    SPARE_KEPT_MOST =
+        5, /* two that were let go beside them, so that none need be written in the long run */
     SPARE_PIECE = 256 * 1024
 };
 
@@ -18,11 +19,11 @@ struct spares {
     bool zeroed;
     unsigned ready;   /* bit i: "spare-i" may be used */
     unsigned written; /* bit i: its bytes were all written once: it is used before the others */
-    bool no_space;  /* the last attempt found the device full */
+    bool no_space;    /* the last attempt found the device full */
     bool
         is_stuck; /* a volume would not go: none is let go any more, so that no gap can come about */
     int file;     /* being prepared, -1: none */
-    bool writes;           /* it is being written, not only allocated */
+    bool writes;  /* it is being written, not only allocated */
     unsigned slot;         /* its number */
     uint64_t at;           /* zeroed so far */
     int64_t not_before_us; /* after a failure */

@@ -43,8 +43,8 @@ struct writer {
     /* read without it */
     atomic_uint waiting; /* urgent batches not taken: what the writer spins on */
     atomic_bool is_out_of_space;
-    atomic_uint ready; /* prepared volumes */
-    atomic_uint begun; /* volumes laid and not opened yet */
+    atomic_uint ready;      /* prepared volumes */
+    atomic_uint begun;      /* volumes laid and not opened yet */
     atomic_bool is_blocked; /* the next volume cannot be made now */
     atomic_int error;
     /* the writer's own */

@@ -17,7 +17,8 @@ static bool needs_someone(const struct report *s)
     const struct report *list = report_get(s, "destinations");
     for (size_t i = 0; i < report_count(list); i++) {
         const struct report *d = report_at(list, i);
-        if (report_int(d, "held") || report_bool(d, "clogged") || report_get(d, "held_by")) {
+        if (report_int(d, "held") || report_bool(d, "clogged") || report_get(d, "held_by") ||
+            report_bool(d, "backlog_full")) {
             return true;
         }
     }
@@ -46,6 +47,12 @@ static void print_destination(const struct report *d)
     }
     printf("%s", report_bool(d, "behind") ? ", more waits in the journal" : "");
     printf("%s", report_bool(d, "clogged") ? ", CLOGGED" : "");
+    if (report_bool(d, "backlog_full")) {
+        printf(", BACKLOG FULL: %lld of %lld MB, %lld messages turned away",
+               (long long)report_int(d, "backlog_bytes") / 1000000,
+               (long long)report_int(d, "backlog_bound") / 1000000,
+               (long long)report_int(d, "turned_away"));
+    }
     if (report_bool(d, "unreachable")) {
         printf(", UNREACHABLE: %s", report_text(d, "reason"));
     }
@@ -116,7 +123,8 @@ const struct command cmd_status = {
     .name = "status",
     .operands = "",
     .summary = "How the running daemon is doing.",
-    .details = "  Status 1 when anything is held, clogged or degraded; 2 when no daemon runs.",
+    .details =
+        "  Status 1 when anything is held, clogged, full or degraded; 2 when no daemon runs.",
     .options = options,
     .args_size = sizeof(struct status_args),
     .example = "corridor status -c conf/corridor.yaml",

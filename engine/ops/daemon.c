@@ -360,6 +360,10 @@ static struct report *destination_status(const struct engine_destination_status 
     report_set_int(r, "in_flight", s->in_flight);
     report_set_bool(r, "behind", s->behind);
     report_set_bool(r, "clogged", s->clogged);
+    report_set_int(r, "backlog_bytes", (int64_t)s->backlog);
+    report_set_int(r, "backlog_bound", (int64_t)s->backlog_bound);
+    report_set_bool(r, "backlog_full", s->backlog_full);
+    report_set_int(r, "turned_away", (int64_t)s->turned_away);
     report_set_bool(r, "unreachable", s->unreachable);
     report_set_text(r, "reason", str_of(s->reason));
     report_set_int(r, "oldest_ms", s->oldest_us / 1000);
