@@ -160,9 +160,7 @@ static void fail(struct work *w, struct entry_ref ref, struct entry_id id, struc
 static struct msg *read_msg(struct engine *e, uint64_t seq)
 {
     struct msg *m = msg_new(&e->pool);
-    struct entry entry;
-    if (journal_read(e->conf.journal, seq, 0, &m->arena, &entry) != 0 ||
-        entry.type != ENTRY_MESSAGE || entry_get_message(&m->arena, entry.body, &m->e) != 0) {
+    if (journal_read_message(e->conf.journal, seq, &m->arena, &m->e) != 0) {
         msg_unref(&m);
         return NULL;
     }

@@ -1,7 +1,9 @@
 /* Cleaning: the oldest volumes that may go but for a small unsettled part. That part is written again as carry
  * entries, which settle in its place; then the volumes are let go as any that are settled. Together the volumes
  * cleaned at once are under a quarter unsettled, so a run of them may begin with one that is not: nothing that
- * one destination leaves lying stands in the way of what is settled behind it for ever.
+ * one destination leaves lying stands in the way of what is settled behind it for ever. When room runs out and
+ * there is no such run, the best one is taken if it is under three quarters: to write more is better than to
+ * refuse everybody.
  * A crash in between leaves both copies; the list of the unsettled tells which one counts.
  * Small steps, one a turn of the loop. */
 #include "engine/base/err.h"
@@ -9,8 +11,8 @@
 #include "engine/journal/files.h"
 
 enum {
-    STEP_BYTES = 512 * 1024,      /* read in one step */
-    WAITING_BYTES = 1 << 20,      /* not yet durable: beyond it what comes in goes first */
+    STEP_BYTES = 512 * 1024, /* read in one step */
+    WAITING_BYTES = 1 << 20,
     AGAIN_US = 60 * 1000000,      /* before a look that found nothing is taken again */
     ROOM_US = 1000000,            /* before an append that was refused is tried again */
     LOOKED_US = 10 * 60 * 1000000 /* how long a volume counts as it was found */
@@ -192,12 +194,20 @@ static bool carry_one(struct journal *j, struct arena *a, const struct stored *s
 
 /* ---- step by step ---- */
 
-static void stop(struct clean *c, int64_t again_us)
+/* Not yet durable: beyond it what comes in goes first. What is carried leaves its old volume as it goes. */
+static uint64_t waiting_most(const struct files *f)
 {
-    *c = (struct clean){.not_before_us = again_us, .body = c->body};
+    return f->volume_bytes / 4 < WAITING_BYTES ? f->volume_bytes / 4 : WAITING_BYTES;
 }
 
-/* All of it is passed: no cursor needs to come here any more. */
+static void stop(struct files *f, int64_t again_us)
+{
+    struct clean *c = &f->clean;
+    uint64_t newest = f->v[f->n - 1].number;
+    *c = (struct clean){.not_before_us = again_us, .newest = newest, .body = c->body};
+}
+
+/* What has been passed needs no cursor to come there any more: its volume may go while the next is looked at. */
 static void pass_cursors(struct journal *j, uint64_t upto)
 {
     for (size_t i = 0; i < j->nconsumers; i++) {
@@ -216,7 +226,7 @@ static void carry_some(struct journal *j)
     struct arena a = {0};
     struct stored s;
     int rc = 1;
-    for (size_t seen = 0; rc == 1 && seen < STEP_BYTES && j->waiting_bytes < WAITING_BYTES;) {
+    for (size_t seen = 0; rc == 1 && seen < STEP_BYTES && j->waiting_bytes < waiting_most(f);) {
         struct journal_cursor before = c->at;
         rc = read_next(j, &c->at, c->upto, mask, &a, &s);
         if (rc == 1 && !carry_one(j, &a, &s)) {
@@ -227,11 +237,13 @@ static void carry_some(struct journal *j)
         seen += rc == 1 ? s.e.body.n + VOLUME_ENTRY_HEADER : 0;
         arena_reset(&a);
     }
+    if (rc >= 0) {
+        pass_cursors(j, rc == 0 ? c->upto : c->at.next - 1);
+    }
     if (rc == 0) {
-        pass_cursors(j, c->upto);
-        stop(c, 0);
+        stop(f, 0);
     } else if (rc < 0) {
-        stop(c, now_us(j) + AGAIN_US);
+        stop(f, now_us(j) + AGAIN_US);
     }
     arena_free(&a);
 }
@@ -268,10 +280,29 @@ static uint64_t group_bytes(const struct files *f, size_t first, size_t end)
 static void look_at(struct clean *c, const struct files *f, size_t first)
 {
     c->state = CLEAN_SURVEY;
+    c->not_before_us = 0;
     c->number = f->v[first].number;
     c->at = (struct journal_cursor){f->v[first].first_seq, {0}};
     c->upto = f->v[files_group(f, first)].last_seq;
     c->sum = 0;
+}
+
+static void carry(struct clean *c, const struct files *f, size_t end)
+{
+    c->state = CLEAN_CARRY;
+    c->at = (struct journal_cursor){f->v[0].first_seq, {0}};
+    c->upto = f->v[end].last_seq;
+}
+
+/* live / bytes is smaller than it was at any group before */
+static void note_best(struct clean *c, uint64_t number)
+{
+    if (!c->best ||
+        (double)c->live / (double)c->bytes < (double)c->best_live / (double)c->best_bytes) {
+        c->best = number;
+        c->best_live = c->live;
+        c->best_bytes = c->bytes;
+    }
 }
 
 /* The group is known: carry all so far, go on with the next, or give up for now. */
@@ -282,20 +313,21 @@ static void decide(struct journal *j, size_t first)
     size_t end = files_group(f, first);
     c->live += f->v[first].live;
     c->bytes += group_bytes(f, first, end);
+    note_best(c, f->v[end].number);
     if (c->live < c->bytes / 4) {
-        c->state = CLEAN_CARRY;
-        c->at = (struct journal_cursor){f->v[0].first_seq, {0}};
-        c->upto = f->v[end].last_seq;
+        carry(c, f, end);
     } else if (end + 1 < f->n && may_go(j, end + 1, files_group(f, end + 1))) {
         look_at(c, f, end + 1);
+    } else if (files_is_pressed(j) && c->best_live < c->best_bytes / 4 * 3) {
+        carry(c, f, find_group(f, c->best));
     } else {
-        stop(c, now_us(j) + AGAIN_US);
+        stop(f, now_us(j) + AGAIN_US);
     }
 }
 
 static bool is_known(const struct journal *j, const struct volume *v)
 {
-    return v->looked_us && now_us(j) - v->looked_us < LOOKED_US;
+    return v->looked_us && v->looked_items == v->items && now_us(j) - v->looked_us < LOOKED_US;
 }
 
 static void survey_some(struct journal *j)
@@ -320,10 +352,11 @@ static void survey_some(struct journal *j)
     if (rc == 0) {
         struct volume *v = &f->v[first];
         v->looked_us = is_known(j, v) ? v->looked_us : now_us(j);
+        v->looked_items = v->items;
         v->live = c->sum;
         decide(j, first);
     } else if (rc < 0) { /* gone by itself, or it cannot be read: nothing of it may be lost */
-        stop(c, rc == ERR_NOT_FOUND ? 0 : now_us(j) + AGAIN_US);
+        stop(f, rc == ERR_NOT_FOUND ? 0 : now_us(j) + AGAIN_US);
     }
     arena_free(&a);
 }
@@ -349,7 +382,8 @@ void files_clean(struct journal *j)
 {
     struct files *f = j->store;
     struct clean *c = &f->clean;
-    if (now_us(j) < c->not_before_us) {
+    bool has_new = c->state == CLEAN_IDLE && f->n && f->v[f->n - 1].number != c->newest;
+    if (now_us(j) < c->not_before_us && !has_new) {
         return;
     }
     switch (c->state) {

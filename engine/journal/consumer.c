@@ -292,10 +292,39 @@ static bool offer(struct consumer *c, const struct stored *s, uint64_t next_hint
     return is_taken;
 }
 
+/* The item, or another one of its message. */
+static const struct consumer_item *any_of(const struct consumer *c, uint64_t seq, uint32_t output)
+{
+    const struct consumer_item *item = consumer_find(c, seq, output);
+    size_t at = place(c, seq, 0);
+    while (!item && at < c->n && c->v[at].seq == seq) {
+        item = c->v[at].is_settled ? NULL : &c->v[at];
+        at++;
+    }
+    return item;
+}
+
+int journal_read_message(const struct journal *j, uint64_t seq, struct arena *a,
+                         struct entry_message *out)
+{
+    struct entry e;
+    uint64_t named;
+    int rc = journal_read((struct journal *)(uintptr_t)j, seq, 0, a, &e); /* windows only */
+    if (rc == 0) {
+        return entry_get_any(a, &e, &named, out) == 0 && named == seq ? 0 : ERR_NOT_FOUND;
+    }
+    for (size_t i = 0; i < j->nconsumers && rc == ERR_NOT_FOUND; i++) {
+        const struct consumer *c = j->consumers[i];
+        const struct consumer_item *item = c ? any_of(c, seq, 0) : NULL;
+        rc = item ? consumer_read(c, seq, item->output, a, out) : rc;
+    }
+    return rc;
+}
+
 int consumer_read(const struct consumer *c, uint64_t seq, uint32_t output, struct arena *a,
                   struct entry_message *out)
 {
-    const struct consumer_item *item = consumer_find(c, seq, output);
+    const struct consumer_item *item = any_of(c, seq, output);
     struct entry e;
     uint64_t named;
     int rc = journal_read(c->j, item ? item->home : seq, item ? item->hint : 0, a, &e);

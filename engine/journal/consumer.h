@@ -48,6 +48,10 @@ bool consumer_is_caught_up(const struct consumer *c);
 int consumer_read(const struct consumer *c, uint64_t seq, uint32_t output, struct arena *a,
                   struct entry_message *out);
 
+/* The same by its number alone: as it came, or what was carried of it. */
+int journal_read_message(const struct journal *j, uint64_t seq, struct arena *a,
+                         struct entry_message *out);
+
 /* Record an outcome: appended with the others of this consumer in one entry at the next journal_poll()
  * (journal_fd() becomes readable by itself) or by consumer_flush(). DELIVERED, REFUSED, DROPPED settle
  * it, HELD marks it, RELEASED unmarks it; that shows in the list below when the entry is appended. */

@@ -189,6 +189,22 @@ void entry_put_carry(struct buf *out, uint64_t seq, const struct entry_message *
     }
 }
 
+int entry_peek_carry(struct arena *a, struct str body, uint64_t *out_seq, const uint32_t **out,
+                     uint32_t *out_n)
+{
+    struct wire w = wire_of(body);
+    *out_seq = wire_var(&w);
+    uint32_t all = wire_var32(&w);
+    *out_n = wire_count(&w, 1);
+    uint32_t *v = ARENA_ARRAY(a, uint32_t, *out_n);
+    for (uint32_t i = 0; i < *out_n; i++) {
+        v[i] = wire_var32(&w);
+        w.is_bad |= v[i] >= all;
+    }
+    *out = v;
+    return w.is_bad ? ERR_DAMAGE : 0;
+}
+
 /* Every output to its place; false when that cannot be. */
 static bool spread(struct arena *a, struct wire *w, uint32_t n, uint32_t all,
                    struct entry_message *m)

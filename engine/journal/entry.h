@@ -115,6 +115,10 @@ int entry_get_carry(struct arena *a, struct str body, uint64_t *out_seq, struct 
 int entry_get_any(struct arena *a, const struct entry *e, uint64_t *out_seq,
                   struct entry_message *out);
 
+/* Of the beginning of a carry's body: its number and outputs, without decoding the message. 0 or ERR_DAMAGE. */
+int entry_peek_carry(struct arena *a, struct str body, uint64_t *out_seq, const uint32_t **out,
+                     uint32_t *out_n);
+
 /* The number of outputs that the message body says it has, without decoding it. */
 uint32_t entry_peek_outputs(struct str body);
 /* The same as entry_put_outcomes(), piece by piece: the head once, then each outcome. */

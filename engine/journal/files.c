@@ -393,12 +393,27 @@ size_t files_group(const struct files *f, size_t i)
     return i;
 }
 
+/* Room is made before it is missing: a sixteenth of the bound is kept free for what comes in, at least two volumes,
+ * as what is carried takes one before any goes. */
+static bool is_pressed(const struct files *f, uint64_t bytes)
+{
+    uint64_t ahead = f->disk_bytes / 16, least = 2 * f->volume_bytes;
+    ahead = ahead > least ? ahead : least;
+    return is_over(f, bytes + ahead, RESERVE_INTAKE);
+}
+
+bool files_is_pressed(const struct journal *j)
+{
+    const struct files *f = j->store;
+    return is_pressed(f, f->bytes);
+}
+
 bool files_may_go(const struct journal *j, size_t i, uint64_t bytes)
 {
     const struct files *f = j->store;
     const struct volume *v = &f->v[i];
     return v->sealed_us <= j->clock.wall_us(j->clock.arg) - f->retention_us || !v->has_records ||
-           is_over(f, bytes + f->volume_bytes, RESERVE_INTAKE);
+           is_pressed(f, bytes);
 }
 
 /* The oldest group of volumes, if it may go. Its size, or 0. */

@@ -29,6 +29,7 @@ struct volume {
     uint32_t items;    /* unsettled outputs that stand in it and are behind a cursor */
     uint64_t live;     /* bytes of entries that were unsettled when somebody last looked, */
     int64_t looked_us; /* then, by the monotonic clock; 0: never */
+    uint32_t looked_items;
 };
 
 /* Writing again what keeps old volumes: what it is at. */
@@ -41,7 +42,10 @@ struct clean {
     uint64_t upto;        /* its last sequence number; the last to be carried */
     uint64_t sum;         /* unsettled bytes in it so far */
     uint64_t live, bytes; /* of the volumes before it */
+    uint64_t best_live, best_bytes,
+        best; /* where they were least unsettled, and the last volume of that run */
     int64_t not_before_us;
+    uint64_t newest; /* volume when it was last given up: another one is a reason to look again */
     struct buf body;
 };
 
@@ -85,6 +89,8 @@ void files_forget(struct journal *j);
 size_t files_group(const struct files *f, size_t i);
 /* May volume `i` go once it is settled, with `bytes` of volumes kept until then? */
 bool files_may_go(const struct journal *j, size_t i, uint64_t bytes);
+/* Is room running out? */
+bool files_is_pressed(const struct journal *j);
 /* clean.c: a step of it */
 void files_clean(struct journal *j);
 

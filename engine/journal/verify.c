@@ -2,6 +2,7 @@
 
 #include "engine/base/err.h"
 #include "engine/journal/manifest.h"
+#include "engine/journal/refmap.h"
 #include "engine/journal/survey.h"
 
 struct verify {
@@ -10,7 +11,10 @@ struct verify {
     struct arena arena;
     uint64_t floor, settled;
     uint32_t part_outputs; /* of the body whose parts we are in */
+    struct buf first_part;
     bool is_in_parts;
+    struct refmap
+        carried; /* outputs whose message stands only in a carry; those settled are gone */
 };
 
 static void on_damage(void *ctx, const struct survey_damage *d)
@@ -31,7 +35,27 @@ static void count_outcomes(struct verify *v, struct str body)
     if (entry_get_outcomes(&v->arena, body, &o) == 0) {
         for (uint32_t i = 0; i < o.n; i++) {
             bool is_final = o.v[i].verdict != ENTRY_HELD && o.v[i].verdict != ENTRY_RELEASED;
-            v->settled += is_final && o.v[i].ref.seq >= v->floor;
+            struct entry_ref ref = o.v[i].ref;
+            bool is_carried = is_final && refmap_get(&v->carried, ref.seq, ref.output);
+            v->settled += is_carried || (is_final && ref.seq >= v->floor);
+            if (is_carried) {
+                refmap_set(&v->carried, ref.seq, ref.output, 0);
+            }
+        }
+    }
+    arena_reset(&v->arena);
+}
+
+/* What its own volume still holds is counted there. */
+static void count_carried(struct verify *v, struct str body)
+{
+    uint64_t seq;
+    const uint32_t *outputs;
+    uint32_t n;
+    if (entry_peek_carry(&v->arena, body, &seq, &outputs, &n) == 0 && seq < v->floor) {
+        for (uint32_t i = 0; i < n; i++) {
+            v->r->outputs += refmap_get(&v->carried, seq, outputs[i]) ? 0 : 1;
+            refmap_set(&v->carried, seq, outputs[i], 1);
         }
     }
     arena_reset(&v->arena);
@@ -42,6 +66,10 @@ static void on_entry(void *ctx, const struct stored *s)
     struct verify *v = ctx;
     if (s->e.type == ENTRY_PART) {
         v->part_outputs = v->is_in_parts ? v->part_outputs : entry_peek_outputs(s->e.body);
+        if (!v->is_in_parts) {
+            buf_clear(&v->first_part);
+            buf_put_str(&v->first_part, s->e.body);
+        }
         v->is_in_parts = true;
         return;
     }
@@ -50,6 +78,8 @@ static void on_entry(void *ctx, const struct stored *s)
         v->r->outputs += !has_parts       ? entry_peek_outputs(s->e.body)
                          : v->is_in_parts ? v->part_outputs
                                           : 0;
+    } else if (s->e.type == ENTRY_CARRY) {
+        count_carried(v, s->flags & ENTRY_FLAG_PARTED ? buf_str(&v->first_part) : s->e.body);
     } else if (s->e.type == ENTRY_OUTCOME && !(s->flags & ENTRY_FLAG_PARTED)) {
         count_outcomes(v, s->e.body);
     }
@@ -147,6 +177,8 @@ int journal_verify(const struct verify_conf *conf, struct verify_result *out)
     r.unsettled = r.outputs > v.settled ? r.outputs - v.settled : 0;
     survey_free(&s);
     arena_free(&v.arena);
+    buf_free(&v.first_part);
+    refmap_free(&v.carried);
     if (rc == 0) {
         *out = r;
     }

@@ -88,7 +88,7 @@ static bool matches(struct search *s, uint64_t seq, const struct entry_message *
     s->has_failed |= history_settle(&s->h, seq) != 0;
     bool wants_output = a->destination.n || a->status >= STATUS_DELIVERED;
     for (uint32_t i = 0; wants_output && i < m->noutputs; i++) {
-        if (output_matches(s, seq, m, i)) {
+        if (history_has_output(m, i) && output_matches(s, seq, m, i)) {
             return true;
         }
     }
@@ -109,11 +109,16 @@ static void put_text(struct search *s, uint64_t seq, const struct entry_message 
     if (m->reason.n) {
         buf_printf(b, " (%.*s)", STR_ARG(m->reason));
     }
+    const char *between = "; ";
     for (uint32_t i = 0; i < m->noutputs; i++) {
+        if (!history_has_output(m, i)) {
+            continue;
+        }
         struct history_output o = history_output(&s->h, seq, m, i);
         struct str to =
             journal_name_text(s->h.journal, JOURNAL_DESTINATION, m->outputs[i].destination);
-        buf_printf(b, "%s%.*s %s", i ? ", " : "; ", STR_ARG(to), history_state_text(o.state));
+        buf_printf(b, "%s%.*s %s", between, STR_ARG(to), history_state_text(o.state));
+        between = ", ";
         if (o.state == HISTORY_HELD || o.state == HISTORY_REFUSED) {
             buf_printf(b, " (%.*s)", STR_ARG(o.why));
         }
@@ -159,7 +164,9 @@ static void put_json(struct search *s, uint64_t seq, const struct entry_message 
     json_out_key(&j, "outputs");
     json_out_array(&j);
     for (uint32_t i = 0; i < m->noutputs; i++) {
-        put_output(&j, s, seq, m, i);
+        if (history_has_output(m, i)) {
+            put_output(&j, s, seq, m, i);
+        }
     }
     json_out_end(&j);
     json_out_end(&j);

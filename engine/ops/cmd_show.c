@@ -197,7 +197,9 @@ static void print_facts(const struct show *s)
         printf("cause       %s\n", id);
     }
     for (uint32_t i = 0; i < m->noutputs; i++) {
-        print_output(s, i);
+        if (history_has_output(m, i)) {
+            print_output(s, i);
+        }
     }
 }
 
@@ -287,7 +289,9 @@ static void print_json(const struct show *s, bool with_content)
     json_out_key(&j, "outputs");
     json_out_array(&j);
     for (uint32_t i = 0; i < m->noutputs; i++) {
-        json_output(&j, s, i);
+        if (history_has_output(m, i)) {
+            json_output(&j, s, i);
+        }
     }
     json_out_end(&j);
     if (with_content) {

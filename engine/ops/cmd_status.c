@@ -23,6 +23,7 @@ static bool needs_someone(const struct report *s)
         }
     }
     return report_bool(report_get(s, "journal"), "degraded") ||
+           report_bool(report_get(s, "journal"), "full") ||
            report_count(report_get(s, "undelivered_for")) > 0;
 }
 
@@ -69,7 +70,8 @@ static void print_text(const struct report *s)
     printf("corridor %s, pid %lld, up %lld s, configuration %s\n", report_text(s, "version"),
            (long long)report_int(s, "pid"), (long long)report_int(s, "up_ms") / 1000,
            report_text(s, "config"));
-    printf("journal: durable up to %lld%s\n", (long long)report_int(j, "durable"),
+    printf("journal: durable up to %lld%s%s\n", (long long)report_int(j, "durable"),
+           report_bool(j, "full") ? ", FULL: messages are refused until something is settled" : "",
            report_bool(j, "degraded")
                ? ", DEGRADED: corridor verify says where, verify --accept when seen to"
                : "");

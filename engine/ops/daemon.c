@@ -49,7 +49,8 @@ struct daemon {
     struct clock clock;
     int64_t started_us;
     unsigned looks;
-    uint64_t seen; /* last durable entry at the look before */
+    uint64_t seen;              /* last durable entry at the look before */
+    struct journal_space space; /* as it was told last */
     bool is_trimmed;
     bool has_disk, is_draining;
 };
@@ -205,6 +206,35 @@ static void trim_when_quiet(struct daemon *d)
     d->is_trimmed = is_quiet;
 }
 
+/* What became of the room since the last look. */
+static void tell_space(struct daemon *d)
+{
+    struct journal_space now, *was = &d->space;
+    struct log *log = d->conf->log;
+    journal_tick(d->journal);
+    journal_space(d->journal, &now);
+    if (now.cut > was->cut) {
+        log_event(
+            log, LOG_LEVEL_WARN, "history-cut", log_uint("volumes", now.cut - was->cut),
+            log_uint("bound", now.bound), log_uint("floor", journal_floor(d->journal)),
+            log_cstr("text", "settled messages went before `retention`: `disk` allows no more"));
+    }
+    if (now.carried > was->carried) {
+        log_event(
+            log, LOG_LEVEL_INFO, "carried", log_uint("outputs", now.carried - was->carried),
+            log_cstr("text", "unsettled outputs were written again, so that old volumes can go"));
+    }
+    if (now.is_full != was->is_full) {
+        log_event(log, now.is_full ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+                  now.is_full ? "journal-full" : "journal-has-room", log_uint("bytes", now.bytes),
+                  log_uint("bound", now.bound),
+                  log_cstr("text", now.is_full ? "messages are refused until something is settled "
+                                                 "or there is room on the device"
+                                               : "messages are taken again"));
+    }
+    *was = now;
+}
+
 /* A failed commit can answer nobody any more: stop. */
 static void on_look(evutil_socket_t fd, short what, void *arg)
 {
@@ -219,6 +249,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
     }
     if (d->looks % LOOKS_PER_TRIM == 0) {
         trim_when_quiet(d);
+        tell_space(d);
     }
 }
 
@@ -383,7 +414,14 @@ static struct report *journal_status(const struct daemon *d)
 {
     struct report *r = report_object();
     report_set_int(r, "durable", (int64_t)journal_durable(d->journal));
+    struct journal_space space;
+    journal_space(d->journal, &space);
     report_set_int(r, "floor", (int64_t)journal_floor(d->journal));
+    report_set_int(r, "bytes", (int64_t)space.bytes);
+    report_set_int(r, "bound", (int64_t)space.bound);
+    report_set_bool(r, "full", space.is_full);
+    report_set_int(r, "carried", (int64_t)space.carried);
+    report_set_int(r, "volumes_cut", (int64_t)space.cut);
     report_set_bool(r, "degraded", journal_is_degraded(d->journal));
     report_set_int(r, "damaged_from", (int64_t)d->report.damaged_from);
     report_set_int(r, "damaged_to", (int64_t)d->report.damaged_to);

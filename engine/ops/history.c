@@ -73,6 +73,7 @@ void history_close(struct history *h)
     journal_close_read(&h->journal);
     disk_close(&h->disk);
     map64_free(&h->by_seq);
+    map64_free(&h->carried);
     free(h->notes);
     arena_free(&h->texts);
 }
@@ -293,6 +294,19 @@ void history_span(struct history *h, size_t i)
     h->newest_us = s->has_keys ? s->h.newest_us : 0;
 }
 
+/* Is it a message to be told? One that was carried is when the entry it came in is gone, and once. */
+static bool is_told(struct history *h, struct arena *a, const struct entry *e, uint64_t *out_seq,
+                    struct entry_message *out)
+{
+    uint64_t seen;
+    if (entry_get_any(a, e, out_seq, out) != 0) {
+        return false;
+    }
+    return e->type == ENTRY_MESSAGE ||
+           (*out_seq < journal_floor(h->journal) && !map64_get(&h->carried, *out_seq, &seen) &&
+            map64_put(&h->carried, *out_seq, 1));
+}
+
 int history_messages(struct history *h, history_message_fn fn, void *arg)
 {
     struct journal_cursor c = {.next = h->from};
@@ -301,11 +315,12 @@ int history_messages(struct history *h, history_message_fn fn, void *arg)
     int rc;
     while ((rc = next(h, &c, h->upto, &a, true, &e)) == 1) {
         struct entry_message m;
-        if (e.type != ENTRY_MESSAGE || entry_get_message(&a, e.body, &m) != 0) {
+        uint64_t seq;
+        if (!is_told(h, &a, &e, &seq, &m)) {
             continue;
         }
         h->newest_us = m.received_us > h->newest_us ? m.received_us : h->newest_us;
-        if (!fn(arg, e.seq, &m)) {
+        if (!fn(arg, seq, &m)) {
             rc = 0;
             break;
         }
@@ -358,18 +373,9 @@ int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, voi
 static bool is_suspect(const struct history *h, uint64_t seq, uint32_t output,
                        const struct entry_output *o)
 {
-    size_t n;
-    const struct consumer_item *v =
-        consumer_unsettled(journal_consumer(h->journal, o->destination, o->class), &n);
-    size_t low = 0, high = n;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        bool is_before = v[mid].seq < seq || (v[mid].seq == seq && v[mid].output < output);
-        low = is_before ? mid + 1 : low;
-        high = is_before ? high : mid;
-    }
-    return low < n && v[low].seq == seq && v[low].output == output && v[low].is_suspect &&
-           v[low].is_held;
+    const struct consumer_item *item =
+        consumer_find(journal_consumer(h->journal, o->destination, o->class), seq, output);
+    return item && item->is_suspect && item->is_held;
 }
 
 static enum history_state state_of(enum entry_verdict v)

@@ -40,14 +40,16 @@ struct history {
     int64_t newest_us;   /* receipt of the newest message of the piece; 0: it has none */
     bool is_over;        /* the beginning was reached */
     bool shows_progress;
-    struct map64 by_seq; /* message to its newest note, index + 1 */
+    struct map64 by_seq;  /* message to its newest note, index + 1 */
+    struct map64 carried; /* messages told that stand only in a carry */
     struct history_note *notes;
     size_t nnotes, cap;
     uint32_t piece;
     struct arena texts;
 };
 
-/* Return false to stop. The message is valid until then. */
+/* Return false to stop. The message is valid until then. Of one whose volume was cleaned only those outputs are
+ * there that were unsettled then: history_has_output() of the others is false. */
 typedef bool (*history_message_fn)(void *arg, uint64_t seq, const struct entry_message *m);
 typedef bool (*history_outcome_fn)(void *arg, const struct entry_outcome *o);
 
@@ -70,6 +72,10 @@ int history_learn(struct history *h);
 int history_messages(struct history *h, history_message_fn fn, void *arg);
 /* The outcomes recorded for message `seq`, from there to the end of the journal. 0 or COMMAND_CANNOT. */
 int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, void *arg);
+static inline bool history_has_output(const struct entry_message *m, uint32_t i)
+{
+    return m->outputs[i].destination > 0;
+}
 /* How output `i` of message `seq` stands. */
 struct history_output history_output(const struct history *h, uint64_t seq,
                                      const struct entry_message *m, uint32_t i);

@@ -13,7 +13,7 @@ struct tally {
     bool is_long;
     uint64_t seed;
     uint64_t ids_found;
-    unsigned points, images, recovery_points, faults, recycled, passed, failed;
+    unsigned points, images, recovery_points, faults, recycled, carried, cut, passed, failed;
     uint64_t hashes[1 << 16]; /* of images, to count different ones */
     unsigned different;
 };
@@ -47,6 +47,8 @@ struct story {
     uint64_t seed, volume_bytes;
     unsigned before, during;
     bool keeps;
+    uint32_t keeps_every;
+    unsigned volumes; /* bound; 0: none */
 };
 
 static void tell(struct model *m, const struct story *s)
@@ -54,6 +56,8 @@ static void tell(struct model *m, const struct story *s)
     int rc;
     model_begin(m, s->seed, s->volume_bytes);
     m->keeps = s->keeps;
+    m->keeps_every = s->keeps_every;
+    m->disk_bytes = s->volumes * s->volume_bytes;
     if (!model_open(m, &rc)) {
         return;
     }
@@ -144,7 +148,11 @@ static bool crash_at(struct tally *t, const struct story *s, uint64_t call)
     bool has_fired = simdisk_has_fired(m->disk);
     if (has_fired) {
         t->points++;
+        struct journal_space space;
+        journal_space(m->j, &space);
         t->recycled += journal_floor(m->j) > 1;
+        t->carried += space.carried > 0;
+        t->cut += space.cut > 0;
         model_kill(m);
         kill_without_crash(t, m, call, s->name);
         crash_ways(t, m, call, s->name);
@@ -237,11 +245,14 @@ static void run_story(struct tally *t, const struct story *s)
 int main(int argc, char **argv)
 {
     static struct story stories[] = {
-        {"first volume", 0, 64 << 10, 0, 120, false},
-        {"rotate", 0, 64 << 10, 250, 200, false},
-        {"recycle", 0, 64 << 10, 700, 250, false},
-        {"larger volumes", 0, 256 << 10, 300, 120, false},
-        {"merge", 0, 64 << 10, 380, 120, true},
+        {"first volume", 0, 64 << 10, 0, 120, false, 0, 0},
+        {"rotate", 0, 64 << 10, 250, 200, false, 0, 0},
+        {"recycle", 0, 64 << 10, 700, 250, false, 0, 0},
+        {"larger volumes", 0, 256 << 10, 300, 120, false, 0, 0},
+        {"merge", 0, 64 << 10, 380, 120, true, 0, 0},
+        {"clean and carry", 0, 64 << 10, 600, 250, false, 12, 0},
+        {"retain up to a bound", 0, 64 << 10, 700, 250, false, 0, 8},
+        {"clean at the bound", 0, 64 << 10, 900, 250, false, 9, 8},
     };
     struct tally *t = X_NEW(struct tally);
     t->seed = 1;
@@ -262,12 +273,13 @@ int main(int argc, char **argv)
             run_story(t, &stories[i]);
         }
     }
-    printf("crash points %u (%u after recycling), images %u (%u different), crashes while opening "
+    printf("crash points %u (%u after recycling, %u after carrying, %u after letting go early), "
+           "images %u (%u different), crashes while opening "
            "%u, errors %u, ids found %llu\n",
-           t->points, t->recycled, t->images, t->different, t->recovery_points, t->faults,
-           (unsigned long long)t->ids_found);
-    bool has_fired = t->points && t->recycled && t->images && t->recovery_points && t->faults &&
-                     t->different > 10 && t->ids_found;
+           t->points, t->recycled, t->carried, t->cut, t->images, t->different, t->recovery_points,
+           t->faults, (unsigned long long)t->ids_found);
+    bool has_fired = t->points && t->recycled && t->carried && t->cut && t->images &&
+                     t->recovery_points && t->faults && t->different > 10 && t->ids_found;
     if (!has_fired) {
         printf("FAILED: some kind of fault never fired\n");
         t->failed++;

@@ -97,6 +97,16 @@ static void append_one(struct model *m, uint64_t *random)
     arena_reset(&m->arena);
 }
 
+static bool is_kept(const struct model *m, uint64_t seq)
+{
+    for (uint32_t k = 0; k < m->n && m->keeps_every; k++) {
+        if (m->v[k].seq == seq) {
+            return k % m->keeps_every == 0;
+        }
+    }
+    return false;
+}
+
 static void settle_some(struct model *m, uint64_t *random)
 {
     size_t n;
@@ -107,6 +117,9 @@ static void settle_some(struct model *m, uint64_t *random)
     size_t first = kit_random(random) % 3 ? 0 : (size_t)(kit_random(random) % n);
     size_t count = 1 + (size_t)(kit_random(random) % 8);
     for (size_t i = first; i < n && i < first + count; i++) {
+        if (is_kept(m, v[i].seq)) {
+            continue;
+        }
         consumer_outcome(m->c, &(struct entry_outcome){.ref = {v[i].seq, v[i].output},
                                                        .verdict = ENTRY_DELIVERED,
                                                        .attempt = 1});
@@ -389,7 +402,8 @@ bool model_open(struct model *m, int *out_rc)
     conf.disk = simdisk_disk(m->disk);
     conf.volume_bytes = m->volume_bytes;
     conf.checkpoint_bytes = 30000;
-    conf.retention_us = m->keeps ? INT64_MAX / 4 : 0;
+    conf.disk_bytes = m->disk_bytes;
+    conf.retention_us = m->keeps || m->disk_bytes ? INT64_MAX / 4 : 0;
     m->had_unknown = false;
     bool looks_away = m->looks_away;
     m->looks_away = false;

@@ -33,6 +33,9 @@ struct model {
     uint64_t floor;   /* highest ever seen: what is settled below it may go */
     uint64_t states_begun, states_stored;
     uint64_t volume_bytes;
+    uint64_t
+        disk_bytes; /* bound of the journal, which is then the only reason to let anything go */
+    uint32_t keeps_every; /* each so manieth message is never settled; 0: none */
     bool had_unknown;
     bool keeps;          /* settled volumes stay, and with them their key files */
     uint64_t ids_found;  /* through key files */
