@@ -56,6 +56,26 @@ static bool has_live(struct journal *j, const struct stored *s, uint64_t seq,
 
 /* ---- where it lives from now on ---- */
 
+/* At a start the cursor leaps over what the process before had settled or in its list. What it had there though it
+ * was never carried was settled when its volume was looked at, and opened again since: an outcome says so. */
+static void keep_opened(struct consumer *c, uint64_t seq, uint32_t output)
+{
+    bool has_open = false;
+    for (size_t i = 0; i < c->ahead.cap && c->has_open_ahead; i++) {
+        const struct refmap_slot s = c->ahead.v[i];
+        if (s.state != 1 || s.value == AHEAD_SETTLED) {
+            continue;
+        }
+        if (s.a < seq || (s.a == seq && s.b < output)) {
+            consumer_insert(c, s.a, s.b)->is_held = s.value == AHEAD_HELD;
+        } else {
+            has_open = true;
+        }
+    }
+    c->has_open_ahead = has_open;
+    refmap_drop_before(&c->ahead, seq, output);
+}
+
 /* An output that the cursor has not reached is taken into the list; nobody was told of it yet. */
 static void take_unread(struct consumer *c, const struct consumer_item *where,
                         const struct entry_output *o)
@@ -64,6 +84,9 @@ static void take_unread(struct consumer *c, const struct consumer_item *where,
     bool is_first = c->offer_seq == 0;
     consumer_count_read(c, where->bytes);
     c->is_live = false;
+    if (c->has_open_ahead) {
+        keep_opened(c, where->seq, where->output);
+    }
     consumer_set_cursor(c, where->seq, where->output + 1, 0);
     if (consumer_take(c, where, o, &item) && is_first) {
         c->offer_seq = item.seq;

@@ -150,7 +150,7 @@ static void settle(struct consumer *c, struct consumer_item *item)
 }
 
 /* Settled once, and sent again by a person: back to its place in the list. What may be let go is found anew. */
-static void insert(struct consumer *c, uint64_t seq, uint32_t output)
+struct consumer_item *consumer_insert(struct consumer *c, uint64_t seq, uint32_t output)
 {
     struct consumer_item new = {.seq = seq, .home = seq, .output = output};
     size_t at;
@@ -168,6 +168,7 @@ static void insert(struct consumer *c, uint64_t seq, uint32_t output)
     if (c->j->release_seq > seq) {
         c->j->release_at = 0;
     }
+    return &c->v[at];
 }
 
 static bool is_final(enum entry_verdict v)
@@ -181,6 +182,7 @@ static void apply_ahead(struct consumer *c, const struct entry_outcome *o)
                     : o->verdict == ENTRY_HELD ? AHEAD_HELD
                                                : AHEAD_RELEASED;
     refmap_set(&c->ahead, o->ref.seq, o->ref.output, mark);
+    c->has_open_ahead |= mark != AHEAD_SETTLED;
 }
 
 void consumer_apply(struct consumer *c, const struct entry_outcome *o)
@@ -195,7 +197,7 @@ void consumer_apply(struct consumer *c, const struct entry_outcome *o)
     struct consumer_item *item = consumer_find_item(c, o->ref.seq, o->ref.output);
     if (!item) { /* settled twice: the first outcome stands */
         if (o->verdict == ENTRY_RELEASED) {
-            insert(c, o->ref.seq, o->ref.output);
+            (void)consumer_insert(c, o->ref.seq, o->ref.output);
         }
         return;
     }
@@ -889,6 +891,7 @@ static void get_items(struct consumer *c, struct wire *w, bool is_sized)
         uint64_t a = wire_var(w);
         uint32_t b = wire_var32(w);
         refmap_set(&c->ahead, a, b, wire_var(w));
+        c->has_open_ahead = true; /* perhaps */
     }
 }
 

@@ -21,7 +21,8 @@ struct consumer {
     uint32_t destination;
     enum entry_class class;
     bool is_live, is_dirty, keeps_settled;
-    uint64_t seq; /* the cursor: the next output to be offered is (seq, output) or later */
+    bool has_open_ahead; /* `ahead` may hold something that is not settled */
+    uint64_t seq;        /* the cursor: the next output to be offered is (seq, output) or later */
     uint32_t output;
     uint64_t hint;           /* where seq stands, if known */
     struct consumer_item *v; /* [first, n), in order; settled ones stay until packed */
@@ -57,6 +58,8 @@ static inline void consumer_set_cursor(struct consumer *c, uint64_t seq, uint32_
 
 struct consumer_item *consumer_find_item(const struct consumer *c, uint64_t seq, uint32_t output);
 struct consumer_item *consumer_push(struct consumer *c, const struct consumer_item *item);
+/* Into its place in the list. */
+struct consumer_item *consumer_insert(struct consumer *c, uint64_t seq, uint32_t output);
 /* The item stands in entry `home` from now on. */
 void consumer_move(struct consumer *c, struct consumer_item *item, uint64_t home, uint64_t hint,
                    uint32_t bytes);

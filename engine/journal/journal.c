@@ -149,6 +149,7 @@ void journal_checkpoint(struct journal *j)
         at += n;
     }
     j->checkpoint_seq = first;
+    j->checkpoint_from = j->called + 1 < first ? j->called + 1 : first;
     j->in_checkpoint = false;
     buf_free(&whole);
 }
@@ -268,7 +269,7 @@ static void release(struct journal *j)
         }
         if (!j->release_at) {
             uint64_t floor = consumers_floor(j);
-            j->release_seq = floor < j->checkpoint_seq ? floor : j->checkpoint_seq;
+            j->release_seq = floor < j->checkpoint_from ? floor : j->checkpoint_from;
             j->release_at = j->next_seq - 1;
         }
     }

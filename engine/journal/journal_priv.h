@@ -108,7 +108,9 @@ struct journal {
     size_t nconsumers;
     struct consumer *dirty; /* those with outcomes to append */
     struct buf scratch;
-    uint64_t checkpoint_seq;          /* first entry of the last final one appended */
+    uint64_t checkpoint_seq; /* first entry of the last final one appended */
+    uint64_t
+        checkpoint_from; /* what a start reads after it: that, or the first message it knows nothing of */
     uint64_t release_seq, release_at; /* floor found when `release_at` was the newest number */
     uint64_t restored;                /* journal_restored() */
     int error;                        /* journal_error() */

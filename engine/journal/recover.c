@@ -204,7 +204,7 @@ static void forget(struct journal *j)
     tables_free(&j->tables);
     consumers_free(j);
     files_forget(j);
-    j->checkpoint_seq = 0;
+    j->checkpoint_seq = j->checkpoint_from = 0;
 }
 
 static int replay_from(struct opening *o, struct journal *j, struct survey_checkpoint c)

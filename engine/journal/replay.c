@@ -151,7 +151,7 @@ static int load(struct journal *j, const struct replay *r, uint64_t *out_from)
     }
     buf_free(&whole);
     j->checkpoint_seq = first;
-    *out_from = live_from < first ? live_from : first;
+    *out_from = j->checkpoint_from = live_from < first ? live_from : first;
     return rc;
 }
 

@@ -250,9 +250,9 @@ int main(int argc, char **argv)
         {"recycle", 0, 64 << 10, 700, 250, false, 0, 0},
         {"larger volumes", 0, 256 << 10, 300, 120, false, 0, 0},
         {"merge", 0, 64 << 10, 380, 120, true, 0, 0},
-        {"clean and carry", 0, 64 << 10, 600, 250, false, 12, 0},
-        {"retain up to a bound", 0, 64 << 10, 700, 250, false, 0, 8},
-        {"clean at the bound", 0, 64 << 10, 900, 250, false, 9, 8},
+        {"clean and carry", 0, 64 << 10, 600, 150, false, 12, 0},
+        {"retain up to a bound", 0, 64 << 10, 700, 120, false, 0, 8},
+        {"clean at the bound", 0, 64 << 10, 900, 150, false, 9, 8},
     };
     struct tally *t = X_NEW(struct tally);
     t->seed = 1;

@@ -20,7 +20,8 @@ struct bed {
     struct consumer *live, *dead;
     uint64_t bound;
     int64_t retention_us;
-    bool is_reading; /* the dead one's queue takes what it can, as long as it is not asked to send */
+    bool
+        is_reading; /* the dead one's queue takes what it can, as long as it is not asked to send */
     uint64_t n, for_dead, refused;
     uint64_t seqs[MESSAGES_MOST]; /* of the messages for the dead one */
     uint64_t numbers[MESSAGES_MOST];
@@ -150,7 +151,8 @@ Test(clean, what_keeps_old_volumes_is_written_again)
         cr_expect_gt(journal_floor(b.j), b.seqs[60], "old volumes went");
         check_verify(&b);
         uint64_t backlog = consumer_backlog(b.dead);
-        cr_expect(backlog > b.for_dead * 900 && backlog < b.for_dead * 1200, "%zu", (size_t)backlog);
+        cr_expect(backlog > b.for_dead * 900 && backlog < b.for_dead * 1200, "%zu",
+                  (size_t)backlog);
         reopen(&b);
         cr_expect_eq(consumer_backlog(b.dead), backlog);
         check_verify(&b);
@@ -218,7 +220,8 @@ Test(clean, a_destination_that_is_dead_for_three_weeks_costs_nobody_else_anythin
     cr_expect_eq(b.refused, 0u, "%zu refused", (size_t)b.refused);
     cr_expect(b.for_dead > 400 && b.for_dead < 1250, "%zu: the backlog's bound was reached",
               (size_t)b.for_dead);
-    cr_expect(space.carried > 0 && space.bytes <= b.bound, "%zu carried, %zu bytes", (size_t)space.carried, (size_t)space.bytes);
+    cr_expect(space.carried > 0 && space.bytes <= b.bound, "%zu carried, %zu bytes",
+              (size_t)space.carried, (size_t)space.bytes);
     check_verify(&b);
     reopen(&b);
     check_dead(&b);
