@@ -533,7 +533,7 @@ uint64_t consumers_lost(struct journal *j, uint64_t first_seq, uint64_t first_hi
         }
         if (c && !c->is_live && c->seq < first_seq) {
             lost = is_exact ? lower(lost, c->seq) : lost;
-            set_cursor(c, first_seq, 0, 0);
+            consumer_set_cursor(c, first_seq, 0, 0);
         }
     }
     return lost;

@@ -106,10 +106,14 @@ static void add_outputs(struct building *g, const struct stored *s, const struct
     for (uint32_t i = 0; i < m->noutputs; i++) {
         const struct entry_output *o = &m->outputs[i];
         struct keys_output mine = one;
+        if (o->destination == 0) { /* not carried */
+            continue;
+        }
         mine.destination = o->destination;
         mine.route = o->route;
         mine.flags |= (o->class == ENTRY_BULK ? 1u : 0) |
-                      (o->kind == ENTRY_OUTPUT_FAILED_ROUTE ? 2u : 0) | (o->is_json ? 4u : 0);
+                      (o->kind == ENTRY_OUTPUT_FAILED_ROUTE ? 2u : 0) | (o->is_json ? 4u : 0) |
+                      (s->e.type == ENTRY_CARRY ? KEYS_CARRIED : 0);
         add_output(g, &mine);
     }
 }
@@ -134,11 +138,12 @@ static void add_texts(struct building *g, struct str raw, uint64_t place)
 static void add_message(struct building *g, const struct stored *s)
 {
     struct entry_message m;
-    if (entry_get_message(&g->a, s->e.body, &m) != 0) {
+    uint64_t seq;
+    if (entry_get_any(&g->a, &s->e, &seq, &m) != 0) {
         return;
     }
     uint64_t mark = m.status == ENTRY_REJECTED ? KEYS_REJECTED : 0;
-    if (m.id_hash) {
+    if (m.id_hash && s->e.type == ENTRY_MESSAGE) { /* what was carried came long ago */
         add(g, KEYS_IDS, m.id_hash, s->hint | mark);
     }
     add(g, KEYS_MESSAGES, keys_of_id(m.id), s->hint);
@@ -224,11 +229,12 @@ static bool assemble(struct building *g, struct stored *s)
 
 static void see(struct building *g, struct stored *s)
 {
-    bool counts = s->e.type == ENTRY_MESSAGE || s->e.type == ENTRY_OUTCOME;
+    bool has_message = s->e.type == ENTRY_MESSAGE || s->e.type == ENTRY_CARRY;
+    bool counts = has_message || s->e.type == ENTRY_OUTCOME;
     if (!counts || (s->flags & ENTRY_FLAG_PARTED && !assemble(g, s))) {
         return;
     }
-    if (s->e.type == ENTRY_MESSAGE) {
+    if (has_message) {
         add_message(g, s);
     } else {
         add_outcomes(g, s);

@@ -45,8 +45,10 @@ struct keys_output {
     int64_t received_us;
     uint32_t destination; /* 0: a message without outputs */
     uint32_t route, source;
-    uint32_t flags; /* 1 bulk, 2 failed route, 4 JSON; status << 8 */
+    uint32_t flags; /* 1 bulk, 2 failed route, 4 JSON, KEYS_CARRIED; status << 8 */
 };
+/* In a carry: `seq` is that of the carry, and what is said of the output is said under another number. */
+#define KEYS_CARRIED 8u
 
 struct keys_header {
     unsigned level; /* 0: of one volume; n: ids of up to 8^n volumes */

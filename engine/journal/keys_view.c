@@ -178,7 +178,7 @@ uint64_t keys_view_unsettled_from(const struct keys_view *v)
             return 0;
         }
     }
-    return consumers_floor(v->j);
+    return consumers_lowest(v->j);
 }
 
 bool keys_view_may_settle(const struct keys_view *v, size_t i, uint64_t seq)

@@ -185,9 +185,10 @@ static bool may_match(const struct finder *f, const struct keys_output *o, uint6
     if (q->state >= 0 && o->destination == 0) {
         return false;
     }
-    return q->state == HISTORY_HELD ? is_held(f, o, seq)
-           : rare_verdict(q->state) ? is_rare(f, seq)
-                                    : true;
+    return o->flags & KEYS_CARRIED    ? true /* its own number is in its entry */
+           : q->state == HISTORY_HELD ? is_held(f, o, seq)
+           : rare_verdict(q->state)   ? is_rare(f, seq)
+                                      : true;
 }
 
 static bool on_output(void *arg, const struct keys_output *o, uint64_t seq, uint64_t place)
@@ -205,10 +206,11 @@ static int tell(struct finder *f, uint64_t place, history_message_fn fn, void *a
     struct arena a = {0};
     struct entry e;
     struct entry_message m;
+    uint64_t seq;
     int rc = journal_read_place(f->h->journal, place, &a, &e);
     bool goes_on = true;
-    if (rc == 0 && e.type == ENTRY_MESSAGE && entry_get_message(&a, e.body, &m) == 0) {
-        goes_on = fn(arg, e.seq, &m);
+    if (rc == 0 && history_is_told(f->h, &a, &e, &seq, &m)) {
+        goes_on = fn(arg, seq, &m);
     } else {
         f->h->damaged += rc == ERR_DAMAGE;
         rc = rc == ERR_IO ? COMMAND_CANNOT : 0; /* its volume went meanwhile: so did the message */

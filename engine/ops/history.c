@@ -294,9 +294,8 @@ void history_span(struct history *h, size_t i)
     h->newest_us = s->has_keys ? s->h.newest_us : 0;
 }
 
-/* Is it a message to be told? One that was carried is when the entry it came in is gone, and once. */
-static bool is_told(struct history *h, struct arena *a, const struct entry *e, uint64_t *out_seq,
-                    struct entry_message *out)
+bool history_is_told(struct history *h, struct arena *a, const struct entry *e, uint64_t *out_seq,
+                     struct entry_message *out)
 {
     uint64_t seen;
     if (entry_get_any(a, e, out_seq, out) != 0) {
@@ -316,7 +315,7 @@ int history_messages(struct history *h, history_message_fn fn, void *arg)
     while ((rc = next(h, &c, h->upto, &a, true, &e)) == 1) {
         struct entry_message m;
         uint64_t seq;
-        if (!is_told(h, &a, &e, &seq, &m)) {
+        if (!history_is_told(h, &a, &e, &seq, &m)) {
             continue;
         }
         h->newest_us = m.received_us > h->newest_us ? m.received_us : h->newest_us;

@@ -68,6 +68,9 @@ int history_settle(struct history *h, uint64_t seq);
 bool history_knows(const struct history *h, uint64_t seq);
 /* Learn what became of outputs from this piece; call it for every piece before history_output(). */
 int history_learn(struct history *h);
+/* Is it a message to be told? One that was carried is when the entry it came in is gone, and once. */
+bool history_is_told(struct history *h, struct arena *a, const struct entry *e, uint64_t *out_seq,
+                     struct entry_message *out);
 /* The messages of the piece, oldest first. 0 or COMMAND_CANNOT. */
 int history_messages(struct history *h, history_message_fn fn, void *arg);
 /* The outcomes recorded for message `seq`, from there to the end of the journal. 0 or COMMAND_CANNOT. */
