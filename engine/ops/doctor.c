@@ -19,6 +19,8 @@ const struct doctor_probe doctor_probes[] = {
     {"ports", "Can the sources listen where they are to?", doctor_ports},
     {"certificates", "Do the certificates named in the configuration still hold?", doctor_certificates},
     {"destinations", "Does each take a connection within 2 s? Nothing is sent.", doctor_destinations},
+    {"directories", "The directories that files are read from and written to.", doctor_directories},
+    {"secrets", "The files that secrets are read from: there, and for nobody else?", doctor_secrets},
     {"daemon", "The running one: degraded, clogged, held, unreachable?", doctor_daemon},
     {"leftovers", "Files that something broken off has left behind.", doctor_leftovers},
     {"core-dumps", "Would a crash write patient data to a core file?", doctor_core_dumps},
@@ -28,7 +30,8 @@ const struct doctor_probe doctor_probes[] = {
 };
 /* clang-format on */
 
-static struct str format(struct arena *a, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static struct str format(struct arena *a, const char *fmt,
+                                                               va_list ap)
 {
     char text[1024];
     int n = vsnprintf(text, sizeof text, fmt, ap);
@@ -59,6 +62,30 @@ void doctor_fact(struct doctor *d, const char *fmt, ...)
     va_start(ap, fmt);
     d->fact = format(d->arena, fmt, ap);
     va_end(ap);
+}
+
+static void each_row(struct doctor *d, const struct doctor_setting *of, const struct opt *table,
+                     const void *conf, doctor_setting_fn fn)
+{
+    for (const struct opt *o = table; o && o->name; o++) {
+        struct doctor_setting s = *of;
+        s.row = o;
+        s.value = (const char *)conf + o->offset;
+        fn(d, &s);
+    }
+}
+
+void doctor_each_setting(struct doctor *d, doctor_setting_fn fn)
+{
+    const struct plan *p = d->plan;
+    for (unsigned i = 0; p && i < p->nsources; i++) {
+        struct doctor_setting s = {.endpoint = p->sources[i].name, .is_source = true};
+        each_row(d, &s, p->sources[i].adapter->in_opts, p->sources[i].conf, fn);
+    }
+    for (unsigned i = 0; p && i < p->ndestinations; i++) {
+        struct doctor_setting s = {.endpoint = p->destinations[i].name};
+        each_row(d, &s, p->destinations[i].adapter->out_opts, p->destinations[i].conf, fn);
+    }
 }
 
 const char *doctor_severity_text(enum doctor_severity s)

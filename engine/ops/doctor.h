@@ -48,9 +48,22 @@ void doctor_find(struct doctor *d, enum doctor_severity s, const char *means, co
 void doctor_fact(struct doctor *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *doctor_severity_text(enum doctor_severity s);
 
+/* One setting of a source or destination: `value` is the member that `row` names. */
+struct doctor_setting {
+    struct str endpoint;
+    bool is_source;
+    const struct opt *row;
+    const void *value;
+};
+typedef void (*doctor_setting_fn)(struct doctor *d, const struct doctor_setting *s);
+/* Every row of every endpoint's table, as configured. */
+void doctor_each_setting(struct doctor *d, doctor_setting_fn fn);
+
 void doctor_configuration(struct doctor *d);
 void doctor_state_directory(struct doctor *d);
 void doctor_leftovers(struct doctor *d);
+void doctor_directories(struct doctor *d);
+void doctor_secrets(struct doctor *d);
 void doctor_daemon(struct doctor *d);
 void doctor_unit(struct doctor *d);
 

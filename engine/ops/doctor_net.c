@@ -175,25 +175,9 @@ void doctor_destinations(struct doctor *d)
 
 /* ---- certificates ---- */
 
-static void judge_certificates(struct doctor *d, struct str name, struct str path,
-                               bool is_authority)
+static void judge_days(struct doctor *d, struct str name, const char *file, int64_t days)
 {
-    struct str pem;
-    const char *why;
-    int64_t first = 0, longest = 0;
-    const char *file = str_dup(d->arena, path).p;
-    if (!files_read(d->arena, file, &pem, &why)) {
-        doctor_find(d, DOCTOR_ERROR, "no connection can be trusted without it",
-                    "look at the path and its rights", "%.*s, %s: %s", STR_ARG(name), file, why);
-        return;
-    }
-    unsigned n = doctor_certificate_days(pem, (int64_t)time(NULL), &first, &longest);
-    int64_t days = is_authority ? longest : first; /* one authority that holds is enough */
-    if (n == 0) {
-        doctor_find(d, DOCTOR_ERROR, "no connection can be trusted without it",
-                    "expected PEM: -----BEGIN CERTIFICATE-----", "%.*s, %s: no certificate in it",
-                    STR_ARG(name), file);
-    } else if (days < 0) {
+    if (days < 0) {
         doctor_find(d, DOCTOR_ERROR, "peers refuse it, or are refused by it",
                     "renew it, then reload", "%.*s, %s: over since %lld days", STR_ARG(name), file,
                     (long long)-days);
@@ -204,32 +188,34 @@ static void judge_certificates(struct doctor *d, struct str name, struct str pat
     }
 }
 
-/* Every path among an endpoint's settings whose name says that it is a certificate. */
-static unsigned judge_table(struct doctor *d, struct str name, const struct opt *table,
-                            const void *conf)
+/* Every path whose name says that it is a certificate. */
+static void look_at_certificate(struct doctor *d, const struct doctor_setting *s)
 {
-    unsigned n = 0;
-    for (const struct opt *o = table; o && o->name; o++) {
-        bool is_authority = strcmp(o->name, "tls-ca") == 0;
-        const struct str *path = (const void *)((const char *)conf + o->offset);
-        if (o->kind == OPT_PATH && (is_authority || strcmp(o->name, "tls-cert") == 0) && path->n) {
-            judge_certificates(d, name, *path, is_authority);
-            n++;
-        }
+    bool is_authority = strcmp(s->row->name, "tls-ca") == 0;
+    bool is_one =
+        s->row->kind == OPT_PATH && (is_authority || strcmp(s->row->name, "tls-cert") == 0);
+    const struct str *path = s->value;
+    struct str pem;
+    const char *why;
+    int64_t first = 0, longest = 0;
+    if (!is_one || !path->n) {
+        return;
     }
-    return n;
+    const char *file = str_dup(d->arena, *path).p;
+    if (!files_read(d->arena, file, &pem, &why)) {
+        doctor_find(d, DOCTOR_ERROR, "no connection can be trusted without it",
+                    "look at the path and its rights", "%.*s, %s: %s", STR_ARG(s->endpoint), file,
+                    why);
+    } else if (doctor_certificate_days(pem, (int64_t)time(NULL), &first, &longest) == 0) {
+        doctor_find(d, DOCTOR_ERROR, "no connection can be trusted without it",
+                    "expected PEM: -----BEGIN CERTIFICATE-----", "%.*s, %s: no certificate in it",
+                    STR_ARG(s->endpoint), file);
+    } else { /* one authority that holds is enough */
+        judge_days(d, s->endpoint, file, is_authority ? longest : first);
+    }
 }
 
 void doctor_certificates(struct doctor *d)
 {
-    unsigned n = 0;
-    const struct plan *p = d->plan;
-    for (unsigned i = 0; p && i < p->nsources; i++) {
-        n += judge_table(d, p->sources[i].name, p->sources[i].adapter->in_opts, p->sources[i].conf);
-    }
-    for (unsigned i = 0; p && i < p->ndestinations; i++) {
-        const struct plan_destination *t = &p->destinations[i];
-        n += judge_table(d, t->name, t->adapter->out_opts, t->conf);
-    }
-    doctor_fact(d, "%u", n);
+    doctor_each_setting(d, look_at_certificate);
 }

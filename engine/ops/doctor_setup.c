@@ -126,6 +126,60 @@ void doctor_leftovers(struct doctor *d)
     }
 }
 
+/* ---- what endpoints name ---- */
+
+static void look_at_directory(struct doctor *d, const struct doctor_setting *s)
+{
+    const struct str *path = s->value;
+    struct stat st;
+    if (s->row->kind != OPT_PATH || strcmp(s->row->name, "directory") != 0) {
+        return;
+    }
+    const char *dir = str_dup(d->arena, *path).p;
+    bool ok = stat(dir, &st) == 0;
+    if (ok && !S_ISDIR(st.st_mode)) {
+        ok = false;
+        errno = ENOTDIR;
+    }
+    if (!ok || access(dir, R_OK | W_OK | X_OK) != 0) {
+        doctor_find(d, DOCTOR_WARNING,
+                    s->is_source ? "nothing is read from it, or what was read cannot be moved away"
+                                 : "messages for it wait until it can be written to",
+                    "make it, and give it to the user that the daemon runs as", "%.*s, %s: %s",
+                    STR_ARG(s->endpoint), dir, strerror(errno));
+    }
+}
+
+void doctor_directories(struct doctor *d)
+{
+    doctor_each_setting(d, look_at_directory);
+}
+
+/* Of credentials and variables only the daemon itself can tell. */
+static void look_at_secret(struct doctor *d, const struct doctor_setting *s)
+{
+    const struct opt_secret *secret = s->value;
+    struct stat st;
+    if (s->row->kind != OPT_SECRET || secret->from != OPT_SECRET_FILE) {
+        return;
+    }
+    const char *file = str_dup(d->arena, secret->name).p;
+    if (stat(file, &st) != 0 || access(file, R_OK) != 0) {
+        doctor_find(d, DOCTOR_WARNING, "messages wait while it cannot be read (`no-secret`)",
+                    "give it to the user that the daemon runs as, mode 600", "%.*s, %s: %s",
+                    STR_ARG(s->endpoint), file, strerror(errno));
+    } else if (st.st_mode & 07) {
+        doctor_find(d, DOCTOR_ERROR, "everybody on this machine can read the secret",
+                    "chmod 600, and have the secret changed", "%.*s, %s has mode %03o",
+                    STR_ARG(s->endpoint), file, (unsigned)st.st_mode & 0777);
+    }
+}
+
+void doctor_secrets(struct doctor *d)
+{
+    doctor_each_setting(d, look_at_secret);
+}
+
 /* ---- daemon ---- */
 
 static void look_at_destination(struct doctor *d, const struct report *t)
