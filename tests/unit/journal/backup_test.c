@@ -451,3 +451,65 @@ Test(backup, says_when_there_is_nothing)
     cr_expect(says(&b, "restore-empty"));
     teardown(&b);
 }
+
+Test(backup, a_manifest_that_is_none_is_refused)
+{
+#define HEAD                                                                                       \
+    "{\"format\":1,\"taken\":\"2026-11-24T09:31:07.412Z\",\"journal\":"                            \
+    "\"00112233445566778899aabbccddeeff\","
+#define ONE(number)                                                                                \
+    "{\"name\":\"" number ".volume\",\"end\":8200,\"last\":7,\"salt\":\"00000000000000ff\","       \
+    "\"hash\":\"0123456789abcdef\"}"
+    static const struct {
+        const char *text;
+        int want;
+    } rows[] = {
+        {HEAD "\"volumes\":[" ONE("00000001") "," ONE("00000003") "]}", 0},
+        {HEAD "\"volumes\":[]}", 0},
+        {"", ERR_DAMAGE},
+        {"{", ERR_DAMAGE},
+        {"[]", ERR_DAMAGE},
+        {"{\"format\":2,\"volumes\":[]}", ERR_TYPE},
+        {"{\"format\":1,\"volumes\":[]}", ERR_DAMAGE},
+        {HEAD "\"volumes\":{}}", ERR_DAMAGE},
+        {HEAD "\"volumes\":[1]}", ERR_DAMAGE},
+        {HEAD "\"volumes\":[" ONE("00000003") "," ONE("00000001") "]}", ERR_DAMAGE},
+        {HEAD "\"volumes\":[" ONE("00000001") "," ONE("00000001") "]}", ERR_DAMAGE},
+        {HEAD "\"volumes\":[" ONE("1") "]}", ERR_DAMAGE},
+        {HEAD "\"volumes\":[" ONE("../../etc/passwd") "]}", ERR_DAMAGE},
+        {HEAD "\"volumes\":[" ONE("00000000000000000000000000000000000001") "]}", ERR_DAMAGE},
+        {HEAD "\"volumes\":[{\"name\":\"00000001.volume\"}]}", ERR_DAMAGE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct simdisk *sim = simdisk_new(1);
+        struct disk d = simdisk_disk(sim);
+        struct arena a = {0};
+        struct manifest m;
+        simdisk_put(sim, MANIFEST_NAME, rows[i].text, strlen(rows[i].text));
+        int rc = manifest_read(&d, &a, &m);
+        cr_expect_eq(rc, rows[i].want, "%s: %d", rows[i].text, rc);
+        cr_expect(rc != 0 || m.n < 3);
+        arena_free(&a);
+        simdisk_free(&sim);
+    }
+}
+
+Test(backup, a_manifest_is_read_as_it_was_written)
+{
+    struct simdisk *sim = simdisk_new(1);
+    struct disk d = simdisk_disk(sim);
+    struct arena a = {0};
+    struct manifest_volume v[] = {{1, 5, 8200, 7, UINT64_MAX}, {2, UINT64_MAX, 9000, 1 << 30, 1}};
+    struct manifest m = {.taken_us = 1700000000123000, .v = v, .n = 2}, back;
+    for (unsigned i = 0; i < 16; i++) {
+        m.journal_id[i] = (uint8_t)(i * 17);
+    }
+    cr_assert_eq(manifest_write(&d, &m), 0);
+    cr_assert_eq(manifest_read(&d, &a, &back), 0);
+    cr_expect_eq(memcmp(m.journal_id, back.journal_id, 16), 0);
+    cr_expect(back.n == 2 && back.taken_us == m.taken_us);
+    cr_expect_eq(memcmp(v, back.v, sizeof(v)), 0);
+    cr_expect(manifest_find(&back, 2) == &back.v[1] && !manifest_find(&back, 3));
+    arena_free(&a);
+    simdisk_free(&sim);
+}
