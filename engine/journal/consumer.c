@@ -669,7 +669,9 @@ int consumer_reopen(struct consumer *c, const struct entry_outcome *o, uint64_t 
     if (c->noutcomes || consumer_count(c) >= CONSUMER_UNSETTLED_MAX) {
         return ERR_SPACE;
     }
-    consumer_outcome(c, o);
+    struct entry_outcome again = *o;
+    again.reply = STR(ENTRY_AGAIN);
+    consumer_outcome(c, &again);
     *out_entry = consumer_flush(c);
     if (*out_entry == 0) {
         buf_clear(&c->outcomes);

@@ -60,11 +60,12 @@ struct entry_message {
 
 enum entry_verdict {
     ENTRY_DELIVERED = 1,
-    ENTRY_REFUSED, /* by the peer; settled */
-    ENTRY_HELD,    /* waits for a person; keeps its keys */
-    ENTRY_DROPPED, /* by a person; settled */
-    ENTRY_RELEASED,
+    ENTRY_REFUSED,  /* by the peer; settled */
+    ENTRY_HELD,     /* waits for a person; keeps its keys */
+    ENTRY_DROPPED,  /* by a person; settled */
+    ENTRY_RELEASED, /* no longer held; with the reply ENTRY_AGAIN: no longer settled */
 };
+#define ENTRY_AGAIN "again"
 
 /* An output is named by the sequence number of its message and its index there. */
 struct entry_ref {

@@ -29,17 +29,34 @@ static void on_damage(void *ctx, const struct survey_damage *d)
     }
 }
 
+/* A settled output is open again. */
+static void count_again(struct verify *v, struct entry_ref ref)
+{
+    v->settled -= v->settled > 0;
+    if (ref.seq < v->floor) {
+        refmap_set(&v->carried, ref.seq, ref.output, 1);
+    }
+}
+
+static void count_final(struct verify *v, struct entry_ref ref)
+{
+    bool is_carried = refmap_get(&v->carried, ref.seq, ref.output);
+    v->settled += is_carried || ref.seq >= v->floor;
+    if (is_carried) {
+        refmap_set(&v->carried, ref.seq, ref.output, 0);
+    }
+}
+
 static void count_outcomes(struct verify *v, struct str body)
 {
     struct entry_outcomes o;
     if (entry_get_outcomes(&v->arena, body, &o) == 0) {
         for (uint32_t i = 0; i < o.n; i++) {
-            bool is_final = o.v[i].verdict != ENTRY_HELD && o.v[i].verdict != ENTRY_RELEASED;
-            struct entry_ref ref = o.v[i].ref;
-            bool is_carried = is_final && refmap_get(&v->carried, ref.seq, ref.output);
-            v->settled += is_carried || (is_final && ref.seq >= v->floor);
-            if (is_carried) {
-                refmap_set(&v->carried, ref.seq, ref.output, 0);
+            enum entry_verdict verdict = o.v[i].verdict;
+            if (verdict == ENTRY_RELEASED && str_is(o.v[i].reply, ENTRY_AGAIN)) {
+                count_again(v, o.v[i].ref);
+            } else if (verdict != ENTRY_HELD && verdict != ENTRY_RELEASED) {
+                count_final(v, o.v[i].ref);
             }
         }
     }
