@@ -119,6 +119,17 @@ static bool is_served(struct keys *k, uint64_t number)
     return p && (p->is_made || p->is_covered || p->is_given_up);
 }
 
+static void list_asked(struct keys *k)
+{
+    k->asked = xrealloc(k->asked, (k->n + 1) * sizeof(*k->asked));
+    k->nasked = 0;
+    for (size_t i = 0; i < k->n; i++) {
+        if (k->v[i].is_made && !k->v[i].is_covered && k->v[i].ids) {
+            k->asked[k->nasked++] = i;
+        }
+    }
+}
+
 void keys_review(struct keys *k)
 {
     size_t n = count_single(k);
@@ -128,6 +139,7 @@ void keys_review(struct keys *k)
     for (size_t i = n; i < k->n; i++) {
         cover(k, &k->v[i]);
     }
+    list_asked(k);
     uint64_t newest = k->f->n ? k->f->v[k->f->n - 1].number : 0;
     while (k->unserved < newest) {
         const struct volume *v = files_by_number(k->f, k->unserved);
@@ -354,6 +366,7 @@ void keys_free(struct keys **kp)
         free(k->doomed);
         k->doomed = next;
     }
+    free(k->asked);
     free(k->v);
     free(k);
     *kp = NULL;
@@ -384,17 +397,10 @@ void keys_set_window(struct keys *k, int64_t window_us)
 
 /* ---- where is an id? ---- */
 
-static bool is_asked(const struct keys_part *p, int64_t since_us)
-{
-    return p->is_made && !p->is_covered && p->ids && p->newest_us >= since_us;
-}
-
 void keys_prefetch(const struct keys *k, uint64_t id_hash)
 {
-    for (size_t i = 0; i < k->n; i++) {
-        if (!k->v[i].is_covered) {
-            keys_filter_prefetch(&k->v[i].filter, id_hash);
-        }
+    for (size_t i = 0; i < k->nasked; i++) {
+        keys_filter_prefetch(&k->v[k->asked[i]].filter, id_hash);
     }
 }
 
@@ -445,9 +451,9 @@ unsigned keys_find(struct keys *k, uint64_t id_hash, int64_t since_us, uint64_t 
                    unsigned max)
 {
     struct found to = {out_places, 0, max};
-    for (size_t i = 0; i < k->n; i++) {
-        const struct keys_part *p = &k->v[i];
-        if (!is_asked(p, since_us) || !keys_filter_has(&p->filter, id_hash)) {
+    for (size_t i = 0; i < k->nasked; i++) {
+        const struct keys_part *p = &k->v[k->asked[i]];
+        if (p->newest_us < since_us || !keys_filter_has(&p->filter, id_hash)) {
             continue;
         }
         int rc = look_into(k, p, id_hash, &to);
@@ -460,10 +466,17 @@ unsigned keys_find(struct keys *k, uint64_t id_hash, int64_t since_us, uint64_t 
     return to.n;
 }
 
+uint64_t keys_probes(const struct keys *k)
+{
+    return k->probes;
+}
+
 void keys_status(const struct keys *k, struct keys_status *out)
 {
-    *out = (struct keys_status){
-        .probes = k->probes, .rebuilt = k->rebuilt, .is_idle = !k->is_busy && !k->has_changed};
+    *out = (struct keys_status){.probes = k->probes,
+                                .rebuilt = k->rebuilt,
+                                .is_idle = !k->is_busy && !k->has_changed && k->f->n &&
+                                           k->f->v[k->f->n - 1].number == k->newest};
     for (size_t i = 0; i < k->n; i++) {
         const struct keys_part *p = &k->v[i];
         out->volumes += p->level == 0;

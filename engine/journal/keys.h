@@ -44,6 +44,8 @@ struct keys_status {
     uint64_t file_bytes;
     bool is_idle;
 };
+/* Arrays looked into so far. */
+uint64_t keys_probes(const struct keys *k);
 void keys_status(const struct keys *k, struct keys_status *out);
 
 #endif

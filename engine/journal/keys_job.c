@@ -438,22 +438,28 @@ static void hand_over(struct keys *k)
     pthread_mutex_unlock(&k->lock);
 }
 
-/* Is the volume before the newest one sealed for good? Then a new one wants a key file. */
+/* A volume is sealed for good once something behind it is durable. Then it wants a key file. */
 static void see_newest(struct keys *k)
 {
     const struct files *f = k->f;
-    const struct volume *newest = f->n ? &f->v[f->n - 1] : NULL;
-    if (!newest || newest->number == k->newest || k->j->durable < newest->first_seq) {
+    size_t i = f->n;
+    if (!f->n || f->v[f->n - 1].number == k->newest) {
         return;
     }
-    for (size_t i = f->n - 1; i-- > 0 && f->v[i].number >= k->newest;) {
-        if (!f->v[i].is_lost && !keys_part_of(k, 0, f->v[i].number, f->v[i].number)) {
-            keys_part_add(k, 0, f->v[i].number, f->v[i].number)->salt = f->v[i].salt;
-        }
+    while (i > 0 && f->v[i - 1].number > k->newest) {
+        i--;
     }
-    k->newest = newest->number;
-    k->has_changed = true;
-    keys_review(k);
+    for (; i < f->n && k->j->durable >= f->v[i].first_seq; i++) {
+        const struct volume *sealed = i ? &f->v[i - 1] : NULL;
+        if (sealed && !sealed->is_lost && !keys_part_of(k, 0, sealed->number, sealed->number)) {
+            keys_part_add(k, 0, sealed->number, sealed->number)->salt = sealed->salt;
+            k->has_changed = true;
+        }
+        k->newest = f->v[i].number;
+    }
+    if (k->has_changed) {
+        keys_review(k);
+    }
 }
 
 void keys_poll(struct keys *k)

@@ -51,6 +51,8 @@ struct keys {
     int64_t window_us;   /* -1: nobody has said */
     struct keys_part *v; /* key files, by volume, then merged ones in no order */
     size_t n, cap;
+    size_t *asked; /* those of v whose ids no merged one has: of thousands a few dozen */
+    size_t nasked;
     struct keys_doomed *doomed;
     uint64_t unserved; /* number of the volume from which on the engine keeps ids */
     uint64_t newest;   /* newest volume when the list was last looked through */
@@ -74,7 +76,7 @@ struct keys_part *keys_part_add(struct keys *k, unsigned level, uint64_t first, 
 /* Out of the list; `removes` its file too. */
 void keys_part_drop(struct keys *k, size_t i, bool removes);
 void keys_doom(struct keys *k, unsigned level, uint64_t first, uint64_t last);
-/* Which key files are covered by merged ones, what is unserved: after every change. */
+/* Which key files are covered by merged ones, whom to ask, what is unserved: after every change. */
 void keys_review(struct keys *k);
 /* Found damaged: it goes, and what it was made of makes it again. */
 void keys_part_rotten(struct keys *k, unsigned level, uint64_t first, uint64_t last);

@@ -452,3 +452,25 @@ Test(keys, damage_in_a_file_is_mended_from_the_volume)
     cr_expect_geq(find_all(&b, 0, 750), 750u * 9 / 10 - 1);
     teardown(&b);
 }
+
+/* Volumes small and messages fast: the newest volume is always ahead of what is durable. */
+Test(keys, sealed_is_what_something_durable_stands_behind)
+{
+    struct bed b;
+    setup(&b);
+    for (int part = 0; part < 2; part++) {
+        for (uint64_t i = 0; i < 150; i++) {
+            struct entry_message m = kit_message(&b.arena, b.n++, SIZE, &b.lab, 1, i % 5);
+            cr_assert_neq(journal_append_message(b.j, &m, NULL, NULL), 0u);
+            arena_reset(&b.arena);
+        }
+        if (part == 0) {
+            cr_assert_eq(b.j->ops->poll(b.j, &b.j->durable), 0);
+        }
+    }
+    keys_poll(b.j->keys);
+    cr_expect_geq(status_of(&b).volumes, 2u);
+    rest(&b);
+    cr_expect_eq(status_of(&b).served, status_of(&b).volumes);
+    teardown(&b);
+}
