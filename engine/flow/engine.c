@@ -136,6 +136,16 @@ static void on_kick(evutil_socket_t fd, short what, void *arg)
 
 /* ---- life ---- */
 
+static void tell_missing(const struct engine *e)
+{
+    uint64_t n = journal_ids_missing(e->conf.journal);
+    if (n) {
+        log_event(e->conf.log, LOG_LEVEL_WARN, "keys-missing", log_uint("volumes", n),
+                  log_cstr("text", "key files are made again; until then what is sent again from "
+                                   "these volumes is taken as new"));
+    }
+}
+
 struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, struct diags *d)
 {
     struct engine *e = X_NEW(struct engine);
@@ -144,6 +154,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     e->ids = dup_new(REPEAT_IDS_MAX, INT64_MAX); /* until the plan says */
     e->misses = misses_new();
     repeat_load(e->ids, conf->journal);
+    tell_missing(e);
     journal_defer(conf->journal);
     e->on_journal =
         event_new(conf->loop, journal_fd(conf->journal), EV_READ | EV_PERSIST, on_journal, e);

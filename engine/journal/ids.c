@@ -53,6 +53,11 @@ uint64_t journal_ids_start(struct journal *j, uint64_t bytes)
     return keys_unserved_seq(j->keys);
 }
 
+uint64_t journal_ids_missing(const struct journal *j)
+{
+    return j->keys ? keys_missing(j->keys) : 0;
+}
+
 void journal_prefetch_id(const struct journal *j, uint64_t id_hash)
 {
     if (j->keys) {

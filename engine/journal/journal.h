@@ -141,6 +141,8 @@ uint64_t journal_ids_from(const struct journal *j);
 /* At start, once: the sequence number to read from so that what key files do not answer for is read, but of
  * old volumes without one not much more than `bytes`: those follow as their files are made. */
 uint64_t journal_ids_start(struct journal *j, uint64_t bytes);
+/* Sealed volumes whose ids nobody answers for yet: their key files are to be made again. */
+uint64_t journal_ids_missing(const struct journal *j);
 /* journal_find_id() will be asked soon: have what it looks at near. */
 void journal_prefetch_id(const struct journal *j, uint64_t id_hash);
 /* The newest message with this id that was not rejected, received at or after `since_us` and answered for by

@@ -161,6 +161,16 @@ uint64_t keys_unserved_seq(const struct keys *k)
     return v ? v->first_seq : 0;
 }
 
+uint64_t keys_missing(const struct keys *k)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < k->n && k->v[i].level == 0; i++) {
+        const struct keys_part *p = &k->v[i];
+        n += p->first < k->unserved && !p->is_made && !p->is_covered && !p->is_given_up;
+    }
+    return n;
+}
+
 void keys_reach_back(struct keys *k, uint64_t bytes)
 {
     uint64_t sum = 0;

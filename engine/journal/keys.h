@@ -29,6 +29,9 @@ uint64_t keys_unserved_seq(const struct keys *k);
 /* Go back with that over volumes without a file, up to about `bytes`. Once, at start. */
 void keys_reach_back(struct keys *k, uint64_t bytes);
 
+/* Volumes before that without an answer. O(volumes). */
+uint64_t keys_missing(const struct keys *k);
+
 void keys_prefetch(const struct keys *k, uint64_t id_hash);
 /* Places that may hold the id, newest first; returns how many, `max` at most. A miss looks at one line of
  * each filter and, about once in 700, at two pages of a file: there are at most 7 filters a tier. */

@@ -173,8 +173,8 @@ size_t keys_view_span_of(const struct keys_view *v, uint64_t seq)
 uint64_t keys_view_unsettled_from(const struct keys_view *v)
 {
     for (uint32_t id = 1; journal_name_first(v->j, JOURNAL_DESTINATION, id).n; id++) {
-        size_t at = (size_t)id * 2 + ENTRY_INTERACTIVE;
-        if (at >= v->j->nconsumers || !v->j->consumers[at]) {
+        size_t at = (size_t)id * 2; /* one a class */
+        if (at + 1 >= v->j->nconsumers || !v->j->consumers[at] || !v->j->consumers[at + 1]) {
             return 0;
         }
     }

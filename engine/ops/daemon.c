@@ -414,6 +414,7 @@ static struct report *journal_status(const struct daemon *d)
 {
     struct report *r = report_object();
     report_set_int(r, "durable", (int64_t)journal_durable(d->journal));
+    report_set_int(r, "key_files_missing", (int64_t)journal_ids_missing(d->journal));
     struct journal_space space;
     journal_space(d->journal, &space);
     report_set_int(r, "floor", (int64_t)journal_floor(d->journal));

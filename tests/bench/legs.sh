@@ -136,6 +136,15 @@ wait_drained() {
     done
 }
 
+wait_keys() { # until every sealed volume has its key file
+    tries=0
+    until [ "$(ls "$work/state/journal" | grep -c '\.keys$')" -ge "$(($(ls "$work/state/journal" | grep -c '\.volume$') - 1))" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 3000 ] || { say "key files are not made"; return 1; }
+        sleep 0.05
+    done
+}
+
 records() { # [N]: what append_ref and first_ack send
     "$corridor" replay --generate "${1:-2000}" --seed 1 --write "$work/records.hl7"
 }

@@ -363,7 +363,10 @@ Test(keys, without_its_files_a_journal_starts_and_makes_them_again)
     }
     open_bed(&b);
     cr_expect_eq(status_of(&b).served, 0u);
+    cr_expect_gt(journal_ids_start(b.j, 3 * VOLUME), 3u);
+    cr_expect_eq(journal_ids_missing(b.j), volumes - 2, "what is not remembered");
     cr_expect_lt(journal_ids_start(b.j, UINT64_MAX), 3u, "everything would have to be remembered");
+    cr_expect_eq(journal_ids_missing(b.j), 0u);
     rest(&b);
     cr_expect_eq(status_of(&b).served, status_of(&b).volumes);
     cr_expect_geq(find_all(&b, 0, 750), 750u * 9 / 10 - 1);
