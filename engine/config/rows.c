@@ -46,7 +46,7 @@ const struct opt config_destination_rows[] = {
     OPT(destination_conf, replies, "replies", NODE, NULL, NULL, OPT_RELOAD,
         "What a reply code means: {AE: hold, AR: retry}; delivered, hold, retry or refused."),
     OPT(destination_conf, on_unknown, "on-unknown", ENUM, "retry", "retry|hold", OPT_RELOAD,
-        "Sent and never answered: send again, or hold where a repeat does harm."),
+        "Sent and never answered, also because of a crash: send again, or hold where a repeat does harm."),
     OPT(destination_conf, on_hold, "on-hold", ENUM, "wait", "wait|continue", OPT_RELOAD,
         "Whether later messages of the same key wait for a held one."),
     OPT(destination_conf, was, "was", STR, NULL, "1..64", OPT_RELOAD,

@@ -37,8 +37,9 @@ struct queued {
     uint32_t heap_at;  /* WAITING: place in the queue's heap */
     uint32_t blocked;  /* chains in which it is not first */
     uint32_t nkeys;
-    uint8_t state;        /* enum queued_state */
-    bool is_ordered;      /* stands in its chains */
+    uint8_t state;   /* enum queued_state */
+    bool is_ordered; /* stands in its chains */
+    bool is_marked;  /* on-unknown: hold: the journal has it as held, should its outcome be lost */
     bool is_failed_route; /* has no payload: once released, what today's rules make of it is sent */
     struct order_link keys[];
 };

@@ -307,13 +307,25 @@ static verdict_fn judge(const struct queue *q, const struct outcome *out)
     return policy != PLAN_REPLY_DEFAULT ? by_policy[policy] : by_verdict[out->verdict];
 }
 
+/* Does it stay as something to be sent? */
+static bool is_open_after(const struct queue *q, verdict_fn act, bool is_canceled)
+{
+    bool is_unknown = act == on_unknown, is_lost = is_unknown && q->want->hold_on_unknown;
+    return act == on_busy || act == on_unreachable || (is_unknown && !is_lost) ||
+           (is_canceled && act == on_hold);
+}
+
 void delivery_done(struct delivery *d, struct outcome out)
 {
     struct queue *q = d->queue;
     struct queued *o = d->q;
-    bool is_canceled = d->is_canceled;
     verdict_fn act = judge(q, &out); /* 12 the peer's answer becomes an outcome */
-    if (is_canceled && act != on_delivered && act != on_refused) {
+    bool stays = is_open_after(q, act, d->is_canceled);
+    if (stays && o->is_marked) {
+        queue_record(q, o, ENTRY_RELEASED, STR(""), STR(""));
+        o->is_marked = false;
+    }
+    if (d->is_canceled && stays) {
         make_ready_first(q, o);
     } else {
         act(q, o, &out);
@@ -389,11 +401,44 @@ static struct delivery *take_ready(struct queue *q)
     return d;
 }
 
+/* Where a repeat does harm each output is written down as held before it is sent: whatever takes its outcome away,
+ * it is not sent again by itself. True: not to be sent before that is durable. */
+static bool mark_some(struct queue *q, unsigned want)
+{
+    struct queued *marked_ones[SEND_MAX];
+    struct entry_outcome v[SEND_MAX];
+    uint32_t n = 0;
+    struct queued *o = q->ready.first;
+    for (unsigned i = 0; i < want && o; i++, o = o->next) {
+        if (!o->is_marked) {
+            marked_ones[n] = o;
+            v[n++] = (struct entry_outcome){.ref = queued_ref(o),
+                                            .verdict = ENTRY_HELD,
+                                            .attempt = o->attempt + 1,
+                                            .at_us = q->conf.clock.wall_us(q->conf.clock.arg),
+                                            .by = STR(""),
+                                            .reply = STR(QUEUE_MARK)};
+        }
+    }
+    if (n == 0) {
+        return false;
+    }
+    queue_flush(q);
+    q->waits_for_mark = consumer_outcomes_now(q->consumer, v, n, marked, q) != 0;
+    for (uint32_t i = 0; i < n && q->waits_for_mark; i++) {
+        marked_ones[i]->is_marked = true;
+    }
+    return true;
+}
+
 /* 11 send what is due and in order. */
 static bool send_some(struct queue *q)
 {
     struct delivery *v[SEND_MAX];
     unsigned want = sendable(q), n = 0;
+    if (q->want->hold_on_unknown && mark_some(q, want)) {
+        return false;
+    }
     while (n < want && (v[n] = take_ready(q))) {
         n++;
     }
@@ -462,7 +507,11 @@ struct queue *queue_new(const struct queue_conf *conf, const struct plan_destina
 
 void queue_set(struct queue *q, const struct plan_destination *want)
 {
+    bool goes_on = want->continue_on_hold && !q->want->continue_on_hold;
     q->want = want;
+    for (struct queued *o = q->held.first; o && goes_on; o = o->next) {
+        order_remove(&q->order, o, queue_freed, q); /* nobody waits for what is held any more */
+    }
 }
 
 void queue_stop(struct queue *q, bool is_stopped)

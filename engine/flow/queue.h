@@ -22,6 +22,9 @@ enum {
     QUEUE_UNKNOWN_MAX = 4,          /* so many unknown outcomes in a row: treated as unreachable */
 };
 
+/* The note of an output that is written down as held before it is sent (on-unknown: hold). */
+#define QUEUE_MARK "sent, no answer yet"
+
 /* Bytes loaded by all queues together. */
 struct queue_budget {
     size_t used;

@@ -247,6 +247,7 @@ int queue_release_one(struct queue *q, struct queued *o, struct str by, struct s
     queue_record(q, o, ENTRY_RELEASED, by, STR(""));
     forget_note(o);
     o->reason = NULL;
+    o->is_marked = false;
     if (!o->is_ordered) {
         order_add(&q->order, o); /* its keys went on without it: it queues up again */
     }

@@ -654,6 +654,23 @@ void consumer_outcome(struct consumer *c, const struct entry_outcome *o)
     }
 }
 
+uint64_t consumer_outcomes_now(struct consumer *c, const struct entry_outcome *v, uint32_t n,
+                               journal_done_fn done, void *arg)
+{
+    struct buf b = {0};
+    (void)consumer_flush(c); /* in the order in which they came */
+    if (c->noutcomes) {
+        return 0;
+    }
+    entry_put_outcomes(&b, &(struct entry_outcomes){c->destination, c->class, v, n});
+    uint64_t seq = journal_append(c->j, ENTRY_OUTCOME, buf_str(&b), done, arg);
+    for (uint32_t i = 0; i < n && seq; i++) {
+        consumer_apply(c, &v[i]);
+    }
+    buf_free(&b);
+    return seq;
+}
+
 int consumer_reopen(struct consumer *c, const struct entry_outcome *o, uint64_t *out_entry)
 {
     uint64_t seq = o->ref.seq;
@@ -665,20 +682,13 @@ int consumer_reopen(struct consumer *c, const struct entry_outcome *o, uint64_t 
     if (seq < c->j->ops->floor(c->j) || seq > c->j->durable) {
         return ERR_NOT_FOUND;
     }
-    (void)consumer_flush(c); /* what waits goes first, so that only this one is taken back below */
-    if (c->noutcomes || consumer_count(c) >= CONSUMER_UNSETTLED_MAX) {
+    if (consumer_count(c) >= CONSUMER_UNSETTLED_MAX) {
         return ERR_SPACE;
     }
     struct entry_outcome again = *o;
     again.reply = STR(ENTRY_AGAIN);
-    consumer_outcome(c, &again);
-    *out_entry = consumer_flush(c);
-    if (*out_entry == 0) {
-        buf_clear(&c->outcomes);
-        c->noutcomes = 0;
-        return ERR_SPACE;
-    }
-    return is_ahead;
+    *out_entry = consumer_outcomes_now(c, &again, 1, NULL, NULL);
+    return *out_entry ? is_ahead : ERR_SPACE;
 }
 
 bool consumer_may_send(struct consumer *c, uint64_t seq, uint32_t output, journal_done_fn done,

@@ -61,6 +61,10 @@ void consumer_outcome(struct consumer *c, const struct entry_outcome *o);
  * the cursor has not passed it (after a crash) and will offer it; ERR_STATE when it is unsettled as it is, ERR_NOT_FOUND when its entry was let go or never was, ERR_SPACE when the journal
  * has no room now. O(unsettled). */
 int consumer_reopen(struct consumer *c, const struct entry_outcome *o, uint64_t *out_entry);
+/* Append the `n` outcomes `v` at once, in one entry of their own; `done` is called when it is durable. Returns its
+ * number; 0: the journal has no room now, nothing was done. */
+uint64_t consumer_outcomes_now(struct consumer *c, const struct entry_outcome *v, uint32_t n,
+                               journal_done_fn done, void *arg);
 /* Outcomes wait in memory because the journal has no room for them: send nothing more. journal_fd() becomes
  * readable when there is room. */
 bool consumer_is_choked(const struct consumer *c);

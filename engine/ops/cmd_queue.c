@@ -135,7 +135,7 @@ static void print_queue(const struct report *q)
     for (size_t i = 0; i < report_count(rows); i++) {
         print_row(report_at(rows, i));
     }
-    if (report_bool(q, "more")) {
+    if (report_bool(q, "more") && report_count(rows) > 0) {
         printf("  and more; --limit shows up to 1000\n");
     }
 }

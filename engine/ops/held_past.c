@@ -1,6 +1,7 @@
 #include "engine/ops/held_past.h"
 
 #include "engine/base/clock.h"
+#include "engine/flow/queue.h"
 #include "engine/ops/history.h"
 #include "engine/ops/report.h"
 
@@ -37,7 +38,9 @@ static void look_at(struct past *p, const struct entry_outcome *o)
         struct report *row = p->rows[i];
         if (seq_of(row) == o->ref.seq && report_int(row, "output") == (int64_t)o->ref.output + 1) {
             fill(p, row, o);
-            p->rows[i] = p->rows[--p->n];
+            if (!str_is(o->reply, QUEUE_MARK)) { /* written before it was sent: there may be more */
+                p->rows[i] = p->rows[--p->n];
+            }
             return;
         }
     }

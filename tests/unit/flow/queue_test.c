@@ -247,7 +247,7 @@ static const struct {
     {"busy", DELIVERY_BUSY, -1, PLAN_REPLY_DEFAULT, false, ""},
     {"unreachable", DELIVERY_UNREACHABLE, -1, PLAN_REPLY_DEFAULT, false, ""},
     {"unknown", DELIVERY_UNKNOWN, -1, PLAN_REPLY_DEFAULT, false, ""},
-    {"on-unknown: hold", DELIVERY_UNKNOWN, -1, PLAN_REPLY_DEFAULT, true, "H"},
+    {"on-unknown: hold", DELIVERY_UNKNOWN, -1, PLAN_REPLY_DEFAULT, true, "HH"},
 };
 
 Test(queue, judges_by_the_reply_policy_of_its_destination)
