@@ -228,50 +228,91 @@ int history_learn(struct history *h)
     return learn(h, h->from, h->upto);
 }
 
-/* One message, and an outcome entry that a key file names. */
+/* One message, and the outcome entries that a key file names for it. */
 struct settling {
     struct history *h;
-    uint64_t seq, last_place;
+    uint64_t seq;
     history_outcome_fn fn; /* told too; or NULL */
     void *arg;
+    uint64_t *places; /* of one volume, in order of verdict: sorted before they are read */
+    size_t n, cap;
 };
 
 static bool on_settled(void *arg, const struct keys_row *row)
 {
     struct settling *s = arg;
-    struct arena a = {0};
-    struct entry e;
-    struct entry_outcomes all = {0};
-    bool is_new = row->place != s->last_place;
-    s->last_place = row->place;
-    if (is_new && journal_read_place(s->h->journal, row->place, &a, &e) == 0 &&
-        e.type == ENTRY_OUTCOME && entry_get_outcomes(&a, e.body, &all) == 0) {
-        for (uint32_t i = 0; i < all.n; i++) {
-            if (all.v[i].ref.seq != s->seq) {
-                continue;
-            }
-            note(s->h, e.seq, &all.v[i]);
-            if (s->fn) {
-                (void)s->fn(s->arg, &all.v[i]); /* all of them are wanted */
-            }
+    if (s->n == s->cap) {
+        s->cap = s->cap ? s->cap * 2 : 8;
+        s->places = xrealloc(s->places, s->cap * sizeof *s->places);
+    }
+    s->places[s->n++] = row->place;
+    return true;
+}
+
+static void tell_entry(struct settling *s, const struct entry *e, struct arena *a)
+{
+    struct entry_outcomes all;
+    if (e->type != ENTRY_OUTCOME || entry_get_outcomes(a, e->body, &all) != 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < all.n; i++) {
+        if (all.v[i].ref.seq != s->seq) {
+            continue;
+        }
+        note(s->h, e->seq, &all.v[i]);
+        if (s->fn) {
+            (void)s->fn(s->arg, &all.v[i]); /* all of them are wanted */
         }
     }
-    arena_free(&a);
-    return true;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* In the order of the journal, each entry once. */
+static void tell_places(struct settling *s)
+{
+    if (s->n) {
+        qsort(s->places, s->n, sizeof *s->places, by_place);
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        struct arena a = {0};
+        struct entry e;
+        bool is_new = !i || s->places[i] != s->places[i - 1];
+        if (is_new && journal_read_place(s->h->journal, s->places[i], &a, &e) == 0) {
+            tell_entry(s, &e, &a);
+        }
+        arena_free(&a);
+    }
+}
+
+/* What span `i` says, by its key file. False: it has none that can be used. */
+static bool tell_keys(struct settling *s, size_t i)
+{
+    s->n = 0;
+    bool ok = keys_view_find(s->h->view, i, KEYS_OUTCOMES, s->seq, on_settled, s);
+    if (ok) {
+        tell_places(s);
+    }
+    return ok;
 }
 
 int history_settle(struct history *h, uint64_t seq)
 {
     struct settling s = {.h = h, .seq = seq};
-    for (size_t i = keys_view_span_of(h->view, seq); i < keys_view_count(h->view); i++) {
+    int rc = 0;
+    for (size_t i = keys_view_span_of(h->view, seq); i < keys_view_count(h->view) && !rc; i++) {
         const struct keys_span *span = keys_view_span(h->view, i);
-        if (keys_view_may_settle(h->view, i, seq) &&
-            !keys_view_find(h->view, i, KEYS_OUTCOMES, seq, on_settled, &s) &&
+        if (keys_view_may_settle(h->view, i, seq) && !tell_keys(&s, i) &&
             learn(h, span->first_seq, span->last_seq + 1) != 0) { /* it went, or is damaged */
-            return COMMAND_CANNOT;
+            rc = COMMAND_CANNOT;
         }
     }
-    return 0;
+    free(s.places);
+    return rc;
 }
 
 bool history_knows(const struct history *h, uint64_t seq)
@@ -337,16 +378,7 @@ static int tell_span(struct settling *s, const struct keys_span *span)
     struct entry e;
     int rc;
     while ((rc = next(h, &c, span->last_seq + 1, &a, false, &e)) == 1) {
-        struct entry_outcomes all;
-        if (e.type != ENTRY_OUTCOME || entry_get_outcomes(&a, e.body, &all) != 0) {
-            continue;
-        }
-        for (uint32_t i = 0; i < all.n; i++) {
-            if (all.v[i].ref.seq == s->seq) {
-                note(h, e.seq, &all.v[i]);
-                (void)s->fn(s->arg, &all.v[i]); /* all of them are wanted */
-            }
-        }
+        tell_entry(s, &e, &a);
     }
     arena_free(&a);
     return rc;
@@ -355,17 +387,16 @@ static int tell_span(struct settling *s, const struct keys_span *span)
 int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, void *arg)
 {
     struct settling s = {.h = h, .seq = seq, .fn = fn, .arg = arg};
-    for (size_t i = keys_view_span_of(h->view, seq); i < keys_view_count(h->view); i++) {
+    int rc = 0;
+    for (size_t i = keys_view_span_of(h->view, seq); i < keys_view_count(h->view) && !rc; i++) {
         const struct keys_span *span = keys_view_span(h->view, i);
-        if (span->has_keys && !keys_view_may_settle(h->view, i, seq)) {
-            continue;
-        }
-        bool is_told = keys_view_find(h->view, i, KEYS_OUTCOMES, seq, on_settled, &s);
-        if (!is_told && tell_span(&s, span) != 0) {
-            return COMMAND_CANNOT;
+        bool may_skip = span->has_keys && !keys_view_may_settle(h->view, i, seq);
+        if (!may_skip && !tell_keys(&s, i) && tell_span(&s, span) != 0) {
+            rc = COMMAND_CANNOT;
         }
     }
-    return 0;
+    free(s.places);
+    return rc;
 }
 
 /* Damage may have eaten its outcome: then it is held, and only the list of unsettled ones knows. */
