@@ -1,4 +1,4 @@
-/* consumer_priv.h - what consumer.c and clean.c share. Loop thread. */
+/* consumer_priv.h - what consumer.c, consumer_state.c and clean.c share. Loop thread. */
 #ifndef CORRIDOR_JOURNAL_CONSUMER_PRIV_H
 #define CORRIDOR_JOURNAL_CONSUMER_PRIV_H
 

@@ -68,7 +68,7 @@ void files_rotate(struct journal *j)
                               .previous_end = old ? f->laid : 0,
                               .previous_last_seq =
                                   old ? (f->laid == old->end ? old->last_seq : j->next_seq - 1) : 0,
-                              .created_us = j->clock.wall_us(j->clock.arg),
+                              .created_us = journal_age(j),
                               .flags = j->in_parts ? VOLUME_CONTINUES : 0};
     memcpy(h.journal_id, f->journal_id, 16);
     memcpy(h.hash_key, j->hash_key, 16);
@@ -408,12 +408,16 @@ bool files_is_pressed(const struct journal *j)
     return is_pressed(f, f->bytes);
 }
 
+static bool is_old(const struct journal *j, const struct volume *v)
+{
+    const struct files *f = j->store;
+    return !j->age.is_suspended && v->sealed_us <= j->age_us - f->retention_us;
+}
+
 bool files_may_go(const struct journal *j, size_t i, uint64_t bytes)
 {
     const struct files *f = j->store;
-    const struct volume *v = &f->v[i];
-    return v->sealed_us <= j->clock.wall_us(j->clock.arg) - f->retention_us || !v->has_records ||
-           is_pressed(f, bytes);
+    return is_old(j, &f->v[i]) || !f->v[i].has_records || is_pressed(f, bytes);
 }
 
 /* The oldest group of volumes, if it may go. Its size, or 0. */
@@ -431,8 +435,7 @@ static size_t first_group(const struct journal *j, size_t from, uint64_t bytes)
 static void let_go(struct journal *j, struct volume *v)
 {
     struct files *f = j->store;
-    bool is_old = v->sealed_us <= j->clock.wall_us(j->clock.arg) - f->retention_us;
-    f->space.cut += !is_old && v->has_records;
+    f->space.cut += !is_old(j, v) && v->has_records;
     f->bytes -= v->size;
     close_volume(f, v);
     writer_release(f->writer, v->number);

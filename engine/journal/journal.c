@@ -14,6 +14,7 @@ enum { SCRATCH_KEEP = 256 * 1024 };
 
 static const struct str OWN = {"journal", 7};
 static const struct str DAMAGE_KEY = {"damage", 6};
+static const struct str CLOCK_KEY = {"clock", 5};
 static const struct str ACCEPTED_KEY = {"accepted", 8};
 static const struct str RESTORED_KEY = {"restored", 8};
 
@@ -125,10 +126,69 @@ uint64_t journal_put(struct journal *j, const struct put *p, const struct waitin
     return seq;
 }
 
+/* ---- age ---- */
+
+/* The time for the next start, in the table of states; "!" when the clock is doubted. */
+static struct str clock_text(const struct journal *j, char out[32])
+{
+    int n = snprintf(out, 32, "%lld%s", (long long)j->age_us, j->age.is_suspended ? "!" : "");
+    return str_from(out, (size_t)n);
+}
+
+int64_t journal_age(struct journal *j)
+{
+    j->age_us = age_now(&j->age, j->clock.wall_us(j->clock.arg), j->clock.mono_us(j->clock.arg));
+    return j->age_us;
+}
+
+void journal_begin_age(struct journal *j, int64_t newest_us)
+{
+    int64_t recorded = 0;
+    struct str text = journal_state(j, OWN, CLOCK_KEY);
+    bool was_doubted = str_ends(text, STR("!"));
+    text = str_slice(text, 0, text.n - (was_doubted ? 1 : 0));
+    if (!str_to_i64(text, &recorded) || recorded < newest_us) {
+        recorded = newest_us;
+    }
+    age_begin(&j->age, recorded, was_doubted, j->clock.wall_us(j->clock.arg),
+              j->clock.mono_us(j->clock.arg));
+    j->age_us = j->age.us;
+}
+
+/* Every ten minutes: a start after a crash knows about how late it was. */
+static void record_age(struct journal *j)
+{
+    char text[32];
+    (void)journal_age(j);
+    if (j->age.is_due && !j->is_fenced) {
+        j->age.is_due = false;
+        journal_state_set(j, OWN, CLOCK_KEY, clock_text(j, text), NULL, NULL);
+    }
+}
+
+bool journal_is_clock_doubted(const struct journal *j, int64_t *out_step_us)
+{
+    if (out_step_us) {
+        *out_step_us = j->age.is_suspended ? j->age.step_us : 0;
+    }
+    return j->age.is_suspended;
+}
+
+void journal_accept_clock(struct journal *j)
+{
+    age_accept(&j->age, j->clock.wall_us(j->clock.arg), j->clock.mono_us(j->clock.arg));
+    record_age(j);
+}
+
 void journal_checkpoint(struct journal *j)
 {
     struct buf whole = {0};
+    char text[32];
     j->in_checkpoint = true;
+    if (j->ops->hold) { /* only volumes have an age */
+        (void)journal_age(j);
+        tables_state_set(&j->tables, OWN, CLOCK_KEY, clock_text(j, text));
+    }
     wire_put_u64(&whole, j->called + 1);
     tables_put(&j->tables, &whole);
     consumers_put(j, &whole);
@@ -278,6 +338,9 @@ static void release(struct journal *j)
 /* Let go what is settled; write again what keeps the rest. */
 static void tidy(struct journal *j)
 {
+    if (j->ops->clean) {
+        record_age(j);
+    }
     release(j);
     if (j->ops->clean) {
         j->ops->clean(j);

@@ -187,6 +187,10 @@ struct journal_space {
     bool is_full;     /* messages are refused */
 };
 void journal_space(const struct journal *j, struct journal_space *out);
+/* Has the wall clock made a step of over an hour, or come up at another time than the journal ended at? Then nothing
+ * goes for its age until somebody accepts the clock, or it is back. *out_step_us: by how much; may be NULL. */
+bool journal_is_clock_doubted(const struct journal *j, int64_t *out_step_us);
+void journal_accept_clock(struct journal *j);
 /* Now and then, though nothing happens: what is old enough may go. */
 void journal_tick(struct journal *j);
 

@@ -4,6 +4,7 @@
 #ifndef CORRIDOR_JOURNAL_JOURNAL_PRIV_H
 #define CORRIDOR_JOURNAL_JOURNAL_PRIV_H
 
+#include "engine/journal/age.h"
 #include "engine/journal/consumer.h"
 #include "engine/journal/refmap.h"
 #include "engine/journal/tables.h"
@@ -87,6 +88,9 @@ struct journal {
     void *store;
     struct keys *keys; /* what is derived from sealed volumes; NULL: in memory, or only read */
     struct clock clock;
+    struct age age;
+    int64_t
+        age_us; /* by it, as of the last look; what is older than so and so long before may go */
     uint8_t hash_key[16];
     size_t body_max; /* bytes of one entry's body; more is split */
     uint64_t next_seq;
@@ -127,6 +131,11 @@ void journal_signal(struct journal *j);
 void journal_checkpoint(struct journal *j);
 /* One entry of the front's own, not split. Returns its number. */
 uint64_t journal_put(struct journal *j, const struct put *p, const struct waiting *w);
+
+/* How late it is for what is kept by age; looks at the clocks. */
+int64_t journal_age(struct journal *j);
+/* At a start, when the states are known. `newest_us`: when the newest volume was begun; 0: there is none. */
+void journal_begin_age(struct journal *j, int64_t newest_us);
 
 /* Where the entry appended last stands. */
 uint64_t journal_last_hint(const struct journal *j);

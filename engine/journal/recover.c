@@ -402,6 +402,7 @@ static int revive(struct opening *o, struct journal *j)
     }
     j->next_seq = is_first ? 1 : o->end_seq + 1 + (leap(o));
     report(o, j);
+    journal_begin_age(j, s->newest.number ? s->newest.created_us : 0);
     remove_leftovers(&o->conf->disk);
     s->v = NULL; /* the files have it, and it grows now */
     return begin(o, j);

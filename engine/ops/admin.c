@@ -155,6 +155,14 @@ static void on_accept_damage(struct admin_call *c)
     admin_answer(c, HTTP_OK, "text/plain", STR("accepted\n"));
 }
 
+static void on_accept_clock(struct admin_call *c)
+{
+    bool done = daemon_accept_clock(c->admin->daemon);
+    admin_answer(c, done ? HTTP_OK : 409, "text/plain",
+                 done ? STR("accepted\n")
+                      : STR("the clock is not doubted: there is nothing to accept\n"));
+}
+
 static void on_reload(struct admin_call *c)
 {
     struct buf out = {0};
@@ -178,6 +186,7 @@ static const struct admin_place {
     {"/queue", EVHTTP_REQ_GET, false, admin_queue},
     {"/reload", EVHTTP_REQ_POST, false, on_reload},
     {"/accept-damage", EVHTTP_REQ_POST, false, on_accept_damage},
+    {"/accept-clock", EVHTTP_REQ_POST, false, on_accept_clock},
     {"/queue/hold", EVHTTP_REQ_POST, true, admin_queue_hold},
     {"/queue/release", EVHTTP_REQ_POST, true, admin_queue_release},
     {"/queue/drop", EVHTTP_REQ_POST, true, admin_queue_drop},

@@ -24,6 +24,7 @@ static bool needs_someone(const struct report *s)
     }
     return report_bool(report_get(s, "journal"), "degraded") ||
            report_bool(report_get(s, "journal"), "full") ||
+           report_bool(report_get(s, "journal"), "clock_doubted") ||
            report_count(report_get(s, "undelivered_for")) > 0;
 }
 
@@ -75,6 +76,11 @@ static void print_text(const struct report *s)
            report_bool(j, "degraded")
                ? ", DEGRADED: corridor verify says where, verify --accept when seen to"
                : "");
+    if (report_bool(j, "clock_doubted")) {
+        printf(
+            "journal: CLOCK STEP of %lld s: nothing goes for its age until corridor accept clock\n",
+            (long long)report_int(j, "clock_step_s"));
+    }
     if (report_int(s, "table_misses")) {
         printf("tables: rows missed %lld times; corridor tables missing lists them\n",
                (long long)report_int(s, "table_misses"));
@@ -125,8 +131,8 @@ const struct command cmd_status = {
     .name = "status",
     .operands = "",
     .summary = "How the running daemon is doing.",
-    .details =
-        "  Status 1 when anything is held, clogged, full or degraded; 2 when no daemon runs.",
+    .details = "  Status 1 when anything is held, clogged, full, degraded or doubted; 2 when no "
+               "daemon runs.",
     .options = options,
     .args_size = sizeof(struct status_args),
     .example = "corridor status -c conf/corridor.yaml",

@@ -51,7 +51,7 @@ struct daemon {
     unsigned looks;
     uint64_t seen;              /* last durable entry at the look before */
     struct journal_space space; /* as it was told last */
-    bool is_trimmed;
+    bool is_trimmed, is_clock_doubted;
     bool has_disk, is_draining;
 };
 
@@ -235,6 +235,21 @@ static void tell_space(struct daemon *d)
     *was = now;
 }
 
+static void tell_clock(struct daemon *d)
+{
+    int64_t step_us;
+    bool is_doubted = journal_is_clock_doubted(d->journal, &step_us);
+    if (is_doubted == d->is_clock_doubted) {
+        return;
+    }
+    d->is_clock_doubted = is_doubted;
+    log_event(d->conf->log, is_doubted ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+              is_doubted ? "clock-step" : "clock-back", log_int("step-s", step_us / 1000000),
+              log_cstr("text", is_doubted ? "the wall clock made a step of over an hour: nothing "
+                                            "goes for its age until `corridor accept clock`"
+                                          : "the wall clock is back: `retention` counts again"));
+}
+
 /* A failed commit can answer nobody any more: stop. */
 static void on_look(evutil_socket_t fd, short what, void *arg)
 {
@@ -250,6 +265,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
     if (d->looks % LOOKS_PER_TRIM == 0) {
         trim_when_quiet(d);
         tell_space(d);
+        tell_clock(d);
     }
 }
 
@@ -417,6 +433,9 @@ static struct report *journal_status(const struct daemon *d)
     report_set_int(r, "key_files_missing", (int64_t)journal_ids_missing(d->journal));
     struct journal_space space;
     journal_space(d->journal, &space);
+    int64_t step_us;
+    report_set_bool(r, "clock_doubted", journal_is_clock_doubted(d->journal, &step_us));
+    report_set_int(r, "clock_step_s", step_us / 1000000);
     report_set_int(r, "floor", (int64_t)journal_floor(d->journal));
     report_set_int(r, "bytes", (int64_t)space.bytes);
     report_set_int(r, "bound", (int64_t)space.bound);
@@ -518,6 +537,18 @@ void daemon_accept_damage(struct daemon *d)
     journal_accept_damage(d->journal);
     log_event(d->conf->log, LOG_LEVEL_INFO, "damage-accepted",
               log_uint("from", d->report.damaged_from), log_uint("to", d->report.damaged_to));
+}
+
+bool daemon_accept_clock(struct daemon *d)
+{
+    int64_t step_us;
+    if (!journal_is_clock_doubted(d->journal, &step_us)) {
+        return false;
+    }
+    journal_accept_clock(d->journal);
+    d->is_clock_doubted = false;
+    log_event(d->conf->log, LOG_LEVEL_INFO, "clock-accepted", log_int("step-s", step_us / 1000000));
+    return true;
 }
 
 /* ---- the whole ---- */

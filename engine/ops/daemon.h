@@ -42,5 +42,7 @@ struct journal *daemon_journal_of(struct daemon *d);
 struct log *daemon_log(struct daemon *d);
 /* A person has seen to the damage that was found. */
 void daemon_accept_damage(struct daemon *d);
+/* The wall clock is right, whatever step it made. False: nobody doubts it. */
+bool daemon_accept_clock(struct daemon *d);
 
 #endif
