@@ -521,13 +521,13 @@ static uint64_t lower(uint64_t a, uint64_t b)
     return a == 0 || b < a ? b : a;
 }
 
-uint64_t consumers_lost(struct journal *j, uint64_t first_seq, uint64_t first_hint, bool is_exact)
+uint64_t consumers_lost(struct journal *j, uint64_t first_seq, bool is_exact)
 {
     uint64_t lost = 0;
     for (size_t i = 0; i < j->nconsumers; i++) {
         struct consumer *c = j->consumers[i];
         for (size_t k = c ? c->first : 0; c && k < c->n && c->v[k].seq < first_seq; k++) {
-            if (!c->v[k].is_settled && c->v[k].hint < first_hint) {
+            if (!c->v[k].is_settled && c->v[k].home < first_seq) {
                 lost = lower(lost, c->v[k].seq);
             }
         }

@@ -186,10 +186,10 @@ void consumers_replayed(struct journal *j, uint64_t end_seq);
 /* Everything unsettled is held, and counts as perhaps sent: a backup is brought back, and what became of it since is
  * not known. What lies ahead of a cursor follows from journal_note_restored(). */
 void consumers_restore(struct journal *j, struct str reason);
-/* The oldest number below `first_seq`, where the journal begins now, that a consumer still needs; 0: none. Such an output in
- * a list is one (unless it was laid again at or behind `first_hint`); such a cursor only if it was written at a
- * good end, and it is moved on. */
-uint64_t consumers_lost(struct journal *j, uint64_t first_seq, uint64_t first_hint, bool is_exact);
+/* The oldest number below `first_seq`, where the journal begins now, that a consumer still needs; 0: none. Such an
+ * output in a list is one, unless it was carried; such a cursor only if it was written at a good end, and it
+ * is moved on. */
+uint64_t consumers_lost(struct journal *j, uint64_t first_seq, bool is_exact);
 /* After damage: an unsettled output older than a settled one of the same key is under suspicion. */
 void consumer_suspect_key(struct consumer *c, uint64_t key, uint64_t settled_seq);
 bool consumer_was_settled(const struct consumer *c, uint64_t seq, uint32_t output);

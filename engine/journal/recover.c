@@ -154,7 +154,7 @@ static void find_missing_end(struct opening *o)
 static void find_missing_beginning(struct opening *o, struct journal *j)
 {
     const struct volume *first = &((const struct files *)j->store)->v[0];
-    uint64_t lost = consumers_lost(j, first->first_seq, volume_hint(first->number, 0), o->ended);
+    uint64_t lost = consumers_lost(j, first->first_seq, o->ended);
     if (lost) {
         tell(o, first->number - 1, lost, first->first_seq - 1);
     }

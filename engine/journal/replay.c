@@ -41,6 +41,7 @@ static int apply_state(struct journal *j, struct str body)
         return ERR_DAMAGE;
     }
     tables_state_set(&j->tables, owner, key, value);
+    j->restored = journal_restored(j); /* carries behind it ask */
     return 0;
 }
 
@@ -145,6 +146,7 @@ static int load(struct journal *j, const struct replay *r, uint64_t *out_from)
     struct wire w = wire_of(buf_str(&whole));
     uint64_t live_from = wire_u64(&w);
     tables_get(&j->tables, &w);
+    j->restored = journal_restored(j);
     consumers_get(j, &w);
     if (rc == 0 && (w.is_bad || wire_left(&w) != 0)) {
         rc = ERR_DAMAGE;
@@ -251,6 +253,5 @@ int replay_run(struct journal *j, const struct replay *r)
         rc = hold_suspects(j, r);
     }
     consumers_replayed(j, r->end_seq);
-    j->restored = journal_restored(j);
     return rc;
 }

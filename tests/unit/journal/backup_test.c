@@ -27,6 +27,7 @@ struct bed {
     struct restore_result r;
     uint32_t lab;
     uint64_t next; /* number of the next message */
+    bool keeps;    /* no volume is let go or cleaned */
     int64_t retention_us;
     void (*meanwhile)(struct bed *b);
 };
@@ -260,7 +261,7 @@ Test(backup, what_is_new_after_a_restore_is_sent_and_what_is_released_stays_so)
     cr_assert_eq(journal_poll(b.j), 0);
     cr_assert_eq(journal_poll(b.j), 0);
     /* the process dies: what stands behind the last checkpoint is read again */
-    simdisk_fail_at(b.other, simdisk_calls(b.other) + 1, SIMDISK_EIO);
+    simdisk_fail_at(b.other, simdisk_calls(b.other) + 1, SIMDISK_CUT);
     journal_close(&b.j);
     simdisk_crash(b.other, 1, SIMDISK_KEEP_ALL);
     cr_assert_eq(open_on(&b, b.other), 0);
@@ -512,4 +513,43 @@ Test(backup, a_manifest_is_read_as_it_was_written)
     cr_expect(manifest_find(&back, 2) == &back.v[1] && !manifest_find(&back, 3));
     arena_free(&a);
     simdisk_free(&sim);
+}
+
+/* A carry of what lies ahead of the cursor, and a crash before the next checkpoint: the start meets the carry first. */
+Test(backup, what_is_restored_stays_held_when_it_is_carried)
+{
+    struct bed b;
+    setup(&b);
+    b.keeps = true;
+    append(&b, 10);
+    cr_assert_eq(back_up(&b), 0);
+    close_bed(&b);
+    cr_assert_eq(restore_from(&b, b.copy), 0);
+    cr_assert_eq(open_on(&b, b.other), 0);
+    struct journal_cursor at = {0};
+    struct entry e;
+    struct entry_message m;
+    struct buf body = {0};
+    const uint32_t first = 0;
+    do {
+        cr_assert_eq(journal_next(b.j, &at, &b.arena, &e), 1);
+    } while (e.type != ENTRY_MESSAGE);
+    cr_assert_eq(entry_get_message(&b.arena, e.body, &m), 0);
+    entry_put_carry(&body, e.seq, &m, &first, 1);
+    cr_assert_neq(journal_append(b.j, ENTRY_CARRY, buf_str(&body), NULL, NULL), 0u);
+    cr_assert_eq(journal_poll(b.j), 0);
+    simdisk_fail_at(b.other, simdisk_calls(b.other) + 1, SIMDISK_CUT);
+    journal_close(&b.j);
+    simdisk_crash(b.other, 1, SIMDISK_KEEP_ALL);
+    cr_assert_eq(open_on(&b, b.other), 0);
+    (void)take(&b, 100, false);
+    size_t n;
+    const struct consumer_item *v = consumer_unsettled(b.c, &n);
+    cr_assert_eq(n, 10u);
+    cr_expect_gt(v[0].home, v[0].seq, "it was carried");
+    for (size_t i = 0; i < n; i++) {
+        cr_expect(v[i].is_held, "output %zu", i);
+    }
+    buf_free(&body);
+    teardown(&b);
 }
