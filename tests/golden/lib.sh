@@ -57,6 +57,6 @@ settled() {
     tries=0
     until "$corridor" status --json -c "$1" | grep -q '"queued":0,"in_flight":0'; do
         tries=$((tries + 1))
-        [ $tries -lt 1000 ] || return 1
+        [ $tries -lt 10000 ] || return 1
     done
 }
