@@ -5,7 +5,7 @@ add_custom_target(fuzz_targets) # everything that tools/fuzz runs
 
 # corridor_test(NAME COMMAND [ARGUMENT...] [LABELS l...] [TIMEOUT s] [ENVIRONMENT A=b...] [SERIAL])
 # COMMAND is a target of ours or a program. It prints "N passed, N failed" unless it is a Criterion
-# program; it ends with 77 to say that it skips, after one line that says why. TIMEOUT is 120 by default.
+# program; it ends with 77 to say that it skips, after one line that says why. TIMEOUT is 300 by default.
 function(corridor_test name)
   cmake_parse_arguments(t "SERIAL" "TIMEOUT" "LABELS;ENVIRONMENT" ${ARGN})
   set(command ${t_UNPARSED_ARGUMENTS})
@@ -14,7 +14,7 @@ function(corridor_test name)
     set(program $<TARGET_FILE:${program}>)
   endif()
   if(NOT t_TIMEOUT)
-    set(t_TIMEOUT 120)
+    set(t_TIMEOUT 300)
   endif()
   if(CORRIDOR_SANITIZE)
     list(APPEND t_ENVIRONMENT CORRIDOR_FIXED_LAYOUT=1)
