@@ -500,6 +500,7 @@ void journal_space(const struct journal *j, struct journal_space *out)
         *out = f->space;
         out->bytes = f->bytes;
         out->bound = f->disk_bytes;
+        out->is_stuck = writer_is_stuck(f->writer);
         out->is_full =
             !admits((struct journal *)(uintptr_t)j, ENTRY_MESSAGE, 0); /* changes nothing */
     }

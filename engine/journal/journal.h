@@ -185,6 +185,7 @@ struct journal_space {
     uint64_t cut;     /* settled volumes that went before their time, for want of room */
     uint64_t carried; /* outputs written again so that their volume could go */
     bool is_full;     /* messages are refused */
+    bool is_stuck;    /* a settled volume would not go: none does until the next start */
 };
 void journal_space(const struct journal *j, struct journal_space *out);
 /* Has the wall clock made a step of over an hour, or come up at another time than the journal ended at? Then nothing

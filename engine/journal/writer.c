@@ -43,6 +43,7 @@ struct writer {
     /* read without it */
     atomic_uint waiting; /* urgent batches not taken: what the writer spins on */
     atomic_bool is_out_of_space;
+    atomic_bool is_stuck;   /* a settled volume would not go */
     atomic_uint ready;      /* prepared volumes */
     atomic_uint begun;      /* volumes laid and not opened yet */
     atomic_bool is_blocked; /* the next volume cannot be made now */
@@ -338,6 +339,7 @@ static bool work_release(struct writer *w)
         w->has_failed = true; /* what the directory says is not known any more */
         atomic_store(&w->error, -EIO);
     }
+    atomic_store(&w->is_stuck, w->spares.is_stuck);
     atomic_store(&w->ready, spares_count(&w->spares));
     free(r);
     pthread_mutex_lock(&w->lock);
@@ -616,6 +618,11 @@ void writer_release(struct writer *w, uint64_t number)
     }
     w->releases_last = r;
     unlock_and_wake(w, false);
+}
+
+bool writer_is_stuck(const struct writer *w)
+{
+    return atomic_load(&w->is_stuck);
 }
 
 bool writer_is_out_of_space(const struct writer *w)

@@ -68,5 +68,7 @@ bool writer_is_blocked(const struct writer *w);
 bool writer_is_out_of_space(const struct writer *w);
 /* Volumes that stand ready and are not spoken for. */
 unsigned writer_ready(const struct writer *w);
+/* A settled volume could be neither renamed nor removed: none goes any more until the next start. */
+bool writer_is_stuck(const struct writer *w);
 
 #endif

@@ -86,6 +86,16 @@ static void print_result(const struct command_run *r, const char *dir, bool is_l
     report_print(&one);
 }
 
+static bool sync_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok;
+}
+
 /* DIR and DIR/journal, their names on stable storage. */
 static int open_target(struct command_run *r, const char *dir, struct disk *out)
 {
@@ -97,12 +107,7 @@ static int open_target(struct command_run *r, const char *dir, struct disk *out)
     if (failed) {
         return command_fail(r, "%s: %s", inner, strerror(-failed));
     }
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (!ok) {
+    if (!sync_directory(dir) || !sync_directory(str_printf(r->arena, "%s/..", dir).p)) {
         disk_close(out);
         return command_fail(r, "%s: %s", dir, strerror(errno));
     }

@@ -116,6 +116,26 @@ static int open_work(struct command_run *r, const struct paths *p, struct disk *
 
 /* ---- after ---- */
 
+/* Made by root for a daemon that is not: its files belong to whom the state directory belongs to. */
+static bool give_to_owner(const struct paths *p, const struct disk *d)
+{
+    struct stat st;
+    struct buf names = {0};
+    int fd = open(p->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && stat(p->state, &st) == 0;
+    bool is_due = ok && geteuid() == 0 && (st.st_uid != 0 || st.st_gid != 0);
+    ok = ok && (!is_due || d->list(d->arg, each_name, &names) >= 0);
+    for (size_t at = 0; at < names.n && ok; at += strlen(names.p + at) + 1) {
+        ok = fchownat(fd, names.p + at, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) == 0;
+    }
+    ok = ok && (!is_due || fchown(fd, st.st_uid, st.st_gid) == 0);
+    if (fd >= 0) {
+        close(fd);
+    }
+    buf_free(&names);
+    return ok;
+}
+
 /* All at once: before this the state directory has no journal, after it the whole. */
 static int put_in_place(struct command_run *r, const struct paths *p)
 {
@@ -182,6 +202,10 @@ static int restore(struct command_run *r, const struct paths *p)
     failed = open_work(r, p, &conf.to);
     if (!failed) {
         failed = journal_restore(&conf, &d, &result) ? print_findings(r, &d) : 0;
+        if (!failed && !give_to_owner(p, &conf.to)) {
+            failed = command_fail(r, "%s: cannot be given to the owner of %s: %s", p->work,
+                                  p->state, strerror(errno));
+        }
         if (failed) {
             empty(&conf.to);
             (void)rmdir(p->work); /* the next restore finds it otherwise */

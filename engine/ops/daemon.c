@@ -224,6 +224,13 @@ static void tell_space(struct daemon *d)
             log, LOG_LEVEL_INFO, "carried", log_uint("outputs", now.carried - was->carried),
             log_cstr("text", "unsettled outputs were written again, so that old volumes can go"));
     }
+    if (now.is_stuck && !was->is_stuck) {
+        log_event(
+            log, LOG_LEVEL_ERROR, "journal-stuck",
+            log_cstr("text",
+                     "a settled volume cannot be removed: look at the rights of the journal's "
+                     "directory, then start again; until then history only grows"));
+    }
     if (now.is_full != was->is_full) {
         log_event(log, now.is_full ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
                   now.is_full ? "journal-full" : "journal-has-room", log_uint("bytes", now.bytes),
@@ -440,6 +447,7 @@ static struct report *journal_status(const struct daemon *d)
     report_set_int(r, "bytes", (int64_t)space.bytes);
     report_set_int(r, "bound", (int64_t)space.bound);
     report_set_bool(r, "full", space.is_full);
+    report_set_bool(r, "stuck", space.is_stuck);
     report_set_int(r, "carried", (int64_t)space.carried);
     report_set_int(r, "volumes_cut", (int64_t)space.cut);
     report_set_bool(r, "degraded", journal_is_degraded(d->journal));

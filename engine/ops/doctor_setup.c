@@ -89,6 +89,11 @@ void doctor_state_directory(struct doctor *d)
     }
     if (stat(dir, &inner) == 0) {
         check_mode(d, dir, &inner, 0700);
+        if (inner.st_uid != st.st_uid) {
+            doctor_find(d, DOCTOR_ERROR, "the daemon may be unable to open its journal",
+                        "chown -R it to the owner of the state directory",
+                        "%s belongs to another user than %s", dir, d->state);
+        }
         check_files(d, dir, inner.st_uid);
     }
     doctor_fact(d, "%s", d->state);
@@ -202,6 +207,30 @@ static void look_at_destination(struct doctor *d, const struct report *t)
     }
 }
 
+static void look_at_journal(struct doctor *d, const struct report *j)
+{
+    if (report_bool(j, "degraded")) {
+        doctor_find(d, DOCTOR_ERROR, "bytes of the journal cannot be read; what is behind them can",
+                    "corridor verify says where; corridor verify --accept when seen to",
+                    "the journal is degraded");
+    }
+    if (report_bool(j, "full")) {
+        doctor_find(d, DOCTOR_ERROR, "messages are refused (AR 207); senders send them again",
+                    "settle what waits, make room, or raise `disk`", "the journal is full");
+    }
+    if (report_bool(j, "stuck")) {
+        doctor_find(d, DOCTOR_ERROR, "history grows until the device is full",
+                    "look at the rights of the journal's directory, then start the daemon again",
+                    "a settled volume cannot be removed");
+    }
+    if (report_bool(j, "clock_doubted")) {
+        doctor_find(d, DOCTOR_WARNING,
+                    "nothing goes for its age, so that a wrong clock removes nothing",
+                    "set the clock right; or `corridor accept clock` when it is",
+                    "the clock made a step of %lld s", (long long)report_int(j, "clock_step_s"));
+    }
+}
+
 void doctor_daemon(struct doctor *d)
 {
     const struct report *list = report_get(d->status, "destinations");
@@ -209,11 +238,7 @@ void doctor_daemon(struct doctor *d)
         doctor_fact(d, "does not run");
         return;
     }
-    if (report_bool(report_get(d->status, "journal"), "degraded")) {
-        doctor_find(d, DOCTOR_ERROR, "bytes of the journal cannot be read; what is behind them can",
-                    "corridor verify says where; corridor verify --accept when seen to",
-                    "the journal is degraded");
-    }
+    look_at_journal(d, report_get(d->status, "journal"));
     for (size_t i = 0; i < report_count(list); i++) {
         look_at_destination(d, report_at(list, i));
     }

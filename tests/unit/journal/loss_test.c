@@ -24,6 +24,7 @@ struct bed {
     struct journal_report report;
     uint32_t lab;
     unsigned next;
+    bool lets_go; /* what is settled, at once */
 };
 
 /* Calls for one name that are refused; what they go on to. */
@@ -59,7 +60,7 @@ static int open_bed(struct bed *b)
     diags_init(&b->diags, &b->arena);
     conf.disk = b->disk;
     conf.volume_bytes = VOLUME;
-    conf.retention_us = INT64_C(1) << 60;
+    conf.retention_us = b->lets_go ? 0 : INT64_C(1) << 60;
     int rc = journal_open(&conf, &b->diags, &b->j, &b->report);
     if (rc == 0) {
         b->lab = journal_name(b->j, JOURNAL_DESTINATION, STR("lab"));
@@ -473,4 +474,45 @@ Test(loss, of_the_right_to_write_says_what_to_do)
     cr_expect(says(&b, "journal-unwritable", strerror(EROFS)));
     cr_expect(str_find(b.diags.first->hint, STR("remount")) >= 0);
     teardown(&b);
+}
+
+static struct {
+    bool refuses;
+    int (*rename)(void *arg, const char *from, const char *to);
+} rights;
+
+static int rename_unless_refused(void *arg, const char *from, const char *to)
+{
+    bool is_release = strncmp(to, "spare", 5) == 0 && strncmp(from, "spare", 5) != 0;
+    return rights.refuses && is_release ? -EACCES : rights.rename(arg, from, to);
+}
+
+static int unlink_refused(void *arg, const char *name)
+{
+    (void)arg;
+    return strncmp(name, "0000", 4) == 0 ? -EACCES : -ENOENT;
+}
+
+/* The rights of the directory change under the process: what is settled stays, and that is told. */
+Test(loss, of_the_right_to_remove_is_told)
+{
+    for (int refuses = 0; refuses < 2; refuses++) {
+        struct bed b = {.sim = simdisk_new(1), .lets_go = true};
+        struct journal_space space;
+        uint64_t size;
+        b.disk = simdisk_disk(b.sim);
+        rights.refuses = refuses;
+        rights.rename = b.disk.rename;
+        b.disk.rename = rename_unless_refused;
+        b.disk.unlink = refuses ? unlink_refused : b.disk.unlink;
+        cr_assert_eq(open_bed(&b), 0);
+        append(&b, 60);
+        (void)take(&b, 60, true);
+        append(&b, 60);
+        (void)take(&b, 60, true);
+        journal_space(b.j, &space);
+        cr_expect_eq(space.is_stuck, refuses == 1);
+        cr_expect_eq(simdisk_bytes(b.sim, "00000001.volume", &size) != NULL, refuses == 1);
+        teardown(&b);
+    }
 }
