@@ -287,7 +287,8 @@ static void make_reply(struct exchange *x)
     }
 }
 
-/* Rejected bytes are kept up to a bound a day and source; beyond it only their length and hash. */
+/* Rejected bytes are kept up to a bound a day and source; beyond it only id, time, peer, length and hash. What was
+ * answered goes too: it quotes the message. */
 static void bound_rejected(struct exchange *x)
 {
     struct source *s = x->source;
@@ -299,9 +300,9 @@ static void bound_rejected(struct exchange *x)
     }
     s->rejected_bytes += m->raw.n;
     if (s->rejected_bytes > REJECTED_PER_DAY) {
-        m->reason =
-            str_printf(&x->msg->arena, "%.*s (%zu bytes not kept)", STR_ARG(m->reason), m->raw.n);
+        m->reason = str_printf(&x->msg->arena, "%zu bytes not kept", m->raw.n);
         m->raw = str_from(m->raw.p, 0);
+        m->reply = STR("");
     }
 }
 
