@@ -7,6 +7,7 @@
 #include "engine/base/err.h"
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/journal/keys_sort.h"
 #include "engine/journal/scan.h"
 #include "engine/rules/ruleset.h"
 
@@ -280,21 +281,11 @@ static int read_volume(struct building *g)
 
 /* ---- the file ---- */
 
-static int by_hash(const void *a, const void *b)
-{
-    const struct keys_row *x = a, *y = b;
-    if (x->hash != y->hash) {
-        return x->hash > y->hash ? 1 : -1;
-    }
-    return (x->place > y->place) - (x->place < y->place);
-}
-
+/* They came in order of place, and so they stay under the same hash. */
 static void put_section(struct keys_writer *w, enum keys_section s, struct rows *r)
 {
     keys_section(w, s);
-    if (r->n) {
-        qsort(r->v, r->n, sizeof(*r->v), by_hash);
-    }
+    keys_sort(r->v, r->n);
     for (size_t i = 0; i < r->n; i++) {
         bool is_same = i && r->v[i].hash == r->v[i - 1].hash && r->v[i].place == r->v[i - 1].place;
         if (!is_same) {

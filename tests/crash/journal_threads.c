@@ -1,5 +1,5 @@
 /* The journal with its writer thread on a real directory, for the thread sanitizer: appends, callbacks,
- * outcomes, reads and recycling go on at once, then everything is read back by a second start. */
+ * outcomes, reads, key files and recycling go on at once, then everything is read back by a second start. */
 #include "tests/support/journal_kit.h"
 
 #include <poll.h>
@@ -16,7 +16,7 @@ struct bed {
     struct arena arena;
     uint64_t random, last_seq, durable;
     uint32_t lab;
-    unsigned waiting, stored, failed, read, settled, backwards;
+    unsigned waiting, stored, failed, read, settled, backwards, found;
 };
 
 static int64_t now_us(void *arg)
@@ -37,6 +37,7 @@ static bool open_bed(struct bed *b, const char *dir)
     struct journal_conf conf = {.volume_bytes = 256 << 10,
                                 .checkpoint_bytes = 100000,
                                 .zeroed = true,
+                                .retention_us = 200000,
                                 .clock = {now_us, now_us, NULL},
                                 .random = chance,
                                 .random_arg = &b->random};
@@ -50,6 +51,7 @@ static bool open_bed(struct bed *b, const char *dir)
     if (journal_open(&conf, &d, &b->j, &report) != 0) {
         return false;
     }
+    journal_keep_ids(b->j, INT64_MAX / 4);
     b->lab = journal_name(b->j, JOURNAL_DESTINATION, STR("lab"));
     b->c = journal_consumer(b->j, b->lab, ENTRY_INTERACTIVE);
     return !report.degraded;
@@ -92,11 +94,31 @@ static void read_some(struct bed *b)
     }
 }
 
+static uint64_t id_of(uint64_t i)
+{
+    uint64_t state = i + 5;
+    return kit_random(&state);
+}
+
+/* An id that may be in a key file, and one that is in none. */
+static void find_one(struct bed *b, unsigned next)
+{
+    struct entry_message m;
+    uint64_t place, i = kit_random(&b->random) % (next + 1);
+    if (journal_find_id(b->j, id_of(i), INT64_MIN, &b->arena, &m, &place) == 1) {
+        b->found++;
+        b->failed += kit_number(m.raw) != i;
+    }
+    b->failed += journal_find_id(b->j, id_of(i + MESSAGES), INT64_MIN, &b->arena, &m, &place) != 0;
+    arena_reset(&b->arena);
+}
+
 static void turn(struct bed *b, unsigned *next)
 {
     while (*next < MESSAGES && b->waiting < IN_FLIGHT) {
         struct entry_message m =
             kit_message(&b->arena, *next, *next % 500 == 7 ? 90000 : 300, &b->lab, 1, *next % 9);
+        m.id_hash = id_of(*next);
         b->failed += journal_append_message(b->j, &m, done, b) == 0;
         b->waiting++;
         ++*next;
@@ -108,6 +130,7 @@ static void turn(struct bed *b, unsigned *next)
     b->backwards += journal_durable(b->j) < b->durable;
     b->durable = journal_durable(b->j);
     read_some(b);
+    find_one(b, *next);
 }
 
 static void check(const char *what, bool is_right, unsigned *passed, unsigned *failed)
@@ -133,6 +156,7 @@ int main(void)
           &failed);
     check("what is durable stays so", b.backwards == 0, &passed, &failed);
     check("some were read from the volumes", b.read > 0, &passed, &failed);
+    check("some were found through key files", b.found > 0, &passed, &failed);
     check("volumes were recycled", is_open && journal_floor(b.j) > 1, &passed, &failed);
     unsigned unsettled = MESSAGES - b.settled;
     journal_close(&b.j);

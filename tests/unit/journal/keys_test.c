@@ -8,6 +8,7 @@
 #include "engine/base/mem.h"
 #include "engine/journal/consumer.h"
 #include "engine/journal/keys_build.h"
+#include "engine/journal/keys_sort.h"
 #include "tests/support/journal_kit.h"
 #include "tests/support/simdisk.h"
 
@@ -35,6 +36,31 @@ Test(keys_filter, never_misses_what_was_added_and_seldom_says_maybe)
     }
     cr_expect_lt(wrong, 300u, "%u of 100000", wrong);
     keys_filter_free(&f);
+}
+
+/* ---- order ---- */
+
+Test(keys_sort, rows_are_in_order_of_hash_and_equal_ones_in_theirs)
+{
+    static struct keys_row v[5000];
+    static const uint64_t masks[] = {UINT64_MAX, 0, 0xff, (uint64_t)0xff << 56, 0x3000f00, 7};
+    uint64_t state = 4;
+    for (size_t k = 0; k < sizeof(masks) / sizeof(masks[0]); k++) {
+        size_t n = k == 1 ? 1 : 5000 - k;
+        uint64_t sum = 0;
+        for (size_t i = 0; i < n; i++) {
+            v[i] = (struct keys_row){kit_random(&state) & masks[k], i};
+            sum += v[i].hash;
+        }
+        keys_sort(v, n);
+        for (size_t i = 0; i < n; i++) {
+            sum -= v[i].hash;
+            cr_assert(i == 0 || v[i - 1].hash < v[i].hash ||
+                      (v[i - 1].hash == v[i].hash && v[i - 1].place < v[i].place));
+        }
+        cr_expect_eq(sum, 0u);
+    }
+    keys_sort(NULL, 0);
 }
 
 /* ---- the file ---- */
