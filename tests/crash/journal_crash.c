@@ -13,6 +13,7 @@ struct tally {
     bool is_long;
     uint64_t seed;
     uint64_t ids_found;
+    unsigned merging; /* crash points with merged ids on the disk, or just being made */
     unsigned points, images, recovery_points, faults, recycled, carried, cut, passed, failed;
     uint64_t hashes[1 << 16]; /* of images, to count different ones */
     unsigned different;
@@ -138,6 +139,20 @@ static void kill_without_crash(struct tally *t, struct model *story, uint64_t ca
     free(m);
 }
 
+static void on_name(void *ctx, const char *name)
+{
+    bool *found = ctx;
+    *found |= str_ends(str_of(name), STR(".ids"));
+}
+
+static bool has_merged(const struct model *m)
+{
+    bool found = false;
+    struct disk d = simdisk_disk(m->disk);
+    (void)d.list(d.arg, on_name, &found); /* a simulated one lists */
+    return found;
+}
+
 /* Crash at call number `call` of the second part, or at all of them when it has fewer. */
 static bool crash_at(struct tally *t, const struct story *s, uint64_t call)
 {
@@ -153,6 +168,7 @@ static bool crash_at(struct tally *t, const struct story *s, uint64_t call)
         t->recycled += journal_floor(m->j) > 1;
         t->carried += space.carried > 0;
         t->cut += space.cut > 0;
+        t->merging += has_merged(m);
         model_kill(m);
         kill_without_crash(t, m, call, s->name);
         crash_ways(t, m, call, s->name);
@@ -275,11 +291,12 @@ int main(int argc, char **argv)
     }
     printf("crash points %u (%u after recycling, %u after carrying, %u after letting go early), "
            "images %u (%u different), crashes while opening "
-           "%u, errors %u, ids found %llu\n",
+           "%u, errors %u, ids found %llu, with merged ids %u\n",
            t->points, t->recycled, t->carried, t->cut, t->images, t->different, t->recovery_points,
-           t->faults, (unsigned long long)t->ids_found);
+           t->faults, (unsigned long long)t->ids_found, t->merging);
     bool has_fired = t->points && t->recycled && t->carried && t->cut && t->images &&
-                     t->recovery_points && t->faults && t->different > 10 && t->ids_found;
+                     t->recovery_points && t->faults && t->different > 10 && t->ids_found &&
+                     t->merging;
     if (!has_fired) {
         printf("FAILED: some kind of fault never fired\n");
         t->failed++;
