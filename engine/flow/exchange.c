@@ -188,7 +188,7 @@ void engine_output(struct engine *e, struct arena *a, const struct rules_output 
     *o = (struct entry_output){
         .destination = e->destinations[r->destination]->name_id,
         .route = e->route_ids[r->route],
-        .class = ENTRY_INTERACTIVE,
+        .class = r->is_bulk ? ENTRY_BULK : ENTRY_INTERACTIVE,
         .kind = r->finding.n ? ENTRY_OUTPUT_FAILED_ROUTE : ENTRY_OUTPUT_PAYLOAD,
         .is_json = r->is_json,
         .id_part = r->id_part,

@@ -40,6 +40,7 @@ struct queued {
     uint8_t state;   /* enum queued_state */
     bool is_ordered; /* stands in its chains */
     bool is_marked;  /* on-unknown: hold: the journal has it as held, should its outcome be lost */
+    bool is_bulk;    /* lets others go first */
     bool is_failed_route; /* has no payload: once released, what today's rules make of it is sent */
     struct order_link keys[];
 };

@@ -61,13 +61,54 @@ static void wake(struct queue *q)
     q->conf.ops->wake_at(q->conf.arg, at);
 }
 
+static void push_before(struct queued_list *l, struct queued *before, struct queued *q)
+{
+    if (!before) {
+        queued_list_push(l, q);
+        return;
+    }
+    q->next = before;
+    q->prev = before->prev;
+    *(before->prev ? &before->prev->next : &l->first) = q;
+    before->prev = q;
+    l->n++;
+}
+
+void queue_push_ready(struct queue *q, struct queued *o)
+{
+    if (o->is_bulk) {
+        queued_list_push(&q->ready, o);
+        q->ready_bulk = q->ready_bulk ? q->ready_bulk : o;
+    } else {
+        push_before(&q->ready, q->ready_bulk, o);
+    }
+}
+
+void queue_push_ready_first(struct queue *q, struct queued *o)
+{
+    if (o->is_bulk) {
+        push_before(&q->ready, q->ready_bulk, o);
+        q->ready_bulk = o;
+    } else {
+        queued_list_push_front(&q->ready, o);
+    }
+}
+
+void queue_remove_ready(struct queue *q, struct queued *o)
+{
+    if (q->ready_bulk == o) {
+        q->ready_bulk = o->next;
+    }
+    queued_list_remove(&q->ready, o);
+}
+
 void queue_freed(void *arg, struct queued *o)
 {
     struct queue *q = arg;
     if (o->state == QUEUED_BLOCKED) {
         queued_list_remove(&q->blocked, o);
         o->state = QUEUED_READY;
-        queued_list_push(&q->ready, o);
+        queue_push_ready(q, o);
     }
 }
 
@@ -85,7 +126,11 @@ void queue_block(struct queue *q, struct queued *o)
 /* Append what was recorded; its counts may be shown once that entry is durable. */
 void queue_flush(struct queue *q)
 {
-    uint64_t seq = q->unflushed ? consumer_flush(q->consumer) : 0;
+    uint64_t seq = 0;
+    for (int i = 0; i < 2 && q->unflushed; i++) {
+        uint64_t one = consumer_flush(q->consumers[i]);
+        seq = one > seq ? one : seq;
+    }
     q->unflushed = 0;
     if (seq == 0) {
         return;
@@ -117,7 +162,7 @@ void queue_record(struct queue *q, const struct queued *o, enum entry_verdict v,
     q->counts.delivered += v == ENTRY_DELIVERED;
     q->counts.refused += v == ENTRY_REFUSED;
     q->counts.dropped += v == ENTRY_DROPPED;
-    consumer_outcome(q->consumer, &e);
+    consumer_outcome(queue_consumer(q, o->is_bulk), &e);
     if (++q->unflushed == FLUSH_OUTCOMES) {
         queue_flush(q);
     }
@@ -173,7 +218,7 @@ void queue_hold(struct queue *q, struct queued *o, struct str reply, const char 
 void queue_hold_finding(struct queue *q, struct queued *o, const struct msg *m, struct str finding)
 {
     struct msg read = {0};
-    if (!m && queue_read(q, queued_ref(o), &read.arena, &read.e)) {
+    if (!m && queue_read(q, queued_ref(o), o->is_bulk, &read.arena, &read.e)) {
         m = &read;
     }
     queue_say(q, LOG_LEVEL_WARN, "held", o, "the route failed");
@@ -186,7 +231,7 @@ void queue_hold_finding(struct queue *q, struct queued *o, const struct msg *m, 
 static void make_ready_first(struct queue *q, struct queued *o)
 {
     o->state = QUEUED_READY;
-    queued_list_push_front(&q->ready, o);
+    queue_push_ready_first(q, o);
 }
 
 static void wait(struct queue *q, struct queued *o, const struct outcome *out)
@@ -355,7 +400,7 @@ static void marked(void *arg, enum journal_status status, uint64_t seq)
 static unsigned sendable(const struct queue *q)
 {
     if (q->is_stopped || q->person.is_held || q->waits_for_mark ||
-        consumer_is_choked(q->consumer)) {
+        consumer_is_choked(q->consumers[0]) || consumer_is_choked(q->consumers[1])) {
         return 0;
     }
     if (q->is_unreachable) {
@@ -377,7 +422,7 @@ static struct delivery *take_ready(struct queue *q)
     struct queued *o;
     int r = 0;
     while ((o = q->ready.first) && (r = window_load(q, o)) < 0 && r != ERR_IO) {
-        queued_list_remove(&q->ready, o);
+        queue_remove_ready(q, o);
         if (r == ERR_STATE) {
             queue_hold_finding(q, o, NULL, buf_str(&q->trouble));
         } else {
@@ -387,11 +432,11 @@ static struct delivery *take_ready(struct queue *q)
     if (!o || r < 0) {
         return NULL;
     }
-    if (!consumer_may_send(q->consumer, o->seq, o->output, marked, q)) {
+    if (!consumer_may_send(queue_consumer(q, o->is_bulk), o->seq, o->output, marked, q)) {
         q->waits_for_mark = true;
         return NULL;
     }
-    queued_list_remove(&q->ready, o);
+    queue_remove_ready(q, o);
     o->state = QUEUED_SENDING;
     o->attempt++;
     o->first_us = o->first_us ? o->first_us : now_us(q);
@@ -410,7 +455,7 @@ static bool mark_some(struct queue *q, unsigned want)
     uint32_t n = 0;
     struct queued *o = q->ready.first;
     for (unsigned i = 0; i < want && o; i++, o = o->next) {
-        if (!o->is_marked) {
+        if (!o->is_marked && (n == 0 || marked_ones[0]->is_bulk == o->is_bulk)) {
             marked_ones[n] = o;
             v[n++] = (struct entry_outcome){.ref = queued_ref(o),
                                             .verdict = ENTRY_HELD,
@@ -424,7 +469,8 @@ static bool mark_some(struct queue *q, unsigned want)
         return false;
     }
     queue_flush(q);
-    q->waits_for_mark = consumer_outcomes_now(q->consumer, v, n, marked, q) != 0;
+    struct consumer *c = queue_consumer(q, marked_ones[0]->is_bulk);
+    q->waits_for_mark = consumer_outcomes_now(c, v, n, marked, q) != 0;
     for (uint32_t i = 0; i < n && q->waits_for_mark; i++) {
         marked_ones[i]->is_marked = true;
     }
@@ -469,7 +515,7 @@ void queue_tick(struct queue *q)
     for (struct queued *o = due_first(&q->due); o && o->due_us <= now; o = due_first(&q->due)) {
         due_remove(&q->due, o);
         o->state = QUEUED_READY;
-        queued_list_push(&q->ready, o);
+        queue_push_ready(q, o);
     }
     queue_run(q);
 }
@@ -479,8 +525,9 @@ void queue_offer(struct queue *q, struct msg *m, uint32_t index)
 {
     struct consumer_item item;
     /* one that is behind is asked all the same, or the journal would look into the message for whom it is */
-    bool asks = window_has_room(q) || !consumer_is_caught_up(q->consumer);
-    if (asks && consumer_take_live(q->consumer, m->seq, index, &item)) {
+    struct consumer *c = q->consumers[m->e.outputs[index].class];
+    bool asks = (window_has_room(q) && window_is_caught_up(q)) || !consumer_is_caught_up(c);
+    if (asks && consumer_take_live(c, m->seq, index, &item)) {
         window_add_live(q, &item, m);
     } else {
         q->is_behind = true; /* not asked for: the journal keeps it for later */
@@ -499,7 +546,9 @@ struct queue *queue_new(const struct queue_conf *conf, const struct plan_destina
     struct queue *q = X_NEW(struct queue);
     q->conf = *conf;
     q->want = want;
-    q->consumer = journal_consumer(conf->journal, conf->destination, ENTRY_INTERACTIVE);
+    for (int i = 0; i < 2; i++) {
+        q->consumers[i] = journal_consumer(conf->journal, conf->destination, (enum entry_class)i);
+    }
     queue_recall_person(q);
     window_recover(q);
     return q;
@@ -536,7 +585,11 @@ static void free_list(struct queue *q, struct queued_list *l)
 {
     while (l->first) {
         struct queued *o = l->first;
-        queued_list_remove(l, o);
+        if (l == &q->ready) {
+            queue_remove_ready(q, o);
+        } else {
+            queued_list_remove(l, o);
+        }
         order_remove(&q->order, o, queue_freed, q);
         window_unload(q, o);
         queued_free(o);
@@ -553,12 +606,13 @@ void queue_free(struct queue **q)
     while (one->due.n > 0) {
         struct queued *o = due_first(&one->due);
         due_remove(&one->due, o);
-        queued_list_push(&one->ready, o);
+        queue_push_ready(one, o);
     }
     while (one->ready.first || one->held.first) { /* freeing one makes others ready */
         free_list(one, &one->ready);
         free_list(one, &one->held);
     }
+    window_forget_next(one);
     delivery_free_spares(one);
     due_free(&one->due);
     order_free(&one->order);

@@ -8,9 +8,10 @@ struct listing {
     unsigned n, max;
 };
 
-bool queue_read(struct queue *q, struct entry_ref ref, struct arena *a, struct entry_message *out)
+bool queue_read(struct queue *q, struct entry_ref ref, bool is_bulk, struct arena *a,
+                struct entry_message *out)
 {
-    return consumer_read(q->consumer, ref.seq, ref.output, a, out) == 0;
+    return consumer_read(queue_consumer(q, is_bulk), ref.seq, ref.output, a, out) == 0;
 }
 
 /* Of which message, by which route. */
@@ -24,7 +25,7 @@ static void identify(struct queue *q, const struct queued *o, struct entry_id *o
     if (o->state == QUEUED_HELD) {
         *out_id = o->note->id;
         *out_route = o->note->route;
-    } else if (o->msg || queue_read(q, queued_ref(o), &a, &m)) {
+    } else if (o->msg || queue_read(q, queued_ref(o), o->is_bulk, &a, &m)) {
         m = o->msg ? o->msg->e : m;
         *out_id = m.id;
         *out_route = o->output < m.noutputs ? m.outputs[o->output].route : 0;
@@ -139,7 +140,9 @@ unsigned queue_list(struct queue *q, enum queue_filter filter, struct arena *a,
 
 int64_t queue_oldest(struct queue *q)
 {
-    uint64_t seq = consumer_oldest(q->consumer);
+    uint64_t first = consumer_oldest(q->consumers[0]), bulk = consumer_oldest(q->consumers[1]);
+    bool is_bulk = bulk && (!first || bulk < first);
+    uint64_t seq = is_bulk ? bulk : first;
     struct arena a = {0};
     struct entry_message m;
     if (seq == 0) {
@@ -147,7 +150,7 @@ int64_t queue_oldest(struct queue *q)
     }
     if (seq != q->oldest_seq) { /* the same at the next look, mostly */
         struct entry_ref ref = {seq, 0};
-        q->oldest_us = queue_read(q, ref, &a, &m) ? m.received_us : 0;
+        q->oldest_us = queue_read(q, ref, is_bulk, &a, &m) ? m.received_us : 0;
         q->oldest_seq = seq;
         arena_free(&a);
     }

@@ -225,7 +225,7 @@ static void take_out(struct queue *q, struct queued *o)
         queued_list_remove(&q->blocked, o);
         break;
     case QUEUED_READY:
-        queued_list_remove(&q->ready, o);
+        queue_remove_ready(q, o);
         break;
     case QUEUED_WAITING:
         due_remove(&q->due, o);
@@ -274,7 +274,7 @@ int queue_resend(struct queue *q, struct entry_ref ref, struct msg *m, uint32_t 
     uint64_t entry = 0;
     queue_flush(q);
     e.at_us = q->conf.clock.wall_us(q->conf.clock.arg);
-    int r = consumer_reopen(q->consumer, &e, &entry);
+    int r = consumer_reopen(q->consumers[m->e.outputs[ref.output].class], &e, &entry);
     if (r == 0) {
         window_add(q, &item, m);
         struct queued *o = queue_find(q, ref);

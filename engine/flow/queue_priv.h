@@ -27,6 +27,12 @@ struct held_note {
 };
 enum { HELD_WHY_MOST = 200 };
 
+/* An output taken from a cursor. */
+struct window_next {
+    struct msg *msg; /* NULL: none */
+    struct consumer_item item;
+};
+
 /* A person has stopped the whole destination. */
 struct queue_stop_note {
     bool is_held;
@@ -50,8 +56,11 @@ struct delivery {
 struct queue {
     struct queue_conf conf;
     const struct plan_destination *want;
-    struct consumer *consumer;
+    struct consumer *consumers[2]; /* by enum entry_class */
+    struct window_next
+        next[2]; /* read from each, and not yet taken up: the lower number goes first */
     struct order order;
+    struct queued *ready_bulk; /* first of the bulk ones: they stand behind the others */
     struct queued_list ready, blocked, held; /* held: in the order of the journal */
     struct due due;
     struct delivery *flying, *spare;
@@ -60,7 +69,7 @@ struct queue {
     unsigned loaded;  /* of which with their message */
     size_t loaded_bytes;
     bool is_behind; /* the journal has more than was offered: read it */
-    bool is_stopped, is_running, waits_for_mark;
+    bool is_stopped, is_running, waits_for_mark, is_looking_ahead;
     struct queue_stop_note person;
     int64_t read_at_us;  /* the journal could not be read: not again before */
     struct buf trouble;  /* why window_load() said ERR_STATE */
@@ -99,7 +108,19 @@ void window_add_live(struct queue *q, const struct consumer_item *item, struct m
 /* The next output from the cursor, whether there is room or not: 1 and its number, 0 (there is none now), ERR_LIMIT. */
 int window_read_one(struct queue *q, uint64_t *out_seq);
 
+/* Nothing lies ahead: what arrives may be taken up at once. */
+bool window_is_caught_up(const struct queue *q);
+void window_forget_next(struct queue *q);
+
 /* queue.c */
+static inline struct consumer *queue_consumer(const struct queue *q, bool is_bulk)
+{
+    return q->consumers[is_bulk ? ENTRY_BULK : ENTRY_INTERACTIVE];
+}
+/* The list of those whose turn it is: bulk ones behind the others. */
+void queue_push_ready(struct queue *q, struct queued *o);
+void queue_push_ready_first(struct queue *q, struct queued *o);
+void queue_remove_ready(struct queue *q, struct queued *o);
 /* Wait for those before it; ready at once when there are none. */
 void queue_block(struct queue *q, struct queued *o);
 /* Write an outcome down with the others of this round. */
@@ -123,7 +144,8 @@ void queue_put_held(struct queue *q, struct queued *o, const struct msg *m, int6
                     struct str why);
 void queued_free(struct queued *o);
 /* The message of an output, in `a`; false when it cannot be read. */
-bool queue_read(struct queue *q, struct entry_ref ref, struct arena *a, struct entry_message *out);
+bool queue_read(struct queue *q, struct entry_ref ref, bool is_bulk, struct arena *a,
+                struct entry_message *out);
 /* Wall clock of receipt of the oldest that is not settled; 0: none, or it cannot be read. */
 int64_t queue_oldest(struct queue *q);
 /* What a person said of the destination before this process began. */

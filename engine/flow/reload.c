@@ -242,24 +242,32 @@ static void use_destinations(struct engine *e, const struct plan *p)
 /* Unsettled outputs of a destination that is not configured stay in the journal, and so do the volumes they
  * stand in: say so. One that is only behind, as after a crash, is read up to its first unsettled output, so
  * that it does not keep settled volumes for ever. */
+static bool is_orphan(struct engine *e, uint32_t id, enum entry_class class)
+{
+    struct consumer *c = journal_consumer(e->conf.journal, id, class);
+    struct arena a = {0};
+    struct entry_message m;
+    struct consumer_item item;
+    int r = ERR_DAMAGE;
+    while (consumer_count(c) == 0 && r == ERR_DAMAGE) {
+        r = consumer_next(c, &a, &m, &item);
+        arena_reset(&a);
+    }
+    arena_free(&a);
+    return consumer_oldest(c) != 0;
+}
+
 static void look_for_orphans(struct engine *e)
 {
-    struct arena a = {0};
     struct str name;
     for (uint32_t id = 1;
          (name = journal_name_text(e->conf.journal, JOURNAL_DESTINATION, id)).n > 0; id++) {
         if (id < e->nby_name_id && e->by_name_id[id]) {
             continue;
         }
-        struct consumer *c = journal_consumer(e->conf.journal, id, ENTRY_INTERACTIVE);
-        struct entry_message m;
-        struct consumer_item item;
-        int r = ERR_DAMAGE;
-        while (consumer_count(c) == 0 && r == ERR_DAMAGE) {
-            r = consumer_next(c, &a, &m, &item);
-            arena_reset(&a);
-        }
-        if (consumer_oldest(c)) {
+        bool has_first = is_orphan(e, id, ENTRY_INTERACTIVE);
+        bool has_bulk = is_orphan(e, id, ENTRY_BULK);
+        if (has_first || has_bulk) {
             log_event(
                 e->conf.log, LOG_LEVEL_WARN, "undelivered", log_str("destination", name),
                 log_cstr("text",
@@ -267,7 +275,6 @@ static void look_for_orphans(struct engine *e)
                          "until it is configured again"));
         }
     }
-    arena_free(&a);
 }
 
 /* Ids are kept for as long as any source asks back. */

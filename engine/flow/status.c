@@ -34,7 +34,9 @@ unsigned engine_orphans(const struct engine *e, struct str *out, unsigned max)
     unsigned n = 0;
     for (uint32_t id = 1; (name = journal_name_text(j, JOURNAL_DESTINATION, id)).n > 0; id++) {
         bool is_running = id < e->nby_name_id && e->by_name_id[id];
-        if (!is_running && consumer_oldest(journal_consumer(j, id, ENTRY_INTERACTIVE))) {
+        bool has_some = consumer_oldest(journal_consumer(j, id, ENTRY_INTERACTIVE)) ||
+                        consumer_oldest(journal_consumer(j, id, ENTRY_BULK));
+        if (!is_running && has_some) {
             if (n < max) {
                 out[n] = name;
             }

@@ -11,6 +11,8 @@ enum {
     IDLE_BYTES = QUEUE_WINDOW_BYTES / 2,
     LEAST_BYTES = 1 << 20,
     READ_AGAIN_US = 1000000,
+    AHEAD_MOST = 200000, /* outputs known because others may overtake them: about 30 MB */
+    AHEAD_AT_ONCE = 256,
 };
 
 bool window_has_room(const struct queue *q)
@@ -61,8 +63,10 @@ static struct queued *admit(struct queue *q, const struct consumer_item *item,
     struct queued *o = queued_new(e->keys, e->nkeys);
     o->seq = item->seq;
     o->output = item->output;
+    o->is_bulk = e->class == ENTRY_BULK;
     o->is_failed_route = e->kind == ENTRY_OUTPUT_FAILED_ROUTE;
-    o->attempt = consumer_maybe_sent(q->consumer, item->seq, item->output) ? 1 : 0;
+    o->attempt =
+        consumer_maybe_sent(queue_consumer(q, o->is_bulk), item->seq, item->output) ? 1 : 0;
     q->unsettled++;
     if (!item->is_held || !q->want->continue_on_hold) {
         order_add(&q->order, o);
@@ -78,7 +82,8 @@ void window_add(struct queue *q, const struct consumer_item *item, struct msg *m
         queue_put_held(q, o, m, o->is_failed_route ? m->e.received_us : 0, e->finding);
         return;
     }
-    if (!o->is_failed_route) { /* what a released one sends is found when it is sent */
+    if (!o->is_failed_route &&
+        !q->is_looking_ahead) { /* what a released one sends is found later */
         attach(q, o, m);
     }
     queue_block(q, o);
@@ -94,7 +99,7 @@ void window_add_live(struct queue *q, const struct consumer_item *item, struct m
         window_add(q, item, m);
         return;
     }
-    consumer_hold(q->consumer, item->seq,
+    consumer_hold(queue_consumer(q, e->class == ENTRY_BULK), item->seq,
                   item->output); /* at once: not held would mean that somebody released it */
     queue_hold_finding(q, admit(q, item, e), m, e->finding);
 }
@@ -144,7 +149,7 @@ int window_load(struct queue *q, struct queued *o)
         return ERR_IO;
     }
     struct msg *m = msg_new(q->conf.pool);
-    int r = consumer_read(q->consumer, o->seq, o->output, &m->arena, &m->e);
+    int r = consumer_read(queue_consumer(q, o->is_bulk), o->seq, o->output, &m->arena, &m->e);
     if (r == 0 && o->is_failed_route) {
         r = rerun(q, o, m);
     }
@@ -158,27 +163,86 @@ int window_load(struct queue *q, struct queued *o)
     return r;
 }
 
-int window_read_one(struct queue *q, uint64_t *out_seq)
+bool window_is_caught_up(const struct queue *q)
 {
-    while (q->is_behind && now_us(q) >= q->read_at_us) {
-        struct msg *m = msg_new(q->conf.pool);
-        struct consumer_item item;
-        int r = consumer_next(q->consumer, &m->arena, &m->e, &item);
-        if (r > 0) {
-            m->seq = *out_seq = item.seq;
-            window_add(q, &item, m);
-        } else if (r == 0) {
-            q->is_behind = false;
-        }
-        msg_unref(&m);
-        if (r > 0 || r == ERR_LIMIT) {
-            return r;
-        }
-        if (r < 0) { /* after damage the cursor stands behind it */
-            note_failure(q, r);
+    return !q->next[0].msg && !q->next[1].msg && consumer_is_caught_up(q->consumers[0]) &&
+           consumer_is_caught_up(q->consumers[1]);
+}
+
+void window_forget_next(struct queue *q)
+{
+    for (int i = 0; i < 2; i++) {
+        if (q->next[i].msg) {
+            msg_unref(&q->next[i].msg);
         }
     }
-    return 0;
+}
+
+/* Have the next output of a cursor at hand: 1, 0 when there is none, ERR_LIMIT. */
+static int read_next(struct queue *q, int class)
+{
+    struct window_next *next = &q->next[class];
+    while (!next->msg && now_us(q) >= q->read_at_us) {
+        struct msg *m = msg_new(q->conf.pool);
+        int r = consumer_next(q->consumers[class], &m->arena, &m->e, &next->item);
+        if (r > 0) {
+            m->seq = next->item.seq;
+            next->msg = m;
+            return 1;
+        }
+        msg_unref(&m);
+        if (r == 0 || r == ERR_LIMIT) {
+            return r;
+        }
+        note_failure(q, r); /* after damage the cursor stands behind it */
+    }
+    return next->msg != NULL;
+}
+
+/* In the order of the journal whatever the class, so that the order of each key is right. */
+int window_read_one(struct queue *q, uint64_t *out_seq)
+{
+    if (!q->is_behind || now_us(q) < q->read_at_us) {
+        return 0;
+    }
+    int has[2] = {read_next(q, ENTRY_INTERACTIVE), read_next(q, ENTRY_BULK)};
+    if (has[0] < 0 || has[1] < 0 || now_us(q) < q->read_at_us) { /* not knowing which is the next */
+        return has[0] < 0 || has[1] < 0 ? ERR_LIMIT : 0;
+    }
+    if (!has[0] && !has[1]) {
+        q->is_behind = false;
+        return 0;
+    }
+    const struct consumer_item *a = &q->next[0].item, *b = &q->next[1].item;
+    bool is_bulk =
+        !has[0] || (has[1] && (b->seq < a->seq || (b->seq == a->seq && b->output < a->output)));
+    struct window_next next = q->next[is_bulk];
+    q->next[is_bulk].msg = NULL;
+    *out_seq = next.item.seq;
+    window_add(q, &next.item, next.msg);
+    msg_unref(&next.msg);
+    return 1;
+}
+
+/* Bulk ones fill the window, and others may lie behind them: read on, but keep only where they stand. */
+static void look_ahead(struct queue *q)
+{
+    bool all_bulk = q->ready_bulk && q->ready_bulk == q->ready.first;
+    bool may_overtake = q->next[0].msg || !consumer_is_caught_up(q->consumers[ENTRY_INTERACTIVE]);
+    uint64_t seq;
+    int n = 0;
+    if (q->is_stopped || q->is_unreachable || !all_bulk || !may_overtake ||
+        q->unsettled >= AHEAD_MOST) {
+        return;
+    }
+    q->is_looking_ahead = true;
+    while (n < AHEAD_AT_ONCE && q->ready_bulk == q->ready.first && window_read_one(q, &seq) > 0) {
+        n++;
+    }
+    q->is_looking_ahead = false;
+    if (n == AHEAD_AT_ONCE) {
+        q->conf.ops->kick(q->conf.arg);
+    }
 }
 
 void window_fill(struct queue *q)
@@ -186,6 +250,7 @@ void window_fill(struct queue *q)
     uint64_t seq;
     while (q->ready.n < READY_ENOUGH && window_has_room(q) && window_read_one(q, &seq) > 0) {
     }
+    look_ahead(q);
 }
 
 void window_shrink(struct queue *q)
@@ -199,10 +264,10 @@ void window_shrink(struct queue *q)
 }
 
 /* Its message cannot be read, so neither are its keys known: it waits for a person, and is shown. */
-static void recover_unreadable(struct queue *q, const struct consumer_item *item)
+static void recover_unreadable(struct queue *q, const struct consumer_item *item,
+                               enum entry_class class)
 {
-    static const struct entry_output unknown = {0};
-    struct queued *o = admit(q, item, &unknown);
+    struct queued *o = admit(q, item, &(struct entry_output){.class = class});
     if (item->is_held) {
         queue_put_held(q, o, NULL, 0, STR("its message cannot be read from the journal"));
     } else {
@@ -211,10 +276,10 @@ static void recover_unreadable(struct queue *q, const struct consumer_item *item
 }
 
 /* One unsettled output of an earlier process: read for its keys, loaded while there is room. */
-static void recover_one(struct queue *q, const struct consumer_item *item)
+static void recover_one(struct queue *q, const struct consumer_item *item, enum entry_class class)
 {
     struct msg *m = msg_new(q->conf.pool);
-    int r = consumer_read(q->consumer, item->seq, item->output, &m->arena, &m->e);
+    int r = consumer_read(q->consumers[class], item->seq, item->output, &m->arena, &m->e);
     if (r == 0) {
         m->seq = item->seq;
         window_add(q, item, m);
@@ -222,22 +287,45 @@ static void recover_one(struct queue *q, const struct consumer_item *item)
             window_unload(q, q->ready.last);
         }
     } else {
-        recover_unreadable(q, item);
+        recover_unreadable(q, item, class);
     }
     msg_unref(&m);
 }
 
+/* What is unsettled in one class, copied: taking it up changes the list. */
+struct unsettled {
+    struct consumer_item *v;
+    size_t n, at;
+};
+
+static struct unsettled copy_unsettled(const struct consumer *c)
+{
+    struct unsettled u = {0};
+    const struct consumer_item *v = consumer_unsettled(c, &u.n);
+    u.v = xmalloc((u.n + 1) * sizeof(*u.v));
+    for (size_t i = 0; i < u.n; i++) {
+        u.v[i] = v[i];
+    }
+    return u;
+}
+
+static bool goes_first(const struct unsettled *a, const struct unsettled *b)
+{
+    if (a->at == a->n || b->at == b->n) {
+        return b->at == b->n;
+    }
+    const struct consumer_item *x = &a->v[a->at], *y = &b->v[b->at];
+    return x->seq < y->seq || (x->seq == y->seq && x->output < y->output);
+}
+
 void window_recover(struct queue *q)
 {
-    size_t n = 0;
-    const struct consumer_item *v = consumer_unsettled(q->consumer, &n);
-    struct consumer_item *copy = n ? xmalloc(n * sizeof(*copy)) : NULL;
-    for (size_t i = 0; i < n; i++) {
-        copy[i] = v[i];
+    struct unsettled v[2] = {copy_unsettled(q->consumers[0]), copy_unsettled(q->consumers[1])};
+    while (v[0].at < v[0].n || v[1].at < v[1].n) {
+        enum entry_class class = goes_first(&v[0], &v[1]) ? ENTRY_INTERACTIVE : ENTRY_BULK;
+        recover_one(q, &v[class].v[v[class].at++], class);
     }
-    for (size_t i = 0; i < n; i++) {
-        recover_one(q, &copy[i]);
-    }
-    free(copy);
+    free(v[0].v);
+    free(v[1].v);
     q->is_behind = true;
 }

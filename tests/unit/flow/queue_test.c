@@ -442,7 +442,7 @@ static void random_answer(struct world *w, struct model *m, bool is_calm)
     answer(w, i, (struct outcome){.verdict = verdict, .reason = "test"});
 }
 
-static void random_run(uint64_t seed)
+static void random_run(uint64_t seed, bool mixes_classes)
 {
     struct world w;
     struct model m[RANDOM_N] = {0};
@@ -458,6 +458,7 @@ static void random_run(uint64_t seed)
             for (unsigned i = 0; i < m[n].nkeys; i++) {
                 m[n].keys[i] = rng_below(&w.rng, RANDOM_KEYS);
             }
+            w.is_bulk = mixes_classes && rng_below(&w.rng, 2);
             put(&w, text, m[n].keys, m[n].nkeys, NULL);
             n++;
         } else if (what == 1) {
@@ -480,7 +481,8 @@ static void random_run(uint64_t seed)
 Test(queue, random_schedules_keep_the_order_of_every_key_and_lose_nothing)
 {
     for (uint64_t seed = 1; seed <= 12; seed++) {
-        random_run(seed);
+        random_run(seed, false);
+        random_run(seed + 100, true);
     }
 }
 

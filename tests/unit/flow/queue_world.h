@@ -31,6 +31,7 @@ struct world {
     uint32_t name;
     struct delivery *fly[FLY_MAX];
     unsigned nfly, room;
+    bool is_bulk;  /* the class of what is put from now on */
     uint64_t sent; /* ever */
     int64_t wake_us;
 };
@@ -197,6 +198,7 @@ static inline uint64_t put(struct world *w, const char *text, const uint64_t *ke
                                   .engine_version = STR("1")};
     *s = (struct splice){NULL, 0, (uint32_t)m->e.raw.n};
     *o = (struct entry_output){.destination = w->name,
+                               .class = w->is_bulk ? ENTRY_BULK : ENTRY_INTERACTIVE,
                                .route = 0,
                                .keys = own,
                                .nkeys = nkeys,
