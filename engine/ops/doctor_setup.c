@@ -32,16 +32,16 @@ void doctor_configuration(struct doctor *d)
 static void check_mode(struct doctor *d, const char *path, const struct stat *st, mode_t most)
 {
     mode_t beyond = st->st_mode & 0777 & ~most;
-    if (!beyond) {
-        return;
+    bool is_writable = beyond & 022, holds_data = most == 0700;
+    if (beyond) {
+        doctor_find(d, is_writable || holds_data ? DOCTOR_ERROR : DOCTOR_WARNING,
+                    is_writable  ? "others can change or remove what was acknowledged"
+                    : holds_data ? "it holds patient data, and others can read it"
+                                 : "others can look into it, if not into the journal below",
+                    "take the rights away: chmod, as wide as it should be",
+                    "%s has mode %03o; expected %03o at most", path, (unsigned)st->st_mode & 0777,
+                    (unsigned)most);
     }
-    bool is_writable = beyond & 022;
-    doctor_find(d, beyond & 06 || is_writable ? DOCTOR_ERROR : DOCTOR_WARNING,
-                is_writable ? "others can change or remove what was acknowledged"
-                            : "it holds patient data, and others can read it",
-                "take the rights away: chmod, as wide as it should be",
-                "%s has mode %03o; expected %03o at most", path, (unsigned)st->st_mode & 0777,
-                (unsigned)most);
 }
 
 static void check_files(struct doctor *d, const char *dir, uid_t owner)
