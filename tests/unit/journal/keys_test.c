@@ -503,3 +503,32 @@ Test(keys, sealed_is_what_something_durable_stands_behind)
     cr_expect_eq(status_of(&b).served, status_of(&b).volumes);
     teardown(&b);
 }
+
+/* Whatever call fails once: either the journal itself says so, or the key files are there a little later. */
+Test(keys, an_error_only_delays)
+{
+    static const enum simdisk_fault faults[] = {SIMDISK_ENOSPC, SIMDISK_EIO};
+    unsigned delayed = 0;
+    for (uint64_t call = 1; call < 60; call++) {
+        struct bed b;
+        setup(&b);
+        append(&b, 25, SIZE);
+        simdisk_fail_at(b.disk, simdisk_calls(b.disk) + call, faults[call % 2]);
+        bool is_well = true;
+        for (int i = 0; i < 20 && is_well; i++) {
+            struct entry_message m = kit_message(&b.arena, b.n++, SIZE, &b.lab, 1, 0);
+            is_well = journal_append_message(b.j, &m, NULL, NULL) && journal_poll(b.j) == 0;
+            arena_reset(&b.arena);
+        }
+        if (is_well) {
+            rest(&b);
+            delayed += status_of(&b).served < status_of(&b).volumes;
+            b.kit.now_us += 6000000;
+            rest(&b);
+            cr_expect_eq(status_of(&b).served, status_of(&b).volumes, "call %llu",
+                         (unsigned long long)call);
+        }
+        teardown(&b);
+    }
+    cr_expect_gt(delayed, 0u, "no fault hit a key file");
+}
