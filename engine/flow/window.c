@@ -11,6 +11,7 @@ enum {
     IDLE_BYTES = QUEUE_WINDOW_BYTES / 2,
     LEAST_BYTES = 1 << 20,
     READ_AGAIN_US = 1000000,
+    COMMIT_US = 3000,    /* until what was carried just now can be read */
     AHEAD_MOST = 200000, /* outputs known because others may overtake them: about 30 MB */
     AHEAD_AT_ONCE = 256,
 };
@@ -112,6 +113,10 @@ static int64_t now_us(const struct queue *q)
 /* Reading failed: what may pass (no descriptor, the device) is tried again later; damage stays. */
 static void note_failure(struct queue *q, int rc)
 {
+    if (rc == ERR_STATE) {
+        q->read_at_us = now_us(q) + COMMIT_US;
+        return;
+    }
     bool may_pass = rc == ERR_IO;
     if (may_pass) {
         q->read_at_us = now_us(q) + READ_AGAIN_US;
@@ -150,6 +155,11 @@ int window_load(struct queue *q, struct queued *o)
     }
     struct msg *m = msg_new(q->conf.pool);
     int r = consumer_read(queue_consumer(q, o->is_bulk), o->seq, o->output, &m->arena, &m->e);
+    if (r == ERR_STATE) {
+        note_failure(q, r);
+        msg_unref(&m);
+        return ERR_IO; /* not now: nothing is wrong with it */
+    }
     if (r == 0 && o->is_failed_route) {
         r = rerun(q, o, m);
     }

@@ -329,6 +329,9 @@ int consumer_read(const struct consumer *c, uint64_t seq, uint32_t output, struc
     const struct consumer_item *item = any_of(c, seq, output);
     struct entry e;
     uint64_t named;
+    if (item && item->home > c->j->durable) {
+        return ERR_STATE;
+    }
     int rc = journal_read(c->j, item ? item->home : seq, item ? item->hint : 0, a, &e);
     rc = rc == 0 ? entry_get_any(a, &e, &named, out) : rc;
     return rc == 0 && (named != seq || output >= out->noutputs) ? ERR_DAMAGE : rc;
@@ -348,7 +351,7 @@ static int next_unoffered(struct consumer *c, struct arena *a, struct entry_mess
     }
     struct consumer_item *item = &c->v[at];
     int rc = consumer_read(c, item->seq, item->output, a, out_message);
-    if (rc == ERR_IO) {
+    if (rc == ERR_IO || rc == ERR_STATE) {
         return rc;
     }
     c->offer_seq = item->seq;

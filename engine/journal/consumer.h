@@ -23,7 +23,8 @@ struct consumer_item {
 
 /* Take the next durable output of this consumer: 1 and the entry that holds it (decoded message in `a`)
  * with its index, 0 when there is nothing further, ERR_LIMIT when CONSUMER_UNSETTLED_MAX are unsettled
- * (clogged), ERR_DAMAGE once for each damaged range (the cursor stands behind it then), ERR_IO. The item
+ * (clogged), ERR_DAMAGE once for each damaged range (the cursor stands behind it then), ERR_IO, ERR_STATE as
+ * consumer_read(). The item
  * is unsettled from now on. Reads sequentially from the cursor; outputs settled before a crash are
  * passed over. When it returns 0 the consumer is caught up: the live path is open again. */
 int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out_message,
@@ -44,7 +45,7 @@ bool consumer_is_caught_up(const struct consumer *c);
 
 /* The message of an unsettled output, wherever it stands now. Of a message that was carried only those outputs
  * are there that were unsettled then; the others are blank (destination 0). 0, ERR_NOT_FOUND, ERR_DAMAGE,
- * ERR_IO. O(log unsettled + log volumes + entries since a hint). */
+ * ERR_IO, ERR_STATE: it was carried just now and can be read when that is durable, in some milliseconds. O(log unsettled + log volumes + entries since a hint). */
 int consumer_read(const struct consumer *c, uint64_t seq, uint32_t output, struct arena *a,
                   struct entry_message *out);
 

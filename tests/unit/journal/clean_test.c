@@ -1,4 +1,5 @@
 /* Cleaning: what a dead destination leaves in old volumes is written again, and the volumes go. */
+#include "engine/base/err.h"
 #include "engine/journal/consumer.h"
 #include "engine/journal/verify.h"
 
@@ -161,6 +162,31 @@ Test(clean, what_keeps_old_volumes_is_written_again)
         check_dead(&b);
         teardown(&b);
     }
+}
+
+/* Between the append of a carry and its commit the queue may want what is in it: it asks again, and nothing is
+ * taken for unreadable. */
+Test(clean, what_is_written_again_but_not_durable_yet_is_read_later)
+{
+    struct bed b = {.disk = simdisk_new(1), .is_reading = true};
+    unsigned later = 0;
+    open_bed(&b);
+    for (int i = 0; i < 1500; i++) {
+        size_t n;
+        cr_assert(send(&b, i % EVERY == 0));
+        const struct consumer_item *v = consumer_unsettled(b.dead, &n);
+        for (size_t k = 0; k < n; k++) {
+            struct entry_message m;
+            int rc = consumer_read(b.dead, v[k].seq, v[k].output, &b.arena, &m);
+            cr_assert(rc == 0 || rc == ERR_STATE, "message %d, output %zu: %d", i, k, rc);
+            later += rc == ERR_STATE;
+            arena_reset(&b.arena);
+        }
+    }
+    cr_expect_gt(later, 0u, "it happened");
+    pass_time(&b, 5);
+    check_dead(&b);
+    teardown(&b);
 }
 
 /* A volume full of what is unsettled stands in front of others that are settled. */
