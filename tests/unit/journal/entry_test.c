@@ -75,6 +75,58 @@ Test(entry, cut_or_changed_message_is_damage_or_another_message_but_no_crash)
     arena_free(&a);
 }
 
+Test(entry, carry_comes_back_with_its_outputs_where_they_stood)
+{
+    static const uint32_t second[] = {1};
+    struct arena a = {0};
+    struct buf b = {0};
+    struct entry_message m = full_message(&a), got;
+    const uint32_t *outputs;
+    uint64_t seq = 0;
+    uint32_t n = 0;
+    entry_put_carry(&b, 777777, &m, second, 1);
+    struct entry e = {.seq = 9, .type = ENTRY_CARRY, .body = buf_str(&b)};
+    cr_assert_eq(entry_get_any(&a, &e, &seq, &got), 0);
+    cr_expect(seq == 777777 && got.noutputs == 2 && got.id.hi == m.id.hi && str_eq(got.raw, m.raw));
+    cr_expect(got.status == ENTRY_FILTERED && str_eq(got.reply, m.reply) &&
+              str_eq(got.peer, m.peer));
+    cr_expect(got.outputs[0].destination == 0 && got.outputs[0].nkeys == 0, "blank");
+    const struct entry_output *o = &got.outputs[1];
+    cr_expect(o->destination == 70000 && o->class == ENTRY_BULK && o->is_json && o->nkeys == 1);
+    cr_expect(str_is(o->finding, "PID-3: no table row") && splices_size(o->payload) == 303);
+    cr_assert_eq(entry_peek_carry(&a, e.body, &seq, &outputs, &n), 0);
+    cr_expect(seq == 777777 && n == 1 && outputs[0] == 1);
+    e.type = ENTRY_OUTCOME;
+    cr_expect_eq(entry_get_any(&a, &e, &seq, &got), ERR_TYPE);
+    buf_free(&b);
+    arena_free(&a);
+}
+
+Test(entry, cut_or_changed_carry_is_damage_or_another_carry_but_no_crash)
+{
+    static const uint32_t both[] = {0, 1};
+    struct arena a = {0};
+    struct buf b = {0};
+    struct entry_message m = full_message(&a), got;
+    uint64_t seq;
+    entry_put_carry(&b, 5, &m, both, 2);
+    for (size_t n = 0; n < b.n; n++) {
+        cr_expect_eq(entry_get_carry(&a, str_from(b.p, n), &seq, &got), ERR_DAMAGE, "%zu bytes", n);
+    }
+    for (size_t i = 0; i < b.n * 8; i++) {
+        b.p[i / 8] = (char)(b.p[i / 8] ^ 1 << i % 8);
+        struct arena one = {0};
+        const uint32_t *outputs;
+        uint32_t n;
+        (void)entry_get_carry(&one, buf_str(&b), &seq, &got);
+        (void)entry_peek_carry(&one, buf_str(&b), &seq, &outputs, &n);
+        arena_free(&one);
+        b.p[i / 8] = (char)(b.p[i / 8] ^ 1 << i % 8);
+    }
+    buf_free(&b);
+    arena_free(&a);
+}
+
 Test(entry, outcomes_come_back_and_long_replies_are_cut)
 {
     struct arena a = {0};
