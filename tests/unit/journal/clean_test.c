@@ -189,6 +189,54 @@ Test(clean, what_is_written_again_but_not_durable_yet_is_read_later)
     teardown(&b);
 }
 
+/* How often the journal says of message `seq` that it is held, and why. */
+static unsigned count_held(struct bed *b, uint64_t seq)
+{
+    struct journal_cursor c = {0};
+    struct entry_outcomes all;
+    struct entry e;
+    unsigned n = 0;
+    while (journal_next(b->j, &c, &b->arena, &e) == 1) {
+        bool is_outcome =
+            e.type == ENTRY_OUTCOME && entry_get_outcomes(&b->arena, e.body, &all) == 0;
+        for (uint32_t i = 0; is_outcome && i < all.n; i++) {
+            n += all.v[i].ref.seq == seq && all.v[i].verdict == ENTRY_HELD &&
+                 str_is(all.v[i].reply, "AE of theirs");
+        }
+        arena_reset(&b->arena);
+    }
+    return n;
+}
+
+Test(clean, what_is_held_stays_so_and_why_is_kept)
+{
+    struct bed b = {.disk = simdisk_new(1), .is_reading = true};
+    open_bed(&b);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(send(&b, true));
+    }
+    uint64_t seq = b.seqs[1];
+    consumer_outcome(b.dead, &(struct entry_outcome){.ref = {seq, 1},
+                                                     .verdict = ENTRY_HELD,
+                                                     .attempt = 1,
+                                                     .reply = STR("AE of theirs")});
+    for (int i = 0; i < 2000; i++) {
+        cr_assert(send(&b, false));
+    }
+    pass_time(&b, 100);
+    cr_expect_gt(journal_floor(b.j), seq, "its volume went");
+    cr_expect_geq(count_held(&b, seq), 1u);
+    reopen(&b);
+    const struct consumer_item *item = consumer_find(b.dead, seq, 1);
+    cr_assert(item && item->is_held && item->home > seq);
+    cr_expect_geq(count_held(&b, seq), 1u);
+    check_dead(&b);
+    struct entry_message m; /* by its number alone */
+    cr_assert_eq(journal_read_message(b.j, seq, &b.arena, &m), 0);
+    cr_expect(kit_is_message(m.raw, 1) && m.outputs[0].destination == 0);
+    teardown(&b);
+}
+
 /* A volume full of what is unsettled stands in front of others that are settled. */
 Test(clean, a_full_volume_does_not_keep_the_settled_ones_behind_it_for_ever)
 {
