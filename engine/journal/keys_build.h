@@ -24,7 +24,7 @@ struct keys_build {
 };
 
 /* 0 with its header and filter (the caller's), ERR_STATE: stopped, ERR_NOT_FOUND: the volume is gone,
- * ERR_SPACE, ERR_IO. What is damaged in it is passed over. O(bytes of the volume); memory: about 130 bytes a
+ * ERR_SPACE, ERR_IO. What is damaged in it is passed over. O(bytes of the volume); memory: about 160 bytes a
  * message of it. */
 int keys_build(const struct keys_build *b, struct keys_header *out, struct keys_filter *out_filter);
 

@@ -14,6 +14,7 @@ enum {
     FAN = 8,           /* arrays of a tier that become one of the next */
     NICE = 5,
 };
+static const int64_t SOON_US = 60000000;
 
 /* ---- the job itself: any thread ---- */
 
@@ -184,6 +185,12 @@ static bool may_try(struct keys *k, const struct keys_part *p)
     return true;
 }
 
+/* Where volumes go as soon as they are settled the one sealed last has usually gone before its key file is of use. */
+static bool goes_soon(const struct keys *k, const struct keys_part *p)
+{
+    return k->f->retention_us < SOON_US && p->first + 1 == k->newest;
+}
+
 /* First what the engine has to remember meanwhile, oldest first; then what is missing from earlier, newest first. */
 static bool choose_build(struct keys *k, bool is_urgent)
 {
@@ -191,7 +198,7 @@ static bool choose_build(struct keys *k, bool is_urgent)
     for (size_t i = 0; i < k->n && k->v[i].level == 0; i++) {
         struct keys_part *p = &k->v[i];
         if (p->is_made || p->is_given_up || is_urgent != (p->first >= k->unserved) ||
-            !may_try(k, p)) {
+            goes_soon(k, p) || !may_try(k, p)) {
             continue;
         }
         best = p;
