@@ -2,13 +2,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 };
+enum { BACKLOG = 1024, HANDED_FIRST = 3, HANDED_MAX = 1000 };
 
 void net_text(const struct sockaddr *sa, socklen_t n, char out[NET_ADDRESS_MAX])
 {
@@ -60,6 +62,47 @@ static int listen_at(const struct addrinfo *ai)
     return -1;
 }
 
+/* Sockets that the service manager holds open and hands down, from descriptor 3 on: while we are replaced, peers wait in
+ * their queue and nobody is refused. Source: sd_listen_fds(3). */
+static int handed_down(void)
+{
+    const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+    bool is_ours = pid && n && strtol(pid, NULL, 10) == (long)getpid();
+    long count = is_ours ? strtol(n, NULL, 10) : 0;
+    return count > 0 && count <= HANDED_MAX ? (int)count : 0;
+}
+
+static bool is_listening_at(int fd, const struct addrinfo *ai)
+{
+    struct sockaddr_storage ss = {0};
+    socklen_t n = sizeof ss, size = sizeof(int);
+    int listens = 0;
+    char want[NET_ADDRESS_MAX], has[NET_ADDRESS_MAX];
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || !listens ||
+        getsockname(fd, (struct sockaddr *)&ss, &n) < 0) {
+        return false;
+    }
+    net_text(ai->ai_addr, ai->ai_addrlen, want);
+    net_text((struct sockaddr *)&ss, n, has);
+    return strcmp(want, has) == 0;
+}
+
+/* A descriptor of our own for it, so that the one handed down stays when a source closes. */
+static int take_handed_down(const struct addrinfo *ai)
+{
+    for (int fd = HANDED_FIRST; fd < HANDED_FIRST + handed_down(); fd++) {
+        if (is_listening_at(fd, ai)) {
+            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+            int own = fcntl(fd, F_DUPFD_CLOEXEC, HANDED_FIRST);
+            if (own >= 0) {
+                (void)fcntl(own, F_SETFL, fcntl(own, F_GETFL) | O_NONBLOCK);
+            }
+            return own;
+        }
+    }
+    return -1;
+}
+
 static int refuse(const struct opt_hostport *at, struct str endpoint, const char *why,
                   struct diags *d)
 {
@@ -82,7 +125,8 @@ int net_listen(const struct opt_hostport *at, struct str endpoint, struct diags 
     if (r != 0) {
         return refuse(at, endpoint, gai_strerror(r), d);
     }
-    int fd = listen_at(found);
+    int fd = take_handed_down(found);
+    fd = fd >= 0 ? fd : listen_at(found);
     int why = errno;
     freeaddrinfo(found);
     return fd >= 0 ? fd : refuse(at, endpoint, strerror(why), d);

@@ -10,8 +10,8 @@ enum { NET_ADDRESS_MAX = 64 };
 
 /* "192.0.2.7:49152" or "[2001:db8::1]:49152" into `out`. */
 void net_text(const struct sockaddr *sa, socklen_t n, char out[NET_ADDRESS_MAX]);
-/* A listening socket, or -1 with a finding that names address and reason. A name is looked up here and
- * blocks: for start and reload only. */
+/* A listening socket, or -1 with a finding that names address and reason: one that the service manager handed down for
+ * this very address, else a new one. A name is looked up here and blocks: for start and reload only. */
 int net_listen(const struct opt_hostport *at, struct str endpoint, struct diags *d);
 /* The next connection, or -1 with errno. */
 int net_accept(int listener, char out_peer[NET_ADDRESS_MAX]);
