@@ -61,7 +61,8 @@ static bool bring(unsigned n)
     if (!ok) {
         fprintf(stderr, "hold: connection %u: %s\n", n, strerror(errno));
     }
-    int size = snprintf(text, sizeof text, "\x0bMSH|^~\\&|A|B|C|D|2026||ADT^A01|H%u|P|2.5.1\rPID|1\r\x1c\r", n);
+    int size = snprintf(text, sizeof text,
+                        "\x0bMSH|^~\\&|A|B|C|D|2026||ADT^A01|H%u|P|2.5.1\rPID|1\r\x1c\r", n);
     ok = ok && write(fd, text, (size_t)size) == size;
     size_t got = 0;
     for (ssize_t k = 1; ok && k > 0 && got < sizeof reply - 1 && !memchr(reply, 0x1c, got);) {
@@ -95,7 +96,7 @@ int main(int argc, char **argv)
     answered += bring(asked++);
     kill(daemon, SIGTERM);
     waitpid(daemon, NULL, 0);
-    printf("connections %u, acknowledged %u\n%d passed, %d failed\n", asked, answered, asked == answered,
-           asked != answered);
+    printf("connections %u, acknowledged %u\n%d passed, %d failed\n", asked, answered,
+           asked == answered, asked != answered);
     return asked == answered ? 0 : 1;
 }
