@@ -114,23 +114,26 @@ static void base32(const uint8_t *p, char out[27])
 /* base32(SHA-256(message id, destination, route, id part)), its first 26 characters. Names, not their
  * numbers, so that a journal restored elsewhere gives the same ids; the first ones, so that renaming what has
  * work queued changes no id. */
-struct str delivery_id(struct delivery *d)
+void delivery_event_id(const struct journal *j, struct entry_id id, const struct entry_output *o,
+                       char out[27])
 {
-    if (d->id[0]) {
-        return str_from(d->id, 26);
-    }
-    const struct entry_message *e = &d->q->msg->e;
-    const struct entry_output *o = &e->outputs[d->q->output];
-    struct journal *j = d->queue->conf.journal;
     struct sha256 s;
     uint8_t sum[SHA256_SIZE];
     sha256_begin(&s);
-    add_u64(&s, e->id.hi);
-    add_u64(&s, e->id.lo);
+    add_u64(&s, id.hi);
+    add_u64(&s, id.lo);
     add_text(&s, journal_name_first(j, JOURNAL_DESTINATION, o->destination));
     add_text(&s, journal_name_first(j, JOURNAL_ROUTE, o->route));
     add_text(&s, o->id_part);
     sha256_end(&s, sum);
-    base32(sum, d->id);
+    base32(sum, out);
+}
+
+struct str delivery_id(struct delivery *d)
+{
+    if (!d->id[0]) {
+        const struct entry_message *e = &d->q->msg->e;
+        delivery_event_id(d->queue->conf.journal, e->id, &e->outputs[d->q->output], d->id);
+    }
     return str_from(d->id, 26);
 }

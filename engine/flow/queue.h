@@ -153,6 +153,7 @@ enum { QUEUE_CAUSES = 4 };
 struct queue_row {
     struct entry_ref ref;
     struct entry_id id;
+    char event[27]; /* the event id; "": not known before a failed route is released */
     uint32_t route; /* name id */
     enum queued_state state;
     bool is_failed_route;

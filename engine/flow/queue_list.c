@@ -33,6 +33,17 @@ static void identify(struct queue *q, const struct queued *o, struct entry_id *o
     arena_free(&a);
 }
 
+static void put_event(struct queue *q, const struct queued *o, struct queue_row *r)
+{
+    struct arena a = {0};
+    struct entry_message m = {0};
+    if (!o->is_failed_route && (o->msg || queue_read(q, queued_ref(o), o->is_bulk, &a, &m))) {
+        m = o->msg ? o->msg->e : m;
+        delivery_event_id(q->conf.journal, m.id, &m.outputs[o->output], r->event);
+    }
+    arena_free(&a);
+}
+
 /* The first of a chain that `o` is not first in; itself when there is none. */
 static struct queued *one_before(const struct queue *q, struct queued *o)
 {
@@ -100,6 +111,7 @@ static void put_row(struct listing *l, struct queued *o)
                             .keys = copy_keys(l->a, o),
                             .nkeys = o->nkeys};
     identify(l->q, o, &r->id, &r->route);
+    put_event(l->q, o, r);
     r->since_us = is_held ? o->note->since_us : (int64_t)r->id.hi;
     r->why = is_held ? str_dup(l->a, str_from(o->note->why, o->note->n))
                      : str_of(o->reason ? o->reason : "");

@@ -152,6 +152,9 @@ int64_t queue_oldest(struct queue *q);
 void queue_recall_person(struct queue *q);
 
 /* delivery.c */
+/* The event id of output `o` of message `id`. */
+void delivery_event_id(const struct journal *j, struct entry_id id, const struct entry_output *o,
+                       char out[27]);
 struct delivery *delivery_begin(struct queue *q, struct queued *o);
 void delivery_end(struct delivery *d);
 void delivery_free_spares(struct queue *q);

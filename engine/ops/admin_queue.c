@@ -76,6 +76,7 @@ static struct report *row_report(struct admin_call *c, const struct queue_row *r
     }
     report_set_text(r, "reason", row->why);
     report_set_bool(r, "failed_route", row->is_failed_route);
+    report_set_text(r, "event", str_of(row->event));
     if (row->state == QUEUED_WAITING) {
         report_set_int(r, "next_attempt_ms", row->due_us / 1000);
     }

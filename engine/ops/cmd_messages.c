@@ -119,7 +119,8 @@ static void put_text(struct search *s, uint64_t seq, const struct entry_message 
             journal_name_text(s->h.journal, JOURNAL_DESTINATION, m->outputs[i].destination);
         buf_printf(b, "%s%.*s %s", between, STR_ARG(to), history_state_text(o.state));
         between = ", ";
-        if (o.state == HISTORY_HELD || o.state == HISTORY_REFUSED) {
+        if (o.state == HISTORY_HELD || o.state == HISTORY_REFUSED ||
+            (o.state == HISTORY_DROPPED && o.why.n)) {
             buf_printf(b, " (%.*s)", STR_ARG(o.why));
         }
     }

@@ -106,6 +106,8 @@ Test(queue_people, what_waits_says_for_whom)
     look(&w, QUEUE_ANY, &s);
     cr_assert_eq(s.n, 4u);
     cr_expect_eq(row_of(&s, b)->state, QUEUED_SENDING);
+    cr_expect_arr_eq(row_of(&s, b)->event, delivery_id(w.fly[0]).p, 26, "as the receiver sees it");
+    cr_expect_eq(strlen(row_of(&s, merge)->event), 26u);
     const struct queue_row *held = row_of(&s, a);
     cr_expect_eq(held->state, QUEUED_HELD);
     cr_expect_eq(held->attempt, 1u);
