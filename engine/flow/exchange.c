@@ -431,9 +431,11 @@ static bool is_copy(struct exchange *x)
     const struct entry_message *m = &x->msg->e;
     struct engine *e = x->source->engine;
     struct repeat_earlier earlier;
-    int64_t window_us = x->source->want->duplicates_us;
-    if (window_us == 0 || !repeat_find(e->ids, e->conf.journal, &x->msg->arena, m->id_hash,
-                                       m->received_us, window_us, &earlier)) {
+    const struct repeat_wanted want = {.id_hash = m->id_hash,
+                                       .now_us = m->received_us,
+                                       .window_us = x->source->want->duplicates_us};
+    if (want.window_us == 0 ||
+        !repeat_find(e->ids, e->conf.journal, &x->msg->arena, &want, &earlier)) {
         return false;
     }
     if (earlier.body_hash != m->body_hash) {

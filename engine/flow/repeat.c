@@ -74,17 +74,18 @@ static void read_earlier(struct journal *j, struct arena *a, const struct dup_se
     }
 }
 
-bool repeat_find(struct dup *d, struct journal *j, struct arena *a, uint64_t id_hash,
-                 int64_t now_us, int64_t window_us, struct repeat_earlier *out)
+bool repeat_find(struct dup *d, struct journal *j, struct arena *a,
+                 const struct repeat_wanted *want, struct repeat_earlier *out)
 {
-    struct dup_seen *seen = dup_find(d, id_hash, now_us);
+    struct dup_seen *seen = dup_find(d, want->id_hash, want->now_us);
     struct entry_message m;
     uint64_t place;
-    if (seen && (seen->pending || now_us - seen->at_us <= window_us)) {
+    if (seen && (seen->pending || want->now_us - seen->at_us <= want->window_us)) {
         read_earlier(j, a, seen, out);
         return true;
     }
-    if (seen || journal_find_id(j, id_hash, now_us - window_us, a, &m, &place) != 1) {
+    if (seen ||
+        journal_find_id(j, want->id_hash, want->now_us - want->window_us, a, &m, &place) != 1) {
         return false; /* the newest one is too old already */
     }
     *out = (struct repeat_earlier){.body_hash = m.body_hash, .is_stored = true, .reply = m.reply};

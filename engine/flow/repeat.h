@@ -14,6 +14,12 @@ enum {
     REPEAT_LOAD_BYTES = 128 << 20, /* of volumes without a key file that are read at start, about */
 };
 
+/* Which message is looked for: received within `window_us` before `now_us`. */
+struct repeat_wanted {
+    uint64_t id_hash;
+    int64_t now_us, window_us;
+};
+
 /* What is known of an earlier message of the same id. */
 struct repeat_earlier {
     uint64_t body_hash;
@@ -29,10 +35,10 @@ uint64_t repeat_body_hash(const uint8_t *secret, struct str raw, const struct hl
 /* Enter what the end of the journal holds and key files do not answer for, so that a copy resent after a crash is
  * recognised. Reads about 1 GB a second; after an ordinary stop or crash one or two volumes. */
 void repeat_load(struct dup *d, struct journal *j);
-/* Look for the message received within `window_us` before `now_us`, first in memory, then through key files. False: there
+/* Look for it, first in memory, then through key files. False: there
  * is none. A hit reads the entry, in `a`: 8 KiB, usually from the page cache; a miss see journal_find_id(). */
-bool repeat_find(struct dup *d, struct journal *j, struct arena *a, uint64_t id_hash,
-                 int64_t now_us, int64_t window_us, struct repeat_earlier *out);
+bool repeat_find(struct dup *d, struct journal *j, struct arena *a,
+                 const struct repeat_wanted *want, struct repeat_earlier *out);
 /* The acknowledgements in a recorded reply, one or two; returns how many. */
 unsigned repeat_replies(struct str recorded, struct str out[2]);
 

@@ -58,7 +58,7 @@ static unsigned mend_msh2(char *c, unsigned n, struct hl7 *m)
         m->remarks |= HL7_REMARK_LONG_MSH2;
         return n - 1;
     }
-    if (n == 3 && c[2] == '&' && c[1] != '\\') {
+    if (n == 3 && c[2] == '&' && c[0] != '\\' && c[1] != '\\') {
         c[2] = '\\';
         c[3] = '&';
         m->remarks |= HL7_REMARK_SHORT_MSH2;

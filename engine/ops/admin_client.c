@@ -66,10 +66,15 @@ static int take_answer(struct arena *a, struct str answer, struct str *out_body)
     return (int)status;
 }
 
-static int ask(struct arena *a, const char *path, const char *method, const char *what,
-               struct str body, struct str *out_body, const char **out_why)
+struct question {
+    const char *path, *method, *what;
+    struct str body;
+};
+
+static int ask(struct arena *a, const struct question *q, struct str *out_body,
+               const char **out_why)
 {
-    int fd = connect_to(path, out_why);
+    int fd = connect_to(q->path, out_why);
     if (fd < 0) {
         return errno == ENOENT || errno == ECONNREFUSED ? ERR_NOT_FOUND : ERR_IO;
     }
@@ -77,7 +82,7 @@ static int ask(struct arena *a, const char *path, const char *method, const char
     struct str request = str_printf(
         a,
         "%s %s HTTP/1.0\r\nHost: corridor\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%.*s",
-        method, what, body.n, STR_ARG(body));
+        q->method, q->what, q->body.n, STR_ARG(q->body));
     int status =
         exchange(fd, request, &answer) ? take_answer(a, buf_str(&answer), out_body) : ERR_IO;
     if (status < 0) {
@@ -91,11 +96,11 @@ static int ask(struct arena *a, const char *path, const char *method, const char
 int admin_ask(struct arena *a, const char *path, const char *method, const char *what,
               struct str *out_body, const char **out_why)
 {
-    return ask(a, path, method, what, STR(""), out_body, out_why);
+    return ask(a, &(struct question){path, method, what, STR("")}, out_body, out_why);
 }
 
 int admin_post(struct arena *a, const char *path, const char *what, struct str body,
                struct str *out_body, const char **out_why)
 {
-    return ask(a, path, "POST", what, body, out_body, out_why);
+    return ask(a, &(struct question){path, "POST", what, body}, out_body, out_why);
 }

@@ -8,6 +8,7 @@
 
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
+#include "engine/ops/ending.h"
 #include "engine/ops/replay_priv.h"
 
 enum { TICK_US = 500, LOOK_EVERY = 20 };
@@ -194,6 +195,7 @@ static void run_loop(struct replay *r)
         event_base_dispatch(r->loop);
     }
     r->result->took_us = (r->last_answer_us ? r->last_answer_us : replay_now()) - r->start_us;
+    ending_begins();
     event_free(tick);
     event_free(signals[0]);
     event_free(signals[1]);

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/ops/ending.h"
+
 enum { BACKLOG = 1024 };
 
 static int listen_on(const struct addrinfo *a)
@@ -78,6 +80,7 @@ void sink_serve(struct event_base *loop, int fd, int64_t seconds)
     }
     announce(fd);
     event_base_dispatch(loop);
+    ending_begins();
     event_free(events[0]);
     event_free(events[1]);
 }
