@@ -87,7 +87,8 @@ static int look(struct backup *b)
     }
     s->upto = volume;
     rc = survey_begin(s, &b->conf->from, 0);
-    b->has_lost = rc == 0 && s->n && s->v[0].number > lowest;
+    bool has_some = lowest != UINT64_MAX;
+    b->has_lost = rc == 0 && has_some && (!s->n || s->v[0].number > lowest);
     if (rc == 0 && s->is_foreign) {
         return say(b, ERR_TYPE, "journal-foreign",
                    "volumes of a newer version or of another journal stand among the journal's",
@@ -102,7 +103,7 @@ static int look(struct backup *b)
     }
     return rc != 0 ? say(b, ERR_IO, "journal-unreadable", "the journal cannot be read",
                          "check the device and the rights of its directory")
-           : s->newest.number == 0
+           : s->n == 0 && !b->has_lost
                ? say(b, ERR_NOT_FOUND, "journal-empty", "there is no volume to back up",
                      "is this the state directory that the daemon uses?")
                : 0;
@@ -217,11 +218,16 @@ static int copy_round(struct backup *b)
 /* The cut must not stand before the outcomes of what was let go. */
 static int copy_all(struct backup *b)
 {
+    bool is_known = false; /* whose backup it is */
     for (int round = 0; round < ROUNDS_MOST; round++) {
         int rc = look(b);
-        rc = rc == 0 && round == 0 ? check_owner(b) : rc;
+        if (rc == 0 && b->survey.n == 0) {
+            continue; /* all of it was let go between the question and the look */
+        }
+        rc = rc == 0 && !is_known ? check_owner(b) : rc;
+        is_known = true;
         rc = rc == 0 ? copy_round(b) : rc;
-        if (rc != 0 || !b->has_lost) {
+        if (rc != 0 || (!b->has_lost && b->new.n)) {
             return rc;
         }
     }

@@ -29,6 +29,7 @@ struct bed {
     uint64_t next; /* number of the next message */
     bool keeps;    /* no volume is let go or cleaned */
     int64_t retention_us;
+    void (*once_asked)(struct bed *b); /* between the first question and the look at the files */
     void (*meanwhile)(struct bed *b);
 };
 
@@ -110,6 +111,11 @@ static int live(void *arg, uint64_t *out_volume, uint64_t *out_end)
     struct bed *b = arg;
     if (b->j) {
         verify_live(b->j, out_volume, out_end);
+    }
+    void (*once)(struct bed * b) = b->once_asked;
+    b->once_asked = NULL;
+    if (once) {
+        once(b);
     }
     return 0;
 }
@@ -423,6 +429,27 @@ Test(backup, a_copy_of_the_files_can_be_restored_too)
     const struct consumer_item *v = consumer_unsettled(b.c, &n);
     cr_expect(n == 10 && v[0].is_held && v[9].is_held);
     simdisk_free(&snapshot);
+    teardown(&b);
+}
+
+static void let_all_go(struct bed *b)
+{
+    for (int i = 0; i < 6; i++) {
+        append(b, 60);
+        (void)take(b, 1000, true);
+    }
+}
+
+Test(backup, what_is_gone_before_it_is_looked_at_is_looked_for_again)
+{
+    struct bed b;
+    setup(&b);
+    append(&b, 60);
+    (void)take(&b, 1000, true);
+    b.once_asked = let_all_go;
+    cr_assert_eq(back_up(&b), 0);
+    cr_expect_gt(b.b.volumes, 0u, "a backup of nothing is none");
+    cr_expect_eq(restore_from(&b, b.copy), 0);
     teardown(&b);
 }
 
