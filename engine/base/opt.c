@@ -200,6 +200,13 @@ static int put_secret(const struct put *p)
     return refuse_secret(p);
 }
 
+static int put_group(const struct put *p)
+{
+    void *conf = arena_zalloc(p->a, p->row->group_size);
+    *(const void **)p->member = conf;
+    return opt_parse(p->a, p->row->group, p->v, NULL, p->d, conf);
+}
+
 static int put_list(const struct put *p)
 {
     size_t n = 0, most = p->v->kind == YAML_SEQUENCE ? p->v->count : 1;
@@ -237,6 +244,9 @@ int opt_set(struct arena *a, const struct opt *row, const struct yaml_node *valu
     if (row->kind == OPT_NODE) {
         *(const struct yaml_node **)p.member = value;
         return 0;
+    }
+    if (row->kind == OPT_GROUP) {
+        return put_group(&p);
     }
     if (value->kind == YAML_ABSENT) {
         return ERR_TYPE; /* reported where the YAML was read */
@@ -411,6 +421,9 @@ static void check_row(struct arena *a, const struct opt *row, struct diags *d)
     if ((row->flags & OPT_REQUIRED) && row->default_text) {
         diag_add(d, DIAG_ERROR, "option-table", DIAG_NOWHERE,
                  "option %s: required, but has a default", row->name);
+    }
+    if (row->kind == OPT_GROUP) {
+        (void)opt_check_table(row->group, d); /* counted in d->errors */
     }
     if (row->default_text) {
         struct opt alone = *row;

@@ -12,6 +12,7 @@
  *     BOOL       bool                          SECRET    struct opt_secret
  *     MS BYTES   int64_t                       NODE      const struct yaml_node *
  *     ENUM       int or an enum (index of the choice in the limits, from 0)
+ *     GROUP      const struct x *, where x is the struct of its own table; NULL where it is not given
  * Texts in the structure live in the arena given. Pure: no files are opened, no secret is read. */
 #ifndef CORRIDOR_BASE_OPT_H
 #define CORRIDOR_BASE_OPT_H
@@ -33,6 +34,7 @@ enum opt_kind {
     OPT_SECRET,   /* credential:NAME, file:PATH or env:NAME; also {file: PATH}. Inline is refused */
     OPT_PATH,     /* a relative one is relative to the file that names it */
     OPT_NODE,     /* the YAML value as it stands, for the caller to read */
+    OPT_GROUP,    /* a mapping with options of a table of its own */
 };
 
 enum opt_flags {
@@ -70,7 +72,9 @@ struct opt {
     const char *default_text; /* as typed, or NULL: zero, empty, absent */
     const char *limits;       /* as said at the kind, or NULL: none */
     unsigned flags;           /* enum opt_flags */
-    const char *summary;      /* one sentence */
+    const struct opt *group;  /* GROUP: its table and the size of its struct */
+    size_t group_size;
+    const char *summary; /* one sentence */
 };
 
 /* clang-format off */
@@ -89,6 +93,10 @@ struct opt {
     { .name = (key), .kind = OPT_##type, .size = sizeof(((struct tag *)0)->member),         \
       .offset = offsetof(struct tag, member) + OPT_TYPE_##type(((struct tag *)0)->member),  \
       .default_text = (initial), .limits = (limit), .flags = (flag), .summary = (sentence) }
+#define OPT_GROUP(tag, member, key, table, flag, sentence)                                  \
+    { .name = (key), .kind = OPT_GROUP, .size = sizeof(((struct tag *)0)->member),          \
+      .offset = offsetof(struct tag, member), .flags = (flag), .summary = (sentence),       \
+      .group = (table), .group_size = sizeof(*((struct tag *)0)->member) }
 /* clang-format on */
 
 /* Set every member of `conf` that the table names to its default. A default that cannot be read is a

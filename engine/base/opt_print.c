@@ -18,22 +18,43 @@ static void put_flags(struct buf *out, unsigned flags, const char *none)
     buf_puts(out, *sep ? "" : none);
 }
 
+/* The rows of a group stand below it under its name: "auth.basic.user". */
+typedef void (*put_row_fn)(struct buf *out, const char *name, const struct opt *row);
+
+static void put_rows(struct buf *out, const char *prefix, const struct opt *table, put_row_fn put)
+{
+    struct buf name = {0};
+    for (const struct opt *row = table; row->name; row++) {
+        buf_clear(&name);
+        buf_printf(&name, "%s%s%s", prefix, *prefix ? "." : "", row->name);
+        buf_putc(&name, '\0');
+        put(out, name.p, row);
+        if (row->kind == OPT_GROUP) {
+            put_rows(out, name.p, row->group, put);
+        }
+    }
+    buf_free(&name);
+}
+
+static void put_text_row(struct buf *out, const char *name, const struct opt *row)
+{
+    buf_printf(out, "  %s: %s", name, opt_kind_name(row->kind));
+    if (row->limits) {
+        buf_printf(out, ", %s", row->limits);
+    }
+    if (row->default_text) {
+        buf_printf(out, ", default %s", *row->default_text ? row->default_text : "''");
+    }
+    if (row->flags) {
+        buf_puts(out, ", ");
+        put_flags(out, row->flags, "");
+    }
+    buf_printf(out, "\n      %s\n", row->summary);
+}
+
 void opt_print_text(struct buf *out, const struct opt *table)
 {
-    for (const struct opt *row = table; row->name; row++) {
-        buf_printf(out, "  %s: %s", row->name, opt_kind_name(row->kind));
-        if (row->limits) {
-            buf_printf(out, ", %s", row->limits);
-        }
-        if (row->default_text) {
-            buf_printf(out, ", default %s", *row->default_text ? row->default_text : "''");
-        }
-        if (row->flags) {
-            buf_puts(out, ", ");
-            put_flags(out, row->flags, "");
-        }
-        buf_printf(out, "\n      %s\n", row->summary);
-    }
+    put_rows(out, "", table, put_text_row);
 }
 
 /* A cell: a bar would end it. */
@@ -56,22 +77,25 @@ static void put_code(struct buf *out, const char *s)
     }
 }
 
+static void put_markdown_row(struct buf *out, const char *name, const struct opt *row)
+{
+    buf_putc(out, '|');
+    put_code(out, name);
+    put_cell(out, opt_kind_name(row->kind), false);
+    put_code(out, row->default_text);
+    put_code(out, row->limits);
+    buf_putc(out, ' ');
+    put_flags(out, row->flags, "-");
+    buf_puts(out, " |");
+    put_cell(out, row->summary, false);
+    buf_putc(out, '\n');
+}
+
 void opt_print_markdown(struct buf *out, const struct opt *table)
 {
     buf_puts(out,
              "| Option | Kind | Default | Limits | Notes | Meaning |\n|---|---|---|---|---|---|\n");
-    for (const struct opt *row = table; row->name; row++) {
-        buf_putc(out, '|');
-        put_code(out, row->name);
-        put_cell(out, opt_kind_name(row->kind), false);
-        put_code(out, row->default_text);
-        put_code(out, row->limits);
-        buf_putc(out, ' ');
-        put_flags(out, row->flags, "-");
-        buf_puts(out, " |");
-        put_cell(out, row->summary, false);
-        buf_putc(out, '\n');
-    }
+    put_rows(out, "", table, put_markdown_row);
 }
 
 static void schema_choices(struct json_out *o, const char *choices)
@@ -118,6 +142,8 @@ static void schema_pattern(struct json_out *o, const char *pattern)
     json_out_pair_cstr(o, "pattern", pattern);
 }
 
+static void schema_table(struct json_out *o, const struct opt *table);
+
 static void schema_kind(struct json_out *o, const struct opt *row)
 {
     switch (row->kind) {
@@ -157,6 +183,9 @@ static void schema_kind(struct json_out *o, const struct opt *row)
     case OPT_PATH:
         json_out_pair_cstr(o, "type", "string");
         return;
+    case OPT_GROUP:
+        schema_table(o, row->group);
+        return;
     case OPT_NODE:
         return;
     }
@@ -174,30 +203,36 @@ static void schema_row(struct json_out *o, const struct opt *row)
     json_out_end(o);
 }
 
+/* The members of an object that is open. */
+static void schema_table(struct json_out *o, const struct opt *table)
+{
+    bool any = false;
+    json_out_pair_cstr(o, "type", "object");
+    json_out_key(o, "properties");
+    json_out_object(o);
+    for (const struct opt *row = table; row->name; row++) {
+        schema_row(o, row);
+        any |= row->flags & OPT_REQUIRED;
+    }
+    json_out_end(o);
+    if (any) {
+        json_out_key(o, "required");
+        json_out_array(o);
+        for (const struct opt *row = table; row->name; row++) {
+            if (row->flags & OPT_REQUIRED) {
+                json_out_cstr(o, row->name);
+            }
+        }
+        json_out_end(o);
+    }
+    json_out_pair_bool(o, "additionalProperties", false);
+}
+
 void opt_print_schema(struct buf *out, const struct opt *table)
 {
     struct json_out o;
-    bool any = false;
     json_out_init(&o, out, 0);
     json_out_object(&o);
-    json_out_pair_cstr(&o, "type", "object");
-    json_out_key(&o, "properties");
-    json_out_object(&o);
-    for (const struct opt *row = table; row->name; row++) {
-        schema_row(&o, row);
-        any |= row->flags & OPT_REQUIRED;
-    }
-    json_out_end(&o);
-    if (any) {
-        json_out_key(&o, "required");
-        json_out_array(&o);
-        for (const struct opt *row = table; row->name; row++) {
-            if (row->flags & OPT_REQUIRED) {
-                json_out_cstr(&o, row->name);
-            }
-        }
-        json_out_end(&o);
-    }
-    json_out_pair_bool(&o, "additionalProperties", false);
+    schema_table(&o, table);
     json_out_end(&o);
 }

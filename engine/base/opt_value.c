@@ -175,6 +175,8 @@ const char *opt_kind_phrase(enum opt_kind kind)
         return "a path";
     case OPT_NODE:
         return "a value";
+    case OPT_GROUP:
+        return "a mapping of options";
     }
     return "a value";
 }
@@ -183,6 +185,6 @@ const char *opt_kind_name(enum opt_kind kind)
 {
     static const char *const names[] = {"text",   "number", "boolean", "duration",
                                         "size",   "choice", "list",    "address:port",
-                                        "secret", "path",   "YAML"};
+                                        "secret", "path",   "YAML",    "options"};
     return names[kind];
 }

@@ -37,6 +37,11 @@ static bool same_secret(const struct opt_secret *a, const struct opt_secret *b)
     return a->from == b->from && str_eq(a->name, b->name);
 }
 
+static bool same_group(const struct opt *row, const void *a, const void *b)
+{
+    return a && b ? plan_same_conf(row->group, a, b) : a == b;
+}
+
 static bool same_value(const struct opt *row, const void *a, const void *b)
 {
     switch (row->kind) {
@@ -52,6 +57,8 @@ static bool same_value(const struct opt *row, const void *a, const void *b)
     case OPT_NODE:
         return *(const void *const *)a ==
                *(const void *const *)b; /* two files never share a node: changed */
+    case OPT_GROUP:
+        return same_group(row, *(const void *const *)a, *(const void *const *)b);
     case OPT_INT:
     case OPT_BOOL:
     case OPT_MS:

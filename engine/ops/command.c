@@ -30,7 +30,7 @@ static const char *placeholder(const struct opt *o, char *scratch, size_t n)
         [OPT_PATH] = "FILE",    [OPT_HOSTPORT] = "HOST:PORT",
         [OPT_SECRET] = "WHERE",
     };
-    if (o->kind == OPT_BOOL || o->kind == OPT_NODE) {
+    if (o->kind == OPT_BOOL || o->kind == OPT_NODE || o->kind == OPT_GROUP) {
         return "";
     }
     snprintf(scratch, n, " %s", o->kind == OPT_ENUM && o->limits ? o->limits : words[o->kind]);

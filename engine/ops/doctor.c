@@ -72,6 +72,10 @@ static void each_row(struct doctor *d, const struct doctor_setting *of, const st
         s.row = o;
         s.value = (const char *)conf + o->offset;
         fn(d, &s);
+        const void *inner = o->kind == OPT_GROUP ? *(const void *const *)s.value : NULL;
+        if (inner) {
+            each_row(d, of, o->group, inner, fn);
+        }
     }
 }
 

@@ -309,3 +309,86 @@ Test(opt, refuses_wrong_member_types_at_compile_time)
         cr_expect_eq(system(command) == 0, rows[i].ok, "%s as %s", rows[i].member, rows[i].kind);
     }
 }
+
+struct door_conf {
+    struct str name;
+    const struct inner_conf *inner;
+};
+
+struct inner_conf {
+    struct str user;
+    int64_t wait;
+};
+
+static const struct opt inner_rows[] = {
+    OPT(inner_conf, user, "user", STR, NULL, "1..8", OPT_REQUIRED, "Who."),
+    OPT(inner_conf, wait, "wait", MS, "3s", "1s..1m", 0, "How long."),
+    {0},
+};
+static const struct opt door_rows[] = {
+    OPT(door_conf, name, "name", STR, NULL, NULL, 0, "A name."),
+    OPT_GROUP(door_conf, inner, "inner", inner_rows, OPT_RELOAD, "What is within."),
+    {0},
+};
+
+static int read_door(struct arena *a, const char *yaml, struct door_conf *out, struct buf *said)
+{
+    struct diags d;
+    struct yaml_doc *doc;
+    diags_init(&d, a);
+    cr_assert_eq(yaml_parse(a, "f.yaml", str_of(yaml), &d, &doc), 0);
+    int rc = opt_parse(a, door_rows, doc->root, NULL, &d, out);
+    diags_print(said, &d);
+    buf_putc(said, '\0');
+    return rc;
+}
+
+Test(opt, a_group_has_rows_of_its_own)
+{
+    static const struct {
+        const char *in, *want;
+        int64_t wait;
+    } rows[] = {
+        {"name: x\n", "", 0}, /* not given: nothing is missing in it */
+        {"inner: {user: a}\n", "", 3000},
+        {"inner: {user: a, wait: 5s}\n", "", 5000},
+        {"inner: {}\n", "f.yaml:1:8: error: the key `user` is missing", 0},
+        {"inner: text\n", "f.yaml:1:8: error: found ", 0},
+        {"inner: {user: a, wiat: 5s}\n",
+         "f.yaml:1:18: error: unknown key `wiat`; did you mean `wait`?", 0},
+        {"inner: {user: a, wait: 5h}\n", "`wait` is `5h`; expected between 1s and 1m", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena a = {0};
+        struct buf said = {0};
+        struct door_conf c;
+        int rc = read_door(&a, rows[i].in, &c, &said);
+        cr_expect_eq(rc == 0, !*rows[i].want, "%s: %s", rows[i].in, said.p);
+        cr_expect(strstr(said.p, rows[i].want), "%s: %s", rows[i].in, said.p);
+        cr_expect(rc || (c.inner ? c.inner->wait : 0) == rows[i].wait);
+        buf_free(&said);
+        arena_free(&a);
+    }
+}
+
+Test(opt, a_group_is_printed_with_its_rows)
+{
+    struct buf out = {0};
+    struct arena a = {0};
+    struct diags d;
+    diags_init(&d, &a);
+    cr_expect_eq(opt_check_table(door_rows, &d), 0);
+    opt_print_text(&out, door_rows);
+    opt_print_markdown(&out, door_rows);
+    opt_print_schema(&out, door_rows);
+    buf_putc(&out, '\0');
+    cr_expect(strstr(out.p, "  inner: options, on reload\n      What is within.\n"
+                            "  inner.user: text, 1..8, required\n"));
+    cr_expect(strstr(out.p, "\n| `inner.wait` | duration | `3s` | `1s..1m` | - | How long. |\n"));
+    cr_expect(strstr(out.p, "\"inner\":{\"description\":\"What is within.\",\"type\":\"object\","
+                            "\"properties\":{\"user\":"));
+    cr_expect(strstr(out.p, "\"required\":[\"user\"],\"additionalProperties\":false}},"
+                            "\"additionalProperties\":false}"));
+    buf_free(&out);
+    arena_free(&a);
+}
