@@ -153,6 +153,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     e->id_state = conf->random(conf->random_arg);
     e->ids = dup_new(REPEAT_IDS_MAX, INT64_MAX); /* until the plan says */
     e->misses = misses_new();
+    e->tally = tally_new();
     repeat_load(e->ids, conf->journal);
     tell_missing(e);
     journal_defer(conf->journal);
@@ -227,6 +228,7 @@ void engine_free(struct engine **ep)
     buf_free(&e->ack);
     dup_free(&e->ids);
     misses_free(&e->misses);
+    tally_free(&e->tally);
     msg_pool_free(&e->pool);
     event_free(e->on_journal);
     event_free(e->on_kick);

@@ -8,6 +8,7 @@
 
 struct engine;
 struct misses;
+struct tally;
 
 struct engine_conf {
     struct event_base *loop; /* borrowed */
@@ -15,7 +16,7 @@ struct engine_conf {
     uint64_t (*random)(void *arg);
     void *random_arg;
     struct log *log;
-    struct journal *journal; /* taken: engine_free() closes it, and engine_new() that fails */
+    struct journal *journal; /* taken: engine_free() closes it */
 };
 
 /* Start with `plan` (a reference is taken): recover queues, open destinations, then sources. NULL with
@@ -43,13 +44,21 @@ struct engine_source_status {
     uint64_t accepted, filtered, rejected, unrouted, waiting;
     uint64_t repeated;   /* copies of a message that was taken: answered again, not stored */
     uint64_t reused_ids; /* an id seen before over another body: taken as new */
+    uint64_t replied[6]; /* by enum ack_code */
+    const struct histogram
+        *reply_time; /* HISTOGRAM_TIME: from its last byte to its reply; borrowed */
+    bool is_open;    /* it listens */
 };
 struct engine_destination_status {
     struct str name, adapter;
+    uint64_t attempts, retries; /* sent; of which not for the first time */
+    uint64_t dropped;
+    const struct histogram *delivery_time; /* HISTOGRAM_TIME: from receipt to delivered; borrowed */
+    struct endpoint_counters c;
     uint64_t delivered, refused, held,
         queued;  /* queued: in the window and behind; ahead is `behind` */
     bool behind; /* the cursor has not caught up: more waits in the journal */
-    bool clogged, unreachable;
+    bool clogged, unreachable, is_open;
     uint64_t backlog,
         backlog_bound;    /* bytes of the journal that wait for it, and may; 0: no bound */
     bool backlog_full;    /* messages routed to it are refused */
@@ -66,6 +75,9 @@ struct engine_destination_status {
 unsigned engine_sources(const struct engine *e, struct engine_source_status *out, unsigned max);
 /* Names not configured (any more) for which messages wait in the journal; returns how many there are. */
 unsigned engine_orphans(const struct engine *e, struct str *out, unsigned max);
+/* What the rules decided. */
+const struct tally *engine_tally(const struct engine *e);
+bool engine_is_draining(const struct engine *e);
 /* Rows that tables lack. */
 const struct misses *engine_misses(const struct engine *e);
 unsigned engine_destinations(const struct engine *e, struct engine_destination_status *out,

@@ -9,6 +9,7 @@
 #include "engine/flow/miss.h"
 #include "engine/flow/msg.h"
 #include "engine/flow/queue.h"
+#include "engine/flow/tally.h"
 
 #include <event2/event.h>
 
@@ -23,8 +24,10 @@ struct source {
     struct source *next_leaving;
     struct str own_name; /* malloc'd: outlives plans */
     uint64_t accepted, filtered, rejected, unrouted, waiting;
-    uint64_t repeated;    /* copies of a message that was taken */
-    uint64_t reused_ids;  /* an id seen before over another body */
+    uint64_t repeated;   /* copies of a message that was taken */
+    uint64_t reused_ids; /* an id seen before over another body */
+    uint64_t replied[6]; /* by enum ack_code */
+    struct histogram reply_time;
     int64_t rejected_day; /* day since 1970 that rejected_bytes counts */
     uint64_t rejected_bytes;
 };
@@ -58,6 +61,7 @@ struct engine {
     struct msg_pool pool;
     struct dup *ids; /* messages seen lately */
     struct misses *misses;
+    struct tally *tally;
     struct queue_budget budget;
     struct buf ack; /* scratch of exchange.c */
     struct event *on_journal, *on_kick, *on_drain;

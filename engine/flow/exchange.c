@@ -33,7 +33,9 @@ struct exchange {
     bool is_silent;    /* an inbound acknowledgement, or ack: never */
     struct str header; /* what the reply is made from when the bytes are no message */
     struct str replies[2];
+    enum ack_code sent[2]; /* what they say */
     unsigned nreplies;
+    int64_t began_us;        /* monotonic */
     struct exchange *copies; /* the same message again, waiting for this one's reply */
     struct exchange *next_copy;
 };
@@ -62,6 +64,7 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
     x->conn = from->conn;
     x->token = from->token;
     x->is_silent = s->want->ack == PLAN_ACK_NEVER;
+    x->began_us = engine_mono_us(e);
     m->e.received_us = e->conf.clock.wall_us(e->conf.clock.arg);
     m->e.id = (struct entry_id){(uint64_t)m->e.received_us, next_random(&e->id_state)};
     m->e.source = s->name_id;
@@ -284,6 +287,7 @@ static void make_reply(struct exchange *x)
     for (unsigned i = 0; i < p.n; i++) {
         size_t from = i ? end[i - 1] : 0;
         x->replies[i] = str_from(all.p + from, end[i] - from);
+        x->sent[i] = p.code[i];
     }
 }
 
@@ -308,6 +312,17 @@ static void bound_rejected(struct exchange *x)
 
 /* ---- 9 reply ---- */
 
+static void count_replies(struct exchange *x)
+{
+    struct source *s = x->source;
+    for (unsigned i = 0; i < x->nreplies; i++) {
+        s->replied[x->sent[i]]++;
+    }
+    if (x->nreplies) {
+        histogram_add(&s->reply_time, &HISTOGRAM_TIME, engine_mono_us(s->engine) - x->began_us);
+    }
+}
+
 static void finish(struct exchange *x, bool is_answered)
 {
     struct source *s = x->source;
@@ -315,6 +330,7 @@ static void finish(struct exchange *x, bool is_answered)
     s->waiting--;
     s->engine->open_exchanges--;
     if (is_answered && s->is_open) {
+        count_replies(x);
         s->ep.adapter->in->reply(s, x->conn, x->token, x->replies, x->nreplies);
     }
     msg_unref(&m);
@@ -326,9 +342,11 @@ static void count(struct exchange *x)
     switch (x->msg->e.status) {
     case ENTRY_ACCEPTED:
         s->accepted++;
+        tally_accepted(s->engine->tally, &x->msg->e);
         break;
     case ENTRY_FILTERED:
         s->filtered += !x->is_unrouted;
+        tally_filtered(s->engine->tally, s->name_id, x->msg->e.reason);
         break;
     case ENTRY_REJECTED:
         s->rejected++;
@@ -379,6 +397,9 @@ static void answer_again(struct exchange *x, const struct str *recorded)
     x->source->repeated++;
     if (recorded && !x->is_silent) {
         x->nreplies = repeat_replies(*recorded, x->replies);
+        for (unsigned i = 0; i < x->nreplies; i++) {
+            (void)reply_code(x->replies[i], &x->sent[i]); /* it is one of ours */
+        }
     } else {
         make_reply(x);
     }

@@ -6,9 +6,16 @@
 #include "engine/base/map.h"
 #include "engine/base/mem.h"
 
+struct miss_table {
+    struct str name;
+    uint64_t times;
+};
+
 struct misses {
-    struct arena arena; /* rows; they are never given up */
-    struct map rows;    /* "table NUL key NUL key" -> struct miss_row */
+    struct arena arena;        /* rows; they are never given up */
+    struct map rows;           /* "table NUL key NUL key" -> struct miss_row */
+    struct miss_table *tables; /* few: looked through */
+    size_t ntables;
     uint64_t total, uncounted;
 };
 
@@ -23,6 +30,7 @@ void misses_free(struct misses **m)
     if (one) {
         map_free(&one->rows);
         arena_free(&one->arena);
+        free(one->tables);
         free(one);
         *m = NULL;
     }
@@ -55,6 +63,22 @@ static struct miss_row *new_row(struct misses *m, const struct rules_miss *one, 
     return r;
 }
 
+static void count_table(struct misses *m, struct str name)
+{
+    size_t i = 0;
+    while (i < m->ntables && !str_eq(m->tables[i].name, name)) {
+        i++;
+    }
+    if (i == MISS_TABLES_MAX) {
+        return; /* reloads with ever new tables: the total has it */
+    }
+    if (i == m->ntables) {
+        m->tables = xrealloc(m->tables, (i + 1) * sizeof(*m->tables));
+        m->tables[m->ntables++] = (struct miss_table){str_dup(&m->arena, name), 0};
+    }
+    m->tables[i].times++;
+}
+
 static void count(struct misses *m, const struct rules_miss *one, int64_t wall_us)
 {
     struct str columns[MISS_COLUMNS_MAX];
@@ -65,6 +89,7 @@ static void count(struct misses *m, const struct rules_miss *one, int64_t wall_u
         r = new_row(m, one, buf_str(&key), wall_us);
     }
     m->total++;
+    count_table(m, rules_table_name(one->table));
     if (r) {
         r->times++;
         r->last_us = wall_us;
@@ -89,6 +114,17 @@ uint64_t misses_total(const struct misses *m)
 uint64_t misses_uncounted(const struct misses *m)
 {
     return m->uncounted;
+}
+
+bool misses_of_table(const struct misses *m, size_t index, struct str *out_table,
+                     uint64_t *out_times)
+{
+    if (index >= m->ntables) {
+        return false;
+    }
+    *out_table = m->tables[index].name;
+    *out_times = m->tables[index].times;
+    return true;
 }
 
 static int by_table(const void *left, const void *right)

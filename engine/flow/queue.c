@@ -162,6 +162,9 @@ void queue_record(struct queue *q, const struct queued *o, enum entry_verdict v,
     q->counts.delivered += v == ENTRY_DELIVERED;
     q->counts.refused += v == ENTRY_REFUSED;
     q->counts.dropped += v == ENTRY_DROPPED;
+    if (v == ENTRY_DELIVERED && o->msg) {
+        histogram_add(&q->delivery_time, &HISTOGRAM_TIME, e.at_us - o->msg->e.received_us);
+    }
     consumer_outcome(queue_consumer(q, o->is_bulk), &e);
     if (++q->unflushed == FLUSH_OUTCOMES) {
         queue_flush(q);
@@ -439,6 +442,8 @@ static struct delivery *take_ready(struct queue *q)
     queue_remove_ready(q, o);
     o->state = QUEUED_SENDING;
     o->attempt++;
+    q->attempts++;
+    q->retries += o->attempt > 1;
     o->first_us = o->first_us ? o->first_us : now_us(q);
     struct delivery *d = delivery_begin(q, o);
     d->is_probe = q->is_unreachable;
@@ -652,6 +657,9 @@ void queue_status(struct queue *q, struct queue_status *out)
         .delivered = q->shown.delivered,
         .refused = q->shown.refused,
         .dropped = q->shown.dropped,
+        .attempts = q->attempts,
+        .retries = q->retries,
+        .delivery_time = &q->delivery_time,
         .held = q->held.n,
         .queued = q->unsettled - q->held.n + unshown(q),
         .blocked = q->blocked.n,

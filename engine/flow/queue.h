@@ -129,6 +129,8 @@ int queue_drop(struct queue *q, uint64_t seq, uint32_t output, struct str by);
 
 struct queue_status {
     uint64_t delivered, refused, dropped, held, queued;
+    uint64_t attempts, retries;            /* sent; of which not for the first time */
+    const struct histogram *delivery_time; /* borrowed */
     uint64_t blocked, ready,
         waiting; /* of `queued`: for another output, for room, for their time */
     bool behind, clogged, unreachable;

@@ -82,7 +82,9 @@ struct queue {
     unsigned unknown_run;
     struct queue_counts counts, shown;          /* so far; of which durable */
     struct queue_counts unshown[QUEUE_UNSHOWN]; /* between the two, oldest first */
-    unsigned nunshown, unflushed;               /* unflushed: outcomes since the last entry */
+    uint64_t attempts, retries;
+    struct histogram delivery_time; /* from receipt, by the wall clock */
+    unsigned nunshown, unflushed;   /* unflushed: outcomes since the last entry */
 };
 
 void queued_list_push(struct queued_list *l, struct queued *q);

@@ -36,3 +36,16 @@ struct reply_plan reply_plan(struct ack_mode mode, enum reply_level level, enum 
     }
     return p;
 }
+
+bool reply_code(struct str reply, enum ack_code *out)
+{
+    ptrdiff_t at = str_find(reply, STR("\rMSA"));
+    struct str code = at < 0 ? STR("") : str_slice(reply, (size_t)at + 5, (size_t)at + 7);
+    for (int i = ACK_AA; i <= ACK_CR; i++) {
+        if (str_is(code, ack_code_text((enum ack_code)i))) {
+            *out = (enum ack_code)i;
+            return true;
+        }
+    }
+    return false;
+}

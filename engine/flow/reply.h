@@ -24,4 +24,7 @@ struct reply_plan {
 struct reply_plan reply_plan(struct ack_mode mode, enum reply_level level, enum ack_code code,
                              int error);
 
+/* MSA-1 of a reply of ours. False: it has none. */
+bool reply_code(struct str reply, enum ack_code *out);
+
 #endif

@@ -16,7 +16,10 @@ static void one_source(struct source *s, struct engine_source_status *out)
         .waiting = s->waiting,
         .repeated = s->repeated,
         .reused_ids = s->reused_ids,
+        .reply_time = &s->reply_time,
+        .is_open = s->is_open,
     };
+    memcpy(out->replied, s->replied, sizeof(out->replied));
 }
 
 unsigned engine_sources(const struct engine *e, struct engine_source_status *out, unsigned max)
@@ -46,6 +49,16 @@ unsigned engine_orphans(const struct engine *e, struct str *out, unsigned max)
     return n;
 }
 
+const struct tally *engine_tally(const struct engine *e)
+{
+    return e->tally;
+}
+
+bool engine_is_draining(const struct engine *e)
+{
+    return e->is_draining;
+}
+
 const struct misses *engine_misses(const struct engine *e)
 {
     return e->misses;
@@ -59,6 +72,12 @@ static void one_destination(const struct destination *t, struct engine_destinati
     *out = (struct engine_destination_status){
         .name = t->ep.name,
         .adapter = str_of(t->ep.adapter->name),
+        .c = t->ep.counters,
+        .is_open = t->is_open,
+        .attempts = q.attempts,
+        .retries = q.retries,
+        .dropped = q.dropped,
+        .delivery_time = q.delivery_time,
         .delivered = q.delivered,
         .refused = q.refused,
         .held = q.held,

@@ -192,6 +192,15 @@ static struct volume *by_seq(const struct files *f, uint64_t seq)
     return &f->v[low];
 }
 
+static void count(struct journal_stats *s, const struct batch *b)
+{
+    histogram_add(&s->sync, &HISTOGRAM_TIME, b->sync_us);
+    histogram_add(&s->entries, &HISTOGRAM_COUNT, b->entries);
+    for (const struct chunk *c = b->first; c; c = c->next) {
+        s->bytes += c->n;
+    }
+}
+
 static int collect(struct journal *j, uint64_t *io_durable)
 {
     struct files *f = j->store;
@@ -205,6 +214,7 @@ static int collect(struct journal *j, uint64_t *io_durable)
         } else {
             struct volume *v = files_by_number(f, b->volume);
             *io_durable = b->last_seq;
+            count(&j->stats, b);
             if (v) {
                 v->end = b->end;
                 v->last_seq = b->last_seq;
@@ -499,11 +509,18 @@ void journal_space(const struct journal *j, struct journal_space *out)
         const struct files *f = j->store;
         *out = f->space;
         out->bytes = f->bytes;
+        out->volumes = f->n;
         out->bound = f->disk_bytes;
         out->is_stuck = writer_is_stuck(f->writer);
         out->is_full =
             !admits((struct journal *)(uintptr_t)j, ENTRY_MESSAGE, 0); /* changes nothing */
     }
+}
+
+int64_t journal_busy_us(const struct journal *j)
+{
+    const struct files *f = j->ops == &FILES_OPS ? j->store : NULL;
+    return f ? writer_busy_us(f->writer) : 0;
 }
 
 bool files_is_gone(const struct journal *j, uint64_t seq)

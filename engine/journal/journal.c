@@ -513,6 +513,11 @@ struct consumer *journal_consumer(struct journal *j, uint32_t destination, enum 
     return consumer_get(j, destination, class);
 }
 
+const struct journal_stats *journal_stats(const struct journal *j)
+{
+    return &j->stats;
+}
+
 int journal_error(const struct journal *j)
 {
     return j->error;

@@ -12,6 +12,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/diag.h"
+#include "engine/base/histogram.h"
 #include "engine/journal/disk.h"
 #include "engine/journal/entry.h"
 
@@ -181,13 +182,23 @@ struct consumer *journal_consumer(struct journal *j, uint32_t destination, enum 
 /* Room, for `status` and for events. */
 struct journal_space {
     uint64_t bytes,
-        bound;        /* of all volumes; what they may have with what is prepared, 0: no bound */
+        bound; /* of all volumes; what they may have with what is prepared, 0: no bound */
+    uint64_t volumes;
     uint64_t cut;     /* settled volumes that went before their time, for want of room */
     uint64_t carried; /* outputs written again so that their volume could go */
     bool is_full;     /* messages are refused */
     bool is_stuck;    /* a settled volume would not go: none does until the next start */
 };
 void journal_space(const struct journal *j, struct journal_space *out);
+/* What was committed since the start; all zero in memory. */
+struct journal_stats {
+    struct histogram sync;    /* HISTOGRAM_TIME: how long fdatasync took */
+    struct histogram entries; /* HISTOGRAM_COUNT: of one commit */
+    uint64_t bytes;           /* written */
+};
+const struct journal_stats *journal_stats(const struct journal *j);
+/* How long the writer has been at work on the commit that is under way, in microseconds; 0: there is none. */
+int64_t journal_busy_us(const struct journal *j);
 /* Has the wall clock made a step of over an hour, or come up at another time than the journal ended at? Then nothing
  * goes for its age until somebody accepts the clock, or it is back. *out_step_us: by how much; may be NULL. */
 bool journal_is_clock_doubted(const struct journal *j, int64_t *out_step_us);

@@ -118,6 +118,7 @@ struct journal {
     uint64_t release_seq, release_at; /* floor found when `release_at` was the newest number */
     uint64_t restored;                /* journal_restored() */
     int error;                        /* journal_error() */
+    struct journal_stats stats;
 };
 
 /* Shared by both kinds: an eventfd, a hash key, empty tables. */

@@ -48,6 +48,7 @@ struct writer {
     atomic_uint begun;      /* volumes laid and not opened yet */
     atomic_bool is_blocked; /* the next volume cannot be made now */
     atomic_int error;
+    atomic_llong busy_since_ns; /* 0: no commit is under way */
     /* the writer's own */
     struct spares spares;
     int file;
@@ -193,6 +194,7 @@ void writer_append(struct writer *w, const struct put *e, uint64_t offset)
         volume_entry_add_flag(p, ENTRY_FLAG_FIRST);
     }
     b->last_entry = p;
+    b->entries++;
     c->n += size;
     b->last_seq = e->seq;
     b->end = offset + size;
@@ -254,7 +256,9 @@ static int commit(struct writer *w, struct batch *b)
         rc = write_all(w, c);
     }
     if (rc == 0 && b->first) {
+        int64_t began = mono_ns();
         rc = w->conf.disk.datasync(w->conf.disk.arg, w->file);
+        b->sync_us = (mono_ns() - began) / 1000;
     }
     w->wants_spare |= b->end > w->conf.volume_bytes / 8;
     return rc < 0 ? rc : 0;
@@ -307,7 +311,9 @@ static bool work_batch(struct writer *w)
         atomic_fetch_sub(&w->waiting, 1);
     }
     if (!w->has_failed) {
+        atomic_store(&w->busy_since_ns, mono_ns());
         int rc = commit(w, b);
+        atomic_store(&w->busy_since_ns, 0);
         w->has_failed = rc != 0;
         atomic_store(&w->error, rc);
     }
@@ -634,6 +640,12 @@ unsigned writer_ready(const struct writer *w)
 {
     unsigned ready = atomic_load(&w->ready), begun = atomic_load(&w->begun);
     return ready > begun ? ready - begun : 0;
+}
+
+int64_t writer_busy_us(const struct writer *w)
+{
+    int64_t since = atomic_load(&w->busy_since_ns);
+    return since ? (mono_ns() - since) / 1000 + 1 : 0;
 }
 
 bool writer_is_blocked(const struct writer *w)

@@ -22,9 +22,11 @@ struct batch {
     uint64_t last_seq, end; /* of its last entry: number, offset behind it */
     struct chunk *first, *last;
     char *last_entry;
-    int64_t due_ns; /* when it goes at the latest though nobody waits for it */
-    bool is_urgent; /* somebody waits */
-    bool opens;     /* `header` is to be written to a new volume first */
+    uint32_t entries;
+    int64_t sync_us; /* how long fdatasync took */
+    int64_t due_ns;  /* when it goes at the latest though nobody waits for it */
+    bool is_urgent;  /* somebody waits */
+    bool opens;      /* `header` is to be written to a new volume first */
     bool has_failed;
     struct volume_header header;
 };
@@ -62,6 +64,8 @@ void writer_drain(struct writer *w);
 void writer_release(struct writer *w, uint64_t number);
 /* Why it has failed, as -errno; 0: it has not. */
 int writer_error(const struct writer *w);
+/* How long the commit that is under way has been so; 0: there is none. Any thread. */
+int64_t writer_busy_us(const struct writer *w);
 /* What is laid waits for a volume that cannot be made now: take nothing more. */
 bool writer_is_blocked(const struct writer *w);
 /* No room to prepare another volume, and fewer are ready than are kept in reserve. */

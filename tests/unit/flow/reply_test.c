@@ -67,3 +67,25 @@ Test(reply, follows_the_accept_and_application_conditions)
         cr_expect_str_eq(got, rows[i].want, "row %zu: got '%s', want '%s'", i, got, rows[i].want);
     }
 }
+
+Test(reply, the_code_of_a_recorded_reply_is_read_again)
+{
+    static const struct {
+        struct str reply;
+        bool has;
+        enum ack_code code;
+    } rows[] = {
+        {STR("MSH|^~\\&|A\rMSA|AA|7\r"), true, ACK_AA},
+        {STR("MSH|^~\\&|A\rMSA|CE|7\rERR|||207\r"), true, ACK_CE},
+        {STR("MSH#^~\\&#A\rMSA#AR#\r"), true, ACK_AR},
+        {STR("MSH|^~\\&|MSA|AA\r"), false, ACK_AA},
+        {STR("MSH|^~\\&|A\rMSA|XX|7\r"), false, ACK_AA},
+        {STR("MSH|^~\\&|A\rMSA"), false, ACK_AA},
+        {STR(""), false, ACK_AA},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        enum ack_code code = ACK_AA;
+        cr_expect_eq(reply_code(rows[i].reply, &code), rows[i].has, "row %zu", i);
+        cr_expect_eq(code, rows[i].code, "row %zu", i);
+    }
+}
