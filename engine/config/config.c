@@ -122,10 +122,27 @@ static void read_admin(struct loader *l, const struct yaml_node *n)
     l->plan->admin_port = c.listen.port;
 }
 
+static void read_metrics(struct loader *l, const struct metrics_conf *c, struct diag_pos pos)
+{
+    if (!is_loopback(c->listen.host) && c->plaintext == 0) {
+        struct diag *one = diag_add(l->d, DIAG_ERROR, "option-limit", pos,
+                                    "`listen` is %.*s; expected 127.0.0.1, ::1 or localhost",
+                                    STR_ARG(c->listen.host));
+        diag_hint(l->d, one,
+                  "names of feeds and how much they carry would travel in the clear: say "
+                  "`plaintext: accepted` if that is wanted");
+    }
+    l->plan->metrics_host = c->listen.host;
+    l->plan->metrics_port = c->listen.port;
+}
+
 static void check_top(struct loader *l, const struct top_conf *top, const struct yaml_node *root)
 {
     if (top->admin) {
         read_admin(l, top->admin);
+    }
+    if (top->metrics) {
+        read_metrics(l, top->metrics, yaml_get(root, "metrics")->pos);
     }
     if (!l->plan->nsources && !loader_errors(l)) {
         diag_add(l->d, DIAG_ERROR, "no-sources", root->pos,

@@ -16,6 +16,8 @@ const struct opt config_top_rows[] = {
         "Bound of the journal; settled history goes first. Default: 80 % of the file system."),
     OPT(top_conf, volume_bytes, "volume-size", BYTES, "64MiB", "4MiB..256MiB", 0, "Size of a journal file."),
     OPT(top_conf, admin, "admin", NODE, NULL, NULL, 0, "The admin API over TCP too, besides the unix socket."),
+    OPT_GROUP(top_conf, metrics, "metrics", config_metrics_rows, 0,
+        "A listener for those who watch: /metrics, /healthz and /readyz without a token, nothing else."),
     {0},
 };
 
@@ -74,6 +76,13 @@ const struct opt config_retry_rows[] = {
 const struct opt config_admin_rows[] = {
     OPT(admin_conf, listen, "listen", HOSTPORT, NULL, NULL, OPT_REQUIRED,
         "A loopback address and port; whoever asks shows the token in STATE/admin.token."),
+    {0},
+};
+
+const struct opt config_metrics_rows[] = {
+    OPT(metrics_conf, listen, "listen", HOSTPORT, NULL, NULL, OPT_REQUIRED, "Address and port, as 127.0.0.1:9464."),
+    OPT(metrics_conf, plaintext, "plaintext", ENUM, "loopback", "loopback|accepted", 0,
+        "An address that is not this machine wants `accepted`: what is counted and the names of feeds travel in the clear."),
     {0},
 };
 

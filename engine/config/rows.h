@@ -7,11 +7,17 @@
 struct top_conf {
     struct str state, routes;
     const struct yaml_node *sources, *destinations, *admin;
+    const struct metrics_conf *metrics;
     int64_t retention_ms, disk_bytes, volume_bytes;
 };
 
 struct admin_conf {
     struct opt_hostport listen;
+};
+
+struct metrics_conf {
+    struct opt_hostport listen;
+    int plaintext;
 };
 
 struct source_conf {
@@ -44,6 +50,7 @@ struct replies_conf {
 };
 
 extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
-    config_duplicates_rows[], config_retry_rows[], config_replies_rows[], config_admin_rows[];
+    config_duplicates_rows[], config_retry_rows[], config_replies_rows[], config_admin_rows[],
+    config_metrics_rows[];
 
 #endif

@@ -54,6 +54,8 @@ struct plan {
     struct str state_dir;
     struct str admin_host; /* of the TCP listener for administration; empty: there is none */
     int admin_port;
+    struct str metrics_host; /* of the listener for those who watch; empty: there is none */
+    int metrics_port;
     uint64_t hash; /* over configuration, routes, tables, engine version */
     struct plan_source *sources;
     unsigned nsources;

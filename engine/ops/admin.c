@@ -173,25 +173,59 @@ static void on_reload(struct admin_call *c)
     buf_free(&out);
 }
 
+static void on_metrics(struct admin_call *c)
+{
+    struct buf out = {0};
+    daemon_metrics(c->admin->daemon, &out);
+    admin_answer(c, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out));
+    buf_free(&out);
+}
+
+static void answer_health(struct admin_call *c, bool (*ask)(struct daemon *d, struct buf *out))
+{
+    struct buf out = {0};
+    bool is_well = ask(c->admin->daemon, &out);
+    buf_putc(&out, '\n');
+    admin_answer(c, is_well ? HTTP_OK : HTTP_SERVUNAVAIL, "application/json", buf_str(&out));
+    buf_free(&out);
+}
+
+static void on_alive(struct admin_call *c)
+{
+    answer_health(c, daemon_alive);
+}
+
+static void on_ready(struct admin_call *c)
+{
+    answer_health(c, daemon_ready);
+}
+
+/* Who may ask: whoever the door lets in; those at the door of `metrics:` too; everybody. */
+enum admin_for { FOR_ADMIN, FOR_WATCHING, FOR_ALL };
+
 static const struct admin_place {
     const char *path;
     enum evhttp_cmd_type method;
     bool has_body; /* a JSON object is expected */
     void (*run)(struct admin_call *c);
+    enum admin_for who;
 } places[] = {
-    {"/status", EVHTTP_REQ_GET, false, on_status},
-    {"/misses", EVHTTP_REQ_GET, false, on_misses},
-    {"/journal", EVHTTP_REQ_GET, false, on_journal},
-    {"/queues", EVHTTP_REQ_GET, false, admin_queues},
-    {"/queue", EVHTTP_REQ_GET, false, admin_queue},
-    {"/reload", EVHTTP_REQ_POST, false, on_reload},
-    {"/accept-damage", EVHTTP_REQ_POST, false, on_accept_damage},
-    {"/accept-clock", EVHTTP_REQ_POST, false, on_accept_clock},
-    {"/queue/hold", EVHTTP_REQ_POST, true, admin_queue_hold},
-    {"/queue/release", EVHTTP_REQ_POST, true, admin_queue_release},
-    {"/queue/drop", EVHTTP_REQ_POST, true, admin_queue_drop},
-    {"/queue/move", EVHTTP_REQ_POST, true, admin_queue_move},
-    {"/resend", EVHTTP_REQ_POST, true, admin_resend},
+    {"/metrics", EVHTTP_REQ_GET, false, on_metrics, FOR_WATCHING},
+    {"/healthz", EVHTTP_REQ_GET, false, on_alive, FOR_ALL},
+    {"/readyz", EVHTTP_REQ_GET, false, on_ready, FOR_ALL},
+    {"/status", EVHTTP_REQ_GET, false, on_status, FOR_ADMIN},
+    {"/misses", EVHTTP_REQ_GET, false, on_misses, FOR_ADMIN},
+    {"/journal", EVHTTP_REQ_GET, false, on_journal, FOR_ADMIN},
+    {"/queues", EVHTTP_REQ_GET, false, admin_queues, FOR_ADMIN},
+    {"/queue", EVHTTP_REQ_GET, false, admin_queue, FOR_ADMIN},
+    {"/reload", EVHTTP_REQ_POST, false, on_reload, FOR_ADMIN},
+    {"/accept-damage", EVHTTP_REQ_POST, false, on_accept_damage, FOR_ADMIN},
+    {"/accept-clock", EVHTTP_REQ_POST, false, on_accept_clock, FOR_ADMIN},
+    {"/queue/hold", EVHTTP_REQ_POST, true, admin_queue_hold, FOR_ADMIN},
+    {"/queue/release", EVHTTP_REQ_POST, true, admin_queue_release, FOR_ADMIN},
+    {"/queue/drop", EVHTTP_REQ_POST, true, admin_queue_drop, FOR_ADMIN},
+    {"/queue/move", EVHTTP_REQ_POST, true, admin_queue_move, FOR_ADMIN},
+    {"/resend", EVHTTP_REQ_POST, true, admin_resend, FOR_ADMIN},
 };
 
 static const struct admin_place *find_place(const char *path)
@@ -240,8 +274,12 @@ static void name_token(struct admin_call *c)
     }
 }
 
-static bool is_let_in(const struct admin_door *door, struct evhttp_request *q)
+static bool is_let_in(const struct admin_door *door, const struct admin_place *place,
+                      struct evhttp_request *q)
 {
+    if (place && place->who == FOR_ALL) {
+        return true;
+    }
     const char *shown = evhttp_find_header(evhttp_request_get_input_headers(q), "Authorization");
     return !door->wants_token || admin_token_fits(door->admin->token, shown);
 }
@@ -281,7 +319,8 @@ static void on_request(struct evhttp_request *q, void *arg)
     struct admin_call c = {.admin = door->admin, .q = q};
     const struct admin_place *place =
         find_place(evhttp_uri_get_path(evhttp_request_get_evhttp_uri(q)));
-    if (!is_let_in(door, q)) {
+    place = place && door->is_for_watching && place->who == FOR_ADMIN ? NULL : place;
+    if (!is_let_in(door, place, q)) {
         log_event(daemon_log(door->admin->daemon), LOG_LEVEL_WARN, "not-let-in",
                   log_cstr("peer", q->remote_host ? q->remote_host : ""));
         evhttp_add_header(evhttp_request_get_output_headers(q), "WWW-Authenticate", "Bearer");
@@ -337,9 +376,10 @@ static int listen_at(const char *path, const char **out_why)
     return -1;
 }
 
-static void open_door(struct admin *a, struct admin_door *door, bool wants_token)
+static void open_door(struct admin *a, struct admin_door *door)
 {
-    *door = (struct admin_door){a, evhttp_new(a->loop), wants_token};
+    door->admin = a;
+    door->http = evhttp_new(a->loop);
     evhttp_set_max_body_size(door->http, BODY_MAX);
     evhttp_set_max_headers_size(door->http, HEADERS_MAX);
     evhttp_set_timeout(door->http, SECONDS);
@@ -358,7 +398,7 @@ struct admin *admin_open(struct event_base *loop, const char *path, struct daemo
     a->loop = loop;
     a->daemon = d;
     a->path = xstrdup(path);
-    open_door(a, &a->unix_door, false);
+    open_door(a, &a->unix_door);
     if (evhttp_accept_socket(a->unix_door.http, fd) != 0) {
         *out_why = "cannot accept on it";
         close(fd);
@@ -380,6 +420,24 @@ static int port_of(struct evhttp_bound_socket *bound)
     return atoi(port);
 }
 
+struct admin_address {
+    const char *key, *host; /* key: of the configuration */
+    int port;
+};
+
+static int bind_door(struct admin *ad, struct admin_door *door, struct arena *a,
+                     struct admin_address at, const char **out_why)
+{
+    open_door(ad, door);
+    struct evhttp_bound_socket *bound =
+        evhttp_bind_socket_with_handle(door->http, at.host, (ev_uint16_t)at.port);
+    if (!bound) {
+        *out_why = str_printf(a, "%s %s:%d: %s", at.key, at.host, at.port, strerror(errno)).p;
+        return -1;
+    }
+    return port_of(bound);
+}
+
 int admin_listen(struct admin *ad, struct arena *a, const char *host, int port, const char *token,
                  const char **out_why)
 {
@@ -388,14 +446,16 @@ int admin_listen(struct admin *ad, struct arena *a, const char *host, int port, 
         return -1;
     }
     ad->token = xstrdup(token);
-    open_door(ad, &ad->tcp_door, true);
-    struct evhttp_bound_socket *bound =
-        evhttp_bind_socket_with_handle(ad->tcp_door.http, host, (ev_uint16_t)port);
-    if (!bound) {
-        *out_why = str_printf(a, "admin %s:%d: %s", host, port, strerror(errno)).p;
-        return -1;
-    }
-    return port_of(bound);
+    ad->tcp_door.wants_token = true;
+    return bind_door(ad, &ad->tcp_door, a, (struct admin_address){"admin", host, port}, out_why);
+}
+
+int admin_listen_watching(struct admin *ad, struct arena *a, const char *host, int port,
+                          const char **out_why)
+{
+    ad->watch_door.is_for_watching = true;
+    return bind_door(ad, &ad->watch_door, a, (struct admin_address){"metrics", host, port},
+                     out_why);
 }
 
 void admin_close(struct admin **a)
@@ -410,6 +470,9 @@ void admin_close(struct admin **a)
     evhttp_free(one->unix_door.http);
     if (one->tcp_door.http) {
         evhttp_free(one->tcp_door.http);
+    }
+    if (one->watch_door.http) {
+        evhttp_free(one->watch_door.http);
     }
     (void)unlink(one->path); /* the next start removes it otherwise */
     free(one->path);

@@ -19,6 +19,9 @@ struct admin *admin_open(struct event_base *loop, const char *path, struct daemo
  * Returns the port bound, or -1 with a reason in `a`. */
 int admin_listen(struct admin *ad, struct arena *a, const char *host, int port, const char *token,
                  const char **out_why);
+/* Listen for those who watch: /metrics, /healthz and /readyz, without a token, and nothing else. */
+int admin_listen_watching(struct admin *ad, struct arena *a, const char *host, int port,
+                          const char **out_why);
 void admin_close(struct admin **a);
 
 /* Ask: `method` "GET" or "POST". The HTTP status with the body in `a`, or ERR_NOT_FOUND when nobody

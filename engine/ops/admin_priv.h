@@ -13,18 +13,19 @@
 
 enum { ADMIN_BY = 63, ADMIN_TOKEN = 64 }; /* characters of a name, of the token */
 
-/* A listener: the unix socket, or TCP with a token. */
+/* A listener: the unix socket, TCP with a token, or the one of `metrics:`, where anybody may look at what
+ * is for watching and at nothing else. */
 struct admin_door {
     struct admin *admin;
     struct evhttp *http;
-    bool wants_token;
+    bool wants_token, is_for_watching;
 };
 
 struct admin {
     struct event_base *loop;
     struct daemon *daemon;
     char *path, *token; /* of the socket, of the token's file */
-    struct admin_door unix_door, tcp_door;
+    struct admin_door unix_door, tcp_door, watch_door;
     struct admin_pending *pending; /* answers that wait for the journal */
 };
 

@@ -5,6 +5,7 @@
 #include "engine/hl7/dict.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/language.h"
+#include "engine/ops/metrics.h"
 #include "engine/ops/report.h"
 
 enum form { FORM_TEXT, FORM_MARKDOWN };
@@ -17,7 +18,7 @@ struct describe_args {
 static const struct opt options[] = {
     OPT(describe_args, version, "hl7", STR, "2.5.1", "1..16", 0, "HL7 version to look in."),
     OPT(describe_args, as, "as", ENUM, "text", "text|markdown", 0,
-        "Form of `functions` and `steps`: text or a Markdown table."),
+        "Form of `functions`, `steps` and `metrics`: text or a Markdown table."),
     {0},
 };
 
@@ -25,6 +26,10 @@ static const struct opt options[] = {
 static int look_up(struct buf *out, const struct describe_args *args, enum hl7_version v,
                    struct str what)
 {
+    if (str_is(what, "metrics")) {
+        (args->as == FORM_MARKDOWN ? metrics_markdown : metrics_describe)(out);
+        return 0;
+    }
     bool found =
         args->as == FORM_MARKDOWN ? language_markdown(out, what) : language_describe(out, what);
     return found ? 0 : dict_describe(out, v, what);
@@ -42,7 +47,7 @@ static int describe(struct command_run *r, struct str what)
                    ? command_fail(
                          r,
                          "%.*s is no place; expected PID, PID-3, PID-3.4, CX, CX.4, HL70203, "
-                         "functions, steps, or the name of one",
+                         "functions, steps, the name of one, or metrics",
                          STR_ARG(what))
                    : command_fail(r, "HL7 %s has no %.*s", dict_version_text(v), STR_ARG(what));
     }
@@ -75,7 +80,8 @@ const struct command cmd_describe = {
     .summary = "Look up what HL7 or the route language means by a name.",
     .details = "  A segment, field, component, datatype or table of the HL7 versions 2.1 to 2.7.1: "
                "PID, PID-3,\n"
-               "  PID-3.4, CX, CX.4, HL70203; functions, steps, or the name of one of them.",
+               "  PID-3.4, CX, CX.4, HL70203; functions, steps, or the name of one of them;\n"
+               "  metrics: the numbers of /metrics.",
     .options = options,
     .args_size = sizeof(struct describe_args),
     .min = 1,

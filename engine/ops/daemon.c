@@ -20,6 +20,8 @@
 #include "engine/flow/miss.h"
 #include "engine/journal/verify.h"
 #include "engine/ops/admin.h"
+#include "engine/ops/health.h"
+#include "engine/ops/metrics.h"
 #include "engine/ops/miss_report.h"
 #include "engine/ops/notify.h"
 #include "engine/ops/report.h"
@@ -47,7 +49,7 @@ struct daemon {
     struct event *signals[SIGNALS], *look;
     struct rng rng;
     struct clock clock;
-    int64_t started_us;
+    int64_t started_us, started_wall_us;
     unsigned looks;
     uint64_t seen;              /* last durable entry at the look before */
     struct journal_space space; /* as it was told last */
@@ -142,7 +144,6 @@ static bool start_engine(struct daemon *d, struct diags *diags)
                                .journal = d->journal};
     d->engine = engine_new(&conf, d->plan, diags);
     if (!d->engine) {
-        d->journal = NULL; /* closed with what there was of an engine */
         log_findings(d->conf->log, diags);
         return false;
     }
@@ -342,6 +343,10 @@ static int check_fixed(const struct daemon *d, const struct plan *p, struct diag
     if (!str_eq(p->admin_host, d->plan->admin_host) || p->admin_port != d->plan->admin_port) {
         diag_add(diags, DIAG_WARNING, "fixed", pos, "`admin` takes effect at the next start");
     }
+    if (!str_eq(p->metrics_host, d->plan->metrics_host) ||
+        p->metrics_port != d->plan->metrics_port) {
+        diag_add(diags, DIAG_WARNING, "fixed", pos, "`metrics` takes effect at the next start");
+    }
     return 0;
 }
 
@@ -498,6 +503,23 @@ struct report *daemon_status(struct daemon *d)
     return r;
 }
 
+void daemon_metrics(struct daemon *d, struct buf *out)
+{
+    metrics_write(out, &(struct metrics_from){.engine = d->engine,
+                                              .journal = d->journal,
+                                              .started_wall_us = d->started_wall_us});
+}
+
+bool daemon_alive(struct daemon *d, struct buf *out)
+{
+    return health_alive(out, &(struct health_from){d->engine, d->journal});
+}
+
+bool daemon_ready(struct daemon *d, struct buf *out)
+{
+    return health_ready(out, &(struct health_from){d->engine, d->journal});
+}
+
 struct report *daemon_queues(struct daemon *d)
 {
     struct engine_destination_status t[ENDPOINTS];
@@ -581,6 +603,24 @@ static bool open_admin_port(struct daemon *d, struct arena *a)
     return true;
 }
 
+static bool open_metrics_port(struct daemon *d, struct arena *a)
+{
+    const struct plan *p = d->plan;
+    const char *why = "";
+    if (!p->metrics_host.n) {
+        return true;
+    }
+    const char *host = str_dup(a, p->metrics_host).p;
+    int port = admin_listen_watching(d->admin, a, host, p->metrics_port, &why);
+    if (port < 0) {
+        log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%s", why);
+        return false;
+    }
+    log_event(d->conf->log, LOG_LEVEL_INFO, "metrics", log_cstr("host", host),
+              log_int("port", port));
+    return true;
+}
+
 static bool start(struct daemon *d, struct arena *a)
 {
     struct diags diags;
@@ -603,7 +643,7 @@ static bool start(struct daemon *d, struct arena *a)
         log_eventf(d->conf->log, LOG_LEVEL_ERROR, "cannot-start", "%s: %s", socket, why);
         return false;
     }
-    if (!open_admin_port(d, a)) {
+    if (!open_admin_port(d, a) || !open_metrics_port(d, a)) {
         return false;
     }
     watch(d);
@@ -636,6 +676,7 @@ int daemon_run(const struct daemon_conf *conf)
     struct daemon d = {.conf = conf, .clock = clock_real(), .rng = rng_real()};
     struct arena a = {0};
     d.started_us = clock_mono_us(&d.clock);
+    d.started_wall_us = clock_wall_us(&d.clock);
     signal(SIGPIPE, SIG_IGN);
     (void)mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES); /* only memory is lost if it cannot be set */
     raise_file_limit(conf->log);

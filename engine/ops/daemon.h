@@ -34,6 +34,10 @@ int daemon_reload(struct daemon *d, bool hold_pending, struct buf *out);
 struct report *daemon_misses(struct daemon *d);
 /* Up to where another process may read the journal: {"volume":n,"end":n}. */
 struct report *daemon_journal(struct daemon *d);
+/* What /metrics, /healthz and /readyz answer; the last two: true when it is so. */
+void daemon_metrics(struct daemon *d, struct buf *out);
+bool daemon_alive(struct daemon *d, struct buf *out);
+bool daemon_ready(struct daemon *d, struct buf *out);
 /* How each destination stands: {"queues":[..],"undelivered_for":[..]}. */
 struct report *daemon_queues(struct daemon *d);
 /* What runs; borrowed. */
