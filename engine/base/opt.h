@@ -22,6 +22,8 @@
 #include "engine/base/str.h"
 #include "engine/base/yaml.h"
 
+struct json_out;
+
 enum opt_kind {
     OPT_STR,  /* text; limits "1..64": bytes */
     OPT_INT,  /* "1..65535", "1..", "..9" */
@@ -127,7 +129,12 @@ int opt_check_table(const struct opt *table, struct diags *d);
 void opt_print_text(struct buf *out, const struct opt *table);
 /* A Markdown table with head. */
 void opt_print_markdown(struct buf *out, const struct opt *table);
+/* The rows as tagged paragraphs of man(7), for a section of a manual page. */
+void opt_print_man(struct buf *out, const struct opt *table);
 /* One JSON Schema object (draft 2020-12 vocabulary), on one line: {"type":"object","properties":..}. */
 void opt_print_schema(struct buf *out, const struct opt *table);
+/* What the schema says of one row's value, as members of the object that is open: description, type, limits, default.
+ * A YAML reader takes 2.3 for a number and `off` for a truth value: both spellings of such a word are allowed. */
+void opt_put_schema(struct json_out *o, const struct opt *row);
 
 #endif

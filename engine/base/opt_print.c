@@ -1,5 +1,5 @@
-#include "engine/base/json_out.h"
 #include "engine/base/opt_priv.h"
+#include "engine/base/roff.h"
 
 static void put_flags(struct buf *out, unsigned flags, const char *none)
 {
@@ -98,141 +98,30 @@ void opt_print_markdown(struct buf *out, const struct opt *table)
     put_rows(out, "", table, put_markdown_row);
 }
 
-static void schema_choices(struct json_out *o, const char *choices)
+static void put_property(struct buf *out, const char *what, const char *value)
 {
-    struct str rest = str_of(choices), one;
-    json_out_key(o, "enum");
-    json_out_array(o);
-    while (choices && str_split(&rest, '|', &one)) {
-        json_out_str(o, one);
-    }
-    json_out_end(o);
-}
-
-static void schema_int(struct json_out *o, const struct opt *row)
-{
-    struct opt_range r;
-    json_out_pair_cstr(o, "type", "integer");
-    if (opt_read_range(row->kind, row->limits, &r) && r.has_low) {
-        json_out_pair_int(o, "minimum", r.low);
-    }
-    if (r.has_high) {
-        json_out_pair_int(o, "maximum", r.high);
+    if (value) {
+        buf_printf(out, "; %s", what);
+        roff_put(out, str_of(*value ? value : "''"));
     }
 }
 
-static void schema_list(struct json_out *o, const struct opt *row)
+static void put_man_row(struct buf *out, const char *name, const struct opt *row)
 {
-    json_out_key(o, "type");
-    json_out_raw(o, STR("[\"array\",\"string\"]"));
-    json_out_key(o, "items");
-    json_out_object(o);
-    if (row->limits) {
-        schema_choices(o, row->limits);
-    } else {
-        json_out_key(o, "type");
-        json_out_raw(o, STR("[\"string\",\"number\",\"boolean\"]"));
-    }
-    json_out_end(o);
+    buf_puts(out, ".TP\n.B ");
+    roff_put(out, str_of(name));
+    buf_putc(out, '\n');
+    roff_put(out, str_of(row->summary));
+    buf_puts(out, "\n.br\n");
+    roff_put(out, str_of(opt_kind_name(row->kind)));
+    put_property(out, "", row->limits);
+    put_property(out, "default ", row->default_text);
+    buf_puts(out, row->flags ? "; " : "");
+    put_flags(out, row->flags, "");
+    buf_putc(out, '\n');
 }
 
-static void schema_pattern(struct json_out *o, const char *pattern)
+void opt_print_man(struct buf *out, const struct opt *table)
 {
-    json_out_pair_cstr(o, "type", "string");
-    json_out_pair_cstr(o, "pattern", pattern);
-}
-
-static void schema_table(struct json_out *o, const struct opt *table);
-
-static void schema_kind(struct json_out *o, const struct opt *row)
-{
-    switch (row->kind) {
-    case OPT_STR:
-        json_out_key(o, "type");
-        json_out_raw(o, STR("[\"string\",\"number\",\"boolean\"]"));
-        return;
-    case OPT_INT:
-        schema_int(o, row);
-        return;
-    case OPT_BOOL:
-        json_out_key(o, "enum");
-        json_out_raw(o, STR("[true,false,\"yes\",\"no\"]"));
-        return;
-    case OPT_MS:
-        schema_pattern(o, "^([0-9]+(ms|s|m|h|d)|never)$");
-        return;
-    case OPT_BYTES:
-        json_out_key(o, "type");
-        json_out_raw(o, STR("[\"string\",\"integer\"]"));
-        json_out_pair_cstr(o, "pattern", "^[0-9]+(B|k|[kMGT]B|[KMGT]iB)?$");
-        return;
-    case OPT_ENUM:
-        schema_choices(o, row->limits);
-        return;
-    case OPT_LIST:
-        schema_list(o, row);
-        return;
-    case OPT_HOSTPORT:
-        schema_pattern(o, "^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.%]+\\]):[0-9]{1,5}$");
-        return;
-    case OPT_SECRET:
-        json_out_key(o, "type");
-        json_out_raw(o, STR("[\"string\",\"object\"]"));
-        json_out_pair_cstr(o, "pattern", "^(credential|file|env):.+$");
-        return;
-    case OPT_PATH:
-        json_out_pair_cstr(o, "type", "string");
-        return;
-    case OPT_GROUP:
-        schema_table(o, row->group);
-        return;
-    case OPT_NODE:
-        return;
-    }
-}
-
-static void schema_row(struct json_out *o, const struct opt *row)
-{
-    json_out_key(o, row->name);
-    json_out_object(o);
-    json_out_pair_cstr(o, "description", row->summary);
-    schema_kind(o, row);
-    if (row->default_text) {
-        json_out_pair_cstr(o, "default", row->default_text);
-    }
-    json_out_end(o);
-}
-
-/* The members of an object that is open. */
-static void schema_table(struct json_out *o, const struct opt *table)
-{
-    bool any = false;
-    json_out_pair_cstr(o, "type", "object");
-    json_out_key(o, "properties");
-    json_out_object(o);
-    for (const struct opt *row = table; row->name; row++) {
-        schema_row(o, row);
-        any |= row->flags & OPT_REQUIRED;
-    }
-    json_out_end(o);
-    if (any) {
-        json_out_key(o, "required");
-        json_out_array(o);
-        for (const struct opt *row = table; row->name; row++) {
-            if (row->flags & OPT_REQUIRED) {
-                json_out_cstr(o, row->name);
-            }
-        }
-        json_out_end(o);
-    }
-    json_out_pair_bool(o, "additionalProperties", false);
-}
-
-void opt_print_schema(struct buf *out, const struct opt *table)
-{
-    struct json_out o;
-    json_out_init(&o, out, 0);
-    json_out_object(&o);
-    schema_table(&o, table);
-    json_out_end(&o);
+    put_rows(out, "", table, put_man_row);
 }

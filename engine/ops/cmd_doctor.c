@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/base/buf.h"
 #include "engine/base/err.h"
 #include "engine/config/config.h"
 #include "engine/ops/admin.h"
@@ -23,11 +24,11 @@ static const struct opt options[] = {
     {0},
 };
 
-static void print_probes(void)
+static void put_probes(struct buf *out)
 {
-    puts("Probes");
+    buf_puts(out, "Probes\n");
     for (const struct doctor_probe *p = doctor_probes; p->name; p++) {
-        printf("  %-*s %s\n", NAME_COLUMN, p->name, p->what);
+        buf_printf(out, "  %-*s %s\n", NAME_COLUMN, p->name, p->what);
     }
 }
 
@@ -190,5 +191,5 @@ const struct command cmd_doctor = {
     .args_size = sizeof(struct doctor_args),
     .example = "corridor doctor -c /etc/corridor/corridor.yaml",
     .run = run,
-    .print_more = print_probes,
+    .put_more = put_probes,
 };

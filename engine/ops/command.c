@@ -20,8 +20,13 @@ static const char *plain(const struct command_run *r)
     return r->colour ? "\033[0m" : "";
 }
 
-/* What stands for the value of an option in its help. */
-static const char *placeholder(const struct opt *o, char *scratch, size_t n)
+const struct opt command_common[] = {
+    {.name = "json", .kind = OPT_BOOL, .summary = "Report as JSON, for programs."},
+    {.name = "help", .kind = OPT_BOOL, .summary = "This text."},
+    {0},
+};
+
+const char *command_placeholder(const struct opt *o)
 {
     static const char *const words[] = {
         [OPT_STR] = "TEXT",     [OPT_INT] = "N",
@@ -33,15 +38,15 @@ static const char *placeholder(const struct opt *o, char *scratch, size_t n)
     if (o->kind == OPT_BOOL || o->kind == OPT_NODE || o->kind == OPT_GROUP) {
         return "";
     }
-    snprintf(scratch, n, " %s", o->kind == OPT_ENUM && o->limits ? o->limits : words[o->kind]);
-    return scratch;
+    return o->kind == OPT_ENUM && o->limits ? o->limits : words[o->kind];
 }
 
 static void print_option(const struct opt *o)
 {
-    char left[96], value[64];
-    snprintf(left, sizeof left, "%s--%s%s", strcmp(o->name, "config") == 0 ? "-c, " : "    ",
-             o->name, placeholder(o, value, sizeof value));
+    char left[96];
+    const char *value = command_placeholder(o);
+    snprintf(left, sizeof left, "%s--%s%s%s", strcmp(o->name, "config") == 0 ? "-c, " : "    ",
+             o->name, *value ? " " : "", value);
     if (strlen(left) > OPTION_COLUMN) {
         printf("  %s\n", left);
         left[0] = 0;
@@ -53,6 +58,14 @@ static void print_option(const struct opt *o)
     putchar('\n');
 }
 
+static void print_more(const struct command *c)
+{
+    struct buf out = {0};
+    c->put_more(&out);
+    printf("\n%.*s", (int)out.n, out.p);
+    buf_free(&out);
+}
+
 static int print_command_help(const struct command_run *r)
 {
     const struct command *c = r->command;
@@ -62,17 +75,16 @@ static int print_command_help(const struct command_run *r)
     if (c->details) {
         printf("\n%s\n", c->details);
     }
-    if (c->print_more) {
-        putchar('\n');
-        c->print_more();
+    if (c->put_more) {
+        print_more(c);
     }
     printf("\n%sOptions%s\n", bold(r), plain(r));
     for (const struct opt *o = c->options; o && o->name; o++) {
         print_option(o);
     }
-    print_option(&(struct opt){
-        .name = "json", .kind = OPT_BOOL, .summary = "Report as JSON, for programs."});
-    print_option(&(struct opt){.name = "help", .kind = OPT_BOOL, .summary = "This text."});
+    for (const struct opt *o = command_common; o->name; o++) {
+        print_option(o);
+    }
     printf("\n%sExample%s\n  %s\n", bold(r), plain(r), c->example);
     return COMMAND_FINE;
 }
@@ -252,6 +264,7 @@ int command_main(const struct command *const *commands, const struct adapter *co
                  int argc, char **argv)
 {
     struct command_run r = {.adapters = adapters,
+                            .commands = commands,
                             .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR")};
     const char *name = argc > 1 ? argv[1] : "";
     if (!name[0]) {

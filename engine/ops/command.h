@@ -9,6 +9,7 @@
 #include "engine/base/opt.h"
 
 struct adapter;
+struct buf;
 
 enum { COMMAND_FINE = 0, COMMAND_FINDINGS = 1, COMMAND_CANNOT = 2 };
 
@@ -21,6 +22,7 @@ struct command_run {
     bool json;   /* --json was given */
     bool colour; /* standard output is a terminal and NO_COLOR is not set */
     const struct adapter *const *adapters; /* the registry, NULL-ended */
+    const struct command *const *commands; /* all of them, NULL-ended */
 };
 
 struct command {
@@ -33,12 +35,16 @@ struct command {
     int min, max; /* operands; max -1: any number */
     const char *example;
     int (*run)(struct command_run *r);
-    void (*print_more)(void); /* a table of its own, for its help; or NULL */
+    void (*put_more)(struct buf *out); /* a table of its own, for its help; or NULL */
 };
 
 /* Run `argv` (argv[0] is the program) against the NULL-ended `commands`; returns the exit status. */
 int command_main(const struct command *const *commands, const struct adapter *const *adapters,
                  int argc, char **argv);
+/* Rows of every command besides its own: --json, --help. {0}-ended. */
+extern const struct opt command_common[];
+/* What stands for the value of an option: "FILE", "error|warn"; "" for one without. */
+const char *command_placeholder(const struct opt *o);
 /* "corridor NAME: error: TEXT" on standard error; returns COMMAND_CANNOT. */
 int command_fail(const struct command_run *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
