@@ -203,13 +203,26 @@ static const struct table_row *table_row(unsigned number)
     return NULL;
 }
 
+/* str_cmp() with a constant text, without its length. */
+static int compare(struct str s, const char *t)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != t[i]) {
+            return (unsigned char)s.p[i] < (unsigned char)t[i] ? -1 : 1;
+        }
+        if (!t[i])
+            return 1;
+    }
+    return t[s.n] ? -1 : 0;
+}
+
 static const struct code_row *code_row(unsigned number, struct str code)
 {
     const struct table_row *t = table_row(number);
     uint32_t lo = t ? t->from : 0, hi = t ? t->from + t->n : 0;
     while (lo < hi) {
         uint32_t mid = (lo + hi) / 2;
-        int c = str_cmp(code, str_of(text(dict_codes[mid].code)));
+        int c = compare(code, text(dict_codes[mid].code));
         if (c == 0)
             return &dict_codes[mid];
         if (c < 0)

@@ -1,0 +1,125 @@
+/* validate.h - is a parsed message what its version of HL7 says it should be? One pass over the segments, each finding with
+ * its rule, level, code of table 0357 and place. Says where and which rule, never what the value was. Pure.
+ * The rules are the rows of one table; what a site's own document says (rules/conform.h) is added to the same report.
+ * Source: HL7 v2.5.1 chapter 2 sections 2.5 to 2.9 and 2.A (datatypes); structure.h, dict.h.
+ * Differs: Z-segments and what follows from OBX-2, MFE-5 and the like without a known type are left alone; an explicit
+ * null ("") satisfies a required field; codes are looked up in one table set for all versions (docs/dictionary.md). */
+#ifndef CORRIDOR_HL7_VALIDATE_H
+#define CORRIDOR_HL7_VALIDATE_H
+
+#include "engine/hl7/ack.h"
+#include "engine/hl7/path.h"
+
+enum {
+    VALIDATE_FINDINGS_MAX = 100, /* of one message that are kept; further ones are only counted */
+};
+
+enum validate_level { VALIDATE_OFF, VALIDATE_WARN, VALIDATE_STRICT };
+
+enum validate_rule {
+    VALIDATE_VERSION,
+    VALIDATE_MESSAGE_TYPE,
+    VALIDATE_STRUCTURE,
+    VALIDATE_UNEXPECTED,
+    VALIDATE_REQUIRED,
+    VALIDATE_REQUIRED_PARTS,
+    VALIDATE_REPETITIONS,
+    VALIDATE_EXTRA_FIELDS,
+    VALIDATE_PARTS,
+    VALIDATE_DATES,
+    VALIDATE_NUMBERS,
+    VALIDATE_TABLES,
+    VALIDATE_USER_TABLES,
+    VALIDATE_LENGTHS,
+    VALIDATE_WITHDRAWN,
+    /* of a site's conformance document */
+    VALIDATE_SITE_USAGE,
+    VALIDATE_SITE_TIMES,
+    VALIDATE_SITE_LENGTH,
+    VALIDATE_SITE_VALUES,
+    VALIDATE_RULES /* how many */
+};
+
+struct validate_row {
+    const char *name;    /* key of the option, code of the finding */
+    const char *initial; /* level where validation is on: "strict", "warn", "off" */
+    int error;           /* table 0357, as a rule */
+    const char *summary; /* what it wants, one sentence */
+};
+
+/* The row of a rule; NULL behind the last. */
+const struct validate_row *validate_row(unsigned rule);
+const char *validate_level_text(enum validate_level l);
+
+struct validate_levels {
+    uint8_t of[VALIDATE_RULES]; /* enum validate_level */
+};
+/* Every rule at its initial level, but none above `most`. */
+struct validate_levels validate_initial(enum validate_level most);
+/* "tables", "off": false where one of them is not known. */
+bool validate_set_level(struct validate_levels *l, struct str rule, struct str level);
+/* Some rule is not off. */
+bool validate_is_on(const struct validate_levels *l);
+
+struct validate_finding {
+    enum validate_rule rule;
+    enum validate_level level; /* WARN or STRICT */
+    int error;                 /* table 0357 */
+    const char *path;          /* "PID-3[1].4", "PV1"; in the report's arena */
+    struct str text;           /* what was found, what was expected; no message content */
+    uint32_t seg;              /* index in m->seg; UINT32_MAX: no segment of the message */
+    uint32_t at;               /* byte of the message; 0 where no segment is named */
+};
+
+/* What stands elsewhere (a site's document) takes the place of what the dictionary says of a place. */
+struct validate_waiver {
+    bool (*waives)(const void *arg, enum validate_rule rule, const struct path *at);
+    const void *arg;
+};
+
+/* Findings of one message. */
+struct validate_report {
+    struct arena *a;
+    const struct hl7 *m;
+    struct validate_levels levels;
+    struct validate_waiver waiver;
+    struct validate_finding *v;
+    unsigned n;                /* kept */
+    unsigned errors, warnings; /* all of them, also those not kept */
+    uint32_t of[VALIDATE_RULES];
+};
+
+/* Where a finding is; parts that are 0 are left out. */
+struct validate_place {
+    uint32_t seg;                 /* index in m->seg, or UINT32_MAX with `name` */
+    const char *name;             /* of a segment that is not there */
+    uint32_t field, rep, comp, sub;
+    const char *byte; /* in m->raw, or NULL */
+};
+void validate_begin(struct validate_report *r, struct arena *a, const struct hl7 *m,
+                    const struct validate_levels *levels);
+/* One finding of `rule`, unless it is off or waived. `error` 0: as the rule says. O(segments) where it is kept. */
+void validate_found(struct validate_report *r, enum validate_rule rule, int error,
+                    const struct validate_place *at, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* The dictionary of all versions, resolved for one pass over a message: about 1 MB, made once (some milliseconds),
+ * constant afterwards. */
+struct validate_dict;
+struct validate_dict *validate_dict_new(struct arena *a);
+/* Add what is wrong with r->m to `r`, sorted. O(bytes of the message + segments of its structure). */
+void validate_message(const struct validate_dict *d, struct validate_report *r);
+
+/* By their places in the message; segments that are missing come first. */
+void validate_sort(struct validate_report *r);
+
+/* AR for a type, event, processing id or version that cannot be taken, else AE. Only where r->errors. */
+enum ack_code validate_code(const struct validate_report *r);
+/* The findings as errors of a reply: those that reject first, at most `max`, then one that counts the rest; in the
+ * report's arena. `with_warnings`: those too. */
+const struct ack_error *validate_errors(const struct validate_report *r, unsigned max,
+                                        bool with_warnings, unsigned *out_n);
+/* "PID-3: a required field is missing (required-fields), and 3 more": the reason of a rejection. */
+struct str validate_reason(const struct validate_report *r);
+
+#endif
