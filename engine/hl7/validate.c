@@ -369,8 +369,8 @@ static void add_errors(const struct validate_report *r, enum validate_level leve
     for (unsigned i = 0; i < r->n && *n < max; i++) {
         const struct validate_finding *f = &r->v[i];
         if (f->level == level) {
-            v[(*n)++] = (struct ack_error){
-                f->error, f->path, level == VALIDATE_STRICT ? 'E' : 'W', f->text};
+            v[(*n)++] = (struct ack_error){f->error, f->path, level == VALIDATE_STRICT ? 'E' : 'W',
+                                           f->text};
         }
     }
 }
@@ -402,8 +402,7 @@ struct str validate_reason(const struct validate_report *r)
     if (!f) {
         return STR("not valid");
     }
-    struct str more =
-        r->errors > 1 ? str_printf(r->a, ", and %u more", r->errors - 1) : STR("");
+    struct str more = r->errors > 1 ? str_printf(r->a, ", and %u more", r->errors - 1) : STR("");
     return str_printf(r->a, "%s: %.*s (%s)%.*s", f->path, STR_ARG(f->text),
                       validate_row(f->rule)->name, STR_ARG(more));
 }

@@ -91,8 +91,8 @@ struct validate_report {
 
 /* Where a finding is; parts that are 0 are left out. */
 struct validate_place {
-    uint32_t seg;                 /* index in m->seg, or UINT32_MAX with `name` */
-    const char *name;             /* of a segment that is not there */
+    uint32_t seg;     /* index in m->seg, or UINT32_MAX with `name` */
+    const char *name; /* of a segment that is not there */
     uint32_t field, rep, comp, sub;
     const char *byte; /* in m->raw, or NULL */
 };

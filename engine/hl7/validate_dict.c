@@ -15,9 +15,9 @@ static const struct {
     char id[4];
     uint8_t kind;
 } primitives[] = {
-    {"DT", CHECK_KIND_DATE},     {"TM", CHECK_KIND_TIME},   {"DTM", CHECK_KIND_MOMENT},
-    {"NM", CHECK_KIND_NUMBER},   {"ID", CHECK_KIND_CODE},   {"IS", CHECK_KIND_USER_CODE},
-    {"SI", CHECK_KIND_SEQUENCE}, {"ST", CHECK_KIND_TEXT},   {"TX", CHECK_KIND_TEXT},
+    {"DT", CHECK_KIND_DATE},     {"TM", CHECK_KIND_TIME}, {"DTM", CHECK_KIND_MOMENT},
+    {"NM", CHECK_KIND_NUMBER},   {"ID", CHECK_KIND_CODE}, {"IS", CHECK_KIND_USER_CODE},
+    {"SI", CHECK_KIND_SEQUENCE}, {"ST", CHECK_KIND_TEXT}, {"TX", CHECK_KIND_TEXT},
     {"FT", CHECK_KIND_TEXT},     {"TN", CHECK_KIND_TEXT},
 };
 
@@ -112,7 +112,8 @@ static void add_segment(struct making *k, struct check_version *out, const struc
 
 static int by_id(const void *left, const void *right)
 {
-    return strcmp((*(struct check_type *const *)left)->id, (*(struct check_type *const *)right)->id);
+    return strcmp((*(struct check_type *const *)left)->id,
+                  (*(struct check_type *const *)right)->id);
 }
 
 static void keep_types(struct making *k, struct check_version *out)

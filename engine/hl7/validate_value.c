@@ -9,7 +9,8 @@ enum {
     TABLE_VERSION = 104,
     TABLE_VALUE_TYPE = 125, /* what OBX-2 may say: any datatype of the version */
     TABLE_STRUCTURE = 354,
-    TABLE_CODING_SYSTEM = 396, /* of type ID, yet everybody may register or invent one (99zzz, HL7nnnn) */
+    TABLE_CODING_SYSTEM =
+        396, /* of type ID, yet everybody may register or invent one (99zzz, HL7nnnn) */
 };
 
 /* One field under way. */

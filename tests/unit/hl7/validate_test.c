@@ -57,7 +57,8 @@ Test(validate, a_message_as_the_standard_has_it_has_no_findings)
          "MSH|^~\\&|A|B|C|D|20261124||ADT^Z01|1|P|2.5.1\rPID|1||7^^^M||DOE^J\r", ""},
         {"a null satisfies a required field", HEAD "PID|1||\"\"||DOE^J\r" PV1, ""},
         {"later versions are read as the last known one",
-         "MSH|^~\\&|A|B|C|D|20261124||ADT^A01^ADT_A01|1|P|2.8.2\rEVN||20261124\rPID|||7^^^M^MR||DOE^J^^"
+         "MSH|^~\\&|A|B|C|D|20261124||ADT^A01^ADT_A01|1|P|2.8.2\rEVN||20261124\rPID|||7^^^M^MR||"
+         "DOE^J^^"
          "^^^L\rPV1||I\r",
          ""},
     };
@@ -67,12 +68,11 @@ Test(validate, a_message_as_the_standard_has_it_has_no_findings)
 Test(validate, header)
 {
     static const struct row rows[] = {
-        {"an event that the version lacks",
-         "MSH|^~\\&|A|B|C|D|20261124||ADT^A99|1|P|2.5.1\r", "message-type@MSH-9"},
+        {"an event that the version lacks", "MSH|^~\\&|A|B|C|D|20261124||ADT^A99|1|P|2.5.1\r",
+         "message-type@MSH-9"},
         {"a type that nobody knows", "MSH|^~\\&|A|B|C|D|20261124||QQQ^A01|1|P|2.5.1\r",
          "message-type@MSH-9"},
-        {"required header fields",
-         "MSH|^~\\&|A|B|C|D|||ADT^A01|||2.5.1\rEVN||20261124\r" PID PV1,
+        {"required header fields", "MSH|^~\\&|A|B|C|D|||ADT^A01|||2.5.1\rEVN||20261124\r" PID PV1,
          "required-fields@MSH-7 required-fields@MSH-10 required-fields@MSH-11"},
         {"a version nobody published",
          "MSH|^~\\&|A|B|C|D|20261124||ADT^A01|1|P|2.4.9\rEVN||20261124\r" PID PV1,
@@ -85,11 +85,11 @@ Test(validate, segments)
 {
     static const struct row rows[] = {
         {"a required segment is missing", HEAD PID, "structure@PV1"},
-        {"in a group", HEAD PID PV1 "IN2|1\r",
-         "structure@IN1"},
+        {"in a group", HEAD PID PV1 "IN2|1\r", "structure@IN1"},
         {"one stands out of order", HEAD PV1 PID, "structure@PV1"},
         {"one stands twice", HEAD PID PV1 PV1, "structure@PV1[2]"},
-        {"one that the structure lacks", HEAD PID PV1 "SCH|1|2||||A\r", "unexpected-segments@SCH required-fields@SCH-16 required-fields@SCH-20"},
+        {"one that the structure lacks", HEAD PID PV1 "SCH|1|2||||A\r",
+         "unexpected-segments@SCH required-fields@SCH-16 required-fields@SCH-20"},
         {"one that nobody knows", HEAD PID PV1 "QQQ|1\r", "unexpected-segments@QQQ"},
         {"a line that is no segment", HEAD PID PV1 "qqq\r", "unexpected-segments@segment 5"},
     };
@@ -107,7 +107,8 @@ Test(validate, fields)
          "required-fields@NK1[2]-1"},
         {"a component that its type requires", HEAD "PID|1||^^^M||DOE^J\r" PV1,
          "required-components@PID-3[1].1"},
-        {"a field that does not repeat", HEAD "PID|1~2||7^^^M||DOE^J\r" PV1, "repetitions@PID-1[2]"},
+        {"a field that does not repeat", HEAD "PID|1~2||7^^^M||DOE^J\r" PV1,
+         "repetitions@PID-1[2]"},
         {"more fields than there are", HEAD "EVN||20261124||||||x|y\r" PID PV1,
          "structure@EVN[2] extra-fields@EVN[2]-8"},
         {"more components than there are", HEAD PID "PV1|1|I|||||1^^^^^^^^^^^^^^^^^^^^^^^^x\r",
@@ -116,7 +117,8 @@ Test(validate, fields)
          "structure@EVN[2] extra-fields@EVN[2]-8"},
         {"subcomponents in a text", HEAD "PID|1||7^^^M||DOE^J&K\r" PV1, "components@PID-5[1].2.2"},
         {"a withdrawn field",
-         "MSH|^~\\&|A|B|C|D|20261124||ADT^A01^ADT_A01|1|P|2.7\rEVN||20261124\rPID||2^^^^PI|7^^^M^MR||DOE^J^^^^"
+         "MSH|^~\\&|A|B|C|D|20261124||ADT^A01^ADT_A01|1|P|2.7\rEVN||20261124\rPID||2^^^^PI|7^^^M^"
+         "MR||DOE^J^^^^"
          "^L\rPV1||I\r",
          "withdrawn@PID-2"},
     };
@@ -144,20 +146,34 @@ Test(validate, datatypes)
         const char *type, *value;
         bool is_good;
     } rows[] = {
-        {"DT", "20261124", true},         {"DT", "2026", true},
-        {"DT", "202611241200", false},    {"DT", "20261301", false},
-        {"TM", "0930", true},             {"TM", "093015.1234+0100", true},
-        {"TM", "9:30", false},            {"TS", "202611240930-0600", true},
-        {"TS", "11/24/2026", false},     {"TS", "20261124", true},
-        {"TS", "20261124^M", true},       {"TS", "yesterday", false},
-        {"NM", "1.50", true},             {"NM", "-3", true},
-        {"NM", "+.5", true},              {"NM", " 7 ", true},
-        {"NM", "1e3", false},             {"NM", "<5", false},
-        {"NM", ".", false},               {"SI", "0001", true},
-        {"SI", "-1", false},              {"SI", "1.0", false},
-        {"ST", "a\\T\\b", true},          {"NM", "\"\"", true},
-        {"NM", "1~2~3", true},            {"NM", "1~x", false},
-        {"DR", "20260101^20261231", true}, {"DR", "2026^x", false},
+        {"DT", "20261124", true},
+        {"DT", "2026", true},
+        {"DT", "202611241200", false},
+        {"DT", "20261301", false},
+        {"TM", "0930", true},
+        {"TM", "093015.1234+0100", true},
+        {"TM", "9:30", false},
+        {"TS", "202611240930-0600", true},
+        {"TS", "11/24/2026", false},
+        {"TS", "20261124", true},
+        {"TS", "20261124^M", true},
+        {"TS", "yesterday", false},
+        {"NM", "1.50", true},
+        {"NM", "-3", true},
+        {"NM", "+.5", true},
+        {"NM", " 7 ", true},
+        {"NM", "1e3", false},
+        {"NM", "<5", false},
+        {"NM", ".", false},
+        {"SI", "0001", true},
+        {"SI", "-1", false},
+        {"SI", "1.0", false},
+        {"ST", "a\\T\\b", true},
+        {"NM", "\"\"", true},
+        {"NM", "1~2~3", true},
+        {"NM", "1~x", false},
+        {"DR", "20260101^20261231", true},
+        {"DR", "2026^x", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *at = strchr(rows[i].value, '~') ? "OBX-5[2]" : "OBX-5[1]";
@@ -166,8 +182,8 @@ Test(validate, datatypes)
         if (!rows[i].is_good) {
             buf_printf(&want, "%s@%s%s", number ? "numbers" : "dates", at,
                        rows[i].type[0] == 'D' && rows[i].type[1] == 'R' ? ".2.1"
-                       : rows[i].type[1] == 'S'                        ? ".1"
-                                                                         : "");
+                       : rows[i].type[1] == 'S'                         ? ".1"
+                                                                        : "");
         }
         buf_putc(&want, '\0');
         check_value(rows[i].type, rows[i].value, want.p);
@@ -195,15 +211,19 @@ Test(validate, lengths_are_characters)
     static const struct row rows[] = {
         {"too long for EVN-4", HEAD "EVN||20261124||ABCD\r" PID PV1,
          "structure@EVN[2] lengths@EVN[2]-4 user-tables@EVN[2]-4"},
-        {"ten letters of two bytes", HEAD "PID|1|" "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-         "|7^^^M||DOE^J\r" PV1, ""},
+        {"ten letters of two bytes",
+         HEAD "PID|1|"
+              "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+              "|7^^^M||DOE^J\r" PV1,
+         ""},
     };
     CHECK(rows, every_rule());
 }
 
 Test(validate, levels)
 {
-    struct validate_levels l = validate_initial(VALIDATE_STRICT), off = validate_initial(VALIDATE_OFF);
+    struct validate_levels l = validate_initial(VALIDATE_STRICT),
+                           off = validate_initial(VALIDATE_OFF);
     struct buf got = {0};
     cr_expect(validate_is_on(&l) && !validate_is_on(&off));
     found(&got, HEAD "PID|x", &off);
@@ -260,7 +280,8 @@ Test(validate, what_cannot_be_taken_is_rejected)
     struct hl7 m;
     struct hl7_fault fault;
     struct validate_report r;
-    cr_assert_eq(hl7_parse(&a, STR("MSH|^~\\&|A|B|C|D|20261124||QQQ^Q01|1|P|2.5.1\r"), &m, &fault), 0);
+    cr_assert_eq(hl7_parse(&a, STR("MSH|^~\\&|A|B|C|D|20261124||QQQ^Q01|1|P|2.5.1\r"), &m, &fault),
+                 0);
     validate_begin(&r, &a, &m, every_rule());
     validate_message(validate_dict_new(&a), &r);
     cr_expect_eq(validate_code(&r), ACK_AR);

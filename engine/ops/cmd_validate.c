@@ -1,0 +1,188 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "engine/ops/commands.h"
+#include "engine/ops/files.h"
+#include "engine/ops/messages.h"
+#include "engine/ops/validate_out.h"
+
+enum { PROGRESS_EVERY = 1000 };
+
+struct validate_args {
+    struct str rules;
+    int format;
+};
+
+static const struct opt options[] = {
+    OPT(validate_args, format, "format", ENUM, "text", "text|json|operationoutcome|err", 0,
+        "Form: lines, a JSON object or a FHIR OperationOutcome a message, or the ERR segments of a "
+        "reply."),
+    OPT(validate_args, rules, "rules", STR, NULL, "1..1000", 0,
+        "Levels for this run: tables=off,lengths=warn; strict, warn or off."),
+    {0},
+};
+
+/* All messages of a run. */
+struct validating {
+    struct command_run *r;
+    enum validate_form form;
+    const struct validate_dict *dict;
+    struct validate_levels levels;
+    unsigned messages, bad, doubtful;
+    bool shows_progress;
+};
+
+static void progress(const struct validating *v, bool is_end)
+{
+    if (v->shows_progress && (is_end || v->messages % PROGRESS_EVERY == 0)) {
+        fprintf(stderr, "\r%s%.0u%s", is_end ? "\033[K" : "", is_end ? 0 : v->messages,
+                is_end ? "" : " messages");
+    }
+}
+
+static void validate_one(struct validating *v, const char *file, const struct message_text *t,
+                         unsigned number)
+{
+    struct arena a = {0};
+    struct hl7 m;
+    struct hl7_fault fault;
+    struct validate_report report = {0};
+    struct buf out = {0};
+    bool ok = hl7_parse(&a, t->bytes, &m, &fault) == 0;
+    if (ok) {
+        validate_begin(&report, &a, &m, &v->levels);
+        validate_message(v->dict, &report);
+    }
+    const struct validated one = {.file = file,
+                                  .line = t->line,
+                                  .number = number,
+                                  .m = ok ? &m : NULL,
+                                  .bytes = t->bytes,
+                                  .fault = &fault,
+                                  .report = &report};
+    v->messages++;
+    v->bad += !ok || report.errors;
+    v->doubtful += ok && !report.errors && report.warnings;
+    progress(v, false);
+    validate_out(&out, v->form, &one);
+    fwrite(out.p ? out.p : "", 1, out.n, stdout);
+    buf_free(&out);
+    arena_free(&a);
+}
+
+static bool is_fhir(struct str bytes)
+{
+    struct str s = str_trim(bytes);
+    return s.n && (s.p[0] == '{' || s.p[0] == '<' || s.p[0] == '[');
+}
+
+static int validate_file(struct validating *v, const char *path)
+{
+    struct arena a = {0};
+    struct str bytes;
+    const char *why;
+    struct diags d;
+    int status = COMMAND_FINE;
+    diags_init(&d, &a);
+    if (!files_read(&a, path, &bytes, &why)) {
+        status = command_fail(v->r, "%s: %s", path, why);
+    } else if (is_fhir(bytes)) {
+        status = command_fail(v->r,
+                              "%s: this is JSON or XML; FHIR resources are not validated in this "
+                              "version, only HL7 v2",
+                              path);
+    } else {
+        struct message_file f = messages_split(&a, path, bytes, &d);
+        if (!f.n && !f.is_batch) {
+            status = command_fail(
+                v->r, "%s: no message in it; expected HL7 v2 text that begins with MSH", path);
+        }
+        for (size_t i = 0; i < f.n; i++) {
+            validate_one(v, path, &f.v[i], (unsigned)i + 1);
+        }
+    }
+    arena_free(&a);
+    return status;
+}
+
+static int set_rule(struct command_run *r, struct str text, struct validate_levels *levels)
+{
+    struct str level = text, name = STR("");
+    if (!str_split(&level, '=', &name) || !validate_set_level(levels, name, level)) {
+        return command_fail(r,
+                            "--rules %.*s: expected RULE=strict, warn or off; the rules are listed "
+                            "by corridor validate --help",
+                            STR_ARG(text));
+    }
+    return COMMAND_FINE;
+}
+
+/* --rules tables=off,lengths=warn */
+static int set_rules(struct command_run *r, struct validate_levels *levels)
+{
+    const struct validate_args *args = r->args;
+    struct str rest = args->rules, one;
+    int status = COMMAND_FINE;
+    while (rest.n && status == COMMAND_FINE && str_split(&rest, ',', &one)) {
+        status = set_rule(r, one, levels);
+    }
+    return status;
+}
+
+static void print_summary(const struct validating *v)
+{
+    unsigned fine = v->messages - v->bad - v->doubtful;
+    printf("%u %s: %u with errors, %u with warnings only, %u fine\n", v->messages,
+           v->messages == 1 ? "message" : "messages", v->bad, v->doubtful, fine);
+}
+
+static int run(struct command_run *r)
+{
+    const struct validate_args *args = r->args;
+    struct validating v = {.r = r,
+                           .form = r->json ? VALIDATE_FORM_JSON : (enum validate_form)args->format,
+                           .levels = validate_initial(VALIDATE_STRICT),
+                           .shows_progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)};
+    int status = set_rules(r, &v.levels);
+    if (status != COMMAND_FINE) {
+        return status;
+    }
+    v.dict = validate_dict_new(r->arena);
+    for (int i = 0; i < r->noperands; i++) {
+        int one = validate_file(&v, r->operands[i]);
+        status = one > status ? one : status;
+    }
+    progress(&v, true);
+    if (v.form == VALIDATE_FORM_TEXT && v.messages) {
+        print_summary(&v);
+    }
+    return status == COMMAND_FINE && v.bad ? COMMAND_FINDINGS : status;
+}
+
+static void put_rules(struct buf *out)
+{
+    buf_puts(out, "Rules, with their levels where validation is on (strict: an error)\n");
+    for (unsigned i = 0; validate_row(i); i++) {
+        const struct validate_row *row = validate_row(i);
+        buf_printf(out, "  %-20s %-7s %s\n", row->name, row->initial, row->summary);
+    }
+}
+
+const struct command cmd_validate = {
+    .name = "validate",
+    .operands = "FILE...",
+    .summary = "Check HL7 v2 messages against their structure and the dictionary.",
+    .details =
+        "  Reads what `parse` reads. FILE:LINE:COL is where it stands in the file, then the place "
+        "in the\n"
+        "  message, what was found, the rule and the code of table 0357. At most 100 findings of a "
+        "message\n"
+        "  are shown. Status 1 when a message has errors; warnings do no harm.",
+    .options = options,
+    .args_size = sizeof(struct validate_args),
+    .min = 1,
+    .max = -1,
+    .example = "corridor validate routes/samples/adt_a01.hl7 --rules user-tables=warn",
+    .run = run,
+    .put_more = put_rules,
+};
