@@ -13,7 +13,11 @@ void engine_kick(struct engine *e)
 {
     if (!e->is_polling && !e->is_kicked) {
         e->is_kicked = true;
-        event_active(e->on_kick, EV_TIMEOUT, 0);
+        if (e->is_following) { /* what is active already would go before all sockets */
+            event_add(e->on_kick, &(struct timeval){0});
+        } else {
+            event_active(e->on_kick, EV_TIMEOUT, 0);
+        }
     }
 }
 
@@ -98,6 +102,7 @@ static void end_drain(struct engine *e)
 
 static void follow(struct engine *e)
 {
+    e->is_following = true;
     for (unsigned i = 0; i < e->ndestinations && !e->is_fenced; i++) {
         destination_run(e->destinations[i]);
     }
@@ -105,6 +110,7 @@ static void follow(struct engine *e)
     e->uncommitted = 0;
     journal_commit(e->conf.journal);
     free_left(e);
+    e->is_following = false;
     end_drain(e);
 }
 

@@ -55,8 +55,7 @@ struct engine_destination_status {
     uint64_t dropped;
     const struct histogram *delivery_time; /* HISTOGRAM_TIME: from receipt to delivered; borrowed */
     struct endpoint_counters c;
-    uint64_t delivered, refused, held,
-        queued;  /* queued: in the window and behind; ahead is `behind` */
+    uint64_t delivered, refused, held, queued; /* in memory or not */
     bool behind; /* the cursor has not caught up: more waits in the journal */
     bool clogged, unreachable, is_open;
     uint64_t backlog,

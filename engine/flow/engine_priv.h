@@ -65,7 +65,7 @@ struct engine {
     struct queue_budget budget;
     struct buf ack; /* scratch of exchange.c */
     struct event *on_journal, *on_kick, *on_drain;
-    bool is_polling, is_kicked, is_paused, is_fenced, is_draining;
+    bool is_polling, is_following, is_kicked, is_paused, is_fenced, is_draining;
     uint64_t open_exchanges;
     unsigned uncommitted; /* messages taken since the last journal_commit() */
     uint64_t id_state;    /* splitmix64, seeded once: ids need to differ, not to be secret */

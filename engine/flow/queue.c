@@ -651,6 +651,16 @@ static uint64_t unshown(const struct queue *q)
            shown->dropped;
 }
 
+/* What the window has not taken up yet. */
+static uint64_t unread(const struct queue *q)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < 2; i++) {
+        n += consumer_unread(q->consumers[i]) + (q->next[i].msg != NULL);
+    }
+    return n;
+}
+
 void queue_status(struct queue *q, struct queue_status *out)
 {
     *out = (struct queue_status){
@@ -661,7 +671,7 @@ void queue_status(struct queue *q, struct queue_status *out)
         .retries = q->retries,
         .delivery_time = &q->delivery_time,
         .held = q->held.n,
-        .queued = q->unsettled - q->held.n + unshown(q),
+        .queued = q->unsettled - q->held.n + unshown(q) + unread(q),
         .blocked = q->blocked.n,
         .ready = q->ready.n,
         .waiting = q->due.n,

@@ -94,7 +94,7 @@ void queued_list_remove(struct queued_list *l, struct queued *q);
 /* window.c: what is in memory. */
 /* Take up what the journal has unsettled behind the cursor. */
 void window_recover(struct queue *q);
-/* Read on from the cursor while there is room. */
+/* Read on from the cursor while there is room, a part at a time. */
 void window_fill(struct queue *q);
 bool window_has_room(const struct queue *q);
 /* Make sure that `o` has its message. 0, or ERR_* of the journal: ERR_IO may pass and is tried again later.

@@ -7,6 +7,7 @@
 
 enum {
     READY_ENOUGH = 1024,
+    FILL_AT_ONCE = 512, /* then sources and peers have a turn */
     IDLE_OUTPUTS = QUEUE_WINDOW_OUTPUTS / 2,
     IDLE_BYTES = QUEUE_WINDOW_BYTES / 2,
     LEAST_BYTES = 1 << 20,
@@ -258,7 +259,13 @@ static void look_ahead(struct queue *q)
 void window_fill(struct queue *q)
 {
     uint64_t seq;
-    while (q->ready.n < READY_ENOUGH && window_has_room(q) && window_read_one(q, &seq) > 0) {
+    int n = 0;
+    while (n < FILL_AT_ONCE && q->ready.n < READY_ENOUGH && window_has_room(q) &&
+           window_read_one(q, &seq) > 0) {
+        n++;
+    }
+    if (n == FILL_AT_ONCE) {
+        q->conf.ops->kick(q->conf.arg);
     }
     look_ahead(q);
 }

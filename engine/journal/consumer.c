@@ -252,6 +252,7 @@ static void count_ahead(struct consumer *c, uint64_t seq, uint32_t output, uint6
 {
     if (seq > c->counted_seq || (seq == c->counted_seq && output >= c->counted_output)) {
         c->unread_bytes += bytes;
+        c->unread++;
         c->counted_seq = seq;
         c->counted_output = output + 1;
     }
@@ -260,6 +261,7 @@ static void count_ahead(struct consumer *c, uint64_t seq, uint32_t output, uint6
 void consumer_count_read(struct consumer *c, uint64_t bytes)
 {
     c->unread_bytes -= bytes < c->unread_bytes ? bytes : c->unread_bytes;
+    c->unread -= c->unread != 0;
 }
 
 /* The index of the first output for this consumer from `from` on; noutputs when there is none. */
@@ -382,7 +384,7 @@ int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out
         int rc = read_next(j, &at, j->called, 1u << ENTRY_MESSAGE, a, &s);
         if (rc == 0) {
             c->is_live = true;
-            c->unread_bytes = 0;
+            c->unread_bytes = c->unread = 0;
             consumer_set_cursor(c, j->called + 1, 0, at.hint[0]);
             break;
         }
@@ -741,6 +743,12 @@ size_t consumer_count(const struct consumer *c)
 static uint64_t unread_from(const struct consumer *c)
 {
     return c->is_live ? c->j->called + 1 : c->seq;
+}
+
+uint64_t consumer_unread(const struct consumer *c)
+{
+    size_t taken = c->offer_seq ? c->n - place(c, c->offer_seq, c->offer_output) : 0;
+    return taken + c->unread;
 }
 
 uint64_t consumer_backlog(const struct consumer *c)

@@ -86,6 +86,8 @@ const struct consumer_item *consumer_unsettled(const struct consumer *c, size_t 
 /* One unsettled output, offered or not; NULL. Valid as long as the list. */
 const struct consumer_item *consumer_find(const struct consumer *c, uint64_t seq, uint32_t output);
 size_t consumer_count(const struct consumer *c);
+/* Outputs that consumer_next() has yet to offer; after a crash a few of them may be settled. O(log unsettled). */
+uint64_t consumer_unread(const struct consumer *c);
 /* Bytes of entries that hold something unsettled or unread; one with two such outputs counts twice. */
 uint64_t consumer_backlog(const struct consumer *c);
 uint64_t consumer_oldest(const struct consumer *c); /* oldest unsettled or unread seq; 0 none */

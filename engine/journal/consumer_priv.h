@@ -7,7 +7,7 @@
 /* What the ahead map remembers of an output the cursor has not reached. */
 enum { AHEAD_SETTLED = 1, AHEAD_HELD = 2, AHEAD_RELEASED = 3 };
 /* Bits in a checkpoint: of a consumer, of an item. */
-enum { CONSUMER_LIVE = 2, CONSUMER_SIZED = 4 };
+enum { CONSUMER_LIVE = 2, CONSUMER_SIZED = 4, CONSUMER_COUNTED = 8 };
 enum { ITEM_HELD = 1, ITEM_SUSPECT = 2, ITEM_CARRIED = 4 };
 
 struct sent_wait {
@@ -31,7 +31,8 @@ struct consumer {
     uint32_t offer_output;
     uint64_t held_bytes,
         unread_bytes;     /* of the entries of what is in the list; ahead of the cursor */
-    uint64_t counted_seq; /* unread_bytes counts up to here */
+    uint64_t unread;      /* outputs ahead of the cursor */
+    uint64_t counted_seq; /* the two count up to here */
     uint32_t counted_output;
     struct refmap ahead; /* outcomes that stood in the journal ahead of the cursor, after a crash */
     struct refmap was_settled, suspects; /* only after damage */

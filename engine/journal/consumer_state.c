@@ -19,7 +19,8 @@ static void put_item(struct buf *out, const struct consumer_item *i, uint64_t *s
 static void put_one(const struct consumer *c, struct buf *out)
 {
     wire_put_var(out, c->destination);
-    buf_putc(out, (char)((unsigned)c->class | (c->is_live ? CONSUMER_LIVE : 0) | CONSUMER_SIZED));
+    buf_putc(out, (char)((unsigned)c->class | (c->is_live ? CONSUMER_LIVE : 0) | CONSUMER_SIZED |
+                         CONSUMER_COUNTED));
     bool is_passed = c->is_live && c->seq <= c->j->called; /* the cursor follows the callbacks */
     wire_put_var(out, is_passed ? c->j->called + 1 : c->seq);
     wire_put_var(out, is_passed ? 0 : c->output);
@@ -28,6 +29,7 @@ static void put_one(const struct consumer *c, struct buf *out)
     wire_put_var(out, c->unread_bytes);
     wire_put_var(out, c->counted_seq);
     wire_put_var(out, c->counted_output);
+    wire_put_var(out, c->unread);
     wire_put_var(out, c->offer_seq);
     wire_put_var(out, c->offer_output);
     wire_put_var(out, consumer_count(c));
@@ -97,11 +99,12 @@ static void get_items(struct consumer *c, struct wire *w, bool is_sized)
     }
 }
 
-static void get_sizes(struct consumer *c, struct wire *w)
+static void get_sizes(struct consumer *c, struct wire *w, bool is_counted)
 {
     c->unread_bytes = wire_var(w);
     c->counted_seq = wire_var(w);
     c->counted_output = wire_var32(w);
+    c->unread = is_counted ? wire_var(w) : 0;
     c->offer_seq = wire_var(w);
     c->offer_output = wire_var32(w);
 }
@@ -112,7 +115,7 @@ void consumers_get(struct journal *j, struct wire *w)
     for (uint32_t i = 0; i < n && !w->is_bad; i++) {
         uint32_t destination = wire_var32(w);
         uint8_t bits = wire_u8(w);
-        w->is_bad |= bits > 7 || destination >= TABLES_NAMES_MAX;
+        w->is_bad |= bits > 15 || destination >= TABLES_NAMES_MAX;
         if (w->is_bad) {
             return;
         }
@@ -123,7 +126,7 @@ void consumers_get(struct journal *j, struct wire *w)
         consumer_set_cursor(c, seq, output, wire_var(w));
         c->sent_asked = c->sent_durable = c->sent_before = wire_var(w);
         if (bits & CONSUMER_SIZED) {
-            get_sizes(c, w);
+            get_sizes(c, w, bits & CONSUMER_COUNTED);
         }
         get_items(c, w, bits & CONSUMER_SIZED);
     }

@@ -47,7 +47,6 @@ static void print_destination(const struct report *d)
     if (report_int(d, "oldest_ms")) {
         printf(", oldest waits %lld s", (long long)report_int(d, "oldest_ms") / 1000);
     }
-    printf("%s", report_bool(d, "behind") ? ", more waits in the journal" : "");
     printf("%s", report_bool(d, "clogged") ? ", CLOGGED" : "");
     if (report_bool(d, "backlog_full")) {
         printf(", BACKLOG FULL: %lld of %lld MB, %lld messages turned away",

@@ -124,10 +124,10 @@ fill() { # PORT MESSAGES
 }
 recycle() { fill "$port" "$warm"; }
 
-# queued: outputs that wait in the running daemon, all destinations; an own message while one is behind
+# queued: outputs that wait in the running daemon, all destinations
 queued() {
     "$corridor" status -c "$work/corridor.yaml" --json | tr ',{}' '\n\n\n' |
-        sed -n 's/^"queued":\([0-9]*\).*/\1/p; s/^"behind":true/1/p' | awk '{ n += $1 } END { print n + 0 }'
+        sed -n 's/^"queued":\([0-9]*\).*/\1/p' | awk '{ n += $1 } END { print n + 0 }'
 }
 wait_drained() {
     while n=$(queued) && [ "$n" -gt 0 ]; do

@@ -389,6 +389,38 @@ Test(queue, one_blocked_patient_does_not_stop_the_others)
     close_world(&w);
 }
 
+/* A million outputs of a few patients are never ready together: reading on must not take the loop. */
+Test(queue, reading_a_backlog_leaves_turns_to_others)
+{
+    enum { N = 20000, AT_ONCE = 512 };
+    struct world w;
+    open_world(&w);
+    put1(&w, "first", 1);
+    run(&w);
+    answer_text(&w, "first", DELIVERY_UNREACHABLE);
+    for (int i = 1; i < N; i++) {
+        put1(&w, "one after the other", 1);
+    }
+    cr_assert_eq(journal_poll(w.journal), 0);
+    clock_fake_advance(&w.time, 100 * SECOND);
+    queue_tick(w.queue);
+    answer_text(&w, "first", DELIVERY_DELIVERED);
+    struct queue_status s = status(&w);
+    uint64_t known = s.blocked + s.ready, rounds = 0;
+    for (; s.behind; rounds++) {
+        unsigned kicks = w.kicks;
+        queue_run(w.queue);
+        s = status(&w);
+        uint64_t now = s.blocked + s.ready;
+        cr_assert_leq(now - known, 2 * AT_ONCE, "it reads again after it has sent something");
+        cr_assert(!s.behind || w.kicks > kicks, "nobody would go on");
+        known = now;
+    }
+    cr_expect_eq(known + w.nfly, N - 1);
+    cr_expect_gt(rounds, 10, "%zu", (size_t)rounds);
+    close_world(&w);
+}
+
 /* ---- a random schedule against the rule of the design ---- */
 
 enum { RANDOM_N = 300, RANDOM_KEYS = 6 };

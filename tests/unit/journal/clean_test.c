@@ -154,8 +154,10 @@ Test(clean, what_keeps_old_volumes_is_written_again)
         uint64_t backlog = consumer_backlog(b.dead);
         cr_expect(backlog > b.for_dead * 900 && backlog < b.for_dead * 1200, "%zu",
                   (size_t)backlog);
+        cr_expect_eq(consumer_unread(b.dead), is_reading ? 0 : b.for_dead);
         reopen(&b);
         cr_expect_eq(consumer_backlog(b.dead), backlog);
+        cr_expect_eq(consumer_unread(b.dead), is_reading ? 0 : b.for_dead);
         check_verify(&b);
         check_dead(&b);
         reopen(&b); /* offered to the queue by now, and so it is known */
