@@ -169,6 +169,17 @@ static int put_hostport(const struct put *p)
     return 0;
 }
 
+/* A path, not what it should lead to: a key in PEM has line ends and begins with dashes. */
+static bool is_path(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] < ' ') {
+            return false;
+        }
+    }
+    return s.n > 0 && s.n < 4096 && s.p[0] != '-';
+}
+
 static int refuse_secret(const struct put *p)
 {
     struct diag *one = diag_add(p->d, DIAG_ERROR, "option-secret", p->v->pos,
@@ -198,6 +209,17 @@ static int put_secret(const struct put *p)
         }
     }
     return refuse_secret(p);
+}
+
+static int put_secret_or_path(const struct put *p)
+{
+    bool is_alone = p->v->kind == YAML_SCALAR && str_index(p->v->text, ':') < 0;
+    if (!is_alone || !is_path(p->v->text)) {
+        return put_secret(p);
+    }
+    *(struct opt_secret *)p->member =
+        (struct opt_secret){OPT_SECRET_FILE, resolve(p->a, p->v->pos.file, p->v->text)};
+    return 0;
 }
 
 static int put_group(const struct put *p)
@@ -252,7 +274,7 @@ int opt_set(struct arena *a, const struct opt *row, const struct yaml_node *valu
         return ERR_TYPE; /* reported where the YAML was read */
     }
     if (row->kind == OPT_SECRET) {
-        return put_secret(&p);
+        return row->limits ? put_secret_or_path(&p) : put_secret(&p);
     }
     if (row->kind == OPT_LIST && value->kind != YAML_MAPPING) {
         return put_list(&p);

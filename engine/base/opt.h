@@ -33,7 +33,8 @@ enum opt_kind {
     OPT_ENUM,  /* limits "stored|never": one of these words */
     OPT_LIST,  /* a list of texts, or one text; default "a,b"; limits "a|b|c": these words only */
     OPT_HOSTPORT, /* 0.0.0.0:2575, [::1]:2575, localhost:0 */
-    OPT_SECRET,   /* credential:NAME, file:PATH or env:NAME; also {file: PATH}. Inline is refused */
+    OPT_SECRET,   /* credential:NAME, file:PATH or env:NAME; also {file: PATH}. Inline is refused;
+                   * limits "path": a path by itself is taken too */
     OPT_PATH,     /* a relative one is relative to the file that names it */
     OPT_NODE,     /* the YAML value as it stands, for the caller to read */
     OPT_GROUP,    /* a mapping with options of a table of its own */

@@ -128,7 +128,7 @@ static void put_kind(struct json_out *o, const struct opt *row)
         return;
     case OPT_SECRET:
         put_types(o, "[\"string\",\"object\"]");
-        json_out_pair_cstr(o, "pattern", "^(credential|file|env):.+$");
+        json_out_pair_cstr(o, "pattern", row->limits ? "^[^-].*$" : "^(credential|file|env):.+$");
         return;
     case OPT_PATH:
         put_types(o, "\"string\"");
