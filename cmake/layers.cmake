@@ -16,11 +16,11 @@ set(CORRIDOR_TOP ${previous})
 target_link_libraries(corridor_base PUBLIC PkgConfig::yaml_0_1 PkgConfig::libxxhash PkgConfig::libpcre2_8
   Threads::Threads m)
 if(TARGET corridor_flow)
-  target_link_libraries(corridor_flow PUBLIC PkgConfig::libevent PkgConfig::libevent_pthreads)
+  target_link_libraries(corridor_flow PUBLIC PkgConfig::libevent PkgConfig::libevent_pthreads PkgConfig::libssl
+    PkgConfig::libcrypto)
 endif()
 if(TARGET corridor_ops)
-  target_link_libraries(corridor_ops PUBLIC PkgConfig::jansson PkgConfig::libsystemd PkgConfig::libevent
-    PkgConfig::libcrypto)
+  target_link_libraries(corridor_ops PUBLIC PkgConfig::jansson PkgConfig::libsystemd PkgConfig::libevent)
 endif()
 
 file(GLOB adapter_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/adapters/*.c)

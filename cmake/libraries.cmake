@@ -1,6 +1,6 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-foreach(lib libevent libevent_pthreads yaml-0.1 jansson libxxhash libpcre2-8 libsystemd libcurl libcrypto)
+foreach(lib libevent libevent_pthreads yaml-0.1 jansson libxxhash libpcre2-8 libsystemd libcurl libssl libcrypto)
   string(MAKE_C_IDENTIFIER ${lib} id)
   pkg_check_modules(${id} REQUIRED IMPORTED_TARGET ${lib})
 endforeach()

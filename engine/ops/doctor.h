@@ -93,9 +93,5 @@ const char *doctor_file_system_doubt(uint64_t magic, const char **out_name,
                                      enum doctor_severity *out_severity);
 /* Where a destination's settings say it is: `host` and `port`, or `url`. False: it has no address. */
 bool doctor_address(struct arena *a, const struct plan_destination *t, struct opt_hostport *out);
-/* Days until the certificates of a PEM text end: of the first, and of the one that lasts longest; negative when over.
- * How many there are; 0: none could be read. */
-unsigned doctor_certificate_days(struct str pem, int64_t now_s, int64_t *out_first,
-                                 int64_t *out_longest);
 
 #endif

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/flow/tls.h"
 #include "engine/ops/doctor.h"
 #include "engine/ops/files.h"
 
@@ -188,12 +189,15 @@ static void judge_days(struct doctor *d, struct str name, const char *file, int6
     }
 }
 
-/* Every path whose name says that it is a certificate. */
+/* Every path whose name says that certificates or a CRL are in it. */
 static void look_at_certificate(struct doctor *d, const struct doctor_setting *s)
 {
-    bool is_authority = strcmp(s->row->name, "tls-ca") == 0;
-    bool is_one =
-        s->row->kind == OPT_PATH && (is_authority || strcmp(s->row->name, "tls-cert") == 0);
+    static const char *const names[] = {"cert", "crl", "ca", "client-ca", NULL};
+    unsigned which = 0;
+    while (names[which] && strcmp(s->row->name, names[which]) != 0) {
+        which++;
+    }
+    bool is_authority = which >= 2, is_one = s->row->kind == OPT_PATH && names[which];
     const struct str *path = s->value;
     struct str pem;
     const char *why;
@@ -206,10 +210,10 @@ static void look_at_certificate(struct doctor *d, const struct doctor_setting *s
         doctor_find(d, DOCTOR_ERROR, "no connection can be trusted without it",
                     "look at the path and its rights", "%.*s, %s: %s", STR_ARG(s->endpoint), file,
                     why);
-    } else if (doctor_certificate_days(pem, (int64_t)time(NULL), &first, &longest) == 0) {
+    } else if (tls_pem_days(pem, (int64_t)time(NULL), &first, &longest) == 0) {
         doctor_find(d, DOCTOR_ERROR, "no connection can be trusted without it",
-                    "expected PEM: -----BEGIN CERTIFICATE-----", "%.*s, %s: no certificate in it",
-                    STR_ARG(s->endpoint), file);
+                    "expected PEM: -----BEGIN CERTIFICATE----- or X509 CRL",
+                    "%.*s, %s: nothing of the kind in it", STR_ARG(s->endpoint), file);
     } else { /* one authority that holds is enough */
         judge_days(d, s->endpoint, file, is_authority ? longest : first);
     }

@@ -1,3 +1,4 @@
+#include "engine/flow/tls.h"
 #include "engine/ops/doctor.h"
 
 #include <criterion/criterion.h>
@@ -110,15 +111,14 @@ Test(doctor, finds_the_address_of_a_destination)
 Test(doctor, tells_when_certificates_end)
 {
     int64_t first = 0, longest = 0;
-    unsigned n =
-        doctor_certificate_days(STR(SHORT LONG), FIRST_ENDS - 86400 * 10 - 5, &first, &longest);
+    unsigned n = tls_pem_days(STR(SHORT LONG), FIRST_ENDS - 86400 * 10 - 5, &first, &longest);
     cr_expect_eq(n, 2u);
     cr_expect_eq(first, 10);
     cr_expect_eq(longest, 2980);
-    n = doctor_certificate_days(STR(SHORT), FIRST_ENDS + 3600, &first, &longest);
+    n = tls_pem_days(STR(SHORT), FIRST_ENDS + 3600, &first, &longest);
     cr_expect(n == 1 && first < 0 && longest < 0, "over for an hour");
-    n = doctor_certificate_days(STR(SHORT), FIRST_ENDS - 3600, &first, &longest);
+    n = tls_pem_days(STR(SHORT), FIRST_ENDS - 3600, &first, &longest);
     cr_expect(n == 1 && first == 0, "over in an hour");
-    cr_expect_eq(doctor_certificate_days(STR("no certificate"), 0, &first, &longest), 0u);
-    cr_expect_eq(doctor_certificate_days(STR(""), 0, &first, &longest), 0u);
+    cr_expect_eq(tls_pem_days(STR("no certificate"), 0, &first, &longest), 0u);
+    cr_expect_eq(tls_pem_days(STR(""), 0, &first, &longest), 0u);
 }

@@ -1,7 +1,7 @@
 /* secret.h - reading what an option of kind SECRET names: a systemd credential, a file, a variable.
  * The file is read without waiting for anything (a pipe is refused); it is small. */
-#ifndef CORRIDOR_ADAPTERS_SECRET_H
-#define CORRIDOR_ADAPTERS_SECRET_H
+#ifndef CORRIDOR_FLOW_SECRET_H
+#define CORRIDOR_FLOW_SECRET_H
 
 #include "engine/base/buf.h"
 #include "engine/base/opt.h"

@@ -1,4 +1,4 @@
-#include "adapters/secret.h"
+#include "engine/flow/secret.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
