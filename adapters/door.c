@@ -1,17 +1,58 @@
 #include "adapters/door.h"
 
+#include "adapters/admit.h"
+#include "adapters/greet.h"
 #include "engine/base/err.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
-enum { ACCEPTS = 64 }; /* of one event */
+enum {
+    ACCEPTS = 64,       /* of one event */
+    TOLD_A_SECOND = 20, /* refusals in the log: a port scan does not fill a disk */
+};
+
+/* ---- settings ---- */
+
+static void check_ranges(const struct opt_list *allow, const struct yaml_node *map, struct diags *d)
+{
+    for (size_t i = 0; i < allow->n; i++) {
+        if (!admit_is_range(allow->v[i])) {
+            struct str shown = str_slice(allow->v[i], 0, 60);
+            diag_hint(d,
+                      diag_add(d, DIAG_ERROR, "option-type", yaml_get(map, "allow")->pos,
+                               "`allow` holds `%.*s`; expected addresses such as 10.1.0.0/16, "
+                               "192.0.2.7 or 2001:db8::/32",
+                               STR_ARG(shown)),
+                      "bits behind the prefix must be 0: 10.1.0.0/16, not 10.1.2.3/16");
+        }
+    }
+}
+
+void door_check(const struct door_conf *c, const struct yaml_node *map, struct diags *d)
+{
+    bool is_open = !c->tls && !admit_is_loopback(c->listen.host);
+    if (is_open && !c->plaintext) {
+        const struct yaml_node *at = yaml_get(map, "listen");
+        diag_hint(d,
+                  diag_add(d, DIAG_ERROR, "plaintext", at ? at->pos : map->pos,
+                           "`listen` is reached from other machines and there is no `tls`; "
+                           "expected tls: {cert: .., key: ..}, or an address of this machine only"),
+                  "or write `plaintext: accepted` beside it, if others on the network may read the "
+                  "messages; `corridor status` then shows it as a risk");
+    }
+    check_ranges(&c->allow, map, d);
+    if (c->tls) {
+        tls_in_check(c->tls, yaml_get(map, "tls"), d);
+    }
+}
 
 static void set_accepting(struct door *d)
 {
-    bool is_full = d->ep->counters.connections_open >= (uint64_t)d->ops->limit(d->arg);
+    bool is_full = d->ep->counters.connections_open >= (uint64_t)d->ops->conf(d->arg)->connections;
     if (is_full && !d->is_full) {
         log_event(d->ep->log, LOG_LEVEL_WARN, "connections-full", log_str("source", d->ep->name),
                   log_uint("connections", d->ep->counters.connections_open));
@@ -32,14 +73,44 @@ void door_left(struct door *d)
     }
 }
 
+/* ---- refusals ---- */
+
+static bool may_tell(struct door *d)
+{
+    int64_t second = clock_mono_us(d->ep->clock) / 1000000;
+    if (second != d->told_second) {
+        d->told_second = second;
+        d->told = 0;
+    }
+    bool may = d->told++ < TOLD_A_SECOND;
+    d->untold += !may;
+    return may;
+}
+
+void door_refuse(struct door *d, const char *event, const char *peer, const char *reason,
+                 const char *subject)
+{
+    d->ep->counters.connections_refused++;
+    if (!may_tell(d)) {
+        return;
+    }
+    log_event(d->ep->log, LOG_LEVEL_WARN, event, log_str("source", d->ep->name),
+              log_cstr("peer", peer), log_cstr("reason", reason), log_cstr("subject", subject),
+              log_uint("untold", d->untold));
+    d->untold = 0;
+}
+
+/* ---- accepting ---- */
+
 /* No descriptor is left: give up the reserve to turn one peer away, then do not ask for a second. */
 static void out_of_descriptors(struct door *d)
 {
     static const struct timeval second = {.tv_sec = 1, .tv_usec = 0};
+    struct sockaddr_storage from;
     char peer[NET_ADDRESS_MAX] = "";
     if (d->reserve >= 0) {
         close(d->reserve);
-        int fd = net_accept(d->listener, peer);
+        int fd = net_accept(d->listener, &from, peer);
         if (fd >= 0) {
             close(fd);
             d->ep->counters.connections_refused++;
@@ -59,23 +130,39 @@ static void on_breath(evutil_socket_t fd, short what, void *arg)
     set_accepting(arg);
 }
 
+/* Its address is judged before a byte of it is read. */
+static void take_peer(struct door *d, int fd, const struct sockaddr *from, const char *peer)
+{
+    if (!admit_allows(&d->ops->conf(d->arg)->allow, from)) {
+        close(fd);
+        door_refuse(d, "peer-refused", peer, "its address is not in allow", "");
+        return;
+    }
+    d->ep->counters.connections++;
+    d->ep->counters.connections_open++;
+    if (d->tls) {
+        greet_begin(d, fd, peer);
+    } else {
+        d->ops->on_peer(d->arg, (struct line){fd, NULL}, peer);
+    }
+}
+
 static void on_accept(evutil_socket_t listener, short what, void *arg)
 {
     struct door *d = arg;
+    struct sockaddr_storage from;
     char peer[NET_ADDRESS_MAX];
     (void)what;
     for (int i = 0; i < ACCEPTS && !d->is_full; i++) {
-        int fd = net_accept(listener, peer);
+        int fd = net_accept(listener, &from, peer);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE) {
                 out_of_descriptors(d);
             }
             return; /* EAGAIN, or a peer that has left already */
         }
-        d->ep->counters.connections++;
-        d->ep->counters.connections_open++;
-        d->ops->on_peer(d->arg, fd, peer);
-        if (d->ep->counters.connections_open >= (uint64_t)d->ops->limit(d->arg)) {
+        take_peer(d, fd, (const struct sockaddr *)&from, peer);
+        if (d->ep->counters.connections_open >= (uint64_t)d->ops->conf(d->arg)->connections) {
             set_accepting(d);
         }
     }
@@ -100,28 +187,109 @@ static int start_listening(struct door *d, const struct opt_hostport *at, struct
     return 0;
 }
 
-int door_open(struct door *d, const struct opt_hostport *at, struct diags *diags)
+/* ---- certificates ---- */
+
+static void give_warning(struct door *d, const char *what, int days, int64_t left)
 {
-    if (start_listening(d, at, diags) < 0) {
+    d->warned_days = days;
+    log_event(d->ep->log, left < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+              left < 0 ? "certificate-over" : "certificate-ends", log_str("source", d->ep->name),
+              log_cstr("what", what), log_int("days", left),
+              log_cstr("hint", "put new files in place, then corridor reload"));
+}
+
+/* Once each at 30, 7 and 1 days, and when it is over. */
+static void warn_of_end(struct door *d)
+{
+    static const int steps[] = {-1, 1, 7, 30};
+    const char *what = "";
+    d->ep->tls_until_s = d->tls ? tls_context_until_s(d->tls, &what) : 0;
+    if (!d->tls) {
+        return;
+    }
+    int64_t left = tls_days_left(d->ep->tls_until_s, clock_wall_us(d->ep->clock) / 1000000);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (left <= steps[i]) {
+            if (steps[i] < d->warned_days) {
+                give_warning(d, what, steps[i], left);
+            }
+            return;
+        }
+    }
+}
+
+static void on_hour(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    warn_of_end(arg);
+}
+
+/* The files as they are now; *out is NULL where there is to be no TLS. */
+static int load_tls(const struct door *d, const struct door_conf *c, struct tls_context **out,
+                    struct diags *diags)
+{
+    char why[TLS_WHY_MAX];
+    *out = c->tls ? tls_context_listen(c->tls, why) : NULL;
+    if (*out || !c->tls) {
+        return 0;
+    }
+    diag_add(diags, DIAG_ERROR, "tls", DIAG_NOWHERE, "source \"%.*s\": tls: %s",
+             STR_ARG(d->ep->name), why);
+    return ERR_IO;
+}
+
+/* Handshakes under way go on with the context they began with. */
+static void use_tls(struct door *d, struct tls_context *x)
+{
+    tls_context_unref(&d->tls);
+    d->tls = x;
+    d->warned_days = INT_MAX;
+    warn_of_end(d);
+}
+
+/* ---- life ---- */
+
+int door_open(struct door *d, struct diags *diags)
+{
+    static const struct timeval hour = {.tv_sec = 3600, .tv_usec = 0};
+    const struct door_conf *c = d->ops->conf(d->arg);
+    struct tls_context *x = NULL;
+    if (load_tls(d, c, &x, diags) < 0) {
         return ERR_IO;
     }
+    if (start_listening(d, &c->listen, diags) < 0) {
+        tls_context_unref(&x);
+        return ERR_IO;
+    }
+    use_tls(d, x);
     d->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
     d->on_breath = evtimer_new(d->ep->loop, on_breath, d);
+    d->on_hour = event_new(d->ep->loop, -1, EV_PERSIST, on_hour, d);
+    event_add(d->on_hour, &hour);
     return 0;
 }
 
-int door_move(struct door *d, const struct opt_hostport *from, const struct opt_hostport *to,
-              struct diags *diags)
+int door_change(struct door *d, const struct door_conf *to, struct diags *diags)
 {
-    if (from->port == to->port && str_eq(from->host, to->host)) {
-        return 0;
+    const struct opt_hostport *from = &d->ops->conf(d->arg)->listen;
+    bool stays = from->port == to->listen.port && str_eq(from->host, to->listen.host);
+    struct tls_context *x = NULL;
+    if (load_tls(d, to, &x, diags) < 0) {
+        return ERR_IO;
     }
-    return start_listening(d, to, diags);
+    if (!stays && start_listening(d, &to->listen, diags) < 0) {
+        tls_context_unref(&x);
+        return ERR_IO;
+    }
+    use_tls(d, x);
+    return 0;
 }
 
 void door_shut(struct door *d)
 {
     d->is_shut = true;
+    greet_end(d);
     set_accepting(d);
     close(d->listener);
     d->listener = -1;
@@ -129,8 +297,11 @@ void door_shut(struct door *d)
 
 void door_close(struct door *d)
 {
+    greet_end(d);
+    tls_context_unref(&d->tls);
     event_free(d->on_accept);
     event_free(d->on_breath);
+    event_free(d->on_hour);
     if (d->listener >= 0) {
         close(d->listener);
     }

@@ -6,6 +6,7 @@
 #ifndef CORRIDOR_ADAPTERS_HTTP_H
 #define CORRIDOR_ADAPTERS_HTTP_H
 
+#include "adapters/door.h"
 #include "engine/flow/adapter.h"
 
 struct http_out_conf {
@@ -15,14 +16,13 @@ struct http_out_conf {
     struct opt_list headers;              /* "Name: value" */
     int64_t reply_within, connect_within; /* milliseconds */
     struct opt_secret bearer;
-    struct str tls_ca; /* empty: the system's */
+    const struct tls_out_conf *tls; /* NULL: the system's authorities, no certificate of ours */
 };
 
 struct http_in_conf {
-    struct opt_hostport listen;
+    struct door_conf door;
     struct str path;
     int64_t body_limit, body_memory;
-    int connections;
     int64_t idle, request_within; /* milliseconds */
     struct opt_secret bearer;
 };
@@ -33,6 +33,8 @@ extern const struct source_ops http_source;
 extern const struct destination_ops http_destination;
 /* "POST" and so on. */
 extern const char *const http_methods[];
+/* adapter.in_check. */
+void http_in_check(const void *conf, const struct yaml_node *map, struct diags *d);
 /* adapter.out_check: the syntax of url, content-type and headers. */
 void http_out_check(const void *conf, const struct yaml_node *map, struct diags *d);
 

@@ -20,7 +20,9 @@ struct http_client {
     struct http_events on;
     CURLM *multi;
     struct http_watch watch;
-    CURL *model; /* what is the same in all requests */
+    CURL *model;        /* what is the same in all requests */
+    struct arena arena; /* of `tls` */
+    const struct tls_out_conf *tls;
     struct http_call *spare;
 };
 
@@ -145,7 +147,7 @@ static const char *reason_of(CURL *easy, CURLcode code)
         {CURLE_COULDNT_RESOLVE_HOST, "the host name cannot be resolved"},
         {CURLE_COULDNT_CONNECT, "cannot connect"},
         {CURLE_PEER_FAILED_VERIFICATION, "the server's certificate is not trusted"},
-        {CURLE_SSL_CACERT_BADFILE, "the file of tls-ca cannot be used"},
+        {CURLE_SSL_CERTPROBLEM, "the files of tls cannot be used"},
         {CURLE_SSL_CONNECT_ERROR, "the TLS handshake failed"},
         {CURLE_GOT_NOTHING, "the peer closed the connection"},
         {CURLE_ABORTED_BY_CALLBACK, "the peer closed the connection"}, /* before_request() */
@@ -237,10 +239,31 @@ static void set_target(CURL *e, const struct http_target *t)
     curl_easy_setopt(e, CURLOPT_POST, 1L);
     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "corridor/" CORRIDOR_VERSION);
-    if (t->ca_file) {
-        curl_easy_setopt(e, CURLOPT_CAINFO, t->ca_file);
-        curl_easy_setopt(e, CURLOPT_CAPATH, NULL); /* nobody else */
+}
+
+/* Of a new connection, before its handshake. libcurl verifies the server's name. */
+static CURLcode dress(CURL *e, void *ssl_ctx, void *arg)
+{
+    struct http_client *c = arg;
+    char why[TLS_WHY_MAX];
+    (void)e;
+    if (tls_context_dress(ssl_ctx, c->tls, why) == 0) {
+        return CURLE_OK;
     }
+    log_event(c->ep->log, LOG_LEVEL_ERROR, "tls", log_str("destination", c->ep->name),
+              log_cstr("text", why));
+    return CURLE_SSL_CERTPROBLEM;
+}
+
+static void set_tls(CURL *e, struct http_client *c)
+{
+    if (c->tls && c->tls->ca.n) { /* nobody else, and not read twice */
+        curl_easy_setopt(e, CURLOPT_CAINFO, NULL);
+        curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+    }
+    curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L); /* every connection is judged anew */
+    curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, c->tls ? dress : NULL);
+    curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, c);
 }
 
 /* `sockets` is handed to those that open and close them. */
@@ -307,6 +330,7 @@ struct http_client *http_client_new(struct endpoint *ep, const struct http_targe
 {
     struct http_client *c = X_NEW(struct http_client);
     c->ep = ep;
+    c->tls = target->tls ? tls_out_copy(&c->arena, target->tls) : NULL;
     c->on = *on;
     c->watch =
         (struct http_watch){.loop = ep->loop, .on_ready = on_ready, .on_time = on_time, .arg = c};
@@ -322,6 +346,7 @@ struct http_client *http_client_new(struct endpoint *ep, const struct http_targe
     set_limits(c->model);
     set_target(c->model, target);
     set_callbacks(c->model, c);
+    set_tls(c->model, c);
     return c;
 }
 
@@ -341,6 +366,7 @@ void http_client_free(struct http_client **cp)
     curl_multi_cleanup(c->multi);
     http_watch_close(&c->watch);
     curl_global_cleanup();
+    arena_free(&c->arena);
     free(c);
     *cp = NULL;
 }

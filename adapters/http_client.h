@@ -7,6 +7,7 @@
 #define CORRIDOR_ADAPTERS_HTTP_CLIENT_H
 
 #include "engine/flow/adapter.h"
+#include "engine/flow/tls.h"
 
 enum { HTTP_HEADERS_MAX = 40 }; /* of a request, as the caller sets them */
 
@@ -26,7 +27,8 @@ struct http_answer {
 /* NUL-terminated texts; all are copied. */
 struct http_target {
     const char *url, *method;
-    const char *ca_file; /* PEM; NULL: the system's authorities */
+    const struct tls_out_conf
+        *tls; /* its files are read at every connection; NULL: the system's authorities */
 };
 
 struct http_events {

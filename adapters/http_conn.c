@@ -29,7 +29,7 @@ static void hang_up(struct http_conn *c)
     c->is_gone = true;
     event_del(&c->on_read);
     event_del(&c->on_write);
-    close(c->fd);
+    line_close(&c->line);
     buf_free(&c->bytes);
     buf_free(&c->out);
     door_left(&c->in->door);
@@ -56,7 +56,7 @@ static void linger(struct http_conn *c)
     c->state = HTTP_CONN_LINGERING;
     c->active_us = now_us(c->in);
     c->lingered = 0;
-    shutdown(c->fd, SHUT_WR);
+    line_end(&c->line);
 }
 
 static void end_sent(struct http_conn *c)
@@ -95,7 +95,7 @@ static void settle(struct http_conn *c)
 static void flush(struct http_conn *c)
 {
     while (!c->is_gone && c->out_sent < c->out.n) {
-        ssize_t n = send(c->fd, c->out.p + c->out_sent, c->out.n - c->out_sent, MSG_NOSIGNAL);
+        ssize_t n = line_write(&c->line, c->out.p + c->out_sent, c->out.n - c->out_sent);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
             event_add(&c->on_write, NULL);
             return;
@@ -203,6 +203,10 @@ static bool read_head(struct http_conn *c)
         use(c, 2); /* some clients end a body so */
         return true;
     }
+    if (s.n && s.p[0] == TLS_CLIENT_HELLO) {
+        refuse(c, 400, "no HTTP: TLS is spoken to a plain port");
+        return false;
+    }
     if (s.n && (s.p[0] < 'A' || s.p[0] > 'Z') && s.p[0] != '\r') {
         refuse(c, 400, "no HTTP: the first byte is no letter of a method");
         return false;
@@ -301,8 +305,9 @@ static void end_of_stream(struct http_conn *c)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct http_conn *c = arg;
+    (void)fd;
     (void)what; /* reading only */
-    ssize_t n = recv(fd, c->in->read_buf, HTTP_READ, 0);
+    ssize_t n = line_read(&c->line, c->in->read_buf, HTTP_READ);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -328,11 +333,11 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     go_on(arg);
 }
 
-void http_conn_new(struct http_in *in, int fd, const char *peer)
+void http_conn_new(struct http_in *in, struct line line, const char *peer)
 {
     struct http_conn *c = X_NEW(struct http_conn);
     c->in = in;
-    c->fd = fd;
+    c->line = line;
     c->active_us = now_us(in);
     snprintf(c->peer, sizeof c->peer, "%s", peer);
     c->next = in->first;
@@ -340,8 +345,8 @@ void http_conn_new(struct http_in *in, int fd, const char *peer)
         c->next->prev = c;
     }
     in->first = c;
-    event_assign(&c->on_read, in->ep->loop, fd, EV_READ | EV_PERSIST, on_readable, c);
-    event_assign(&c->on_write, in->ep->loop, fd, EV_WRITE, on_writable, c);
+    event_assign(&c->on_read, in->ep->loop, line.fd, EV_READ | EV_PERSIST, on_readable, c);
+    event_assign(&c->on_write, in->ep->loop, line.fd, EV_WRITE, on_writable, c);
     settle(c);
 }
 

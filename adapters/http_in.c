@@ -2,7 +2,7 @@
  * Source: HL7 over HTTP (HAPI) 1.0: POST, application/hl7-v2, 200 with every acknowledgement. */
 #include "adapters/http.h"
 #include "adapters/http_in_priv.h"
-#include "adapters/secret.h"
+#include "engine/flow/secret.h"
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 #include "engine/base/sha256.h"
@@ -10,8 +10,7 @@
 #include <stdlib.h>
 
 const struct opt http_in_opts[] = {
-    OPT(http_in_conf, listen, "listen", HOSTPORT, NULL, NULL, OPT_REQUIRED | OPT_RELOAD,
-        "Address and port to listen on; port 0 takes a free one."),
+    DOOR_OPTS(http_in_conf),
     OPT(http_in_conf, path, "path", STR, "/", "1..500", OPT_RELOAD,
         "Path of the requests, without a query; others are answered 404."),
     OPT(http_in_conf, bearer, "bearer", SECRET, NULL, NULL, OPT_RELOAD,
@@ -21,8 +20,6 @@ const struct opt http_in_opts[] = {
         "Largest message; a larger one is answered 413 unread."),
     OPT(http_in_conf, body_memory, "body-memory", BYTES, "256MiB", "1MiB..64GiB", OPT_RELOAD,
         "Memory for bodies of all connections; beyond it 503."),
-    OPT(http_in_conf, connections, "connections", INT, "1000", "1..100000", OPT_RELOAD,
-        "Connections at once; further ones wait to be accepted."),
     OPT(http_in_conf, idle, "idle", MS, "60s", "1s..never", OPT_RELOAD,
         "Close a connection after so long without a request, or with an answer that nobody reads."),
     OPT(http_in_conf, request_within, "request-within", MS, "60s", "1s..never", OPT_RELOAD,
@@ -152,17 +149,17 @@ const char *http_in_admit(struct http_in *in, const struct http_head *h, int *ou
 
 /* ---- the source ---- */
 
-static int connection_limit(void *arg)
+static const struct door_conf *door_conf(void *arg)
 {
-    return http_in_conf(arg)->connections;
+    return &http_in_conf(arg)->door;
 }
 
-static void on_peer(void *arg, int fd, const char *peer)
+static void on_peer(void *arg, struct line line, const char *peer)
 {
-    http_conn_new(arg, fd, peer);
+    http_conn_new(arg, line, peer);
 }
 
-static const struct door_ops door_ops = {connection_limit, on_peer};
+static const struct door_ops door_ops = {door_conf, on_peer};
 
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
@@ -191,8 +188,7 @@ static int http_in_open(struct source *s, struct diags *d)
     in->ep = source_endpoint(s);
     in->door = (struct door){.ep = in->ep, .ops = &door_ops, .arg = in};
     const char *why = read_tokens(in, &http_in_conf(in)->bearer);
-    int failed =
-        why ? refuse_tokens(in, why, d) : door_open(&in->door, &http_in_conf(in)->listen, d);
+    int failed = why ? refuse_tokens(in, why, d) : door_open(&in->door, d);
     if (failed < 0) {
         buf_free(&in->tokens);
         free(in);
@@ -208,7 +204,7 @@ static int http_in_reload(struct source *s, const void *conf, struct diags *d)
 {
     struct http_in *in = state_of(s);
     const struct http_in_conf *want = conf;
-    if (door_move(&in->door, &http_in_conf(in)->listen, &want->listen, d) < 0) {
+    if (door_change(&in->door, &want->door, d) < 0) {
         return ERR_IO;
     }
     const char *why = read_tokens(in, &want->bearer);
@@ -266,6 +262,12 @@ static void http_in_close(struct source *s)
 static struct str http_in_address(struct source *s)
 {
     return str_of(state_of(s)->door.address);
+}
+
+void http_in_check(const void *conf, const struct yaml_node *map, struct diags *d)
+{
+    const struct http_in_conf *c = conf;
+    door_check(&c->door, map, d);
 }
 
 const struct source_ops http_source = {

@@ -33,7 +33,7 @@ struct http_conn {
     struct http_conn *next, *prev; /* all of the source */
     struct http_in *in;
     struct event on_read, on_write;
-    int fd;
+    struct line line;
     enum http_conn_state state;
     bool is_gone, is_busy;   /* is_busy: inside the loop over its bytes */
     bool closes, is_refused; /* with this exchange; its request was refused */
@@ -69,7 +69,8 @@ static inline const struct http_in_conf *http_in_conf(const struct http_in *in)
 const char *http_in_admit(struct http_in *in, const struct http_head *h, int *out_status);
 
 /* http_conn.c */
-void http_conn_new(struct http_in *in, int fd, const char *peer);
+/* Takes `line`. */
+void http_conn_new(struct http_in *in, struct line line, const char *peer);
 void http_conn_reply(struct http_conn *c, const struct str *replies, unsigned n);
 /* The engine takes again. May free `c`. */
 void http_conn_resume(struct http_conn *c);

@@ -25,9 +25,8 @@ const struct opt http_out_opts[] = {
         "sent again."),
     OPT(http_out_conf, connect_within, "connect-within", MS, "10s", "100ms..5m", 0,
         "Wait this long for a connection, name and TLS included."),
-    OPT(http_out_conf, tls_ca, "tls-ca", PATH, NULL, NULL, 0,
-        "PEM file of the authorities that may sign the server's certificate; without it those of "
-        "the system."),
+    OPT_GROUP(http_out_conf, tls, "tls", tls_url_opts, 0,
+              "How https:// is spoken; the server's certificate and its name are always verified."),
     {0},
 };
 
@@ -152,6 +151,16 @@ static void check_headers(const struct http_out_conf *c, const struct yaml_node 
     }
 }
 
+static void check_tls(const struct http_out_conf *c, const struct yaml_node *map, struct diags *d)
+{
+    const struct yaml_node *at = yaml_get(map, "tls");
+    bool is_https = str_eq_nocase(str_slice(c->url, 0, 8), STR("https://"));
+    tls_out_check(c->tls, at, d);
+    if (!is_https) {
+        fault(d, at, "tls", "stands beside an http:// address", "https://.., or no tls");
+    }
+}
+
 void http_out_check(const void *conf, const struct yaml_node *map, struct diags *d)
 {
     const struct http_out_conf *c = conf;
@@ -164,4 +173,7 @@ void http_out_check(const void *conf, const struct yaml_node *map, struct diags 
               "a media type such as application/json");
     }
     check_headers(c, map, d);
+    if (c->tls) {
+        check_tls(c, map, d);
+    }
 }

@@ -2,7 +2,7 @@
 #include "adapters/http.h"
 #include "adapters/http_client.h"
 #include "adapters/http_verdict.h"
-#include "adapters/secret.h"
+#include "engine/flow/secret.h"
 #include "engine/base/mem.h"
 
 #include <event2/event.h>
@@ -201,9 +201,7 @@ static int http_out_open(struct destination *d, struct diags *diags)
     struct endpoint *ep = destination_endpoint(d);
     struct http_out *out = X_NEW(struct http_out);
     const struct http_out_conf *c = ep->conf;
-    struct http_target target = {.url = c->url.p,
-                                 .method = http_methods[c->method],
-                                 .ca_file = c->tls_ca.n ? c->tls_ca.p : NULL};
+    struct http_target target = {.url = c->url.p, .method = http_methods[c->method], .tls = c->tls};
     static const struct http_events on = {.connected = on_connected, .done = on_done};
     out->ep = ep;
     out->client = http_client_new(ep, &target, &on);
@@ -275,6 +273,7 @@ const struct adapter http_adapter = {
     .in_opts = http_in_opts,
     .in_conf_size = sizeof(struct http_in_conf),
     .in = &http_source,
+    .in_check = http_in_check,
     .out_opts = http_out_opts,
     .out_conf_size = sizeof(struct http_out_conf),
     .out = &http_destination,

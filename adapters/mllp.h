@@ -5,6 +5,7 @@
 #define CORRIDOR_ADAPTERS_MLLP_H
 
 #include "engine/flow/adapter.h"
+#include "engine/flow/tls.h"
 
 enum mllp_reply { MLLP_REPLY_WAIT, MLLP_REPLY_NONE };
 
@@ -13,10 +14,13 @@ struct mllp_out_conf {
     int port, connections, pipeline;
     int64_t reply_within, connect_within, keep_alive; /* milliseconds */
     int reply;                                        /* enum mllp_reply */
+    const struct tls_out_conf *tls;                   /* NULL: plain */
 };
 
 extern const struct adapter mllp_adapter;
 extern const struct opt mllp_out_opts[];
 extern const struct destination_ops mllp_destination;
+/* adapter.out_check. */
+void mllp_out_check(const void *conf, const struct yaml_node *map, struct diags *d);
 
 #endif

@@ -127,8 +127,7 @@ static void hang_up(struct mllp_conn *c)
     if (c->on_silence) {
         event_del(c->on_silence);
     }
-    close(c->fd);
-    c->fd = -1;
+    line_close(&c->line);
     unpark(c);
     drop_part(c);
     buf_free(&c->rest);
@@ -142,7 +141,7 @@ static void linger(struct mllp_conn *c)
     if (!c->is_lingering) {
         c->is_lingering = true;
         c->active_us = now_us(c->in);
-        shutdown(c->fd, SHUT_WR);
+        line_end(&c->line);
     }
 }
 
@@ -303,9 +302,28 @@ static void end_of_stream(struct mllp_conn *c)
     }
 }
 
+/* It would wait for an answer that never comes, and nobody would know why. */
+static bool is_tls_to_us(struct mllp_conn *c, struct str in)
+{
+    bool is_first =
+        !c->line.tls && !c->next_token && !c->frame.noise && c->frame.place == FRAME_OUTSIDE;
+    if (!is_first || in.n < 2 || in.p[0] != TLS_CLIENT_HELLO || in.p[1] != 3) {
+        return false;
+    }
+    c->in->ep->counters.noise_bytes += in.n;
+    door_refuse(&c->in->door, "tls-to-plain", c->peer,
+                "TLS is spoken to a plain port; give this source `tls`, or the peer another port",
+                "");
+    c->is_ended = true;
+    return true;
+}
+
 static void take_bytes(struct mllp_conn *c, struct str in)
 {
     uint64_t noise = c->frame.noise;
+    if (is_tls_to_us(c, in)) {
+        return;
+    }
     feed(c, in);
     check_noise(c, noise);
     if (c->frame.place == FRAME_AT_FS && !c->is_ended) {
@@ -316,13 +334,14 @@ static void take_bytes(struct mllp_conn *c, struct str in)
 static void on_read(evutil_socket_t fd, short what, void *arg)
 {
     struct mllp_conn *c = arg;
+    (void)fd;
     (void)what;
     if (c->in->is_paused && !c->is_lingering) {
         park(c);
         settle(c);
         return;
     }
-    ssize_t n = recv(fd, c->in->read_buf, MLLP_READ, 0);
+    ssize_t n = line_read(&c->line, c->in->read_buf, MLLP_READ);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -423,7 +442,7 @@ static void on_write(evutil_socket_t fd, short what, void *arg)
 static void wait_to_write(struct mllp_conn *c)
 {
     if (!c->on_write) {
-        c->on_write = event_new(c->in->ep->loop, c->fd, EV_WRITE, on_write, c);
+        c->on_write = event_new(c->in->ep->loop, c->line.fd, EV_WRITE, on_write, c);
     }
     event_add(c->on_write, NULL);
 }
@@ -434,7 +453,7 @@ static void send_out(struct mllp_conn *c)
     if (c->out.n == c->out_sent) {
         return;
     }
-    ssize_t n = send(c->fd, c->out.p + c->out_sent, c->out.n - c->out_sent, MSG_NOSIGNAL);
+    ssize_t n = line_write(&c->line, c->out.p + c->out_sent, c->out.n - c->out_sent);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         hang_up(c);
         return;
@@ -466,14 +485,14 @@ void mllp_conn_flush(struct mllp_conn *c)
 
 /* ---- life ---- */
 
-struct mllp_conn *mllp_conn_new(struct mllp_in *in, int fd, const char *peer)
+struct mllp_conn *mllp_conn_new(struct mllp_in *in, struct line line, const char *peer)
 {
     struct mllp_conn *c = X_NEW(struct mllp_conn);
     c->in = in;
-    c->fd = fd;
+    c->line = line;
     c->active_us = now_us(in);
     memcpy(c->peer, peer, sizeof(c->peer));
-    event_assign(&c->on_read, in->ep->loop, fd, EV_READ | EV_PERSIST, on_read, c);
+    event_assign(&c->on_read, in->ep->loop, line.fd, EV_READ | EV_PERSIST, on_read, c);
     c->next = in->first;
     if (in->first) {
         in->first->prev = c;

@@ -7,14 +7,11 @@
 #include <stdlib.h>
 
 static const struct opt mllp_in_opts[] = {
-    OPT(mllp_in_conf, listen, "listen", HOSTPORT, NULL, NULL, OPT_REQUIRED | OPT_RELOAD,
-        "Address and port to listen on; port 0 takes a free one."),
+    DOOR_OPTS(mllp_in_conf),
     OPT(mllp_in_conf, frame_limit, "frame-limit", BYTES, "16MiB", "1kB..48MiB", OPT_RELOAD,
         "Largest message; a larger one is answered AR and the connection closed."),
     OPT(mllp_in_conf, frame_memory, "frame-memory", BYTES, "256MiB", "1MiB..64GiB", OPT_RELOAD,
         "Memory for frames that are not whole yet, of all connections."),
-    OPT(mllp_in_conf, connections, "connections", INT, "1000", "1..100000", OPT_RELOAD,
-        "Connections at once; further ones wait to be accepted."),
     OPT(mllp_in_conf, idle, "idle", MS, "10m", "1s..never", OPT_RELOAD,
         "Close a connection after this long without a byte, or with replies that nobody reads."),
     OPT(mllp_in_conf, frame_within, "frame-within", MS, "60s", "1s..never", OPT_RELOAD,
@@ -31,19 +28,19 @@ static struct mllp_in *state_of(struct source *s)
 
 /* ---- accepting ---- */
 
-static int connection_limit(void *arg)
+static const struct door_conf *door_conf(void *arg)
 {
-    return mllp_in_conf(arg)->connections;
+    return &mllp_in_conf(arg)->door;
 }
 
-static void on_peer(void *arg, int fd, const char *peer)
+static void on_peer(void *arg, struct line line, const char *peer)
 {
     struct mllp_in *in = arg;
-    net_keep_alive(fd, mllp_in_conf(in)->keep_alive);
-    (void)mllp_conn_new(in, fd, peer);
+    net_keep_alive(line.fd, mllp_in_conf(in)->keep_alive);
+    (void)mllp_conn_new(in, line, peer);
 }
 
-static const struct door_ops door_ops = {connection_limit, on_peer};
+static const struct door_ops door_ops = {door_conf, on_peer};
 
 void mllp_in_freed(struct mllp_in *in)
 {
@@ -91,7 +88,7 @@ static int mllp_open(struct source *s, struct diags *d)
     in->source = s;
     in->ep = source_endpoint(s);
     in->door = (struct door){.ep = in->ep, .ops = &door_ops, .arg = in};
-    if (door_open(&in->door, &mllp_in_conf(in)->listen, d) < 0) {
+    if (door_open(&in->door, d) < 0) {
         free(in);
         return ERR_IO;
     }
@@ -104,9 +101,8 @@ static int mllp_open(struct source *s, struct diags *d)
 
 static int mllp_reload(struct source *s, const void *conf, struct diags *d)
 {
-    struct mllp_in *in = state_of(s);
     const struct mllp_in_conf *want = conf;
-    return door_move(&in->door, &mllp_in_conf(in)->listen, &want->listen, d);
+    return door_change(&state_of(s)->door, &want->door, d);
 }
 
 static void mllp_reply(struct source *s, void *conn, uint64_t token, const struct str *replies,
@@ -165,6 +161,12 @@ static struct str mllp_address(struct source *s)
     return str_of(state_of(s)->door.address);
 }
 
+static void mllp_in_check(const void *conf, const struct yaml_node *map, struct diags *d)
+{
+    const struct mllp_in_conf *c = conf;
+    door_check(&c->door, map, d);
+}
+
 static const struct source_ops mllp_source = {
     .open = mllp_open,
     .reply = mllp_reply,
@@ -183,7 +185,9 @@ const struct adapter mllp_adapter = {
     .in_opts = mllp_in_opts,
     .in_conf_size = sizeof(struct mllp_in_conf),
     .in = &mllp_source,
+    .in_check = mllp_in_check,
     .out_opts = mllp_out_opts,
     .out_conf_size = sizeof(struct mllp_out_conf),
     .out = &mllp_destination,
+    .out_check = mllp_out_check,
 };

@@ -11,9 +11,8 @@
 #include <event2/event_struct.h>
 
 struct mllp_in_conf {
-    struct opt_hostport listen;
+    struct door_conf door;
     int64_t frame_limit, frame_memory;
-    int connections;
     int64_t idle, frame_within, keep_alive; /* milliseconds */
 };
 
@@ -48,7 +47,7 @@ struct mllp_conn {
     struct event on_read;
     struct event *on_write;   /* made when a peer reads slowly */
     struct event *on_silence; /* made when a frame ends in FS without CR */
-    int fd;
+    struct line line;
     bool is_reading, is_dirty, is_gone;
     bool is_ended;     /* the peer sends nothing more, or we read nothing more of it */
     bool is_refused;   /* the stream cannot be read further */
@@ -86,7 +85,8 @@ static inline const struct mllp_in_conf *mllp_in_conf(const struct mllp_in *in)
 }
 
 /* mllp_conn.c */
-struct mllp_conn *mllp_conn_new(struct mllp_in *in, int fd, const char *peer);
+/* Takes `line`. */
+struct mllp_conn *mllp_conn_new(struct mllp_in *in, struct line line, const char *peer);
 void mllp_conn_reply(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n);
 /* Send what waits; close what is finished. May free `c`. */
 void mllp_conn_flush(struct mllp_conn *c);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <unistd.h>
 
 enum { BYTES_KEEP_MAX = 64 * 1024 };
 
@@ -21,7 +20,7 @@ static int64_t now_us(const struct mllp_link *l)
 
 static int64_t next_deadline(const struct mllp_link *l)
 {
-    if (l->state == LINK_RESOLVING || l->state == LINK_CONNECTING) {
+    if (l->state != LINK_OPEN && l->state != LINK_CLOSED) {
         return l->connect_by_us;
     }
     return l->n > 0 ? l->sent[0].deadline_us : INT64_MAX;
@@ -68,10 +67,7 @@ static void close_link(struct mllp_link *l)
     }
     event_del(l->on_time);
     event_del(l->on_silence);
-    if (l->fd >= 0) {
-        close(l->fd);
-        l->fd = -1;
-    }
+    line_close(&l->line);
     if (l->state == LINK_OPEN) {
         l->out->ep->counters.connections_open--;
     }
@@ -96,6 +92,14 @@ void mllp_link_fail(struct mllp_link *l, const char *reason)
                       (struct outcome){.verdict = is_out ? DELIVERY_UNKNOWN : DELIVERY_UNREACHABLE,
                                        .reason = reason});
     }
+}
+
+/* Reading or writing failed. */
+static void lose(struct mllp_link *l)
+{
+    bool was_refused = l->line.tls && tls_was_refused(l->line.tls);
+    l->sent_at = was_refused ? 0 : l->sent_at;
+    mllp_link_fail(l, was_refused ? tls_why(l->line.tls) : "the connection was lost");
 }
 
 /* ---- answers ---- */
@@ -198,12 +202,19 @@ static void on_silence(evutil_socket_t fd, short what, void *arg)
     }
 }
 
+static void greet(struct mllp_link *l);
+
 static void on_read(evutil_socket_t fd, short what, void *arg)
 {
     static const struct timeval silence = {.tv_sec = 0, .tv_usec = LINK_SILENCE_MS * 1000};
     struct mllp_link *l = arg;
+    (void)fd;
     (void)what;
-    ssize_t n = recv(fd, l->out->read_buf, LINK_READ, 0);
+    if (l->state == LINK_GREETING) {
+        greet(l);
+        return;
+    }
+    ssize_t n = line_read(&l->line, l->out->read_buf, LINK_READ);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -217,8 +228,10 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
     if (n == 0 && frame_end_of_stream(&l->frame)) {
         end_reply(l, str_from("", 0));
     }
-    if (l->state == LINK_OPEN) {
-        mllp_link_fail(l, n == 0 ? "the peer closed the connection" : "the connection was lost");
+    if (l->state == LINK_OPEN && n < 0) {
+        lose(l);
+    } else if (l->state == LINK_OPEN) {
+        mllp_link_fail(l, "the peer closed the connection");
     }
 }
 
@@ -238,9 +251,9 @@ static void settle_silent(struct mllp_link *l)
 static void write_out(struct mllp_link *l)
 {
     size_t done = (size_t)(l->sent_at - (l->put_at - l->bytes.n));
-    ssize_t n = send(l->fd, l->bytes.p + done, l->bytes.n - done, MSG_NOSIGNAL);
+    ssize_t n = line_write(&l->line, l->bytes.p + done, l->bytes.n - done);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
-        mllp_link_fail(l, "the connection was lost");
+        lose(l);
         return;
     }
     l->sent_at += n > 0 ? (uint64_t)n : 0;
@@ -273,25 +286,76 @@ static int64_t reply_deadline(const struct mllp_link *l)
     return now_us(l) + mllp_out_conf(l->out)->reply_within * 1000;
 }
 
-static void on_connected(struct mllp_link *l)
+static void use_link(struct mllp_link *l)
 {
-    int why = 0;
-    socklen_t n = sizeof(why);
-    if (getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &why, &n) < 0 || why != 0) {
-        l->out->attempts++;
-        mllp_link_fail(l, why == ECONNREFUSED ? "connection refused" : "cannot connect");
-        return;
-    }
     l->state = LINK_OPEN;
     l->out->ep->counters.connections++;
     l->out->ep->counters.connections_open++;
-    net_keep_alive(l->fd, mllp_out_conf(l->out)->keep_alive);
     event_add(l->on_read, NULL);
     for (unsigned i = 0; i < l->n; i++) {
         l->sent[i].deadline_us = reply_deadline(l);
     }
     event_del(l->on_time);
     mllp_link_flush(l);
+}
+
+/* ---- TLS ---- */
+
+static void greet(struct mllp_link *l)
+{
+    event_del(l->on_read);
+    switch (tls_handshake(l->line.tls)) {
+    case TLS_DONE:
+        use_link(l);
+        break;
+    case TLS_WANTS_READ:
+        event_add(l->on_read, NULL);
+        break;
+    case TLS_WANTS_WRITE:
+        event_add(l->on_write, NULL);
+        break;
+    case TLS_FAILED:
+        l->out->attempts++;
+        mllp_link_fail(l, tls_why(l->line.tls));
+        break;
+    }
+}
+
+static void start_tls(struct mllp_link *l)
+{
+    const struct mllp_out_conf *conf = mllp_out_conf(l->out);
+    char why[TLS_WHY_MAX];
+    struct tls_context *x = tls_client_context(&l->out->tls, conf->tls, why);
+    if (why[0]) {
+        log_event(l->out->ep->log, LOG_LEVEL_ERROR, "tls", log_str("destination", l->out->ep->name),
+                  log_cstr("text", why));
+    }
+    if (!x) {
+        mllp_link_fail(l, "the files of tls cannot be used");
+        return;
+    }
+    const char *what;
+    l->out->ep->tls_until_s = conf->tls->cert.n ? tls_context_until_s(x, &what) : 0;
+    l->line.tls = tls_new(x, l->line.fd, conf->host.p); /* option texts end in NUL */
+    l->state = LINK_GREETING;
+    greet(l);
+}
+
+static void on_connected(struct mllp_link *l)
+{
+    int why = 0;
+    socklen_t n = sizeof(why);
+    if (getsockopt(l->line.fd, SOL_SOCKET, SO_ERROR, &why, &n) < 0 || why != 0) {
+        l->out->attempts++;
+        mllp_link_fail(l, why == ECONNREFUSED ? "connection refused" : "cannot connect");
+        return;
+    }
+    net_keep_alive(l->line.fd, mllp_out_conf(l->out)->keep_alive);
+    if (mllp_out_conf(l->out)->tls) {
+        start_tls(l);
+    } else {
+        use_link(l);
+    }
 }
 
 static void on_write(evutil_socket_t fd, short what, void *arg)
@@ -301,6 +365,8 @@ static void on_write(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (l->state == LINK_CONNECTING) {
         on_connected(l);
+    } else if (l->state == LINK_GREETING) {
+        greet(l);
     } else {
         mllp_link_flush(l);
     }
@@ -310,15 +376,15 @@ static void on_write(evutil_socket_t fd, short what, void *arg)
 
 static void connect_to(struct mllp_link *l, const struct sockaddr *sa, socklen_t n)
 {
-    l->fd = net_connect(sa, n);
-    if (l->fd < 0) {
+    l->line.fd = net_connect(sa, n);
+    if (l->line.fd < 0) {
         l->out->attempts++;
         mllp_link_fail(l, errno == ECONNREFUSED ? "connection refused" : "cannot connect");
         return;
     }
     l->state = LINK_CONNECTING;
-    l->on_read = event_new(l->out->ep->loop, l->fd, EV_READ | EV_PERSIST, on_read, l);
-    l->on_write = event_new(l->out->ep->loop, l->fd, EV_WRITE, on_write, l);
+    l->on_read = event_new(l->out->ep->loop, l->line.fd, EV_READ | EV_PERSIST, on_read, l);
+    l->on_write = event_new(l->out->ep->loop, l->line.fd, EV_WRITE, on_write, l);
     event_add(l->on_write, NULL);
 }
 
@@ -441,7 +507,7 @@ void mllp_link_put(struct mllp_link *l, struct delivery *d)
 
 void mllp_link_init(struct mllp_link *l, struct mllp_out *out)
 {
-    *l = (struct mllp_link){.out = out, .fd = -1};
+    *l = (struct mllp_link){.out = out, .line.fd = -1};
     l->on_time = evtimer_new(out->ep->loop, on_time, l);
     l->on_silence = evtimer_new(out->ep->loop, on_silence, l);
 }

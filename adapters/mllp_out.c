@@ -22,8 +22,18 @@ const struct opt mllp_out_opts[] = {
         "Probe a silent peer at TCP level after this long."),
     OPT(mllp_out_conf, reply, "reply", ENUM, "wait", "wait|none", 0,
         "Whether the peer answers; with `none` a message counts as delivered once it is sent."),
+    OPT_GROUP(mllp_out_conf, tls, "tls", tls_out_opts, 0,
+              "Speak TLS; the server's certificate and its name are always verified."),
     {0},
 };
+
+void mllp_out_check(const void *conf, const struct yaml_node *map, struct diags *d)
+{
+    const struct mllp_out_conf *c = conf;
+    if (c->tls) {
+        tls_out_check(c->tls, yaml_get(map, "tls"), d);
+    }
+}
 
 static struct mllp_out *state_of(struct destination *t)
 {
@@ -102,6 +112,7 @@ static void mllp_out_close(struct destination *t)
     if (out->dns) {
         evdns_base_free(out->dns, 0);
     }
+    tls_client_close(&out->tls);
     arena_free(&out->scratch);
     free(out->links);
     free(out);

@@ -6,6 +6,7 @@
 #include "adapters/mllp.h"
 #include "adapters/net.h"
 #include "engine/base/buf.h"
+#include "engine/flow/line.h"
 
 #include <event2/dns.h>
 #include <event2/event.h>
@@ -17,7 +18,8 @@ enum {
     LINK_SILENCE_MS = 200,
 };
 
-enum link_state { LINK_CLOSED, LINK_RESOLVING, LINK_CONNECTING, LINK_OPEN };
+/* GREETING: the handshake of TLS. */
+enum link_state { LINK_CLOSED, LINK_RESOLVING, LINK_CONNECTING, LINK_GREETING, LINK_OPEN };
 
 /* A message that waits for its answer on a link. */
 struct link_sent {
@@ -31,7 +33,7 @@ struct link_sent {
 struct mllp_link {
     struct mllp_out *out;
     enum link_state state;
-    int fd;
+    struct line line;
     struct event *on_read, *on_write, *on_time, *on_silence;
     struct evdns_getaddrinfo_request *query;
     struct link_sent sent[LINK_PIPELINE_MAX]; /* in order of sending */
@@ -47,6 +49,7 @@ struct mllp_out {
     struct destination *destination;
     struct endpoint *ep;
     struct evdns_base *dns;
+    struct tls_client tls;
     struct mllp_link *links; /* nlinks */
     unsigned nlinks, pipeline;
     unsigned attempts;    /* which of several addresses is tried next */

@@ -132,14 +132,13 @@ int net_listen(const struct opt_hostport *at, struct str endpoint, struct diags 
     return fd >= 0 ? fd : refuse(at, endpoint, strerror(why), d);
 }
 
-int net_accept(int listener, char out_peer[NET_ADDRESS_MAX])
+int net_accept(int listener, struct sockaddr_storage *out_from, char out_peer[NET_ADDRESS_MAX])
 {
-    struct sockaddr_storage ss = {0};
-    socklen_t n = sizeof(ss);
-    int fd = accept4(listener, (struct sockaddr *)&ss, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    socklen_t n = sizeof(*out_from);
+    int fd = accept4(listener, (struct sockaddr *)out_from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
         no_delay(fd);
-        net_text((struct sockaddr *)&ss, n, out_peer);
+        net_text((struct sockaddr *)out_from, n, out_peer);
     }
     return fd;
 }

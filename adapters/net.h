@@ -13,8 +13,8 @@ void net_text(const struct sockaddr *sa, socklen_t n, char out[NET_ADDRESS_MAX])
 /* A listening socket, or -1 with a finding that names address and reason: one that the service manager handed down for
  * this very address, else a new one. A name is looked up here and blocks: for start and reload only. */
 int net_listen(const struct opt_hostport *at, struct str endpoint, struct diags *d);
-/* The next connection, or -1 with errno. */
-int net_accept(int listener, char out_peer[NET_ADDRESS_MAX]);
+/* The next connection and its peer's address, or -1 with errno. */
+int net_accept(int listener, struct sockaddr_storage *out_from, char out_peer[NET_ADDRESS_MAX]);
 /* The address a socket is bound to. */
 void net_bound(int fd, char out[NET_ADDRESS_MAX]);
 /* TCP keep-alive probes after `idle_ms` of silence, every tenth of it; OPT_NEVER: none. */

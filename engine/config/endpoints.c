@@ -81,8 +81,10 @@ static void *parse_conf(struct loader *l, const struct adapter *ad, bool in,
     }
     static const struct opt none[] = {{0}};
     int failed = opt_parse(l->a, has_rows ? rows : none, n, knows_tls ? NULL : tls, l->d, conf);
-    if (!failed && !in && ad->out_check) { /* else the finding tells */
-        ad->out_check(conf, n, l->d);
+    void (*check)(const void *, const struct yaml_node *, struct diags *) =
+        in ? ad->in_check : ad->out_check;
+    if (!failed && n && check) { /* else the finding tells */
+        check(conf, n, l->d);
     }
     return conf;
 }

@@ -30,6 +30,8 @@ struct endpoint {
     const struct clock *clock;
     struct log *log;
     struct endpoint_counters counters;
+    int64_t
+        tls_until_s; /* of what it shows its peers: end of the certificate or its CRL, in seconds since 1970; 0: none */
 };
 
 /* ---- in ---- */
@@ -135,8 +137,9 @@ struct adapter {
     size_t in_conf_size, out_conf_size;
     const struct source_ops *in;
     const struct destination_ops *out;
-    /* What the table cannot say of a destination's options, as findings at their places in `map`; NULL:
+    /* What the tables cannot say of an end's options, as findings at their places in `map`; NULL:
      * nothing. Asked when a configuration is read; looks at nothing but its arguments. */
+    void (*in_check)(const void *conf, const struct yaml_node *map, struct diags *d);
     void (*out_check)(const void *conf, const struct yaml_node *map, struct diags *d);
     bool is_hl7_only; /* as a destination it carries HL7 v2 messages, not what maps make */
     bool is_bulk;     /* what it brings as a source goes as bulk */

@@ -116,9 +116,8 @@ static int check_destinations(const struct engine *e, const struct plan *p,
 static struct source *take_source(struct engine *e, const struct plan_source *want, struct diags *d)
 {
     struct source *s = find_source(e, want->name);
-    if (s && s->ep.adapter == want->adapter) {
-        bool is_same = plan_same_conf(want->adapter->in_opts, want->conf, s->ep.conf);
-        return is_same || want->adapter->in->reload(s, want->conf, d) == 0 ? s : NULL;
+    if (s && s->ep.adapter == want->adapter) { /* also with the same settings: files may be new */
+        return want->adapter->in->reload(s, want->conf, d) == 0 ? s : NULL;
     }
     s = source_new(e, want);
     if (source_open(s, d) < 0) {

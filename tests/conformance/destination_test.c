@@ -17,7 +17,7 @@ static void begin(const char *more)
     struct buf yaml = {0};
     house_open(&h);
     int port = peer_listen(&server, h.loop);
-    buf_printf(&yaml, "host: 127.0.0.1\nport: %d\n%s", port, more);
+    buf_printf(&yaml, "host: 127.0.0.1\nport: %d\n%s%s", port, peer_destination_tls(), more);
     buf_putc(&yaml, 0);
     cr_assert_eq(house_destination(&h, &mllp_adapter, yaml.p), 0);
     buf_free(&yaml);
@@ -144,7 +144,7 @@ Test(destination, names_are_resolved_without_blocking)
     struct buf yaml = {0};
     house_open(&h);
     int port = peer_listen(&server, h.loop);
-    buf_printf(&yaml, "host: localhost\nport: %d\n", port);
+    buf_printf(&yaml, "host: localhost\nport: %d\n%s", port, peer_destination_tls());
     buf_putc(&yaml, 0);
     cr_assert_eq(house_destination(&h, &mllp_adapter, yaml.p), 0);
     struct delivery *d = house_give(&h, MSH_1);

@@ -44,8 +44,8 @@ static const struct {
     {"other", "localhost", "ca.pem", DELIVERY_UNREACHABLE,
      "the server's certificate is not trusted"},
     {"old", "localhost", "ca.pem", DELIVERY_UNREACHABLE, "the server's certificate is not trusted"},
-    {"good", "localhost", "none.pem", DELIVERY_UNREACHABLE, "the file of tls-ca cannot be used"},
-    {"good", "localhost", "good.key", DELIVERY_UNREACHABLE, "the file of tls-ca cannot be used"},
+    {"good", "localhost", "none.pem", DELIVERY_UNREACHABLE, "the files of tls cannot be used"},
+    {"good", "localhost", "good.key", DELIVERY_UNREACHABLE, "the files of tls cannot be used"},
     {NULL, "localhost", "ca.pem", DELIVERY_UNREACHABLE, "the TLS handshake failed"},
 };
 
@@ -60,7 +60,7 @@ static void try_row(size_t i)
     house_open(&h);
     buf_printf(&yaml, "url: https://%s:%d/in\n", rows[i].host, p.port);
     if (rows[i].ca[0]) {
-        buf_printf(&yaml, "tls-ca: %s/%s\n", dir, rows[i].ca);
+        buf_printf(&yaml, "tls: { ca: %s/%s }\n", dir, rows[i].ca);
     }
     buf_putc(&yaml, 0);
     cr_assert_eq(house_destination(&h, &http_adapter, yaml.p), 0);

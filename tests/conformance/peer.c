@@ -1,5 +1,8 @@
 #include "tests/conformance/peer.h"
 
+#include "engine/flow/line.h"
+#include "tests/support/tls_kit.h"
+
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -11,12 +14,96 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifdef PEER_TLS
+static struct tls_context *server_context(void)
+{
+    char why[TLS_WHY_MAX], cert[600], key[600];
+    snprintf(cert, sizeof cert, "%s/server.pem", tls_kit());
+    snprintf(key, sizeof key, "%s/server.key", tls_kit());
+    struct tls_in_conf c = {.cert = str_of(cert), .key = {OPT_SECRET_FILE, str_of(key)}};
+    struct tls_context *x = tls_context_listen(&c, why);
+    cr_assert(x, "%s", why);
+    return x;
+}
+
+static struct tls_context *client_context(void)
+{
+    char why[TLS_WHY_MAX], ca[600];
+    snprintf(ca, sizeof ca, "%s/ca.pem", tls_kit());
+    struct tls_out_conf c = {.ca = str_of(ca)};
+    struct tls_context *x = tls_context_connect(&c, why);
+    cr_assert(x, "%s", why);
+    return x;
+}
+
+const char *peer_source_tls(void)
+{
+    static char text[2048];
+    snprintf(text, sizeof text, "tls: { cert: \"%s/server.pem\", key: \"%s/server.key\" }\n",
+             tls_kit(), tls_kit());
+    return text;
+}
+
+const char *peer_destination_tls(void)
+{
+    static char text[2048];
+    snprintf(text, sizeof text, "tls: { ca: \"%s/ca.pem\" }\n", tls_kit());
+    return text;
+}
+
+static void secure(struct peer *p, bool is_server)
+{
+    struct tls_context *x = is_server ? server_context() : client_context();
+    p->tls = tls_new(x, p->fd, is_server ? NULL : "localhost");
+    p->is_greeting = true;
+    tls_context_unref(&x);
+}
+
+static bool greet(struct peer *p)
+{
+    enum tls_step step = tls_handshake(p->tls);
+    p->is_greeting = step != TLS_DONE;
+    p->is_ended |= step == TLS_FAILED;
+    return !p->is_greeting;
+}
+#else
+const char *peer_source_tls(void)
+{
+    return "";
+}
+
+const char *peer_destination_tls(void)
+{
+    return "";
+}
+
+static void secure(struct peer *p, bool is_server)
+{
+    (void)p, (void)is_server; /* they stay plain */
+}
+
+static bool greet(struct peer *p)
+{
+    (void)p;
+    return true;
+}
+#endif
+
+ssize_t peer_write(struct peer *p, struct str bytes)
+{
+    return line_write(&(struct line){p->fd, p->tls}, bytes.p, bytes.n);
+}
+
 static void on_read(evutil_socket_t fd, short what, void *arg)
 {
     struct peer *p = arg;
     char bytes[65536];
+    (void)fd;
     (void)what;
-    ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+    if (p->is_greeting && !greet(p)) {
+        return;
+    }
+    ssize_t n = line_read(&(struct line){p->fd, p->tls}, bytes, sizeof(bytes));
     if (n > 0) {
         buf_put(&p->in, bytes, (size_t)n);
     } else if (n == 0 || errno != EAGAIN) {
@@ -37,6 +124,12 @@ static void watch(struct peer *p, struct event_base *loop, int fd, bool is_deaf)
     }
 }
 
+static bool has_greeted(void *arg)
+{
+    const struct peer *p = arg;
+    return !p->is_greeting || p->is_ended;
+}
+
 static void connect_peer(struct peer *p, struct event_base *loop, struct str address, bool is_deaf)
 {
     char text[64];
@@ -51,6 +144,15 @@ static void connect_peer(struct peer *p, struct event_base *loop, struct str add
     cr_assert_eq(connect(fd, (struct sockaddr *)&ss, (socklen_t)n), 0, "connect %s: %s", text,
                  strerror(errno));
     watch(p, loop, fd, is_deaf);
+    secure(p, false);
+    if (p->is_greeting) {
+        (void)greet(p);
+        event_add(p->on_read, NULL);
+        cr_assert(run_until(loop, has_greeted, p), "no handshake");
+    }
+    if (is_deaf) {
+        event_del(p->on_read);
+    }
 }
 
 void peer_connect(struct peer *p, struct event_base *loop, struct str address)
@@ -127,6 +229,8 @@ void peer_accept(struct peer *listener, struct peer *out)
     int fd = accept(listener->fd, NULL, NULL);
     cr_assert(fd >= 0);
     watch(out, listener->loop, fd, false);
+    secure(out, true);
+    cr_assert(run_until(listener->loop, has_greeted, out), "no handshake");
 }
 
 static bool is_writable(void *arg)
@@ -142,7 +246,7 @@ static bool is_writable(void *arg)
 void peer_send(struct peer *p, struct str bytes)
 {
     while (bytes.n > 0) {
-        ssize_t n = send(p->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+        ssize_t n = peer_write(p, bytes);
         if (n < 0 && errno == EAGAIN) {
             cr_assert(run_until(p->loop, is_writable, p), "the peer's bytes are not read");
         } else if (n < 0) {
@@ -163,22 +267,27 @@ void peer_send_frame(struct peer *p, const char *text)
 
 void peer_half_close(struct peer *p)
 {
-    shutdown(p->fd, SHUT_WR);
+    line_end(&(struct line){p->fd, p->tls});
 }
 
 void peer_reset(struct peer *p)
 {
     struct linger hard = {1, 0};
     setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+    if (p->tls) {
+        tls_free(&p->tls); /* no notice */
+    }
     peer_close(p);
 }
 
 void peer_close(struct peer *p)
 {
     if (p->fd >= 0) {
+        struct line line = {p->fd, p->tls};
         event_free(p->on_read);
-        close(p->fd);
+        line_close(&line);
         p->fd = -1;
+        p->tls = NULL;
     }
     buf_free(&p->in);
 }

@@ -7,16 +7,24 @@
 
 #include <event2/event.h>
 
+struct tls;
+
 struct peer {
     struct event_base *loop;
     struct event *on_read;
     int fd;            /* -1: closed */
+    struct tls *tls;   /* built with PEER_TLS */
+    bool is_greeting;  /* its handshake is under way */
     struct buf in;     /* all that came */
     bool is_ended;     /* the other side closed or reset */
     bool is_deaf;      /* does not read */
     unsigned accepted; /* of a listener: somebody waits */
     int port;          /* of a listener */
 };
+
+/* Built with PEER_TLS all peers speak TLS, and these are the options of a source and a destination for it; else "". */
+const char *peer_source_tls(void);
+const char *peer_destination_tls(void);
 
 /* "127.0.0.1:4711" */
 void peer_connect(struct peer *p, struct event_base *loop, struct str address);
@@ -32,6 +40,8 @@ void peer_listen_at(struct peer *p, struct event_base *loop, int port);
 void peer_accept(struct peer *listener, struct peer *out);
 /* All of it, running the loop where the socket is full. */
 void peer_send(struct peer *p, struct str bytes);
+/* As send(): what the socket takes. */
+ssize_t peer_write(struct peer *p, struct str bytes);
 /* A frame: VT text FS CR. */
 void peer_send_frame(struct peer *p, const char *text);
 void peer_half_close(struct peer *p);
