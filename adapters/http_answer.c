@@ -22,6 +22,7 @@ static const struct {
     {431, "Request Header Fields Too Large", ""},
     {501, "Not Implemented", ""},
     {503, "Service Unavailable", "Retry-After: 1\r\n"},
+    {504, "Gateway Timeout", ""},
     {505, "HTTP Version Not Supported", ""},
 };
 

@@ -279,6 +279,18 @@ void http_conn_reply(struct http_conn *c, const struct str *replies, unsigned n)
     go_on(c);
 }
 
+void http_conn_abandon(struct http_conn *c)
+{
+    c->state = HTTP_CONN_HEAD;
+    if (!c->is_gone) {
+        c->closes = true;
+        answer(c, 504, "no answer in time; send it again");
+    } else {
+        drop_body(c);
+    }
+    go_on(c);
+}
+
 /* ---- events ---- */
 
 static void on_lingering(struct http_conn *c, ssize_t n)

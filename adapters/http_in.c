@@ -219,6 +219,13 @@ static void http_in_reply(struct source *s, void *conn, uint64_t token, const st
     http_conn_reply(conn, replies, n);
 }
 
+static void http_in_abandon(struct source *s, void *conn, uint64_t token)
+{
+    (void)s;
+    (void)token;
+    http_conn_abandon(conn);
+}
+
 static void http_in_pause(struct source *s)
 {
     state_of(s)->is_paused = true; /* whole requests find out when they are offered */
@@ -273,6 +280,7 @@ void http_in_check(const void *conf, const struct yaml_node *map, struct diags *
 const struct source_ops http_source = {
     .open = http_in_open,
     .reply = http_in_reply,
+    .abandon = http_in_abandon,
     .pause = http_in_pause,
     .resume = http_in_resume,
     .drain = http_in_drain,

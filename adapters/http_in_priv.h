@@ -72,6 +72,8 @@ const char *http_in_admit(struct http_in *in, const struct http_head *h, int *ou
 /* Takes `line`. */
 void http_conn_new(struct http_in *in, struct line line, const char *peer);
 void http_conn_reply(struct http_conn *c, const struct str *replies, unsigned n);
+/* No reply is known: 504, and the connection closes. */
+void http_conn_abandon(struct http_conn *c);
 /* The engine takes again. May free `c`. */
 void http_conn_resume(struct http_conn *c);
 /* Limits of time. May free `c`. */

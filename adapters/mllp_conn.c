@@ -391,16 +391,21 @@ static void put_framed(struct buf *out, const struct str *replies, unsigned n)
     }
 }
 
-static void keep_early(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n)
+static void keep_early(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n,
+                       bool is_whole)
 {
-    struct mllp_early *e = X_NEW(struct mllp_early), **at = &c->early;
-    e->token = token;
-    put_framed(&e->framed, replies, n);
+    struct mllp_early **at = &c->early;
     while (*at && (*at)->token < token) {
         at = &(*at)->next;
     }
-    e->next = *at;
-    *at = e;
+    if (!*at || (*at)->token != token) {
+        struct mllp_early *e = X_NEW(struct mllp_early);
+        e->token = token;
+        e->next = *at;
+        *at = e;
+    }
+    (*at)->is_whole = is_whole;
+    put_framed(&(*at)->framed, replies, n);
 }
 
 static void put_early(struct mllp_conn *c)
@@ -408,7 +413,7 @@ static void put_early(struct mllp_conn *c)
     while (c->early && c->early->token == c->next_reply) {
         struct mllp_early *e = c->early;
         c->early = e->next;
-        c->next_reply++;
+        c->next_reply += e->is_whole;
         buf_put_str(&c->out, buf_str(&e->framed));
         buf_free(&e->framed);
         free(e);
@@ -423,13 +428,27 @@ void mllp_conn_reply(struct mllp_conn *c, uint64_t token, const struct str *repl
         return;
     }
     if (token != c->next_reply) {
-        keep_early(c, token, replies, n);
+        keep_early(c, token, replies, n, true);
         return;
     }
     take_spare(c->in, &c->out);
     c->next_reply++;
     put_framed(&c->out, replies, n);
     put_early(c);
+}
+
+void mllp_conn_accept(struct mllp_conn *c, uint64_t token, struct str reply)
+{
+    mark_dirty(c);
+    if (c->is_gone) {
+        return;
+    }
+    if (token != c->next_reply) {
+        keep_early(c, token, &reply, 1, false);
+        return;
+    }
+    take_spare(c->in, &c->out);
+    put_framed(&c->out, &reply, 1);
 }
 
 static void on_write(evutil_socket_t fd, short what, void *arg)
@@ -469,6 +488,17 @@ static void send_out(struct mllp_conn *c)
     buf_clear(&c->out);
     c->out_sent = 0;
     give_back(c->in, &c->out);
+}
+
+/* Replies that are due go out before. */
+void mllp_conn_abandon(struct mllp_conn *c)
+{
+    c->pending--;
+    mark_dirty(c);
+    if (!c->is_gone) {
+        send_out(c);
+        hang_up(c);
+    }
 }
 
 void mllp_conn_flush(struct mllp_conn *c)

@@ -112,6 +112,19 @@ static void mllp_reply(struct source *s, void *conn, uint64_t token, const struc
     mllp_conn_reply(conn, token, replies, n);
 }
 
+static void mllp_accept(struct source *s, void *conn, uint64_t token, struct str reply)
+{
+    (void)s;
+    mllp_conn_accept(conn, token, reply);
+}
+
+static void mllp_abandon(struct source *s, void *conn, uint64_t token)
+{
+    (void)s;
+    (void)token; /* with its connection all others on it go */
+    mllp_conn_abandon(conn);
+}
+
 static void mllp_pause(struct source *s)
 {
     state_of(s)->is_paused = true; /* each connection stops when it next has something to read */
@@ -170,6 +183,8 @@ static void mllp_in_check(const void *conf, const struct yaml_node *map, struct 
 static const struct source_ops mllp_source = {
     .open = mllp_open,
     .reply = mllp_reply,
+    .accept = mllp_accept,
+    .abandon = mllp_abandon,
     .pause = mllp_pause,
     .resume = mllp_resume,
     .drain = mllp_drain,

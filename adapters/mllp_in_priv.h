@@ -34,6 +34,7 @@ enum {
 struct mllp_early {
     struct mllp_early *next;
     uint64_t token;
+    bool is_whole; /* the reply; else what is said at the accept level before it */
     struct buf framed;
 };
 
@@ -88,6 +89,10 @@ static inline const struct mllp_in_conf *mllp_in_conf(const struct mllp_in *in)
 /* Takes `line`. */
 struct mllp_conn *mllp_conn_new(struct mllp_in *in, struct line line, const char *peer);
 void mllp_conn_reply(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n);
+/* Something is said before the reply. */
+void mllp_conn_accept(struct mllp_conn *c, uint64_t token, struct str reply);
+/* There is no reply: close, so that the peer sends it again. */
+void mllp_conn_abandon(struct mllp_conn *c);
 /* Send what waits; close what is finished. May free `c`. */
 void mllp_conn_flush(struct mllp_conn *c);
 /* Go on after a pause: offer what waits, read again. May free `c`. */

@@ -160,21 +160,34 @@ static bool check_name(struct loader *l, const struct yaml_node *node, const cha
 
 /* ---- sources ---- */
 
-static enum plan_ack read_ack(struct loader *l, const struct yaml_node *n)
+/* The destination is looked for when all are read: check_answered_by(). */
+static void read_answered_by(struct loader *l, const struct yaml_node *n, struct plan_source *out)
 {
-    if (!n || (n->kind == YAML_SCALAR && str_is(n->text, "stored"))) {
-        return PLAN_ACK_STORED;
+    struct ack_conf c = {0};
+    if (opt_parse(l->a, config_ack_rows, n, NULL, l->d, &c) < 0) {
+        return;
     }
-    if (n->kind == YAML_SCALAR && str_is(n->text, "never")) {
-        return PLAN_ACK_NEVER;
+    out->ack = PLAN_ACK_ANSWERED;
+    out->answer_within_us = c.within_ms * 1000;
+    if (out->adapter && !out->adapter->in->abandon) {
+        diag_add(l->d, DIAG_ERROR, "not-available", n->pos,
+                 "`answered-by` is not for `%s`, where nobody waits; expected stored or never",
+                 out->adapter->name);
     }
-    if (n->kind == YAML_MAPPING && yaml_get(n, "answered-by")) {
-        loader_unavailable(l, n, "answered-by");
-        return PLAN_ACK_STORED;
+}
+
+static void read_ack(struct loader *l, const struct yaml_node *n, struct plan_source *out)
+{
+    bool is_word = n && n->kind == YAML_SCALAR;
+    if (n && n->kind == YAML_MAPPING) {
+        read_answered_by(l, n, out);
+    } else if (is_word && str_is(n->text, "never")) {
+        out->ack = PLAN_ACK_NEVER;
+    } else if (n && !(is_word && str_is(n->text, "stored"))) {
+        diag_add(l->d, DIAG_ERROR, "option-type", n->pos,
+                 "`ack` is %s; expected stored, never or {answered-by: DESTINATION}",
+                 is_word ? "another word" : yaml_kind_text(n));
     }
-    diag_add(l->d, DIAG_ERROR, "option-type", n->pos, "`ack` is %s; expected stored or never",
-             n->kind == YAML_SCALAR ? "another word" : yaml_kind_text(n));
-    return PLAN_ACK_STORED;
 }
 
 static void refuse_later_source_keys(struct loader *l, const struct source_conf *c)
@@ -209,11 +222,11 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
                               .adapter = chosen.adapter,
                               .conf = chosen.conf,
                               .pos = node->key->pos,
-                              .ack = read_ack(l, c.ack),
                               .unrouted = (enum plan_unrouted)c.unrouted,
                               .timezone = c.timezone,
                               .versions = c.versions.v,
                               .nversions = (unsigned)c.versions.n};
+    read_ack(l, c.ack, s);
     read_duplicates(l, c.duplicates, s);
     const struct yaml_node *zone = yaml_get(node, "timezone"), *profile = yaml_get(node, "profile");
     l->rules_sources[at] =
@@ -334,6 +347,20 @@ static void check_names_apart(struct loader *l)
     }
 }
 
+static void check_answered_by(struct loader *l, const struct yaml_node *source,
+                              struct plan_source *s)
+{
+    const struct yaml_node *at = yaml_get(yaml_get(source, "ack"), "answered-by");
+    for (unsigned i = 0; i < l->plan->ndestinations; i++) {
+        if (str_eq(l->plan->destinations[i].name, at->text)) {
+            s->answered_by = i;
+            return;
+        }
+    }
+    diag_add(l->d, DIAG_ERROR, "unknown-destination", at->pos,
+             "`answered-by` names `%.*s`; expected one of the destinations", STR_ARG(at->text));
+}
+
 /* A queue goes to one destination, and only from a name that is given up. */
 static void check_was(struct loader *l, unsigned at)
 {
@@ -378,6 +405,12 @@ void loader_endpoints(struct loader *l, const struct top_conf *top)
         }
     }
     check_names_apart(l);
+    for (unsigned i = 0; i < l->plan->nsources; i++) {
+        struct plan_source *s = &l->plan->sources[i];
+        if (s->ack == PLAN_ACK_ANSWERED) {
+            check_answered_by(l, yaml_get_str(top->sources, s->name), s);
+        }
+    }
     for (unsigned i = 0; i < l->plan->ndestinations; i++) {
         check_was(l, i);
     }

@@ -23,7 +23,7 @@ const struct opt config_top_rows[] = {
 
 const struct opt config_source_rows[] = {
     OPT(source_conf, ack, "ack", NODE, NULL, NULL, OPT_RELOAD,
-        "When to answer: stored (after the message is on disk, the default) or never. MSH-15 and MSH-16 are honoured."),
+        "When to answer: stored (after the message is on disk, the default), never, or {answered-by, within}. MSH-15 and MSH-16 are honoured."),
     OPT(source_conf, unrouted, "unrouted", ENUM, "accept", "accept|reject", OPT_RELOAD,
         "A type that no route reads: accept it (counted) or answer AR."),
     OPT(source_conf, timezone, "timezone", STR, NULL, "1..64", OPT_RELOAD,
@@ -55,6 +55,14 @@ const struct opt config_destination_rows[] = {
         "The name it had before: what is queued there is taken over, and keeps its ids."),
     OPT(destination_conf, backlog, "backlog", BYTES, NULL, "1MiB..", OPT_RELOAD,
         "Bytes of the journal that may wait for it; beyond it messages routed there are refused. Default: a quarter of `disk`."),
+    {0},
+};
+
+const struct opt config_ack_rows[] = {
+    OPT(ack_conf, answered_by, "answered-by", STR, NULL, "1..64", OPT_REQUIRED | OPT_RELOAD,
+        "A destination: its answer to what a message sends there is passed on to the sender, under the sender's ids."),
+    OPT(ack_conf, within_ms, "within", MS, "30s", "100ms..1h", OPT_RELOAD,
+        "Longest wait. Then AR and nothing is sent, if nothing was; else no answer and the connection closes."),
     {0},
 };
 
@@ -97,6 +105,7 @@ static const struct config_section sections[] = {
     {"top level", "Keys of corridor.yaml.", config_top_rows},
     {"admin", "Administration over TCP.", config_admin_rows},
     {"sources.NAME", "Besides the key that names the adapter.", config_source_rows},
+    {"sources.NAME.ack", "Answered by a destination.", config_ack_rows},
     {"sources.NAME.duplicates", "Messages sent again.", config_duplicates_rows},
     {"destinations.NAME", "Besides the key that names the adapter.", config_destination_rows},
     {"destinations.NAME.retry", "Repeats.", config_retry_rows},

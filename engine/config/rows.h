@@ -36,6 +36,11 @@ struct destination_conf {
     int64_t backlog;
 };
 
+struct ack_conf {
+    struct str answered_by;
+    int64_t within_ms;
+};
+
 struct duplicates_conf {
     int64_t window_ms;
     int differs; /* 1: reject */
@@ -51,6 +56,6 @@ struct replies_conf {
 
 extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
     config_duplicates_rows[], config_retry_rows[], config_replies_rows[], config_admin_rows[],
-    config_metrics_rows[];
+    config_metrics_rows[], config_ack_rows[];
 
 #endif

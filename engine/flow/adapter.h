@@ -66,6 +66,12 @@ struct source_ops {
      * that has exchanges under way is kept by the adapter until they are over, even if the peer is gone. */
     void (*reply)(struct source *, void *conn, uint64_t token, const struct str *replies,
                   unsigned n);
+    /* What is said at the accept level while the exchange goes on: sent before its reply. NULL: replies[0] of two
+     * is that. */
+    void (*accept)(struct source *, void *conn, uint64_t token, struct str reply);
+    /* The exchange is over and nobody knows how: no reply, the connection closes and the peer sends it again. In
+     * place of reply(). NULL: what comes here is answered at once (no answered-by). */
+    void (*abandon)(struct source *, void *conn, uint64_t token);
     /* Stop reading from peers / go on. */
     void (*pause)(struct source *);
     void (*resume)(struct source *);

@@ -72,6 +72,12 @@ static int on_rerun(void *arg, struct msg *m, struct entry_output *o, struct str
     return ERR_STATE;
 }
 
+static void on_ended(void *arg, struct entry_ref ref, enum await_end end, const struct msg *m,
+                     const struct outcome *out)
+{
+    await_ended(((struct destination *)arg)->engine, ref, end, m, out);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct destination *t = arg;
@@ -86,7 +92,8 @@ static const struct queue_ops queue_ops = {.room = on_room,
                                            .cancel = on_cancel,
                                            .wake_at = on_wake_at,
                                            .kick = on_kick,
-                                           .rerun = on_rerun};
+                                           .rerun = on_rerun,
+                                           .ended = on_ended};
 
 static struct queue *make_queue(struct destination *t)
 {

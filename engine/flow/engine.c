@@ -160,6 +160,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     e->ids = dup_new(REPEAT_IDS_MAX, INT64_MAX); /* until the plan says */
     e->misses = misses_new();
     e->tally = tally_new();
+    e->awaits = awaits_new(e);
     repeat_load(e->ids, conf->journal);
     tell_missing(e);
     journal_defer(conf->journal);
@@ -187,6 +188,7 @@ void engine_drain(struct engine *e, int64_t within_us, void (*done)(void *arg), 
     for (unsigned i = 0; i < e->ndestinations; i++) {
         queue_stop(e->destinations[i]->queue, true);
     }
+    awaits_drain(e->awaits);
     event_add(e->on_drain, &tv);
     engine_kick(e);
 }
@@ -216,6 +218,7 @@ void engine_free(struct engine **ep)
         destination_close(e->destinations[i]);
     }
     journal_close(&e->conf.journal);
+    awaits_free(&e->awaits);
     for (unsigned i = 0; i < e->nsources; i++) {
         source_free(&e->sources[i]);
     }

@@ -4,6 +4,7 @@
 #define CORRIDOR_FLOW_ENGINE_PRIV_H
 
 #include "engine/base/buf.h"
+#include "engine/flow/await.h"
 #include "engine/flow/dup.h"
 #include "engine/flow/engine.h"
 #include "engine/flow/miss.h"
@@ -62,6 +63,7 @@ struct engine {
     struct dup *ids; /* messages seen lately */
     struct misses *misses;
     struct tally *tally;
+    struct awaits *awaits; /* exchanges that wait for a destination */
     struct queue_budget budget;
     struct buf ack; /* scratch of exchange.c */
     struct event *on_journal, *on_kick, *on_drain;

@@ -2,9 +2,8 @@
  * docs/architecture.md. */
 #include "engine/base/charset.h"
 #include "engine/base/hash.h"
-#include "engine/flow/engine_priv.h"
+#include "engine/flow/exchange_priv.h"
 #include "engine/flow/repeat.h"
-#include "engine/flow/reply.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -13,32 +12,8 @@ enum {
     REJECTED_PER_DAY = 100 * 1000 * 1000, /* bytes kept a day and source */
     KEY_MAX = 512,                        /* bytes of a key hashed without allocation */
     COMMIT_EVERY = 128, /* messages of one turn that are worth a commit of their own */
-    CONTROL_ID = 20,    /* characters of MSH-10 before 2.7 */
 };
 static const int64_t DAY_US = (int64_t)86400 * 1000000;
-
-/* One inbound message until its reply; lives in the arena of its msg. */
-struct exchange {
-    struct source *source;
-    struct msg *msg;
-    void *conn;
-    uint64_t token;
-    struct hl7 hl7;
-    bool is_parsed, is_unrouted;
-    struct ack_mode mode;
-    enum reply_level level;
-    enum ack_code code; /* AA, AE, AR: before it is put into a mode */
-    const struct ack_error *errors;
-    unsigned nerrors;
-    bool is_silent;    /* an inbound acknowledgement, or ack: never */
-    struct str header; /* what the reply is made from when the bytes are no message */
-    struct str replies[2];
-    enum ack_code sent[2]; /* what they say */
-    unsigned nreplies;
-    int64_t began_us;        /* monotonic */
-    struct exchange *copies; /* the same message again, waiting for this one's reply */
-    struct exchange *next_copy;
-};
 
 /* ---- 3 one copy of the bytes, an arena, an id, the receipt time ---- */
 
@@ -48,6 +23,12 @@ static uint64_t next_random(uint64_t *state)
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
     z = (z ^ z >> 27) * 0x94d049bb133111ebu;
     return z ^ z >> 31;
+}
+
+struct entry_id exchange_new_id(struct engine *e)
+{
+    int64_t now = e->conf.clock.wall_us(e->conf.clock.arg);
+    return (struct entry_id){(uint64_t)now, next_random(&e->id_state)};
 }
 
 static struct exchange *begin(struct source *s, const struct exchange_from *from, struct str bytes)
@@ -61,12 +42,13 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
     }
     x->source = s;
     x->msg = m;
+    x->e = &m->e;
     x->conn = from->conn;
     x->token = from->token;
     x->is_silent = s->want->ack == PLAN_ACK_NEVER;
     x->began_us = engine_mono_us(e);
-    m->e.received_us = e->conf.clock.wall_us(e->conf.clock.arg);
-    m->e.id = (struct entry_id){(uint64_t)m->e.received_us, next_random(&e->id_state)};
+    m->e.id = exchange_new_id(e);
+    m->e.received_us = (int64_t)m->e.id.hi;
     m->e.source = s->name_id;
     m->e.plan_hash = e->plan->hash;
     m->e.engine_version = STR(CORRIDOR_VERSION);
@@ -81,31 +63,31 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
 
 /* ---- verdicts ---- */
 
-static void reject(struct exchange *x, enum reply_level level, enum ack_code code,
-                   const struct ack_error *errors, unsigned n, struct str reason)
+void exchange_reject(struct exchange *x, enum reply_level level, enum ack_code code,
+                     const struct ack_error *errors, unsigned n, struct str reason)
 {
-    x->msg->e.status = ENTRY_REJECTED;
-    x->msg->e.reason = reason;
-    x->msg->e.outputs = NULL;
-    x->msg->e.noutputs = 0;
+    x->e->status = ENTRY_REJECTED;
+    x->e->reason = reason;
+    x->e->outputs = NULL;
+    x->e->noutputs = 0;
     x->level = level;
     x->code = code;
     x->errors = errors;
     x->nerrors = n;
 }
 
-static void reject_one(struct exchange *x, enum ack_code code, int error, const char *path,
-                       struct str text)
+void exchange_reject_one(struct exchange *x, enum ack_code code, int error, const char *path,
+                         struct str text)
 {
     struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
     *one = (struct ack_error){error, path ? path : "", 'E', text};
-    reject(x, REPLY_UNTAKEN, code, one, 1, text);
+    exchange_reject(x, REPLY_UNTAKEN, code, one, 1, text);
 }
 
 static void filter(struct exchange *x, struct str reason)
 {
-    x->msg->e.status = ENTRY_FILTERED;
-    x->msg->e.reason = reason;
+    x->e->status = ENTRY_FILTERED;
+    x->e->reason = reason;
 }
 
 /* ---- 4 positions over the bytes, nothing copied ---- */
@@ -121,7 +103,7 @@ static void reject_bytes(struct exchange *x, const struct hl7_fault *fault)
 {
     enum charset set;
     size_t skip, bad;
-    struct str raw = x->msg->e.raw;
+    struct str raw = x->e->raw;
     bool is_wide = charset_detect(raw, &set, &skip) && set != CHARSET_UTF8;
     if (is_wide) {
         (void)charset_decode(&x->msg->arena, set, raw, &x->header,
@@ -130,18 +112,18 @@ static void reject_bytes(struct exchange *x, const struct hl7_fault *fault)
     x->is_silent |=
         ack_is_ack_bytes(x->header); /* a broken acknowledgement is not acknowledged either */
     if (!is_wide) {
-        reject_one(x, ACK_AR, fault->code, fault->path, str_of(fault->text));
+        exchange_reject_one(x, ACK_AR, fault->code, fault->path, str_of(fault->text));
         return;
     }
-    reject_one(x, ACK_AE, 102, "MSH-18",
-               STR("UTF-16 and UTF-32 are not taken over MLLP; send UTF-8"));
+    exchange_reject_one(x, ACK_AE, 102, "MSH-18",
+                        STR("UTF-16 and UTF-32 are not taken over MLLP; send UTF-8"));
 }
 
 /* True when the bytes are a message that routes may see. */
 static bool parse(struct exchange *x)
 {
     struct hl7_fault fault;
-    if (hl7_parse(&x->msg->arena, x->msg->e.raw, &x->hl7, &fault) < 0) {
+    if (hl7_parse(&x->msg->arena, x->e->raw, &x->hl7, &fault) < 0) {
         reject_bytes(x, &fault);
         return false;
     }
@@ -153,14 +135,14 @@ static bool parse(struct exchange *x)
         return false;
     }
     if (str_trim(msh(x, 10)).n == 0) {
-        reject_one(x, ACK_AR, 101, "MSH-10", STR("message control id is missing"));
+        exchange_reject_one(x, ACK_AR, 101, "MSH-10", STR("message control id is missing"));
         return false;
     }
     const uint8_t *secret = journal_hash_key(x->source->engine->conf.journal);
-    x->msg->e.id_hash = repeat_id_hash(secret, x->msg->e.source, &x->hl7);
-    dup_prefetch(x->source->engine->ids, x->msg->e.id_hash); /* it comes while the body is hashed */
-    journal_prefetch_id(x->source->engine->conf.journal, x->msg->e.id_hash);
-    x->msg->e.body_hash = repeat_body_hash(secret, x->msg->e.raw, &x->hl7);
+    x->e->id_hash = repeat_id_hash(secret, x->e->source, &x->hl7);
+    dup_prefetch(x->source->engine->ids, x->e->id_hash); /* it comes while the body is hashed */
+    journal_prefetch_id(x->source->engine->conf.journal, x->e->id_hash);
+    x->e->body_hash = repeat_body_hash(secret, x->e->raw, &x->hl7);
     return true;
 }
 
@@ -202,6 +184,24 @@ void engine_output(struct engine *e, struct arena *a, const struct rules_output 
     };
 }
 
+/* The sender is answered what the first output to its source's destination is answered, where he wants to hear at
+ * the application level at all. */
+static void mark_awaited(struct exchange *x, struct entry_output *v)
+{
+    const struct source *s = x->source;
+    bool is_wanted = !x->mode.enhanced || x->mode.application != ACK_NE;
+    if (s->want->ack != PLAN_ACK_ANSWERED || !is_wanted) {
+        return;
+    }
+    uint32_t by = s->engine->destinations[s->want->answered_by]->name_id;
+    for (uint32_t i = 0; i < x->e->noutputs && !x->awaits; i++) {
+        if (v[i].destination == by && v[i].kind == ENTRY_OUTPUT_PAYLOAD) {
+            v[i].is_awaited = x->awaits = true;
+            x->awaited_output = i;
+        }
+    }
+}
+
 static void take_outputs(struct exchange *x, const struct rules_result *r)
 {
     struct entry_output *v =
@@ -209,15 +209,16 @@ static void take_outputs(struct exchange *x, const struct rules_result *r)
     for (unsigned i = 0; i < r->noutputs; i++) {
         engine_output(x->source->engine, &x->msg->arena, &r->outputs[i], &v[i]);
     }
-    x->msg->e.outputs = v;
-    x->msg->e.noutputs = r->noutputs;
+    x->e->outputs = v;
+    x->e->noutputs = r->noutputs;
+    mark_awaited(x, v);
 }
 
 static void unrouted(struct exchange *x)
 {
     x->is_unrouted = true;
     if (x->source->want->unrouted == PLAN_UNROUTED_REJECT) {
-        reject_one(x, ACK_AR, 200, "MSH-9", STR("no route reads this message type"));
+        exchange_reject_one(x, ACK_AR, 200, "MSH-9", STR("no route reads this message type"));
     } else {
         filter(x, STR("unrouted"));
     }
@@ -226,7 +227,7 @@ static void unrouted(struct exchange *x)
 static void route(struct exchange *x)
 {
     struct engine *e = x->source->engine;
-    struct entry_message *m = &x->msg->e;
+    struct entry_message *m = x->e;
     struct rules_input in = {.m = &x->hl7,
                              .source = x->source->index,
                              .received_us = m->received_us,
@@ -247,47 +248,8 @@ static void route(struct exchange *x)
         unrouted(x);
         break;
     case RULES_REJECTED:
-        reject(x, REPLY_PROCESSED, r.code, r.errors, r.nerrors, r.reason);
+        exchange_reject(x, REPLY_PROCESSED, r.code, r.errors, r.nerrors, r.reason);
         break;
-    }
-}
-
-/* ---- the reply is part of the entry, so it is made before the entry ---- */
-
-static void make_reply(struct exchange *x)
-{
-    struct engine *e = x->source->engine;
-    struct arena *a = &x->msg->arena;
-    buf_clear(&e->ack);
-    x->nreplies = 0;
-    if (x->is_silent) {
-        x->msg->e.reply = STR("");
-        return;
-    }
-    struct reply_plan p =
-        reply_plan(x->mode, x->level, x->code, x->nerrors ? x->errors[0].code : 0);
-    char id[27], control[CONTROL_ID];
-    size_t end[2] = {0};
-    entry_id_text(x->msg->e.id, id);
-    memcpy(control, id + 2, CONTROL_ID - 2); /* the first two never change in our times */
-    control[CONTROL_ID - 1] = 0;
-    for (unsigned i = 0; i < p.n; i++) {
-        control[CONTROL_ID - 2] = (char)('a' + i);
-        struct ack ack = {
-            .code = p.code[i], .control_id = control, .now_us = x->msg->e.received_us};
-        ack.expected_sequence = INT64_MIN;
-        ack.errors = p.code[i] == ACK_CA ? NULL : x->errors;
-        ack.nerrors = p.code[i] == ACK_CA ? 0 : x->nerrors;
-        ack_build(&e->ack, (struct ack_to){x->is_parsed ? &x->hl7 : NULL, x->header}, &ack);
-        end[i] = e->ack.n;
-    }
-    struct str all = str_dup(a, buf_str(&e->ack));
-    x->nreplies = p.n;
-    x->msg->e.reply = all;
-    for (unsigned i = 0; i < p.n; i++) {
-        size_t from = i ? end[i - 1] : 0;
-        x->replies[i] = str_from(all.p + from, end[i] - from);
-        x->sent[i] = p.code[i];
     }
 }
 
@@ -296,7 +258,7 @@ static void make_reply(struct exchange *x)
 static void bound_rejected(struct exchange *x)
 {
     struct source *s = x->source;
-    struct entry_message *m = &x->msg->e;
+    struct entry_message *m = x->e;
     int64_t day = m->received_us / DAY_US;
     if (s->rejected_day != day) {
         s->rejected_day = day;
@@ -310,46 +272,22 @@ static void bound_rejected(struct exchange *x)
     }
 }
 
-/* ---- 9 reply ---- */
-
-static void count_replies(struct exchange *x)
-{
-    struct source *s = x->source;
-    for (unsigned i = 0; i < x->nreplies; i++) {
-        s->replied[x->sent[i]]++;
-    }
-    if (x->nreplies) {
-        histogram_add(&s->reply_time, &HISTOGRAM_TIME, engine_mono_us(s->engine) - x->began_us);
-    }
-}
-
-static void finish(struct exchange *x, bool is_answered)
-{
-    struct source *s = x->source;
-    struct msg *m = x->msg;
-    s->waiting--;
-    s->engine->open_exchanges--;
-    if (is_answered && s->is_open) {
-        count_replies(x);
-        s->ep.adapter->in->reply(s, x->conn, x->token, x->replies, x->nreplies);
-    }
-    msg_unref(&m);
-}
-
 static void count(struct exchange *x)
 {
     struct source *s = x->source;
-    switch (x->msg->e.status) {
+    switch (x->e->status) {
     case ENTRY_ACCEPTED:
         s->accepted++;
-        tally_accepted(s->engine->tally, &x->msg->e);
+        tally_accepted(s->engine->tally, x->e);
         break;
     case ENTRY_FILTERED:
         s->filtered += !x->is_unrouted;
-        tally_filtered(s->engine->tally, s->name_id, x->msg->e.reason);
+        tally_filtered(s->engine->tally, s->name_id, x->e->reason);
         break;
     case ENTRY_REJECTED:
         s->rejected++;
+        break;
+    case ENTRY_ANSWERED: /* no message of a source */
         break;
     }
     s->unrouted += x->is_unrouted;
@@ -357,8 +295,8 @@ static void count(struct exchange *x)
 
 static void say(const struct exchange *x)
 {
-    const struct entry_message *m = &x->msg->e;
-    static const char *const events[] = {"accepted", "filtered", "rejected"};
+    const struct entry_message *m = x->e;
+    static const char *const events[] = {"accepted", "filtered", "rejected", "answered"};
     enum log_level level = m->status == ENTRY_REJECTED ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
     struct log *log = x->source->ep.log;
     if (!log_wants(log, level)) {
@@ -388,118 +326,27 @@ void engine_offer(struct engine *e, struct msg *m)
     }
 }
 
-/* ---- 5 sent again: one copy counts, each gets a reply ---- */
-
-/* The answer that the first copy got: it was taken, whatever became of it since. Where it cannot be read, the same
- * made anew. */
-static void answer_again(struct exchange *x, const struct str *recorded)
-{
-    x->source->repeated++;
-    if (recorded && !x->is_silent) {
-        x->nreplies = repeat_replies(*recorded, x->replies);
-        for (unsigned i = 0; i < x->nreplies; i++) {
-            (void)reply_code(x->replies[i], &x->sent[i]); /* it is one of ours */
-        }
-    } else {
-        make_reply(x);
-    }
-    finish(x, true);
-}
-
-static void answer_copies(struct exchange *x)
-{
-    struct dup *ids = x->source->engine->ids;
-    struct dup_seen *seen = dup_find(ids, x->msg->e.id_hash, x->msg->e.received_us);
-    if (seen && seen->pending == x) {
-        seen->pending = NULL;
-        seen->place = journal_place(x->source->engine->conf.journal);
-    }
-    for (struct exchange *c = x->copies, *next; c; c = next) {
-        next = c->next_copy;
-        answer_again(c, &x->msg->e.reply);
-    }
-}
-
-static void drop_copies(struct exchange *x)
-{
-    for (struct exchange *c = x->copies, *next; c; c = next) {
-        next = c->next_copy;
-        finish(c, false);
-    }
-}
-
-/* The sender uses its ids twice. */
-static void refuse_reused(struct exchange *x)
-{
-    struct source *s = x->source;
-    char id[27];
-    s->reused_ids++;
-    entry_id_text(x->msg->e.id, id);
-    log_event(s->ep.log, LOG_LEVEL_WARN, "reused-id", log_str("source", s->ep.name),
-              log_cstr("id", id), log_str("peer", x->msg->e.peer),
-              log_cstr("text", s->want->refuses_reused
-                                   ? "a control id that another message had before; refused"
-                                   : "a control id that another message had before; taken as new"));
-    if (s->want->refuses_reused) {
-        reject_one(x, ACK_AE, 205, "MSH-10", STR("control id was used before by another message"));
-    }
-}
-
-/* True when this message is a copy of one that was taken, and is dealt with. The same id over another body is
- * a new message, or one to refuse. */
-static bool is_copy(struct exchange *x)
-{
-    const struct entry_message *m = &x->msg->e;
-    struct engine *e = x->source->engine;
-    struct repeat_earlier earlier;
-    const struct repeat_wanted want = {.id_hash = m->id_hash,
-                                       .now_us = m->received_us,
-                                       .window_us = x->source->want->duplicates_us};
-    if (want.window_us == 0 ||
-        !repeat_find(e->ids, e->conf.journal, &x->msg->arena, &want, &earlier)) {
-        return false;
-    }
-    if (earlier.body_hash != m->body_hash) {
-        refuse_reused(x);
-        return false;
-    }
-    if (earlier.pending) {
-        struct exchange *first = earlier.pending;
-        x->next_copy = first->copies;
-        first->copies = x;
-    } else {
-        answer_again(x, earlier.is_stored ? &earlier.reply : NULL);
-    }
-    return true;
-}
-
-/* A rejected message is not entered: sent again it runs anew, perhaps by a mended route. */
-static void remember(struct exchange *x)
-{
-    const struct entry_message *m = &x->msg->e;
-    struct engine *e = x->source->engine;
-    if (m->id_hash && m->status != ENTRY_REJECTED && x->source->want->duplicates_us) {
-        struct dup_seen seen = {m->id_hash, m->body_hash, x, m->received_us, 0};
-        dup_keep_from(e->ids, journal_ids_from(e->conf.journal));
-        dup_put(e->ids, &seen);
-    }
-}
-
 /* From journal_poll(): durable, or the commit failed and nobody may be answered. */
 static void stored(void *arg, enum journal_status status, uint64_t seq)
 {
     struct exchange *x = arg;
     if (status != JOURNAL_STORED) {
-        drop_copies(x);
-        finish(x, false);
+        exchange_drop_copies(x);
+        exchange_finish(x, false);
         return;
     }
     x->msg->seq = seq;
     count(x);
     say(x);
+    if (x->awaits) { /* before its output can go */
+        struct entry_ref ref = {seq, x->awaited_output};
+        await_begin(x, ref, x->e->outputs[x->awaited_output].destination);
+    }
     engine_offer(x->source->engine, x->msg);
-    answer_copies(x);
-    finish(x, true);
+    exchange_answer_copies(x);
+    if (!x->awaits) {
+        exchange_finish(x, true);
+    }
 }
 
 /* Nothing is stored: the sender keeps the message and is told so. */
@@ -507,17 +354,17 @@ static void refuse(struct exchange *x, struct str text, struct str reason)
 {
     struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
     *one = (struct ack_error){207, "", 'E', text};
-    reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, reason);
-    make_reply(x);
+    exchange_reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, reason);
+    exchange_make_reply(x);
     x->source->rejected++;
-    finish(x, true);
+    exchange_finish(x, true);
 }
 
 /* More waits for a destination of this message than its backlog allows. Other messages go on. */
 static bool turn_away(struct exchange *x)
 {
     struct engine *e = x->source->engine;
-    const struct entry_message *m = &x->msg->e;
+    const struct entry_message *m = x->e;
     for (uint32_t i = 0; i < m->noutputs; i++) {
         struct destination *t = e->by_name_id[m->outputs[i].destination];
         if (destination_takes(t)) {
@@ -534,12 +381,24 @@ static bool turn_away(struct exchange *x)
     return false;
 }
 
+/* So many wait for an answer that this one has no place among them. */
+static bool is_crowded(struct exchange *x)
+{
+    if (!x->awaits || !awaits_is_full(x->source->engine->awaits)) {
+        return false;
+    }
+    x->awaits = false;
+    refuse(x, STR("too many messages wait for their answer; send it again later"),
+           STR("too many wait"));
+    return true;
+}
+
 /* The journal takes nothing. */
 static void refused(struct exchange *x)
 {
     log_event(x->source->ep.log, LOG_LEVEL_ERROR, "not-stored",
-              log_str("source", x->source->ep.name), log_str("peer", x->msg->e.peer),
-              log_uint("bytes", x->msg->e.raw.n));
+              log_str("source", x->source->ep.name), log_str("peer", x->e->peer),
+              log_uint("bytes", x->e->raw.n));
     refuse(x, STR("the message cannot be stored now; send it again"), STR("not stored"));
 }
 
@@ -557,11 +416,11 @@ static void commit_soon(struct engine *e)
 static void append(struct exchange *x)
 {
     struct engine *e = x->source->engine;
-    struct entry_message *m = &x->msg->e;
+    struct entry_message *m = x->e;
     if (m->body_hash == 0) {
         m->body_hash = repeat_body_hash(journal_hash_key(e->conf.journal), m->raw, NULL);
     }
-    make_reply(x);
+    exchange_make_reply(x);
     if (m->status == ENTRY_REJECTED) {
         bound_rejected(x);
     }
@@ -569,7 +428,7 @@ static void append(struct exchange *x)
         refused(x);
         return;
     }
-    remember(x);
+    exchange_remember(x);
     commit_soon(e);
     if (journal_is_full(e->conf.journal)) {
         engine_pause(e);
@@ -592,12 +451,12 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
     }
     struct exchange *x = begin(s, from, bytes);
     if (parse(x)) {
-        if (is_copy(x)) {
+        if (exchange_is_copy(x)) {
             return EXCHANGE_TAKEN;
         }
-        if (x->msg->e.status != ENTRY_REJECTED) {
+        if (x->e->status != ENTRY_REJECTED) {
             route(x);
-            if (turn_away(x)) {
+            if (turn_away(x) || is_crowded(x)) {
                 return EXCHANGE_TAKEN;
             }
         }
@@ -617,7 +476,7 @@ enum exchange_result exchange_refuse(struct source *s, const struct exchange_fro
     *one = *why;
     one->text = str_dup(&x->msg->arena, why->text);
     s->ep.counters.frames_refused++;
-    reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, one->text);
+    exchange_reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, one->text);
     append(x);
     return EXCHANGE_TAKEN;
 }

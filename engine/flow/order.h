@@ -41,6 +41,8 @@ struct queued {
     bool is_ordered; /* stands in its chains */
     bool is_marked;  /* on-unknown: hold: the journal has it as held, should its outcome be lost */
     bool is_bulk;    /* lets others go first */
+    bool is_awaited; /* somebody waits for its answer */
+    bool is_maybe_sent;   /* its peer may have it */
     bool is_failed_route; /* has no payload: once released, what today's rules make of it is sent */
     struct order_link keys[];
 };

@@ -6,7 +6,7 @@
 #include "engine/flow/adapter.h"
 #include "engine/rules/ruleset.h"
 
-enum plan_ack { PLAN_ACK_STORED, PLAN_ACK_NEVER };
+enum plan_ack { PLAN_ACK_STORED, PLAN_ACK_NEVER, PLAN_ACK_ANSWERED };
 enum plan_unrouted { PLAN_UNROUTED_ACCEPT, PLAN_UNROUTED_REJECT };
 
 /* Settings under sources.NAME besides the adapter's own; rows in plan_source_opts. */
@@ -16,6 +16,8 @@ struct plan_source {
     void *conf;
     struct diag_pos pos;
     enum plan_ack ack;
+    unsigned answered_by;     /* PLAN_ACK_ANSWERED: index of the destination, in the plan */
+    int64_t answer_within_us; /* and how long it is waited for */
     enum plan_unrouted unrouted;
     int64_t duplicates_us; /* how long a message is remembered; 0: repetitions are not looked for */
     bool refuses_reused;   /* a control id over another body: AE 205 */

@@ -123,6 +123,13 @@ void queue_block(struct queue *q, struct queued *o)
 
 /* ---- writing outcomes down ---- */
 
+void queue_note_counts(struct queue *q, uint64_t seq)
+{
+    unsigned at = q->nunshown < QUEUE_UNSHOWN ? q->nunshown++ : QUEUE_UNSHOWN - 1;
+    q->unshown[at] = q->counts;
+    q->unshown[at].seq = seq;
+}
+
 /* Append what was recorded; its counts may be shown once that entry is durable. */
 void queue_flush(struct queue *q)
 {
@@ -132,12 +139,9 @@ void queue_flush(struct queue *q)
         seq = one > seq ? one : seq;
     }
     q->unflushed = 0;
-    if (seq == 0) {
-        return;
+    if (seq != 0) {
+        queue_note_counts(q, seq);
     }
-    unsigned at = q->nunshown < QUEUE_UNSHOWN ? q->nunshown++ : QUEUE_UNSHOWN - 1;
-    q->unshown[at] = q->counts;
-    q->unshown[at].seq = seq;
 }
 
 static void show_durable(struct queue *q)
@@ -290,10 +294,20 @@ static void leave_unreachable(struct queue *q)
     log_event(q->conf.log, LOG_LEVEL_INFO, "reachable", log_str("destination", q->conf.name));
 }
 
+/* Whoever waits for the peer's answer gets it, whatever becomes of the output. */
+static void tell_awaiting(struct queue *q, const struct queued *o, enum await_end end,
+                          const struct outcome *out)
+{
+    if (o->is_awaited && q->conf.ops->ended) {
+        q->conf.ops->ended(q->conf.arg, queued_ref(o), end, o->msg, out);
+    }
+}
+
 static void on_delivered(struct queue *q, struct queued *o, const struct outcome *out)
 {
     leave_unreachable(q);
     queue_say(q, o->attempt > 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "delivered", o, NULL);
+    tell_awaiting(q, o, AWAIT_DELIVERED, out);
     queue_settle(q, o, ENTRY_DELIVERED, STR(""), out->reply);
 }
 
@@ -301,12 +315,14 @@ static void on_refused(struct queue *q, struct queued *o, const struct outcome *
 {
     leave_unreachable(q);
     queue_say(q, LOG_LEVEL_WARN, "refused", o, out->reason);
+    tell_awaiting(q, o, AWAIT_REFUSED, out);
     queue_settle(q, o, ENTRY_REFUSED, STR(""), out->reply);
 }
 
 static void on_hold(struct queue *q, struct queued *o, const struct outcome *out)
 {
     leave_unreachable(q);
+    tell_awaiting(q, o, AWAIT_HELD, out);
     queue_hold(q, o, out->reply, out->reason);
 }
 
@@ -337,8 +353,9 @@ static void on_unknown(struct queue *q, struct queued *o, const struct outcome *
 
 typedef void (*verdict_fn)(struct queue *q, struct queued *o, const struct outcome *out);
 
-/* The policy for the peer's code, else the verdict itself; what was refused is held by default. */
-static verdict_fn judge(const struct queue *q, const struct outcome *out)
+/* The policy for the peer's code, else the verdict itself; what was refused is held by default, but settled where the
+ * sender hears of it. */
+static verdict_fn judge(const struct queue *q, const struct queued *o, const struct outcome *out)
 {
     static const verdict_fn by_policy[] = {
         [PLAN_REPLY_DELIVERED] = on_delivered,
@@ -352,6 +369,9 @@ static verdict_fn judge(const struct queue *q, const struct outcome *out)
         [DELIVERY_UNKNOWN] = on_unknown,
     };
     enum plan_reply policy = out->has_code ? q->want->replies[out->code] : PLAN_REPLY_DEFAULT;
+    if (policy == PLAN_REPLY_DEFAULT && out->verdict == DELIVERY_REFUSED && o->is_awaited) {
+        return on_refused;
+    }
     return policy != PLAN_REPLY_DEFAULT ? by_policy[policy] : by_verdict[out->verdict];
 }
 
@@ -367,8 +387,9 @@ void delivery_done(struct delivery *d, struct outcome out)
 {
     struct queue *q = d->queue;
     struct queued *o = d->q;
-    verdict_fn act = judge(q, &out); /* 12 the peer's answer becomes an outcome */
+    verdict_fn act = judge(q, o, &out); /* 12 the peer's answer becomes an outcome */
     bool stays = is_open_after(q, act, d->is_canceled);
+    o->is_maybe_sent |= out.verdict == DELIVERY_UNKNOWN;
     if (stays && o->is_marked) {
         queue_record(q, o, ENTRY_RELEASED, STR(""), STR(""));
         o->is_marked = false;

@@ -5,6 +5,7 @@
 #ifndef CORRIDOR_FLOW_QUEUE_H
 #define CORRIDOR_FLOW_QUEUE_H
 
+#include "engine/flow/await.h"
 #include "engine/flow/msg.h"
 #include "engine/flow/order.h"
 #include "engine/flow/plan.h"
@@ -19,6 +20,7 @@ enum {
     QUEUE_WINDOWS_BYTES = 64 << 20, /* of all destinations */
     QUEUE_WINDOW_LEAST = 64,        /* loaded even if the others have used up all */
     QUEUE_BY_MOST = 63,             /* bytes kept of a person's name */
+    QUEUE_WITHDRAW_READ = 4096,     /* entries read on for one that is withdrawn */
     QUEUE_UNKNOWN_MAX = 4,          /* so many unknown outcomes in a row: treated as unreachable */
 };
 
@@ -40,6 +42,9 @@ struct queue_ops {
     /* Make of a failed route's output `o` of `m` what today's rules send to this destination, in the arena of
      * `m`. 0, or ERR_STATE with *out_why there. NULL: failed routes stay held. */
     int (*rerun)(void *arg, struct msg *m, struct entry_output *o, struct str *out_why);
+    /* An output that is awaited ended so; see await_ended(). NULL: nobody waits. */
+    void (*ended)(void *arg, struct entry_ref ref, enum await_end end, const struct msg *m,
+                  const struct outcome *out);
 };
 
 struct queue_conf {
@@ -121,6 +126,10 @@ void queue_drop_one(struct queue *q, struct queued *o, struct str by, struct str
  * message as it stands in the journal. 0 or what consumer_reopen() says. */
 int queue_resend(struct queue *q, struct entry_ref ref, struct msg *m, uint32_t attempt,
                  struct str by);
+/* Settle an output as dropped that its peer cannot have received: true, and `done` is called when that is durable.
+ * False: it is being sent (a probe of an unreachable destination is given up), may have been sent, is settled, or lies too far ahead to be looked for. */
+bool queue_withdraw(struct queue *q, struct entry_ref ref, journal_done_fn done, void *arg);
+bool queue_is_sending(const struct queue *q, struct entry_ref ref);
 /* The same by number. ERR_NOT_FOUND: it is not held. */
 int queue_release(struct queue *q, uint64_t seq, uint32_t output, struct str by);
 int queue_drop(struct queue *q, uint64_t seq, uint32_t output, struct str by);

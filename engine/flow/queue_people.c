@@ -260,9 +260,80 @@ int queue_release_one(struct queue *q, struct queued *o, struct str by, struct s
 
 void queue_drop_one(struct queue *q, struct queued *o, struct str by, struct str note)
 {
+    if (o->is_awaited && q->conf.ops->ended) {
+        q->conf.ops->ended(q->conf.arg, queued_ref(o), AWAIT_DROPPED, NULL, NULL);
+    }
     take_out(q, o);
     queue_settle(q, o, ENTRY_DROPPED, by, note);
     q->conf.ops->kick(q->conf.arg);
+}
+
+static struct delivery *find_flying(const struct queue *q, struct entry_ref ref)
+{
+    struct delivery *d = q->flying;
+    while (d && (d->q->seq != ref.seq || d->q->output != ref.output)) {
+        d = d->next;
+    }
+    return d;
+}
+
+bool queue_is_sending(const struct queue *q, struct entry_ref ref)
+{
+    return find_flying(q, ref) != NULL;
+}
+
+/* A probe of a destination that cannot be reached is given up, and so tells whether anything was sent. */
+static bool give_up_probe(struct queue *q, struct entry_ref ref)
+{
+    struct delivery *d = find_flying(q, ref);
+    if (d && d->is_probe && !d->is_canceled) {
+        bool was_running = q->is_running;
+        q->is_running = true;
+        d->is_canceled = true;
+        q->conf.ops->cancel(q->conf.arg, d);
+        q->is_running = was_running;
+    }
+    return !queue_is_sending(q, ref);
+}
+
+/* While a destination cannot be reached the window takes up nothing: what is looked for may lie ahead. */
+static struct queued *find_ahead(struct queue *q, struct entry_ref ref)
+{
+    struct queued *o = queue_find(q, ref);
+    uint64_t seq = 0;
+    for (unsigned i = 0; !o && i < QUEUE_WITHDRAW_READ && seq < ref.seq; i++) {
+        if (window_read_one(q, &seq) <= 0) {
+            break;
+        }
+    }
+    return o ? o : queue_find(q, ref);
+}
+
+bool queue_withdraw(struct queue *q, struct entry_ref ref, journal_done_fn done, void *arg)
+{
+    struct queued *o = give_up_probe(q, ref) ? find_ahead(q, ref) : NULL;
+    if (!o || o->is_maybe_sent) {
+        return false;
+    }
+    struct entry_outcome e = {.ref = ref,
+                              .verdict = ENTRY_DROPPED,
+                              .attempt = o->attempt,
+                              .at_us = q->conf.clock.wall_us(q->conf.clock.arg),
+                              .by = STR(""),
+                              .reply = STR("withdrawn: not delivered in time")};
+    queue_flush(q);
+    uint64_t seq = consumer_outcomes_now(queue_consumer(q, o->is_bulk), &e, 1, done, arg);
+    if (seq == 0) {
+        return false;
+    }
+    q->counts.dropped++;
+    queue_note_counts(q, seq);
+    take_out(q, o);
+    order_remove(&q->order, o, queue_freed, q);
+    window_unload(q, o);
+    q->unsettled--;
+    queued_free(o);
+    return true;
 }
 
 int queue_resend(struct queue *q, struct entry_ref ref, struct msg *m, uint32_t attempt,

@@ -128,6 +128,8 @@ void queue_block(struct queue *q, struct queued *o);
 /* Write an outcome down with the others of this round. */
 void queue_record(struct queue *q, const struct queued *o, enum entry_verdict v, struct str by,
                   struct str reply);
+/* The counts so far are durable with entry `seq`. */
+void queue_note_counts(struct queue *q, uint64_t seq);
 /* Settled for good, out of whatever list it stood in: its keys are free, it is forgotten. */
 void queue_settle(struct queue *q, struct queued *o, enum entry_verdict v, struct str by,
                   struct str reply);

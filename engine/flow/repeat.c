@@ -59,6 +59,20 @@ void repeat_load(struct dup *d, struct journal *j)
     arena_free(&a);
 }
 
+/* Of a message whose destination's answer is not known. */
+static void look_for_awaited(struct repeat_earlier *out, uint64_t seq,
+                             const struct entry_message *m)
+{
+    for (uint32_t i = 0; i < m->noutputs && !out->is_awaited; i++) {
+        if (m->outputs[i].is_awaited) {
+            out->is_awaited = true;
+            out->awaited = (struct entry_ref){seq, i};
+            out->destination = m->outputs[i].destination;
+            out->class = m->outputs[i].class;
+        }
+    }
+}
+
 /* The entry that memory points to; without it only its body's hash is known. */
 static void read_earlier(struct journal *j, struct arena *a, const struct dup_seen *seen,
                          struct repeat_earlier *out)
@@ -71,6 +85,7 @@ static void read_earlier(struct journal *j, struct arena *a, const struct dup_se
         m.id_hash == seen->id_hash) {
         out->is_stored = true;
         out->reply = m.reply;
+        look_for_awaited(out, e.seq, &m);
     }
 }
 
@@ -88,7 +103,9 @@ bool repeat_find(struct dup *d, struct journal *j, struct arena *a,
         journal_find_id(j, want->id_hash, want->now_us - want->window_us, a, &m, &place) != 1) {
         return false; /* the newest one is too old already */
     }
-    *out = (struct repeat_earlier){.body_hash = m.body_hash, .is_stored = true, .reply = m.reply};
+    struct dup_seen found = {
+        .id_hash = want->id_hash, .body_hash = m.body_hash, .at_us = m.received_us, .place = place};
+    read_earlier(j, a, &found, out);
     return true;
 }
 

@@ -26,6 +26,11 @@ struct repeat_earlier {
     void *pending;  /* its exchange, not answered yet; then nothing else is known */
     bool is_stored; /* `reply` is what it was answered */
     struct str reply;
+    bool
+        is_awaited; /* no answer of its destination stands in the journal; then what it waits for: */
+    struct entry_ref awaited;
+    uint32_t destination; /* name id */
+    enum entry_class class;
 };
 
 /* Keyed hash of (source, MSH-3, MSH-4, MSH-10): entry headers hold no patient data. Never 0. */

@@ -69,6 +69,8 @@ static struct queued *admit(struct queue *q, const struct consumer_item *item,
     o->is_failed_route = e->kind == ENTRY_OUTPUT_FAILED_ROUTE;
     o->attempt =
         consumer_maybe_sent(queue_consumer(q, o->is_bulk), item->seq, item->output) ? 1 : 0;
+    o->is_maybe_sent = o->attempt > 0;
+    o->is_awaited = e->is_awaited;
     q->unsettled++;
     if (!item->is_held || !q->want->continue_on_hold) {
         order_add(&q->order, o);

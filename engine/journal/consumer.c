@@ -132,6 +132,12 @@ const struct consumer_item *consumer_find(const struct consumer *c, uint64_t seq
     return consumer_find_item(c, seq, output);
 }
 
+bool consumer_is_open(const struct consumer *c, uint64_t seq, uint32_t output)
+{
+    return consumer_is_before(seq, output, c) ? consumer_find(c, seq, output) != NULL
+                                              : refmap_get(&c->ahead, seq, output) != AHEAD_SETTLED;
+}
+
 static void settle(struct consumer *c, struct consumer_item *item)
 {
     count_item(c, item, false);

@@ -85,6 +85,8 @@ bool consumer_maybe_sent(const struct consumer *c, uint64_t seq, uint32_t output
 const struct consumer_item *consumer_unsettled(const struct consumer *c, size_t *out_n);
 /* One unsettled output, offered or not; NULL. Valid as long as the list. */
 const struct consumer_item *consumer_find(const struct consumer *c, uint64_t seq, uint32_t output);
+/* Is it to be settled yet, offered or not? O(log unsettled). */
+bool consumer_is_open(const struct consumer *c, uint64_t seq, uint32_t output);
 size_t consumer_count(const struct consumer *c);
 /* Outputs that consumer_next() has yet to offer; after a crash a few of them may be settled. O(log unsettled). */
 uint64_t consumer_unread(const struct consumer *c);

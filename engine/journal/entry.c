@@ -11,6 +11,7 @@ enum {
     BY_MAX = 256,       /* and of a user's name */
     LITERAL = 1,        /* lowest bit of a splice's length */
     JSON = 4,           /* bit of an output: what its payload is */
+    AWAITED = 8,        /* and whether somebody waits for its answer */
 };
 
 static void put_splices(struct buf *out, struct splices s)
@@ -66,7 +67,8 @@ static void put_output(struct buf *out, const struct entry_output *o)
 {
     wire_put_var(out, o->destination);
     wire_put_var(out, o->route);
-    buf_putc(out, (char)((unsigned)o->class | (unsigned)o->kind << 1 | (o->is_json ? JSON : 0)));
+    unsigned bits = (o->is_json ? JSON : 0u) | (o->is_awaited ? AWAITED : 0u);
+    buf_putc(out, (char)((unsigned)o->class | (unsigned)o->kind << 1 | bits));
     wire_put_var(out, o->nkeys);
     for (uint32_t i = 0; i < o->nkeys; i++) {
         wire_put_u64(out, o->keys[i]);
@@ -81,10 +83,11 @@ static void get_output(struct arena *a, struct wire *w, uint64_t raw_n, struct e
     out->destination = wire_var32(w);
     out->route = wire_var32(w);
     uint8_t bits = wire_u8(w);
-    w->is_bad |= bits > 7;
+    w->is_bad |= bits > 15;
     out->class = (enum entry_class)(bits & 1);
     out->kind = (enum entry_output_kind)(bits >> 1 & 1);
     out->is_json = bits & JSON;
+    out->is_awaited = bits & AWAITED;
     out->nkeys = wire_count(w, 8);
     uint64_t *keys = ARENA_ARRAY(a, uint64_t, out->nkeys);
     for (uint32_t i = 0; i < out->nkeys; i++) {
@@ -133,7 +136,7 @@ static void get_fixed(struct wire *w, struct entry_message *m)
 {
     m->noutputs = wire_u32(w);
     uint32_t status = wire_u32(w);
-    w->is_bad |= status > ENTRY_REJECTED;
+    w->is_bad |= status > ENTRY_ANSWERED;
     m->status = (enum entry_status)status;
     m->id.hi = wire_u64(w);
     m->id.lo = wire_u64(w);

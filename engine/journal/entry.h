@@ -26,7 +26,12 @@ struct entry_id {
     uint64_t hi, lo;
 };
 
-enum entry_status { ENTRY_ACCEPTED, ENTRY_FILTERED, ENTRY_REJECTED };
+enum entry_status {
+    ENTRY_ACCEPTED,
+    ENTRY_FILTERED,
+    ENTRY_REJECTED,
+    ENTRY_ANSWERED, /* a destination's answer to `cause`, whose ids it has; `reply` is what was passed on */
+};
 enum entry_class { ENTRY_INTERACTIVE, ENTRY_BULK };
 enum entry_output_kind { ENTRY_OUTPUT_PAYLOAD, ENTRY_OUTPUT_FAILED_ROUTE };
 
@@ -37,6 +42,7 @@ struct entry_output {
     enum entry_class class;
     enum entry_output_kind kind;
     bool is_json;         /* the payload is JSON, made by a map; else HL7 v2 */
+    bool is_awaited;      /* the message's sender is answered what its destination answers */
     struct str id_part;   /* part of the event id; may be empty */
     const uint64_t *keys; /* keyed hashes of the ordering keys */
     uint32_t nkeys;

@@ -17,8 +17,15 @@ struct messages_args {
     int last;
 };
 
-#define STATUSES "any|accepted|filtered|rejected|delivered|refused|held|dropped|waiting"
-enum { STATUS_ANY, STATUS_ACCEPTED, STATUS_FILTERED, STATUS_REJECTED, STATUS_DELIVERED };
+#define STATUSES "any|accepted|filtered|rejected|answered|delivered|refused|held|dropped|waiting"
+enum {
+    STATUS_ANY,
+    STATUS_ACCEPTED,
+    STATUS_FILTERED,
+    STATUS_REJECTED,
+    STATUS_ANSWERED,
+    STATUS_DELIVERED
+};
 
 static const struct opt options[] = {
     TARGET_OPTIONS(messages_args),

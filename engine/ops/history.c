@@ -480,7 +480,7 @@ bool history_time(struct str s, int64_t now_us, int64_t *out_us)
 
 const char *history_status_text(enum entry_status s)
 {
-    static const char *const words[] = {"accepted", "filtered", "rejected"};
+    static const char *const words[] = {"accepted", "filtered", "rejected", "answered"};
     return words[s];
 }
 

@@ -147,6 +147,20 @@ Test(http_in, no_reply_due_is_204_and_of_two_the_application_answers)
     cr_expect_not(says("ca:x"));
 }
 
+Test(http_in, an_exchange_without_an_answer_is_504_and_the_end)
+{
+    h.source.answers_at_once = false;
+    open_with("");
+    post("", BODY);
+    cr_assert(house_takes(&h, 1));
+    http_source.abandon(&h.source, h.source.v[0].conn, h.source.v[0].token);
+    h.source.v[0].is_answered = true;
+    cr_assert(gets(1));
+    cr_expect(says("HTTP/1.1 504 Gateway Timeout\r\n"));
+    cr_expect(says("Connection: close\r\n"));
+    cr_expect(peer_sees_end(&p));
+}
+
 Test(http_in, a_client_that_asks_first_is_told_to_continue)
 {
     open_with("");

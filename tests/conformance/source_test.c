@@ -240,6 +240,65 @@ Test(source, replies_leave_in_the_order_of_arrival)
     house_close(&h);
 }
 
+static void say_accepted(unsigned i)
+{
+    struct taken *t = &h.source.v[i];
+    struct buf text = {0};
+    buf_printf(&text, "ok:%.*s", STR_ARG(buf_str(&t->bytes)));
+    mllp_adapter.in->accept(&h.source, t->conn, t->token, buf_str(&text));
+    buf_free(&text);
+}
+
+Test(source, what_is_said_at_the_accept_level_keeps_the_order_too)
+{
+    struct peer p;
+    begin("");
+    connect_to(&p);
+    for (int i = 0; i < 3; i++) {
+        char text[2] = {(char)('a' + i), 0};
+        peer_send_frame(&p, text);
+    }
+    cr_assert(house_takes(&h, 3));
+    say_accepted(1);
+    run_now(h.loop);
+    cr_expect_eq(peer_frames(&p), 0, "nothing overtakes the first one");
+    say_accepted(0);
+    expect_frame(&p, 0, "ok:a");
+    house_answer(&h, 1, 1);
+    say_accepted(2);
+    run_now(h.loop);
+    cr_expect_eq(peer_frames(&p), 1);
+    house_answer(&h, 0, 1);
+    expect_frame(&p, 1, "re:a");
+    expect_frame(&p, 2, "ok:b");
+    expect_frame(&p, 3, "re:b");
+    expect_frame(&p, 4, "ok:c");
+    house_answer(&h, 2, 1);
+    expect_frame(&p, 5, "re:c");
+    peer_close(&p);
+    house_close(&h);
+}
+
+Test(source, without_an_answer_the_connection_closes_behind_what_was_said)
+{
+    struct peer p;
+    begin("");
+    connect_to(&p);
+    peer_send_frame(&p, "a");
+    peer_send_frame(&p, "b");
+    peer_send_frame(&p, "c");
+    cr_assert(house_takes(&h, 3));
+    house_answer(&h, 0, 1);
+    mllp_adapter.in->abandon(&h.source, h.source.v[1].conn, h.source.v[1].token);
+    cr_expect(peer_sees_end(&p));
+    cr_expect_eq(peer_frames(&p), 1);
+    house_answer(&h, 2, 1); /* is over as well, and nobody hears it */
+    run_now(h.loop);
+    cr_expect_eq(h.source.ep.counters.connections_open, 0);
+    peer_close(&p);
+    house_close(&h);
+}
+
 Test(source, loses_nothing_over_a_pause)
 {
     struct peer p, q;

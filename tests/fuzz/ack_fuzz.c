@@ -2,6 +2,7 @@
  * one, the control id; what replies is never itself answered. */
 #include "engine/base/arena.h"
 #include "engine/hl7/ack.h"
+#include "engine/hl7/relay.h"
 #include "engine/hl7/path.h"
 
 #include <stdlib.h>
@@ -49,6 +50,26 @@ static void check_reply(struct arena *a, const struct hl7 *m, struct str raw, un
     buf_free(&out);
 }
 
+/* Any message passed on as an answer: what comes out is one, to the one who asked. */
+static void check_relay(struct arena *a, const struct hl7 *m)
+{
+    static const char ask[] = "MSH*$;:,*A$1*B*C*D*1**QBP*i|^d*P*2.5***AL*AL\r";
+    struct hl7 request, r;
+    struct hl7_fault f;
+    struct ack_reply read;
+    struct buf out = {0};
+    enum ack_code code;
+    must(hl7_parse(a, str_from(ask, sizeof(ask) - 1), &request, &f) == 0);
+    if (relay_answer(&out, &request, m, "N1", &code) == 0) {
+        must(hl7_parse(a, buf_str(&out), &r, &f) == 0);
+        must(ack_read(&r, &read) == 0 && read.code == code);
+        must(str_is(hl7_field(&r, &r.seg[0], 10), "N1"));
+    } else {
+        must(out.n == 0);
+    }
+    buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
@@ -59,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool parsed = hl7_parse(&a, raw, &m, &f) == 0;
     if (parsed && !m.d.wide) {
         check_reply(&a, &m, raw, pick);
+        check_relay(&a, &m);
     }
     check_reply(&a, NULL, raw, pick);
     arena_free(&a);

@@ -1,0 +1,131 @@
+/* 5 sent again: one copy counts, each gets a reply. */
+#include "engine/flow/exchange_priv.h"
+#include "engine/flow/repeat.h"
+
+/* The answer that the first copy got: it was taken, whatever became of it since. Where it cannot be read, the same
+ * made anew. */
+static void answer_again(struct exchange *x, const struct str *recorded)
+{
+    x->source->repeated++;
+    if (!recorded && x->source->want->ack == PLAN_ACK_ANSWERED) {
+        exchange_abandon(x); /* what the destination said is not known */
+        return;
+    }
+    if (recorded && !x->is_silent) {
+        x->nreplies = repeat_replies(*recorded, x->replies);
+        for (unsigned i = 0; i < x->nreplies; i++) {
+            (void)reply_code(x->replies[i], &x->sent[i]); /* it is one of ours */
+        }
+    } else {
+        exchange_make_reply(x);
+    }
+    exchange_finish(x, true);
+}
+
+/* A copy of a message whose destination has not answered. */
+static void wait_as_well(struct exchange *x, struct entry_ref ref, uint32_t destination)
+{
+    x->source->repeated++;
+    x->awaits = true;
+    exchange_make_reply(x);
+    await_begin(x, ref, destination);
+}
+
+/* Is its answer still to come? If not, the output was refused, withdrawn or dropped, and a copy runs anew. */
+static bool is_to_come(const struct exchange *x, const struct repeat_earlier *earlier)
+{
+    const struct engine *e = x->source->engine;
+    struct consumer *c = journal_consumer(e->conf.journal, earlier->destination, earlier->class);
+    return await_is_open(e->awaits, earlier->awaited) ||
+           consumer_is_open(c, earlier->awaited.seq, earlier->awaited.output);
+}
+
+void exchange_answer_copies(struct exchange *x)
+{
+    struct dup *ids = x->source->engine->ids;
+    struct dup_seen *seen = dup_find(ids, x->e->id_hash, x->e->received_us);
+    if (seen && seen->pending == x) {
+        seen->pending = NULL;
+        seen->place = journal_place(x->source->engine->conf.journal);
+    }
+    for (struct exchange *c = x->copies, *next; c; c = next) {
+        next = c->next_copy;
+        if (x->awaits) {
+            struct entry_ref ref = {x->msg->seq, x->awaited_output};
+            wait_as_well(c, ref, x->e->outputs[x->awaited_output].destination);
+        } else {
+            answer_again(c, &x->e->reply);
+        }
+    }
+}
+
+void exchange_drop_copies(struct exchange *x)
+{
+    for (struct exchange *c = x->copies, *next; c; c = next) {
+        next = c->next_copy;
+        exchange_finish(c, false);
+    }
+}
+
+/* The sender uses its ids twice. */
+static void refuse_reused(struct exchange *x)
+{
+    struct source *s = x->source;
+    char id[27];
+    s->reused_ids++;
+    entry_id_text(x->e->id, id);
+    log_event(s->ep.log, LOG_LEVEL_WARN, "reused-id", log_str("source", s->ep.name),
+              log_cstr("id", id), log_str("peer", x->e->peer),
+              log_cstr("text", s->want->refuses_reused
+                                   ? "a control id that another message had before; refused"
+                                   : "a control id that another message had before; taken as new"));
+    if (s->want->refuses_reused) {
+        exchange_reject_one(x, ACK_AE, 205, "MSH-10", STR("control id was used before by another message"));
+    }
+}
+
+/* True when this message is a copy of one that was taken, and is dealt with. The same id over another body is
+ * a new message, or one to refuse. */
+bool exchange_is_copy(struct exchange *x)
+{
+    const struct entry_message *m = x->e;
+    struct engine *e = x->source->engine;
+    struct repeat_earlier earlier;
+    const struct repeat_wanted want = {.id_hash = m->id_hash,
+                                       .now_us = m->received_us,
+                                       .window_us = x->source->want->duplicates_us};
+    if (want.window_us == 0 ||
+        !repeat_find(e->ids, e->conf.journal, &x->msg->arena, &want, &earlier)) {
+        return false;
+    }
+    if (earlier.body_hash != m->body_hash) {
+        refuse_reused(x);
+        return false;
+    }
+    if (earlier.is_awaited && x->source->want->ack == PLAN_ACK_ANSWERED) {
+        if (!is_to_come(x, &earlier)) {
+            return false;
+        }
+        wait_as_well(x, earlier.awaited, earlier.destination);
+    } else if (earlier.pending) {
+        struct exchange *first = earlier.pending;
+        x->next_copy = first->copies;
+        first->copies = x;
+    } else {
+        answer_again(x, earlier.is_stored ? &earlier.reply : NULL);
+    }
+    return true;
+}
+
+/* A rejected message is not entered: sent again it runs anew, perhaps by a mended route. */
+void exchange_remember(struct exchange *x)
+{
+    const struct entry_message *m = x->e;
+    struct engine *e = x->source->engine;
+    if (m->id_hash && m->status != ENTRY_REJECTED && x->source->want->duplicates_us) {
+        struct dup_seen seen = {m->id_hash, m->body_hash, x, m->received_us, 0};
+        dup_keep_from(e->ids, journal_ids_from(e->conf.journal));
+        dup_put(e->ids, &seen);
+    }
+}
+

@@ -1,0 +1,105 @@
+/* What a message is answered: acknowledgements as bytes, made before its entry since they are part of it. */
+#include "engine/flow/exchange_priv.h"
+
+#include <assert.h>
+
+/* The first two characters of an id never change in our times. */
+void exchange_control_id(struct entry_id id, unsigned i, char out[EXCHANGE_CONTROL_ID])
+{
+    char text[27];
+    entry_id_text(id, text);
+    memcpy(out, text + 2, EXCHANGE_CONTROL_ID - 2);
+    out[EXCHANGE_CONTROL_ID - 2] = (char)('a' + i);
+    out[EXCHANGE_CONTROL_ID - 1] = 0;
+}
+
+static struct reply_plan plan_of(const struct exchange *x)
+{
+    struct reply_plan p =
+        reply_plan(x->mode, x->level, x->code, x->nerrors ? x->errors[0].code : 0);
+    if (x->awaits) { /* the application level speaks later */
+        p.n = x->mode.enhanced && ack_wanted(x->mode.accept, ACK_CA);
+    }
+    return p;
+}
+
+static void build(struct exchange *x, enum ack_code code, unsigned i)
+{
+    char control[EXCHANGE_CONTROL_ID];
+    exchange_control_id(x->e->id, i, control);
+    struct ack ack = {.code = code,
+                      .control_id = control,
+                      .now_us = x->e->received_us,
+                      .expected_sequence = INT64_MIN,
+                      .errors = code == ACK_CA ? NULL : x->errors,
+                      .nerrors = code == ACK_CA ? 0 : x->nerrors};
+    ack_build(&x->source->engine->ack, (struct ack_to){x->is_parsed ? &x->hl7 : NULL, x->header},
+              &ack);
+}
+
+void exchange_make_reply(struct exchange *x)
+{
+    struct buf *b = &x->source->engine->ack;
+    size_t end[2] = {0};
+    buf_clear(b);
+    x->nreplies = 0;
+    if (x->is_silent) {
+        x->e->reply = STR("");
+        return;
+    }
+    struct reply_plan p = plan_of(x);
+    for (unsigned i = 0; i < p.n; i++) {
+        build(x, p.code[i], i);
+        end[i] = b->n;
+    }
+    struct str all = str_dup(&x->msg->arena, buf_str(b));
+    x->nreplies = p.n;
+    x->e->reply = all;
+    for (unsigned i = 0; i < p.n; i++) {
+        size_t from = i ? end[i - 1] : 0;
+        x->replies[i] = str_from(all.p + from, end[i] - from);
+        x->sent[i] = p.code[i];
+    }
+}
+
+/* ---- 9 reply ---- */
+
+static void count_replies(struct exchange *x)
+{
+    struct source *s = x->source;
+    for (unsigned i = 0; i < x->nreplies; i++) {
+        s->replied[x->sent[i]]++;
+    }
+    if (x->nreplies) {
+        histogram_add(&s->reply_time, &HISTOGRAM_TIME, engine_mono_us(s->engine) - x->began_us);
+    }
+}
+
+static struct msg *leave(struct exchange *x)
+{
+    x->source->waiting--;
+    x->source->engine->open_exchanges--;
+    return x->msg;
+}
+
+void exchange_finish(struct exchange *x, bool is_answered)
+{
+    struct source *s = x->source;
+    struct msg *m = leave(x);
+    if (is_answered && s->is_open) {
+        count_replies(x);
+        s->ep.adapter->in->reply(s, x->conn, x->token, x->replies, x->nreplies);
+    }
+    msg_unref(&m);
+}
+
+void exchange_abandon(struct exchange *x)
+{
+    struct source *s = x->source;
+    struct msg *m = leave(x);
+    assert(s->ep.adapter->in->abandon); /* asked when the configuration was read */
+    if (s->is_open) {
+        s->ep.adapter->in->abandon(s, x->conn, x->token);
+    }
+    msg_unref(&m);
+}
