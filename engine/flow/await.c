@@ -20,7 +20,7 @@ struct await {
 
 struct awaits {
     struct engine *engine;
-    struct map64 groups; /* by key_of() */
+    struct map64 groups;           /* by key_of() */
     struct exchange *first, *last; /* by time */
     unsigned n;
     struct event *timer;
@@ -165,14 +165,15 @@ static void reply(struct exchange *x, struct str accept, struct str application)
 static void reply_withdrawn(struct exchange *x)
 {
     struct buf *b = &x->source->engine->ack;
-    struct str accept = x->e->reply, text = STR("not delivered in time and withdrawn; send it again");
+    struct str accept = x->e->reply,
+               text = STR("not delivered in time and withdrawn; send it again");
     char control[EXCHANGE_CONTROL_ID];
     const struct ack_error one = {207, "", 'E', text};
     exchange_control_id(x->e->id, 1, control);
     struct ack ack = {.code = ACK_AR,
                       .control_id = control,
-                      .now_us = x->source->engine->conf.clock.wall_us(
-                          x->source->engine->conf.clock.arg),
+                      .now_us =
+                          x->source->engine->conf.clock.wall_us(x->source->engine->conf.clock.arg),
                       .expected_sequence = INT64_MIN,
                       .errors = &one,
                       .nerrors = 1};

@@ -17,10 +17,10 @@ enum { AWAIT_MAX = 4096 }; /* exchanges that wait, of all sources: further messa
 
 /* Where an exchange stands while it waits. */
 struct await_place {
-    struct await *group;              /* all that wait for one output */
+    struct await *group; /* all that wait for one output */
     struct exchange *next_in_group;
-    struct exchange *next, *prev;     /* by time */
-    int64_t until_us;                 /* monotonic */
+    struct exchange *next, *prev; /* by time */
+    int64_t until_us;             /* monotonic */
 };
 
 struct awaits *awaits_new(struct engine *e);

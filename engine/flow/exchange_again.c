@@ -80,7 +80,8 @@ static void refuse_reused(struct exchange *x)
                                    ? "a control id that another message had before; refused"
                                    : "a control id that another message had before; taken as new"));
     if (s->want->refuses_reused) {
-        exchange_reject_one(x, ACK_AE, 205, "MSH-10", STR("control id was used before by another message"));
+        exchange_reject_one(x, ACK_AE, 205, "MSH-10",
+                            STR("control id was used before by another message"));
     }
 }
 
@@ -128,4 +129,3 @@ void exchange_remember(struct exchange *x)
         dup_put(e->ids, &seen);
     }
 }
-

@@ -23,9 +23,8 @@ static void put_converted(struct buf *out, struct str s, const struct hl7_delims
 
 static bool is_same(const struct hl7_delims *a, const struct hl7_delims *b)
 {
-    return a->field == b->field && a->component == b->component &&
-           a->repetition == b->repetition && a->escape == b->escape &&
-           a->subcomponent == b->subcomponent;
+    return a->field == b->field && a->component == b->component && a->repetition == b->repetition &&
+           a->escape == b->escape && a->subcomponent == b->subcomponent;
 }
 
 /* A field of the request, in the answer's spelling. */

@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 #define ROUTES                                                                                     \
-    "route: ask\nfrom: in\nmessages: [ADT^A01]\nwhen: PID-8 = 'F'\ndo:\n  - set: { MSH-10: ='x' & " \
+    "route: ask\nfrom: in\nmessages: [ADT^A01]\nwhen: PID-8 = 'F'\ndo:\n  - set: { MSH-10: ='x' "  \
+    "& "                                                                                           \
     "MSH-10 }\n  - send: lab\n  - send: log\n"
 
 static struct site s;
@@ -67,8 +68,9 @@ static void lab_says(unsigned n, const char *code, const char *id, const char *r
 {
     char text[400];
     cr_assert(peer_has_frames(&lab, n), "the question did not reach the lab");
-    snprintf(text, sizeof(text), "MSH|^~\\&|LAB|L|EPIC|M|20260101||ACK|LAB%u|P|2.5.1\rMSA|%s|%s\r%s",
-             n, code, id, rest);
+    snprintf(text, sizeof(text),
+             "MSH|^~\\&|LAB|L|EPIC|M|20260101||ACK|LAB%u|P|2.5.1\rMSA|%s|%s\r%s", n, code, id,
+             rest);
     peer_send_frame(&lab, text);
 }
 
@@ -214,7 +216,7 @@ Test(answered, what_nobody_took_in_time_is_withdrawn)
 {
     struct entry_message m;
     begin("200ms");
-    peer_close(&listener); /* connection refused */
+    peer_close(&listener);             /* connection refused */
     for (unsigned i = 0; i < 5; i++) { /* more than the window takes up of an unreachable one */
         char id[8];
         snprintf(id, sizeof(id), "W%u", i);

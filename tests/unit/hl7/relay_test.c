@@ -13,7 +13,8 @@ static const struct {
     enum ack_code code;
 } rows[] = {
     {"ids of the sender, the rest as it came", ASK "\r",
-     "MSH|^~\\&|LIS|X|CORR|Y|20261|s|RSP^K22|77|T|2.4|5\rMSA|AA|other|fine\rQAK|q1|OK\r\nPID|1\\T\\\n",
+     "MSH|^~\\&|LIS|X|CORR|Y|20261|s|RSP^K22|77|T|2.4|5\rMSA|AA|other|fine\rQAK|q1|OK\r\nPID|"
+     "1\\T\\\n",
      "MSH|^~\\&|LAB|L|WEB^1.2^ISO|MAIN|20261|s|RSP^K22|N1|T|2.4|5\rMSA|AA|q1|fine\rQAK|q1|OK\rPID|"
      "1\\T\\\r",
      ACK_AA},
