@@ -2,6 +2,7 @@
 
 #include "adapters/http_intake.h"
 #include "adapters/http_watch.h"
+#include "adapters/net_guard.h"
 #include "engine/base/mem.h"
 
 #include <curl/curl.h>
@@ -23,6 +24,7 @@ struct http_client {
     CURL *model;        /* what is the same in all requests */
     struct arena arena; /* of `tls` */
     const struct tls_out_conf *tls;
+    const struct net_guard *guard;
     struct http_call *spare;
 };
 
@@ -33,7 +35,7 @@ struct http_call {
     void *arg;
     struct curl_slist headers[HTTP_HEADERS_MAX];
     struct http_intake in;
-    bool is_connected;
+    bool is_connected, is_denied;
 };
 
 /* No memory, as xmalloc(). */
@@ -84,8 +86,13 @@ static int set_timer(CURLM *multi, long ms, void *arg)
 
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *at)
 {
-    struct http_client *c = arg;
+    struct http_call *call = arg;
+    struct http_client *c = call->client;
     (void)purpose; /* there are only connections */
+    if (net_guard_denies(c->guard, &at->addr)) {
+        call->is_denied = true; /* another address of the name may do */
+        return CURL_SOCKET_BAD;
+    }
     int fd = socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
     if (fd < 0) {
         return CURL_SOCKET_BAD;
@@ -190,7 +197,10 @@ static void end_call(struct http_call *call, CURLcode code, const char *reason)
         a.body = buf_str(&in->body);
         a.retry_after = buf_str(&in->retry_after);
     } else {
-        a.reason = reason ? reason : reason_of(call->easy, code);
+        bool is_denied = call->is_denied && !call->is_connected;
+        a.reason = reason      ? reason
+                   : is_denied ? "the host leads to an address that deny names"
+                               : reason_of(call->easy, code);
     }
     curl_multi_remove_handle(c->multi, call->easy);
     c->on.done(call->arg, &a);
@@ -266,14 +276,13 @@ static void set_tls(CURL *e, struct http_client *c)
     curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, c);
 }
 
-/* `sockets` is handed to those that open and close them. */
+/* `sockets` is handed to the one that closes them, when the call that opened them may be over. */
 static void set_callbacks(CURL *e, struct http_client *sockets)
 {
     curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_line);
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, before_request);
     curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, sockets);
     curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, sockets);
 }
@@ -287,6 +296,7 @@ static struct http_call *new_call(struct http_client *c)
     curl_easy_setopt(call->easy, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, call);
+    curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETDATA, call);
     return call;
 }
 
@@ -315,7 +325,7 @@ struct http_call *http_client_send(struct http_client *c, struct str body,
         call = new_call(c);
     }
     call->arg = arg;
-    call->is_connected = false;
+    call->is_connected = call->is_denied = false;
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, list_headers(call, headers));
     curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body.n ? body.p : "");
     curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
@@ -332,6 +342,7 @@ struct http_client *http_client_new(struct endpoint *ep, const struct http_targe
     c->ep = ep;
     c->tls = target->tls ? tls_out_copy(&c->arena, target->tls) : NULL;
     c->on = *on;
+    c->guard = target->guard;
     c->watch =
         (struct http_watch){.loop = ep->loop, .on_ready = on_ready, .on_time = on_time, .arg = c};
     http_watch_open(&c->watch);

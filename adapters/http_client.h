@@ -9,8 +9,9 @@
 #include "engine/flow/adapter.h"
 #include "engine/flow/tls.h"
 
-enum { HTTP_HEADERS_MAX = 40 }; /* of a request, as the caller sets them */
+enum { HTTP_HEADERS_MAX = 48 }; /* of a request, as the caller sets them */
 
+struct net_guard;
 struct http_client;
 struct http_call; /* a request on its way */
 
@@ -29,6 +30,8 @@ struct http_target {
     const char *url, *method;
     const struct tls_out_conf
         *tls; /* its files are read at every connection; NULL: the system's authorities */
+    const struct net_guard
+        *guard; /* addresses not to connect to; must live as long as the client */
 };
 
 struct http_events {

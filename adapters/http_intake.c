@@ -33,6 +33,9 @@ bool http_intake_line(struct http_intake *in, struct str line)
     if (str_starts(line, STR("HTTP/"))) {
         in->status = status_of(line);
         buf_clear(&in->retry_after);
+        in->is_coded = false;
+    } else if (is_header(line, STR("Content-Encoding"), &value)) {
+        in->is_coded = !str_eq_nocase(value, STR("identity"));
     } else if (is_header(line, STR("Retry-After"), &value)) {
         buf_clear(&in->retry_after);
         buf_put_str(&in->retry_after, value);
@@ -44,8 +47,9 @@ bool http_intake_line(struct http_intake *in, struct str line)
 
 bool http_intake_body(struct http_intake *in, struct str piece)
 {
-    size_t room = HTTP_BODY_MAX - in->body.n;
-    buf_put_str(&in->body, str_slice(piece, 0, room));
+    size_t room = HTTP_BODY_MAX - in->body_n;
+    buf_put_str(&in->body, str_slice(piece, 0, in->is_coded ? 0 : room));
+    in->body_n += piece.n;
     in->is_enough = piece.n > room;
     return !in->is_enough;
 }

@@ -15,9 +15,11 @@ enum {
 struct http_intake {
     struct buf body, retry_after; /* retry_after: the value of that header */
     size_t head_n;                /* bytes of head and trailer */
-    int status;                   /* of the head that is coming in, or came */
-    bool is_head_done;            /* the head of a final answer (200 and above) is whole */
-    bool is_enough;               /* there is more, and it is not wanted */
+    size_t body_n;     /* bytes of the body so far, at most HTTP_BODY_MAX unless is_enough */
+    int status;        /* of the head that is coming in, or came */
+    bool is_head_done; /* the head of a final answer (200 and above) is whole */
+    bool is_coded;     /* the body is compressed: nothing of it is kept */
+    bool is_enough;    /* there is more, and it is not wanted */
 };
 
 /* A line of a head: of an interim answer (1xx), of the final one or of the trailer. False: hang up. */

@@ -2,10 +2,63 @@
 #include "adapters/http.h"
 
 #include "adapters/http_client.h"
+#include "adapters/http_event.h"
+#include "adapters/http_url.h"
+#include "adapters/net_guard.h"
 
 enum { HEADERS_MAX = 32 };
 
 const char *const http_methods[] = {"POST", "PUT", "PATCH"};
+
+static const struct opt basic_opts[] = {
+    OPT(http_basic_conf, user, "user", STR, NULL, "1..200", OPT_REQUIRED, "Name of the user."),
+    OPT(http_basic_conf, password, "password", SECRET, NULL, NULL, OPT_REQUIRED, "Its password."),
+    {0},
+};
+
+static const struct opt oauth_opts[] = {
+    OPT(http_oauth_conf, token_url, "token-url", STR, NULL, "8..2000", OPT_REQUIRED,
+        "Where tokens are given out: https://, or http:// on this machine."),
+    OPT(http_oauth_conf, client_id, "client-id", STR, NULL, "1..500", OPT_REQUIRED,
+        "Who asks for them."),
+    OPT(http_oauth_conf, client_secret, "client-secret", SECRET, NULL, NULL, OPT_REQUIRED,
+        "Its secret; read for each request for a token."),
+    OPT(http_oauth_conf, scope, "scope", STR, NULL, "1..2000", 0,
+        "Scopes to ask for, with blanks between."),
+    OPT(http_oauth_conf, audience, "audience", STR, NULL, "1..2000", 0,
+        "Value of `audience`, where the server wants one."),
+    OPT(http_oauth_conf, send_secret, "send-secret", ENUM, "header", "header|body", 0,
+        "Where the client's id and secret stand in the request for a token."),
+    {0},
+};
+
+static const struct opt auth_opts[] = {
+    OPT_GROUP(http_auth_conf, basic, "basic", basic_opts, 0, "A user with a password."),
+    OPT(http_auth_conf, bearer, "bearer", SECRET, NULL, NULL, 0, "A fixed token."),
+    OPT_GROUP(http_auth_conf, oauth2, "oauth2", oauth_opts, 0,
+              "Tokens of OAuth 2.0 client credentials, cached and renewed."),
+    {0},
+};
+
+static const struct opt sign_opts[] = {
+    OPT(http_sign_conf, secret, "secret", SECRET, NULL, NULL, OPT_REQUIRED,
+        "Secrets, one `whsec_..` a line; each signs. Read again every ten seconds."),
+    {0},
+};
+
+static const struct opt events_opts[] = {
+    OPT(http_events_conf, mode, "mode", ENUM, "binary", "binary|structured|batch", 0,
+        "Attributes as headers, the event as a JSON object, or several events in a JSON array."),
+    OPT(http_events_conf, source, "source", STR, NULL, "1..500", OPT_REQUIRED,
+        "The attribute `source`: a URI or a path that names this engine."),
+    OPT(http_events_conf, type, "type", STR, NULL, "1..500", OPT_REQUIRED,
+        "The attribute `type`; {/a/b} is a value of a JSON payload, {MSH-9.2} one of an HL7 v2 "
+        "payload."),
+    OPT(http_events_conf, subject, "subject", STR, NULL, "1..500", 0,
+        "The attribute `subject`, as `type`; left out where a value is missing."),
+    OPT(http_events_conf, most, "most", INT, "64", "1..64", 0, "Events in one batch."),
+    {0},
+};
 
 const struct opt http_out_opts[] = {
     OPT(http_out_conf, url, "url", STR, NULL, "8..2000", OPT_REQUIRED,
@@ -20,6 +73,18 @@ const struct opt http_out_opts[] = {
     OPT(http_out_conf, bearer, "bearer", SECRET, NULL, NULL, 0,
         "Token to send as `Authorization: Bearer`; read at the first request and again after a "
         "401 or 403."),
+    OPT_GROUP(http_out_conf, auth, "auth", auth_opts, 0,
+              "Who Corridor says it is: one of basic, bearer, oauth2."),
+    OPT_GROUP(http_out_conf, sign, "sign", sign_opts, 0,
+              "Sign each request as Standard Webhooks have it."),
+    OPT_GROUP(http_out_conf, cloudevents, "cloudevents", events_opts, 0,
+              "Send each output as a CloudEvent 1.0."),
+    OPT(http_out_conf, deny, "deny", LIST, NET_GUARD_DEFAULT, NULL, 0,
+        "Addresses that are not connected to, whatever the host's name resolves to: networks such "
+        "as "
+        "10.0.0.0/8, and the words link-local, metadata, loopback, private, multicast, "
+        "unspecified. Loopback and private do not count against an address that the URL itself "
+        "has."),
     OPT(http_out_conf, reply_within, "reply-within", MS, "30s", "100ms..10m", 0,
         "Wait this long for the whole answer, then hang up; the message may have arrived and is "
         "sent again."),
@@ -34,59 +99,6 @@ static void fault(struct diags *d, const struct yaml_node *at, const char *name,
                   const char *expected)
 {
     diag_add(d, DIAG_ERROR, "option-type", at->pos, "`%s` %s; expected %s", name, found, expected);
-}
-
-/* ---- url ---- */
-
-static bool is_host_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_';
-}
-
-/* "desk.example.org", "10.1.2.3:8080", "[::1]:8080". */
-static bool is_authority(struct str s)
-{
-    struct opt_hostport to;
-    if (s.n && s.p[0] == '[') {
-        ptrdiff_t end = str_index(s, ']');
-        bool has_port = end > 0 && (size_t)end + 1 < s.n;
-        return end > 2 && (!has_port || (opt_read_hostport(s, &to) && to.port > 0));
-    }
-    ptrdiff_t colon = str_index(s, ':');
-    struct str host = colon < 0 ? s : str_slice(s, 0, (size_t)colon);
-    for (size_t i = 0; i < host.n; i++) {
-        if (!is_host_char(host.p[i])) {
-            return false;
-        }
-    }
-    return host.n > 0 && (colon < 0 || (opt_read_hostport(s, &to) && to.port > 0));
-}
-
-static const char *url_fault(struct str url)
-{
-    for (size_t i = 0; i < url.n; i++) {
-        if (url.p[i] <= ' ' || url.p[i] > '~') {
-            return "holds a blank or a character that must be written as %XX";
-        }
-    }
-    ptrdiff_t at = str_find(url, STR("://"));
-    struct str scheme = str_slice(url, 0, at < 0 ? 0 : (size_t)at);
-    if (!str_eq_nocase(scheme, STR("http")) && !str_eq_nocase(scheme, STR("https"))) {
-        return "is no http:// or https:// address";
-    }
-    struct str rest = str_slice(url, (size_t)at + 3, url.n);
-    size_t n = 0;
-    while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?' && rest.p[n] != '#') {
-        n++;
-    }
-    if (str_index(str_slice(rest, 0, n), '@') >= 0) {
-        return "holds a user or password";
-    }
-    if (str_index(rest, '#') >= 0) {
-        return "has a part behind #, which is never sent";
-    }
-    return is_authority(str_slice(rest, 0, n)) ? NULL : "names no host and port that can be read";
 }
 
 /* ---- headers ---- */
@@ -104,7 +116,9 @@ static bool is_line(struct str s)
 static bool is_token(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        if (!is_host_char(s.p[i]) && !strchr("!#$%&'*+^`|~", s.p[i])) {
+        char c = s.p[i];
+        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_plain && (!c || !strchr("!#$%&'*+-.^_`|~", c))) {
             return false;
         }
     }
@@ -113,9 +127,9 @@ static bool is_token(struct str s)
 
 static const char *header_fault(struct str line)
 {
-    static const char *const ours[] = {"Content-Type",     "Content-Length", "Transfer-Encoding",
-                                       "Idempotency-Key",  "Host",           "Connection",
-                                       "Corridor-Attempt", "Expect",         "User-Agent"};
+    static const char *const ours[] = {
+        "Content-Type", "Content-Length",  "Transfer-Encoding", "Idempotency-Key", "Host",
+        "Connection",   "Accept-Encoding", "Corridor-Attempt",  "Expect",          "User-Agent"};
     static const char *const secret[] = {"Authorization", "Proxy-Authorization", "Cookie"};
     ptrdiff_t colon = str_index(line, ':');
     struct str name = str_slice(line, 0, colon < 0 ? 0 : (size_t)colon);
@@ -126,6 +140,10 @@ static const char *header_fault(struct str line)
         if (str_eq_nocase(name, str_of(ours[i]))) {
             return "sets one that Corridor sets itself";
         }
+    }
+    if (str_eq_nocase(str_slice(name, 0, 8), STR("webhook-")) ||
+        str_eq_nocase(str_slice(name, 0, 3), STR("ce-"))) {
+        return "sets one of sign or cloudevents";
     }
     for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++) {
         if (str_eq_nocase(name, str_of(secret[i]))) {
@@ -154,26 +172,113 @@ static void check_headers(const struct http_out_conf *c, const struct yaml_node 
 static void check_tls(const struct http_out_conf *c, const struct yaml_node *map, struct diags *d)
 {
     const struct yaml_node *at = yaml_get(map, "tls");
-    bool is_https = str_eq_nocase(str_slice(c->url, 0, 8), STR("https://"));
     tls_out_check(c->tls, at, d);
-    if (!is_https) {
+    if (!http_url_is_https(c->url)) {
         fault(d, at, "tls", "stands beside an http:// address", "https://.., or no tls");
+    }
+}
+
+/* ---- what goes together ---- */
+
+static void check_url(struct str url, const struct yaml_node *map, const char *key, struct diags *d)
+{
+    const char *found = http_url_fault(url);
+    if (found) {
+        fault(d, yaml_get(map, key), key, found, "http://HOST[:PORT]/PATH or https://..");
+    }
+}
+
+static bool is_here(struct str host)
+{
+    return str_eq_nocase(host, STR("localhost")) || str_is(host, "::1") ||
+           str_starts(host, STR("127."));
+}
+
+static void check_oauth(const struct http_oauth_conf *c, const struct yaml_node *map,
+                        struct diags *d)
+{
+    check_url(c->token_url, map, "token-url", d);
+    if (!http_url_is_https(c->token_url) && !is_here(http_url_host(c->token_url))) {
+        fault(d, yaml_get(map, "token-url"), "token-url", "would send the secret in the clear",
+              "https://HOST/PATH");
+    }
+}
+
+static void check_auth(const struct http_out_conf *c, const struct yaml_node *map, struct diags *d)
+{
+    const struct yaml_node *at = yaml_get(map, "auth");
+    const struct http_auth_conf *a = c->auth;
+    if (!a) {
+        return;
+    }
+    bool has_bearer = a->bearer.from != OPT_SECRET_NONE;
+    if (has_bearer + (a->basic != NULL) + (a->oauth2 != NULL) != 1) {
+        fault(d, at, "auth", "names none or several ways", "one of basic, bearer, oauth2");
+    }
+    if (c->bearer.from != OPT_SECRET_NONE) {
+        fault(d, at, "auth", "stands beside `bearer`", "one of both");
+    }
+    if (a->basic && (str_index(a->basic->user, ':') >= 0 || !is_line(a->basic->user))) {
+        fault(d, yaml_get(yaml_get(at, "basic"), "user"), "user", "has a colon or a line end",
+              "a name without");
+    }
+    if (a->oauth2) {
+        check_oauth(a->oauth2, yaml_get(at, "oauth2"), d);
+    }
+}
+
+static void check_events(const struct http_events_conf *c, const struct yaml_node *map,
+                         struct diags *d)
+{
+    const struct {
+        const char *key;
+        struct str text;
+    } rows[] = {{"type", c->type}, {"subject", c->subject}};
+    for (size_t i = 0; i < 2; i++) {
+        const char *found = http_event_template_fault(rows[i].text);
+        if (found) {
+            diag_add(d, DIAG_ERROR, "option-type", yaml_get(map, rows[i].key)->pos, "`%s` %s",
+                     rows[i].key, found);
+        }
+    }
+    if (!is_line(c->source) || str_index(c->source, ' ') >= 0) {
+        fault(d, yaml_get(map, "source"), "source", "has a blank or a line end",
+              "a URI or a path such as /corridor/main");
+    }
+}
+
+static void check_deny(const struct http_out_conf *c, const struct yaml_node *map, struct diags *d)
+{
+    const struct yaml_node *at = yaml_get(map, "deny");
+    struct str bad, host = http_url_host(c->url);
+    struct net_guard g = net_guard_new(d->arena, &c->deny, host, &bad);
+    if (bad.n) {
+        diag_add(d, DIAG_ERROR, "option-choice", at->pos,
+                 "`deny` has `%.*s`; expected networks such as 10.0.0.0/8, or link-local, "
+                 "metadata, loopback, private, multicast, unspecified",
+                 STR_ARG(str_slice(bad, 0, 60)));
+    }
+    if (net_guard_denies_literal(&g, host)) {
+        fault(d, yaml_get(map, "url"), "url", "has an address that `deny` names",
+              "another one, or a shorter `deny`");
     }
 }
 
 void http_out_check(const void *conf, const struct yaml_node *map, struct diags *d)
 {
     const struct http_out_conf *c = conf;
-    const char *found = url_fault(c->url);
-    if (found) {
-        fault(d, yaml_get(map, "url"), "url", found, "http://HOST[:PORT]/PATH or https://..");
-    }
+    check_url(c->url, map, "url", d);
     if (!is_line(c->content_type)) {
         fault(d, yaml_get(map, "content-type"), "content-type", "holds a line end",
               "a media type such as application/json");
     }
     check_headers(c, map, d);
+    check_auth(c, map, d);
+    check_deny(c, map, d);
     if (c->tls) {
         check_tls(c, map, d);
+    }
+    if (c->cloudevents) {
+        check_events(c->cloudevents, yaml_get(map, "cloudevents"), d);
     }
 }

@@ -1,40 +1,14 @@
 /* The sending end of HTTP: deliveries to requests, their time limits, answers to outcomes. */
-#include "adapters/http.h"
-#include "adapters/http_client.h"
+#include "adapters/http_out_priv.h"
+#include "adapters/http_url.h"
 #include "adapters/http_verdict.h"
-#include "engine/flow/secret.h"
+#include "adapters/net_guard.h"
 #include "engine/base/mem.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
 
-enum { PARALLEL_MAX = 1000, TEXT_KEEP_MAX = 4096 };
-
-/* A delivery on its way. */
-struct transfer {
-    struct transfer *next; /* spare */
-    struct http_out *out;
-    struct delivery *delivery;
-    struct http_call *call;
-    struct event *timer; /* moved only when it fires */
-    int64_t deadline_us;
-    bool is_connected;
-    struct buf text; /* its own headers, each with a NUL */
-};
-
-struct http_out {
-    struct endpoint *ep;
-    struct http_client *client;
-    struct buf bearer; /* "Authorization: Bearer ..", NUL; empty: not read yet */
-    struct buf reply;  /* scratch of one answer */
-    struct transfer *spare;
-    unsigned flying;
-};
-
-static const struct http_out_conf *conf_of(const struct http_out *out)
-{
-    return out->ep->conf;
-}
+enum { PARALLEL_MAX = 1000, BYTES_KEEP_MAX = 4096 };
 
 static int64_t now_us(const struct http_out *out)
 {
@@ -68,117 +42,11 @@ static void on_connected(void *arg)
 {
     struct transfer *t = arg;
     t->is_connected = true;
-    t->deadline_us = now_us(t->out) + conf_of(t->out)->reply_within * 1000;
+    t->deadline_us = now_us(t->out) + http_out_conf(t->out)->reply_within * 1000;
     set_timer(t);
 }
 
-/* ---- the answer ---- */
-
-/* The status line, then the body: by itself neither tells what the peer said. */
-static struct str reply_of(struct http_out *out, const struct http_answer *a)
-{
-    buf_clear(&out->reply);
-    if (a->status) {
-        buf_printf(&out->reply, "HTTP/1.1 %d\r\n\r\n", a->status);
-        buf_put_str(&out->reply, a->body);
-    }
-    return buf_str(&out->reply);
-}
-
-static void on_done(void *arg, const struct http_answer *a)
-{
-    struct transfer *t = arg;
-    struct http_out *out = t->out;
-    struct outcome o = http_verdict(a, clock_wall_us(out->ep->clock));
-    o.reply = reply_of(out, a);
-    if (a->status == 401 || a->status == 403) {
-        buf_clear(&out->bearer); /* perhaps there is a newer one */
-    }
-    event_del(t->timer);
-    if (t->text.cap > TEXT_KEEP_MAX) {
-        buf_free(&t->text);
-    }
-    t->call = NULL;
-    t->next = out->spare;
-    out->spare = t;
-    out->flying--;
-    delivery_done(t->delivery, o);
-}
-
-/* ---- the request ---- */
-
-static const char *read_bearer(struct http_out *out)
-{
-    const struct opt_secret *from = &conf_of(out)->bearer;
-    buf_clear(&out->bearer);
-    buf_puts(&out->bearer, "Authorization: Bearer ");
-    size_t n = out->bearer.n;
-    const char *why = secret_read(from, &out->bearer);
-    for (size_t i = n; !why && i < out->bearer.n; i++) {
-        if (out->bearer.p[i] <= ' ' || out->bearer.p[i] > '~') {
-            why = "it is no token: it has blanks or characters that no header can carry";
-        }
-    }
-    buf_putc(&out->bearer, 0);
-    return why;
-}
-
-/* False: there should be a token, and there is none. */
-static bool has_bearer(struct http_out *out)
-{
-    if (conf_of(out)->bearer.from == OPT_SECRET_NONE || out->bearer.n) {
-        return true;
-    }
-    const char *why = read_bearer(out);
-    if (why) {
-        buf_clear(&out->bearer);
-        log_event(out->ep->log, LOG_LEVEL_ERROR, "no-secret", log_str("destination", out->ep->name),
-                  log_cstr("option", "bearer"), log_str("name", conf_of(out)->bearer.name),
-                  log_cstr("text", why));
-    }
-    return !why;
-}
-
-static void put_own_headers(struct transfer *t)
-{
-    struct delivery_view v = delivery_view(t->delivery);
-    struct str type = conf_of(t->out)->content_type;
-    if (!type.n) {
-        type = v.is_json ? STR("application/json") : STR("application/hl7-v2");
-    }
-    buf_clear(&t->text);
-    buf_printf(&t->text, "Content-Type: %.*s", STR_ARG(type));
-    buf_putc(&t->text, 0);
-    buf_printf(&t->text, "Idempotency-Key: %.*s", STR_ARG(delivery_id(t->delivery)));
-    buf_putc(&t->text, 0);
-    buf_printf(&t->text, "Corridor-Attempt: %u", v.attempt);
-    buf_putc(&t->text, 0);
-    buf_put_str(&t->text, buf_str(&t->out->bearer)); /* a copy: it may be read anew meanwhile */
-}
-
-static void start(struct transfer *t)
-{
-    const struct http_out_conf *c = conf_of(t->out);
-    struct endpoint *ep = t->out->ep;
-    struct str body = delivery_view(t->delivery).payload;
-    const char *headers[HTTP_HEADERS_MAX + 1];
-    unsigned n = 0;
-    put_own_headers(t);
-    headers[n++] = "Expect:"; /* a round trip less */
-    for (size_t at = 0; at < t->text.n; at += strlen(t->text.p + at) + 1) {
-        headers[n++] = t->text.p + at;
-    }
-    for (size_t i = 0; i < c->headers.n && n < HTTP_HEADERS_MAX; i++) {
-        headers[n++] = c->headers.v[i].p; /* option texts end in NUL */
-    }
-    headers[n] = NULL;
-    ep->counters.messages++;
-    ep->counters.bytes += body.n;
-    t->is_connected = false;
-    t->deadline_us = now_us(t->out) + c->connect_within * 1000;
-    set_timer(t);
-    t->call = http_client_send(t->out->client, body, headers, t);
-}
+/* ---- the end of a request ---- */
 
 static struct transfer *take_transfer(struct http_out *out)
 {
@@ -193,6 +61,135 @@ static struct transfer *take_transfer(struct http_out *out)
     return t;
 }
 
+static void shrink(struct buf *b)
+{
+    if (b->cap > BYTES_KEEP_MAX) {
+        buf_free(b);
+    }
+    buf_clear(b);
+}
+
+/* The request is over: all of its deliveries end so. It may be used for another one inside the last call. */
+static void end_transfer(struct transfer *t, struct outcome o)
+{
+    struct http_out *out = t->out;
+    struct delivery *v[HTTP_BATCH_MAX];
+    unsigned n = t->n;
+    memcpy(v, t->v, n * sizeof *v);
+    event_del(t->timer);
+    shrink(&t->text);
+    shrink(&t->body);
+    t->call = NULL;
+    t->n = 0;
+    t->next = out->spare;
+    out->spare = t;
+    out->flying -= n;
+    for (unsigned i = 0; i < n; i++) {
+        delivery_done(v[i], o);
+    }
+}
+
+static void fail(struct transfer *t, const char *why, int64_t retry_after_us)
+{
+    end_transfer(t, (struct outcome){.verdict = DELIVERY_UNREACHABLE,
+                                     .reason = why,
+                                     .retry_after_us = retry_after_us});
+}
+
+/* The status line, then the body: by itself neither tells what the peer said. */
+static struct str reply_of(struct http_out *out, const struct http_answer *a)
+{
+    buf_clear(&out->reply);
+    if (a->status) {
+        buf_printf(&out->reply, "HTTP/1.1 %d\r\n\r\n", a->status);
+        buf_put_str(&out->reply, a->body);
+    }
+    return buf_str(&out->reply);
+}
+
+/* Which event of a batch it was that was refused, nobody says: each is asked for by itself, at its next attempt. */
+static struct outcome judge(const struct transfer *t, const struct http_answer *a)
+{
+    struct outcome o = http_verdict(a, clock_wall_us(t->out->ep->clock));
+    if (t->n > 1 && o.verdict == DELIVERY_REFUSED) {
+        o.verdict = DELIVERY_BUSY;
+        o.reason = "the batch was refused; each goes by itself now";
+    }
+    return o;
+}
+
+static void on_done(void *arg, const struct http_answer *a)
+{
+    struct transfer *t = arg;
+    struct http_out *out = t->out;
+    struct outcome o = judge(t, a);
+    o.reply = reply_of(out, a);
+    if (a->status == 401 || a->status == 403) {
+        http_auth_refused(out->auth, t->auth_n, a->status);
+    }
+    end_transfer(t, o);
+}
+
+/* ---- its beginning ---- */
+
+static void start(struct transfer *t)
+{
+    struct endpoint *ep = t->out->ep;
+    const char *headers[HTTP_HEADERS_MAX + 1];
+    http_request_end(t);
+    http_request_headers(t, headers);
+    ep->counters.messages += t->n;
+    ep->counters.bytes += http_request_body(t).n;
+    t->is_connected = false;
+    t->deadline_us = now_us(t->out) + http_out_conf(t->out)->connect_within * 1000;
+    set_timer(t);
+    t->call = http_client_send(t->out->client, http_request_body(t), headers, t);
+}
+
+/* All of its deliveries are there. */
+static void begin(struct transfer *t)
+{
+    struct http_out *out = t->out;
+    const char *why = NULL;
+    if (!http_sign_ready(&out->sign, out->ep)) {
+        fail(t, "the secret of sign cannot be read", 0);
+        return;
+    }
+    switch (http_auth_ask(out->auth, &why)) {
+    case HTTP_AUTH_READY:
+        start(t);
+        return;
+    case HTTP_AUTH_WAIT:
+        t->next = out->waiting;
+        out->waiting = t;
+        return;
+    case HTTP_AUTH_FAILED:
+        fail(t, why, 0);
+        return;
+    }
+}
+
+/* Those that waited for a token go on, in the order they came. */
+static void on_auth_end(void *arg, const char *why, int64_t retry_after_us)
+{
+    struct http_out *out = arg;
+    struct transfer *t, *next, *in_order = NULL;
+    for (t = out->waiting; t; t = next) {
+        next = t->next;
+        t->next = in_order;
+        in_order = t;
+    }
+    out->waiting = NULL;
+    for (t = in_order; t; t = next) {
+        next = t->next;
+        if (why) {
+            fail(t, why, retry_after_us);
+        } else {
+            start(t);
+        }
+    }
+}
+
 /* ---- the contract ---- */
 
 static int http_out_open(struct destination *d, struct diags *diags)
@@ -201,10 +198,15 @@ static int http_out_open(struct destination *d, struct diags *diags)
     struct endpoint *ep = destination_endpoint(d);
     struct http_out *out = X_NEW(struct http_out);
     const struct http_out_conf *c = ep->conf;
-    struct http_target target = {.url = c->url.p, .method = http_methods[c->method], .tls = c->tls};
+    struct net_guard *guard = ARENA_NEW(&out->arena, struct net_guard);
+    struct http_target target = {
+        .url = c->url.p, .method = http_methods[c->method], .tls = c->tls, .guard = guard};
     static const struct http_events on = {.connected = on_connected, .done = on_done};
+    struct str bad; /* the options were checked */
+    *guard = net_guard_new(&out->arena, &c->deny, http_url_host(c->url), &bad);
     out->ep = ep;
     out->client = http_client_new(ep, &target, &on);
+    out->auth = http_auth_new(ep, &target, &(struct http_auth_events){on_auth_end, out});
     ep->state = out;
     return 0;
 }
@@ -216,50 +218,109 @@ static unsigned http_out_room(struct destination *d)
     return PARALLEL_MAX - out->flying;
 }
 
+/* Add it to the request; false: it cannot be sent at all, and has ended. */
+static bool add(struct transfer *t, struct delivery *d)
+{
+    const char *why = http_request_add(t, d);
+    if (why) {
+        delivery_done(
+            d, (struct outcome){.verdict = DELIVERY_REFUSED, .reason = why, .reply = str_of(why)});
+        return false;
+    }
+    *delivery_slot(d) = t;
+    t->out->flying++;
+    return true;
+}
+
+static void send_one(struct http_out *out, struct delivery *d)
+{
+    struct transfer *t = take_transfer(out);
+    if (add(t, d)) {
+        begin(t);
+    } else {
+        t->next = out->spare;
+        out->spare = t;
+    }
+}
+
+static bool is_full(const struct transfer *t)
+{
+    return t->n >= (unsigned)http_out_conf(t->out)->cloudevents->most ||
+           t->body.n >= HTTP_BATCH_BYTES;
+}
+
+/* First attempts go together; what is repeated goes by itself, so that one bad event does not hold up others again. */
+static void send_batches(struct http_out *out, struct delivery **v, size_t n)
+{
+    struct transfer *t = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (delivery_view(v[i]).attempt > 1) {
+            send_one(out, v[i]);
+            continue;
+        }
+        t = t ? t : take_transfer(out);
+        if (add(t, v[i]) && is_full(t)) {
+            begin(t);
+            t = NULL;
+        }
+    }
+    if (t && t->n) {
+        begin(t);
+    } else if (t) {
+        t->next = out->spare;
+        out->spare = t;
+    }
+}
+
 static void http_out_send(struct destination *d, struct delivery **v, size_t n)
 {
     struct http_out *out = destination_endpoint(d)->state;
-    bool can = has_bearer(out);
+    if (http_out_is_batch(out)) {
+        send_batches(out, v, n);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
-        if (!can) {
-            delivery_done(v[i], (struct outcome){.verdict = DELIVERY_UNREACHABLE,
-                                                 .reason = "the secret of bearer cannot be read"});
-            continue;
-        }
-        struct transfer *t = take_transfer(out);
-        t->delivery = v[i];
-        *delivery_slot(v[i]) = t;
-        out->flying++;
-        start(t);
+        send_one(out, v[i]);
     }
 }
 
 static void http_out_cancel(struct destination *d, struct delivery *one)
 {
-    struct transfer *t = *delivery_slot(one);
-    (void)d;
-    http_client_stop(t->call, "canceled");
+    struct http_out *out = destination_endpoint(d)->state;
+    struct transfer *t = *delivery_slot(one), **at = &out->waiting;
+    if (t->call) {
+        http_client_stop(t->call, "canceled");
+        return;
+    }
+    while (*at != t) {
+        at = &(*at)->next;
+    }
+    *at = t->next;
+    fail(t, "canceled", 0);
 }
 
 static void http_out_close(struct destination *d)
 {
     struct http_out *out = destination_endpoint(d)->state;
+    http_auth_free(&out->auth);
     http_client_free(&out->client);
     while (out->spare) {
         struct transfer *t = out->spare;
         out->spare = t->next;
         event_free(t->timer);
         buf_free(&t->text);
+        buf_free(&t->body);
         free(t);
     }
-    buf_free(&out->bearer);
+    webhook_secrets_clear(&out->sign.secrets);
     buf_free(&out->reply);
+    arena_free(&out->arena);
     free(out);
     destination_endpoint(d)->state = NULL;
 }
 
 const struct destination_ops http_destination = {
-    .batch = 64,
+    .batch = HTTP_BATCH_MAX,
     .open = http_out_open,
     .room = http_out_room,
     .send = http_out_send,

@@ -27,7 +27,7 @@ static const struct meaning by_status[] = {
     {405, DELIVERY_REFUSED, "answered 405, method not allowed"},
     {408, DELIVERY_UNREACHABLE, "answered 408, request timeout"},
     {409, DELIVERY_REFUSED, "answered 409, conflict"},
-    {410, DELIVERY_UNREACHABLE, "answered 410, gone"},
+    {410, DELIVERY_UNREACHABLE, "answered 410, gone; asked again in an hour"},
     {413, DELIVERY_REFUSED, "answered 413, content too large"},
     {415, DELIVERY_REFUSED, "answered 415, unsupported media type"},
     {422, DELIVERY_REFUSED, "answered 422, unprocessable content"},
@@ -129,6 +129,9 @@ struct outcome http_verdict(const struct http_answer *a, int64_t wall_us)
     struct outcome o = {.verdict = m->verdict, .reason = m->reason};
     if (m->verdict == DELIVERY_DELIVERED && a->is_cut) {
         return (struct outcome){.verdict = DELIVERY_UNKNOWN, .reason = "the answer was cut short"};
+    }
+    if (a->status == 410) {
+        o.retry_after_us = HTTP_RETRY_MAX_US; /* it asks not to be asked again */
     }
     if (heeds_retry_after(a->status) && http_retry_after(a->retry_after, wall_us, &wish)) {
         o.verdict = wish <= HTTP_BUSY_MAX_US ? DELIVERY_BUSY : DELIVERY_UNREACHABLE;

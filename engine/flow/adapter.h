@@ -109,8 +109,9 @@ struct outcome {
 /* What a destination sees of a delivery. Valid until delivery_done(). */
 struct delivery_view {
     struct str payload;
-    unsigned attempt; /* from 1 */
-    bool is_json;     /* a map made it; else it is an HL7 v2 message */
+    unsigned attempt;    /* from 1 */
+    bool is_json;        /* a map made it; else it is an HL7 v2 message */
+    int64_t received_us; /* when the message it was made from arrived, wall clock */
 };
 struct delivery_view delivery_view(const struct delivery *d);
 /* The event id, 26 characters: the same at every attempt. Computed at the first call. */

@@ -73,7 +73,10 @@ void delivery_free_spares(struct queue *q)
 struct delivery_view delivery_view(const struct delivery *d)
 {
     const struct entry_output *o = &d->q->msg->e.outputs[d->q->output];
-    return (struct delivery_view){d->payload, d->q->attempt, o->is_json};
+    return (struct delivery_view){.payload = d->payload,
+                                  .attempt = d->q->attempt,
+                                  .is_json = o->is_json,
+                                  .received_us = d->q->msg->e.received_us};
 }
 
 void **delivery_slot(struct delivery *d)

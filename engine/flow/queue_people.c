@@ -39,6 +39,7 @@ void queue_go_on(struct queue *q, journal_done_fn done, void *arg)
 {
     log_event(q->conf.log, LOG_LEVEL_INFO, "destination-released",
               log_str("destination", q->conf.name));
+    q->probe_at_us = 0; /* a person knows better than a back-off */
     set_person(q, STR(""), done, arg);
 }
 

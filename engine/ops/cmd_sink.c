@@ -2,13 +2,14 @@
 #include <signal.h>
 
 #include "engine/ops/commands.h"
+#include "engine/ops/files.h"
 #include "engine/ops/report.h"
 #include "engine/ops/sink.h"
 #include "engine/ops/sink_http.h"
 
 struct sink_args {
     struct sink_conf c;
-    struct str ledger, status, fail_status, retry_after;
+    struct str ledger, status, fail_status, retry_after, verify_signature;
     bool ledger_hl7;
 };
 
@@ -25,6 +26,9 @@ static const struct opt options[] = {
         "http: the answer of --fail-every and --fail-first."),
     OPT(sink_args, retry_after, "retry-after", STR, NULL, "1..64", 0,
         "http: value of Retry-After in answers from 300 on."),
+    OPT(sink_args, verify_signature, "verify-signature", PATH, NULL, NULL, 0,
+        "http: a file of secrets as `sign:` has them; what is not signed with one is answered "
+        "401."),
     OPT(sink_args, c.fail_every, "fail-every", INT, "0", "0..", 0,
         "Each n-th message gets it; 0: none."),
     OPT(sink_args, c.fail_first, "fail-first", INT, "0", "0..", 0, "The first n messages get it."),
@@ -95,6 +99,12 @@ static void print_http_json(const struct sink_http_result *res)
     report_set_int(r, "connections", (int64_t)res->connections);
     report_set_int(r, "repeated", (int64_t)res->repeated);
     report_set_int(r, "keyless", (int64_t)res->keyless);
+    if (res->events) {
+        report_set_int(r, "events", (int64_t)res->events);
+    }
+    if (res->forged) {
+        report_set_int(r, "forged", (int64_t)res->forged);
+    }
     for (int i = 0; i < SINK_HTTP_ANSWERS; i++) {
         if (res->answers[i]) {
             report_set_int(answers, sink_http_answer_text(i, text), (int64_t)res->answers[i]);
@@ -114,11 +124,19 @@ static void print_http_text(const struct sink_http_result *res)
                    (unsigned long long)res->answers[i]);
         }
     }
-    printf(", repeated %llu, keyless %llu, connections %llu\n", (unsigned long long)res->repeated,
-           (unsigned long long)res->keyless, (unsigned long long)res->connections);
+    printf(", repeated %llu, keyless %llu", (unsigned long long)res->repeated,
+           (unsigned long long)res->keyless);
+    if (res->events) {
+        printf(", events %llu", (unsigned long long)res->events);
+    }
+    if (res->forged) {
+        printf(", forged %llu", (unsigned long long)res->forged);
+    }
+    printf(", connections %llu\n", (unsigned long long)res->connections);
 }
 
-static int run_http(struct command_run *r, const char **out_why)
+static int run_http(struct command_run *r, const struct webhook_secrets *secrets,
+                    const char **out_why)
 {
     const struct sink_args *args = r->args;
     struct sink_http_result res;
@@ -131,6 +149,7 @@ static int run_http(struct command_run *r, const char **out_why)
                                .messages = args->c.messages,
                                .seconds = args->c.seconds,
                                .retry_after = args->retry_after.p,
+                               .secrets = args->verify_signature.n ? secrets : NULL,
                                .print = args->c.print,
                                .show_content = args->c.show_content,
                                .ledger = args->c.ledger,
@@ -153,6 +172,15 @@ static int check_answer(const struct command_run *r, const char *option, struct 
                               STR_ARG(text));
 }
 
+/* NULL, or why the file has no secrets. */
+static const char *read_secrets(struct command_run *r, const char *path,
+                                struct webhook_secrets *out)
+{
+    struct str text;
+    const char *why = NULL;
+    return files_read(r->arena, path, &text, &why) ? webhook_secrets_read(text, out) : why;
+}
+
 static int run(struct command_run *r)
 {
     struct sink_args *args = r->args;
@@ -168,10 +196,15 @@ static int run(struct command_run *r)
     if (args->ledger.n && !(args->c.ledger = fopen(args->ledger.p, "we"))) {
         return command_fail(r, "%s: %s", args->ledger.p, strerror(errno));
     }
-    const char *why;
+    struct webhook_secrets secrets = {0};
+    const char *why =
+        args->verify_signature.n ? read_secrets(r, args->verify_signature.p, &secrets) : NULL;
+    if (why) {
+        return command_fail(r, "%s: %s", args->verify_signature.p, why);
+    }
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    int failed = is_http ? run_http(r, &why) : run_mllp(r, &why);
+    int failed = is_http ? run_http(r, &secrets, &why) : run_mllp(r, &why);
     if (args->c.ledger && fclose(args->c.ledger) != 0) {
         return command_fail(r, "%s: %s", args->ledger.p, strerror(errno));
     }

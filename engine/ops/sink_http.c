@@ -8,13 +8,15 @@
 #include <unistd.h>
 
 #include "engine/base/err.h"
+#include "engine/base/clock.h"
 #include "engine/base/hash.h"
+#include "engine/base/json.h"
 #include "engine/base/map.h"
 #include "engine/base/mem.h"
 #include "engine/ops/sink_listen.h"
 #include "engine/ops/wire.h"
 
-enum { GRACE_MS = 50 };
+enum { GRACE_MS = 50, UNAUTHORIZED = 401 };
 
 struct sink_http {
     const struct sink_http_conf *conf;
@@ -39,6 +41,8 @@ struct seen {
     struct evbuffer *body;
     size_t n;
     bool is_repeated;
+    uint32_t events;    /* CloudEvents in it */
+    const char *forged; /* why its signature is none; NULL: it is right, or nobody asked */
     int answer;
 };
 
@@ -167,6 +171,45 @@ static const char *or_dash(const char *text)
     return text ? text : "-";
 }
 
+static struct str body_of(const struct seen *seen)
+{
+    return str_from((const char *)evbuffer_pullup(seen->body, -1), seen->n);
+}
+
+static struct str header_of(const struct evkeyvalq *head, const char *name)
+{
+    return str_of(evhttp_find_header(head, name));
+}
+
+static const char *verify(const struct sink_http *s, const struct evkeyvalq *head,
+                          const struct seen *seen)
+{
+    struct clock clock = clock_real();
+    if (!s->conf->secrets) {
+        return NULL;
+    }
+    return webhook_verify(
+        s->conf->secrets, header_of(head, "webhook-id"), header_of(head, "webhook-timestamp"),
+        header_of(head, "webhook-signature"), body_of(seen), clock_wall_us(&clock) / 1000000);
+}
+
+/* How many CloudEvents a request is, by its type or headers; a batch that is none is no event. */
+static uint32_t count_events(const struct evkeyvalq *head, const struct seen *seen)
+{
+    struct arena a = {0};
+    struct json *root = NULL;
+    struct json_fault fault;
+    struct str type = str_of(seen->type);
+    if (!str_starts(type, STR("application/cloudevents-batch+json"))) {
+        return str_starts(type, STR("application/cloudevents+json")) || header_of(head, "ce-id").n;
+    }
+    bool is_batch =
+        json_parse(&a, body_of(seen), NULL, &root, &fault) == 0 && root->kind == JSON_ARRAY;
+    uint32_t n = is_batch ? root->count : 0;
+    arena_free(&a);
+    return n;
+}
+
 static struct seen look_at(struct sink_http *s, struct evhttp_request *q)
 {
     const struct evkeyvalq *head = evhttp_request_get_input_headers(q);
@@ -181,23 +224,28 @@ static struct seen look_at(struct sink_http *s, struct evhttp_request *q)
     s->result->requests++;
     s->result->bytes += seen.n;
     seen.is_repeated = is_repeated(s, key);
-    seen.answer = choose(s);
+    seen.events = count_events(head, &seen);
+    seen.forged = verify(s, head, &seen);
+    s->result->events += seen.events;
+    s->result->forged += seen.forged != NULL;
+    seen.answer = seen.forged ? UNAUTHORIZED : choose(s);
     s->result->answers[seen.answer]++;
     return seen;
-}
-
-static struct str body_of(const struct seen *seen)
-{
-    return str_from((const char *)evbuffer_pullup(seen->body, -1), seen->n);
 }
 
 static void print_request(const struct sink_http *s, const struct seen *seen)
 {
     char text[SINK_HTTP_TEXT];
-    printf("%llu %s %s %s %s attempt %s, %zu bytes, %s%s\n",
-           (unsigned long long)s->result->requests, seen->method, seen->path, seen->type, seen->key,
-           seen->attempt, seen->n, sink_http_answer_text(seen->answer, text),
-           seen->is_repeated ? ", repeated" : "");
+    printf("%llu %s %s %s %s attempt %s, %zu bytes, %s%s", (unsigned long long)s->result->requests,
+           seen->method, seen->path, seen->type, seen->key, seen->attempt, seen->n,
+           sink_http_answer_text(seen->answer, text), seen->is_repeated ? ", repeated" : "");
+    if (seen->events) {
+        printf(", %u event%s", seen->events, seen->events > 1 ? "s" : "");
+    }
+    if (s->conf->secrets) {
+        printf(", %s", seen->forged ? seen->forged : "signed");
+    }
+    putchar('\n');
     if (!s->conf->show_content) {
         return;
     }

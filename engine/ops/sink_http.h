@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "engine/base/opt.h"
+#include "engine/base/webhook.h"
 
 /* An answer: a status from 200 to 599, or one of these. */
 enum { SINK_HTTP_SILENT = 0, SINK_HTTP_HANGUP = 1, SINK_HTTP_ANSWERS = 600, SINK_HTTP_TEXT = 12 };
@@ -18,6 +19,8 @@ struct sink_http_conf {
     const char *retry_after; /* value of that header, with every status from 300 on; NULL: none */
     bool print,
         show_content; /* a line a request: number, method, path, type, key, attempt, size, answer */
+    const struct webhook_secrets
+        *secrets;     /* requests must be signed with one of them, else 401; NULL: need not */
     FILE *ledger;     /* "key TAB path TAB answer", or NULL */
     bool ledger_hash; /* and "TAB hash": hash64 of the body, hexadecimal digits */
     bool ledger_hl7;  /* "control-id TAB patient TAB answer" where the body is an HL7 v2 message */
@@ -26,6 +29,7 @@ struct sink_http_conf {
 struct sink_http_result {
     uint64_t connections, requests, bytes; /* bytes: of bodies */
     uint64_t repeated, keyless;            /* with an Idempotency-Key seen before; without one */
+    uint64_t events, forged; /* CloudEvents in all; requests without a right signature */
     uint64_t answers[SINK_HTTP_ANSWERS];
 };
 

@@ -3,6 +3,7 @@
 #include "engine/base/yaml.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- the contract ---- */
@@ -63,7 +64,10 @@ enum exchange_result exchange_refuse(struct source *s, const struct exchange_fro
 
 struct delivery_view delivery_view(const struct delivery *d)
 {
-    return (struct delivery_view){buf_str(&d->payload), d->attempt, d->is_json};
+    return (struct delivery_view){.payload = buf_str(&d->payload),
+                                  .attempt = d->attempt,
+                                  .is_json = d->is_json,
+                                  .received_us = 1780000000123456};
 }
 
 struct str delivery_id(struct delivery *d)
@@ -222,6 +226,22 @@ struct delivery *house_give(struct house *h, const char *payload)
 struct delivery *house_give_json(struct house *h, const char *payload, unsigned attempt)
 {
     return give(h, payload, true, attempt);
+}
+
+struct delivery *house_give_all(struct house *h, const char *const *payloads, unsigned n,
+                                unsigned attempt)
+{
+    struct destination *t = &h->destination;
+    struct delivery *v[64], *first = &t->v[t->n];
+    cr_assert(n <= 64 && t->n + n <= GIVEN_MAX);
+    for (unsigned i = 0; i < n; i++) {
+        v[i] = &t->v[t->n++];
+        *v[i] = (struct delivery){.of = t, .is_json = true, .attempt = attempt};
+        snprintf(v[i]->id, sizeof v[i]->id, "abcdefghijklmnopqrstuvwxy%c", 'a' + (int)i % 26);
+        buf_puts(&v[i]->payload, payloads[i]);
+    }
+    t->ep.adapter->out->send(t, v, n);
+    return first;
 }
 
 static bool is_done(void *arg)

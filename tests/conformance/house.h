@@ -70,6 +70,10 @@ bool house_takes(struct house *h, unsigned n); /* runs the loop until n exchange
 /* Hand one over. */
 struct delivery *house_give(struct house *h, const char *payload);
 struct delivery *house_give_json(struct house *h, const char *payload, unsigned attempt);
+/* Hand over `n` (at most 64) in one go, JSON, first attempts unless `attempt` says otherwise; the first of them. The k-th has k as
+ * letter at the end of its id: a, b ... */
+struct delivery *house_give_all(struct house *h, const char *const *payloads, unsigned n,
+                                unsigned attempt);
 bool house_is_done(struct house *h, struct delivery *d); /* runs the loop until it is */
 bool house_logged(const struct house *h, const char *text);
 

@@ -153,7 +153,7 @@ static const struct {
     {404, "", DELIVERY_UNREACHABLE, 0, "answered 404, not found"},
     {408, "", DELIVERY_UNREACHABLE, 0, "answered 408, request timeout"},
     {409, "", DELIVERY_REFUSED, 0, "answered 409, conflict"},
-    {410, "", DELIVERY_UNREACHABLE, 0, "answered 410, gone"},
+    {410, "", DELIVERY_UNREACHABLE, 3600, "answered 410, gone; asked again in an hour"},
     {413, "", DELIVERY_REFUSED, 0, "answered 413, content too large"},
     {417, "", DELIVERY_REFUSED, 0, "answered with another 4xx"},
     {422, "Retry-After: 5\r\n", DELIVERY_REFUSED, 0, "answered 422, unprocessable content"},
@@ -206,7 +206,7 @@ static const struct {
      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
      "ok"},
     {"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", ""},
-    {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope", "nope"},
+    {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope", ""},
     {"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<html>hi</html>",
      "<html>hi</html>"},
     {"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", "ok"}, /* bare line feeds */

@@ -54,7 +54,7 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
 struct delivery_view delivery_view(const struct delivery *d)
 {
     (void)d;
-    return (struct delivery_view){STR("{\"a\":1}"), 1, true};
+    return (struct delivery_view){.payload = STR("{\"a\":1}"), .attempt = 1, .is_json = true};
 }
 
 struct str delivery_id(struct delivery *d)

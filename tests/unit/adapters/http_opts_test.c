@@ -4,6 +4,10 @@
 
 #include <criterion/criterion.h>
 
+#define OAUTH(url)                                                                                 \
+    "url: http://desk\nauth: {oauth2: {token-url: \"" url                                          \
+    "\", client-id: c, client-secret: file:s}}"
+
 /* What is wrong, or "" for nothing. */
 static struct str wrong_with(struct arena *a, const char *yaml)
 {
@@ -56,6 +60,45 @@ static const struct {
     {"url: http://desk\nheaders: [\"content-length: 8\"]", "sets one that Corridor sets itself"},
     {"url: http://desk\nheaders: [\"Idempotency-Key: 8\"]", "sets one that Corridor sets itself"},
     {"url: http://desk\nheaders: [\"AUTHORIZATION: Bearer x\"]", "holds a secret"},
+    {"url: http://desk\nheaders: [\"CE-Id: 7\"]", "sets one of sign or cloudevents"},
+    {"url: http://desk\nheaders: [\"webhook-id: 7\"]", "sets one of sign or cloudevents"},
+    {"url: http://desk\nheaders: [\"Accept-Encoding: gzip\"]",
+     "sets one that Corridor sets itself"},
+    {"url: http://desk\nauth: {basic: {user: a, password: file:p}}", ""},
+    {"url: http://desk\nauth: {basic: {user: \"a:b\", password: file:p}}", "has a colon"},
+    {"url: http://desk\nauth: {basic: {user: a}}", "the key `password` is missing"},
+    {"url: http://desk\nauth: {basic: {user: a, password: secret}}", "holds a secret"},
+    {"url: http://desk\nauth: {bearer: file:t}", ""},
+    {"url: http://desk\nauth: {}", "names none or several ways"},
+    {"url: http://desk\nauth: {bearer: file:t, basic: {user: a, password: file:p}}",
+     "names none or several ways"},
+    {"url: http://desk\nbearer: file:t\nauth: {bearer: file:t}", "stands beside `bearer`"},
+    {"url: http://desk\nauth: {digest: {user: a}}", "unknown key `digest`"},
+    {OAUTH("https://login.example.org/token"), ""},
+    {OAUTH("http://localhost:8080/token"), ""},
+    {OAUTH("http://127.0.0.1/token"), ""},
+    {OAUTH("http://login.example.org/token"), "would send the secret in the clear"},
+    {OAUTH("ftp://login.example.org/token"), "is no http:// or https:// address"},
+    {"url: http://desk\nsign: {secret: credential:desk-webhook}", ""},
+    {"url: http://desk\nsign: {secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}",
+     "holds a secret or something unknown"},
+    {"url: http://desk\nsign: {}", "the key `secret` is missing"},
+    {"url: http://desk\ncloudevents: {source: /c, type: t}", ""},
+    {"url: http://desk\ncloudevents: {source: /c, type: \"a.{/b}\", subject: \"{PID-3.1}\"}", ""},
+    {"url: http://desk\ncloudevents: {type: t}", "the key `source` is missing"},
+    {"url: http://desk\ncloudevents: {source: /c, type: \"{patient}\"}",
+     "`type` has braces around something else"},
+    {"url: http://desk\ncloudevents: {source: /c, type: t, subject: \"{\"}",
+     "`subject` has braces around something else"},
+    {"url: http://desk\ncloudevents: {source: \"a b\", type: t}", "has a blank or a line end"},
+    {"url: http://desk\ncloudevents: {source: /c, type: t, mode: batched}",
+     "`mode` is `batched`; expected binary"},
+    {"url: http://desk\ndeny: [private, 203.0.113.0/24]", ""},
+    {"url: http://desk\ndeny: []", ""},
+    {"url: http://desk\ndeny: [metadat]", "`deny` has `metadat`; expected networks"},
+    {"url: http://169.254.169.254/latest", "has an address that `deny` names"},
+    {"url: \"http://[fe80::1]/\"", "has an address that `deny` names"},
+    {"url: http://169.254.169.254/latest\ndeny: [private]", ""},
 };
 
 Test(http_opts, finds_what_a_table_cannot_say)

@@ -1,0 +1,13 @@
+/* base64.h - bytes as text: the standard alphabet with padding. Any thread.
+ * Source: RFC 4648 section 4. Differs: reading is strict; no line ends, no missing padding, no bits left over. */
+#ifndef CORRIDOR_BASE_BASE64_H
+#define CORRIDOR_BASE_BASE64_H
+
+#include "engine/base/buf.h"
+
+/* Append `bytes` as text. */
+void base64_put(struct buf *out, struct str bytes);
+/* Append the bytes of `text`. False, with nothing appended, when it is none. */
+bool base64_read(struct str text, struct buf *out);
+
+#endif

@@ -1,0 +1,394 @@
+/* Who the http destination says it is: passwords, tokens of a token server, signatures. */
+#include "adapters/http.h"
+#include "adapters/http_oauth.h"
+#include "engine/base/base64.h"
+#include "engine/base/webhook.h"
+#include "tests/conformance/http_house.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define S      ((int64_t)1000000)
+#define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+#define OTHER  "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+static struct house h;
+static struct peer server, conn, tokens, token_conn;
+
+static void end(void)
+{
+    peer_close(&conn);
+    peer_close(&token_conn);
+    peer_close(&server);
+    peer_close(&tokens);
+    house_close(&h);
+}
+
+static void begin(const char *more)
+{
+    conn.fd = token_conn.fd = tokens.fd = -1;
+    http_begin(&h, &server, more);
+}
+
+static struct str next_request(unsigned n)
+{
+    if (n == 0) {
+        peer_accept(&server, &conn);
+    }
+    cr_assert(http_peer_takes(&conn, n + 1));
+    return http_peer_request(&conn, n);
+}
+
+static void expect_header(struct str request, const char *name, const char *want)
+{
+    struct str got = http_peer_header(request, name);
+    cr_expect(want ? str_is(got, want) : !got.p, "%s: %.*s", name, STR_ARG(got));
+}
+
+static void answer(struct delivery *d, int status, enum verdict v, const char *reason)
+{
+    http_peer_answers(&conn, status, "", "");
+    http_expect(&h, d, v, reason);
+}
+
+/* ---- passwords ---- */
+
+Test(http_auth, a_user_has_a_password_that_may_be_replaced)
+{
+    setenv("CORRIDOR_TEST_TOKEN", "open sesame:\xc3\xa4", 1);
+    begin("auth: {basic: {user: Aladdin, password: env:CORRIDOR_TEST_TOKEN}}\n");
+    struct delivery *d = house_give(&h, "x");
+    expect_header(next_request(0), "Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZTrDpA==");
+    setenv("CORRIDOR_TEST_TOKEN", "open sesame", 1);
+    answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
+    d = house_give(&h, "x");
+    expect_header(next_request(1), "Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+    cr_expect_not(house_logged(&h, "sesame"));
+    cr_expect_not(house_logged(&h, "QWxh"));
+    end();
+}
+
+Test(http_auth, a_password_that_is_missing_or_evil_is_waited_for)
+{
+    unsetenv("CORRIDOR_TEST_TOKEN");
+    begin("auth: {basic: {user: Aladdin, password: env:CORRIDOR_TEST_TOKEN}}\n");
+    http_expect(&h, house_give(&h, "x"), DELIVERY_UNREACHABLE,
+                "the secret of password cannot be read");
+    cr_expect(house_logged(&h, "no-secret"));
+    setenv("CORRIDOR_TEST_TOKEN", "a\x01z", 1);
+    http_expect(&h, house_give(&h, "x"), DELIVERY_UNREACHABLE,
+                "the secret of password cannot be read");
+    end();
+}
+
+Test(http_auth, a_fixed_token_may_stand_under_auth)
+{
+    setenv("CORRIDOR_TEST_TOKEN", "t0k3n", 1);
+    begin("auth: {bearer: env:CORRIDOR_TEST_TOKEN}\n");
+    struct delivery *d = house_give(&h, "x");
+    expect_header(next_request(0), "Authorization", "Bearer t0k3n");
+    answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+    end();
+}
+
+/* ---- a token server ---- */
+
+static void begin_oauth(const char *more)
+{
+    struct buf yaml = {0};
+    house_open(&h);
+    conn.fd = token_conn.fd = -1;
+    setenv("CORRIDOR_TEST_TOKEN", "s3cret/+", 1);
+    buf_printf(&yaml,
+               "url: http://127.0.0.1:%d/in\nauth:\n  oauth2:\n"
+               "    token-url: http://127.0.0.1:%d/token\n    client-id: corri:dor\n"
+               "    client-secret: env:CORRIDOR_TEST_TOKEN\n%s",
+               peer_listen(&server, h.loop), peer_listen(&tokens, h.loop), more);
+    buf_putc(&yaml, 0);
+    cr_assert_eq(house_destination(&h, &http_adapter, yaml.p), 0);
+    buf_free(&yaml);
+}
+
+static struct str token_request(unsigned n)
+{
+    if (n == 0) {
+        peer_accept(&tokens, &token_conn);
+    }
+    cr_assert(http_peer_takes(&token_conn, n + 1), "no request for a token");
+    return http_peer_request(&token_conn, n);
+}
+
+static void give_token(const char *token, int life_s)
+{
+    char body[128];
+    snprintf(body, sizeof body,
+             "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":%d}", token,
+             life_s);
+    http_peer_answers(&token_conn, 200, "Content-Type: application/json\r\n", body);
+}
+
+static unsigned token_requests(void)
+{
+    unsigned n = 0;
+    run_now(h.loop);
+    while (http_peer_request(&token_conn, n).p) {
+        n++;
+    }
+    return n;
+}
+
+static void pass(int64_t us)
+{
+    h.time.mono_us += us;
+    h.time.wall_us += us;
+}
+
+Test(http_auth, a_token_is_asked_for_once_and_used_by_all_who_wait)
+{
+    struct delivery *d[5];
+    char want[64];
+    begin_oauth("    scope: events.write desk\n    audience: https://desk\n");
+    for (unsigned i = 0; i < 5; i++) {
+        d[i] = house_give(&h, "x");
+    }
+    struct str r = token_request(0);
+    cr_expect(str_starts(r, STR("POST /token HTTP/1.1\r\n")));
+    expect_header(r, "Content-Type", "application/x-www-form-urlencoded");
+    expect_header(r, "Accept", "application/json");
+    struct buf basic = {0}; /* RFC 6749 2.3.1: each part is encoded before */
+    buf_puts(&basic, "Basic ");
+    base64_put(&basic, STR("corri%3Ador:s3cret%2F%2B"));
+    buf_putc(&basic, 0);
+    expect_header(r, "Authorization", basic.p);
+    cr_expect(str_is(http_peer_body(r), "grant_type=client_credentials&scope=events.write%20desk&"
+                                        "audience=https%3A%2F%2Fdesk"));
+    give_token("first", 3600);
+    for (unsigned i = 0; i < 5; i++) {
+        struct peer one = {.fd = -1};
+        peer_accept(&server, &one);
+        cr_assert(http_peer_takes(&one, 1));
+        snprintf(want, sizeof want, "Bearer %s", "first");
+        expect_header(http_peer_request(&one, 0), "Authorization", want);
+        http_peer_answers(&one, 200, "", "");
+        http_expect(&h, d[i], DELIVERY_DELIVERED, "answered 200");
+        peer_close(&one);
+    }
+    cr_expect_eq(token_requests(), 1);
+    cr_expect_not(house_logged(&h, "first"));
+    cr_expect_not(house_logged(&h, "s3cret"));
+    buf_free(&basic);
+    end();
+}
+
+Test(http_auth, the_secret_may_stand_in_the_body)
+{
+    begin_oauth("    send-secret: body\n");
+    (void)house_give(&h, "x");
+    struct str r = token_request(0);
+    expect_header(r, "Authorization", NULL);
+    cr_expect(
+        str_is(http_peer_body(r),
+               "grant_type=client_credentials&client_id=corri%3Ador&client_secret=s3cret%2F%2B"));
+    end();
+}
+
+/* One delivery with `token` in the n-th request. */
+static void deliver(unsigned n, const char *token)
+{
+    char want[64];
+    struct delivery *d = house_give(&h, "x");
+    snprintf(want, sizeof want, "Bearer %s", token);
+    expect_header(next_request(n), "Authorization", want);
+    answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+}
+
+static void deliver_first(const char *token, int life_s)
+{
+    char want[64];
+    struct delivery *d = house_give(&h, "x");
+    (void)token_request(0);
+    give_token(token, life_s);
+    snprintf(want, sizeof want, "Bearer %s", token);
+    expect_header(next_request(0), "Authorization", want);
+    answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+}
+
+Test(http_auth, a_token_is_renewed_beside_the_traffic_before_it_ends)
+{
+    begin_oauth("");
+    deliver_first("first", 1000);
+    pass(740 * S);
+    deliver(1, "first");
+    cr_expect_eq(token_requests(), 1);
+    pass(20 * S); /* a quarter of its life is left */
+    deliver(2, "first");
+    (void)token_request(1);
+    setenv("CORRIDOR_TEST_TOKEN", "rotated", 1);
+    http_peer_answers(&token_conn, 500, "", "");
+    deliver(3, "first"); /* it holds still */
+    pass(10 * S);
+    deliver(4, "first");
+    struct buf basic = {0};
+    buf_puts(&basic, "Basic ");
+    base64_put(&basic, STR("corri%3Ador:rotated"));
+    buf_putc(&basic, 0);
+    expect_header(token_request(2), "Authorization", basic.p);
+    give_token("second", 1000);
+    while (!house_logged(&h, "token destination=out seconds=1000\n") || token_conn.in.n == 0) {
+        run_now(h.loop);
+    }
+    run_now(h.loop);
+    deliver(5, "second");
+    buf_free(&basic);
+    end();
+}
+
+Test(http_auth, a_token_that_ended_is_not_used)
+{
+    begin_oauth("");
+    deliver_first("first", 100);
+    pass(91 * S);
+    struct delivery *d = house_give(&h, "x");
+    (void)token_request(1);
+    give_token("second", 100);
+    expect_header(next_request(1), "Authorization", "Bearer second");
+    answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+    end();
+}
+
+Test(http_auth, a_refused_token_is_renewed_once_a_minute_at_most)
+{
+    begin_oauth("");
+    deliver_first("first", 3600);
+    struct delivery *d = house_give(&h, "x");
+    (void)next_request(1);
+    answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
+    d = house_give(&h, "x");
+    (void)token_request(1);
+    give_token("second", 3600);
+    expect_header(next_request(2), "Authorization", "Bearer second");
+    answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
+    d = house_give(&h, "x");
+    expect_header(next_request(3), "Authorization", "Bearer second");
+    answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
+    cr_expect_eq(token_requests(), 2, "a server that refuses all gets no flood");
+    pass(61 * S);
+    d = house_give(&h, "x");
+    (void)next_request(4);
+    answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
+    (void)house_give(&h, "x");
+    (void)token_request(2);
+    end();
+}
+
+static const struct {
+    int status;
+    const char *headers, *body, *reason;
+    int64_t retry_after_s;
+} refusals[] = {
+    {401, "", "{\"error\":\"invalid_client\"}", "no token: the token server says invalid_client",
+     0},
+    {503, "Retry-After: 30\r\n", "", "no token: the token server is out of order", 30},
+    {429, "Retry-After: 7200\r\n", "", "no token: the token server says too many requests", 3600},
+    {302, "Location: /token\r\n", "", "no token: the token server redirects; it is not followed",
+     0},
+    {200, "", "<html>", "no token: the token server's answer is no JSON", 0},
+};
+
+Test(http_auth, a_token_server_that_gives_none_makes_the_destination_unreachable)
+{
+    begin_oauth("");
+    for (unsigned i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        struct delivery *a = house_give(&h, "x"), *b = house_give(&h, "y");
+        (void)token_request(i);
+        http_peer_answers(&token_conn, refusals[i].status, refusals[i].headers, refusals[i].body);
+        http_expect(&h, a, DELIVERY_UNREACHABLE, refusals[i].reason);
+        http_expect(&h, b, DELIVERY_UNREACHABLE, refusals[i].reason);
+        cr_expect_eq(b->last.retry_after_us, refusals[i].retry_after_s * S);
+        cr_expect(house_logged(&h, "no-token"));
+    }
+    cr_expect_eq(server.accepted, 0);
+    end();
+}
+
+Test(http_auth, a_token_server_that_is_down_or_silent_is_given_up)
+{
+    begin_oauth("connect-within: 100ms\nreply-within: 100ms\n");
+    struct delivery *d = house_give(&h, "x");
+    (void)token_request(0);
+    pass(1 * S);
+    http_expect(&h, d, DELIVERY_UNREACHABLE, "no token: the token server does not answer");
+    peer_close(&token_conn);
+    peer_close(&tokens);
+    tokens.fd = -1;
+    http_expect(&h, house_give(&h, "x"), DELIVERY_UNREACHABLE,
+                "no token: the token server cannot be reached");
+    unsetenv("CORRIDOR_TEST_TOKEN");
+    http_expect(&h, house_give(&h, "x"), DELIVERY_UNREACHABLE,
+                "no token: client-secret cannot be read");
+    end();
+}
+
+Test(http_auth, what_waits_for_a_token_can_be_given_up)
+{
+    begin_oauth("");
+    struct delivery *a = house_give(&h, "x"), *b = house_give(&h, "y");
+    (void)token_request(0);
+    h.destination.ep.adapter->out->cancel(&h.destination, a);
+    cr_expect_eq(a->last.verdict, DELIVERY_UNREACHABLE);
+    give_token("first", 3600);
+    cr_expect(str_is(http_peer_body(next_request(0)), "y"));
+    answer(b, 200, DELIVERY_DELIVERED, "answered 200");
+    end();
+}
+
+/* ---- signatures ---- */
+
+static const char *verify(struct str r, const char *secrets)
+{
+    struct webhook_secrets s;
+    cr_assert_null(webhook_secrets_read(str_of(secrets), &s));
+    return webhook_verify(
+        &s, http_peer_header(r, "webhook-id"), http_peer_header(r, "webhook-timestamp"),
+        http_peer_header(r, "webhook-signature"), http_peer_body(r), h.time.wall_us / S);
+}
+
+Test(http_auth, requests_are_signed_at_each_attempt_and_secrets_rotate_without_a_reload)
+{
+    setenv("CORRIDOR_TEST_TOKEN", SECRET, 1);
+    begin("sign: {secret: env:CORRIDOR_TEST_TOKEN}\n");
+    struct delivery *d = house_give_json(&h, "{\"test\": 2432232314}", 2);
+    struct str r = next_request(0);
+    expect_header(r, "webhook-id", "abcdefghijklmnopqrstuvwxyz");
+    expect_header(r, "Idempotency-Key", "abcdefghijklmnopqrstuvwxyz");
+    expect_header(r, "webhook-timestamp", "1780000000");
+    cr_expect_null(verify(r, SECRET));
+    answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+    setenv("CORRIDOR_TEST_TOKEN", OTHER "\n" SECRET, 1);
+    pass(11 * S);
+    d = house_give(&h, "x");
+    r = next_request(1);
+    expect_header(r, "webhook-timestamp", "1780000011");
+    cr_expect_null(verify(r, SECRET));
+    cr_expect_null(verify(r, OTHER));
+    answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+    setenv("CORRIDOR_TEST_TOKEN", "half writ", 1);
+    pass(11 * S);
+    d = house_give(&h, "x");
+    cr_expect_null(verify(next_request(2), OTHER), "the old ones stay until there are new ones");
+    answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+    cr_expect(house_logged(&h, "no-secret"));
+    cr_expect_not(house_logged(&h, "half writ"));
+    end();
+}
+
+Test(http_auth, without_a_secret_nothing_is_sent_unsigned)
+{
+    setenv("CORRIDOR_TEST_TOKEN", "not a secret", 1);
+    begin("sign: {secret: env:CORRIDOR_TEST_TOKEN}\n");
+    http_expect(&h, house_give(&h, "x"), DELIVERY_UNREACHABLE, "the secret of sign cannot be read");
+    cr_expect_eq(server.accepted, 0);
+    end();
+}
