@@ -16,6 +16,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/ops/doctor.h"
+#include "engine/ops/dump.h"
 
 enum {
     SYNCS = 50,
@@ -302,22 +303,19 @@ static bool read_line(const char *path, char *out, size_t n)
 void doctor_core_dumps(struct doctor *d)
 {
     char pattern[256];
-    struct rlimit r;
-    if (prlimit(doctor_pid(d), RLIMIT_CORE, NULL, &r) != 0 ||
-        !read_line("/proc/sys/kernel/core_pattern", pattern, sizeof pattern)) {
-        return; /* another user's process, or no /proc */
+    if (!read_line("/proc/sys/kernel/core_pattern", pattern, sizeof pattern)) {
+        return; /* no /proc */
     }
     bool is_piped = pattern[0] == '|';
-    bool is_dropped = strcmp(pattern, "|/bin/false") == 0;
-    doctor_fact(d, "%s", is_piped ? "given to a program" : r.rlim_cur ? "written" : "not written");
-    if (is_dropped || (!is_piped && r.rlim_cur == 0)) {
-        return;
+    bool is_possible = dump_is_possible(doctor_pid(d), is_piped);
+    doctor_fact(d, "%s", is_possible ? "with memory" : "without memory");
+    if (is_possible && strcmp(pattern, "|/bin/false") != 0) {
+        doctor_find(d, DOCTOR_WARNING, "a core file of the daemon holds patient data",
+                    "LimitCORE=1 in its unit, or ulimit -c 0 where it is started",
+                    is_piped ? "core files are given to a program: %s"
+                             : "core files are written: %s",
+                    pattern);
     }
-    doctor_find(d, DOCTOR_WARNING, "a core file of the daemon holds patient data",
-                is_piped ? "tell that program to store nothing (Storage=none in coredump.conf)"
-                         : "set LimitCORE=0 in its unit, or ulimit -c 0 where it is started",
-                is_piped ? "core files are given to a program: %s" : "core files are written: %s",
-                pattern);
 }
 
 void doctor_swap(struct doctor *d)

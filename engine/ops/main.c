@@ -1,6 +1,7 @@
-/* main.c - the program: hands the list of commands and the registry of adapters to command_main(). */
+/* main.c - the program: no core files, then hands the list of commands and the registry of adapters to command_main(). */
 #include "adapters/registry.h"
 #include "engine/ops/commands.h"
+#include "engine/ops/dump.h"
 
 int main(int argc, char **argv)
 {
@@ -10,5 +11,6 @@ int main(int argc, char **argv)
         &cmd_verify,     &cmd_accept, &cmd_backup, &cmd_restore,  &cmd_doctor,  &cmd_messages,
         &cmd_show,       &cmd_resend, &cmd_queue,  &cmd_describe, &cmd_options, &cmd_manual,
         &cmd_completion, NULL};
+    dump_forbid();
     return command_main(commands, registry, argc, argv);
 }
