@@ -1,5 +1,5 @@
 # Thin on purpose: names for what CMake's presets and tools/ do.
-.PHONY: build demo run test soak bench fuzz check clean
+.PHONY: build demo run test soak bench fuzz check package clean
 
 build: deps
 	@[ -f build/dev/build.ninja ] || cmake --preset dev
@@ -42,6 +42,11 @@ bench: release
 
 fuzz: tool-deps
 	@tools/fuzz
+
+# The Debian package, in build/package.
+package: deps
+	@tools/install-deps --package
+	@tools/package
 
 check: tool-deps
 	@tests/check/includes

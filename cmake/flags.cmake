@@ -1,5 +1,5 @@
 # Warnings are errors everywhere; hardening everywhere it does not fight a sanitizer.
-add_compile_definitions(_GNU_SOURCE CORRIDOR_VERSION="${PROJECT_VERSION}")
+add_compile_definitions(_GNU_SOURCE CORRIDOR_VERSION="${CORRIDOR_VERSION}")
 add_compile_options(-Wall -Wextra -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes
   -Wvla -Werror -fno-common -fno-strict-aliasing -g)
 # The shipped program does not tell where it was built.

@@ -272,6 +272,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
         log_flush(d->conf->log);
     }
     if (d->looks % LOOKS_PER_TRIM == 0) {
+        notify_alive();
         trim_when_quiet(d);
         tell_space(d);
         tell_clock(d);

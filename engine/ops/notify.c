@@ -21,3 +21,8 @@ void notify_stopping(void)
 {
     (void)sd_notify(0, "STOPPING=1"); /* the same */
 }
+
+void notify_alive(void)
+{
+    (void)sd_notify(0, "WATCHDOG=1"); /* the same */
+}

@@ -5,5 +5,7 @@
 void notify_ready(const char *status);
 void notify_reloading(void);
 void notify_stopping(void);
+/* The loop turns: to be said more often than half of WatchdogSec=, else the process is ended and started again. */
+void notify_alive(void);
 
 #endif

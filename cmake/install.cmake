@@ -1,0 +1,8 @@
+# What a package takes: the program, what it prints of itself (tools/manuals, tools/sbom), and routes to copy.
+if(TARGET corridor)
+  install(TARGETS corridor RUNTIME)
+endif()
+install(FILES conf/schema.json conf/routes.schema.json DESTINATION share/corridor)
+install(DIRECTORY routes DESTINATION share/corridor)
+install(DIRECTORY ${CMAKE_BINARY_DIR}/manuals/ DESTINATION share OPTIONAL)
+install(FILES ${CMAKE_BINARY_DIR}/sbom.cdx.json DESTINATION share/doc/corridor OPTIONAL)
