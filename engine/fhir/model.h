@@ -12,6 +12,9 @@
 
 #include "engine/base/str.h"
 
+/* FHIR_TYPE_STRING, FHIR_TYPE_DATE_TIME ...: datatypes and some resources. */
+#include "engine/fhir/r4/numbers.inc"
+
 enum fhir_kind { FHIR_PRIMITIVE, FHIR_COMPLEX, FHIR_BACKBONE, FHIR_RESOURCE };
 
 enum {

@@ -40,6 +40,7 @@ static struct node *check_index(struct check *c, struct node *n, struct shape *o
             check_fail(c, n, "index", "[n] stands only inside a path, where it counts from 1");
         diag_hint(c->d, one, "write PID-3[1].4, or .first(), .last(), .skip(n).first()");
     }
+    check_order_of(c, n, out);
     out->many = false;
     return n;
 }
@@ -68,16 +69,22 @@ static bool is_type_name(struct str type)
     return false;
 }
 
-void check_type_name(struct check *c, const struct node *n, struct str type)
+/* Types of the language and of the data; in `eval` those of HL7 are not looked at. */
+void check_type_name(struct check *c, struct node *n, struct str type)
 {
-    if (c->f->is_route && !c->failed && !is_type_name(type)) {
-        c->failed = true;
-        diag_hint(c->d,
-                  diag_add(c->d, DIAG_ERROR, "unknown-type", n->pos, "%.*s is no type here",
-                           STR_ARG(type)),
-                  "types are String, Integer, Decimal, Boolean, Date, DateTime, Time, Quantity and "
-                  "the datatypes of HL7, as CX");
+    bool hl7 = c->names->data == DATA_HL7;
+    n->model = (uint16_t)(hl7 ? 0 : fhir_type(type));
+    bool known = n->model || (n->level != SPACE_FHIR && is_type_name(type));
+    if (c->failed || known || (!c->f->is_route && hl7)) {
+        return;
     }
+    c->failed = true;
+    diag_hint(
+        c->d,
+        diag_add(c->d, DIAG_ERROR, "unknown-type", n->pos, "%.*s is no type here", STR_ARG(type)),
+        "types are String, Integer, Decimal, Boolean, Date, DateTime, Time, Quantity and "
+        "%s",
+        hl7 ? "the datatypes of HL7, as CX" : "those of FHIR R4, as Patient, HumanName, code");
 }
 
 static struct node *check_type(struct check *c, struct node *n, struct shape *out)
@@ -87,7 +94,9 @@ static struct node *check_type(struct check *c, struct node *n, struct shape *ou
         check_one(c, n->arg[0], out);
     }
     check_type_name(c, n, n->text);
-    *out = (struct shape){.kind = n->op == NODE_IS ? SHAPE_BOOLEAN : SHAPE_ANY};
+    *out = n->op == NODE_IS ? (struct shape){.kind = SHAPE_BOOLEAN}
+           : n->model       ? check_tree_shape(n->model, out->many)
+                            : (struct shape){.kind = SHAPE_ANY};
     return n;
 }
 

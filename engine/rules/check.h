@@ -6,6 +6,7 @@
 #ifndef CORRIDOR_RULES_CHECK_H
 #define CORRIDOR_RULES_CHECK_H
 
+#include "engine/fhir/model.h"
 #include "engine/hl7/structure.h"
 #include "engine/rules/func.h"
 #include "engine/rules/profile.h"
@@ -39,9 +40,12 @@ struct shape {
     bool many;     /* several because a field or segment repeats by itself */
     bool by_group; /* SHAPE_SEGMENT, SHAPE_GROUP: many only because a group around may repeat */
     bool is_cell;  /* SHAPE_STRING out of a table whose cells of the column are numbers */
-    enum type_class of;         /* SHAPE_HL7 */
-    const char *type;           /* SHAPE_HL7: "CX" or NULL; SHAPE_SEGMENT: its name */
-    const struct element *elem; /* SHAPE_SEGMENT, SHAPE_GROUP: where they stand; or NULL */
+    enum type_class of;                /* SHAPE_HL7 */
+    const char *type;                  /* SHAPE_HL7: "CX" or NULL; SHAPE_SEGMENT: its name */
+    const struct element *elem;        /* SHAPE_SEGMENT, SHAPE_GROUP: where they stand; or NULL */
+    unsigned model;                    /* of FHIR data: its type; 0: not known */
+    const struct fhir_element *choice; /* it is of one of the types of this element */
+    bool unordered;                    /* out of children(), descendants() */
 };
 
 /* What $this is: in a loop, in where(...) and the like. */
@@ -67,8 +71,19 @@ struct profile_names {
     unsigned n;
 };
 
+enum data_kind {
+    DATA_HL7,
+    DATA_NONE, /* no data at all: `corridor eval` without a file */
+    DATA_JSON,
+    DATA_FHIR,
+};
+
 /* What formulas of one place may name. */
 struct names {
+    enum data_kind data;
+    unsigned resource; /* DATA_FHIR: the type of the document */
+    bool
+        is_strict; /* what may depend on an order that is not defined is refused, and other resources' names */
     struct table *const *tables;
     unsigned ntables;
     struct str let[CHECK_LETS_MAX];

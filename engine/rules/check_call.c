@@ -174,7 +174,7 @@ static bool check_input(struct check *c, struct node *n)
     if (n->has_input || wants == FUNC_NO_INPUT || (wants == FUNC_MAYBE && !lookup_this)) {
         return true;
     }
-    if (!c->inner) {
+    if (!c->inner && !check_is_tree(c)) {
         c->failed = true;
         diag_hint(c->d,
                   diag_add(c->d, DIAG_ERROR, "input", n->pos, "%s() works on what stands before it",
@@ -334,6 +334,9 @@ struct node *check_call(struct check *c, struct node *n, struct shape *out)
         check_special(c, n, &in, out);
     }
     call_shape(n, &in, out);
+    if (check_is_tree(c) && !c->failed) {
+        check_tree_call(c, n, &in, out);
+    }
     bool pure = (n->func->flags & FUNC_PURE) && n->has_input && !c->failed;
     return pure ? fuse_call(c, check_fold(c, n)) : fuse_call(c, n);
 }
@@ -368,6 +371,8 @@ static struct node *check_union(struct check *c, struct node *n, struct shape *o
     n->arg[1] = check_node(c, n->arg[1], out);
     out->many = true;
     out->kind = left.kind == out->kind ? out->kind : SHAPE_ANY;
+    out->model = left.model == out->model ? out->model : 0;
+    out->choice = left.choice == out->choice ? out->choice : NULL;
     if (left.type != out->type) {
         bool dates = left.of == TYPE_DATE && out->of == TYPE_DATE;
         out->of = dates ? TYPE_DATE : TYPE_UNKNOWN;

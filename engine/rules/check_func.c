@@ -128,6 +128,7 @@ static void check_type_argument(struct check *c, struct node *n)
 {
     struct node *arg = n->arg[n->has_input ? 1 : 0];
     bool qualified = arg->op == NODE_MEMBER && arg->nargs == 1 && arg->arg[0]->op == NODE_MEMBER;
+    arg->level = qualified ? formula_space(arg->arg[0]->text) : SPACE_ANY;
     if (arg->op != NODE_MEMBER || (arg->nargs && !qualified)) {
         check_fail(c, arg, "no-type", "the name of a type should stand here, as in ofType(String)");
         return;

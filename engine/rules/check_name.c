@@ -90,6 +90,10 @@ static struct node *check_this(struct check *c, struct node *n, struct shape *ou
         *out = *c->inner->shape;
         return resolve(n, NODE_THIS, 0);
     }
+    if (check_is_tree(c)) {
+        *out = check_tree_root(c);
+        return resolve(n, NODE_TREE_ROOT, 0);
+    }
     if (!c->f->is_route) {
         return resolve(n, NODE_MESSAGE, 0);
     }
@@ -146,18 +150,50 @@ struct node *check_name(struct check *c, struct node *n, struct shape *out)
     return is_profile_name(c, n, out) ? n : unknown_name(c, n);
 }
 
+/* %ucum and the like stand for URLs. */
+static bool external_url(struct check *c, struct str name, struct str *out)
+{
+    static const struct {
+        const char *name, *url;
+        bool is_prefix;
+    } rows[] = {
+        {"ucum", "http://unitsofmeasure.org", false},
+        {"sct", "http://snomed.info/sct", false},
+        {"loinc", "http://loinc.org", false},
+        {"vs-", "http://hl7.org/fhir/ValueSet/", true},
+        {"ext-", "http://hl7.org/fhir/StructureDefinition/", true},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str row = str_of(rows[i].name);
+        if (rows[i].is_prefix ? str_starts(name, row) && name.n > row.n : str_eq(name, row)) {
+            struct str rest = rows[i].is_prefix ? str_slice(name, row.n, name.n) : STR("");
+            *out = str_printf(c->a, "%s%.*s", rows[i].url, STR_ARG(rest));
+            return true;
+        }
+    }
+    return false;
+}
+
 struct node *check_external(struct check *c, struct node *n, struct shape *out)
 {
+    struct str url;
     *out = (struct shape){.kind = SHAPE_ANY};
+    if (external_url(c, n->text, &url)) {
+        n->op = NODE_LITERAL;
+        n->value = value_string(url);
+        out->kind = SHAPE_STRING;
+        return n;
+    }
     if (str_is(n->text, "resource") || str_is(n->text, "context") ||
         str_is(n->text, "rootResource")) {
-        return resolve(n, NODE_MESSAGE, 0);
+        *out = check_is_tree(c) ? check_tree_root(c) : *out;
+        return resolve(n, check_is_tree(c) ? NODE_TREE_ROOT : NODE_MESSAGE, 0);
     }
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos,
                                 "%%%.*s is not known here", STR_ARG(n->text));
     diag_hint(c->d, one,
               "names are written with a dollar, as in $source; %%resource and %%context "
-              "are the message");
+              "are the message, %%ucum, %%sct, %%loinc, %%`vs-NAME`, %%`ext-NAME` are URLs");
     c->failed = true;
     return n;
 }
@@ -198,11 +234,12 @@ static struct node *unknown_member(struct check *c, struct node *n)
     } else if (near) {
         diag_hint(c->d, one, "did you mean %s()?", near);
     } else if (n->nargs == 0) {
-        diag_hint(c->d, one,
-                  "a text stands in single quotes; paths look like PID-3.1; members of FHIR and "
-                  "JSON data are not available in this version");
+        diag_hint(
+            c->d, one,
+            "a text stands in single quotes; paths look like PID-3.1; members are of FHIR and "
+            "JSON data");
     } else {
-        diag_hint(c->d, one, "members of FHIR and JSON data are not available in this version");
+        diag_hint(c->d, one, "members are of FHIR and JSON data");
     }
     return n;
 }
@@ -229,6 +266,11 @@ struct node *check_member(struct check *c, struct node *n, struct shape *out)
 {
     *out = (struct shape){.kind = SHAPE_STRING};
     struct node *in = n->nargs ? n->arg[0] : NULL;
+    bool named = in && in->op == NODE_NAME && str_is(in->text, "source");
+    bool column = in && in->op == NODE_CALL && str_is(in->text, "lookup");
+    if (check_is_tree(c) && !named && !column) {
+        return check_tree_member(c, n, out);
+    }
     if (in && in->op == NODE_MEMBER) {
         return check_node(c, in, out);
     }

@@ -29,6 +29,19 @@ bool check_group_name(struct check *c, struct node *n, struct shape *out);
 struct node *check_name(struct check *c, struct node *n, struct shape *out);
 struct node *check_member(struct check *c, struct node *n, struct shape *out);
 struct node *check_external(struct check *c, struct node *n, struct shape *out);
+/* check_tree.c: names of FHIR and JSON data. */
+static inline bool check_is_tree(const struct check *c)
+{
+    return c->names->data == DATA_JSON || c->names->data == DATA_FHIR;
+}
+struct shape check_tree_root(const struct check *c);
+struct node *check_tree_member(struct check *c, struct node *n, struct shape *out);
+/* The shape of a value of FHIR type `t`. */
+struct shape check_tree_shape(unsigned t, bool many);
+/* What call `n` gives, as far as FHIR types tell. */
+void check_tree_call(struct check *c, struct node *n, const struct shape *in, struct shape *out);
+/* A place in a collection without order: refused where strict. */
+void check_order_of(struct check *c, const struct node *n, const struct shape *in);
 /* In a route: one value is wanted, one text, true or false. */
 void check_one(struct check *c, const struct node *n, const struct shape *s);
 void check_text(struct check *c, const struct node *n, const struct shape *s);
@@ -39,7 +52,7 @@ enum shape_kind check_literal_kind(const struct value *v);
 /* Evaluate what holds literals only. */
 struct node *check_fold(struct check *c, struct node *n);
 /* In a route: is it the name of a type that a value here can have? */
-void check_type_name(struct check *c, const struct node *n, struct str type);
+void check_type_name(struct check *c, struct node *n, struct str type);
 /* check_func.c: what single functions ask of their arguments. */
 void check_lookup(struct check *c, struct node *n, struct shape *out);
 void check_special(struct check *c, struct node *n, const struct shape *in, struct shape *out);

@@ -3,6 +3,7 @@
 #include "engine/rules/func.h"
 #include "engine/rules/profile.h"
 #include "engine/rules/ruleset.h"
+#include "engine/rules/tree.h"
 #include "engine/rules/type.h"
 
 #include <stdarg.h>
@@ -120,7 +121,7 @@ enum value_answer eval_one(struct eval *e, const struct node *n, const struct sc
         eval_fail(e, n, "one value is wanted here, there are %u", l.n);
         return ANSWER_FALSE;
     }
-    if (l.n == 0) {
+    if (l.n == 0 || tree_is_hollow(&l.v[0])) {
         return ANSWER_EMPTY;
     }
     *out = l.v[0];
@@ -285,11 +286,50 @@ static bool eval_index(struct eval *e, const struct node *n, const struct scope 
     return true;
 }
 
+/* What names without anything before them start from. */
+static bool eval_tree_self(struct eval *e, const struct scope *s, struct values *out)
+{
+    if (!s) {
+        tree_root(e, out);
+    } else if (s->self) {
+        *values_add(out, e->a) = *s->self;
+    }
+    return true;
+}
+
 static bool eval_this(struct eval *e, const struct scope *s, struct values *out)
 {
     bool is_null = s && s->self && s->self->kind == VALUE_HL7 && s->self->is_null;
     if (s && s->self && !is_null) {
         *values_add(out, e->a) = *s->self;
+    }
+    return true;
+}
+
+/* ---- FHIR and JSON ---- */
+
+static bool eval_tree_member(struct eval *e, const struct node *n, const struct scope *s,
+                             struct values *out)
+{
+    VALUES(in);
+    if (n->nargs ? !eval_node(e, n->arg[0], s, &in) : !eval_tree_self(e, s, &in)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < in.n; i++) {
+        tree_member(e, n->text, &in.v[i], out);
+    }
+    return true;
+}
+
+static bool eval_tree_type(struct eval *e, const struct node *n, const struct scope *s,
+                           struct values *out)
+{
+    VALUES(in);
+    (void)eval_tree_self(e, s, &in); /* cannot fail */
+    for (uint32_t i = 0; i < in.n; i++) {
+        if (fhir_type_is(in.v[i].model, n->model)) {
+            *values_add(out, e->a) = in.v[i];
+        }
     }
     return true;
 }
@@ -330,6 +370,13 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
         return copy_values(e, &e->lets[n->level], false, out);
     case NODE_PROFILE:
         return eval_profile(e, n, s, out);
+    case NODE_TREE_MEMBER:
+        return eval_tree_member(e, n, s, out);
+    case NODE_TREE_TYPE:
+        return eval_tree_type(e, n, s, out);
+    case NODE_TREE_ROOT:
+        tree_root(e, out);
+        return true;
     case NODE_PATH_EXISTS:
         return eval_path_exists(e, n, s, out);
     case NODE_PATH_EQ:

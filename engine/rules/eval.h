@@ -36,6 +36,7 @@ struct fault {
 struct eval {
     struct arena *a;
     struct draft *doc;                         /* NULL: paths find nothing */
+    const struct json *root;                   /* FHIR or JSON data; or NULL */
     const struct structure *const *structures; /* that the running program was checked with */
     unsigned nstructures;
     unsigned structure; /* index of the message's among them; see eval_program() */
@@ -104,6 +105,12 @@ bool eval_number(struct eval *e, const struct value *v, struct value *out);
 bool eval_moment(struct eval *e, const struct value *v, struct moment *out);
 /* The first component of a composite, and its first subcomponent. */
 struct value eval_first_part(const struct value *v);
+/* Is `v` of the type that n->text, level and model name? Primitives of FHIR are of their own type and, unless
+ * `exact`, of those it is based on. */
+bool eval_is_type(const struct value *v, const struct node *n, bool exact);
+/* Two quantities as numbers of one unit. EMPTY: they cannot be compared; FALSE: one is no quantity. */
+enum value_answer eval_quantities(struct eval *e, const struct value *a, const struct value *b,
+                                  bool similar, struct value *p, struct value *q);
 /* N1 equality and order of two single values. */
 enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
                              const struct value *b);

@@ -1,6 +1,7 @@
 /* Operators of FHIRPath N1 section 6. */
-#include "engine/rules/eval.h"
+#include "engine/rules/eval_priv.h"
 
+#include "engine/rules/tree.h"
 #include "engine/rules/type.h"
 
 static bool put(struct eval *e, struct values *out, struct value v)
@@ -224,32 +225,6 @@ static bool op_moment(struct eval *e, const struct node *n, const struct value *
     return put(e, out, (struct value){.kind = (uint8_t)m.kind, .text = moment_text(e->a, &m)});
 }
 
-/* Two quantities of the same unit; a factor. */
-static bool op_quantities(struct eval *e, const struct node *n, const struct value *a,
-                          const struct value *b, struct values *out)
-{
-    struct value x = *a, y = *b;
-    bool both = a->kind == VALUE_QUANTITY && b->kind == VALUE_QUANTITY;
-    bool scale =
-        !both && (n->op == NODE_MUL || (n->op == NODE_DIVIDE && a->kind == VALUE_QUANTITY));
-    bool same = both && strcmp(a->type, b->type) == 0 && (n->op == NODE_ADD || n->op == NODE_SUB);
-    if (!scale && !same) {
-        return eval_fail(e, n, "%s does not fit these quantities", node_op_text(n->op));
-    }
-    x.kind = x.kind == VALUE_QUANTITY ? VALUE_DECIMAL : x.kind;
-    y.kind = y.kind == VALUE_QUANTITY ? VALUE_DECIMAL : y.kind;
-    uint32_t before = out->n;
-    if (!op_numbers(e, n, &x, &y, out)) {
-        return false;
-    }
-    for (uint32_t i = before; i < out->n; i++) {
-        out->v[i] = value_of_decimal(value_decimal(&out->v[i]));
-        out->v[i].kind = VALUE_QUANTITY;
-        out->v[i].type = a->kind == VALUE_QUANTITY ? a->type : b->type;
-    }
-    return true;
-}
-
 static bool is_date_like(const struct value *v)
 {
     return value_is_moment(v) ||
@@ -259,6 +234,12 @@ static bool is_date_like(const struct value *v)
 static bool is_text_like(const struct value *v)
 {
     return v->kind == VALUE_STRING || (v->kind == VALUE_HL7 && v->of != TYPE_NUMBER);
+}
+
+static bool is_quantity_like(const struct value *v)
+{
+    return v->kind == VALUE_QUANTITY ||
+           (v->kind == VALUE_NODE && fhir_type_is(v->model, FHIR_TYPE_QUANTITY));
 }
 
 /* Can it be taken for a number? Text out of the formula cannot. */
@@ -280,11 +261,11 @@ static bool op_arithmetic(struct eval *e, const struct node *n, const struct sco
         return op_concat(e, n, s, out);
     }
     bool sum = n->op == NODE_ADD || n->op == NODE_SUB;
-    if (sum && is_date_like(&a) && b.kind == VALUE_QUANTITY) {
+    if (sum && is_date_like(&a) && is_quantity_like(&b) && tree_quantity(e, &b, &b)) {
         return op_moment(e, n, &a, &b, out);
     }
-    if (a.kind == VALUE_QUANTITY || b.kind == VALUE_QUANTITY) {
-        return op_quantities(e, n, &a, &b, out);
+    if (is_quantity_like(&a) || is_quantity_like(&b)) {
+        return eval_quantity_arithmetic(e, n, &a, &b, out);
     }
     if (!may_count(&a) || !may_count(&b)) {
         return eval_fail(e, n, "%s wants two numbers, there is a %s and a %s", node_op_text(n->op),
@@ -401,15 +382,6 @@ static bool op_union(struct eval *e, const struct node *n, const struct scope *s
 
 /* ---- types ---- */
 
-static bool has_type(const struct value *v, struct str type)
-{
-    if (v->kind == VALUE_HL7 && v->type) {
-        return str_is(type, v->type);
-    }
-    struct str kind = str_of(value_kind_text(v->kind));
-    return kind.n == type.n && str_eq_nocase(kind, type);
-}
-
 static bool op_type(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     struct value v;
@@ -417,7 +389,7 @@ static bool op_type(struct eval *e, const struct node *n, const struct scope *s,
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
-    bool is = has_type(&v, n->text);
+    bool is = eval_is_type(&v, n, n->op == NODE_AS);
     if (n->op == NODE_IS) {
         return put(e, out, value_boolean(is));
     }

@@ -1,6 +1,7 @@
 /* One value as text, number or date; equality and order of two. */
 #include "engine/rules/eval.h"
 
+#include "engine/rules/tree.h"
 #include "engine/rules/type.h"
 
 struct value eval_first_part(const struct value *v)
@@ -49,6 +50,11 @@ bool eval_text(struct eval *e, const struct node *n, const struct value *v, stru
     if (v->kind == VALUE_STRING) {
         *out = v->text;
         return true;
+    }
+    if (v->kind == VALUE_NODE) {
+        *out = STR("");
+        return tree_is_hollow(v) ||
+               eval_fail(e, n, "one text is wanted here, this is a whole %s", value_type_text(v));
     }
     if (v->kind != VALUE_HL7 || !value_is_composite(v)) {
         bool whole = v->kind == VALUE_SEGMENT || v->kind == VALUE_GROUP;
@@ -163,24 +169,37 @@ static bool wrong_type(struct eval *e, const struct node *n, const struct value 
                                value_kind_text(b->kind));
 }
 
-/* Both as numbers of one unit. FALSE: one is none; EMPTY: the units differ. */
+/* Both as numbers. FALSE: one is none; EMPTY: the units cannot be compared. */
 static enum value_answer two_numbers(struct eval *e, const struct value *a, const struct value *b,
                                      struct value *p, struct value *q)
 {
     bool quantity = a->kind == VALUE_QUANTITY || b->kind == VALUE_QUANTITY;
     if (quantity) {
-        const char *x = a->kind == VALUE_QUANTITY ? a->type : "1",
-                   *y = b->kind == VALUE_QUANTITY ? b->type : "1";
-        enum moment_unit u = moment_unit_of(str_of(x), true), w = moment_unit_of(str_of(y), true);
-        if (strcmp(x, y) != 0 && (u == UNIT_NONE || u != w)) {
-            return ANSWER_EMPTY;
-        }
+        return eval_quantities(e, a, b, false, p, q);
     }
-    *p = a->kind == VALUE_QUANTITY ? value_of_decimal(value_decimal(a)) : *a;
-    *q = b->kind == VALUE_QUANTITY ? value_of_decimal(value_decimal(b)) : *b;
+    *p = *a;
+    *q = *b;
     bool texts =
         (a->kind == VALUE_STRING && !a->is_cell) || (b->kind == VALUE_STRING && !b->is_cell);
     return !texts && eval_number(e, p, p) && eval_number(e, q, q) ? ANSWER_TRUE : ANSWER_FALSE;
+}
+
+/* Of nodes only quantities have an order. */
+static enum value_answer compare_nodes(struct eval *e, const struct node *n, const struct value *a,
+                                       const struct value *b, int *out)
+{
+    struct value p, q;
+    if (tree_is_hollow(a) || tree_is_hollow(b)) {
+        return ANSWER_EMPTY;
+    }
+    enum value_answer got = eval_quantities(e, a, b, false, &p, &q);
+    if (got == ANSWER_FALSE) {
+        eval_fail(e, n, "a %s cannot be compared with a %s", value_type_text(a),
+                  value_type_text(b));
+    } else if (got == ANSWER_TRUE) {
+        *out = value_number_cmp(&p, &q);
+    }
+    return got;
 }
 
 enum value_answer eval_compare(struct eval *e, const struct node *n, const struct value *a,
@@ -190,6 +209,9 @@ enum value_answer eval_compare(struct eval *e, const struct node *n, const struc
     struct moment s, t;
     struct str x = STR(""), y = STR("");
     enum value_answer got;
+    if (a->kind == VALUE_NODE || b->kind == VALUE_NODE) {
+        return compare_nodes(e, n, a, b, out);
+    }
     switch (reading_of(a, b)) {
     case READ_NUMBER:
         got = two_numbers(e, a, b, &p, &q);
@@ -253,11 +275,41 @@ static bool is_fault(struct eval *e, const struct node *n, const struct value *a
            !wrong_type(e, n, a, b, as == READ_NUMBER ? "number" : "date");
 }
 
+/* N1 6.1.2: equal after rounding to the precision of the less precise one. */
+static bool numbers_same(const struct value *a, const struct value *b)
+{
+    struct decimal x = value_decimal(a), y = value_decimal(b);
+    unsigned p = decimal_places(&x), q = decimal_places(&y), places = p < q ? p : q;
+    x = decimal_round(&x, places);
+    y = decimal_round(&y, places);
+    return decimal_cmp(&x, &y) == 0;
+}
+
+/* Nodes are equal when all below them is; a Quantity of FHIR and one of the language as quantities. */
+static enum value_answer nodes_equal(struct eval *e, const struct node *n, const struct value *a,
+                                     const struct value *b, bool similar)
+{
+    struct value p, q;
+    if (tree_is_hollow(a) || tree_is_hollow(b)) {
+        return ANSWER_EMPTY;
+    }
+    if (a->kind == b->kind) {
+        return answer(a->model == b->model && tree_equal(e, n, a->json, b->json, similar));
+    }
+    enum value_answer got = eval_quantities(e, a, b, similar, &p, &q);
+    return got != ANSWER_TRUE ? got
+           : similar          ? answer(numbers_same(&p, &q))
+                              : answer(value_number_cmp(&p, &q) == 0);
+}
+
 enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
                              const struct value *b)
 {
     struct value p, q;
     struct str x = STR(""), y = STR("");
+    if (a->kind == VALUE_NODE || b->kind == VALUE_NODE) {
+        return nodes_equal(e, n, a, b, false);
+    }
     if (a->kind == VALUE_BOOLEAN || b->kind == VALUE_BOOLEAN) {
         return answer(a->kind == b->kind && a->i == b->i);
     }
@@ -320,29 +372,27 @@ static struct str normalised(struct arena *a, struct str s)
     return str_from(p, (size_t)(to - p));
 }
 
-/* N1 6.1.2: equal after rounding to the precision of the less precise one. */
-static bool numbers_same(const struct value *a, const struct value *b)
-{
-    struct decimal x = value_decimal(a), y = value_decimal(b);
-    unsigned p = decimal_places(&x), q = decimal_places(&y), places = p < q ? p : q;
-    x = decimal_round(&x, places);
-    y = decimal_round(&y, places);
-    return decimal_cmp(&x, &y) == 0;
-}
-
+/* Seconds and their fraction are one precision. */
 static bool moments_same(const struct moment *a, const struct moment *b)
 {
-    int order;
-    return moment_precision(a) == moment_precision(b) && moment_cmp(a, b, &order) == ANSWER_TRUE &&
-           order == 0;
+    int order, p = (int)moment_precision(a), q = (int)moment_precision(b);
+    bool precise = p == q || (p >= MOMENT_SECOND && q >= MOMENT_SECOND);
+    return precise && moment_cmp(a, b, &order) == ANSWER_TRUE && order == 0;
 }
 
 bool eval_same(struct eval *e, const struct value *a, const struct value *b)
 {
     struct node nowhere = {.op = NODE_SAME};
     struct moment s, t;
+    struct value p, q;
     if (value_is_number(a) && value_is_number(b)) {
         return numbers_same(a, b);
+    }
+    if (a->kind == VALUE_NODE || b->kind == VALUE_NODE) {
+        return nodes_equal(e, &nowhere, a, b, true) == ANSWER_TRUE;
+    }
+    if (a->kind == VALUE_QUANTITY && b->kind == VALUE_QUANTITY) {
+        return eval_quantities(e, a, b, true, &p, &q) == ANSWER_TRUE && numbers_same(&p, &q);
     }
     if (value_is_moment(a) && value_is_moment(b) && eval_moment(e, a, &s) &&
         eval_moment(e, b, &t)) {

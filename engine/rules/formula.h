@@ -28,6 +28,7 @@ struct formula {
     const char *file;
     const struct formula_mark *marks; /* ascending; at least one, at 0 */
     unsigned nmarks;
+    bool is_tree;  /* over FHIR or JSON data: no paths of HL7 v2 */
     bool is_route; /* restrictions of routes apply; false for `corridor eval` */
 };
 
@@ -95,7 +96,7 @@ enum node_op {
     NODE_OR,
     NODE_XOR,
     NODE_IMPLIES,
-    NODE_IS, /* arg[0] is text */
+    NODE_IS, /* arg[0] is text; level: enum type_space */
     NODE_AS,
     /* what check makes of names */
     NODE_THIS,
@@ -106,11 +107,17 @@ enum node_op {
     NODE_LET,           /* level: slot */
     NODE_PROFILE,       /* level: name of the feed's profile */
     NODE_GROUP,         /* groups of segments called text */
+    NODE_TREE_MEMBER,   /* arg[0] (or $this) .text, of FHIR or JSON data */
+    NODE_TREE_TYPE,     /* $this if it is of FHIR type `model`: Patient in Patient.name */
+    NODE_TREE_ROOT,     /* the document */
     /* what check makes of frequent shapes: the same meaning, fewer steps */
     NODE_PATH_EXISTS, /* PATH.exists() */
     NODE_PATH_EQ,     /* PATH = 'text' */
     NODE_PATH_ONE_OF, /* PATH.oneOf('a', 'b') */
 };
+
+/* What a type's name was qualified with. */
+enum type_space { SPACE_ANY, SPACE_SYSTEM, SPACE_FHIR, SPACE_OTHER };
 
 struct func;
 struct table;
@@ -124,6 +131,7 @@ struct node {
     bool is_flat;     /* a path: its segments are looked for in the whole message */
     bool is_anywhere; /* a path: within an element its place is not what check found */
     uint8_t of;       /* NODE_PATH, NODE_LEVEL: enum type_class of what it gives */
+    uint16_t model;   /* the name of a type: its number in FHIR, or 0 */
     const char *type; /* the same: "CX", or NULL */
     uint32_t nargs;
     struct node **arg;
@@ -147,6 +155,8 @@ struct node {
 
 /* The tree of `f`, or NULL after an error in `d` (one a formula: what follows a syntax error would be noise). */
 struct node *formula_parse(struct arena *a, const struct formula *f, struct diags *d);
+/* System and FHIR; SPACE_OTHER for anything else. */
+enum type_space formula_space(struct str name);
 /* (= (path PID-8) 'F'): for tests and `check --explain`. */
 void formula_print(struct buf *out, const struct node *n);
 const char *node_op_text(enum node_op op);

@@ -1,6 +1,7 @@
 #include "engine/rules/func.h"
 
 #include "engine/rules/check.h"
+#include "engine/rules/tree.h"
 
 /* clang-format off */
 static const struct func funcs[] = {
@@ -88,6 +89,9 @@ static const struct func funcs[] = {
     {"combine", 1, 1, FUNC_SET, SHAPE_INPUT, FUNC_LISTS | FUNC_MANY,
      func_combine, "other",
      "the values, then the others, nothing left out"},
+    {"sort", 0, FORMULA_ARGS_MAX, FUNC_SET, SHAPE_INPUT, FUNC_LAMBDA,
+     func_sort, "[key, ...]",
+     "the values in ascending order (of keys made of each); -key turns it round, a missing key comes first"},
     {"min", 0, 0, FUNC_SET, SHAPE_INPUT, FUNC_GIVES_ONE,
      func_min, "",
      "the least of the values"},
@@ -109,6 +113,30 @@ static const struct func funcs[] = {
     {"as", 1, 1, FUNC_ONE, SHAPE_INPUT, FUNC_TYPE,
      func_as, "type",
      "the value if it is of that type"},
+    {"type", 0, 0, FUNC_EACH, SHAPE_ANY, 0,
+     func_type, "",
+     "an object that says the type: namespace (System, FHIR, HL7) and name"},
+    {"children", 0, 0, FUNC_EACH, SHAPE_ANY, FUNC_MANY,
+     func_children, "",
+     "everything directly below a value of FHIR or JSON data"},
+    {"descendants", 0, 0, FUNC_EACH, SHAPE_ANY, FUNC_MANY,
+     func_descendants, "",
+     "everything below a value of FHIR or JSON data, at any depth"},
+    {"extension", 1, 1, FUNC_EACH, SHAPE_ANY, FUNC_MANY,
+     func_extension, "url",
+     "the extensions of a FHIR element or primitive that have the URL"},
+    {"hasValue", 0, 0, FUNC_SET, SHAPE_BOOLEAN, FUNC_CERTAIN | FUNC_GIVES_ONE,
+     func_has_value, "",
+     "true if there is one primitive, and it has a value and not only extensions"},
+    {"getValue", 0, 0, FUNC_SET, SHAPE_INPUT, FUNC_GIVES_ONE,
+     func_get_value, "",
+     "the value of a FHIR primitive as a plain one of the language"},
+    {"resolve", 0, 0, FUNC_EACH, SHAPE_ANY, 0,
+     func_resolve, "",
+     "the resource that a FHIR reference names, in the same Bundle or contained; nothing elsewhere"},
+    {"conformsTo", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, 0,
+     func_conforms_to, "url",
+     "true if it is of the FHIR type with this URL, or based on it; profiles are not known"},
     {"startsWith", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE,
      func_starts_with, "text",
      "true if the text begins with the other"},
@@ -160,6 +188,18 @@ static const struct func funcs[] = {
     {"toChars", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_MANY,
      func_to_chars, "",
      "each character as a text"},
+    {"encode", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+     func_encode, "'base64'",
+     "the text in base64, urlbase64 or hex"},
+    {"decode", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+     func_decode, "'base64'",
+     "the text that was encoded in base64, urlbase64 or hex"},
+    {"escape", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+     func_escape, "'html'",
+     "the text as it is written in html or json"},
+    {"unescape", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+     func_unescape, "'html'",
+     "the text that was escaped for html or json"},
     {"toString", 0, 0, FUNC_EACH, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
      func_to_string, "",
      "as text"},
@@ -172,9 +212,9 @@ static const struct func funcs[] = {
     {"toBoolean", 0, 0, FUNC_EACH, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE,
      func_to_boolean, "",
      "true, t, yes, y, 1 as true, false, f, no, n, 0 as false; another text is an error"},
-    {"toQuantity", 0, 0, FUNC_EACH, SHAPE_ANY, FUNC_TEXT | FUNC_PURE,
-     func_to_quantity, "",
-     "as a number with a unit; a text that is none is an error"},
+    {"toQuantity", 0, 1, FUNC_EACH, SHAPE_ANY, FUNC_TEXT | FUNC_PURE,
+     func_to_quantity, "[unit]",
+     "as a number with a unit (converted into the one given); a text that is none is an error"},
     {"toDate", 0, 0, FUNC_EACH, SHAPE_DATE, FUNC_TEXT,
      func_to_date, "",
      "as a date of its own precision; a text that is none is an error"},
@@ -238,6 +278,18 @@ static const struct func funcs[] = {
     {"power", 1, 1, FUNC_ONE, SHAPE_NUMBER, FUNC_TEXT | FUNC_PURE,
      func_power, "exponent",
      "to the power of the other number"},
+    {"comparable", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, 0,
+     func_comparable, "quantity",
+     "true if the units of both quantities can be converted into each other"},
+    {"lowBoundary", 0, 1, FUNC_ONE, SHAPE_INPUT, 0,
+     func_low_boundary, "[digits]",
+     "the least that a number, date or time of its precision can mean"},
+    {"highBoundary", 0, 1, FUNC_ONE, SHAPE_INPUT, 0,
+     func_high_boundary, "[digits]",
+     "the most that a number, date or time of its precision can mean"},
+    {"precision", 0, 0, FUNC_ONE, SHAPE_NUMBER, 0,
+     func_precision, "",
+     "the digits behind the point of a number, all digits of a date or time"},
     {"now", 0, 0, FUNC_NO_INPUT, SHAPE_DATE, FUNC_CERTAIN | FUNC_GIVES_ONE,
      func_now, "",
      "when the message was received, in the time zone of the feed"},
@@ -345,9 +397,10 @@ enum value_answer call_integer(struct eval *e, const struct call *c, unsigned i,
 
 static bool run_each(struct eval *e, struct call *c, struct values *out)
 {
+    bool texts = c->n->func->flags & FUNC_TEXT;
     for (uint32_t i = 0; i < c->in->n; i++) {
         c->one = &c->in->v[i];
-        if (!c->n->func->run(e, c, out)) {
+        if (!(texts && tree_is_hollow(c->one)) && !c->n->func->run(e, c, out)) {
             return false;
         }
     }

@@ -27,6 +27,7 @@ enum shape_kind {
     SHAPE_GROUP,
     SHAPE_QUANTITY,
     SHAPE_NULL,
+    SHAPE_NODE, /* of FHIR or JSON data */
     SHAPE_INPUT /* functions only: what their input is */
 };
 
@@ -196,6 +197,27 @@ FUNC_CODE(func_text);
 FUNC_CODE(func_escaped);
 FUNC_CODE(func_following);
 FUNC_CODE(func_uuid);
+/* func_fhir.c */
+FUNC_CODE(func_children);
+FUNC_CODE(func_descendants);
+FUNC_CODE(func_extension);
+FUNC_CODE(func_has_value);
+FUNC_CODE(func_get_value);
+FUNC_CODE(func_type);
+FUNC_CODE(func_conforms_to);
+FUNC_CODE(func_resolve);
+/* func_bound.c */
+FUNC_CODE(func_low_boundary);
+FUNC_CODE(func_high_boundary);
+FUNC_CODE(func_precision);
+FUNC_CODE(func_comparable);
+/* func_code.c */
+FUNC_CODE(func_encode);
+FUNC_CODE(func_decode);
+FUNC_CODE(func_escape);
+FUNC_CODE(func_unescape);
+/* func_sort.c */
+FUNC_CODE(func_sort);
 /* func_lookup.c */
 FUNC_CODE(func_lookup);
 

@@ -1,7 +1,9 @@
 /* Conversions. In a route a text that is not what it should be is a fault, never silently nothing; `eval`
  * keeps N1, which gives nothing. */
 #include "engine/rules/func.h"
+#include "engine/rules/tree.h"
 #include "engine/rules/type.h"
+#include "engine/rules/unit.h"
 
 static bool nothing(struct eval *e, const struct call *c, const char *what)
 {
@@ -99,9 +101,8 @@ bool func_to_boolean(struct eval *e, const struct call *c, struct values *out)
 static bool as_quantity(struct eval *e, const struct value *in, struct value *out)
 {
     struct value v;
-    if (in->kind == VALUE_QUANTITY) {
-        *out = *in;
-        return true;
+    if (in->kind == VALUE_QUANTITY || in->kind == VALUE_NODE) {
+        return tree_quantity(e, in, out);
     }
     struct value number = in->kind == VALUE_BOOLEAN ? value_integer(in->i) : *in;
     if (in->kind != VALUE_STRING && in->kind != VALUE_HL7) {
@@ -130,10 +131,33 @@ static bool as_quantity(struct eval *e, const struct value *in, struct value *ou
     return true;
 }
 
+/* Into the unit that the argument names; nothing where it cannot be. */
+static bool put_converted(struct eval *e, const struct call *c, struct value v, struct values *out)
+{
+    struct str to;
+    struct unit from, into;
+    struct decimal d = value_decimal(&v);
+    enum value_answer got = call_text(e, c, 0, &to);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    if (!unit_parse(str_of(v.type), &from) || !unit_parse(to, &into) ||
+        !unit_convert(&d, &from, &into, &d)) {
+        return !e->is_route || eval_fail(e, c->n, "toQuantity() cannot convert this unit");
+    }
+    v = value_of_decimal(d);
+    v.kind = VALUE_QUANTITY;
+    v.type = str_dup(e->a, to).p;
+    return call_put(e, out, v);
+}
+
 bool func_to_quantity(struct eval *e, const struct call *c, struct values *out)
 {
     struct value v;
-    return as_quantity(e, c->one, &v) ? call_put(e, out, v) : nothing(e, c, "quantity");
+    if (!as_quantity(e, c->one, &v)) {
+        return nothing(e, c, "quantity");
+    }
+    return call_nargs(c) ? put_converted(e, c, v, out) : call_put(e, out, v);
 }
 
 /* ---- can it be converted? ---- */
@@ -145,7 +169,9 @@ static bool may(struct eval *e, struct values *out, bool can)
 
 bool func_converts_to_string(struct eval *e, const struct call *c, struct values *out)
 {
-    return may(e, out, c->one->kind != VALUE_SEGMENT && c->one->kind != VALUE_GROUP);
+    bool whole =
+        c->one->kind == VALUE_SEGMENT || c->one->kind == VALUE_GROUP || c->one->kind == VALUE_NODE;
+    return may(e, out, !whole);
 }
 
 bool func_converts_to_integer(struct eval *e, const struct call *c, struct values *out)

@@ -358,7 +358,14 @@ bool func_iif(struct eval *e, const struct call *c, struct values *out)
     if (c->n->has_input && c->in->n > 1) {
         return eval_fail(e, c->n, "iif() wants one value, there are %u", c->in->n);
     }
-    bool is_true = eval_truth(e, call_arg(c, 0), use, &good) == ANSWER_TRUE;
+    struct value v;
+    enum value_answer got = eval_one(e, call_arg(c, 0), use, &v);
+    good = got != ANSWER_FALSE;
+    if (got == ANSWER_TRUE && v.kind != VALUE_BOOLEAN) {
+        good = eval_fail(e, c->n, "the condition of iif() is true or false, this is a %s",
+                         value_type_text(&v));
+    }
+    bool is_true = got == ANSWER_TRUE && good && v.i;
     if (!good || (!is_true && call_nargs(c) < 3)) {
         return good;
     }
@@ -386,16 +393,10 @@ bool func_one_of(struct eval *e, const struct call *c, struct values *out)
 
 /* ---- types ---- */
 
-static bool has_type(const struct value *v, struct str type)
-{
-    struct str kind = str_of(v->kind == VALUE_HL7 && v->type ? v->type : value_kind_text(v->kind));
-    return kind.n == type.n && str_eq_nocase(kind, type);
-}
-
 bool func_of_type(struct eval *e, const struct call *c, struct values *out)
 {
     for (uint32_t i = 0; i < c->in->n; i++) {
-        if (has_type(&c->in->v[i], call_arg(c, 0)->text)) {
+        if (eval_is_type(&c->in->v[i], call_arg(c, 0), true)) {
             *values_add(out, e->a) = c->in->v[i];
         }
     }
@@ -404,12 +405,12 @@ bool func_of_type(struct eval *e, const struct call *c, struct values *out)
 
 bool func_is(struct eval *e, const struct call *c, struct values *out)
 {
-    return call_put(e, out, value_boolean(has_type(c->one, call_arg(c, 0)->text)));
+    return call_put(e, out, value_boolean(eval_is_type(c->one, call_arg(c, 0), false)));
 }
 
 bool func_as(struct eval *e, const struct call *c, struct values *out)
 {
-    return !has_type(c->one, call_arg(c, 0)->text) || call_put(e, out, *c->one);
+    return !eval_is_type(c->one, call_arg(c, 0), true) || call_put(e, out, *c->one);
 }
 
 /* ---- the rest ---- */

@@ -358,13 +358,13 @@ static void lex_one(struct lexer *l)
         lex_quoted(l, TOKEN_STRING);
     } else if (c == '`') {
         lex_quoted(l, TOKEN_QUOTED);
-    } else if (c == '.' && is_digit(look(l, 1)) && may_have_level(l)) {
+    } else if (!l->f->is_tree && c == '.' && is_digit(look(l, 1)) && may_have_level(l)) {
         lex_level(l);
     } else if (c == '@') {
         lex_date(l);
     } else if (is_digit(c)) {
         lex_number(l);
-    } else if (c >= 'A' && c <= 'Z' && lex_path(l)) {
+    } else if (!l->f->is_tree && c >= 'A' && c <= 'Z' && lex_path(l)) {
         return;
     } else if (is_letter(c)) {
         lex_word(l, TOKEN_WORD, 0);

@@ -299,6 +299,11 @@ static const struct binary *binary_at(const struct token *t)
     return NULL;
 }
 
+enum type_space formula_space(struct str name)
+{
+    return str_is(name, "System") ? SPACE_SYSTEM : str_is(name, "FHIR") ? SPACE_FHIR : SPACE_OTHER;
+}
+
 /* The type behind `is` and `as`: a name, maybe with its namespace. */
 static void parse_type(struct parser *p, struct node *n)
 {
@@ -309,6 +314,7 @@ static void parse_type(struct parser *p, struct node *n)
     n->text = p->t->text;
     p->t++;
     if (is_sign(p->t, ".") && (p->t[1].kind == TOKEN_WORD || p->t[1].kind == TOKEN_QUOTED)) {
+        n->level = formula_space(n->text);
         n->text = p->t[1].text;
         p->t += 2;
     }

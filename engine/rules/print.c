@@ -47,6 +47,9 @@ static const char *const op_texts[] = {
     [NODE_LET] = "let",
     [NODE_PROFILE] = "profile",
     [NODE_GROUP] = "group",
+    [NODE_TREE_MEMBER] = "tree-member",
+    [NODE_TREE_TYPE] = "tree-type",
+    [NODE_TREE_ROOT] = "tree-root",
     [NODE_PATH_EXISTS] = "path-exists",
     [NODE_PATH_EQ] = "path=",
     [NODE_PATH_ONE_OF] = "path-one-of",
@@ -128,6 +131,8 @@ static void print_leaf(struct buf *out, const struct node *n)
         put_name(out, "profile", n);
         return;
     case NODE_GROUP:
+    case NODE_TREE_MEMBER:
+    case NODE_TREE_TYPE:
         buf_put_str(out, n->text);
         return;
     default: /* everything else has a name that says it */
@@ -142,6 +147,7 @@ static void print_head(struct buf *out, const struct node *n)
         buf_printf(out, ".%u", n->level);
         return;
     case NODE_MEMBER:
+    case NODE_TREE_MEMBER:
     case NODE_CALL:
         buf_printf(out, "%s%.*s", n->has_input ? "." : "", STR_ARG(n->text));
         return;

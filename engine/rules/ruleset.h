@@ -142,14 +142,32 @@ void rules_run(const struct ruleset *r, const struct rules_input *in, struct are
 unsigned rules_patient_keys(const struct hl7 *m, struct arena *a,
                             const struct rules_key **out_keys);
 
-/* `corridor eval`: one expression on one message (m) or on nothing (NULL). */
-struct rules_value {
-    const char *type; /* "string", "integer", "decimal", "boolean", "date" ... or a v2 type */
-    struct str text;
+/* What a single expression is evaluated on: an HL7 v2 message, or FHIR or JSON data, or nothing. */
+struct rules_subject {
+    const struct hl7 *m;     /* or NULL */
+    const struct json *json; /* or NULL; a FHIR resource where its resourceType is one of R4 */
+    int64_t received_us;     /* now() */
+    bool
+        is_strict; /* refuse what N1 leaves open: other resources' names, places in what has no order */
 };
-/* 0 with *out_v in `a` (n 0: nothing matched), or ERR_* with findings in `d`. */
-int rules_eval(struct arena *a, const char *file, struct str expression, const struct hl7 *m,
-               struct diags *d, struct rules_value **out_v, unsigned *out_n);
+struct rules_value {
+    const char *type; /* "string", "integer", "decimal", "boolean", "date" ..., a v2 or FHIR type */
+    struct str text;  /* of a composite its encoded text, of a node JSON */
+};
+struct rules_expression;
+
+/* `corridor eval`: N1 to the letter. 0 with *out_v in `a` (n 0: nothing matched), or ERR_* with findings in `d`. */
+int rules_eval(struct arena *a, const char *file, struct str expression,
+               const struct rules_subject *s, struct diags *d, struct rules_value **out_v,
+               unsigned *out_n);
+/* The same in two parts. Compiled for data like `s`; lives in `a` and may be shared. NULL with findings. */
+struct rules_expression *rules_expression_compile(struct arena *a, const char *file,
+                                                  struct str text, const struct rules_subject *s,
+                                                  struct diags *d);
+/* Everything in `a`. What is looked for in data of another kind is not found. */
+int rules_expression_run(const struct rules_expression *x, struct arena *a,
+                         const struct rules_subject *s, struct diags *d, struct rules_value **out_v,
+                         unsigned *out_n);
 
 /* A step of the language, for the manual; false behind the last. */
 struct rules_step {

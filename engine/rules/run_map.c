@@ -55,6 +55,7 @@ static bool value_json(struct eval *e, const struct node *n, const struct value 
     case VALUE_GROUP:
     case VALUE_MESSAGE:
     case VALUE_SOURCE:
+    case VALUE_NODE:
         return eval_fail(e, n, "a %s is no value of a map", value_kind_text(v->kind));
     case VALUE_STRING:
     case VALUE_DATE:

@@ -105,6 +105,7 @@ static bool encode_one(struct run *run, const struct assign *to, const struct va
     case VALUE_SEGMENT:
     case VALUE_GROUP:
     case VALUE_MESSAGE:
+    case VALUE_NODE:
         return no_fit(run, to);
     case VALUE_QUANTITY:
         return eval_fail_at(&run->e, to->to.pos, path_text(run->a, &to->to.path),

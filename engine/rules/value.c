@@ -1,5 +1,6 @@
 #include "engine/rules/value.h"
 
+#include "engine/fhir/model.h"
 #include "engine/hl7/escape.h"
 #include "engine/rules/moment.h"
 
@@ -17,10 +18,22 @@ struct value *values_grow(struct values *l, struct arena *a)
 
 const char *value_kind_text(enum value_kind k)
 {
-    static const char *const names[] = {"string",   "integer", "decimal",  "boolean", "date",
-                                        "dateTime", "time",    "Quantity", "string",  "segment",
-                                        "group",    "message", "source",   "null",    "string"};
+    static const char *const names[] = {
+        "string", "integer", "decimal", "boolean", "date",   "dateTime", "time",   "Quantity",
+        "string", "segment", "group",   "message", "source", "null",     "string", "object"};
     return names[k];
+}
+
+const char *value_type_text(const struct value *v)
+{
+    if (v->kind == VALUE_HL7) {
+        return v->type ? v->type : "string";
+    }
+    if (!v->model) {
+        return value_kind_text((enum value_kind)v->kind);
+    }
+    bool unnamed = fhir_type_kind(v->model) == FHIR_BACKBONE;
+    return fhir_type_name(unnamed ? fhir_type_base(v->model) : v->model);
 }
 
 bool value_is_composite(const struct value *v)
@@ -46,7 +59,8 @@ static struct str decimal_text(struct arena *a, const struct value *v)
         bool is_word = moment_unit_of(str_of(v->type), false) != UNIT_NONE;
         return str_printf(a, is_word ? "%.*s %s" : "%.*s '%s'", (int)n, text, v->type);
     }
-    return str_printf(a, d.scale == 0 ? "%.*s.0" : "%.*s", (int)n, text);
+    bool as_written = d.scale || v->model;
+    return str_printf(a, as_written ? "%.*s" : "%.*s.0", (int)n, text);
 }
 
 static struct str hl7_text(struct arena *a, const struct value *v)
@@ -84,6 +98,7 @@ struct str value_text(struct arena *a, const struct value *v)
         return v->m ? v->m->raw : STR("");
     case VALUE_SEGMENT:
     case VALUE_GROUP:
+    case VALUE_NODE:
         break;
     }
     return STR("");

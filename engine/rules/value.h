@@ -9,6 +9,7 @@
 #include "engine/hl7/path.h"
 
 struct group;
+struct json;
 
 enum value_kind {
     VALUE_STRING,  /* text, UTF-8 */
@@ -26,17 +27,19 @@ enum value_kind {
     VALUE_SOURCE,   /* $source */
     VALUE_NULL,     /* what null() gives: writes "" */
     VALUE_ESCAPED,  /* what escaped() gives: bytes written as they stand */
+    VALUE_NODE,     /* json: of FHIR or JSON data; NULL: a FHIR primitive without a value */
 };
 
 enum value_level { LEVEL_REPETITION = 1, LEVEL_COMPONENT, LEVEL_SUBCOMPONENT };
 
 struct value {
-    uint8_t kind;  /* enum value_kind */
-    uint8_t level; /* enum value_level, of VALUE_HL7 */
-    uint8_t scale; /* of VALUE_DECIMAL and VALUE_QUANTITY */
-    uint8_t of;    /* VALUE_HL7: enum type_class (type.h) */
-    bool is_null;  /* VALUE_HL7 that holds "" */
-    bool is_cell;  /* VALUE_STRING out of a table: a number where one is wanted */
+    uint8_t kind;   /* enum value_kind */
+    uint8_t level;  /* enum value_level, of VALUE_HL7 */
+    uint8_t scale;  /* of VALUE_DECIMAL and VALUE_QUANTITY */
+    uint8_t of;     /* VALUE_HL7: enum type_class (type.h) */
+    bool is_null;   /* VALUE_HL7 that holds "" */
+    bool is_cell;   /* VALUE_STRING out of a table: a number where one is wanted */
+    uint16_t model; /* out of FHIR data: its type (fhir/model.h); else 0 */
     union {
         struct str text;
         int64_t i;
@@ -45,8 +48,12 @@ struct value {
             int64_t hi;
         } digits;
         struct group *leaf;
+        const struct json *json;
     };
-    const struct hl7 *m;
+    union {
+        const struct hl7 *m;
+        const struct json *extra; /* out of FHIR data: the companion of a primitive; or NULL */
+    };
     const char *
         type; /* VALUE_HL7: "CX", constant text of the dictionary, or NULL; the unit of a quantity */
 };
@@ -95,6 +102,8 @@ static inline bool value_is_moment(const struct value *v)
 
 /* "string", "integer" ...: the name of the kind as a person reads it. */
 const char *value_kind_text(enum value_kind k);
+/* The same for one value: the name of its datatype where HL7 or FHIR gives one. */
+const char *value_type_text(const struct value *v);
 /* Does the HL7 value hold several parts below its level? MSH-1 and MSH-2 never come as VALUE_HL7. */
 bool value_is_composite(const struct value *v);
 /* The text of any value: HL7 values decoded (a composite as its encoded bytes), numbers and dates as

@@ -210,12 +210,11 @@ static double best_eval(const char *expression, size_t *out_sum)
             struct rules_value *v;
             unsigned n = 0;
             struct diags d;
+            struct rules_subject s = {.m = &admissions[i]};
             arena_reset(&scratch);
             diags_init(&d, &scratch);
-            *out_sum +=
-                rules_eval(&scratch, "bench", str_of(expression), &admissions[i], &d, &v, &n) == 0
-                    ? n
-                    : 0;
+            int rc = rules_eval(&scratch, "bench", str_of(expression), &s, &d, &v, &n);
+            *out_sum += rc == 0 ? n : 0;
         }
         double spent = (now() - start) / MESSAGES * 1e9;
         best = spent < best ? spent : best;

@@ -245,12 +245,13 @@ Test(eval, errors)
          "-:1:20: error: the result has too many digits"},
         {"name.given",
          "-:1:1: error: name is not known; a text stands in single quotes; paths look like "
-         "PID-3.1; members of FHIR and JSON data are not available in this version"},
+         "PID-3.1; members are of FHIR and JSON data"},
         {"PID-3.where.x",
          "-:1:7: error: where is not known; a function is written with brackets: where()"},
         {"'a'.state()", "-:1:5: error: this wants a path before it, as in PID-19.state()"},
         {"%resourse", "-:1:1: error: %resourse is not known here; names are written with a dollar, "
-                      "as in $source; %resource and %context are the message"},
+                      "as in $source; %resource and %context are the message, %ucum, %sct, %loinc, "
+                      "%`vs-NAME`, %`ext-NAME` are URLs"},
     };
     CHECK(rows);
 }

@@ -24,6 +24,9 @@ struct func_rows func_rows_of_sets(void);
 struct func_rows func_rows_of_texts(void);
 struct func_rows func_rows_of_numbers(void);
 struct func_rows func_rows_of_conversions(void);
+struct func_rows func_rows_of_later(void);
+/* On FHIR data. */
+struct func_rows func_rows_of_trees(void);
 /* In a route. */
 struct func_rows func_rows_of_messages(void);
 

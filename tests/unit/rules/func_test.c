@@ -313,8 +313,9 @@ static bool has_row(struct func_rows rows, const char *name, enum func_input_kin
 Test(func, every_function_of_the_table_has_rows_for_usual_empty_and_wrong_input)
 {
     static const char *const kinds[] = {"usual", "empty", "wrong"};
-    const struct func_rows all[] = {func_rows_of_sets(), func_rows_of_texts(),
+    const struct func_rows all[] = {func_rows_of_sets(),    func_rows_of_texts(),
                                     func_rows_of_numbers(), func_rows_of_conversions(),
+                                    func_rows_of_later(),   func_rows_of_trees(),
                                     func_rows_of_messages()};
     cr_assert(func_at(80) && func_at(0), "the table has more than 80 functions");
     for (unsigned i = 0; func_at(i); i++) {
@@ -360,19 +361,23 @@ Test(func, and_or_xor_and_implies_know_true_false_and_empty)
                      "what decides nothing is not asked");
 }
 
-Test(func, quantities_compare_within_a_unit)
+Test(func, quantities_compare_where_units_convert)
 {
     static const struct row rows[] = {
         {"equal", "5 'mg' = 5.0 'mg'", "boolean:true"},
         {"greater", "5 'mg' > 3 'mg'", "boolean:true"},
-        {"other units leave it open", "5 'mg' = 5 'g'", ""},
-        {"order of other units, too", "5 'mg' > 5 'g'", ""},
+        {"other units are converted", "5 'mg' = 5 'g'", "boolean:false"},
+        {"order of other units, too", "5 'mg' > 5 'g'", "boolean:false"},
+        {"units of something else leave it open", "5 'mg' = 5 'cm'", ""},
+        {"order of those, too", "5 'mg' > 5 'cm'", ""},
         {"days are days", "4 days = 4 'd'", "boolean:true"},
         {"one is the unit of a number", "5 '1' = 5", "boolean:true"},
         {"a unit and a number leave it open", "5 'mg' = 5", ""},
         {"sums", "5 'mg' + 3 'mg'", "Quantity:8 'mg'"},
         {"a factor", "2 * 5 'mg'", "Quantity:10 'mg'"},
-        {"sums of other units", "5 'mg' + 3 'g'", "-:1:8: error: + does not fit these quantities"},
+        {"sums of other units", "5 'mg' + 3 'g'", "Quantity:3005 'mg'"},
+        {"sums of something else", "5 'mg' + 3 'cm'",
+         "-:1:8: error: + does not fit these quantities"},
     };
     rows_eval(NULL, ROWS(rows));
 }

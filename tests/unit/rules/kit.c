@@ -1,5 +1,7 @@
 #include "tests/unit/rules/kit.h"
 
+#include "engine/base/json.h"
+
 #include <stdio.h>
 
 #include "engine/base/buf.h"
@@ -213,15 +215,14 @@ const char *kit_line(const char *told, const char *seg)
     return p ? str_dup(&kit_arena, str_from(p, strcspn(p, "\r"))).p : "";
 }
 
-const char *kit_eval(const char *expression, const char *message)
+static const char *eval_subject(const char *expression, const struct rules_subject *s)
 {
     struct diags d;
     struct rules_value *v = NULL;
     unsigned n = 0;
     struct buf b = {0};
     diags_init(&d, &kit_arena);
-    int rc = rules_eval(&kit_arena, "-", str_of(expression), message ? kit_message(message) : NULL,
-                        &d, &v, &n);
+    int rc = rules_eval(&kit_arena, "-", str_of(expression), s, &d, &v, &n);
     cr_expect((rc == 0) == (d.errors == 0));
     for (unsigned i = 0; rc == 0 && i < n; i++) {
         buf_printf(&b, "%s%s:%.*s", i ? " " : "", v[i].type, STR_ARG(v[i].text));
@@ -232,4 +233,19 @@ const char *kit_eval(const char *expression, const char *message)
     const char *got = str_dup(&kit_arena, str_trim(buf_str(&b))).p;
     buf_free(&b);
     return got;
+}
+
+const char *kit_eval(const char *expression, const char *message)
+{
+    struct rules_subject s = {.m = message ? kit_message(message) : NULL};
+    return eval_subject(expression, &s);
+}
+
+const char *kit_eval_json(const char *expression, const char *json, bool strict)
+{
+    struct json_fault fault;
+    struct json *v = NULL;
+    cr_assert_eq(json_parse(&kit_arena, str_of(json), NULL, &v, &fault), 0);
+    struct rules_subject s = {.json = v, .is_strict = strict};
+    return eval_subject(expression, &s);
 }

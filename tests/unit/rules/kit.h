@@ -41,5 +41,7 @@ const char *kit_payload(const char *yaml, const char *message);
 const char *kit_line(const char *told, const char *seg);
 /* On no message where `message` is NULL. What `corridor eval` prints: "type:text type:text", or the first finding. */
 const char *kit_eval(const char *expression, const char *message);
+/* The same on FHIR or JSON data; `strict` as `corridor eval --strict`. */
+const char *kit_eval_json(const char *expression, const char *json, bool strict);
 
 #endif

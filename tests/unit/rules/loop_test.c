@@ -113,12 +113,11 @@ Test(loop, a_group_name_works_too)
         {"a name of another structure", EACH("FINANCIAL", "PID-3[1].1"),
          "r.yaml:10:11: error: FINANCIAL is not known; a text stands in single quotes; paths look "
          "like "
-         "PID-3.1; members of FHIR and JSON data are not available in this version"},
+         "PID-3.1; members are of FHIR and JSON data"},
         {"a name of no structure", EACH("RESULT", "PID-3[1].1"),
          "r.yaml:10:11: error: RESULT is not "
-         "known; a text stands in single quotes; paths look like PID-3.1; members of FHIR and JSON "
-         "data "
-         "are not available in this version"},
+         "known; a text stands in single quotes; paths look like PID-3.1; members are of FHIR and "
+         "JSON data"},
     };
     rows_payload(ORU, oru, ROWS(results));
     rows_check(ORU, ROWS(refused));

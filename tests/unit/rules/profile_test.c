@@ -61,10 +61,11 @@ Test(profile, names_of_the_language_are_written_with_a_dollar)
          "r.yaml:10:7: error: $batch is not available in this version"},
         {"$cause", "  v: =$cause.PID-3",
          "r.yaml:10:7: error: $cause is not available in this version"},
-        {"other names of N1", "  v: =%ucum",
-         "r.yaml:10:7: error: %ucum is not known here; names are written with a dollar, as in "
+        {"other names of N1", "  v: =%umls",
+         "r.yaml:10:7: error: %umls is not known here; names are written with a dollar, as in "
          "$source; "
-         "%resource and %context are the message"},
+         "%resource and %context are the message, %ucum, %sct, %loinc, %`vs-NAME`, %`ext-NAME` are "
+         "URLs"},
     };
     rows_check(value, ROWS(refused));
 }

@@ -1,0 +1,197 @@
+/* Functions over FHIR and JSON data.
+ * Source: FHIR R4 "FHIRPath" (additional functions); FHIRPath N1 5.8; the later type(). */
+#include "engine/base/json.h"
+#include "engine/rules/func.h"
+#include "engine/rules/tree.h"
+
+static const char definitions[] = "http://hl7.org/fhir/StructureDefinition/";
+
+bool func_children(struct eval *e, const struct call *c, struct values *out)
+{
+    tree_children(e, c->one, out);
+    return eval_step(e, c->n);
+}
+
+bool func_descendants(struct eval *e, const struct call *c, struct values *out)
+{
+    uint32_t at = out->n;
+    tree_children(e, c->one, out);
+    for (; at < out->n; at++) {
+        struct value one = out->v[at];
+        if (!eval_step(e, c->n)) {
+            return false;
+        }
+        tree_children(e, &one, out);
+    }
+    return true;
+}
+
+bool func_extension(struct eval *e, const struct call *c, struct values *out)
+{
+    VALUES(all);
+    VALUES(url);
+    struct str wanted;
+    enum value_answer got = call_text(e, c, 0, &wanted);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    tree_member(e, STR("extension"), c->one, &all);
+    for (uint32_t i = 0; i < all.n; i++) {
+        url.n = 0;
+        tree_member(e, STR("url"), &all.v[i], &url);
+        if (url.n == 1 && url.v[0].kind == VALUE_STRING && str_eq(url.v[0].text, wanted)) {
+            *values_add(out, e->a) = all.v[i];
+        }
+    }
+    return eval_step(e, c->n);
+}
+
+/* A primitive with a value; a type of the language alone has always one. */
+static bool has_value(const struct value *v)
+{
+    return v->kind != VALUE_NODE && v->kind != VALUE_SEGMENT && v->kind != VALUE_GROUP;
+}
+
+bool func_has_value(struct eval *e, const struct call *c, struct values *out)
+{
+    return call_put(e, out, value_boolean(c->in->n == 1 && has_value(&c->in->v[0])));
+}
+
+bool func_get_value(struct eval *e, const struct call *c, struct values *out)
+{
+    if (c->in->n == 1 && has_value(&c->in->v[0])) {
+        struct value v = c->in->v[0];
+        v.model = 0;
+        v.extra = v.kind == VALUE_HL7 ? v.extra : NULL;
+        return call_put(e, out, v);
+    }
+    return true;
+}
+
+/* type(): its namespace and name, as an object. */
+bool func_type(struct eval *e, const struct call *c, struct values *out)
+{
+    struct json *info = json_new(e->a, JSON_OBJECT);
+    const char *space = c->one->model ? "FHIR" : "System", *name = value_type_text(c->one);
+    struct str text = str_dup(e->a, str_of(name));
+    bool capital = !c->one->model && c->one->kind != VALUE_HL7 && text.n;
+    if (capital && text.p[0] >= 'a' && text.p[0] <= 'z') {
+        text = str_printf(e->a, "%c%s", text.p[0] - 'a' + 'A', text.p + 1);
+    }
+    space = c->one->kind == VALUE_HL7 && c->one->type ? "HL7" : space;
+    json_add(info, STR("namespace"), json_new_string(e->a, str_of(space)));
+    json_add(info, STR("name"), json_new_string(e->a, text));
+    return call_put(e, out, (struct value){.kind = VALUE_NODE, .json = info});
+}
+
+bool func_conforms_to(struct eval *e, const struct call *c, struct values *out)
+{
+    struct str url;
+    enum value_answer got = call_text(e, c, 0, &url);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY;
+    }
+    struct str base = str_of(definitions);
+    unsigned t = str_starts(url, base) ? fhir_type(str_slice(url, base.n, url.n)) : 0;
+    if (!t) {
+        return eval_fail(e, c->n, "conformsTo() knows the types of FHIR R4 alone, as %sPatient",
+                         definitions);
+    }
+    return call_put(e, out, value_boolean(fhir_type_is(c->one->model, t)));
+}
+
+/* ---- references ---- */
+
+/* The entry of a bundle that holds what stands at byte `at` of the document. */
+static const struct json *entry_of(const struct json *bundle, uint32_t at)
+{
+    const struct json *hit = NULL;
+    json_each(entry, json_get(bundle, "entry"))
+    {
+        hit = entry->at <= at ? entry : hit;
+    }
+    return hit;
+}
+
+static const struct json *contained_in(const struct json *resource, struct str id)
+{
+    json_each(one, json_get(resource, "contained"))
+    {
+        if (str_eq(json_text(json_get(one, "id")), id)) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+/* "http://x/Patient/1" of "http://x/Observation/2" and Patient/1. */
+static bool is_beside(struct str full, struct str own, struct str relative)
+{
+    size_t cut = own.n;
+    for (int slashes = 0; cut > 0 && slashes < 2; cut--) {
+        slashes += own.p[cut - 1] == '/';
+        if (slashes == 2) {
+            break;
+        }
+    }
+    return full.n == cut + relative.n && str_starts(full, str_slice(own, 0, cut)) &&
+           str_ends(full, relative);
+}
+
+static bool is_called(const struct json *resource, struct str reference)
+{
+    struct str type = json_text(json_get(resource, "resourceType")),
+               id = json_text(json_get(resource, "id"));
+    return id.n && reference.n == type.n + 1 + id.n && str_starts(reference, type) &&
+           reference.p[type.n] == '/' && str_ends(reference, id);
+}
+
+/* A resource of the bundle: by its full URL, as seen from the entry that refers to it, by type and id. */
+static const struct json *in_bundle(const struct json *bundle, const struct json *from,
+                                    struct str reference)
+{
+    struct str own = json_text(json_get(from, "fullUrl"));
+    const struct json *called = NULL;
+    json_each(entry, json_get(bundle, "entry"))
+    {
+        struct str full = json_text(json_get(entry, "fullUrl"));
+        const struct json *resource = json_get(entry, "resource");
+        if (resource && full.n && (str_eq(full, reference) || is_beside(full, own, reference))) {
+            return resource;
+        }
+        called = !called && is_called(resource, reference) ? resource : called;
+    }
+    return called;
+}
+
+static bool reference_of(const struct value *v, struct str *out, uint32_t *out_at)
+{
+    const struct json *text = v->kind == VALUE_NODE && v->json ? json_get(v->json, "reference") : NULL;
+    *out_at = text ? text->at : 0;
+    *out = text ? json_text(text) : v->kind == VALUE_STRING ? v->text : STR("");
+    return out->n > 0;
+}
+
+bool func_resolve(struct eval *e, const struct call *c, struct values *out)
+{
+    struct str reference;
+    uint32_t at;
+    if (!e->root || !reference_of(c->one, &reference, &at)) {
+        return true;
+    }
+    bool bundle = tree_resource_type(e->root) == FHIR_TYPE_BUNDLE;
+    const struct json *entry = bundle ? entry_of(e->root, at) : NULL;
+    const struct json *whole = entry ? json_get(entry, "resource") : e->root;
+    ptrdiff_t version = str_find(reference, STR("/_history/"));
+    reference = version > 0 ? str_slice(reference, 0, (size_t)version) : reference;
+    const struct json *found = NULL;
+    if (reference.p[0] == '#') {
+        struct str id = str_slice(reference, 1, reference.n);
+        found = id.n ? contained_in(whole, id) : whole;
+    } else if (bundle) {
+        found = in_bundle(e->root, entry, reference);
+    }
+    unsigned t = found ? tree_resource_type(found) : 0;
+    return eval_step(e, c->n) &&
+           (!t || call_put(e, out, (struct value){.kind = VALUE_NODE, .json = found, .model = (uint16_t)t}));
+}

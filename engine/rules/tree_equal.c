@@ -1,0 +1,85 @@
+/* Equality of FHIR and JSON data, member by member. */
+#include "engine/base/json.h"
+#include "engine/rules/tree.h"
+
+struct comparison {
+    struct eval *e;
+    const struct node *n;
+    bool similar;
+};
+
+static bool same(struct comparison *c, const struct json *a, const struct json *b);
+
+static bool same_scalars(struct comparison *c, const struct json *a, const struct json *b)
+{
+    if (a->kind == JSON_NUMBER) {
+        struct value x, y;
+        bool numbers = value_number(a->text, &x) && value_number(b->text, &y);
+        return numbers ? value_number_cmp(&x, &y) == 0 : str_eq(a->text, b->text);
+    }
+    if (a->kind == JSON_STRING && c->similar) {
+        struct value x = value_string(a->text), y = value_string(b->text);
+        return eval_same(c->e, &x, &y);
+    }
+    return a->kind != JSON_STRING || str_eq(a->text, b->text);
+}
+
+static bool same_objects(struct comparison *c, const struct json *a, const struct json *b)
+{
+    if (a->count != b->count) {
+        return false;
+    }
+    const struct json *other = b->first; /* mostly in the same order */
+    json_each(one, a)
+    {
+        other = other && str_eq(other->key, one->key) ? other : json_get_str(b, one->key);
+        if (!other || !same(c, one, other)) {
+            return false;
+        }
+        other = other->next;
+    }
+    return true;
+}
+
+static bool same_arrays(struct comparison *c, const struct json *a, const struct json *b)
+{
+    if (a->count != b->count) {
+        return false;
+    }
+    const struct json *beside = b->first;
+    bool *used = c->similar ? ARENA_ARRAY(c->e->a, bool, b->count + 1) : NULL;
+    json_each(one, a)
+    {
+        uint32_t k = 0;
+        const struct json *other = c->similar ? b->first : beside;
+        while (c->similar && other && (used[k] || !same(c, one, other))) {
+            other = other->next;
+            k++;
+        }
+        if (!other || (!c->similar && !same(c, one, other))) {
+            return false;
+        }
+        if (c->similar) {
+            used[k] = true;
+        }
+        beside = beside ? beside->next : NULL;
+    }
+    return true;
+}
+
+static bool same(struct comparison *c, const struct json *a, const struct json *b)
+{
+    if (!eval_step(c->e, c->n) || a->kind != b->kind) {
+        return false;
+    }
+    return a->kind == JSON_OBJECT  ? same_objects(c, a, b)
+           : a->kind == JSON_ARRAY ? same_arrays(c, a, b)
+                                   : same_scalars(c, a, b);
+}
+
+bool tree_equal(struct eval *e, const struct node *n, const struct json *a, const struct json *b,
+                bool similar)
+{
+    struct comparison c = {e, n, similar};
+    return a == b || (a && b && same(&c, a, b));
+}
