@@ -76,9 +76,8 @@ void eval_data_free(struct eval_data *s)
 struct rules_subject eval_data_subject(const struct eval_data *s)
 {
     struct clock now = clock_real();
-    return (struct rules_subject){.m = s->is_hl7 ? &s->m : NULL,
-                                  .json = s->json,
-                                  .received_us = clock_wall_us(&now)};
+    return (struct rules_subject){
+        .m = s->is_hl7 ? &s->m : NULL, .json = s->json, .received_us = clock_wall_us(&now)};
 }
 
 void eval_data_put(struct json_out *o, struct arena *a, const struct eval_data *s,

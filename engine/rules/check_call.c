@@ -198,6 +198,9 @@ static void check_argument(struct check *c, struct node *n, uint32_t i, struct s
         out->many = out->many || s->many;
         bool last = i + 1 == n->nargs;
         bool places = s->kind == SHAPE_SEGMENT || s->kind == SHAPE_GROUP;
+        bool same = n->func->run == func_select;
+        out->model = same ? s->model : 0;
+        out->choice = same ? s->choice : NULL;
         if (last && (places || s->kind == SHAPE_NUMBER)) {
             out->kind = s->kind;
             out->elem = s->elem;

@@ -112,10 +112,29 @@ static bool may_miss(const struct node *n)
 /* May it give nothing although its operands are there? */
 static bool may_lose(const struct node *n)
 {
-    static bool (*const losers[])(struct eval *, const struct call *, struct values *) = {
-        func_where, func_repeat,    func_of_type,   func_tail,  func_skip,
-        func_take,  func_intersect, func_exclude,   func_as,    func_sqrt,
-        func_ln,    func_log,       func_substring, func_power, NULL};
+    static bool (*const losers[])(struct eval *, const struct call *,
+                                  struct values *) = {func_where,
+                                                      func_repeat,
+                                                      func_of_type,
+                                                      func_tail,
+                                                      func_skip,
+                                                      func_take,
+                                                      func_intersect,
+                                                      func_exclude,
+                                                      func_as,
+                                                      func_sqrt,
+                                                      func_ln,
+                                                      func_log,
+                                                      func_substring,
+                                                      func_power,
+                                                      func_children,
+                                                      func_descendants,
+                                                      func_extension,
+                                                      func_resolve,
+                                                      func_get_value,
+                                                      func_low_boundary,
+                                                      func_high_boundary,
+                                                      NULL};
     bool divides = n->op == NODE_DIVIDE || n->op == NODE_DIV || n->op == NODE_MOD;
     if (divides) { /* a literal 0 gives nothing, too, but is no literal any more */
         return n->arg[1]->op != NODE_LITERAL;
@@ -147,6 +166,8 @@ static const struct node *uncertain(const struct node *n, const struct guards *o
     case NODE_LET:
     case NODE_PROFILE:
     case NODE_LEVEL:
+    case NODE_TREE_MEMBER:
+    case NODE_TREE_TYPE:
     case NODE_EMPTY:
         return n;
     case NODE_SOURCE_MEMBER: /* the name is always there */

@@ -73,9 +73,8 @@ static struct node *unknown_element(struct check *c, struct node *n, unsigned t)
 {
     unsigned type = 0;
     const struct fhir_element *choice = fhir_choice(t, n->text, &type);
-    struct diag *one =
-        diag_add(c->d, DIAG_ERROR, "unknown-element", n->pos, "%s has no element %.*s",
-                 fhir_type_name(t), STR_ARG(n->text));
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-element", n->pos,
+                                "%s has no element %.*s", fhir_type_name(t), STR_ARG(n->text));
     struct str near = nearest_element(t, n->text);
     c->failed = true;
     if (choice) {
@@ -122,7 +121,8 @@ static struct node *member_of(struct check *c, struct node *n, const struct shap
                                    : in->choice ? of_choice(in->choice, n->text, &open)
                                                 : NULL;
     bool known = in->model || in->choice;
-    *out = (struct shape){.kind = SHAPE_ANY, .many = in->many || !known, .unordered = in->unordered};
+    *out =
+        (struct shape){.kind = SHAPE_ANY, .many = in->many || !known, .unordered = in->unordered};
     if (e && !open) {
         *out = shape_of_element(e, in);
     }

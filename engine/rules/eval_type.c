@@ -8,7 +8,7 @@ static bool is_model(const struct value *v, const struct node *n, bool exact)
         return false;
     }
     return exact && fhir_type_kind(v->model) == FHIR_PRIMITIVE ? v->model == n->model
-                                                              : fhir_type_is(v->model, n->model);
+                                                               : fhir_type_is(v->model, n->model);
 }
 
 bool eval_is_type(const struct value *v, const struct node *n, bool exact)

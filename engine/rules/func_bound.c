@@ -104,8 +104,7 @@ static bool moment_boundary(struct eval *e, const struct call *c, int64_t digits
         m.part[i] = -1;
     }
     m.has_offset = m.has_offset && !is_time && m.part[MOMENT_HOUR] >= 0;
-    return call_put(e, out,
-                    (struct value){.kind = (uint8_t)m.kind, .text = moment_text(e->a, &m)});
+    return call_put(e, out, (struct value){.kind = (uint8_t)m.kind, .text = moment_text(e->a, &m)});
 }
 
 static bool boundary(struct eval *e, const struct call *c, bool high, struct values *out)
@@ -121,9 +120,9 @@ static bool boundary(struct eval *e, const struct call *c, bool high, struct val
     if (value_is_number(c->one) || c->one->kind == VALUE_QUANTITY) {
         return number_boundary(e, c, digits, high, out);
     }
-    return value_is_moment(c->one) ? moment_boundary(e, c, digits, high, out)
-                                   : eval_fail(e, c->n, "%s() wants a number, a date or a time",
-                                               c->n->func->name);
+    return value_is_moment(c->one)
+               ? moment_boundary(e, c, digits, high, out)
+               : eval_fail(e, c->n, "%s() wants a number, a date or a time", c->n->func->name);
 }
 
 bool func_low_boundary(struct eval *e, const struct call *c, struct values *out)

@@ -8,7 +8,8 @@ static const char urlbase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 static const char hex[] = "0123456789abcdef";
 
 /* The input and the name of the code. EMPTY: one is missing. */
-static enum value_answer two(struct eval *e, const struct call *c, struct str *text, struct str *code)
+static enum value_answer two(struct eval *e, const struct call *c, struct str *text,
+                             struct str *code)
 {
     if (!eval_text(e, c->n, c->one, text)) {
         return ANSWER_FALSE;
@@ -107,7 +108,9 @@ bool func_encode(struct eval *e, const struct call *c, struct values *out)
     if (str_is(code, "hex")) {
         return call_put(e, out, value_string(encode_hex(e->a, text)));
     }
-    const char *digits = str_is(code, "base64") ? base64 : str_is(code, "urlbase64") ? urlbase64 : NULL;
+    const char *digits = str_is(code, "base64")      ? base64
+                         : str_is(code, "urlbase64") ? urlbase64
+                                                     : NULL;
     return digits ? call_put(e, out, value_string(encode_64(e->a, text, digits)))
                   : unknown(e, c, codes_known);
 }
@@ -119,7 +122,9 @@ bool func_decode(struct eval *e, const struct call *c, struct values *out)
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
-    const char *digits = str_is(code, "base64") ? base64 : str_is(code, "urlbase64") ? urlbase64 : NULL;
+    const char *digits = str_is(code, "base64")      ? base64
+                         : str_is(code, "urlbase64") ? urlbase64
+                                                     : NULL;
     if (!digits && !str_is(code, "hex")) {
         return unknown(e, c, codes_known);
     }
@@ -135,8 +140,10 @@ struct entity {
     char c;
     const char *text;
 };
-static const struct entity html[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}, {0, NULL}};
-static const struct entity json[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"}, {'\b', "\\b"}, {'\f', "\\f"}, {0, NULL}};
+static const struct entity html[] = {{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"},
+                                     {'"', "&quot;"}, {'\'', "&#39;"}, {0, NULL}};
+static const struct entity json[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\r', "\\r"},
+                                     {'\t', "\\t"}, {'\b', "\\b"},  {'\f', "\\f"}, {0, NULL}};
 
 static const struct entity *entities(struct str code)
 {

@@ -166,7 +166,8 @@ static const struct json *in_bundle(const struct json *bundle, const struct json
 
 static bool reference_of(const struct value *v, struct str *out, uint32_t *out_at)
 {
-    const struct json *text = v->kind == VALUE_NODE && v->json ? json_get(v->json, "reference") : NULL;
+    const struct json *text =
+        v->kind == VALUE_NODE && v->json ? json_get(v->json, "reference") : NULL;
     *out_at = text ? text->at : 0;
     *out = text ? json_text(text) : v->kind == VALUE_STRING ? v->text : STR("");
     return out->n > 0;
@@ -193,5 +194,7 @@ bool func_resolve(struct eval *e, const struct call *c, struct values *out)
     }
     unsigned t = found ? tree_resource_type(found) : 0;
     return eval_step(e, c->n) &&
-           (!t || call_put(e, out, (struct value){.kind = VALUE_NODE, .json = found, .model = (uint16_t)t}));
+           (!t ||
+            call_put(e, out,
+                     (struct value){.kind = VALUE_NODE, .json = found, .model = (uint16_t)t}));
 }

@@ -52,10 +52,10 @@ static struct value of_number(struct eval *e, const struct json *j, bool is_deci
 
 static enum value_kind kind_of_text(unsigned t)
 {
-    return t == FHIR_TYPE_DATE                                   ? VALUE_DATE
+    return t == FHIR_TYPE_DATE                                  ? VALUE_DATE
            : t == FHIR_TYPE_DATE_TIME || t == FHIR_TYPE_INSTANT ? VALUE_DATETIME
-           : t == FHIR_TYPE_TIME                                 ? VALUE_TIME
-                                                                 : VALUE_STRING;
+           : t == FHIR_TYPE_TIME                                ? VALUE_TIME
+                                                                : VALUE_STRING;
 }
 
 static struct value of_scalar(struct eval *e, const struct json *j, unsigned t)
@@ -140,21 +140,36 @@ static bool is_companion(struct str key, struct str of)
     return key.n == of.n + 1 && key.p[0] == '_' && memcmp(key.p + 1, of.p, of.n) == 0;
 }
 
+/* The companion of a primitive; of anything else none. */
+static const struct json *companion(const struct json *object, struct str key, unsigned t)
+{
+    bool may = t && fhir_type_kind(t) == FHIR_PRIMITIVE;
+    for (const struct json *j = may ? object->first : NULL; j; j = j->next) {
+        if (is_companion(j->key, key)) {
+            return j;
+        }
+    }
+    return NULL;
+}
+
+/* A key without the _ of a companion. */
+static struct str plain_key(const struct json *j, bool *out_beside)
+{
+    *out_beside = j->key.n && j->key.p[0] == '_';
+    return *out_beside ? str_slice(j->key, 1, j->key.n) : j->key;
+}
+
 /* value[x]: the key says the type; there may be nothing but a companion. */
 static void add_choice(struct eval *e, const struct json *object, const struct fhir_element *el,
                        struct values *out)
 {
     json_each(j, object)
     {
-        bool beside = j->key.n && j->key.p[0] == '_';
-        struct str key = beside ? str_slice(j->key, 1, j->key.n) : j->key;
+        bool beside;
+        struct str key = plain_key(j, &beside);
         unsigned t = fhir_element_choice(el, key);
         if (t && !beside) {
-            const struct json *extra =
-                fhir_type_kind(t) == FHIR_PRIMITIVE
-                    ? json_get_str(object, str_printf(e->a, "_%.*s", STR_ARG(key)))
-                    : NULL;
-            add(e, j, extra, t, out);
+            add(e, j, companion(object, key, t), t, out);
         } else if (t && !json_get_str(object, key)) {
             add(e, NULL, j, t, out);
         }
@@ -211,17 +226,14 @@ void tree_children(struct eval *e, const struct value *v, struct values *out)
     const struct json *object = members_of(v);
     json_each(j, object)
     {
-        bool beside = v->model && j->key.n && j->key.p[0] == '_';
-        struct str key = beside ? str_slice(j->key, 1, j->key.n) : j->key;
+        bool beside = false;
+        struct str key = v->model ? plain_key(j, &beside) : j->key;
         unsigned t = v->model ? type_of_key(v->model, key) : 0;
         if (v->model && !t) {
             continue;
         }
         if (!beside) {
-            bool primitive = t && fhir_type_kind(t) == FHIR_PRIMITIVE;
-            const struct json *extra =
-                primitive ? json_get_str(object, str_printf(e->a, "_%.*s", STR_ARG(key))) : NULL;
-            add(e, j, extra, t, out);
+            add(e, j, companion(object, key, t), t, out);
         } else if (!json_get_str(object, key)) {
             add(e, NULL, j, t, out);
         }
@@ -236,7 +248,8 @@ bool tree_quantity(struct eval *e, const struct value *v, struct value *out)
         *out = *v;
         return true;
     }
-    const struct json *number = v->kind == VALUE_NODE && v->json ? json_get(v->json, "value") : NULL;
+    const struct json *number =
+        v->kind == VALUE_NODE && v->json ? json_get(v->json, "value") : NULL;
     if (!number || number->kind != JSON_NUMBER || !fhir_type_is(v->model, FHIR_TYPE_QUANTITY)) {
         return false;
     }

@@ -41,28 +41,38 @@ static bool same_objects(struct comparison *c, const struct json *a, const struc
     return true;
 }
 
-static bool same_arrays(struct comparison *c, const struct json *a, const struct json *b)
+/* In any order: each item has a partner of its own. */
+static bool similar_arrays(struct comparison *c, const struct json *a, const struct json *b)
 {
-    if (a->count != b->count) {
-        return false;
-    }
-    const struct json *beside = b->first;
-    bool *used = c->similar ? ARENA_ARRAY(c->e->a, bool, b->count + 1) : NULL;
+    bool *used = ARENA_ARRAY(c->e->a, bool, b->count + 1);
     json_each(one, a)
     {
         uint32_t k = 0;
-        const struct json *other = c->similar ? b->first : beside;
-        while (c->similar && other && (used[k] || !same(c, one, other))) {
+        const struct json *other = b->first;
+        while (other && (used[k] || !same(c, one, other))) {
             other = other->next;
             k++;
         }
-        if (!other || (!c->similar && !same(c, one, other))) {
+        if (!other) {
             return false;
         }
-        if (c->similar) {
-            used[k] = true;
+        used[k] = true;
+    }
+    return true;
+}
+
+static bool same_arrays(struct comparison *c, const struct json *a, const struct json *b)
+{
+    const struct json *other = b->first;
+    if (a->count != b->count || c->similar) {
+        return a->count == b->count && similar_arrays(c, a, b);
+    }
+    json_each(one, a)
+    {
+        if (!other || !same(c, one, other)) {
+            return false;
         }
-        beside = beside ? beside->next : NULL;
+        other = other->next;
     }
     return true;
 }

@@ -281,13 +281,13 @@ bool unit_convert(const struct decimal *v, const struct unit *from, const struct
     if (from->months && to->months) { /* 12 months are a year */
         num = decimal_of(from->months);
         den = decimal_of(to->months);
-    } else if (!decimal_mul(&from->num, &to->den, &num) || !decimal_mul(&from->den, &to->num, &den)) {
+    } else if (!decimal_mul(&from->num, &to->den, &num) ||
+               !decimal_mul(&from->den, &to->num, &den)) {
         return false;
     }
-    return decimal_mul(v, &num, out) &&
-           (decimal_is_whole(&den) && den.digits == 1 && den.scale == 0
-                ? true
-                : decimal_divide(out, &den, out));
+    return decimal_mul(v, &num, out) && (decimal_is_whole(&den) && den.digits == 1 && den.scale == 0
+                                             ? true
+                                             : decimal_divide(out, &den, out));
 }
 
 bool unit_to_base(struct arena *a, const struct decimal *v, const struct unit *u,
@@ -300,9 +300,10 @@ bool unit_to_base(struct arena *a, const struct decimal *v, const struct unit *u
     base.months = 0;
     for (int i = 0; i < UNIT_DIMENSIONS; i++) {
         if (u->power[i]) {
-            text = u->power[i] == 1 ? str_printf(a, "%.*s%s%s", STR_ARG(text), text.n ? "." : "", names[i])
-                                    : str_printf(a, "%.*s%s%s%d", STR_ARG(text), text.n ? "." : "",
-                                                 names[i], u->power[i]);
+            text = u->power[i] == 1
+                       ? str_printf(a, "%.*s%s%s", STR_ARG(text), text.n ? "." : "", names[i])
+                       : str_printf(a, "%.*s%s%s%d", STR_ARG(text), text.n ? "." : "", names[i],
+                                    u->power[i]);
         }
     }
     *out_text = text.n ? text.p : "1";

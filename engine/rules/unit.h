@@ -12,9 +12,9 @@
 enum { UNIT_DIMENSIONS = 8, UNIT_POWER_MAX = 20, UNIT_TEXT_MAX = 128 };
 
 struct unit {
-    struct decimal num, den;      /* so many base units */
+    struct decimal num, den;       /* so many base units */
     int8_t power[UNIT_DIMENSIONS]; /* m g s rad K C cd mol */
-    uint8_t months;               /* month and year of the calendar: 1, 12; else 0 */
+    uint8_t months;                /* month and year of the calendar: 1, 12; else 0 */
 };
 
 /* False: not a unit that is known here. */

@@ -67,14 +67,16 @@ static const struct func_row later[] = {
     {"comparable", USUAL, "1 'cm'.comparable(1 's')", "boolean:false"},
     {"comparable", EMPTY, "{}.comparable(1 's')", ""},
     {"comparable", WRONG, "1.comparable(2)", "-:1:3: error: comparable() wants two quantities"},
-    {"type", USUAL, "1.type().name", "-:1:10: error: name is not known; members are of FHIR and JSON data"},
+    {"type", USUAL, "1.type().name",
+     "-:1:10: error: name is not known; members are of FHIR and JSON data"},
     {"type", EMPTY, "{}.type()", ""},
     {"type", WRONG, "1.type(2)", "-:1:3: error: type() takes 0 arguments, this gives 1; type()"},
 };
 
 static const char observation[] =
     "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"c\"},"
-    "\"subject\":{\"reference\":\"#s\"},\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"s\"}],"
+    "\"subject\":{\"reference\":\"#s\"},\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"s\"}]"
+    ","
     "\"valueString\":\"x\",\"_status\":{\"extension\":[{\"url\":\"u\",\"valueCode\":\"w\"}]}}";
 
 static const struct func_row trees[] = {
