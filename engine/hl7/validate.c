@@ -7,6 +7,8 @@
 #include "engine/hl7/structure.h"
 #include "engine/hl7/validate_priv.h"
 
+enum { TEXT_MAX = 512 };
+
 /* ---- findings ---- */
 
 void validate_begin(struct validate_report *r, struct arena *a, const struct hl7 *m,
@@ -74,7 +76,8 @@ static bool is_waived(const struct validate_report *r, enum validate_rule rule,
     if (!r->waiver.waives) {
         return false;
     }
-    memcpy(p.seg, at->seg == UINT32_MAX ? at->name : r->m->seg[at->seg].id, 3);
+    p.seg_n = at->seg != UINT32_MAX; /* PATH_ALL: it is missing */
+    memcpy(p.seg, p.seg_n ? r->m->seg[at->seg].id : at->name, 3);
     return r->waiver.waives(r->waiver.arg, rule, &p);
 }
 
@@ -118,7 +121,7 @@ void validate_found(struct validate_report *r, enum validate_rule rule, int erro
                     const struct validate_place *at, const char *fmt, ...)
 {
     enum validate_level level = (enum validate_level)r->levels.of[rule];
-    char text[160];
+    char text[TEXT_MAX];
     va_list ap;
     if (level == VALIDATE_OFF || is_waived(r, rule, at)) {
         return;
@@ -280,7 +283,7 @@ static void check_one_field(struct fields *k, uint32_t n)
     struct str field = hl7_field(k->r->m, k->seg, n);
     k->at.field = n;
     k->at.byte = field.p;
-    if (field.n && !check_is_blank(&k->r->m->d, field)) {
+    if (field.n && !validate_is_blank(&k->r->m->d, field)) {
         if (!(field.n == 2 && field.p[0] == '"' && field.p[1] == '"')) {
             filled(k, part, field);
         }
@@ -294,7 +297,7 @@ static void check_extra(struct fields *k, uint32_t from, uint32_t last)
 {
     for (uint32_t n = from; n <= last; n++) {
         struct str field = hl7_field(k->r->m, k->seg, n);
-        if (field.n && !check_is_blank(&k->r->m->d, field)) {
+        if (field.n && !validate_is_blank(&k->r->m->d, field)) {
             k->at.field = n;
             k->at.byte = field.p;
             validate_found(k->r, VALIDATE_EXTRA_FIELDS, 0, &k->at,
@@ -352,23 +355,28 @@ void validate_message(const struct validate_dict *d, struct validate_report *r)
 
 /* ---- what becomes of it ---- */
 
+/* Type, event, processing id, version: what decides on AR, and on CR at the accept level. */
+static bool is_of_type(const struct validate_finding *f)
+{
+    return f->error >= 200 && f->error <= 203;
+}
+
 enum ack_code validate_code(const struct validate_report *r)
 {
     for (unsigned i = 0; i < r->n; i++) {
-        bool is_type = r->v[i].error >= 200 && r->v[i].error <= 203;
-        if (is_type && r->v[i].level == VALIDATE_STRICT) {
+        if (is_of_type(&r->v[i]) && r->v[i].level == VALIDATE_STRICT) {
             return ACK_AR;
         }
     }
     return ACK_AE;
 }
 
-static void add_errors(const struct validate_report *r, enum validate_level level, unsigned max,
-                       struct ack_error *v, unsigned *n)
+static void add_errors(const struct validate_report *r, enum validate_level level, bool of_type,
+                       unsigned max, struct ack_error *v, unsigned *n)
 {
     for (unsigned i = 0; i < r->n && *n < max; i++) {
         const struct validate_finding *f = &r->v[i];
-        if (f->level == level) {
+        if (f->level == level && is_of_type(f) == of_type) {
             v[(*n)++] = (struct ack_error){f->error, f->path, level == VALIDATE_STRICT ? 'E' : 'W',
                                            f->text};
         }
@@ -380,9 +388,10 @@ const struct ack_error *validate_errors(const struct validate_report *r, unsigne
 {
     struct ack_error *v = ARENA_ARRAY(r->a, struct ack_error, max + 1);
     unsigned n = 0, all = r->errors + (with_warnings ? r->warnings : 0);
-    add_errors(r, VALIDATE_STRICT, max, v, &n);
-    if (with_warnings) {
-        add_errors(r, VALIDATE_WARN, max, v, &n);
+    const enum validate_level last = with_warnings ? VALIDATE_WARN : VALIDATE_STRICT;
+    for (enum validate_level level = VALIDATE_STRICT; level >= last; level--) {
+        add_errors(r, level, true, max, v, &n);
+        add_errors(r, level, false, max, v, &n);
     }
     if (n < all) {
         v[n] = (struct ack_error){v[0].code, "", v[0].severity,

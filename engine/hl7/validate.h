@@ -16,28 +16,34 @@ enum {
 
 enum validate_level { VALIDATE_OFF, VALIDATE_WARN, VALIDATE_STRICT };
 
+/* One row a rule: X(ID, name, level where validation is on, code of table 0357, what it wants). The name is the key of the
+ * option and the code of the finding. Those of a site's conformance document come last. */
+/* clang-format off */
+#define VALIDATE_TABLE(X) \
+    X(VERSION, "version", "warn", 203, "MSH-12 names a version of HL7 v2.") \
+    X(MESSAGE_TYPE, "message-type", "warn", 201, "MSH-9 names a type and event that the standard has a structure for (Z-events are free).") \
+    X(STRUCTURE, "structure", "strict", 100, "Required segments are there, all stand in order, none more often than the structure allows.") \
+    X(UNEXPECTED, "unexpected-segments", "warn", 100, "Every segment is one of the structure, or a Z-segment.") \
+    X(REQUIRED, "required-fields", "strict", 101, "Required fields hold something.") \
+    X(REQUIRED_PARTS, "required-components", "warn", 101, "Where a field is filled, the components that its datatype requires are too.") \
+    X(REPETITIONS, "repetitions", "warn", 102, "A field repeats no more often than its version allows.") \
+    X(EXTRA_FIELDS, "extra-fields", "warn", 102, "Nothing stands behind the last field of a segment.") \
+    X(PARTS, "components", "warn", 102, "A value has no more components and subcomponents than its datatype.") \
+    X(DATES, "dates", "strict", 102, "DT, TM, DTM and TS hold dates and times.") \
+    X(NUMBERS, "numbers", "strict", 102, "NM and SI hold numbers.") \
+    X(TABLES, "tables", "warn", 103, "Codes of type ID are in the HL7 table of their place.") \
+    X(USER_TABLES, "user-tables", "off", 103, "Codes of type IS, and coded elements, are among the values that HL7 suggests for their place.") \
+    X(LENGTHS, "lengths", "off", 104, "No value is longer than its version allows (104 from 2.7, 102 before).") \
+    X(WITHDRAWN, "withdrawn", "off", 102, "Fields that the version has withdrawn are empty.") \
+    X(SITE_USAGE, "site-usage", "strict", 101, "As the conformance document says: R is there, X is not, C as its condition decides.") \
+    X(SITE_TIMES, "site-times", "strict", 102, "As the conformance document says: how often a segment or field stands.") \
+    X(SITE_LENGTH, "site-length", "strict", 102, "As the conformance document says: shortest and longest value, in characters.") \
+    X(SITE_VALUES, "site-values", "strict", 103, "As the conformance document says: the value is fixed, or one of a set.")
+/* clang-format on */
+
+#define VALIDATE_ID(id, name, initial, error, summary) VALIDATE_##id,
 enum validate_rule {
-    VALIDATE_VERSION,
-    VALIDATE_MESSAGE_TYPE,
-    VALIDATE_STRUCTURE,
-    VALIDATE_UNEXPECTED,
-    VALIDATE_REQUIRED,
-    VALIDATE_REQUIRED_PARTS,
-    VALIDATE_REPETITIONS,
-    VALIDATE_EXTRA_FIELDS,
-    VALIDATE_PARTS,
-    VALIDATE_DATES,
-    VALIDATE_NUMBERS,
-    VALIDATE_TABLES,
-    VALIDATE_USER_TABLES,
-    VALIDATE_LENGTHS,
-    VALIDATE_WITHDRAWN,
-    /* of a site's conformance document */
-    VALIDATE_SITE_USAGE,
-    VALIDATE_SITE_TIMES,
-    VALIDATE_SITE_LENGTH,
-    VALIDATE_SITE_VALUES,
-    VALIDATE_RULES /* how many */
+    VALIDATE_TABLE(VALIDATE_ID) VALIDATE_RULES /* how many */
 };
 
 struct validate_row {
@@ -110,6 +116,8 @@ struct validate_dict *validate_dict_new(struct arena *a);
 /* Add what is wrong with r->m to `r`, sorted. O(bytes of the message + segments of its structure). */
 void validate_message(const struct validate_dict *d, struct validate_report *r);
 
+/* Is there nothing but delimiters in `s`? */
+bool validate_is_blank(const struct hl7_delims *d, struct str s);
 /* By their places in the message; segments that are missing come first. */
 void validate_sort(struct validate_report *r);
 

@@ -21,7 +21,7 @@ struct checking {
     struct validate_place *at;
 };
 
-bool check_is_blank(const struct hl7_delims *d, struct str s)
+bool validate_is_blank(const struct hl7_delims *d, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
@@ -45,7 +45,7 @@ static struct piece next_wide(const struct hl7_delims *d, struct str *rest, char
     const char *end = rest->p + rest->n, *at = hl7_find(d, rest->p, end, stop);
     struct str part = str_from(rest->p, at ? (size_t)(at - rest->p) : rest->n);
     *rest = at ? str_from(at + 1, (size_t)(end - at - 1)) : str_from(NULL, 0);
-    return (struct piece){part, check_is_blank(d, part), true};
+    return (struct piece){part, validate_is_blank(d, part), true};
 }
 
 /* The part before the first `stop`, cut off; rest->p is NULL behind the last one. `below` is the delimiter of the
@@ -293,12 +293,12 @@ static void check_plain(const struct checking *k, const struct check_part *part,
     const struct check_type *t = part->type;
     struct str rest = s;
     struct piece first = next_piece(k->d, &rest, k->d->component, k->d->subcomponent);
-    if (rest.p && !check_is_blank(k->d, rest)) {
+    if (rest.p && !validate_is_blank(k->d, rest)) {
         too_many_parts(k, t, "components");
     } else if (first.is_compound) {
         rest = first.text;
         first = next_piece(k->d, &rest, k->d->subcomponent, 0);
-        if (rest.p && !check_is_blank(k->d, rest)) {
+        if (rest.p && !validate_is_blank(k->d, rest)) {
             too_many_parts(k, t, "subcomponents");
         }
     }
