@@ -2,6 +2,7 @@
 #include "engine/rules/ruleset_priv.h"
 
 #include "engine/base/hash.h"
+#include "engine/rules/conform.h"
 
 enum { WORD_MAX = 8 };
 
@@ -54,18 +55,28 @@ static bool pattern_matches(const struct pattern *p, struct str type, struct str
     return p->is_prefix ? str_starts(event, p->event) : str_eq(p->event, event);
 }
 
+static bool reads_type(const struct route *r, struct str type, struct str event)
+{
+    for (unsigned i = 0; i < r->npatterns; i++) {
+        if (pattern_matches(&r->patterns[i], type, event)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool conform_reads(const struct conform *c, struct str type, struct str event)
+{
+    return reads_type(&c->head, type, event);
+}
+
 static bool route_reads(const struct route *r, unsigned source, struct str type, struct str event)
 {
     bool reads = false;
     for (unsigned i = 0; i < r->nsources && !reads; i++) {
         reads = r->sources[i] == source;
     }
-    for (unsigned i = 0; reads && i < r->npatterns; i++) {
-        if (pattern_matches(&r->patterns[i], type, event)) {
-            return true;
-        }
-    }
-    return false;
+    return reads && reads_type(r, type, event);
 }
 
 static unsigned collect(const struct ruleset *r, unsigned source, struct str type, struct str event,

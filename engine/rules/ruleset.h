@@ -5,6 +5,7 @@
 #define CORRIDOR_RULES_RULESET_H
 
 #include "engine/base/diag.h"
+#include "engine/base/opt.h"
 #include "engine/base/splice.h"
 #include "engine/hl7/ack.h"
 #include "engine/hl7/hl7.h"
@@ -39,7 +40,11 @@ struct rules_source {
     unsigned nversions;
     struct str profile; /* or empty */
     struct diag_pos profile_pos;
-    bool is_bulk; /* its messages go as bulk unless a send says otherwise */
+    const struct str *conformance; /* names of its conformance documents */
+    unsigned nconformance;
+    struct diag_pos conformance_pos;
+    bool has_all_conformance; /* every document is about it, whatever its name */
+    bool is_bulk;             /* its messages go as bulk unless a send says otherwise */
 };
 
 /* What rules are compiled against. Arrays live as long as the ruleset. */
@@ -137,6 +142,18 @@ struct rules_result {
  * goes wrong in a route is in the result, as the route's on-error says. */
 void rules_run(const struct ruleset *r, const struct rules_input *in, struct arena *a,
                struct rules_result *out);
+
+/* How many conformance documents there are. */
+unsigned rules_conformance_count(const struct ruleset *r);
+/* Is the message what the standard says and what the conformance documents of its source say? Adds to `report`,
+ * which the caller has begun with in->m, sorted; what a document says of a place takes the place of what the dictionary
+ * says of it. O(bytes + segments * elements of the documents), and the conditions. */
+struct validate_report;
+struct validate_dict;
+void rules_validate(const struct ruleset *r, const struct validate_dict *dict,
+                    const struct rules_input *in, struct validate_report *report);
+/* The keys of an element, for the manual. */
+extern const struct opt rules_element_rows[];
 
 /* PID-3 and MRG-1 of the message, each repetition as (authority, id): the key `patient`. */
 unsigned rules_patient_keys(const struct hl7 *m, struct arena *a,

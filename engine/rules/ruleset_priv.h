@@ -248,6 +248,7 @@ struct route {
 };
 
 struct dispatch;
+struct conform;
 
 struct ruleset {
     struct rules_source
@@ -267,6 +268,8 @@ struct ruleset {
     unsigned nsteps;
     struct profile **profiles;
     unsigned nprofiles;
+    struct conform **conforms; /* conform.h */
+    unsigned nconforms;
     struct rules_test *tests;
     unsigned ntests, cap_tests;
     struct profile_names names;
@@ -289,7 +292,7 @@ struct compiler {
     struct diag_pos drop_pos; /* the last drop inside the loop under way */
     unsigned depth, loops;
     unsigned nslots; /* most lets in use at once */
-    unsigned cap_routes, cap_tables, cap_maps, cap_steps, cap_profiles;
+    unsigned cap_routes, cap_tables, cap_maps, cap_steps, cap_profiles, cap_conforms;
     const struct rules_file *lines_of; /* its line `line` begins at byte `line_at` */
     unsigned line;
     size_t line_at;
@@ -416,6 +419,9 @@ void compile_maps_again(struct compiler *c);
 /* DFT_P03 and DFT_P11 are of one message type. */
 bool compile_same_type(const char *a, const char *b);
 void compile_route(struct compiler *c, const struct yaml_node *doc);
+void compile_conform(struct compiler *c, const struct yaml_node *doc);
+/* Have all sources the documents that they name, and those what they need? */
+void compile_source_conforms(struct compiler *c);
 void compile_tests(struct compiler *c, const struct yaml_node *doc);
 struct map *compile_find_map(struct compiler *c, const struct yaml_node *n);
 /* Note that the current route or map uses `m`; its structures must suit. */

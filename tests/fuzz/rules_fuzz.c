@@ -2,6 +2,7 @@
  * gives errors; what compiles runs on three messages, twice to the same verdict and bytes, and every output
  * is within what was declared. Its tests run, its explanation and trace are written. */
 #include "engine/base/buf.h"
+#include "engine/hl7/validate.h"
 #include "engine/rules/test.h"
 #include "engine/rules/trace.h"
 
@@ -59,6 +60,25 @@ static void check_outputs(const struct hl7 *m, const struct rules_result *x,
     buf_free(&q);
 }
 
+/* What conformance documents say of it: the same twice, within the bound. */
+static void validate(const struct ruleset *r, const struct rules_input *in, struct arena *a)
+{
+    static struct arena kept;
+    static const struct validate_dict *dict;
+    const struct validate_levels levels = validate_initial(VALIDATE_STRICT);
+    struct validate_report x, y;
+    dict = dict ? dict : validate_dict_new(&kept);
+    validate_begin(&x, a, in->m, &levels);
+    rules_validate(r, dict, in, &x);
+    validate_begin(&y, a, in->m, &levels);
+    rules_validate(r, dict, in, &y);
+    must(x.n == y.n && x.errors == y.errors && x.warnings == y.warnings);
+    must(x.n <= VALIDATE_FINDINGS_MAX);
+    for (unsigned i = 0; i < x.n; i++) {
+        must(x.v[i].at <= in->m->raw.n && str_eq(x.v[i].text, y.v[i].text));
+    }
+}
+
 static void run_on(const struct ruleset *r, struct arena *a, const char *text)
 {
     struct hl7 m;
@@ -72,6 +92,8 @@ static void run_on(const struct ruleset *r, struct arena *a, const char *text)
     in.trace = &trace;
     rules_run(r, &in, a, &y);
     check_outputs(&m, &x, &y);
+    in.trace = NULL;
+    validate(r, &in, a);
 }
 
 static void run_tests(const struct ruleset *r, struct arena *a)
@@ -88,7 +110,7 @@ static void run_tests(const struct ruleset *r, struct arena *a)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct rules_source source = {.name = {"in", 2}};
+    static const struct rules_source source = {.name = {"in", 2}, .has_all_conformance = true};
     static const struct rules_destination destinations[2] = {
         {.name = {"a", 1}}, {.name = {"b", 1}, .order = RULES_ORDER_ALL}};
     struct str all = str_from((const char *)data, size < 16384 ? size : 16384);

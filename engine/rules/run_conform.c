@@ -1,0 +1,449 @@
+/* What a site's conformance documents say of one message. */
+#include "engine/hl7/escape.h"
+#include "engine/rules/conform.h"
+
+enum { ERROR_SEGMENT = 100, ERROR_MISSING = 101, ERROR_TYPE = 102, ERROR_INTERNAL = 207 };
+
+/* One message under way. */
+struct conforming {
+    const struct ruleset *r;
+    const struct rules_input *in;
+    struct validate_report *report;
+    const struct conform *doc;
+    const struct profile *profile;
+    struct eval e; /* for conditions */
+    struct draft draft;
+    struct hl7_text charset; /* of values that are not plain ASCII */
+    bool has_charset;
+};
+
+/* ---- findings ---- */
+
+static void found(struct conforming *k, const struct conform_element *e, enum validate_rule rule,
+                  int error, const struct validate_place *at, const char *text)
+{
+    if (e->say.n) {
+        validate_found(k->report, rule, error, at, "%.*s", STR_ARG(e->say));
+    } else {
+        validate_found(k->report, rule, error, at, "%s", text);
+    }
+}
+
+static void found_usage(struct conforming *k, const struct conform_element *e, bool is_missing,
+                        const struct validate_place *at)
+{
+    const char *what = e->path.field ? e->path.comp ? "component" : "field" : "segment";
+    int error = e->path.field ? is_missing ? ERROR_MISSING : ERROR_TYPE : ERROR_SEGMENT;
+    struct str text = str_printf(k->report->a, "the site %s this %s%s%.*s",
+                                 is_missing ? "requires" : "does not use", what,
+                                 e->usage == CONFORM_C ? ", as decided by " : "",
+                                 STR_ARG(e->when_text));
+    found(k, e, VALIDATE_SITE_USAGE, error, at, text.p);
+}
+
+/* ---- values ---- */
+
+static bool is_plain(const struct hl7 *m, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == m->d.escape || (unsigned char)s.p[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct str text_of(struct conforming *k, struct str raw)
+{
+    const struct hl7 *m = k->in->m;
+    if (is_plain(m, raw)) {
+        return raw;
+    }
+    if (!k->has_charset) {
+        k->charset = hl7_text_of(m);
+        k->has_charset = true;
+    }
+    return hl7_text_utf8(k->report->a, k->charset, hl7_unescape(k->report->a, &m->d, raw));
+}
+
+static bool is_among(const struct conforming *k, const struct conform_element *e, struct str text)
+{
+    for (unsigned i = 0; i < e->nvalues; i++) {
+        if (str_eq(e->values[i], text)) {
+            return true;
+        }
+    }
+    if (e->table) {
+        const struct table *own = profile_table_of(k->profile, e->table->name);
+        return table_find(own ? own : e->table, &text) >= 0;
+    }
+    return e->hl7_table && dict_table_has(e->hl7_table, text) == 1;
+}
+
+static size_t characters(struct str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+    }
+    return n;
+}
+
+static void check_value(struct conforming *k, const struct conform_element *e, struct str raw,
+                        const struct validate_place *at)
+{
+    struct str text = text_of(k, raw);
+    bool has_set = e->nvalues || e->table || e->hl7_table;
+    if (has_set && !is_among(k, e, text)) {
+        found(k, e, VALIDATE_SITE_VALUES, 0, at,
+              e->nvalues == 1 ? "not the value that the site wants here"
+                              : "not one of the values that the site takes here");
+    }
+    size_t n = e->has_length ? characters(text) : 0;
+    if (e->has_length && (n < e->shortest || (e->longest && n > e->longest))) {
+        struct str say = str_printf(k->report->a, "the length is %zu; the site wants %u%s%.0u", n,
+                                    e->shortest, e->longest ? " to " : " or more", e->longest);
+        bool is_long = e->longest && n > e->longest;
+        bool is_new = dict_version(path_get(k->in->m, &(struct path){.seg = "MSH", .field = 12, .comp = 1}).raw,
+                                   NULL) >= HL7_2_7;
+        found(k, e, VALIDATE_SITE_LENGTH, is_long && is_new ? 104 : ERROR_TYPE, at, say.p);
+    }
+}
+
+/* ---- fields ---- */
+
+static bool is_blank(const struct hl7 *m, struct str s)
+{
+    return validate_is_blank(&m->d, s);
+}
+
+static bool is_null(struct str s)
+{
+    return hl7_val_of(s).state == HL7_NULL;
+}
+
+static struct str part(const struct hl7 *m, struct str rep, unsigned comp, unsigned sub)
+{
+    struct str s = comp ? hl7_component(&m->d, rep, comp) : rep;
+    return sub ? hl7_subcomponent(&m->d, s, sub) : s;
+}
+
+static void check_times(struct conforming *k, const struct conform_element *e, unsigned n,
+                        struct validate_place *at)
+{
+    bool is_few = n < e->min, is_many = e->max && n > e->max;
+    struct str text;
+    if (!e->has_times || n == 0 || (!is_few && !is_many)) {
+        return;
+    }
+    text = str_printf(k->report->a, "it stands %u times; the site wants %u%s%.0u", n, e->min,
+                      e->max == e->min ? "" : e->max ? " to " : " or more",
+                      e->max == e->min ? 0 : e->max);
+    found(k, e, VALIDATE_SITE_TIMES,
+          e->path.field ? is_few ? ERROR_MISSING : ERROR_TYPE : ERROR_SEGMENT, at, text.p);
+}
+
+/* A part of each repetition that is filled; the whole of it where the element is a field. */
+static void check_repetitions(struct conforming *k, const struct conform_element *e,
+                              enum conform_usage usage, struct str field, struct validate_place *at)
+{
+    const struct hl7 *m = k->in->m;
+    bool has_value = e->has_length || e->nvalues || e->table || e->hl7_table;
+    unsigned filled = 0;
+    for (uint32_t n = 1;; n++) {
+        struct str rep = hl7_repetition(&m->d, field, n);
+        if (!rep.p) {
+            break;
+        }
+        if (is_blank(m, rep)) {
+            continue;
+        }
+        filled++;
+        at->rep = e->repeats || n > 1 ? n : 0;
+        at->comp = e->path.comp;
+        at->sub = e->path.sub;
+        struct str own = part(m, rep, e->path.comp, e->path.sub);
+        bool is_empty = is_blank(m, own) || (e->path.comp && is_null(rep));
+        at->byte = own.p ? own.p : rep.p;
+        if (e->path.comp && usage == CONFORM_R && is_empty && !is_null(rep)) {
+            found_usage(k, e, true, at);
+        } else if (e->path.comp && usage == CONFORM_X && !is_empty) {
+            found_usage(k, e, false, at);
+        }
+        struct str value = part(m, rep, e->value_comp, e->path.sub);
+        if (has_value && !is_blank(m, value) && !is_null(value) && !is_null(rep)) {
+            at->comp = e->value_comp;
+            check_value(k, e, value, at);
+        }
+    }
+    at->rep = at->comp = at->sub = 0;
+    at->byte = field.p;
+    check_times(k, e, filled, at);
+}
+
+static void check_field(struct conforming *k, const struct conform_element *e,
+                        enum conform_usage usage, uint32_t seg)
+{
+    const struct hl7 *m = k->in->m;
+    struct str field = hl7_field(m, &m->seg[seg], e->path.field);
+    struct validate_place at = {.seg = seg, .field = e->path.field, .byte = field.p};
+    bool is_empty = is_blank(m, field);
+    if (!e->path.comp && usage == CONFORM_R && is_empty) {
+        found_usage(k, e, true, &at);
+    } else if (!e->path.comp && usage == CONFORM_X && !is_empty) {
+        found_usage(k, e, false, &at);
+    }
+    if (!is_empty) {
+        check_repetitions(k, e, usage, field, &at);
+    }
+}
+
+/* ---- conditions ---- */
+
+static void begin_eval(struct conforming *k)
+{
+    const struct rules_input *in = k->in;
+    bool known = in->source < k->r->nsources;
+    const struct rules_source *source = known ? &k->r->sources[in->source] : NULL;
+    if (k->e.a) {
+        return;
+    }
+    draft_init(&k->draft, k->report->a, in->m, rules_find_structure, source);
+    eval_init(&k->e, k->report->a, &k->draft, true);
+    k->e.lets = ARENA_ARRAY(k->report->a, struct values, CHECK_LETS_MAX);
+    k->e.source = source;
+    k->e.profile = k->profile;
+    k->e.zones = &k->r->zones;
+    k->e.id_hi = in->id_hi;
+    k->e.id_lo = in->id_lo;
+    k->e.received_us = in->received_us;
+}
+
+/* The usage that `when` decides on. False: it failed, which is a finding. */
+static bool decide(struct conforming *k, const struct conform_element *e, const struct scope *scope,
+                   const struct validate_place *at, enum conform_usage *out)
+{
+    bool good = true;
+    enum value_answer answer = eval_truth(&k->e, e->when, scope, &good);
+    if (!good) {
+        validate_found(k->report, VALIDATE_SITE_USAGE, ERROR_INTERNAL, at,
+                       "when: cannot be decided: %.*s%s%.*s", STR_ARG(k->e.fault.path),
+                       k->e.fault.path.n ? ": " : "", STR_ARG(k->e.fault.text));
+        k->e.fault = (struct fault){.kind = FAULT_ROUTE};
+        return false;
+    }
+    *out = answer == ANSWER_TRUE ? CONFORM_R : e->otherwise;
+    return true;
+}
+
+/* A C field: its condition is asked of each segment, in the group that it opens. */
+static void check_conditional(struct conforming *k, const struct conform_element *e)
+{
+    struct values all = {0};
+    begin_eval(k);
+    eval_program(&k->e, (const struct structure *const *)k->doc->head.structures,
+                 k->doc->head.nstructures);
+    if (!run_elements(&k->e, e->loop, NULL, &all)) {
+        k->e.fault = (struct fault){.kind = FAULT_ROUTE};
+        return;
+    }
+    for (uint32_t i = 0; i < all.n; i++) {
+        struct scope here = {.self = &all.v[i], .index = i, .total = all.n};
+        struct group *leaf = all.v[i].kind == VALUE_GROUP
+                                 ? draft_first(&k->draft, all.v[i].leaf)
+                                 : all.v[i].leaf;
+        enum conform_usage usage = CONFORM_O;
+        if (!leaf || memcmp(draft_id(&k->draft, leaf), e->path.seg, 3) != 0) {
+            continue;
+        }
+        struct validate_place at = {.seg = leaf->seg, .field = e->path.field};
+        if (decide(k, e, &here, &at, &usage)) {
+            check_field(k, e, usage, leaf->seg);
+        }
+    }
+}
+
+/* ---- segments ---- */
+
+struct seen {
+    uint32_t n;
+    uint32_t last; /* index in m->seg */
+};
+
+static void check_segment(struct conforming *k, const struct conform_element *e, struct seen seen)
+{
+    enum conform_usage usage = e->usage;
+    struct validate_place at = {.seg = seen.n ? seen.last : UINT32_MAX, .name = e->path.seg};
+    if (usage == CONFORM_C) {
+        begin_eval(k);
+        eval_program(&k->e, (const struct structure *const *)k->doc->head.structures,
+                     k->doc->head.nstructures);
+        if (!decide(k, e, NULL, &at, &usage)) {
+            return;
+        }
+    }
+    if (usage == CONFORM_R && !seen.n) {
+        found_usage(k, e, true, &at);
+    } else if (usage == CONFORM_X && seen.n) {
+        found_usage(k, e, false, &at);
+    }
+    check_times(k, e, seen.n, &at);
+}
+
+static void check_fields_of(struct conforming *k, const struct conform_segment *s, uint32_t seg)
+{
+    for (unsigned i = 0; i < s->n; i++) {
+        const struct conform_element *e = &s->v[i];
+        if (e->path.field && e->usage != CONFORM_C) {
+            check_field(k, e, e->usage, seg);
+        }
+    }
+}
+
+static struct conform_segment *segment_of(const struct conform *doc, const char id[4])
+{
+    for (unsigned i = 0; i < doc->nsegments; i++) {
+        if (memcmp(doc->segments[i].id, id, 4) == 0) {
+            return &doc->segments[i];
+        }
+    }
+    return NULL;
+}
+
+static void run_document(struct conforming *k)
+{
+    const struct conform *doc = k->doc;
+    const struct hl7 *m = k->in->m;
+    struct seen *seen = ARENA_ARRAY(k->report->a, struct seen, doc->nsegments + 1);
+    for (uint32_t i = 0; i < m->segs; i++) {
+        const struct conform_segment *s = segment_of(doc, m->seg[i].id);
+        if (s) {
+            seen[s - doc->segments].n++;
+            seen[s - doc->segments].last = i;
+            check_fields_of(k, s, i);
+        }
+    }
+    for (unsigned i = 0; i < doc->nsegments; i++) {
+        for (unsigned n = 0; n < doc->segments[i].n; n++) {
+            const struct conform_element *e = &doc->segments[i].v[n];
+            if (!e->path.field) {
+                check_segment(k, e, seen[i]);
+            } else if (e->usage == CONFORM_C) {
+                check_conditional(k, e);
+            }
+        }
+    }
+}
+
+/* ---- which documents, and what they take the place of ---- */
+
+struct documents {
+    const struct conform **v;
+    unsigned n;
+};
+
+static struct documents documents_of(const struct ruleset *r, const struct rules_input *in,
+                                     struct arena *a)
+{
+    const struct hl7 *m = in->m;
+    struct documents d = {ARENA_ARRAY(a, const struct conform *, r->nconforms + 1), 0};
+    struct str name = hl7_repetition(&m->d, hl7_field(m, &m->seg[0], 9), 1);
+    struct str type = hl7_component(&m->d, name, 1), event = hl7_component(&m->d, name, 2);
+    for (unsigned i = 0; i < r->nconforms; i++) {
+        const struct conform *doc = r->conforms[i];
+        bool is_its = false;
+        for (unsigned k = 0; k < doc->head.nsources && !is_its; k++) {
+            is_its = doc->head.sources[k] == in->source;
+        }
+        if (is_its && conform_reads(doc, type, event)) {
+            d.v[d.n++] = doc;
+        }
+    }
+    return d;
+}
+
+/* Does the element speak of what `rule` is about? */
+static bool says(const struct conform_element *e, enum validate_rule rule, const struct path *at)
+{
+    bool has_set = e->nvalues || e->table || e->hl7_table;
+    switch (rule) {
+    case VALIDATE_STRUCTURE: /* only of a segment that is missing */
+        return e->has_usage && at->seg_n == PATH_ALL;
+    case VALIDATE_UNEXPECTED:
+        return e->usage != CONFORM_X;
+    case VALIDATE_REQUIRED:
+    case VALIDATE_REQUIRED_PARTS:
+    case VALIDATE_WITHDRAWN:
+    case VALIDATE_EXTRA_FIELDS:
+        return e->has_usage;
+    case VALIDATE_REPETITIONS:
+        return e->has_times;
+    case VALIDATE_LENGTHS:
+        return e->has_length;
+    case VALIDATE_TABLES:
+    case VALIDATE_USER_TABLES:
+        return has_set;
+    case VALIDATE_VERSION:
+    case VALIDATE_MESSAGE_TYPE:
+    case VALIDATE_PARTS:
+    case VALIDATE_DATES:
+    case VALIDATE_NUMBERS:
+    case VALIDATE_SITE_USAGE:
+    case VALIDATE_SITE_TIMES:
+    case VALIDATE_SITE_LENGTH:
+    case VALIDATE_SITE_VALUES:
+    case VALIDATE_RULES:
+        return false;
+    }
+    return false;
+}
+
+static bool is_at(const struct conform_element *e, enum validate_rule rule, const struct path *at)
+{
+    bool is_code = rule == VALIDATE_TABLES || rule == VALIDATE_USER_TABLES;
+    unsigned comp = is_code && e->value_comp ? e->value_comp : e->path.comp;
+    return e->path.field == at->field && (comp == at->comp || (is_code && e->path.comp == at->comp)) &&
+           e->path.sub == at->sub;
+}
+
+static bool waives(const void *arg, enum validate_rule rule, const struct path *at)
+{
+    const struct documents *d = arg;
+    for (unsigned i = 0; i < d->n; i++) {
+        const struct conform_segment *s = segment_of(d->v[i], at->seg);
+        for (unsigned k = 0; s && k < s->n; k++) {
+            if (is_at(&s->v[k], rule, at) && says(&s->v[k], rule, at)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+unsigned rules_conformance_count(const struct ruleset *r)
+{
+    return r->nconforms;
+}
+
+void rules_validate(const struct ruleset *r, const struct validate_dict *dict,
+                    const struct rules_input *in, struct validate_report *report)
+{
+    struct documents d = {0};
+    if (r->nconforms) {
+        d = documents_of(r, in, report->a);
+        report->waiver = (struct validate_waiver){d.n ? waives : NULL, &d};
+    }
+    validate_message(dict, report);
+    report->waiver = (struct validate_waiver){0};
+    if (d.n == 0) {
+        return;
+    }
+    struct conforming *k = ARENA_NEW(report->a, struct conforming);
+    *k = (struct conforming){.r = r, .in = in, .report = report};
+    k->profile = in->source < r->nsources ? r->profile[in->source] : NULL;
+    for (unsigned i = 0; i < d.n; i++) {
+        k->doc = d.v[i];
+        run_document(k);
+    }
+    validate_sort(report);
+}
