@@ -191,6 +191,19 @@ static void fill(struct loader *l, const char *path)
     check_top(l, &top, root);
 }
 
+/* Nothing but a conformance document, which is about whatever there is. */
+static void fill_conformance(struct loader *l, const char *path)
+{
+    l->plan->nsources = 1;
+    l->plan->sources = ARENA_NEW(l->a, struct plan_source);
+    l->plan->dictionary = validate_dict_new(l->a);
+    loader_routes(l, str_of(path), (struct diag_pos){.file = path});
+    if (!loader_errors(l) && rules_conformance_count(l->plan->rules) == 0) {
+        diag_add(l->d, DIAG_ERROR, "no-conformance", (struct diag_pos){.file = path},
+                 "there is no conformance document in it; one begins with conformance: NAME");
+    }
+}
+
 /* Findings outlive the plan's arena: give them file names of their own. */
 static void keep_file_names(struct diags *d)
 {
@@ -222,7 +235,11 @@ static struct plan *load(const char *path, const struct adapter *const *adapters
     l.d = d;
     l.adapters = adapters;
     l.hash = hash64_str(STR(CORRIDOR_VERSION), 0);
-    fill(&l, str_dup(l.a, str_of(path)).p);
+    if (adapters) {
+        fill(&l, str_dup(l.a, str_of(path)).p);
+    } else {
+        fill_conformance(&l, path);
+    }
     p->hash = l.hash;
     keep_file_names(d);
     if (d->errors > before || !p->rules) {
@@ -230,6 +247,14 @@ static struct plan *load(const char *path, const struct adapter *const *adapters
         return NULL;
     }
     return p;
+}
+
+struct plan *config_load_conformance(const char *path, struct diags *d)
+{
+    static const struct rules_source any = {.name = {"file", 4}, .has_all_conformance = true};
+    struct loader l = {.rules_sources = ARENA_NEW(d->arena, struct rules_source)};
+    l.rules_sources[0] = any;
+    return load(path, NULL, d, l);
 }
 
 struct plan *config_load(const char *path, const struct adapter *const *adapters, struct diags *d)

@@ -23,6 +23,9 @@ struct plan *config_load(const char *path, const struct adapter *const *adapters
 struct plan *config_load_tests(const char *path, const char *routes,
                                const struct adapter *const *adapters, struct diags *d);
 
+/* A plan of one source and of the conformance documents in `path` alone, each of which is about that source. */
+struct plan *config_load_conformance(const char *path, struct diags *d);
+
 /* The tables behind the keys, for `corridor options`: NULL-ended list. */
 struct config_section {
     const char *title; /* "sources.NAME" */

@@ -209,6 +209,28 @@ static void read_duplicates(struct loader *l, const struct yaml_node *n, struct 
     out->refuses_reused = c.differs == 1;
 }
 
+/* validate: levels by rule, and the names of documents. */
+static void read_validate(struct loader *l, const struct yaml_node *node,
+                          const struct validate_conf *c, unsigned at)
+{
+    struct plan_source *s = &l->plan->sources[at];
+    const struct yaml_node *names = yaml_get(yaml_get(node, "validate"), "conformance");
+    if (!c) {
+        return;
+    }
+    for (unsigned i = 0; i < VALIDATE_RULES; i++) {
+        bool is_lowered = c->most == 0 && c->level[i] == VALIDATE_STRICT;
+        s->validate.of[i] = (uint8_t)(is_lowered ? VALIDATE_WARN : c->level[i]);
+    }
+    s->is_validated = validate_is_on(&s->validate);
+    l->rules_sources[at].conformance = c->conformance.v;
+    l->rules_sources[at].nconformance = (unsigned)c->conformance.n;
+    l->rules_sources[at].conformance_pos = names ? names->pos : s->pos;
+    if (s->is_validated && !l->plan->dictionary) {
+        l->plan->dictionary = validate_dict_new(l->a);
+    }
+}
+
 static void read_source(struct loader *l, const struct yaml_node *node, unsigned at)
 {
     struct plan_source *s = &l->plan->sources[at];
@@ -238,6 +260,7 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
                               .profile = c.profile,
                               .profile_pos = profile ? profile->pos : node->key->pos,
                               .is_bulk = chosen.adapter && chosen.adapter->is_bulk};
+    read_validate(l, node, c.validate, at);
 }
 
 /* ---- destinations ---- */

@@ -32,6 +32,8 @@ const struct opt config_source_rows[] = {
         "HL7 versions this feed sends; paths in its routes are checked against them."),
     OPT(source_conf, profile, "profile", STR, NULL, "1..64", OPT_RELOAD,
         "Dialect of the sender: a profile: document among the routes gives its names, tables and types."),
+    OPT_GROUP(source_conf, validate, "validate", config_validate_rows, OPT_RELOAD,
+        "Check messages before the routes see them; without it nothing is checked."),
     OPT(source_conf, duplicates, "duplicates", NODE, NULL, NULL, OPT_RELOAD,
         "What counts as sent again, and what happens to it."),
     OPT(source_conf, sequence_numbers, "sequence-numbers", NODE, NULL, NULL, OPT_RELOAD,
@@ -87,6 +89,17 @@ const struct opt config_admin_rows[] = {
     {0},
 };
 
+#define RULE(id, name, initial, error, sentence) \
+    OPT(validate_conf, level[VALIDATE_##id], name, ENUM, initial, "off|warn|strict", OPT_RELOAD, sentence),
+const struct opt config_validate_rows[] = {
+    OPT(validate_conf, conformance, "conformance", LIST, NULL, NULL, OPT_RELOAD,
+        "Names of conformance: documents among the routes: what this site wants beyond the standard."),
+    OPT(validate_conf, most, "most", ENUM, "strict", "warn|strict", OPT_RELOAD,
+        "warn: whatever the rules say, nothing is rejected; findings are counted and logged."),
+    VALIDATE_TABLE(RULE)
+    {0},
+};
+
 const struct opt config_metrics_rows[] = {
     OPT(metrics_conf, listen, "listen", HOSTPORT, NULL, NULL, OPT_REQUIRED, "Address and port, as 127.0.0.1:9464."),
     OPT(metrics_conf, plaintext, "plaintext", ENUM, "loopback", "loopback|accepted", 0,
@@ -110,6 +123,9 @@ static const struct config_section sections[] = {
     {"destinations.NAME", "Besides the key that names the adapter.", config_destination_rows},
     {"destinations.NAME.retry", "Repeats.", config_retry_rows},
     {"destinations.NAME.replies", "Reply codes.", config_replies_rows},
+    {"conformance elements",
+     "Of a `conformance:` document among the routes: what is said of each place.",
+     rules_element_rows},
     {NULL, NULL, NULL},
 };
 

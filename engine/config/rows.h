@@ -3,6 +3,7 @@
 #define CORRIDOR_CONFIG_ROWS_H
 
 #include "engine/base/opt.h"
+#include "engine/hl7/validate.h"
 
 struct top_conf {
     struct str state, routes;
@@ -20,9 +21,16 @@ struct metrics_conf {
     int plaintext;
 };
 
+struct validate_conf {
+    struct opt_list conformance;
+    int most;
+    int level[VALIDATE_RULES]; /* enum validate_level */
+};
+
 struct source_conf {
     struct str profile;
     const struct yaml_node *ack, *duplicates, *sequence_numbers, *batch;
+    const struct validate_conf *validate;
     int unrouted;
     struct str timezone;
     struct opt_list versions;
@@ -56,6 +64,6 @@ struct replies_conf {
 
 extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
     config_duplicates_rows[], config_retry_rows[], config_replies_rows[], config_admin_rows[],
-    config_metrics_rows[], config_ack_rows[];
+    config_metrics_rows[], config_ack_rows[], config_validate_rows[];
 
 #endif

@@ -8,6 +8,7 @@
 
 struct engine;
 struct misses;
+struct validation_count;
 struct tally;
 
 struct engine_conf {
@@ -44,7 +45,8 @@ struct engine_source_status {
     uint64_t accepted, filtered, rejected, unrouted, waiting;
     uint64_t repeated;   /* copies of a message that was taken: answered again, not stored */
     uint64_t reused_ids; /* an id seen before over another body: taken as new */
-    uint64_t replied[6]; /* by enum ack_code */
+    const struct validation_count *validation; /* NULL: the source does not validate */
+    uint64_t replied[6];                       /* by enum ack_code */
     const struct histogram
         *reply_time; /* HISTOGRAM_TIME: from its last byte to its reply; borrowed */
     bool is_open;    /* it listens */

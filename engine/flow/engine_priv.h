@@ -10,6 +10,7 @@
 #include "engine/flow/miss.h"
 #include "engine/flow/msg.h"
 #include "engine/flow/queue.h"
+#include "engine/flow/validation.h"
 #include "engine/flow/tally.h"
 
 #include <event2/event.h>
@@ -25,6 +26,7 @@ struct source {
     struct source *next_leaving;
     struct str own_name; /* malloc'd: outlives plans */
     uint64_t accepted, filtered, rejected, unrouted, waiting;
+    struct validation_count validation;
     uint64_t repeated;   /* copies of a message that was taken */
     uint64_t reused_ids; /* an id seen before over another body */
     uint64_t replied[6]; /* by enum ack_code */

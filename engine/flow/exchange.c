@@ -224,15 +224,41 @@ static void unrouted(struct exchange *x)
     }
 }
 
+static struct rules_input input_of(const struct exchange *x)
+{
+    const struct entry_message *m = x->e;
+    return (struct rules_input){.m = &x->hl7,
+                                .source = x->source->index,
+                                .received_us = m->received_us,
+                                .id_hi = m->id.hi,
+                                .id_lo = m->id.lo};
+}
+
+/* False: it is rejected for what it is, whatever routes would make of it. */
+static bool is_valid(struct exchange *x)
+{
+    struct rules_input in = input_of(x);
+    char id[27];
+    unsigned n;
+    if (!x->source->want->is_validated) {
+        return true;
+    }
+    entry_id_text(x->e->id, id);
+    const struct validate_report *r = validation_run(x->source, &in, str_of(id), &x->msg->arena);
+    if (r) {
+        const struct ack_error *errors = validate_errors(r, VALIDATION_ERRORS_MAX, false, &n);
+        enum ack_code code = validate_code(r);
+        exchange_reject(x, code == ACK_AR ? REPLY_UNTAKEN : REPLY_PROCESSED, code, errors, n,
+                        validate_reason(r));
+    }
+    return !r;
+}
+
 static void route(struct exchange *x)
 {
     struct engine *e = x->source->engine;
     struct entry_message *m = x->e;
-    struct rules_input in = {.m = &x->hl7,
-                             .source = x->source->index,
-                             .received_us = m->received_us,
-                             .id_hi = m->id.hi,
-                             .id_lo = m->id.lo};
+    struct rules_input in = input_of(x);
     struct rules_result r = {0};
     rules_run(e->plan->rules, &in, &x->msg->arena, &r);
     misses_add(e->misses, r.misses, m->received_us);
@@ -454,7 +480,7 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
         if (exchange_is_copy(x)) {
             return EXCHANGE_TAKEN;
         }
-        if (x->e->status != ENTRY_REJECTED) {
+        if (x->e->status != ENTRY_REJECTED && is_valid(x)) {
             route(x);
             if (turn_away(x) || is_crowded(x)) {
                 return EXCHANGE_TAKEN;

@@ -4,6 +4,7 @@
 #define CORRIDOR_FLOW_PLAN_H
 
 #include "engine/flow/adapter.h"
+#include "engine/hl7/validate.h"
 #include "engine/rules/ruleset.h"
 
 enum plan_ack { PLAN_ACK_STORED, PLAN_ACK_NEVER, PLAN_ACK_ANSWERED };
@@ -21,6 +22,8 @@ struct plan_source {
     enum plan_unrouted unrouted;
     int64_t duplicates_us; /* how long a message is remembered; 0: repetitions are not looked for */
     bool refuses_reused;   /* a control id over another body: AE 205 */
+    bool is_validated;     /* before the routes see a message */
+    struct validate_levels validate;
     struct str timezone;
     const struct str *versions;
     unsigned nversions;
@@ -63,7 +66,8 @@ struct plan {
     unsigned nsources;
     struct plan_destination *destinations;
     unsigned ndestinations;
-    struct ruleset *rules; /* indexes of sources and destinations are the plan's */
+    const struct validate_dict *dictionary; /* for validation; NULL: no source asks for it */
+    struct ruleset *rules;                  /* indexes of sources and destinations are the plan's */
     uint64_t volume_bytes, disk_bytes;
     int64_t retention_us;
 };

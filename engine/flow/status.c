@@ -16,6 +16,7 @@ static void one_source(struct source *s, struct engine_source_status *out)
         .waiting = s->waiting,
         .repeated = s->repeated,
         .reused_ids = s->reused_ids,
+        .validation = s->want->is_validated ? &s->validation : NULL,
         .reply_time = &s->reply_time,
         .is_open = s->is_open,
     };

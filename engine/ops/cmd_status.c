@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "engine/base/err.h"
+#include "engine/hl7/validate.h"
 #include "engine/ops/admin.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/report.h"
@@ -28,6 +29,20 @@ static bool needs_someone(const struct report *s)
            report_count(report_get(s, "undelivered_for")) > 0;
 }
 
+static void print_validation(const struct report *v)
+{
+    const struct report *found = report_get(v, "findings");
+    printf("       %-16s validation: rejected %lld, with warnings %lld", "",
+           (long long)report_int(v, "rejected"), (long long)report_int(v, "warned"));
+    for (unsigned i = 0; validate_row(i); i++) {
+        const char *rule = validate_row(i)->name;
+        if (report_int(found, rule)) {
+            printf(", %s %lld", rule, (long long)report_int(found, rule));
+        }
+    }
+    putchar('\n');
+}
+
 static void print_source(const struct report *s)
 {
     printf("source %-16s %s %s  accepted %lld, filtered %lld, rejected %lld, unrouted %lld, "
@@ -36,6 +51,9 @@ static void print_source(const struct report *s)
            (long long)report_int(s, "accepted"), (long long)report_int(s, "filtered"),
            (long long)report_int(s, "rejected"), (long long)report_int(s, "unrouted"),
            (long long)report_int(s, "connections_open"));
+    if (report_get(s, "validation")) {
+        print_validation(report_get(s, "validation"));
+    }
 }
 
 static void print_destination(const struct report *d)

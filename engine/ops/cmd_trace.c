@@ -4,6 +4,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
 #include "engine/config/config.h"
+#include "engine/flow/validation.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/excerpt.h"
 #include "engine/ops/files.h"
@@ -54,8 +55,28 @@ static bool has_route(const struct plan *p, struct str name)
     return false;
 }
 
+/* What validation finds, where the source asks for it. False: the message is rejected before any route. */
+static bool is_valid(const struct plan *p, const struct rules_input *in, struct arena *a,
+                     struct trace_subject *s, struct rules_result *res)
+{
+    const struct plan_source *source = &p->sources[in->source];
+    struct validate_report *r = ARENA_NEW(a, struct validate_report);
+    if (!source->is_validated) {
+        return true;
+    }
+    validate_begin(r, a, in->m, &source->validate);
+    rules_validate(p->rules, p->dictionary, in, r);
+    s->validation = r;
+    if (r->errors) {
+        *res = (struct rules_result){
+            .verdict = RULES_REJECTED, .reason = validate_reason(r), .code = validate_code(r)};
+        res->errors = validate_errors(r, VALIDATION_ERRORS_MAX, false, &res->nerrors);
+    }
+    return r->errors == 0;
+}
+
 static void run_from(struct tracing *t, struct arena *a, struct trace_subject *s,
-                     struct rules_result *res)
+                     struct rules_result *res, bool validates)
 {
     const struct trace_args *args = t->r->args;
     struct trace *trace = ARENA_NEW(a, struct trace);
@@ -65,7 +86,9 @@ static void run_from(struct tracing *t, struct arena *a, struct trace_subject *s
                              .received_us = t->now_us,
                              .trace = trace,
                              .only = args->route};
-    rules_run(t->plan->rules, &in, a, res);
+    if (!validates || is_valid(t->plan, &in, a, s, res)) {
+        rules_run(t->plan->rules, &in, a, res);
+    }
     s->trace = trace;
     s->result = res;
 }
@@ -75,19 +98,16 @@ static void run_message(struct tracing *t, struct arena *a, struct trace_subject
                         struct rules_result *res)
 {
     const struct trace_args *args = t->r->args;
-    if (args->source.n) {
-        s->source = (unsigned)source_index(t->plan, args->source);
-        run_from(t, a, s, res);
-        return;
-    }
-    for (s->source = 0; s->source < t->plan->nsources; s->source++) {
-        run_from(t, a, s, res);
+    s->source = args->source.n ? (unsigned)source_index(t->plan, args->source) : 0;
+    for (unsigned i = 0; !args->source.n && i < t->plan->nsources; i++) {
+        s->source = i;
+        run_from(t, a, s, res, false);
         if (res->verdict != RULES_UNROUTED) {
-            return;
+            break;
         }
+        s->source = 0;
     }
-    s->source = 0;
-    run_from(t, a, s, res);
+    run_from(t, a, s, res, true);
 }
 
 static bool is_failure(const struct rules_result *res)

@@ -18,6 +18,7 @@
 #include "engine/config/config.h"
 #include "engine/flow/engine.h"
 #include "engine/flow/miss.h"
+#include "engine/flow/validation.h"
 #include "engine/journal/verify.h"
 #include "engine/ops/admin.h"
 #include "engine/ops/health.h"
@@ -380,6 +381,21 @@ int daemon_reload(struct daemon *d, bool hold_pending, struct buf *out)
 
 /* ---- status ---- */
 
+/* Rules that found something, by name. */
+static struct report *validation_status(const struct validation_count *c)
+{
+    struct report *r = report_object(), *rules = report_object();
+    report_set_int(r, "rejected", (int64_t)c->rejected);
+    report_set_int(r, "warned", (int64_t)c->warned);
+    for (unsigned i = 0; i < VALIDATE_RULES; i++) {
+        if (c->findings[i]) {
+            report_set_int(rules, validate_row(i)->name, (int64_t)c->findings[i]);
+        }
+    }
+    report_set(r, "findings", rules);
+    return r;
+}
+
 static struct report *source_status(const struct engine_source_status *s)
 {
     const struct {
@@ -405,6 +421,9 @@ static struct report *source_status(const struct engine_source_status *s)
     report_set_text(r, "address", s->address);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         report_set_int(r, rows[i].name, (int64_t)rows[i].n);
+    }
+    if (s->validation) {
+        report_set(r, "validation", validation_status(s->validation));
     }
     return r;
 }

@@ -7,6 +7,7 @@
 #include "engine/flow/engine.h"
 #include "engine/flow/miss.h"
 #include "engine/flow/tally.h"
+#include "engine/flow/validation.h"
 #include "engine/ops/process.h"
 
 enum { ENDPOINTS = 256 };
@@ -64,6 +65,17 @@ static void put_reply_time(const struct row *r, const struct scrape *s)
     for (unsigned i = 0; i < s->nsources; i++) {
         metric_put_histogram(s->out, &r->m, &s->sources[i].name, &HISTOGRAM_TIME,
                              s->sources[i].reply_time);
+    }
+}
+
+static void put_findings(const struct row *r, const struct scrape *s)
+{
+    for (unsigned i = 0; i < s->nsources; i++) {
+        const struct validation_count *v = s->sources[i].validation;
+        for (unsigned rule = 0; v && rule < VALIDATE_RULES; rule++) {
+            struct str labels[] = {s->sources[i].name, str_of(validate_row(rule)->name)};
+            metric_put(s->out, &r->m, labels, v->findings[rule]);
+        }
     }
 }
 
@@ -223,6 +235,7 @@ static const struct row rows[] = {
     {{"corridor_source_rejected_total", COUNTER, "source", "messages", "Messages answered with an error, or not stored for want of room."}, SOURCE(rejected)},
     {{"corridor_source_repeated_total", COUNTER, "source", "messages", "Copies of a message that was taken before: answered again, not stored."}, SOURCE(repeated)},
     {{"corridor_source_reused_ids_total", COUNTER, "source", "messages", "Control ids seen before over another body."}, SOURCE(reused_ids)},
+    {{"corridor_source_findings_total", COUNTER, "source,rule", "findings", "What validation found, by rule, of sources that say `validate:`; a strict finding rejects its message."}, put_findings, 0},
     {{"corridor_source_waiting", GAUGE, "source", "messages", "Messages that wait for their reply now."}, SOURCE(waiting)},
     {{"corridor_source_replies_total", COUNTER, "source,code", "replies", "Acknowledgements sent, by MSA-1; enhanced mode may send two for a message."}, put_replied, 0},
     {{"corridor_source_reply_seconds", METRIC_HISTOGRAM, "source", "seconds", "From a message's last byte to its reply."}, put_reply_time, 0},

@@ -88,6 +88,15 @@ static void put_output(struct buf *out, struct arena *a, const struct trace_subj
     }
 }
 
+static void put_validation(struct buf *out, const struct validate_report *v)
+{
+    for (unsigned i = 0; v && i < v->n; i++) {
+        const struct validate_finding *f = &v->v[i];
+        buf_printf(out, "  %s %s: %.*s (%s)\n", validate_level_text(f->level), f->path,
+                   STR_ARG(f->text), validate_row(f->rule)->name);
+    }
+}
+
 void trace_out_text(struct buf *out, struct arena *a, const struct trace_subject *t)
 {
     const struct rules_result *res = t->result;
@@ -97,6 +106,7 @@ void trace_out_text(struct buf *out, struct arena *a, const struct trace_subject
         buf_printf(out, ", %.*s", STR_ARG(res->reason));
     }
     buf_putc(out, '\n');
+    put_validation(out, t->validation);
     for (const struct trace_event *e = t->trace->first; e; e = e->next) {
         put_event(out, a, e);
     }
@@ -154,6 +164,21 @@ static struct report *output_json(struct arena *a, const struct trace_subject *t
     return r;
 }
 
+static struct report *validation_json(const struct validate_report *v)
+{
+    struct report *list = report_list();
+    for (unsigned i = 0; v && i < v->n; i++) {
+        struct report *r = report_object();
+        report_set_text(r, "level", str_of(validate_level_text(v->v[i].level)));
+        report_set_text(r, "rule", str_of(validate_row(v->v[i].rule)->name));
+        report_set_int(r, "error", v->v[i].error);
+        report_set_text(r, "at", str_of(v->v[i].path));
+        report_set_text(r, "text", v->v[i].text);
+        report_add(list, r);
+    }
+    return list;
+}
+
 static struct report *reply_json(const struct rules_result *res)
 {
     struct report *list = report_list();
@@ -181,6 +206,9 @@ struct report *trace_out_json(struct arena *a, const struct trace_subject *t)
     }
     for (unsigned i = 0; i < res->noutputs; i++) {
         report_add(outputs, output_json(a, t, &res->outputs[i]));
+    }
+    if (t->validation) {
+        report_set(r, "validation", validation_json(t->validation));
     }
     report_set(r, "events", events);
     report_set(r, "reply", reply_json(res));

@@ -15,6 +15,8 @@ struct trace_subject {
     struct hl7_text set;
     const struct trace *trace;
     const struct rules_result *result;
+    const struct validate_report
+        *validation; /* what it found, where the source asks for it; or NULL */
 };
 
 /* "accepted", "filtered", "unrouted", "rejected". */

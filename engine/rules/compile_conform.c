@@ -90,7 +90,8 @@ static bool set_ranges(struct compiler *c, const struct yaml_node *n,
     e->has_times = conf->times.n > 0;
     e->has_length = conf->length.n > 0;
     if (e->has_times && !read_range(conf->times, &e->min, &e->max)) {
-        wrong(c, n, "times", "times: is how often, as 1, 0..4, 2..; the most is at least the least and not 0");
+        wrong(c, n, "times",
+              "times: is how often, as 1, 0..4, 2..; the most is at least the least and not 0");
         return false;
     }
     if (e->has_times && e->path.comp) {
@@ -98,7 +99,8 @@ static bool set_ranges(struct compiler *c, const struct yaml_node *n,
         return false;
     }
     if (e->has_length && !read_range(conf->length, &e->shortest, &e->longest)) {
-        wrong(c, n, "length", "length: is a number of characters, as 8, 1..20, 3..; the most is not 0");
+        wrong(c, n, "length",
+              "length: is a number of characters, as 8, 1..20, 3..; the most is not 0");
         return false;
     }
     return true;
@@ -206,8 +208,9 @@ static bool set_value_place(struct compiler *c, const struct yaml_node *key,
 
 /* ---- conditions ---- */
 
-static bool set_condition(struct compiler *c, const struct yaml_node *key, const struct yaml_node *n,
-                          const struct element_conf *conf, struct conform_element *e)
+static bool set_condition(struct compiler *c, const struct yaml_node *key,
+                          const struct yaml_node *n, const struct element_conf *conf,
+                          struct conform_element *e)
 {
     struct loop_scope save;
     if (!conf->when) {
@@ -231,8 +234,8 @@ static bool set_condition(struct compiler *c, const struct yaml_node *key, const
     return e->when != NULL;
 }
 
-static bool check_usage(struct compiler *c, const struct yaml_node *n, const struct element_conf *conf,
-                        const struct conform_element *e)
+static bool check_usage(struct compiler *c, const struct yaml_node *n,
+                        const struct element_conf *conf, const struct conform_element *e)
 {
     if (e->usage == CONFORM_C && !conf->when) {
         diag_hint(c->d, wrong(c, n, "usage", "usage C has no when:, which decides it"),
@@ -278,8 +281,8 @@ static bool compile_element(struct compiler *c, const struct yaml_node *n,
 /* ---- the document ---- */
 
 /* Elements of the same segment next to each other, segments as they first come. */
-static void sort_by_segment(struct compiler *c, struct conform *doc, const struct conform_element *v,
-                            unsigned n)
+static void sort_by_segment(struct compiler *c, struct conform *doc,
+                            const struct conform_element *v, unsigned n)
 {
     struct conform_element *out = ARENA_ARRAY(c->a, struct conform_element, n + 1);
     bool *taken = ARENA_ARRAY(c->a, bool, n + 1);
@@ -435,9 +438,10 @@ static void unknown_conform(struct compiler *c, struct str name, struct diag_pos
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {
-        diag_hint(c->d, one,
-                  "among the routes a document begins with conformance: NAME; the name stands here, "
-                  "not the file");
+        diag_hint(
+            c->d, one,
+            "among the routes a document begins with conformance: NAME; the name stands here, "
+            "not the file");
     }
 }
 

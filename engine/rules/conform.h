@@ -20,15 +20,16 @@ struct conform_element {
     struct str text;
     struct diag_pos pos;
     bool has_usage, has_times, has_length;
-    bool repeats; /* the field does, in the standard */
+    bool repeats;                        /* the field does, in the standard */
     enum conform_usage usage, otherwise; /* otherwise: of C where `when` is not true */
     unsigned min, max;                   /* times; max 0: any number */
     unsigned shortest, longest;          /* characters; longest 0: any number */
     const struct str *values;            /* one of these */
     unsigned nvalues;
-    const struct table *table; /* a row of this one, or of the feed's own of that name; NULL: none */
-    unsigned hl7_table;        /* a code of this one; 0: none */
-    struct str say;            /* the text of a finding in the site's words; or empty */
+    const struct table
+        *table;         /* a row of this one, or of the feed's own of that name; NULL: none */
+    unsigned hl7_table; /* a code of this one; 0: none */
+    struct str say;     /* the text of a finding in the site's words; or empty */
     struct node *when;
     struct str when_text;
     struct loop *loop; /* of a field: its segments, for `when`; NULL: the message */
@@ -42,7 +43,8 @@ struct conform_segment {
 };
 
 struct conform {
-    struct route head; /* name, sources that name it, message types, structures, what it needs of feeds */
+    struct route
+        head; /* name, sources that name it, message types, structures, what it needs of feeds */
     struct conform_segment *segments;
     unsigned nsegments;
 };

@@ -34,10 +34,9 @@ static void found_usage(struct conforming *k, const struct conform_element *e, b
 {
     const char *what = e->path.field ? e->path.comp ? "component" : "field" : "segment";
     int error = e->path.field ? is_missing ? ERROR_MISSING : ERROR_TYPE : ERROR_SEGMENT;
-    struct str text = str_printf(k->report->a, "the site %s this %s%s%.*s",
-                                 is_missing ? "requires" : "does not use", what,
-                                 e->usage == CONFORM_C ? ", as decided by " : "",
-                                 STR_ARG(e->when_text));
+    struct str text = str_printf(
+        k->report->a, "the site %s this %s%s%.*s", is_missing ? "requires" : "does not use", what,
+        e->usage == CONFORM_C ? ", as decided by " : "", STR_ARG(e->when_text));
     found(k, e, VALIDATE_SITE_USAGE, error, at, text.p);
 }
 
@@ -104,8 +103,10 @@ static void check_value(struct conforming *k, const struct conform_element *e, s
         struct str say = str_printf(k->report->a, "the length is %zu; the site wants %u%s%.0u", n,
                                     e->shortest, e->longest ? " to " : " or more", e->longest);
         bool is_long = e->longest && n > e->longest;
-        bool is_new = dict_version(path_get(k->in->m, &(struct path){.seg = "MSH", .field = 12, .comp = 1}).raw,
-                                   NULL) >= HL7_2_7;
+        bool is_new =
+            dict_version(
+                path_get(k->in->m, &(struct path){.seg = "MSH", .field = 12, .comp = 1}).raw,
+                NULL) >= HL7_2_7;
         found(k, e, VALIDATE_SITE_LENGTH, is_long && is_new ? 104 : ERROR_TYPE, at, say.p);
     }
 }
@@ -137,7 +138,9 @@ static void check_times(struct conforming *k, const struct conform_element *e, u
         return;
     }
     text = str_printf(k->report->a, "it stands %u times; the site wants %u%s%.0u", n, e->min,
-                      e->max == e->min ? "" : e->max ? " to " : " or more",
+                      e->max == e->min ? ""
+                      : e->max         ? " to "
+                                       : " or more",
                       e->max == e->min ? 0 : e->max);
     found(k, e, VALIDATE_SITE_TIMES,
           e->path.field ? is_few ? ERROR_MISSING : ERROR_TYPE : ERROR_SEGMENT, at, text.p);
@@ -249,9 +252,8 @@ static void check_conditional(struct conforming *k, const struct conform_element
     }
     for (uint32_t i = 0; i < all.n; i++) {
         struct scope here = {.self = &all.v[i], .index = i, .total = all.n};
-        struct group *leaf = all.v[i].kind == VALUE_GROUP
-                                 ? draft_first(&k->draft, all.v[i].leaf)
-                                 : all.v[i].leaf;
+        struct group *leaf =
+            all.v[i].kind == VALUE_GROUP ? draft_first(&k->draft, all.v[i].leaf) : all.v[i].leaf;
         enum conform_usage usage = CONFORM_O;
         if (!leaf || memcmp(draft_id(&k->draft, leaf), e->path.seg, 3) != 0) {
             continue;
@@ -402,8 +404,8 @@ static bool is_at(const struct conform_element *e, enum validate_rule rule, cons
 {
     bool is_code = rule == VALIDATE_TABLES || rule == VALIDATE_USER_TABLES;
     unsigned comp = is_code && e->value_comp ? e->value_comp : e->path.comp;
-    return e->path.field == at->field && (comp == at->comp || (is_code && e->path.comp == at->comp)) &&
-           e->path.sub == at->sub;
+    return e->path.field == at->field &&
+           (comp == at->comp || (is_code && e->path.comp == at->comp)) && e->path.sub == at->sub;
 }
 
 static bool waives(const void *arg, enum validate_rule rule, const struct path *at)

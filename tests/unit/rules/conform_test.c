@@ -85,12 +85,13 @@ Test(conform, conditions)
         {"not true: O", "  PD1: { usage: C, when: PV1-2 = 'O' }", ""},
         {"else", "  NK1: { usage: C, when: PV1-2 = 'O', else: X }",
          "site-usage 100 NK1[2]: the site does not use this segment, as decided by PV1-2 = 'O'"},
-        {"a field, asked of each segment",
-         "  NK1-4: { usage: C, when: NK1-3.1 = 'MTH' }",
+        {"a field, asked of each segment", "  NK1-4: { usage: C, when: NK1-3.1 = 'MTH' }",
          "site-usage 101 NK1[2]-4: the site requires this field, as decided by NK1-3.1 = 'MTH'"},
-        {"a field of the message around", "  NK1-4: { usage: C, when: \"$message.PV1-2 = 'O'\" }", ""},
-        {"a component", "  PV1-3.2: { usage: C, when: PV1-2 = 'I', else: X }\n"
-                        "  PV1-3.3: { usage: C, when: PV1-2 = 'I' }",
+        {"a field of the message around", "  NK1-4: { usage: C, when: \"$message.PV1-2 = 'O'\" }",
+         ""},
+        {"a component",
+         "  PV1-3.2: { usage: C, when: PV1-2 = 'I', else: X }\n"
+         "  PV1-3.3: { usage: C, when: PV1-2 = 'I' }",
          "site-usage 101 PV1-3.3: the site requires this component, as decided by PV1-2 = 'I'"},
         {"one that fails is told", "  PID-10: { usage: C, when: PID-7 + 1 day > today() }", NULL},
     };
@@ -99,29 +100,31 @@ Test(conform, conditions)
 
 Test(conform, a_condition_in_a_group)
 {
-    static const char oru[] = "MSH|^~\\&|L|MAIN|D|X|20261124093000||ORU^R01|M1|P|2.5.1\rPID|||7||D\r"
-                              "OBR|1|||A\rOBX|1|ST|S||x||||||F\rOBR|2|||B\rOBX|1|NM|S||1||||||F\r";
-    cr_expect_str_eq(
-        found("conformance: c\nmessages: [ORU^R01]\nelements:\n"
-              "  OBR-16: { usage: C, when: OBSERVATION.OBX-2.exists($this = 'NM') }\n",
-              oru),
-        "site-usage 101 OBR[2]-16: the site requires this field, as decided by OBSERVATION.OBX-2.exists($this = "
-        "'NM')");
+    static const char oru[] =
+        "MSH|^~\\&|L|MAIN|D|X|20261124093000||ORU^R01|M1|P|2.5.1\rPID|||7||D\r"
+        "OBR|1|||A\rOBX|1|ST|S||x||||||F\rOBR|2|||B\rOBX|1|NM|S||1||||||F\r";
+    cr_expect_str_eq(found("conformance: c\nmessages: [ORU^R01]\nelements:\n"
+                           "  OBR-16: { usage: C, when: OBSERVATION.OBX-2.exists($this = 'NM') }\n",
+                           oru),
+                     "site-usage 101 OBR[2]-16: the site requires this field, as decided by "
+                     "OBSERVATION.OBX-2.exists($this = "
+                     "'NM')");
 }
 
 Test(conform, times_length_values)
 {
     kit_file("sex.csv", "code,text\nF,f\nM,m\n");
     static const struct conform_row rows[] = {
-        {"as often as it may", "  NK1: { times: 1..2 }\n  PID-3: { times: 2 }\n  OBX: { times: 2.. }",
-         ""},
+        {"as often as it may",
+         "  NK1: { times: 1..2 }\n  PID-3: { times: 2 }\n  OBX: { times: 2.. }", ""},
         {"too often", "  NK1: { times: 0..1 }\n  PID-3: { times: 1 }",
          "site-times 102 PID-3: it stands 2 times; the site wants 1\n"
          "site-times 100 NK1[2]: it stands 2 times; the site wants 0 to 1"},
         {"too few", "  NK1: { times: 3.. }\n  PID-3: { times: 3..5 }",
          "site-times 101 PID-3: it stands 2 times; the site wants 3 to 5\n"
          "site-times 100 NK1[2]: it stands 2 times; the site wants 3 or more"},
-        {"length", "  PID-3.1: { length: 1..4 }\n  PID-3.4: { length: 2.. }\n  MSH-10: { length: 1 }",
+        {"length",
+         "  PID-3.1: { length: 1..4 }\n  PID-3.4: { length: 2.. }\n  MSH-10: { length: 1 }",
          "site-length 102 MSH-10: the length is 2; the site wants 1 to 1\n"
          "site-length 102 PID-3[1].4: the length is 1; the site wants 2 or more\n"
          "site-length 102 PID-3[2].4: the length is 1; the site wants 2 or more"},
@@ -136,21 +139,22 @@ Test(conform, times_length_values)
                            "  PID-8: { table: sex }\n  PV1-2: { table: sex }\n",
                            ADT),
                      "site-values 103 PV1-2: not one of the values that the site takes here");
-    cr_expect_str_eq(
-        found(HEAD "  PID-5.1.1: { values: [\"D&E\"], length: 3 }\n",
-              "MSH|^~\\&|L|MAIN|D|X|20261124||ADT^A01|M1|P|2.5.1\rEVN||2026\rPID|||7||D\\T\\E^J\rPV1||I\r"),
-        "", "values and lengths are of the decoded text");
-    cr_expect_str_eq(
-        found(HEAD "  PID-8: { values: [F], length: 9, usage: R }\n",
-              "MSH|^~\\&|L|MAIN|D|X|20261124||ADT^A01|M1|P|2.5.1\rEVN||2026\rPID|||7||D^J|||\"\"\rPV1||I\r"),
-        "", "a null is there and has no value");
+    cr_expect_str_eq(found(HEAD "  PID-5.1.1: { values: [\"D&E\"], length: 3 }\n",
+                           "MSH|^~\\&|L|MAIN|D|X|20261124||ADT^A01|M1|P|2.5.1\rEVN||2026\rPID|||7||"
+                           "D\\T\\E^J\rPV1||I\r"),
+                     "", "values and lengths are of the decoded text");
+    cr_expect_str_eq(found(HEAD "  PID-8: { values: [F], length: 9, usage: R }\n",
+                           "MSH|^~\\&|L|MAIN|D|X|20261124||ADT^A01|M1|P|2.5.1\rEVN||2026\rPID|||7||"
+                           "D^J|||\"\"\rPV1||I\r"),
+                     "", "a null is there and has no value");
 }
 
 /* What a document says of a place takes the place of what the dictionary says of it. */
 Test(conform, it_comes_before_the_dictionary)
 {
-    static const char bare[] = "MSH|^~\\&|L|MAIN|D|X|20261124||ADT^A01|M1|P|2.5.1\rPID|1||7^^^L^QQ\r"
-                               "SCH|1|2||||A||||||||||1||||1\r";
+    static const char bare[] =
+        "MSH|^~\\&|L|MAIN|D|X|20261124||ADT^A01|M1|P|2.5.1\rPID|1||7^^^L^QQ\r"
+        "SCH|1|2||||A||||||||||1||||1\r";
     static const struct conform_row rows[] = {
         {"nothing said", "  ZPI: O",
          "structure 100 EVN: required segment is missing in ADT_A01\n"
@@ -200,18 +204,23 @@ Test(conform, mistakes)
         {"times of a component", "  PID-3.1: { times: 1 }",
          "r.yaml:4:21: error: times: a component stands once; say it of the field or segment\n"},
         {"times upside down", "  PID-3: { times: 4..1 }",
-         "r.yaml:4:19: error: times: is how often, as 1, 0..4, 2..; the most is at least the least and "
+         "r.yaml:4:19: error: times: is how often, as 1, 0..4, 2..; the most is at least the least "
+         "and "
          "not 0\n"},
         {"no length", "  PID-8: { length: long }",
-         "r.yaml:4:20: error: length: is a number of characters, as 8, 1..20, 3..; the most is not 0\n"},
+         "r.yaml:4:20: error: length: is a number of characters, as 8, 1..20, 3..; the most is not "
+         "0\n"},
         {"length of a composite", "  PID-3: { length: 4 }",
-         "r.yaml:4:3: error: PID-3 is a CX of several parts; length and values are about one; write "
+         "r.yaml:4:3: error: PID-3 is a CX of several parts; length and values are about one; "
+         "write "
          "PID-3.1\n"},
         {"values of a segment", "  PV1: { values: [A] }",
-         "r.yaml:4:3: error: PV1 is a segment: length and values are said of fields and components\n"},
+         "r.yaml:4:3: error: PV1 is a segment: length and values are said of fields and "
+         "components\n"},
         {"two sets", "  PID-8: { values: [F], fixed: F }",
          "r.yaml:4:10: error: values:, fixed:, table: and hl7-table: exclude each other\n"},
-        {"no such table", "  PID-8: { table: sex }", "r.yaml:4:19: error: no table has this name\n"},
+        {"no such table", "  PID-8: { table: sex }",
+         "r.yaml:4:19: error: no table has this name\n"},
         {"no such HL7 table", "  PID-8: { hl7-table: 9999 }",
          "r.yaml:4:23: error: hl7-table: no HL7 table of this number lists values\n"},
     };
@@ -221,7 +230,8 @@ Test(conform, mistakes)
         if (rows[i].want) {
             cr_expect_str_eq(got, rows[i].want, "%s: %s", rows[i].name, got);
         } else {
-            cr_expect(strstr(got, "r.yaml:4:") && strstr(got, "error: "), "%s: %s", rows[i].name, got);
+            cr_expect(strstr(got, "r.yaml:4:") && strstr(got, "error: "), "%s: %s", rows[i].name,
+                      got);
         }
     }
     cr_expect_str_eq(found("tables: { two: { file: two.csv, keys: [a, b] } }\n---\n" HEAD
@@ -230,6 +240,7 @@ Test(conform, mistakes)
                      "r.yaml:6:19: error: table: wants one with a single key column\n");
     cr_expect(strstr(found("conformance: c\nelements: { PV1: R }\n", ADT), "has no messages:"));
     cr_expect(strstr(found("conformance: c\nmessages: [ADT]\n", ADT), "has no elements:"));
-    cr_expect(strstr(found(HEAD "  PV1: R\n---\n" HEAD "  PV1: R\n", ADT), "stands already at r.yaml:1"));
+    cr_expect(
+        strstr(found(HEAD "  PV1: R\n---\n" HEAD "  PV1: R\n", ADT), "stands already at r.yaml:1"));
     cr_expect(strstr(found(HEAD "  PV1: R\nelement: {}\n", ADT), "did you mean elements:?"));
 }
