@@ -1,7 +1,10 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "engine/config/config.h"
 #include "engine/ops/commands.h"
+#include "engine/ops/excerpt.h"
 #include "engine/ops/files.h"
 #include "engine/ops/messages.h"
 #include "engine/ops/validate_out.h"
@@ -9,11 +12,18 @@
 enum { PROGRESS_EVERY = 1000 };
 
 struct validate_args {
+    struct str config, source, conformance;
     struct str rules;
     int format;
 };
 
 static const struct opt options[] = {
+    OPT(validate_args, config, "config", PATH, NULL, NULL, 0,
+        "Check as a source of this configuration does: its levels, its conformance documents."),
+    OPT(validate_args, source, "source", STR, NULL, "1..64", 0,
+        "Which source. Default: the first one that says validate:, else the first one."),
+    OPT(validate_args, conformance, "conformance", PATH, NULL, NULL, 0,
+        "A file of conformance documents, each about every message of its types; not with -c."),
     OPT(validate_args, format, "format", ENUM, "text", "text|json|operationoutcome|err", 0,
         "Form: lines, a JSON object or a FHIR OperationOutcome a message, or the ERR segments of a "
         "reply."),
@@ -27,8 +37,11 @@ struct validating {
     struct command_run *r;
     enum validate_form form;
     const struct validate_dict *dict;
+    struct plan *plan; /* whose rules; NULL: the dictionary alone */
+    unsigned source;   /* of the plan */
     struct validate_levels levels;
     unsigned messages, bad, doubtful;
+    int64_t now_us;
     bool shows_progress;
 };
 
@@ -37,6 +50,16 @@ static void progress(const struct validating *v, bool is_end)
     if (v->shows_progress && (is_end || v->messages % PROGRESS_EVERY == 0)) {
         fprintf(stderr, "\r%s%.0u%s", is_end ? "\033[K" : "", is_end ? 0 : v->messages,
                 is_end ? "" : " messages");
+    }
+}
+
+static void check(const struct validating *v, struct validate_report *report)
+{
+    struct rules_input in = {.m = report->m, .source = v->source, .received_us = v->now_us};
+    if (v->plan) {
+        rules_validate(v->plan->rules, v->dict, &in, report);
+    } else {
+        validate_message(v->dict, report);
     }
 }
 
@@ -51,7 +74,7 @@ static void validate_one(struct validating *v, const char *file, const struct me
     bool ok = hl7_parse(&a, t->bytes, &m, &fault) == 0;
     if (ok) {
         validate_begin(&report, &a, &m, &v->levels);
-        validate_message(v->dict, &report);
+        check(v, &report);
     }
     const struct validated one = {.file = file,
                                   .line = t->line,
@@ -129,6 +152,65 @@ static int set_rules(struct command_run *r, struct validate_levels *levels)
     return status;
 }
 
+static int print_findings(struct command_run *r, const char *file, const struct diags *d)
+{
+    struct buf out = {0};
+    excerpt_print(&out, d);
+    fwrite(out.p ? out.p : "", 1, out.n, stderr);
+    buf_free(&out);
+    return command_fail(r, "%s: %u %s; nothing was validated", file, d->errors,
+                        d->errors == 1 ? "error" : "errors");
+}
+
+static int find_source(struct validating *v)
+{
+    const struct validate_args *args = v->r->args;
+    const struct plan *p = v->plan;
+    for (unsigned i = 0; i < p->nsources; i++) {
+        bool is_it =
+            args->source.n ? str_eq(p->sources[i].name, args->source) : p->sources[i].is_validated;
+        if (is_it) {
+            v->source = i;
+            break;
+        }
+        if (args->source.n && i + 1 == p->nsources) {
+            return command_fail(v->r, "no source is called %.*s", STR_ARG(args->source));
+        }
+    }
+    if (p->sources[v->source].is_validated) {
+        v->levels = p->sources[v->source].validate;
+    } else {
+        fprintf(stderr,
+                "corridor validate: the source %.*s does not say validate:; every rule is at its "
+                "initial level\n",
+                STR_ARG(p->sources[v->source].name));
+    }
+    return COMMAND_FINE;
+}
+
+/* The rules of a source, of a document, or of nobody. */
+static int load(struct validating *v)
+{
+    const struct validate_args *args = v->r->args;
+    struct diags d;
+    diags_init(&d, v->r->arena);
+    if (args->conformance.n && (args->config.n || args->source.n)) {
+        return command_fail(v->r, "--conformance: with -c or --source the documents are those that "
+                                  "the source names");
+    }
+    if (args->conformance.n) {
+        v->plan = config_load_conformance(args->conformance.p, &d);
+        return v->plan ? COMMAND_FINE : print_findings(v->r, args->conformance.p, &d);
+    }
+    if (args->config.n || args->source.n) {
+        const char *path =
+            config_find(args->config.n ? args->config.p : NULL, getenv("CORRIDOR_CONFIG"));
+        v->plan = config_load(path, v->r->adapters, &d);
+        return v->plan ? find_source(v) : print_findings(v->r, path, &d);
+    }
+    return COMMAND_FINE;
+}
+
 static void print_summary(const struct validating *v)
 {
     unsigned fine = v->messages - v->bad - v->doubtful;
@@ -143,16 +225,21 @@ static int run(struct command_run *r)
                            .form = r->json ? VALIDATE_FORM_JSON : (enum validate_form)args->format,
                            .levels = validate_initial(VALIDATE_STRICT),
                            .shows_progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)};
-    int status = set_rules(r, &v.levels);
+    struct clock clock = clock_real();
+    v.now_us = clock_wall_us(&clock);
+    int status = load(&v);
+    status = status == COMMAND_FINE ? set_rules(r, &v.levels) : status;
     if (status != COMMAND_FINE) {
+        plan_unref(&v.plan);
         return status;
     }
-    v.dict = validate_dict_new(r->arena);
+    v.dict = v.plan && v.plan->dictionary ? v.plan->dictionary : validate_dict_new(r->arena);
     for (int i = 0; i < r->noperands; i++) {
         int one = validate_file(&v, r->operands[i]);
         status = one > status ? one : status;
     }
     progress(&v, true);
+    plan_unref(&v.plan);
     if (v.form == VALIDATE_FORM_TEXT && v.messages) {
         print_summary(&v);
     }
@@ -171,7 +258,7 @@ static void put_rules(struct buf *out)
 const struct command cmd_validate = {
     .name = "validate",
     .operands = "FILE...",
-    .summary = "Check HL7 v2 messages against their structure and the dictionary.",
+    .summary = "Check HL7 v2 messages against structure, dictionary and conformance documents.",
     .details =
         "  Reads what `parse` reads. FILE:LINE:COL is where it stands in the file, then the place "
         "in the\n"
@@ -182,7 +269,8 @@ const struct command cmd_validate = {
     .args_size = sizeof(struct validate_args),
     .min = 1,
     .max = -1,
-    .example = "corridor validate routes/samples/adt_a01.hl7 --rules user-tables=warn",
+    .example = "corridor validate routes/samples/adt_a01.hl7 --conformance "
+               "routes/conformance/epic-cadence.yaml",
     .run = run,
     .put_more = put_rules,
 };
