@@ -93,10 +93,10 @@ static struct str content_type(const struct transfer *t)
     const struct http_out_conf *c = http_out_conf(t->out);
     int mode = c->cloudevents ? c->cloudevents->mode : HTTP_EVENT_BINARY;
     if (mode == HTTP_EVENT_BATCH) {
-        return STR("application/cloudevents-batch+json; charset=UTF-8");
+        return STR("application/cloudevents-batch+json");
     }
     if (mode == HTTP_EVENT_STRUCTURED) {
-        return STR("application/cloudevents+json; charset=UTF-8");
+        return STR("application/cloudevents+json");
     }
     return data_type(c, delivery_view(t->v[0]).is_json);
 }
