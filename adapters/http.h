@@ -55,12 +55,17 @@ struct http_out_conf {
     struct opt_list deny;
 };
 
+struct http_in_auth_conf {
+    struct opt_secret tokens;
+};
+
 struct http_in_conf {
     struct door_conf door;
     struct str path;
     int64_t body_limit, body_memory;
     int64_t idle, request_within; /* milliseconds */
     struct opt_secret bearer;
+    const struct http_in_auth_conf *auth; /* the same under its other name; NULL: not given */
 };
 
 extern const struct adapter http_adapter;

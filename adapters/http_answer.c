@@ -60,9 +60,9 @@ static void put_body(struct buf *out, const char *type, struct str body)
     buf_put_str(out, body);
 }
 
-void http_answer_hl7(struct buf *out, struct str message, bool closes, int64_t wall_us)
+void http_answer_hl7(struct buf *out, int status, struct str message, bool closes, int64_t wall_us)
 {
-    put_head(out, 200, closes, wall_us);
+    put_head(out, status, closes, wall_us);
     put_body(out, "application/hl7-v2", message);
 }
 

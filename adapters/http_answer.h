@@ -4,8 +4,8 @@
 
 #include "engine/base/buf.h"
 
-/* An answer that carries a message. */
-void http_answer_hl7(struct buf *out, struct str message, bool closes, int64_t wall_us);
+/* An answer that carries a message: 200, or 503 where nothing was taken. */
+void http_answer_hl7(struct buf *out, int status, struct str message, bool closes, int64_t wall_us);
 /* One that carries nothing (204), or a line that says why; with what its status wants: Allow, WWW-Authenticate,
  * Retry-After. */
 void http_answer_plain(struct buf *out, int status, const char *reason, bool closes,

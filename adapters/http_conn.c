@@ -145,7 +145,7 @@ static void put_reply(struct http_conn *c, const struct str *replies, unsigned n
     bool closes = c->closes || c->in->is_draining;
     int64_t wall = clock_wall_us(c->in->ep->clock);
     if (n) {
-        http_answer_hl7(&c->out, replies[n - 1], closes, wall); /* of two the application's */
+        http_answer_hl7(&c->out, 200, replies[n - 1], closes, wall); /* of two the application's */
     } else {
         http_answer_plain(&c->out, 204, "", closes, wall);
     }
@@ -155,7 +155,9 @@ static void put_reply(struct http_conn *c, const struct str *replies, unsigned n
 
 static void offer(struct http_conn *c)
 {
-    struct exchange_from from = {str_of(c->peer), c, ++c->token};
+    char who[sizeof c->peer + sizeof c->name + 1];
+    (void)snprintf(who, sizeof who, "%s%s%s", c->peer, c->name[0] ? " " : "", c->name);
+    struct exchange_from from = {str_of(who), c, ++c->token};
     size_t n = c->body.n;
     c->state = HTTP_CONN_WAITING; /* before the call: the reply may come inside */
     if (exchange_begin(c->in->source, &from, buf_str(&c->body)) == EXCHANGE_PAUSED) {
@@ -178,7 +180,9 @@ static void take_head(struct http_conn *c, size_t n)
     struct http_head h;
     int status = 0;
     http_head_read(str_slice(buf_str(&c->bytes), 0, n), &h);
-    const char *why = h.status ? h.reason : http_in_admit(c->in, &h, &status);
+    const char *name = NULL;
+    const char *why = h.status ? h.reason : http_in_admit(c->in, &h, &status, &name);
+    (void)snprintf(c->name, sizeof c->name, "%s", name ? name : "");
     c->closes = h.closes;
     if (why) {
         refuse(c, h.status ? h.status : status, why);
@@ -267,16 +271,38 @@ static void go_on(struct http_conn *c)
     settle(c);
 }
 
-void http_conn_reply(struct http_conn *c, const struct str *replies, unsigned n)
+static void put_later(struct http_conn *c, const struct str *replies, unsigned n)
+{
+    bool closes = c->closes || c->in->is_draining;
+    int64_t wall = clock_wall_us(c->in->ep->clock);
+    if (n) {
+        http_answer_hl7(&c->out, 503, replies[n - 1], closes, wall);
+    } else {
+        http_answer_plain(&c->out, 503, "there is no room for it now", closes, wall);
+    }
+}
+
+static void end_exchange(struct http_conn *c, const struct str *replies, unsigned n,
+                         void (*put)(struct http_conn *, const struct str *, unsigned))
 {
     c->state = HTTP_CONN_HEAD;
     if (!c->is_gone) {
-        put_reply(c, replies, n);
+        put(c, replies, n);
         finish(c);
     } else {
         drop_body(c);
     }
     go_on(c);
+}
+
+void http_conn_reply(struct http_conn *c, const struct str *replies, unsigned n)
+{
+    end_exchange(c, replies, n, put_reply);
+}
+
+void http_conn_turn_away(struct http_conn *c, const struct str *replies, unsigned n)
+{
+    end_exchange(c, replies, n, put_later);
 }
 
 void http_conn_abandon(struct http_conn *c)

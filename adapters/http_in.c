@@ -1,21 +1,29 @@
 /* The listening end of HTTP: HL7 v2 messages as bodies of POST, each answered by its acknowledgement.
- * Source: HL7 over HTTP (HAPI) 1.0: POST, application/hl7-v2, 200 with every acknowledgement. */
+ * Source: HL7 over HTTP (HAPI) 1.0: POST, application/hl7-v2, 200 with every acknowledgement.
+ * Differs: 503 with Retry-After where nothing was stored for want of room. */
 #include "adapters/http.h"
 #include "adapters/http_in_priv.h"
-#include "engine/flow/secret.h"
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
-#include "engine/base/sha256.h"
 
 #include <stdlib.h>
+
+static const struct opt auth_opts[] = {
+    OPT(http_in_auth_conf, tokens, "tokens", SECRET, NULL, NULL, OPT_REQUIRED | OPT_RELOAD,
+        "Tokens, one a line, with a name before it or without (`portal: TOKEN`); read again every "
+        "ten seconds."),
+    {0},
+};
 
 const struct opt http_in_opts[] = {
     DOOR_OPTS(http_in_conf),
     OPT(http_in_conf, path, "path", STR, "/", "1..500", OPT_RELOAD,
         "Path of the requests, without a query; others are answered 404."),
+    OPT_GROUP(http_in_conf, auth, "auth", auth_opts, OPT_RELOAD,
+              "Who is let in: one of these tokens must come as `Authorization: Bearer`; without it "
+              "everybody is."),
     OPT(http_in_conf, bearer, "bearer", SECRET, NULL, NULL, OPT_RELOAD,
-        "Tokens, one a line, of which one must come as `Authorization: Bearer`; without it "
-        "everybody is let in."),
+        "The same as `auth: { tokens: .. }`."),
     OPT(http_in_conf, body_limit, "body-limit", BYTES, "16MiB", "1kB..48MiB", OPT_RELOAD,
         "Largest message; a larger one is answered 413 unread."),
     OPT(http_in_conf, body_memory, "body-memory", BYTES, "256MiB", "1MiB..64GiB", OPT_RELOAD,
@@ -34,68 +42,25 @@ static struct http_in *state_of(struct source *s)
 
 /* ---- who may ---- */
 
-static void hash(struct str s, uint8_t out[SHA256_SIZE])
+static const struct opt_secret *tokens_of(const struct http_in_conf *c)
 {
-    struct sha256 h;
-    sha256_begin(&h);
-    sha256_add(&h, s.p, s.n);
-    sha256_end(&h, out);
-}
-
-/* Without saying by its time how much of a token was right. */
-static bool is_same(struct str a, struct str b)
-{
-    uint8_t x[SHA256_SIZE], y[SHA256_SIZE];
-    unsigned differs = 0;
-    hash(a, x);
-    hash(b, y);
-    for (size_t i = 0; i < sizeof x; i++) {
-        differs |= (unsigned)(x[i] ^ y[i]);
-    }
-    return differs == 0;
+    return c->auth ? &c->auth->tokens : &c->bearer;
 }
 
 static const char *read_tokens(struct http_in *in, const struct opt_secret *from)
 {
-    struct buf tokens = {0};
-    const char *why = from->from == OPT_SECRET_NONE ? NULL : secret_read(from, &tokens);
-    in->tokens_us = clock_mono_us(in->ep->clock);
-    if (why) {
-        buf_free(&tokens);
-        return why;
-    }
-    buf_free(&in->tokens);
-    in->tokens = tokens;
-    return NULL;
+    return from->from == OPT_SECRET_NONE
+               ? NULL
+               : http_tokens_read(&in->tokens, from, clock_mono_us(in->ep->clock));
 }
 
-static bool is_known(const struct http_in *in, struct str token)
+/* The name of who comes, "" where there is none to ask for, or NULL: he is not let in. */
+static const char *name_of(struct http_in *in, struct str authorization)
 {
-    struct str rest = buf_str(&in->tokens), one;
-    bool known = false;
-    while (rest.n) {
-        (void)str_split(&rest, '\n', &one);
-        known = (one.n && is_same(one, token)) || known;
-    }
-    return known;
-}
-
-/* A token that is not known may be a new one: the file is looked at again, once a second. */
-static bool may_enter(struct http_in *in, struct str authorization)
-{
-    const struct opt_secret *from = &http_in_conf(in)->bearer;
-    struct str scheme, rest = authorization;
-    (void)str_split(&rest, ' ', &scheme);
-    if (from->from == OPT_SECRET_NONE) {
-        return true;
-    }
-    if (!str_eq_nocase(scheme, STR("Bearer")) || !rest.n) {
-        return false;
-    }
-    if (!is_known(in, rest) && clock_mono_us(in->ep->clock) - in->tokens_us > 1000000) {
-        (void)read_tokens(in, from); /* what was known stays known if it cannot be read */
-    }
-    return is_known(in, rest);
+    const struct opt_secret *from = tokens_of(http_in_conf(in));
+    int64_t now = clock_mono_us(in->ep->clock);
+    return from->from == OPT_SECRET_NONE ? ""
+                                         : http_tokens_admit(&in->tokens, from, authorization, now);
 }
 
 /* ---- what is taken ---- */
@@ -123,14 +88,16 @@ static bool is_place(const struct http_in *in, struct str target)
     return str_eq(path, http_in_conf(in)->path);
 }
 
-const char *http_in_admit(struct http_in *in, const struct http_head *h, int *out_status)
+const char *http_in_admit(struct http_in *in, const struct http_head *h, int *out_status,
+                          const char **out_name)
 {
+    *out_name = name_of(in, h->authorization);
     const struct {
         bool is_wrong;
         int status;
         const char *why;
     } rows[] = {
-        {!may_enter(in, h->authorization), 401, "no token that is known"},
+        {!*out_name, 401, "no token that is known"},
         {!is_place(in, h->target), 404, "nothing is here"},
         {!str_is(h->method, "POST"), 405, "another method than POST"},
         {!is_hl7(h->content_type), 415, "another Content-Type than application/hl7-v2"},
@@ -175,7 +142,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 
 static int refuse_tokens(struct http_in *in, const char *why, struct diags *d)
 {
-    diag_add(d, DIAG_ERROR, "secret", (struct diag_pos){0}, "%.*s: bearer: %s",
+    diag_add(d, DIAG_ERROR, "secret", (struct diag_pos){0}, "%.*s: tokens: %s",
              STR_ARG(in->ep->name), why);
     return ERR_IO;
 }
@@ -187,10 +154,10 @@ static int http_in_open(struct source *s, struct diags *d)
     in->source = s;
     in->ep = source_endpoint(s);
     in->door = (struct door){.ep = in->ep, .ops = &door_ops, .arg = in};
-    const char *why = read_tokens(in, &http_in_conf(in)->bearer);
+    const char *why = read_tokens(in, tokens_of(http_in_conf(in)));
     int failed = why ? refuse_tokens(in, why, d) : door_open(&in->door, d);
     if (failed < 0) {
-        buf_free(&in->tokens);
+        http_tokens_free(&in->tokens);
         free(in);
         return failed;
     }
@@ -207,7 +174,7 @@ static int http_in_reload(struct source *s, const void *conf, struct diags *d)
     if (door_change(&in->door, &want->door, d) < 0) {
         return ERR_IO;
     }
-    const char *why = read_tokens(in, &want->bearer);
+    const char *why = read_tokens(in, tokens_of(want));
     return why ? refuse_tokens(in, why, d) : 0;
 }
 
@@ -217,6 +184,14 @@ static void http_in_reply(struct source *s, void *conn, uint64_t token, const st
     (void)s;
     (void)token; /* one exchange at a time */
     http_conn_reply(conn, replies, n);
+}
+
+static void http_in_turn_away(struct source *s, void *conn, uint64_t token,
+                              const struct str *replies, unsigned n)
+{
+    (void)s;
+    (void)token;
+    http_conn_turn_away(conn, replies, n);
 }
 
 static void http_in_abandon(struct source *s, void *conn, uint64_t token)
@@ -261,7 +236,7 @@ static void http_in_close(struct source *s)
     }
     event_free(in->on_sweep);
     door_close(&in->door);
-    buf_free(&in->tokens);
+    http_tokens_free(&in->tokens);
     in->ep->state = NULL;
     free(in);
 }
@@ -275,11 +250,16 @@ void http_in_check(const void *conf, const struct yaml_node *map, struct diags *
 {
     const struct http_in_conf *c = conf;
     door_check(&c->door, map, d);
+    if (c->auth && c->bearer.from != OPT_SECRET_NONE) {
+        diag_add(d, DIAG_ERROR, "option-type", yaml_get(map, "bearer")->pos,
+                 "`bearer` stands beside `auth`; expected one of both");
+    }
 }
 
 const struct source_ops http_source = {
     .open = http_in_open,
     .reply = http_in_reply,
+    .turn_away = http_in_turn_away,
     .abandon = http_in_abandon,
     .pause = http_in_pause,
     .resume = http_in_resume,

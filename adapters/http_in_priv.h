@@ -6,6 +6,7 @@
 #include "adapters/http.h"
 #include "adapters/http_body.h"
 #include "adapters/http_head.h"
+#include "adapters/http_tokens.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -45,6 +46,7 @@ struct http_conn {
     uint64_t token;
     int64_t active_us, request_us; /* monotonic: last traffic; first byte of the request, 0 none */
     char peer[NET_ADDRESS_MAX];
+    char name[HTTP_TOKEN_NAME_MAX + 1]; /* of the token of this request; "": none */
 };
 
 struct http_in {
@@ -54,9 +56,8 @@ struct http_in {
     struct event *on_sweep;
     bool is_paused, is_draining;
     struct http_conn *first;
-    size_t body_bytes; /* of all connections */
-    struct buf tokens; /* those that are let in, a line each; empty: everybody is */
-    int64_t tokens_us; /* when they were read */
+    size_t body_bytes;         /* of all connections */
+    struct http_tokens tokens; /* of those that are let in */
     char read_buf[HTTP_READ];
 };
 
@@ -65,13 +66,15 @@ static inline const struct http_in_conf *http_in_conf(const struct http_in *in)
     return in->ep->conf;
 }
 
-/* http_in.c: may the request be read further? NULL, or why not with *out_status. */
-const char *http_in_admit(struct http_in *in, const struct http_head *h, int *out_status);
+/* http_in.c: may the request be read further? NULL, with the name of its token or "", or why not with *out_status. */
+const char *http_in_admit(struct http_in *in, const struct http_head *h, int *out_status,
+                          const char **out_name);
 
 /* http_conn.c */
 /* Takes `line`. */
 void http_conn_new(struct http_in *in, struct line line, const char *peer);
 void http_conn_reply(struct http_conn *c, const struct str *replies, unsigned n);
+void http_conn_turn_away(struct http_conn *c, const struct str *replies, unsigned n);
 /* No reply is known: 504, and the connection closes. */
 void http_conn_abandon(struct http_conn *c);
 /* The engine takes again. May free `c`. */

@@ -66,6 +66,10 @@ struct source_ops {
      * that has exchanges under way is kept by the adapter until they are over, even if the peer is gone. */
     void (*reply)(struct source *, void *conn, uint64_t token, const struct str *replies,
                   unsigned n);
+    /* In place of reply(), where nothing was stored for want of room: the peer is to come again later. `replies` say so too.
+     * NULL: reply() it is. */
+    void (*turn_away)(struct source *, void *conn, uint64_t token, const struct str *replies,
+                      unsigned n);
     /* What is said at the accept level while the exchange goes on: sent before its reply. NULL: replies[0] of two
      * is that. */
     void (*accept)(struct source *, void *conn, uint64_t token, struct str reply);

@@ -383,6 +383,7 @@ static void refuse(struct exchange *x, struct str text, struct str reason)
     exchange_reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, reason);
     exchange_make_reply(x);
     x->source->rejected++;
+    x->is_turned_away = true;
     exchange_finish(x, true);
 }
 

@@ -24,8 +24,9 @@ struct exchange {
     enum ack_code code; /* AA, AE, AR: before it is put into a mode */
     const struct ack_error *errors;
     unsigned nerrors;
-    bool is_silent;    /* an inbound acknowledgement, or ack: never */
-    struct str header; /* what the reply is made from when the bytes are no message */
+    bool is_silent;      /* an inbound acknowledgement, or ack: never */
+    bool is_turned_away; /* nothing is stored for want of room: later */
+    struct str header;   /* what the reply is made from when the bytes are no message */
     struct str replies[2];
     enum ack_code sent[2]; /* what they say */
     unsigned nreplies;

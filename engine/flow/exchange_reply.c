@@ -87,8 +87,10 @@ void exchange_finish(struct exchange *x, bool is_answered)
     struct source *s = x->source;
     struct msg *m = leave(x);
     if (is_answered && s->is_open) {
+        const struct source_ops *in = s->ep.adapter->in;
+        bool is_away = x->is_turned_away && in->turn_away;
         count_replies(x);
-        s->ep.adapter->in->reply(s, x->conn, x->token, x->replies, x->nreplies);
+        (is_away ? in->turn_away : in->reply)(s, x->conn, x->token, x->replies, x->nreplies);
     }
     msg_unref(&m);
 }

@@ -292,6 +292,42 @@ Test(http_in, only_a_known_token_opens_the_door)
     buf_free(&yaml);
 }
 
+Test(http_in, a_token_names_who_sent_it)
+{
+    setenv("CORRIDOR_TEST_TOKEN", "# who\nportal: one\nlab: two\n", 1);
+    open_with("auth: {tokens: env:CORRIDOR_TEST_TOKEN}\n");
+    post("Authorization: Bearer two\r\n", BODY);
+    cr_assert(gets(1));
+    cr_expect(str_ends(buf_str(&h.source.v[0].peer), STR(" lab")));
+    post("Authorization: Bearer one\r\n", BODY);
+    cr_assert(gets(2));
+    cr_expect(str_ends(buf_str(&h.source.v[1].peer), STR(" portal")));
+}
+
+Test(http_in, what_there_is_no_room_for_is_503_and_the_connection_stays)
+{
+    h.source.answers_at_once = false;
+    open_with("");
+    post("", BODY);
+    cr_assert(house_takes(&h, 1));
+    struct str ar = STR("MSH|x\rMSA|AR|1\r");
+    http_source.turn_away(&h.source, h.source.v[0].conn, h.source.v[0].token, &ar, 1);
+    cr_assert(gets(1));
+    cr_expect(says("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"));
+    cr_expect(says("Content-Type: application/hl7-v2\r\n"));
+    cr_expect(says("\r\n\r\nMSH|x\rMSA|AR|1\r"));
+    post("", BODY);
+    cr_assert(house_takes(&h, 2));
+    http_source.turn_away(&h.source, h.source.v[1].conn, h.source.v[1].token, NULL, 0);
+    cr_assert(gets(2));
+    cr_expect(says("there is no room for it now"));
+    post("", BODY);
+    cr_assert(house_takes(&h, 3));
+    house_answer(&h, 2, 1);
+    cr_assert(gets(3));
+    cr_expect(says("HTTP/1.1 200 OK"));
+}
+
 Test(http_in, tokens_that_cannot_be_read_are_told_at_the_start)
 {
     cr_expect_neq(

@@ -1,6 +1,7 @@
 /* Fuzz target: whatever a token server answers, a token can stand in a header, and what is no token has a reason. The same
- * bytes as a file of signing secrets. The first byte chooses the status. */
+ * bytes as a file of signing secrets, and as one of tokens that are let in. The first byte chooses the status. */
 #include "adapters/http_token.h"
+#include "adapters/http_tokens.h"
 #include "engine/base/webhook.h"
 
 #include <stdlib.h>
@@ -29,6 +30,20 @@ static void check_secrets(struct str text)
     buf_free(&signature);
 }
 
+static void check_tokens(struct str text)
+{
+    struct http_tokens t = {0};
+    struct buf line = {0};
+    const char *why = http_tokens_parse(&t, text);
+    must((why != NULL) == (t.n == 0) && t.n <= HTTP_TOKENS_MAX);
+    buf_printf(&line, "Bearer %.*s", STR_ARG(text));
+    must(!why || !http_tokens_find(&t, buf_str(&line)));
+    must(why || !http_token_is_one(text) || http_tokens_find(&t, buf_str(&line)) ||
+         text.p[0] == '#');
+    buf_free(&line);
+    http_tokens_free(&t);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int statuses[] = {200, 200, 200, 302, 400, 401, 429, 503, 100};
@@ -40,5 +55,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(t.life_s >= 0 && t.life_s <= HTTP_TOKEN_LIFE_MAX_S);
     arena_free(&a);
     check_secrets(str_from((const char *)data, size));
+    check_tokens(str_from((const char *)data, size));
     return 0;
 }
