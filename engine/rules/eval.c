@@ -1,4 +1,4 @@
-#include "engine/rules/eval.h"
+#include "engine/rules/eval_priv.h"
 
 #include "engine/rules/func.h"
 #include "engine/rules/profile.h"
@@ -286,50 +286,11 @@ static bool eval_index(struct eval *e, const struct node *n, const struct scope 
     return true;
 }
 
-/* What names without anything before them start from. */
-static bool eval_tree_self(struct eval *e, const struct scope *s, struct values *out)
-{
-    if (!s) {
-        tree_root(e, out);
-    } else if (s->self) {
-        *values_add(out, e->a) = *s->self;
-    }
-    return true;
-}
-
 static bool eval_this(struct eval *e, const struct scope *s, struct values *out)
 {
     bool is_null = s && s->self && s->self->kind == VALUE_HL7 && s->self->is_null;
     if (s && s->self && !is_null) {
         *values_add(out, e->a) = *s->self;
-    }
-    return true;
-}
-
-/* ---- FHIR and JSON ---- */
-
-static bool eval_tree_member(struct eval *e, const struct node *n, const struct scope *s,
-                             struct values *out)
-{
-    VALUES(in);
-    if (n->nargs ? !eval_node(e, n->arg[0], s, &in) : !eval_tree_self(e, s, &in)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < in.n; i++) {
-        tree_member(e, n->text, &in.v[i], out);
-    }
-    return true;
-}
-
-static bool eval_tree_type(struct eval *e, const struct node *n, const struct scope *s,
-                           struct values *out)
-{
-    VALUES(in);
-    (void)eval_tree_self(e, s, &in); /* cannot fail */
-    for (uint32_t i = 0; i < in.n; i++) {
-        if (fhir_type_is(in.v[i].model, n->model)) {
-            *values_add(out, e->a) = in.v[i];
-        }
     }
     return true;
 }

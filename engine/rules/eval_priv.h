@@ -8,4 +8,17 @@
 bool eval_quantity_arithmetic(struct eval *e, const struct node *n, const struct value *a,
                               const struct value *b, struct values *out);
 
+/* eval_tree.c: a member of FHIR or JSON data, the resource by its type. */
+bool eval_tree_member(struct eval *e, const struct node *n, const struct scope *s,
+                      struct values *out);
+bool eval_tree_type(struct eval *e, const struct node *n, const struct scope *s,
+                    struct values *out);
+/* Order and equality (`similar`: ~) where one of two values is a node. */
+enum value_answer eval_compare_nodes(struct eval *e, const struct node *n, const struct value *a,
+                                     const struct value *b, int *out);
+enum value_answer eval_nodes_equal(struct eval *e, const struct node *n, const struct value *a,
+                                   const struct value *b, bool similar);
+/* Two numbers, rounded to the digits of the less precise one. */
+bool eval_numbers_same(const struct value *a, const struct value *b);
+
 #endif

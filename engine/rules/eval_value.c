@@ -1,5 +1,5 @@
 /* One value as text, number or date; equality and order of two. */
-#include "engine/rules/eval.h"
+#include "engine/rules/eval_priv.h"
 
 #include "engine/rules/tree.h"
 #include "engine/rules/type.h"
@@ -184,24 +184,6 @@ static enum value_answer two_numbers(struct eval *e, const struct value *a, cons
     return !texts && eval_number(e, p, p) && eval_number(e, q, q) ? ANSWER_TRUE : ANSWER_FALSE;
 }
 
-/* Of nodes only quantities have an order. */
-static enum value_answer compare_nodes(struct eval *e, const struct node *n, const struct value *a,
-                                       const struct value *b, int *out)
-{
-    struct value p, q;
-    if (tree_is_hollow(a) || tree_is_hollow(b)) {
-        return ANSWER_EMPTY;
-    }
-    enum value_answer got = eval_quantities(e, a, b, false, &p, &q);
-    if (got == ANSWER_FALSE) {
-        eval_fail(e, n, "a %s cannot be compared with a %s", value_type_text(a),
-                  value_type_text(b));
-    } else if (got == ANSWER_TRUE) {
-        *out = value_number_cmp(&p, &q);
-    }
-    return got;
-}
-
 enum value_answer eval_compare(struct eval *e, const struct node *n, const struct value *a,
                                const struct value *b, int *out)
 {
@@ -210,7 +192,7 @@ enum value_answer eval_compare(struct eval *e, const struct node *n, const struc
     struct str x = STR(""), y = STR("");
     enum value_answer got;
     if (a->kind == VALUE_NODE || b->kind == VALUE_NODE) {
-        return compare_nodes(e, n, a, b, out);
+        return eval_compare_nodes(e, n, a, b, out);
     }
     switch (reading_of(a, b)) {
     case READ_NUMBER:
@@ -275,40 +257,13 @@ static bool is_fault(struct eval *e, const struct node *n, const struct value *a
            !wrong_type(e, n, a, b, as == READ_NUMBER ? "number" : "date");
 }
 
-/* N1 6.1.2: equal after rounding to the precision of the less precise one. */
-static bool numbers_same(const struct value *a, const struct value *b)
-{
-    struct decimal x = value_decimal(a), y = value_decimal(b);
-    unsigned p = decimal_places(&x), q = decimal_places(&y), places = p < q ? p : q;
-    x = decimal_round(&x, places);
-    y = decimal_round(&y, places);
-    return decimal_cmp(&x, &y) == 0;
-}
-
-/* Nodes are equal when all below them is; a Quantity of FHIR and one of the language as quantities. */
-static enum value_answer nodes_equal(struct eval *e, const struct node *n, const struct value *a,
-                                     const struct value *b, bool similar)
-{
-    struct value p, q;
-    if (tree_is_hollow(a) || tree_is_hollow(b)) {
-        return ANSWER_EMPTY;
-    }
-    if (a->kind == b->kind) {
-        return answer(a->model == b->model && tree_equal(e, n, a->json, b->json, similar));
-    }
-    enum value_answer got = eval_quantities(e, a, b, similar, &p, &q);
-    return got != ANSWER_TRUE ? got
-           : similar          ? answer(numbers_same(&p, &q))
-                              : answer(value_number_cmp(&p, &q) == 0);
-}
-
 enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
                              const struct value *b)
 {
     struct value p, q;
     struct str x = STR(""), y = STR("");
     if (a->kind == VALUE_NODE || b->kind == VALUE_NODE) {
-        return nodes_equal(e, n, a, b, false);
+        return eval_nodes_equal(e, n, a, b, false);
     }
     if (a->kind == VALUE_BOOLEAN || b->kind == VALUE_BOOLEAN) {
         return answer(a->kind == b->kind && a->i == b->i);
@@ -372,6 +327,16 @@ static struct str normalised(struct arena *a, struct str s)
     return str_from(p, (size_t)(to - p));
 }
 
+/* N1 6.1.2: equal after rounding to the precision of the less precise one. */
+bool eval_numbers_same(const struct value *a, const struct value *b)
+{
+    struct decimal x = value_decimal(a), y = value_decimal(b);
+    unsigned p = decimal_places(&x), q = decimal_places(&y), places = p < q ? p : q;
+    x = decimal_round(&x, places);
+    y = decimal_round(&y, places);
+    return decimal_cmp(&x, &y) == 0;
+}
+
 /* Seconds and their fraction are one precision. */
 static bool moments_same(const struct moment *a, const struct moment *b)
 {
@@ -386,13 +351,13 @@ bool eval_same(struct eval *e, const struct value *a, const struct value *b)
     struct moment s, t;
     struct value p, q;
     if (value_is_number(a) && value_is_number(b)) {
-        return numbers_same(a, b);
+        return eval_numbers_same(a, b);
     }
     if (a->kind == VALUE_NODE || b->kind == VALUE_NODE) {
-        return nodes_equal(e, &nowhere, a, b, true) == ANSWER_TRUE;
+        return eval_nodes_equal(e, &nowhere, a, b, true) == ANSWER_TRUE;
     }
     if (a->kind == VALUE_QUANTITY && b->kind == VALUE_QUANTITY) {
-        return eval_quantities(e, a, b, true, &p, &q) == ANSWER_TRUE && numbers_same(&p, &q);
+        return eval_quantities(e, a, b, true, &p, &q) == ANSWER_TRUE && eval_numbers_same(&p, &q);
     }
     if (value_is_moment(a) && value_is_moment(b) && eval_moment(e, a, &s) &&
         eval_moment(e, b, &t)) {

@@ -250,7 +250,8 @@ bool tree_quantity(struct eval *e, const struct value *v, struct value *out)
     }
     const struct json *number =
         v->kind == VALUE_NODE && v->json ? json_get(v->json, "value") : NULL;
-    if (!number || number->kind != JSON_NUMBER || !fhir_type_is(v->model, FHIR_TYPE_QUANTITY)) {
+    if (!number || number->kind != JSON_NUMBER || json_get(v->json, "comparator") ||
+        !fhir_type_is(v->model, FHIR_TYPE_QUANTITY)) {
         return false;
     }
     struct value n = of_number(e, number, true);

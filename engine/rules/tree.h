@@ -21,7 +21,8 @@ static inline bool tree_is_hollow(const struct value *v)
 {
     return v->kind == VALUE_NODE && !v->json;
 }
-/* A Quantity of FHIR as one of the language: its code where UCUM gives it, else its unit. False: it is none. */
+/* A Quantity of FHIR as one of the language: its code where UCUM gives it, else its unit. False: it is none, or
+ * says less or more than (comparator). */
 bool tree_quantity(struct eval *e, const struct value *v, struct value *out);
 /* Are both the same, member by member? `similar`: as ~ has it, lists in any order. False after a fault, too. */
 bool tree_equal(struct eval *e, const struct node *n, const struct json *a, const struct json *b,

@@ -169,6 +169,8 @@ Test(tree, a_quantity_of_fhir_is_one_of_the_language)
         {"entry.resource.value.value", "decimal:1.50"},
         {"entry.resource.value ~ 1.5 'g'", "boolean:true"},
         {"entry.resource.value = 1 'm'", ""},
+        {"entry.resource.value = entry.resource.value", "boolean:true"},
+        {"entry.resource.value <= entry.resource.value", "boolean:true"},
     };
     CHECK(bundle, rows);
 }
