@@ -156,13 +156,14 @@ static const struct node *too_deep(const struct node *n, unsigned left)
 /* What is too deep to run is refused here, not when a message comes. */
 static bool check_depth(struct check *c, const struct node *n)
 {
-    const struct node *deep = c->f->is_route ? too_deep(n, FORMULA_TREE_MAX) : NULL;
+    unsigned most = c->f->is_route ? FORMULA_TREE_MAX : EVAL_DEPTH_MAX;
+    const struct node *deep = too_deep(n, most);
     if (deep) {
         c->failed = true;
         diag_hint(c->d,
                   diag_add(c->d, DIAG_ERROR, "deep-formula", deep->pos,
-                           "more than %d operators or functions stand in a row", FORMULA_TREE_MAX),
-                  "give parts of it names with let:");
+                           "more than %u operators or functions stand in a row", most),
+                  "%s", c->f->is_route ? "give parts of it names with let:" : "make it shorter");
     }
     return !deep;
 }

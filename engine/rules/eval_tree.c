@@ -14,7 +14,7 @@ static bool eval_tree_self(struct eval *e, const struct scope *s, struct values 
 }
 
 bool eval_tree_member(struct eval *e, const struct node *n, const struct scope *s,
-                             struct values *out)
+                      struct values *out)
 {
     VALUES(in);
     if (n->nargs ? !eval_node(e, n->arg[0], s, &in) : !eval_tree_self(e, s, &in)) {
@@ -26,8 +26,7 @@ bool eval_tree_member(struct eval *e, const struct node *n, const struct scope *
     return true;
 }
 
-bool eval_tree_type(struct eval *e, const struct node *n, const struct scope *s,
-                           struct values *out)
+bool eval_tree_type(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     VALUES(in);
     (void)eval_tree_self(e, s, &in); /* cannot fail */
@@ -48,7 +47,7 @@ static enum value_answer answer(bool b)
 
 /* Of nodes only quantities have an order. */
 enum value_answer eval_compare_nodes(struct eval *e, const struct node *n, const struct value *a,
-                                       const struct value *b, int *out)
+                                     const struct value *b, int *out)
 {
     struct value p, q;
     if (tree_is_hollow(a) || tree_is_hollow(b)) {
@@ -66,7 +65,7 @@ enum value_answer eval_compare_nodes(struct eval *e, const struct node *n, const
 
 /* Nodes are equal when all below them is; a Quantity of FHIR and one of the language as quantities. */
 enum value_answer eval_nodes_equal(struct eval *e, const struct node *n, const struct value *a,
-                                     const struct value *b, bool similar)
+                                   const struct value *b, bool similar)
 {
     struct value p, q;
     if (tree_is_hollow(a) || tree_is_hollow(b)) {
@@ -81,4 +80,3 @@ enum value_answer eval_nodes_equal(struct eval *e, const struct node *n, const s
            : similar          ? answer(eval_numbers_same(&p, &q))
                               : answer(value_number_cmp(&p, &q) == 0);
 }
-

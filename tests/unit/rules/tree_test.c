@@ -243,7 +243,12 @@ Test(tree, hostile_expressions_end_at_a_budget)
     const char *const rows[][2] = {
         {repeated("(", 100, "1"), "more than 64 expressions stand within each other"},
         {repeated("-", 100, "1"), "more than 64 expressions stand within each other"},
-        {repeated("name.", 300, "family"), "no element name"},
+        {repeated("name.", 300, "family"), "more than 200 operators or functions stand in a row"},
+        {repeated("first().", 4900, "count()"),
+         "more than 200 operators or functions stand in a row"},
+        {repeated("true and ", 4900, "true"),
+         "more than 200 operators or functions stand in a row"},
+        {repeated("1 + ", 190, "1"), "integer:191"},
         {repeated("select(%resource.descendants()).", 8, "count()"), "the formula took too"},
         {repeated("select(%resource.descendants() | %resource.descendants()).", 8, "count()"),
          "the formula took too"},
