@@ -1,11 +1,13 @@
 /* files.h - directories as sources and destinations: a partner that leaves files, a partner that fetches them.
  * As a destination each message becomes a file of its own: written under a temporary name, synced, renamed, and
- * the directory synced before it counts as delivered; the same message again makes the same name. As a source each file
+ * the directory synced before it counts as delivered; the same message again makes the same name. Or all go to the end of one
+ * file (files_append.h). As a source each file
  * is taken once it stands still, and moved when all of its messages are on disk: to `done`, or to `rejected`
  * with a sidecar that says why. What touches the disk runs on a thread beside the loop (files_worker.h). */
 #ifndef CORRIDOR_ADAPTERS_FILES_H
 #define CORRIDOR_ADAPTERS_FILES_H
 
+#include "adapters/files_append.h"
 #include "engine/flow/adapter.h"
 
 struct files_in_conf {
@@ -15,6 +17,7 @@ struct files_in_conf {
 };
 struct files_out_conf {
     struct str directory, name;
+    const struct files_append_conf *append; /* NULL: a file for each message */
 };
 
 extern const struct opt files_in_opts[], files_out_opts[];

@@ -1,5 +1,6 @@
 #include "adapters/files_look.h"
 
+#include "adapters/files_move.h"
 #include "engine/base/mem.h"
 
 #include <dirent.h>
@@ -183,22 +184,6 @@ static int open_or_make(int dir, const char *name)
     return openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Rename, unless something of that name is there. Some file systems cannot say both at once. */
-static bool rename_new(int from, const char *name, int to, const char *as)
-{
-    if (renameat2(from, name, to, as, RENAME_NOREPLACE) == 0) {
-        return true;
-    }
-    if (errno != EINVAL && errno != ENOSYS) {
-        return false;
-    }
-    if (faccessat(to, as, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-        errno = EEXIST;
-        return false;
-    }
-    return renameat(from, name, to, as) == 0;
-}
-
 /* "NAME", "NAME.1", ...: what is there already is kept. */
 static bool move(int from, const char *name, int to, struct buf *out_as)
 {
@@ -209,7 +194,7 @@ static bool move(int from, const char *name, int to, struct buf *out_as)
             buf_printf(out_as, ".%u", i);
         }
         buf_putc(out_as, '\0');
-        if (rename_new(from, name, to, out_as->p)) {
+        if (files_rename_new(from, name, to, out_as->p)) {
             return fsync(to) == 0 && fsync(from) == 0;
         }
         if (errno != EEXIST) {

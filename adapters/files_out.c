@@ -1,4 +1,4 @@
-/* A directory as a destination: every message a file of its own. */
+/* A directory as a destination: every message a file of its own, or all at the end of one. */
 #include "adapters/files.h"
 #include "adapters/files_name.h"
 #include "adapters/files_worker.h"
@@ -14,6 +14,17 @@
 
 enum { ROOM = 256, BATCH = 64, FILE_MODE = 0640, DIRECTORY_MODE = 0750 };
 
+static const struct opt append_opts[] = {
+    OPT(files_append_conf, name, "name", STR, NULL, "1..100", OPT_REQUIRED,
+        "Name of the file; those put aside are NAME with a time before its ending."),
+    OPT(files_append_conf, rotate_size, "rotate-size", BYTES, "64MiB", "1kB..1TB", 0,
+        "Put the file aside when it has reached this size."),
+    OPT(files_append_conf, rotate_every_ms, "rotate-every", MS, "never", "1m..never", 0,
+        "Put it aside when another period has begun, counted in UTC: 1h at full hours, 1d at "
+        "midnight."),
+    {0},
+};
+
 const struct opt files_out_opts[] = {
     OPT(files_out_conf, directory, "directory", PATH, NULL, NULL, OPT_REQUIRED,
         "Where the files go. It must exist; while it does not, messages wait."),
@@ -21,8 +32,24 @@ const struct opt files_out_opts[] = {
         "Name of a file: {id} (needed), {date}, {time}, {type}, {event}, {control-id}, "
         "{extension}; / makes "
         "directories."),
+    OPT_GROUP(files_out_conf, append, "append", append_opts, 0,
+              "All messages in one file, each once, instead of a file for each."),
     {0},
 };
+
+static void check_append(const struct files_append_conf *c, const struct yaml_node *map,
+                         struct diags *d)
+{
+    const struct yaml_node *name = yaml_get(yaml_get(map, "append"), "name");
+    const char *why = files_append_fault(c->name);
+    if (why) {
+        diag_add(d, DIAG_ERROR, "option-type", name->pos, "`name` %s", why);
+    }
+    if (yaml_get(map, "name")) {
+        diag_add(d, DIAG_ERROR, "option-type", yaml_get(map, "name")->pos,
+                 "`name` stands beside `append`; expected one of both");
+    }
+}
 
 void files_out_check(const void *conf, const struct yaml_node *map, struct diags *d)
 {
@@ -32,12 +59,16 @@ void files_out_check(const void *conf, const struct yaml_node *map, struct diags
     if (why) {
         diag_add(d, DIAG_ERROR, "option-type", at ? at->pos : map->pos, "`name` %s", why);
     }
+    if (c->append) {
+        check_append(c->append, map, d);
+    }
 }
 
 struct files_out {
     struct destination *destination;
     struct endpoint *ep;
     struct files_worker *worker;
+    struct files_append *append; /* the thread's; NULL: a file for each message */
     unsigned flying;
 };
 
@@ -48,7 +79,10 @@ struct out_job {
     struct delivery *delivery; /* NULL: given up */
     char *directory;           /* of the destination */
     struct buf path, bytes;    /* below it, with a NUL */
-    int error;                 /* errno; 0: it is on the disk */
+    char id[FILES_APPEND_ID];  /* of the event */
+    char end;                  /* of a message in a file of many */
+    int64_t wall_us;
+    int error; /* errno; 0: it is on the disk */
 };
 
 /* ---- on the thread ---- */
@@ -138,8 +172,29 @@ static int make_file(struct out_job *j)
     return error;
 }
 
+/* All that waits is one batch: on the disk together, or not at all. */
+static void append_all(struct files_job *list)
+{
+    const struct out_job *first = (const struct out_job *)list;
+    struct files_record v[ROOM];
+    size_t n = 0;
+    for (struct files_job *at = list; at; at = at->next) {
+        const struct out_job *j = (const struct out_job *)at;
+        v[n] = (struct files_record){.bytes = buf_str(&j->bytes), .end = j->end};
+        memcpy(v[n++].id, j->id, sizeof j->id);
+    }
+    int error = files_append_write(first->out->append, v, n, first->wall_us);
+    for (; list; list = list->next) {
+        ((struct out_job *)list)->error = error;
+    }
+}
+
 static void work(struct files_job *list)
 {
+    if (((struct out_job *)list)->out->append) {
+        append_all(list);
+        return;
+    }
     for (; list; list = list->next) {
         struct out_job *j = (struct out_job *)list;
         j->error = make_file(j);
@@ -166,6 +221,8 @@ static const char *reason_of(int error)
         return "a part of the directory is a link or a file";
     case EISDIR:
         return "a directory has the name of the file";
+    case ESTALE:
+        return "the file is shorter than what was written to it; move it away";
     case ENAMETOOLONG:
         return "the name of the file is too long";
     default:
@@ -218,6 +275,8 @@ static int files_out_open(struct destination *t, struct diags *d)
         free(out);
         return ERR_IO;
     }
+    const struct files_out_conf *c = ep->conf;
+    out->append = c->append ? files_append_new(c->directory.p, c->append) : NULL;
     ep->state = out;
     return 0;
 }
@@ -237,10 +296,13 @@ static void begin(struct files_out *out, struct delivery *d)
     j->delivery = d;
     j->directory = xstrdup(conf->directory.p);
     buf_put_str(&j->bytes, v.payload);
+    j->wall_us = clock_wall_us(out->ep->clock);
+    j->end = v.is_json ? '\n' : '\r';
+    memcpy(j->id, delivery_id(d).p, sizeof j->id);
     struct files_name name = {.id = delivery_id(d),
                               .payload = v.is_json ? STR("") : v.payload,
                               .is_json = v.is_json,
-                              .wall_us = clock_wall_us(out->ep->clock)};
+                              .wall_us = j->wall_us};
     files_name_put(&j->path, conf->name, &name);
     buf_putc(&j->path, '\0');
     *delivery_slot(d) = j;
@@ -268,6 +330,7 @@ static void files_out_close(struct destination *t)
 {
     struct files_out *out = destination_endpoint(t)->state;
     files_worker_free(&out->worker);
+    files_append_free(&out->append);
     free(out);
     destination_endpoint(t)->state = NULL;
 }

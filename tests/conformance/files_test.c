@@ -398,3 +398,39 @@ Test(files, what_is_wrong_with_the_directory_is_said_and_waited_for)
     cr_expect_eq(b->last.verdict, DELIVERY_UNREACHABLE, "no link leads out");
     cr_expect_str_eq(b->last.reason, "a part of the directory is a link or a file");
 }
+
+Test(files, all_messages_may_go_to_the_end_of_one_file)
+{
+    make_out();
+    open_destination("append: {name: feed}");
+    struct delivery *a = house_give(&h, MSH_A);
+    const char *const lines[] = {"{\"a\":1}", "{\"a\":2}"};
+    struct delivery *b = house_give_all(&h, lines, 2, 1);
+    cr_assert(house_is_done(&h, a) && house_is_done(&h, &b[0]) && house_is_done(&h, &b[1]));
+    cr_expect_eq(b[1].last.verdict, DELIVERY_DELIVERED);
+    cr_expect_str_eq(get("out/feed"), MSH_A "{\"a\":1}\n{\"a\":2}\n");
+    b = house_give_all(&h, lines, 2, 2); /* a crash came before the outcome */
+    cr_assert(house_is_done(&h, &b[0]) && house_is_done(&h, &b[1]));
+    cr_expect_eq(b[1].last.verdict, DELIVERY_DELIVERED);
+    cr_expect_str_eq(get("out/feed"), MSH_A "{\"a\":1}\n{\"a\":2}\n");
+}
+
+Test(files, one_file_that_cannot_be_written_is_waited_for)
+{
+    char path[128];
+    open_destination("append: {name: feed}");
+    struct delivery *a = house_give(&h, MSH_A);
+    cr_assert(house_is_done(&h, a));
+    cr_expect_eq(a->last.verdict, DELIVERY_UNREACHABLE);
+    cr_expect_str_eq(a->last.reason, "the directory is not there");
+    make_out();
+    snprintf(path, sizeof path, "%s/out/feed", dir);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    a = house_give(&h, MSH_A);
+    cr_assert(house_is_done(&h, a));
+    cr_expect_str_eq(a->last.reason, "a directory has the name of the file");
+    rmdir(path);
+    a = house_give(&h, MSH_A);
+    cr_assert(house_is_done(&h, a));
+    cr_expect_eq(a->last.verdict, DELIVERY_DELIVERED);
+}

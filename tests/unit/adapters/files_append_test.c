@@ -1,0 +1,270 @@
+/* Many messages in one file: each once and whole, whatever ends in between. */
+#include "adapters/files_append.h"
+
+#include "engine/base/buf.h"
+#include "engine/base/mem.h"
+#include "engine/base/opt.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define S   INT64_C(1000000)
+#define NOW (INT64_C(1780000000) * S) /* 2026-05-28 20:26:40 */
+
+static char dir[64];
+static struct files_append *a;
+static struct files_append_conf conf = {STR("feed.hl7"), 1 << 20, OPT_NEVER};
+
+static void begin(void)
+{
+    strcpy(dir, "/tmp/corridor-append-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
+    a = files_append_new(dir, &conf);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path);
+}
+
+static void end(void)
+{
+    files_append_free(&a);
+    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void again(void)
+{
+    files_append_free(&a);
+    a = files_append_new(dir, &conf);
+}
+
+static struct files_record record(unsigned id, const char *text)
+{
+    struct files_record r = {.bytes = str_of(text), .end = '\r'};
+    char all[FILES_APPEND_ID + 1];
+    snprintf(all, sizeof all, "%026u", id);
+    memcpy(r.id, all, sizeof r.id);
+    return r;
+}
+
+static int write_at(unsigned id, const char *text, int64_t wall_us)
+{
+    struct files_record r = record(id, text);
+    return files_append_write(a, &r, 1, wall_us);
+}
+
+static int write_one(unsigned id, const char *text)
+{
+    return write_at(id, text, NOW);
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[160];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+static void expect_file(const char *name, const char *want)
+{
+    char text[4096] = "";
+    FILE *f = fopen(path_of(name), "re");
+    cr_assert_not_null(f, "%s is not there", name);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    cr_expect_str_eq(text, want, "%s", name);
+}
+
+static void add_to(const char *name, const char *text)
+{
+    FILE *f = fopen(path_of(name), "ae");
+    cr_assert_not_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static off_t size_of(const char *name)
+{
+    struct stat st;
+    return stat(path_of(name), &st) == 0 ? st.st_size : -1;
+}
+
+TestSuite(files_append, .init = begin, .fini = end, .timeout = 60);
+
+Test(files_append, each_stands_once_in_order_and_ends_as_it_should)
+{
+    struct files_record v[] = {record(1, "one"), record(2, "two\r"), record(3, "")};
+    cr_assert_eq(files_append_write(a, v, 3, NOW), 0);
+    expect_file("feed.hl7", "one\rtwo\r\r");
+    cr_expect_eq(files_append_write(a, v, 3, NOW), 0);
+    cr_expect_eq(write_one(4, "four"), 0);
+    expect_file("feed.hl7", "one\rtwo\r\rfour\r");
+    again();
+    cr_expect_eq(files_append_write(a, v, 3, NOW), 0);
+    cr_expect_eq(write_one(5, "five"), 0);
+    expect_file("feed.hl7", "one\rtwo\r\rfour\rfive\r");
+}
+
+Test(files_append, what_was_being_written_when_all_ended_is_cut_off)
+{
+    static const char *const tails[] = {"half a mess", "a whole one\r", "x"};
+    cr_assert_eq(write_one(1, "one"), 0);
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        files_append_free(&a);
+        add_to("feed.hl7", tails[i]);
+        add_to(".feed.hl7.done", tails[i]);
+        a = files_append_new(dir, &conf);
+        cr_assert_eq(write_one(1, "one"), 0);
+        expect_file("feed.hl7", "one\r");
+        cr_expect_eq(size_of(".feed.hl7.done"), 48);
+    }
+    cr_assert_eq(write_one(2, "two"), 0);
+    expect_file("feed.hl7", "one\rtwo\r");
+}
+
+Test(files_append, a_message_counts_when_its_line_is_whole)
+{
+    for (off_t left = 0; left < 48; left += 7) {
+        cr_assert_eq(write_one(1, "one"), 0);
+        cr_assert_eq(write_one(2, "two"), 0);
+        files_append_free(&a);
+        cr_assert_eq(truncate(path_of(".feed.hl7.done"), 48 + left), 0);
+        a = files_append_new(dir, &conf);
+        cr_assert_eq(write_one(3, "three"), 0);
+        expect_file("feed.hl7", "one\rthree\r");
+        cr_assert_eq(write_one(2, "two"), 0);
+        expect_file("feed.hl7", "one\rthree\rtwo\r");
+        unlink(path_of("feed.hl7"));
+        unlink(path_of(".feed.hl7.done"));
+        again();
+    }
+}
+
+Test(files_append, it_is_put_aside_at_its_size)
+{
+    conf.rotate_size = 8;
+    again();
+    cr_assert_eq(write_one(1, "one"), 0);
+    cr_assert_eq(write_one(2, "two"), 0);
+    add_to("feed-20260528T202640Z.hl7", "somebody else's");
+    cr_assert_eq(write_one(3, "three"), 0);
+    expect_file("feed-20260528T202640Z.hl7", "somebody else's");
+    expect_file("feed-20260528T202640Z.1.hl7", "one\rtwo\r");
+    expect_file("feed.hl7", "three\r");
+    again();
+    cr_assert_eq(write_one(2, "two"), 0);
+    expect_file("feed.hl7", "three\r");
+    conf.rotate_size = 1 << 20;
+}
+
+Test(files_append, it_is_put_aside_when_a_period_is_over)
+{
+    conf.rotate_every_ms = 3600 * 1000;
+    again();
+    int64_t now = (int64_t)time(NULL) * S; /* the time of the file itself tells after a start */
+    int64_t hour = now / (3600 * S) * (3600 * S);
+    cr_assert_eq(write_at(1, "one", hour), 0);
+    cr_assert_eq(write_at(2, "two", hour + 3599 * S), 0);
+    expect_file("feed.hl7", "one\rtwo\r");
+    cr_assert_eq(write_at(3, "three", hour + 3600 * S), 0);
+    expect_file("feed.hl7", "three\r");
+    again();
+    cr_assert_eq(write_at(4, "four", hour + 2 * 3600 * S), 0);
+    expect_file("feed.hl7", "four\r");
+    conf.rotate_every_ms = OPT_NEVER;
+}
+
+Test(files_append, one_that_is_taken_away_is_begun_anew)
+{
+    cr_assert_eq(write_one(1, "one"), 0);
+    char to[160];
+    strcpy(to, path_of("taken"));
+    cr_assert_eq(rename(path_of("feed.hl7"), to), 0);
+    cr_assert_eq(write_one(2, "two"), 0);
+    cr_assert_eq(write_one(1, "one"), 0);
+    expect_file("feed.hl7", "two\r");
+    expect_file("taken", "one\r");
+    files_append_free(&a);
+    unlink(path_of("feed.hl7"));
+    a = files_append_new(dir, &conf);
+    cr_assert_eq(write_one(3, "three"), 0);
+    expect_file("feed.hl7", "three\r");
+}
+
+Test(files_append, what_is_not_as_it_was_left_is_not_written_to)
+{
+    cr_assert_eq(write_one(1, "one"), 0);
+    files_append_free(&a);
+    cr_assert_eq(truncate(path_of("feed.hl7"), 2), 0);
+    a = files_append_new(dir, &conf);
+    cr_expect_eq(write_one(2, "two"), ESTALE);
+    unlink(path_of("feed.hl7"));
+    cr_assert_eq(mkdir(path_of("feed.hl7"), 0700), 0);
+    cr_expect_eq(write_one(2, "two"), EISDIR);
+    rmdir(path_of("feed.hl7"));
+    cr_assert_eq(symlink("/etc/passwd", path_of("feed.hl7")), 0);
+    cr_expect_eq(write_one(2, "two"), ELOOP);
+    unlink(path_of("feed.hl7"));
+    cr_assert_eq(mkfifo(path_of("feed.hl7"), 0600), 0);
+    cr_expect_eq(write_one(2, "two"), EISDIR);
+    unlink(path_of("feed.hl7"));
+    cr_expect_eq(write_one(2, "two"), 0);
+    expect_file("feed.hl7", "two\r");
+}
+
+Test(files_append, a_disk_that_is_full_in_the_middle_leaves_nothing_half)
+{
+    struct rlimit was, small;
+    struct files_record v[] = {record(2, "two"), record(3, "a longer one that does not fit")};
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &was), 0);
+    cr_assert_eq(write_one(1, "one"), 0);
+    small = (struct rlimit){20, was.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    cr_expect_eq(files_append_write(a, v, 2, NOW), EFBIG);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+    cr_assert_eq(files_append_write(a, v, 2, NOW), 0);
+    expect_file("feed.hl7", "one\rtwo\ra longer one that does not fit\r");
+}
+
+Test(files_append, the_last_8192_are_known_and_the_list_of_them_has_a_bound)
+{
+    static struct files_record v[1000];
+    unsigned id = 0;
+    for (unsigned round = 0; round < 30; round++) {
+        for (unsigned i = 0; i < 1000; i++) {
+            v[i] = record(id++, "x");
+        }
+        cr_assert_eq(files_append_write(a, v, 1000, NOW), 0);
+        cr_expect_lt(size_of(".feed.hl7.done"), (off_t)(1024 * 1024 + 1000 * 48));
+    }
+    again();
+    off_t size = size_of("feed.hl7");
+    cr_expect_eq(size, 60000);
+    cr_assert_eq(write_one(id - 1, "x"), 0);
+    cr_assert_eq(write_one(id - FILES_APPEND_KNOWN, "x"), 0);
+    cr_expect_eq(size_of("feed.hl7"), size);
+    cr_assert_eq(write_one(id - FILES_APPEND_KNOWN - 1, "x"), 0);
+    cr_expect_eq(size_of("feed.hl7"), size + 2, "older ones are forgotten");
+}
+
+Test(files_append, names_have_no_parts)
+{
+    static const char *const wrong[] = {"../feed", "a/b",  ".feed",    "..",
+                                        "feed\n",  "{id}", "f\xc3\xa4"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_not_null(files_append_fault(str_of(wrong[i])), "%s", wrong[i]);
+    }
+    cr_expect_null(files_append_fault(STR("feed.hl7")));
+    cr_expect_not_null(files_append_fault(str_from("a\0b", 3)));
+}
