@@ -69,7 +69,7 @@ static bool is_hl7(struct str content_type)
 {
     static const char *const types[] = {"application/hl7-v2", "application/hl7-v2+er7",
                                         "x-application/hl7-v2+er7"};
-    struct str rest = content_type, type;
+    struct str rest = content_type, type = STR("");
     bool ok = false;
     (void)str_split(&rest, ';', &type);
     while (type.n && type.p[type.n - 1] == ' ') {
@@ -83,7 +83,7 @@ static bool is_hl7(struct str content_type)
 
 static bool is_place(const struct http_in *in, struct str target)
 {
-    struct str path;
+    struct str path = STR("");
     (void)str_split(&target, '?', &path);
     return str_eq(path, http_in_conf(in)->path);
 }

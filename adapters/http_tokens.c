@@ -112,7 +112,7 @@ static bool is_same(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE])
 
 const char *http_tokens_find(const struct http_tokens *t, struct str authorization)
 {
-    struct str scheme, token = authorization;
+    struct str scheme = STR(""), token = authorization;
     uint8_t want[SHA256_SIZE];
     const char *name = NULL;
     (void)str_split(&token, ' ', &scheme);

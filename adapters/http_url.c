@@ -62,7 +62,7 @@ const char *http_url_fault(struct str url)
 
 struct str http_url_host(struct str url)
 {
-    struct str s = authority_of(url), host;
+    struct str s = authority_of(url), host = STR("");
     if (s.n && s.p[0] == '[') {
         ptrdiff_t end = str_index(s, ']');
         return str_slice(s, 1, end < 0 ? s.n : (size_t)end);

@@ -45,7 +45,7 @@ static bool read_address(const char *text, uint8_t out[16], bool *out_is_v4)
 static bool read_range(struct str s, struct net_range *out)
 {
     char text[INET6_ADDRSTRLEN + 4];
-    struct str rest = s, address;
+    struct str rest = s, address = STR("");
     bool is_v4;
     int64_t bits = -1;
     (void)str_split(&rest, '/', &address);

@@ -47,6 +47,7 @@ Test(http_tokens, a_file_that_is_wrong_changes_nothing)
         "portal: ", "t0k3n\nbad\x01\n"};
     struct http_tokens t = {0};
     cr_assert_null(http_tokens_parse(&t, STR("first")));
+    cr_expect_null(http_tokens_find(&t, (struct str){NULL, 0}), "no such header");
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         cr_expect_not_null(http_tokens_parse(&t, str_of(wrong[i])), "%s", wrong[i]);
         cr_expect_not_null(http_tokens_find(&t, STR("Bearer first")));
