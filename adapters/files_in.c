@@ -296,6 +296,13 @@ static void tell_trouble(struct files_in *in, const struct files_look *l)
             in->ep->log, LOG_LEVEL_WARN, "file-changed", log_str("source", in->ep->name),
             log_cstr("hint", "it changed after it was read and is read again; raise stable-for"));
     }
+    if (l->restless) {
+        log_event(in->ep->log, LOG_LEVEL_WARN, "files-restless", log_str("source", in->ep->name),
+                  log_uint("files", l->restless),
+                  log_cstr("hint",
+                           "they have changed for ten minutes and are not taken before they "
+                           "stand still for stable-for"));
+    }
     in->told = l->error;
 }
 

@@ -55,7 +55,12 @@ static void carry_over(struct files_memory *now, const struct files_memory *befo
         bool known = k < before->n && by_name(&before->v[k], &now->v[i]) == 0;
         if (known && is_same(&before->v[k], &now->v[i])) {
             now->v[i].since_us = before->v[k].since_us;
-            now->v[i].was_told = before->v[k].was_told;
+            now->v[i].was_told =
+                before->v[k].was_told && before->v[k].ctime_ns == now->v[i].ctime_ns;
+        }
+        if (known) {
+            now->v[i].first_us = before->v[k].first_us;
+            now->v[i].was_told_restless = before->v[k].was_told_restless;
         }
     }
 }
@@ -69,6 +74,11 @@ static bool is_wanted(const struct files_look *l, const char *name)
     return matches && name[0] != '.';
 }
 
+static int64_t ns_of(const struct timespec *t)
+{
+    return t->tv_sec * 1000000000LL + t->tv_nsec;
+}
+
 /* Regular files only: no link is followed, no pipe is opened. */
 static bool look_at(int dir, const char *name, struct files_seen *out)
 {
@@ -76,8 +86,8 @@ static bool look_at(int dir, const char *name, struct files_seen *out)
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode)) {
         return false;
     }
-    *out = (struct files_seen){.size = st.st_size,
-                               .mtime_ns = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec};
+    *out = (struct files_seen){
+        .size = st.st_size, .mtime_ns = ns_of(&st.st_mtim), .ctime_ns = ns_of(&st.st_ctim)};
     return true;
 }
 
@@ -87,12 +97,23 @@ static void look_over(const struct files_look *l, DIR *d, struct files_memory *n
     for (const struct dirent *e; (e = readdir(d)) != NULL;) {
         if (is_wanted(l, e->d_name) && look_at(dirfd(d), e->d_name, &s)) {
             s.name = xstrdup(e->d_name);
-            s.since_us = l->now_us;
+            s.since_us = s.first_us = l->now_us;
             add_seen(now, &s);
         }
     }
     if (now->n) {
         qsort(now->v, now->n, sizeof *now->v, by_name);
+    }
+}
+
+/* A sender that never ends a file, or one that is written to for ever, is told once. */
+static void count_restless(struct files_look *l, struct files_memory *now)
+{
+    for (size_t i = 0; i < now->n; i++) {
+        struct files_seen *s = &now->v[i];
+        bool is_restless = s->since_us - s->first_us >= FILES_RESTLESS_US;
+        l->restless += is_restless && !s->was_told_restless;
+        s->was_told_restless = s->was_told_restless || is_restless;
     }
 }
 
@@ -110,6 +131,7 @@ static bool look_around(struct files_look *l, int dir)
     look_over(l, d, &now);
     closedir(d);
     carry_over(&now, l->memory);
+    count_restless(l, &now);
     files_memory_free(l->memory);
     *l->memory = now;
     return true;

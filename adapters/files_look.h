@@ -13,11 +13,15 @@
 struct files_seen {
     char *name;
     int64_t size, mtime_ns, since_us; /* unchanged since, monotonic */
-    bool was_told;                    /* that it cannot be read */
+    int64_t ctime_ns, first_us; /* of its inode too, so that other rights are noticed; first seen */
+    bool was_told;              /* that it cannot be read */
+    bool was_told_restless;     /* that it never stands still */
 };
 
 /* The last look around, kept by the thread between jobs: a directory of many files is read once for all
  * that stand still in it. */
+#define FILES_RESTLESS_US ((int64_t)10 * 60 * 1000000)
+
 struct files_memory {
     struct files_seen *v; /* by name */
     size_t n, cap;
@@ -45,6 +49,8 @@ struct files_look {
     const char *about;
     bool is_unput;  /* the file could not be put away: it is `name` still */
     bool has_grown; /* it changed after it was read: it stays, and is read again */
+    unsigned
+        restless; /* files that were found to change for FILES_RESTLESS_US and more, told for the first time */
 };
 
 void files_look_work(struct files_job *list);

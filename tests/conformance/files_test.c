@@ -241,6 +241,52 @@ Test(files, a_file_is_taken_when_it_stood_still_long_enough)
     buf_free(&yaml);
 }
 
+Test(files, a_file_that_never_stands_still_is_told_once_and_not_taken)
+{
+    struct buf yaml = {0};
+    buf_printf(&yaml, "directory: %s\npoll: 50ms\nstable-for: 2s\n", dir);
+    buf_putc(&yaml, '\0');
+    put("a.hl7", MSH_A);
+    cr_assert_eq(house_source(&h, &files_adapter, yaml.p), 0);
+    for (int i = 0; i < 14; i++) {
+        turn(8);
+        clock_fake_advance(&h.time, 60000000);
+        struct buf more = {0};
+        for (int k = 0; k <= i; k++) {
+            buf_puts(&more, MSH_A);
+        }
+        buf_putc(&more, '\0');
+        put("a.hl7", more.p);
+        buf_free(&more);
+    }
+    turn(8);
+    cr_expect_eq(h.source.n, 0);
+    cr_expect(house_logged(&h, "files-restless source=in files=1"));
+    ptrdiff_t first = str_find(buf_str(&h.lines), STR("files-restless"));
+    cr_expect_lt(
+        str_find(str_slice(buf_str(&h.lines), (size_t)first + 1, h.lines.n), STR("files-restless")),
+        0, "once");
+    cr_expect_not(house_logged(&h, "a.hl7"), "a name may be a patient's");
+    buf_free(&yaml);
+}
+
+Test(files, a_file_that_could_not_be_read_is_taken_when_it_can)
+{
+    char path[128];
+    if (geteuid() == 0) {
+        cr_skip_test("root reads everything");
+    }
+    h.source.answers_at_once = true;
+    put("a.hl7", MSH_A);
+    snprintf(path, sizeof path, "%s/a.hl7", dir);
+    cr_assert_eq(chmod(path, 0), 0);
+    open_source("");
+    turn(30);
+    cr_expect(house_logged(&h, "files-trouble"));
+    cr_assert_eq(chmod(path, 0600), 0);
+    cr_expect(appears("done/a.hl7"));
+}
+
 Test(files, a_file_that_changes_after_it_was_read_stays_and_is_read_again)
 {
     put("a.hl7", MSH_A);
