@@ -17,7 +17,7 @@ struct engine_conf {
     uint64_t (*random)(void *arg);
     void *random_arg;
     struct log *log;
-    struct journal *journal; /* taken: engine_free() closes it */
+    struct journal *journal; /* taken: engine_free() closes it, and engine_new() that fails */
 };
 
 /* Start with `plan` (a reference is taken): recover queues, open destinations, then sources. NULL with

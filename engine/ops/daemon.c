@@ -145,6 +145,7 @@ static bool start_engine(struct daemon *d, struct diags *diags)
                                .journal = d->journal};
     d->engine = engine_new(&conf, d->plan, diags);
     if (!d->engine) {
+        d->journal = NULL; /* closed with what there was of an engine */
         log_findings(d->conf->log, diags);
         return false;
     }
