@@ -26,6 +26,7 @@ struct http_client {
     const struct tls_out_conf *tls;
     const struct net_guard *guard;
     struct http_call *spare;
+    struct curl_slist *recipients; /* of a mail; NULL: it is HTTP */
 };
 
 struct http_call {
@@ -35,6 +36,7 @@ struct http_call {
     void *arg;
     struct curl_slist headers[HTTP_HEADERS_MAX];
     struct http_intake in;
+    struct str unsent; /* of a mail */
     bool is_connected, is_denied;
 };
 
@@ -89,7 +91,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     struct http_call *call = arg;
     struct http_client *c = call->client;
     (void)purpose; /* there are only connections */
-    if (net_guard_denies(c->guard, &at->addr)) {
+    if (c->guard && net_guard_denies(c->guard, &at->addr)) {
         call->is_denied = true; /* another address of the name may do */
         return CURL_SOCKET_BAD;
     }
@@ -160,6 +162,8 @@ static const char *reason_of(CURL *easy, CURLcode code)
         {CURLE_ABORTED_BY_CALLBACK, "the peer closed the connection"}, /* before_request() */
         {CURLE_UNSUPPORTED_PROTOCOL, "the answer is no HTTP"}, /* HTTP/0.9: no status line */
         {CURLE_WEIRD_SERVER_REPLY, "the answer is no HTTP"},
+        {CURLE_LOGIN_DENIED, "the server refuses the user or password"},
+        {CURLE_USE_SSL_FAILED, "the server offers no TLS"},
         {CURLE_WRITE_ERROR, "the head of the answer is too large"}, /* take_line() */
     };
     long why = 0;
@@ -173,6 +177,14 @@ static const char *reason_of(CURL *easy, CURLcode code)
         }
     }
     return "the connection was lost";
+}
+
+static const char *mail_reason_of(CURL *easy, CURLcode code)
+{
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    bool is_said = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED;
+    return status >= 400 && !is_said ? "the server refuses the mail" : reason_of(easy, code);
 }
 
 /* ---- ending ---- */
@@ -191,7 +203,9 @@ static void end_call(struct http_call *call, CURLcode code, const char *reason)
     struct http_intake *in = &call->in;
     struct http_answer a = {.is_sent = is_sent(call)};
     count_connections(call);
-    if (in->is_head_done) {
+    if (c->recipients) {
+        a.reason = reason ? reason : code == CURLE_OK ? NULL : mail_reason_of(call->easy, code);
+    } else if (in->is_head_done) {
         a.status = in->status;
         a.is_cut = !reason && code != CURLE_OK && !in->is_enough;
         a.body = buf_str(&in->body);
@@ -246,9 +260,39 @@ static void set_limits(CURL *e)
 static void set_target(CURL *e, const struct http_target *t)
 {
     curl_easy_setopt(e, CURLOPT_URL, t->url);
+    if (t->mail) {
+        return;
+    }
     curl_easy_setopt(e, CURLOPT_POST, 1L);
     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "corridor/" CORRIDOR_VERSION);
+}
+
+static size_t give_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct http_call *call = arg;
+    n = size * n < call->unsent.n ? size * n : call->unsent.n;
+    memcpy(p, call->unsent.p, n);
+    call->unsent = str_slice(call->unsent, n, call->unsent.n);
+    return n;
+}
+
+/* What is not said here is as for HTTP. */
+static void set_mail(struct http_client *c, CURL *e, const struct http_mail *m)
+{
+    for (size_t i = 0; i < m->nto; i++) {
+        c->recipients = must(curl_slist_append(c->recipients, m->to[i].p));
+    }
+    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(e, CURLOPT_USE_SSL, m->in_the_clear ? CURLUSESSL_NONE : CURLUSESSL_ALL);
+    curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(e, CURLOPT_MAIL_FROM, m->from);
+    curl_easy_setopt(e, CURLOPT_MAIL_RCPT, c->recipients);
+    if (m->user) {
+        curl_easy_setopt(e, CURLOPT_USERNAME, m->user);
+        curl_easy_setopt(e, CURLOPT_PASSWORD, m->password);
+    }
 }
 
 /* Of a new connection, before its handshake. libcurl verifies the server's name. */
@@ -326,9 +370,14 @@ struct http_call *http_client_send(struct http_client *c, struct str body,
     }
     call->arg = arg;
     call->is_connected = call->is_denied = false;
-    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, list_headers(call, headers));
-    curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body.n ? body.p : "");
-    curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+    if (c->recipients) {
+        call->unsent = body;
+        curl_easy_setopt(call->easy, CURLOPT_READDATA, call);
+    } else {
+        curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, list_headers(call, headers));
+        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body.n ? body.p : "");
+        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+    }
     curl_multi_add_handle(c->multi, call->easy);
     return call;
 }
@@ -358,6 +407,9 @@ struct http_client *http_client_new(struct endpoint *ep, const struct http_targe
     set_target(c->model, target);
     set_callbacks(c->model, c);
     set_tls(c->model, c);
+    if (target->mail) {
+        set_mail(c, c->model, target->mail);
+    }
     return c;
 }
 
@@ -374,6 +426,7 @@ void http_client_free(struct http_client **cp)
         free(call);
     }
     curl_easy_cleanup(c->model);
+    curl_slist_free_all(c->recipients);
     curl_multi_cleanup(c->multi);
     http_watch_close(&c->watch);
     curl_global_cleanup();

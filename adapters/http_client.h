@@ -1,4 +1,4 @@
-/* http_client.h - requests over HTTP/1.1 on the event loop: libcurl's multi interface, and the only file
+/* http_client.h - requests over HTTP/1.1, and mail over SMTP, on the event loop: libcurl's multi interface, and the only file
  * that knows libcurl. Connections are kept and used again. Names are resolved by libcurl, in short-lived
  * threads of its own that share nothing with the loop but a socket. No redirect, proxy, cookie, .netrc or
  * variable of the environment is followed, and nothing is sent twice. Time limits are the caller's.
@@ -25,13 +25,24 @@ struct http_answer {
     const char *reason;     /* why there is no whole answer, static; NULL: there is */
 };
 
+/* What turns a request into a mail: the body is the message, lines ended by CR LF; there are no headers. */
+struct http_mail {
+    const char *from;
+    const struct str *to; /* NUL-terminated */
+    size_t nto;
+    const char *user, *password; /* NULL: none */
+    bool in_the_clear;           /* smtp:// without STARTTLS; else it is wanted */
+};
+
 /* NUL-terminated texts; all are copied. */
 struct http_target {
     const char *url, *method;
     const struct tls_out_conf
         *tls; /* its files are read at every connection; NULL: the system's authorities */
-    const struct net_guard
-        *guard; /* addresses not to connect to; must live as long as the client */
+    const struct net_guard *
+        guard; /* addresses not to connect to; must live as long as the client; NULL: any will do */
+    const struct http_mail
+        *mail; /* NULL: it is HTTP. `url` is smtp:// or smtps://, `method` not used */
 };
 
 struct http_events {

@@ -186,6 +186,7 @@ static void fill(struct loader *l, const char *path)
     l->plan->disk_bytes = (uint64_t)top.disk_bytes;
     l->plan->volume_bytes = (uint64_t)top.volume_bytes;
     loader_endpoints(l, &top);
+    loader_alerts(l, top.alerts, root);
     const struct yaml_node *routes = yaml_get(root, "routes");
     loader_routes(l, routes_of(l, &top), routes ? routes->pos : root->pos);
     check_top(l, &top, root);

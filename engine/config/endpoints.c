@@ -250,6 +250,7 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
                               .nversions = (unsigned)c.versions.n};
     read_ack(l, c.ack, s);
     read_duplicates(l, c.duplicates, s);
+    loader_expect(l, c.expect, s);
     const struct yaml_node *zone = yaml_get(node, "timezone"), *profile = yaml_get(node, "profile");
     l->rules_sources[at] =
         (struct rules_source){.name = s->name,
@@ -327,6 +328,7 @@ static void read_destination(struct loader *l, const struct yaml_node *node, uns
                                    .parallel = (unsigned)c.parallel,
                                    .hold_on_unknown = c.on_unknown == 1,
                                    .continue_on_hold = c.on_hold == 1,
+                                   .oldest_ms = c.oldest_ms,
                                    .backlog_bytes = (uint64_t)c.backlog};
     read_retry(l, c.retry, p);
     read_replies(l, c.replies, p);

@@ -25,6 +25,12 @@ void loader_routes(struct loader *l, struct str dir, struct diag_pos pos);
 void loader_endpoints(struct loader *l, const struct top_conf *top);
 /* "`KEY`: ...; not available in this version" at `n`. */
 void loader_unavailable(struct loader *l, const struct yaml_node *n, const char *what);
+/* routes.c: the file of a time zone, into the hash; `arg` is the loader. */
+bool loader_read_zone(void *arg, struct arena *a, struct str name, struct str *out_bytes);
+/* alerts.c: `alerts:` into the plan; NULL: the defaults. */
+void loader_alerts(struct loader *l, const struct alerts_conf *c, const struct yaml_node *root);
+/* `expect:` of a source into `s`, whose timezone is known. */
+void loader_expect(struct loader *l, const struct yaml_node *list, struct plan_source *s);
 unsigned loader_errors(const struct loader *l);
 
 #endif

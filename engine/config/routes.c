@@ -77,7 +77,7 @@ static bool read_table(void *arg, struct arena *a, const char *from, struct str 
 }
 
 /* The file of a time zone. What was read counts for the plan's hash. */
-static bool read_zone(void *arg, struct arena *a, struct str name, struct str *out_bytes)
+bool loader_read_zone(void *arg, struct arena *a, struct str name, struct str *out_bytes)
 {
     struct loader *l = arg;
     struct str path = str_printf(a, "/usr/share/zoneinfo/%.*s", STR_ARG(name));
@@ -133,7 +133,7 @@ static void compile(struct loader *l, const struct found *f, struct diag_pos pos
                             .destinations = l->rules_destinations,
                             .ndestinations = l->plan->ndestinations,
                             .read_file = read_table,
-                            .read_zone = read_zone,
+                            .read_zone = loader_read_zone,
                             .message_options = message_options,
                             .with_tests = l->with_tests,
                             .arg = l};

@@ -18,6 +18,8 @@ const struct opt config_top_rows[] = {
     OPT(top_conf, admin, "admin", NODE, NULL, NULL, 0, "The admin API over TCP too, besides the unix socket."),
     OPT_GROUP(top_conf, metrics, "metrics", config_metrics_rows, 0,
         "A listener for those who watch: /metrics, /healthz and /readyz without a token, nothing else."),
+    OPT_GROUP(top_conf, alerts, "alerts", config_alerts_rows, OPT_RELOAD,
+        "Limits of conditions, and who is told of them; see docs/monitoring.md."),
     {0},
 };
 
@@ -36,6 +38,8 @@ const struct opt config_source_rows[] = {
         "Check messages before the routes see them; without it nothing is checked."),
     OPT(source_conf, duplicates, "duplicates", NODE, NULL, NULL, OPT_RELOAD,
         "What counts as sent again, and what happens to it."),
+    OPT(source_conf, expect, "expect", NODE, NULL, NULL, OPT_RELOAD,
+        "A list of what is expected: {days: mon-fri, hours: 07-18, at-least: 20/h}; when less comes the condition `quiet` opens."),
     OPT(source_conf, sequence_numbers, "sequence-numbers", NODE, NULL, NULL, OPT_RELOAD,
         "The MSH-13 protocol; this version knows off only."),
     OPT(source_conf, batch, "batch", NODE, NULL, NULL, OPT_RELOAD, "How batches are taken apart; not available in this version."),
@@ -55,6 +59,8 @@ const struct opt config_destination_rows[] = {
         "Whether later messages of the same key wait for a held one."),
     OPT(destination_conf, was, "was", STR, NULL, "1..64", OPT_RELOAD,
         "The name it had before: what is queued there is taken over, and keeps its ids."),
+    OPT(destination_conf, oldest_ms, "oldest-waiting", MS, "0", "0..never", OPT_RELOAD,
+        "Condition oldest-waiting opens when an output waits for so long; 0: as `alerts` says."),
     OPT(destination_conf, backlog, "backlog", BYTES, NULL, "1MiB..", OPT_RELOAD,
         "Bytes of the journal that may wait for it; beyond it messages routed there are refused. Default: a quarter of `disk`."),
     {0},
@@ -107,6 +113,45 @@ const struct opt config_metrics_rows[] = {
     {0},
 };
 
+const struct opt config_alerts_rows[] = {
+    OPT_GROUP(alerts_conf, limits, "limits", condition_opts, OPT_RELOAD, "When conditions open."),
+    OPT(alerts_conf, off, "off", LIST, NULL, NULL, OPT_RELOAD, "Conditions that are not watched, by name."),
+    OPT(alerts_conf, at_most, "at-most", INT, "10", "1..1000", OPT_RELOAD,
+        "Notices an hour and channel; what comes beyond them is told together, in the next one."),
+    OPT(alerts_conf, instance, "instance", STR, NULL, "1..64", OPT_RELOAD, "Who tells, in each notice; default: the name of the host."),
+    OPT_GROUP(alerts_conf, webhook, "webhook", config_webhook_rows, OPT_RELOAD, "Tell by a POST of JSON."),
+    OPT_GROUP(alerts_conf, mail, "mail", config_mail_rows, OPT_RELOAD, "Tell by mail."),
+    {0},
+};
+
+const struct opt config_webhook_rows[] = {
+    OPT(webhook_conf, url, "url", STR, NULL, "8..2000", OPT_REQUIRED, "Where to: http:// or https://."),
+    OPT(webhook_conf, token, "token", SECRET, NULL, NULL, OPT_RELOAD, "Sent as `Authorization: Bearer`; read for each notice."),
+    OPT_GROUP(webhook_conf, tls, "tls", tls_url_opts, OPT_RELOAD, "How the server is known, and our certificate."),
+    OPT(webhook_conf, within_ms, "within", MS, "10s", "100ms..2m", OPT_RELOAD, "Wait so long for the answer, then try again later."),
+    {0},
+};
+
+const struct opt config_mail_rows[] = {
+    OPT(mail_conf, server, "server", STR, NULL, "8..300", OPT_REQUIRED, "smtp://HOST:PORT or smtps://HOST:PORT."),
+    OPT(mail_conf, from, "from", STR, NULL, "3..254", OPT_REQUIRED, "Address of the sender."),
+    OPT(mail_conf, to, "to", LIST, NULL, NULL, OPT_REQUIRED, "Addresses of those who are told."),
+    OPT(mail_conf, user, "user", STR, NULL, "1..254", OPT_RELOAD, "User at the server; wants `password`."),
+    OPT(mail_conf, password, "password", SECRET, NULL, NULL, OPT_RELOAD, "The user's; read for each notice."),
+    OPT(mail_conf, encryption, "encryption", ENUM, "wanted", "wanted|off", OPT_RELOAD,
+        "smtp:// goes over to TLS (STARTTLS) or nothing is sent; off: in the clear, without a password."),
+    OPT_GROUP(mail_conf, tls, "tls", tls_url_opts, OPT_RELOAD, "How the server is known, and our certificate."),
+    OPT(mail_conf, within_ms, "within", MS, "30s", "1s..5m", OPT_RELOAD, "Wait so long for the server, then try again later."),
+    {0},
+};
+
+const struct opt config_expect_rows[] = {
+    OPT(expect_conf, days, "days", LIST, "mon-sun", NULL, OPT_RELOAD, "Days on which it is expected: mon-fri, sat, [mon, wed-fri]."),
+    OPT(expect_conf, hours, "hours", STR, "00-24", "3..11", OPT_RELOAD, "Hours of these days, as 07-18 or 22:30-06, by the clock of `timezone`."),
+    OPT(expect_conf, at_least, "at-least", STR, NULL, "3..32", OPT_REQUIRED, "Messages in a time: 20/h, 5/15m; 1s to 1d."),
+    {0},
+};
+
 #define REPLY(n, name) \
     OPT(replies_conf, code[n], name, ENUM, "default", "default|delivered|hold|retry|refused", OPT_RELOAD, "What " name " means.")
 const struct opt config_replies_rows[] = {
@@ -117,9 +162,15 @@ const struct opt config_replies_rows[] = {
 static const struct config_section sections[] = {
     {"top level", "Keys of corridor.yaml.", config_top_rows},
     {"admin", "Administration over TCP.", config_admin_rows},
+    {"alerts", "Conditions that a person should know of.", config_alerts_rows},
+    {"alerts.limits", "One row a condition.", condition_opts},
+    {"alerts.webhook", "JSON by POST.", config_webhook_rows},
+    {"alerts.mail", "Mail over SMTP.", config_mail_rows},
+    {"metrics", "For those who watch.", config_metrics_rows},
     {"sources.NAME", "Besides the key that names the adapter.", config_source_rows},
     {"sources.NAME.ack", "Answered by a destination.", config_ack_rows},
     {"sources.NAME.duplicates", "Messages sent again.", config_duplicates_rows},
+    {"sources.NAME.expect", "A list of these: what comes at least, and when.", config_expect_rows},
     {"destinations.NAME", "Besides the key that names the adapter.", config_destination_rows},
     {"destinations.NAME.retry", "Repeats.", config_retry_rows},
     {"destinations.NAME.replies", "Reply codes.", config_replies_rows},

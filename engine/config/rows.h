@@ -4,16 +4,33 @@
 
 #include "engine/base/opt.h"
 #include "engine/hl7/validate.h"
+#include "engine/flow/condition.h"
+#include "engine/flow/teller.h"
 
 struct top_conf {
     struct str state, routes;
     const struct yaml_node *sources, *destinations, *admin;
     const struct metrics_conf *metrics;
+    const struct alerts_conf *alerts;
     int64_t retention_ms, disk_bytes, volume_bytes;
 };
 
 struct admin_conf {
     struct opt_hostport listen;
+};
+
+struct alerts_conf {
+    const struct condition_limits *limits;
+    struct opt_list off;
+    int at_most;
+    struct str instance;
+    const struct webhook_conf *webhook;
+    const struct mail_conf *mail;
+};
+
+struct expect_conf {
+    struct opt_list days;
+    struct str hours, at_least;
 };
 
 struct metrics_conf {
@@ -34,6 +51,7 @@ struct source_conf {
     int unrouted;
     struct str timezone;
     struct opt_list versions;
+    const struct yaml_node *expect;
 };
 
 struct destination_conf {
@@ -41,7 +59,7 @@ struct destination_conf {
     int parallel, on_unknown, on_hold;
     struct str was;
     const struct yaml_node *retry, *replies;
-    int64_t backlog;
+    int64_t backlog, oldest_ms;
 };
 
 struct ack_conf {
@@ -64,6 +82,7 @@ struct replies_conf {
 
 extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
     config_duplicates_rows[], config_retry_rows[], config_replies_rows[], config_admin_rows[],
-    config_metrics_rows[], config_ack_rows[], config_validate_rows[];
+    config_metrics_rows[], config_ack_rows[], config_validate_rows[], config_alerts_rows[],
+    config_webhook_rows[], config_mail_rows[], config_expect_rows[];
 
 #endif

@@ -8,6 +8,7 @@
 #include "engine/base/diag.h"
 #include "engine/base/log.h"
 #include "engine/base/opt.h"
+#include "engine/flow/teller.h"
 #include "engine/hl7/ack.h"
 
 struct event_base;
@@ -152,6 +153,9 @@ struct adapter {
      * nothing. Asked when a configuration is read; looks at nothing but its arguments. */
     void (*in_check)(const void *conf, const struct yaml_node *map, struct diags *d);
     void (*out_check)(const void *conf, const struct yaml_node *map, struct diags *d);
+    /* What tells of conditions, under `alerts:` by its name; its options are those of teller.h. NULL: it does not. */
+    const struct tell_ops *tell;
+    void (*tell_check)(const void *conf, const struct yaml_node *map, struct diags *d);
     bool is_hl7_only; /* as a destination it carries HL7 v2 messages, not what maps make */
     bool is_bulk;     /* what it brings as a source goes as bulk */
 };

@@ -5,6 +5,7 @@
 
 #include "engine/flow/adapter.h"
 #include "engine/hl7/validate.h"
+#include "engine/flow/traffic.h"
 #include "engine/rules/ruleset.h"
 
 enum plan_ack { PLAN_ACK_STORED, PLAN_ACK_NEVER, PLAN_ACK_ANSWERED };
@@ -27,6 +28,9 @@ struct plan_source {
     struct str timezone;
     const struct str *versions;
     unsigned nversions;
+    const struct traffic_floor *floors; /* what is expected of it, by the clock of `zone` */
+    unsigned nfloors;
+    const struct zone *zone; /* NULL where there are no floors */
 };
 
 /* What a peer's reply code means: policy per code. DEFAULT: AA and CA deliver, all others hold. */
@@ -50,7 +54,23 @@ struct plan_destination {
     enum plan_reply replies[PLAN_REPLIES];                      /* by enum ack_code */
     bool hold_on_unknown;                                       /* on-unknown: hold */
     bool continue_on_hold;                                      /* on-hold: continue */
+    int64_t oldest_ms;      /* condition oldest-waiting; 0: as alerts.limits says */
     uint64_t backlog_bytes; /* of the journal that may wait for it; 0: a quarter of its bound */
+};
+
+/* What tells of conditions, and when. */
+enum { PLAN_TELLERS = 2 };
+struct plan_teller {
+    const struct adapter *adapter; /* its name is that of the channel */
+    const void *conf;              /* of teller.h */
+};
+struct plan_alerts {
+    struct condition_limits limits;
+    uint32_t off;        /* bit of each kind that is not watched */
+    unsigned at_most;    /* notices an hour and channel */
+    struct str instance; /* who tells; empty: the host's name */
+    struct plan_teller tellers[PLAN_TELLERS];
+    unsigned ntellers;
 };
 
 struct plan {
@@ -59,6 +79,7 @@ struct plan {
     struct str state_dir;
     struct str admin_host; /* of the TCP listener for administration; empty: there is none */
     int admin_port;
+    struct plan_alerts alerts;
     struct str metrics_host; /* of the listener for those who watch; empty: there is none */
     int metrics_port;
     uint64_t hash; /* over configuration, routes, tables, engine version */

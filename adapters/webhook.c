@@ -1,0 +1,71 @@
+#include "adapters/webhook.h"
+
+#include "adapters/http_url.h"
+#include "adapters/tell.h"
+#include "engine/flow/secret.h"
+
+static const char *verdict(const struct http_answer *a)
+{
+    if (a->status >= 200 && a->status < 300) {
+        return NULL;
+    }
+    return a->status == 401 || a->status == 403 ? "the receiver wants another token"
+                                                : "the receiver's answer is not 2xx";
+}
+
+static void webhook_open(struct teller *t)
+{
+    t->state = tell_new(t, verdict);
+}
+
+static void webhook_tell(struct teller *t, const struct notice *n)
+{
+    const struct webhook_conf *c = t->conf;
+    struct buf key = {0}, token = {0};
+    const char *headers[] = {"Expect:", "Content-Type: application/json", NULL, NULL, NULL};
+    const char *why = NULL;
+    buf_printf(&key, "Idempotency-Key: %.*s", STR_ARG(n->id));
+    buf_putc(&key, 0);
+    headers[2] = key.p;
+    if (c->token.from != OPT_SECRET_NONE) {
+        buf_puts(&token, "Authorization: Bearer ");
+        why = secret_read(&c->token, &token);
+        buf_putc(&token, 0);
+        headers[3] = token.p;
+    }
+    if (why) {
+        tell_fail(t->state, "the secret of token cannot be read");
+    } else {
+        struct http_target to = {.url = c->url.p, .method = "POST", .tls = c->tls};
+        tell_send(t->state, &to, n->json, headers, c->within_ms);
+    }
+    buf_free(&key);
+    buf_free(&token);
+}
+
+static void webhook_close(struct teller *t)
+{
+    struct tell *state = t->state;
+    tell_free(&state);
+    t->state = NULL;
+}
+
+static void check(const void *conf, const struct yaml_node *map, struct diags *d)
+{
+    const struct webhook_conf *c = conf;
+    const struct yaml_node *at = yaml_get(map, "url");
+    if (c->tls) {
+        tls_out_check(c->tls, yaml_get(map, "tls"), d);
+    }
+    const char *fault = http_url_fault(c->url);
+    if (fault) {
+        diag_add(d, DIAG_ERROR, "option-type", at ? at->pos : map->pos,
+                 "`url` %s; expected as https://ops.example.org/alerts", fault);
+    }
+}
+
+static const struct tell_ops ops = {
+    .open = webhook_open, .tell = webhook_tell, .close = webhook_close};
+
+const struct adapter webhook_adapter = {
+    .name = "webhook", .summary = "JSON by POST", .tell = &ops, .tell_check = check};
