@@ -144,6 +144,11 @@ static void on_misses(struct admin_call *c)
     admin_answer_report(c, HTTP_OK, daemon_misses(c->admin->daemon));
 }
 
+static void on_alerts(struct admin_call *c)
+{
+    admin_answer_report(c, HTTP_OK, daemon_alerts(c->admin->daemon));
+}
+
 static void on_journal(struct admin_call *c)
 {
     admin_answer_report(c, HTTP_OK, daemon_journal(c->admin->daemon));
@@ -214,6 +219,7 @@ static const struct admin_place {
     {"/healthz", EVHTTP_REQ_GET, false, on_alive, FOR_ALL},
     {"/readyz", EVHTTP_REQ_GET, false, on_ready, FOR_ALL},
     {"/status", EVHTTP_REQ_GET, false, on_status, FOR_ADMIN},
+    {"/alerts", EVHTTP_REQ_GET, false, on_alerts, FOR_ADMIN},
     {"/misses", EVHTTP_REQ_GET, false, on_misses, FOR_ADMIN},
     {"/journal", EVHTTP_REQ_GET, false, on_journal, FOR_ADMIN},
     {"/queues", EVHTTP_REQ_GET, false, admin_queues, FOR_ADMIN},

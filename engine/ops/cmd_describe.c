@@ -2,6 +2,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/err.h"
+#include "engine/flow/condition.h"
 #include "engine/hl7/dict.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/language.h"
@@ -18,7 +19,7 @@ struct describe_args {
 static const struct opt options[] = {
     OPT(describe_args, version, "hl7", STR, "2.5.1", "1..16", 0, "HL7 version to look in."),
     OPT(describe_args, as, "as", ENUM, "text", "text|markdown", 0,
-        "Form of `functions`, `steps` and `metrics`: text or a Markdown table."),
+        "Form of `functions`, `steps`, `metrics`, `conditions`: text or a Markdown table."),
     {0},
 };
 
@@ -28,6 +29,10 @@ static int look_up(struct buf *out, const struct describe_args *args, enum hl7_v
 {
     if (str_is(what, "metrics")) {
         (args->as == FORM_MARKDOWN ? metrics_markdown : metrics_describe)(out);
+        return 0;
+    }
+    if (str_is(what, "conditions")) {
+        (args->as == FORM_MARKDOWN ? conditions_markdown : conditions_describe)(out);
         return 0;
     }
     bool found =
@@ -47,7 +52,7 @@ static int describe(struct command_run *r, struct str what)
                    ? command_fail(
                          r,
                          "%.*s is no place; expected PID, PID-3, PID-3.4, CX, CX.4, HL70203, "
-                         "functions, steps, the name of one, or metrics",
+                         "functions, steps, the name of one, metrics, or conditions",
                          STR_ARG(what))
                    : command_fail(r, "HL7 %s has no %.*s", dict_version_text(v), STR_ARG(what));
     }
@@ -81,7 +86,7 @@ const struct command cmd_describe = {
     .details = "  A segment, field, component, datatype or table of the HL7 versions 2.1 to 2.7.1: "
                "PID, PID-3,\n"
                "  PID-3.4, CX, CX.4, HL70203; functions, steps, or the name of one of them;\n"
-               "  metrics: the numbers of /metrics.",
+               "  metrics: the numbers of /metrics; conditions: what alerts tell of.",
     .options = options,
     .args_size = sizeof(struct describe_args),
     .min = 1,

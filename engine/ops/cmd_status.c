@@ -3,6 +3,7 @@
 #include "engine/base/err.h"
 #include "engine/hl7/validate.h"
 #include "engine/ops/admin.h"
+#include "engine/ops/alerts.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/report.h"
 #include "engine/ops/target.h"
@@ -26,7 +27,8 @@ static bool needs_someone(const struct report *s)
     return report_bool(report_get(s, "journal"), "degraded") ||
            report_bool(report_get(s, "journal"), "full") ||
            report_bool(report_get(s, "journal"), "clock_doubted") ||
-           report_count(report_get(s, "undelivered_for")) > 0;
+           report_count(report_get(s, "undelivered_for")) > 0 ||
+           report_count(report_get(s, "conditions")) > 0;
 }
 
 static void print_validation(const struct report *v)
@@ -108,6 +110,7 @@ static void print_text(const struct report *s)
     for (size_t i = 0; i < report_count(destinations); i++) {
         print_destination(report_at(destinations, i));
     }
+    alerts_print(report_get(s, "conditions"));
     const struct report *kept = report_get(s, "undelivered_for");
     for (size_t i = 0; i < report_count(kept); i++) {
         printf("destination %-11s not configured, UNDELIVERED messages are kept for it\n",
@@ -148,7 +151,8 @@ const struct command cmd_status = {
     .name = "status",
     .operands = "",
     .summary = "How the running daemon is doing.",
-    .details = "  Status 1 when anything is held, clogged, full, degraded or doubted; 2 when no "
+    .details = "  Status 1 when anything is held, clogged, full, degraded or doubted,\n  or when a "
+               "condition stands; 2 when no "
                "daemon runs.",
     .options = options,
     .args_size = sizeof(struct status_args),

@@ -26,6 +26,7 @@
 #include "engine/ops/miss_report.h"
 #include "engine/ops/notify.h"
 #include "engine/ops/report.h"
+#include "engine/ops/watcher.h"
 
 enum {
     DRAIN_US = 10000000,
@@ -47,6 +48,7 @@ struct daemon {
     struct journal *journal; /* owned by the engine once that runs */
     struct journal_report report;
     struct admin *admin;
+    struct watcher *watcher;
     struct event *signals[SIGNALS], *look;
     struct rng rng;
     struct clock clock;
@@ -278,6 +280,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
         trim_when_quiet(d);
         tell_space(d);
         tell_clock(d);
+        watcher_look(d->watcher);
     }
 }
 
@@ -366,6 +369,7 @@ int daemon_reload(struct daemon *d, bool hold_pending, struct buf *out)
                                hold_pending ? ENGINE_HOLD_PENDING : ENGINE_REFUSE_PENDING, &diags);
     }
     if (plan && !failed) {
+        watcher_set(d->watcher, plan);
         plan_unref(&d->plan);
         d->plan = plan_ref(plan);
     }
@@ -521,13 +525,20 @@ struct report *daemon_status(struct daemon *d)
     report_set(r, "sources", sources);
     report_set(r, "destinations", destinations);
     report_set(r, "undelivered_for", kept_status(d));
+    report_set(r, "conditions", watcher_conditions(d->watcher));
     return r;
+}
+
+struct report *daemon_alerts(struct daemon *d)
+{
+    return watcher_report(d->watcher);
 }
 
 void daemon_metrics(struct daemon *d, struct buf *out)
 {
     metrics_write(out, &(struct metrics_from){.engine = d->engine,
                                               .journal = d->journal,
+                                              .watcher = d->watcher,
                                               .started_wall_us = d->started_wall_us});
 }
 
@@ -642,6 +653,16 @@ static bool open_metrics_port(struct daemon *d, struct arena *a)
     return true;
 }
 
+static void start_watcher(struct daemon *d)
+{
+    struct watcher_conf conf = {.engine = d->engine,
+                                .journal = d->journal,
+                                .loop = d->loop,
+                                .clock = d->clock,
+                                .log = d->conf->log};
+    d->watcher = watcher_new(&conf, d->plan);
+}
+
 static bool start(struct daemon *d, struct arena *a)
 {
     struct diags diags;
@@ -657,6 +678,7 @@ static bool start(struct daemon *d, struct arena *a)
     if (!make_state_dir(d, a) || !open_journal(d, a, &diags) || !start_engine(d, &diags)) {
         return false;
     }
+    start_watcher(d);
     const char *socket = str_printf(a, "%.*s/admin.sock", STR_ARG(d->plan->state_dir)).p;
     const char *why;
     d->admin = admin_open(d->loop, socket, d, &why);
@@ -674,6 +696,7 @@ static bool start(struct daemon *d, struct arena *a)
 static void stop(struct daemon *d)
 {
     admin_close(&d->admin);
+    watcher_free(&d->watcher);
     for (int i = 0; i < SIGNALS && d->signals[i]; i++) {
         event_free(d->signals[i]);
     }

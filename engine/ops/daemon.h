@@ -34,6 +34,8 @@ int daemon_reload(struct daemon *d, bool hold_pending, struct buf *out);
 struct report *daemon_misses(struct daemon *d);
 /* Up to where another process may read the journal: {"volume":n,"end":n}. */
 struct report *daemon_journal(struct daemon *d);
+/* Conditions that stand, and how telling of them goes: watcher.h. */
+struct report *daemon_alerts(struct daemon *d);
 /* What /metrics, /healthz and /readyz answer; the last two: true when it is so. */
 void daemon_metrics(struct daemon *d, struct buf *out);
 bool daemon_alive(struct daemon *d, struct buf *out);

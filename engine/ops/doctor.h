@@ -93,5 +93,7 @@ const char *doctor_file_system_doubt(uint64_t magic, const char **out_name,
                                      enum doctor_severity *out_severity);
 /* Where a destination's settings say it is: `host` and `port`, or `url`. False: it has no address. */
 bool doctor_address(struct arena *a, const struct plan_destination *t, struct opt_hostport *out);
+/* Does the row name a file with certificates or CRLs: of its own, or of authorities, of which one that holds is enough? */
+bool doctor_is_certificate(const struct opt *row, bool *out_is_authority);
 
 #endif

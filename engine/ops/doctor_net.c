@@ -189,15 +189,22 @@ static void judge_days(struct doctor *d, struct str name, const char *file, int6
     }
 }
 
-/* Every path whose name says that certificates or a CRL are in it. */
-static void look_at_certificate(struct doctor *d, const struct doctor_setting *s)
+bool doctor_is_certificate(const struct opt *row, bool *out_is_authority)
 {
     static const char *const names[] = {"cert", "crl", "ca", "client-ca", NULL};
     unsigned which = 0;
-    while (names[which] && strcmp(s->row->name, names[which]) != 0) {
+    while (names[which] && strcmp(row->name, names[which]) != 0) {
         which++;
     }
-    bool is_authority = which >= 2, is_one = s->row->kind == OPT_PATH && names[which];
+    *out_is_authority = which >= 2;
+    return row->kind == OPT_PATH && names[which];
+}
+
+/* Every path whose name says that certificates or a CRL are in it. */
+static void look_at_certificate(struct doctor *d, const struct doctor_setting *s)
+{
+    bool is_authority;
+    bool is_one = doctor_is_certificate(s->row, &is_authority);
     const struct str *path = s->value;
     struct str pem;
     const char *why;

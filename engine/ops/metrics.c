@@ -9,6 +9,7 @@
 #include "engine/flow/tally.h"
 #include "engine/flow/validation.h"
 #include "engine/ops/process.h"
+#include "engine/ops/watcher.h"
 
 enum { ENDPOINTS = 256 };
 
@@ -194,6 +195,47 @@ static void put_misses(const struct row *r, const struct scrape *s)
     }
 }
 
+static void put_conditions(const struct row *r, const struct scrape *s)
+{
+    size_t n = 0;
+    struct condition *const *v = s->from->watcher ? watcher_open(s->from->watcher, &n) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        struct str labels[] = {str_of(condition_rows[v[i]->kind].name), v[i]->subject};
+        metric_put(s->out, &r->m, labels, 1);
+    }
+}
+
+static void put_opened(const struct row *r, const struct scrape *s)
+{
+    for (int i = 0; i < CONDITIONS && s->from->watcher; i++) {
+        struct str name = str_of(condition_rows[i].name);
+        metric_put(s->out, &r->m, &name, watcher_opened(s->from->watcher, (enum condition_kind)i));
+    }
+}
+
+static void put_alerts(const struct row *r, const struct scrape *s)
+{
+    struct str name;
+    uint64_t told, failed;
+    for (unsigned i = 0;
+         s->from->watcher && watcher_channel(s->from->watcher, i, &name, &told, &failed); i++) {
+        struct str good[] = {name, STR("told")}, bad[] = {name, STR("failed")};
+        metric_put(s->out, &r->m, good, told);
+        metric_put(s->out, &r->m, bad, failed);
+    }
+}
+
+static void put_certificates(const struct row *r, const struct scrape *s)
+{
+    struct str labels[2];
+    int64_t days;
+    for (unsigned i = 0; s->from->watcher &&
+                         watcher_certificate(s->from->watcher, i, &labels[0], &labels[1], &days);
+         i++) {
+        metric_put_us(s->out, &r->m, labels, days * 86400 * 1000000);
+    }
+}
+
 static void put_process(const struct row *r, const struct scrape *s)
 {
     metric_put(s->out, &r->m, NULL, number_at(&s->process, r->offset));
@@ -275,6 +317,10 @@ static const struct row rows[] = {
     {{"corridor_journal_carried_total", COUNTER, "", "outputs", "Unsettled outputs written again so that an old volume could go."}, SPACE(carried)},
     {{"corridor_journal_trouble", GAUGE, "what", "", "1 while it is so: full, stuck, damage, clock."}, put_trouble, 0},
     {{"corridor_table_misses_total", COUNTER, "table", "look-ups", "Rows that a code table lacked; `corridor tables missing` lists them."}, put_misses, 0},
+    {{"corridor_condition", GAUGE, "condition,subject", "", "1 for each condition that stands; see conditions.md."}, put_conditions, 0},
+    {{"corridor_conditions_opened_total", COUNTER, "condition", "conditions", "How often each kind has opened."}, put_opened, 0},
+    {{"corridor_alerts_total", COUNTER, "channel,result", "notices", "Notices told, and attempts that failed."}, put_alerts, 0},
+    {{"corridor_certificate_left_seconds", GAUGE, "endpoint,option", "seconds", "Until a certificate or CRL that the configuration names ends, in whole days; below 0: it is over."}, put_certificates, 0},
     {{"corridor_build_info", GAUGE, "version", "", "Always 1; the version is its label."}, put_build, 0},
     {{"process_start_time_seconds", GAUGE, "", "seconds", "When the process started, since 1970."}, put_started, 0},
     {{"process_cpu_seconds_total", COUNTER, "", "seconds", "Processor time, of all threads."}, put_cpu, 0},
