@@ -50,7 +50,9 @@ static void other_keys(const struct loader *l, const char *out[KEYS_MAX])
 {
     size_t n = 0;
     for (size_t i = 0; l->adapters[i] && n + 8 < KEYS_MAX; i++) {
-        out[n++] = l->adapters[i]->name;
+        if (l->adapters[i]->in || l->adapters[i]->out) { /* some only tell */
+            out[n++] = l->adapters[i]->name;
+        }
     }
     for (size_t i = 0; later_adapters[i]; i++) {
         out[n++] = later_adapters[i];
