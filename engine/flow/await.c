@@ -392,7 +392,10 @@ static void record_answer(struct engine *e, struct await *g, const struct msg *m
     to->e.raw = str_dup(&to->arena, said);
     make_replies(a, &e->ack, &m->e, end, said);
     if (journal_append_message(e->conf.journal, &to->e, on_stored, a) == 0) {
+        char id[27];
+        entry_id_text(m->e.id, id);
         log_event(e->conf.log, LOG_LEVEL_WARN, "answer-not-stored",
+                  log_str("destination", to->e.peer), log_cstr("id", id),
                   log_cstr("text", "the journal has no room for a destination's answer; passed on, "
                                    "and the message runs anew when it is sent again"));
         answer_all(a, true);

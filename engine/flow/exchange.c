@@ -336,6 +336,18 @@ static void say(const struct exchange *x)
               log_cstr("at", x->nerrors ? x->errors[0].path : ""));
 }
 
+/* Removed by a reload while the message was being stored. */
+static void say_undelivered(const struct engine *e, const struct msg *m, uint32_t destination)
+{
+    char id[27];
+    entry_id_text(m->e.id, id);
+    log_event(e->conf.log, LOG_LEVEL_WARN, "undelivered",
+              log_str("destination",
+                      journal_name_text(e->conf.journal, JOURNAL_DESTINATION, destination)),
+              log_cstr("id", id),
+              log_cstr("text", "not configured any more; kept until it is configured again"));
+}
+
 void engine_offer(struct engine *e, struct msg *m)
 {
     for (uint32_t i = 0; i < m->e.noutputs; i++) {
@@ -343,11 +355,8 @@ void engine_offer(struct engine *e, struct msg *m)
         struct destination *t = id < e->nby_name_id ? e->by_name_id[id] : NULL;
         if (t) {
             queue_offer(t->queue, m, i);
-        } else { /* removed by a reload while the message was being stored */
-            log_event(
-                e->conf.log, LOG_LEVEL_WARN, "undelivered",
-                log_str("destination", journal_name_text(e->conf.journal, JOURNAL_DESTINATION, id)),
-                log_cstr("text", "not configured any more; kept until it is configured again"));
+        } else {
+            say_undelivered(e, m, id);
         }
     }
 }
