@@ -24,7 +24,7 @@ struct http_auth_events {
     void *arg;
 };
 
-/* `target`: how the token server is spoken to; its url and method are replaced. */
+/* `target`: how the token server is spoken to; its url, method and guard are replaced. */
 struct http_auth *http_auth_new(struct endpoint *ep, const struct http_target *target,
                                 const struct http_auth_events *on);
 void http_auth_free(struct http_auth **a);

@@ -2,7 +2,9 @@
 
 #include "adapters/http_client.h"
 #include "adapters/http_token.h"
+#include "adapters/http_url.h"
 #include "adapters/http_verdict.h"
+#include "adapters/net_guard.h"
 #include "engine/flow/secret.h"
 #include "engine/base/base64.h"
 #include "engine/base/mem.h"
@@ -15,6 +17,8 @@ enum { SEND_IN_HEADER, SEND_IN_BODY };
 struct http_oauth {
     struct endpoint *ep;
     struct http_auth_events on;
+    struct arena arena;     /* of `guard` */
+    struct net_guard guard; /* what the URL of the tokens itself names is meant */
     struct http_client *client;
     struct http_call *call; /* the request for a token; NULL: none is under way */
     struct event *timer;
@@ -248,9 +252,12 @@ struct http_oauth *http_oauth_new(struct endpoint *ep, const struct http_target 
     static const struct http_events events = {.connected = on_connected, .done = on_done};
     struct http_oauth *o = X_NEW(struct http_oauth);
     const struct http_out_conf *c = ep->conf;
+    struct str url = c->auth->oauth2->token_url, bad; /* the options were checked */
     struct http_target t = *target;
-    t.url = c->auth->oauth2->token_url.p;
+    o->guard = net_guard_new(&o->arena, &c->deny, http_url_host(url), &bad);
+    t.url = url.p;
     t.method = "POST";
+    t.guard = &o->guard;
     o->ep = ep;
     o->on = *on;
     o->timer = evtimer_new(ep->loop, on_time, o);
@@ -278,6 +285,7 @@ void http_oauth_free(struct http_oauth **op)
     forget(&o->form);
     forget(&o->basic);
     forget(&o->header);
+    arena_free(&o->arena);
     free(o);
     *op = NULL;
 }

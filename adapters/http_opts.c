@@ -247,20 +247,33 @@ static void check_events(const struct http_events_conf *c, const struct yaml_nod
     }
 }
 
+/* An address that stands in a URL and is denied would never be connected to. */
+static void check_address(const struct http_out_conf *c, struct str url,
+                          const struct yaml_node *map, const char *key, struct diags *d)
+{
+    struct str bad, host = http_url_host(url);
+    struct net_guard g = net_guard_new(d->arena, &c->deny, host, &bad);
+    if (net_guard_denies_literal(&g, host)) {
+        fault(d, yaml_get(map, key), key, "has an address that `deny` names",
+              "another one, or a shorter `deny`");
+    }
+}
+
 static void check_deny(const struct http_out_conf *c, const struct yaml_node *map, struct diags *d)
 {
     const struct yaml_node *at = yaml_get(map, "deny");
-    struct str bad, host = http_url_host(c->url);
-    struct net_guard g = net_guard_new(d->arena, &c->deny, host, &bad);
+    struct str bad;
+    (void)net_guard_new(d->arena, &c->deny, STR(""), &bad);
     if (bad.n) {
         diag_add(d, DIAG_ERROR, "option-choice", at->pos,
                  "`deny` has `%.*s`; expected networks such as 10.0.0.0/8, or link-local, "
                  "metadata, loopback, private, multicast, unspecified",
                  STR_ARG(str_slice(bad, 0, 60)));
     }
-    if (net_guard_denies_literal(&g, host)) {
-        fault(d, yaml_get(map, "url"), "url", "has an address that `deny` names",
-              "another one, or a shorter `deny`");
+    check_address(c, c->url, map, "url", d);
+    if (c->auth && c->auth->oauth2) {
+        check_address(c, c->auth->oauth2->token_url, yaml_get(yaml_get(map, "auth"), "oauth2"),
+                      "token-url", d);
     }
 }
 

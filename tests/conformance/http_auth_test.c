@@ -182,6 +182,27 @@ Test(http_auth, a_token_is_asked_for_once_and_used_by_all_who_wait)
     end();
 }
 
+Test(http_auth, a_token_server_on_this_machine_is_meant_though_the_receiver_is_elsewhere)
+{
+    struct buf yaml = {0};
+    house_open(&h);
+    conn.fd = token_conn.fd = server.fd = -1;
+    setenv("CORRIDOR_TEST_TOKEN", "s3cret", 1);
+    buf_printf(&yaml,
+               "url: http://desk.invalid/in\nauth:\n  oauth2:\n"
+               "    token-url: http://127.0.0.1:%d/token\n    client-id: c\n"
+               "    client-secret: env:CORRIDOR_TEST_TOKEN\n",
+               peer_listen(&tokens, h.loop));
+    buf_putc(&yaml, 0);
+    cr_assert_eq(house_destination(&h, &http_adapter, yaml.p), 0);
+    (void)house_give(&h, "x");
+    cr_expect(str_starts(token_request(0), STR("POST /token ")));
+    buf_free(&yaml);
+    peer_close(&token_conn);
+    peer_close(&tokens);
+    house_close(&h);
+}
+
 Test(http_auth, the_secret_may_stand_in_the_body)
 {
     begin_oauth("    send-secret: body\n");

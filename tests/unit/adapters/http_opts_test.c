@@ -78,6 +78,7 @@ static const struct {
     {OAUTH("http://localhost:8080/token"), ""},
     {OAUTH("http://127.0.0.1/token"), ""},
     {OAUTH("http://login.example.org/token"), "would send the secret in the clear"},
+    {OAUTH("https://169.254.169.254/token"), "`token-url` has an address that `deny` names"},
     {OAUTH("ftp://login.example.org/token"), "is no http:// or https:// address"},
     {"url: http://desk\nsign: {secret: credential:desk-webhook}", ""},
     {"url: http://desk\nsign: {secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}",
