@@ -84,18 +84,25 @@ static struct unit one(void)
     return (struct unit){.num = decimal_of(1), .den = decimal_of(1)};
 }
 
+/* False where digits would be given up: a factor is exact or not said. */
+static bool multiply(const struct decimal *a, const struct decimal *b, struct decimal *out)
+{
+    struct decimal x = decimal_normal(a), y = decimal_normal(b), z = {0};
+    bool good = decimal_mul(&x, &y, &z) && z.scale == x.scale + y.scale;
+    *out = decimal_normal(&z);
+    return good;
+}
+
 bool unit_multiply(const struct unit *a, const struct unit *b, bool divide, struct unit *out)
 {
     struct unit u = *a;
-    bool good = decimal_mul(&a->num, divide ? &b->den : &b->num, &u.num) &&
-                decimal_mul(&a->den, divide ? &b->num : &b->den, &u.den);
+    bool good = multiply(&a->num, divide ? &b->den : &b->num, &u.num) &&
+                multiply(&a->den, divide ? &b->num : &b->den, &u.den);
     for (int i = 0; i < UNIT_DIMENSIONS; i++) {
         int power = a->power[i] + (divide ? -b->power[i] : b->power[i]);
         good = good && power >= -UNIT_POWER_MAX && power <= UNIT_POWER_MAX;
         u.power[i] = (int8_t)power;
     }
-    u.num = decimal_normal(&u.num);
-    u.den = decimal_normal(&u.den);
     u.months = 0;
     *out = u;
     return good;
@@ -119,13 +126,13 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static struct unit of_atom(const struct atom *a, int prefix)
+static bool of_atom(const struct atom *a, int prefix, struct unit *out)
 {
     struct unit u = one(), ten = one(), by;
     (void)decimal_parse(str_of(a->factor), &u.num); /* our own numbers */
     memcpy(u.power, a->power, sizeof(u.power));
     ten.num = decimal_of(10);
-    return raise(&ten, prefix, &by) && unit_multiply(&u, &by, false, &u) ? u : one();
+    return raise(&ten, prefix, &by) && unit_multiply(&u, &by, false, out);
 }
 
 /* An atom, maybe with a prefix before it: all of `s`. */
@@ -133,16 +140,14 @@ static bool find_atom(struct str s, struct unit *out)
 {
     for (unsigned i = 0; i < NATOMS; i++) {
         if (str_is(s, atoms[i].code)) {
-            *out = of_atom(&atoms[i], 0);
-            return true;
+            return of_atom(&atoms[i], 0, out);
         }
     }
     for (unsigned p = 0; p < NPREFIXES; p++) {
         struct str code = str_of(prefixes[p].code);
         for (unsigned i = 0; i < NATOMS && str_starts(s, code); i++) {
             if (atoms[i].is_metric && str_is(str_slice(s, code.n, s.n), atoms[i].code)) {
-                *out = of_atom(&atoms[i], prefixes[p].power);
-                return true;
+                return of_atom(&atoms[i], prefixes[p].power, out);
             }
         }
     }
@@ -281,8 +286,7 @@ bool unit_convert(const struct decimal *v, const struct unit *from, const struct
     if (from->months && to->months) { /* 12 months are a year */
         num = decimal_of(from->months);
         den = decimal_of(to->months);
-    } else if (!decimal_mul(&from->num, &to->den, &num) ||
-               !decimal_mul(&from->den, &to->num, &den)) {
+    } else if (!multiply(&from->num, &to->den, &num) || !multiply(&from->den, &to->num, &den)) {
         return false;
     }
     return decimal_mul(v, &num, out) && (decimal_is_whole(&den) && den.digits == 1 && den.scale == 0

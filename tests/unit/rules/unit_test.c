@@ -50,6 +50,9 @@ Test(unit, conversions_are_exact)
         {"1", "m((((((((((1))))))))))", "m", "-"},
         {"1", "", "1", "-"},
         {"1", "m99", "m", "-"},
+        {"1", "/[ppb]2.3/5/[ppb]2.3/1", "1", "-"}, /* a factor beyond 28 places is not said */
+        {"1", "fg", "Eg", "-"},
+        {"1", "ng", "kg", "0.000000000001"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *got = convert(rows[i].value, rows[i].from, rows[i].to);
