@@ -30,7 +30,7 @@ const struct opt rules_element_rows[] = {
 };
 /* clang-format on */
 
-static const char *const conform_keys[] = {"conformance", "messages", "elements", NULL};
+static const char *const conform_keys[] = {"conformance", "messages", "elements", "tests", NULL};
 
 /* ---- one element ---- */
 
@@ -280,6 +280,19 @@ static bool compile_element(struct compiler *c, const struct yaml_node *n,
 
 /* ---- the document ---- */
 
+static void mark_orphans(struct conform_element *v, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        v[i].is_orphan = v[i].path.comp != 0;
+        for (unsigned k = 0; k < n; k++) {
+            bool is_field = v[k].has_usage && !v[k].path.comp &&
+                            v[k].path.field == v[i].path.field &&
+                            memcmp(v[k].path.seg, v[i].path.seg, 3) == 0;
+            v[i].is_orphan = v[i].is_orphan && !is_field;
+        }
+    }
+}
+
 /* Elements of the same segment next to each other, segments as they first come. */
 static void sort_by_segment(struct compiler *c, struct conform *doc,
                             const struct conform_element *v, unsigned n)
@@ -326,6 +339,7 @@ static void compile_elements(struct compiler *c, const struct yaml_node *list, s
     {
         n += compile_element(c, child, &v[n]);
     }
+    mark_orphans(v, n);
     sort_by_segment(c, doc, v, n);
 }
 
@@ -353,7 +367,7 @@ static void find_sources(struct compiler *c, struct conform *doc)
                      &c->names);
 }
 
-static struct conform *find_conform(const struct compiler *c, struct str name)
+struct conform *compile_find_conform(const struct compiler *c, struct str name)
 {
     for (unsigned i = 0; i < c->r->nconforms; i++) {
         if (str_eq(c->r->conforms[i]->head.name, name)) {
@@ -368,7 +382,7 @@ static bool name_it(struct compiler *c, const struct yaml_node *n, struct confor
     if (!compile_text(c, n, "conformance: wants a name, which", &doc->head.name)) {
         return false;
     }
-    const struct conform *other = find_conform(c, doc->head.name);
+    const struct conform *other = compile_find_conform(c, doc->head.name);
     doc->head.pos = n->pos;
     if (other) {
         diag_add(c->d, DIAG_ERROR, "duplicate-name", n->pos,
@@ -476,7 +490,7 @@ void compile_source_conforms(struct compiler *c)
     for (unsigned i = 0; i < c->r->nsources; i++) {
         const struct rules_source *s = &c->r->sources[i];
         for (unsigned k = 0; k < s->nconformance; k++) {
-            if (!find_conform(c, s->conformance[k])) {
+            if (!compile_find_conform(c, s->conformance[k])) {
                 unknown_conform(c, s->conformance[k], s->conformance_pos);
             }
         }

@@ -1,10 +1,11 @@
 /* `tests:` of routes, maps and by themselves. Everything under a test is literal. */
 #include "engine/hl7/batch.h"
+#include "engine/rules/conform.h"
 #include "engine/rules/test_priv.h"
 
-static const char *const test_keys[] = {"name",    "route",   "map",  "source",  "received",
-                                        "message", "input",   "with", "exact",   "expect",
-                                        "reply",   "dropped", "held", "outputs", NULL};
+static const char *const test_keys[] = {
+    "name",  "route",  "map",   "source",  "received", "message", "input",    "with",
+    "exact", "expect", "reply", "dropped", "held",     "outputs", "findings", NULL};
 static const char *const route_only[] = {"reply", "dropped", "held", "outputs", NULL};
 
 /* 2026-11-20T15:00:00Z, unless a test says when it was received. */
@@ -144,6 +145,12 @@ static bool test_target(struct compiler *c, const struct yaml_node *doc, const s
     const struct yaml_node *map = yaml_get(doc, "map"), *route = yaml_get(doc, "route");
     map = map ? map : yaml_get(n, "map");
     route = route ? route : yaml_get(n, "route");
+    const struct yaml_node *conform = yaml_get(doc, "conformance");
+    if (conform) {
+        t->conform = compile_find_conform(c, conform->text);
+        t->source = t->conform && t->conform->head.nsources ? t->conform->head.sources[0] : 0;
+        return t->conform != NULL;
+    }
     if (map) {
         t->map = compile_find_map(c, map);
         return t->map != NULL;
@@ -170,15 +177,20 @@ static bool check_expectations(struct compiler *c, const struct yaml_node *n,
                                const struct rules_test *t)
 {
     bool good = true;
-    for (int i = 0; route_only[i] && t->map; i++) {
+    for (int i = 0; route_only[i] && (t->map || t->conform); i++) {
         const struct yaml_node *one = yaml_get(n, route_only[i]);
         if (one) {
             diag_hint(c->d,
                       diag_add(c->d, DIAG_ERROR, "bad-test", one->key->pos,
-                               "%s: is expected of routes, not of maps", route_only[i]),
-                      "a map has expect:");
+                               "%s: is expected of routes", route_only[i]),
+                      t->map ? "a map has expect:" : "a conformance document has findings:");
             good = false;
         }
+    }
+    if (!t->conform && yaml_get(n, "findings")) {
+        diag_add(c->d, DIAG_ERROR, "bad-test", yaml_get(n, "findings")->key->pos,
+                 "findings: is expected of conformance documents");
+        good = false;
     }
     bool given = t->message.n || t->has_input;
     if (!given && good) {

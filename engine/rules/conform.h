@@ -20,7 +20,9 @@ struct conform_element {
     struct str text;
     struct diag_pos pos;
     bool has_usage, has_times, has_length;
-    bool repeats;                        /* the field does, in the standard */
+    bool repeats; /* the field does, in the standard */
+    bool
+        is_orphan; /* a component of a field whose usage the document does not say: R is of the field too */
     enum conform_usage usage, otherwise; /* otherwise: of C where `when` is not true */
     unsigned min, max;                   /* times; max 0: any number */
     unsigned shortest, longest;          /* characters; longest 0: any number */
@@ -49,6 +51,14 @@ struct conform {
     unsigned nsegments;
 };
 
+/* The document's name. */
+static inline struct str conform_name(const struct conform *c)
+{
+    return c->head.name;
+}
+/* What the document alone finds in r->m, sorted. False: it is not about messages of this type. */
+bool conform_run(const struct ruleset *r, const struct conform *c, const struct rules_input *in,
+                 struct validate_report *report);
 /* Is the document about messages of this type and event? */
 bool conform_reads(const struct conform *c, struct str type, struct str event);
 

@@ -28,7 +28,7 @@ static const struct kind kinds[] = {
       [PHASE_TESTS] = compile_tests}},
     {"steps", {[PHASE_DECLARE] = compile_declare_steps, [PHASE_STEPS] = compile_steps_doc}},
     {"profile", {[PHASE_PROFILES] = compile_profile, [PHASE_PROFILE_ENDS] = compile_profile_ends}},
-    {"conformance", {[PHASE_MAPS] = compile_conform}},
+    {"conformance", {[PHASE_MAPS] = compile_conform, [PHASE_TESTS] = compile_tests}},
     {"tables", {[PHASE_TABLES] = compile_tables}},
     {"tests", {[PHASE_TESTS] = compile_tests}},
 };

@@ -420,6 +420,7 @@ void compile_maps_again(struct compiler *c);
 bool compile_same_type(const char *a, const char *b);
 void compile_route(struct compiler *c, const struct yaml_node *doc);
 void compile_conform(struct compiler *c, const struct yaml_node *doc);
+struct conform *compile_find_conform(const struct compiler *c, struct str name);
 /* Have all sources the documents that they name, and those what they need? */
 void compile_source_conforms(struct compiler *c);
 void compile_tests(struct compiler *c, const struct yaml_node *doc);

@@ -191,7 +191,9 @@ static void check_field(struct conforming *k, const struct conform_element *e,
     struct str field = hl7_field(m, &m->seg[seg], e->path.field);
     struct validate_place at = {.seg = seg, .field = e->path.field, .byte = field.p};
     bool is_empty = is_blank(m, field);
-    if (!e->path.comp && usage == CONFORM_R && is_empty) {
+    if ((!e->path.comp || e->is_orphan) && usage == CONFORM_R && is_empty) {
+        at.comp = e->path.comp;
+        at.sub = e->path.sub;
         found_usage(k, e, true, &at);
     } else if (!e->path.comp && usage == CONFORM_X && !is_empty) {
         found_usage(k, e, false, &at);
@@ -344,13 +346,19 @@ struct documents {
     unsigned n;
 };
 
+static void type_of(const struct hl7 *m, struct str *out_type, struct str *out_event)
+{
+    struct str name = hl7_repetition(&m->d, hl7_field(m, &m->seg[0], 9), 1);
+    *out_type = hl7_component(&m->d, name, 1);
+    *out_event = hl7_component(&m->d, name, 2);
+}
+
 static struct documents documents_of(const struct ruleset *r, const struct rules_input *in,
                                      struct arena *a)
 {
-    const struct hl7 *m = in->m;
     struct documents d = {ARENA_ARRAY(a, const struct conform *, r->nconforms + 1), 0};
-    struct str name = hl7_repetition(&m->d, hl7_field(m, &m->seg[0], 9), 1);
-    struct str type = hl7_component(&m->d, name, 1), event = hl7_component(&m->d, name, 2);
+    struct str type, event;
+    type_of(in->m, &type, &event);
     for (unsigned i = 0; i < r->nconforms; i++) {
         const struct conform *doc = r->conforms[i];
         bool is_its = false;
@@ -427,6 +435,32 @@ unsigned rules_conformance_count(const struct ruleset *r)
     return r->nconforms;
 }
 
+static void run_documents(const struct ruleset *r, const struct rules_input *in,
+                          const struct documents *d, struct validate_report *report)
+{
+    struct conforming *k = ARENA_NEW(report->a, struct conforming);
+    *k = (struct conforming){.r = r, .in = in, .report = report};
+    k->profile = in->source < r->nsources ? r->profile[in->source] : NULL;
+    for (unsigned i = 0; i < d->n; i++) {
+        k->doc = d->v[i];
+        run_document(k);
+    }
+    validate_sort(report);
+}
+
+bool conform_run(const struct ruleset *r, const struct conform *c, const struct rules_input *in,
+                 struct validate_report *report)
+{
+    struct documents d = {&c, 1};
+    struct str type, event;
+    type_of(in->m, &type, &event);
+    if (!conform_reads(c, type, event)) {
+        return false;
+    }
+    run_documents(r, in, &d, report);
+    return true;
+}
+
 void rules_validate(const struct ruleset *r, const struct validate_dict *dict,
                     const struct rules_input *in, struct validate_report *report)
 {
@@ -437,15 +471,7 @@ void rules_validate(const struct ruleset *r, const struct validate_dict *dict,
     }
     validate_message(dict, report);
     report->waiver = (struct validate_waiver){0};
-    if (d.n == 0) {
-        return;
+    if (d.n) {
+        run_documents(r, in, &d, report);
     }
-    struct conforming *k = ARENA_NEW(report->a, struct conforming);
-    *k = (struct conforming){.r = r, .in = in, .report = report};
-    k->profile = in->source < r->nsources ? r->profile[in->source] : NULL;
-    for (unsigned i = 0; i < d.n; i++) {
-        k->doc = d.v[i];
-        run_document(k);
-    }
-    validate_sort(report);
 }

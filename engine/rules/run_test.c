@@ -1,4 +1,5 @@
 /* Running one test: the route or map alone, on the message given, against what is expected. */
+#include "engine/rules/conform.h"
 #include "engine/rules/test_priv.h"
 
 /* The same for every run: what is derived from the message id stays the same. */
@@ -13,15 +14,19 @@ struct rules_test_head rules_test_head(const struct ruleset *r, unsigned index)
 {
     const struct rules_test *t = &r->tests[index];
     return (struct rules_test_head){.name = t->name,
-                                    .kind = t->map ? "map" : "route",
-                                    .target = t->map ? t->map->name : t->route_name,
+                                    .kind = t->map       ? "map"
+                                            : t->conform ? "conformance"
+                                                         : "route",
+                                    .target = t->map       ? t->map->name
+                                              : t->conform ? conform_name(t->conform)
+                                                           : t->route_name,
                                     .pos = t->pos};
 }
 
 /* ---- updates ---- */
 
 /* The lines of `key` and its value in the test: up to the next key, or the end of the test. */
-static void add_update(struct judge *j, const struct yaml_node *old, struct buf *text)
+void judge_update(struct judge *j, const struct yaml_node *old, struct buf *text)
 {
     const struct yaml_node *n = j->test->node;
     struct rules_test_result *out = j->out;
@@ -126,7 +131,7 @@ static void update_map(struct judge *j, const struct json *made)
         buf_putc(&text, ' ');
     }
     judge_yaml(&text, made, indent + 2);
-    add_update(j, yaml_get(n, "expect"), &text);
+    judge_update(j, yaml_get(n, "expect"), &text);
 }
 
 static void test_map(struct judge *j, const struct ruleset *r)
@@ -380,16 +385,16 @@ static void update_route(struct judge *j, const struct ruleset *r, const struct 
             buf_printf(&text, ", at: \"%s\"", res->errors[0].path);
         }
         buf_puts(&text, " }\n");
-        add_update(j, yaml_get(n, "reply"), &text);
+        judge_update(j, yaml_get(n, "reply"), &text);
     } else if (res->verdict == RULES_FILTERED) {
         buf_printf(&text, "%*sdropped: true\n", (int)indent, "");
-        add_update(j, yaml_get(n, "dropped"), &text);
+        judge_update(j, yaml_get(n, "dropped"), &text);
     } else if (res->noutputs && res->outputs[0].finding.n) {
         buf_printf(&text, "%*sheld: true\n", (int)indent, "");
-        add_update(j, yaml_get(n, "held"), &text);
+        judge_update(j, yaml_get(n, "held"), &text);
     } else {
         put_outputs(j, r, res, &text, indent);
-        add_update(j, yaml_get(n, "outputs"), &text);
+        judge_update(j, yaml_get(n, "outputs"), &text);
     }
 }
 
@@ -413,6 +418,15 @@ static void judge_route(struct judge *j, const struct ruleset *r, const struct r
     }
     j->out->passed = j->out->differences.errors == 0;
     update_route(j, r, res);
+}
+
+static void test_conform(struct judge *j, const struct ruleset *r)
+{
+    struct rules_input in = {.source = j->test->source,
+                             .received_us = j->test->received_us,
+                             .id_hi = test_id_hi,
+                             .id_lo = test_id_lo};
+    judge_conform(j, r, &in);
 }
 
 static void test_route(struct judge *j, const struct ruleset *r)
@@ -444,6 +458,8 @@ void rules_test_run(const struct ruleset *r, unsigned index, struct arena *a,
     diags_init(&out->differences, a);
     if (t->map) {
         test_map(&j, r);
+    } else if (t->conform) {
+        test_conform(&j, r);
     } else {
         test_route(&j, r);
     }

@@ -8,7 +8,7 @@
 
 struct rules_test_head {
     struct str name;
-    const char *kind;  /* "route" or "map" */
+    const char *kind;  /* "route", "map" or "conformance" */
     struct str target; /* its name */
     struct diag_pos pos;
 };

@@ -9,10 +9,11 @@
 struct rules_test {
     struct str name;
     struct diag_pos pos;
-    const struct yaml_node *node; /* the test */
-    unsigned end_line;            /* of the first line behind it */
-    struct str route_name;        /* or empty */
-    const struct map *map;        /* or NULL */
+    const struct yaml_node *node;  /* the test */
+    unsigned end_line;             /* of the first line behind it */
+    struct str route_name;         /* or empty */
+    const struct map *map;         /* or NULL */
+    const struct conform *conform; /* or NULL */
     unsigned source;
     int64_t received_us;
     struct str message; /* bytes, or empty */
@@ -31,6 +32,10 @@ struct judge {
 /* One difference: `path` is the place in the output. */
 void judge_differ(struct judge *j, struct str path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Lines to put in place of member `old` of the test, or at its end; `text` is freed. */
+void judge_update(struct judge *j, const struct yaml_node *old, struct buf *text);
+/* run_test_conform.c: the test of a conformance document; in->m is filled in. */
+void judge_conform(struct judge *j, const struct ruleset *r, struct rules_input *in);
 /* Is `got` (NULL: absent) what `want` says? */
 void judge_json(struct judge *j, struct str path, const struct yaml_node *want,
                 const struct json *got, bool exact);

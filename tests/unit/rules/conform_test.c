@@ -1,5 +1,6 @@
 /* Conformance documents: what they accept, what they find, what is wrong with them. */
 #include "engine/hl7/validate.h"
+#include "engine/rules/test.h"
 #include "tests/unit/rules/kit.h"
 
 TestSuite(conform, .init = kit_begin, .fini = kit_end);
@@ -64,7 +65,9 @@ Test(conform, usage)
         {"a component of each repetition that is filled", "  PID-3.4.2: R",
          "site-usage 101 PID-3[1].4.2: the site requires this component\n"
          "site-usage 101 PID-3[2].4.2: the site requires this component"},
-        {"of a field that is not there", "  PID-10.1: R", ""},
+        {"of a field that is not there, and of which nothing is said", "  PID-10.1: R",
+         "site-usage 101 PID-10.1: the site requires this component"},
+        {"of a field that need not be there", "  PID-10: RE\n  PID-10.1: R", ""},
         {"X", "  NK1: X\n  PID-8: X\n  PID-3.5: X",
          "site-usage 102 PID-3[1].5: the site does not use this component\n"
          "site-usage 102 PID-3[2].5: the site does not use this component\n"
@@ -168,6 +171,58 @@ Test(conform, it_comes_before_the_dictionary)
         const char *yaml = str_printf(&kit_arena, HEAD "%s\n", rows[i].elements).p;
         cr_expect_str_eq(found(yaml, bare), rows[i].want, "%s", rows[i].name);
     }
+}
+
+static const char *tested(const char *tests)
+{
+    struct diags d;
+    struct buf out = {0};
+    struct rules_env env = kit_env;
+    struct rules_file file = {
+        "r.yaml", str_printf(&kit_arena, HEAD "  PID-8: R\n  PV1-3.1: R\ntests:\n%s", tests)};
+    env.with_tests = true;
+    diags_init(&d, &kit_arena);
+    struct ruleset *r = rules_compile(&kit_arena, &file, 1, &env, &d);
+    if (!r) {
+        return kit_findings(&d);
+    }
+    for (unsigned i = 0; i < rules_test_count(r); i++) {
+        struct rules_test_result got;
+        rules_test_run(r, i, &kit_arena, &got);
+        cr_expect_str_eq(rules_test_head(r, i).kind, "conformance");
+        diags_print(&out, &got.differences);
+        for (unsigned k = 0; k < got.nupdates; k++) {
+            buf_put_str(&out, got.updates[k].text);
+        }
+    }
+    const char *text = str_dup(&kit_arena, buf_str(&out)).p;
+    buf_free(&out);
+    return text;
+}
+
+/* Its own findings alone count, by place and rule, in the order of the message. */
+Test(conform, tests_beside_it)
+{
+    static const char adt[] = "MSH|^~\\&|L|M|D|X|2026||ADT^A01|1|P|2.5.1\nPID|||7\nPV1||I\n";
+    kit_file("a.hl7", adt);
+    cr_expect_str_eq(
+        tested("  - name: a\n    message: a.hl7\n    findings:\n      - PID-8 site-usage\n"
+               "      - PV1-3.1 site-usage\n"),
+        "");
+    cr_expect_str_eq(
+        tested("  - name: a\n    message: a.hl7\n    findings: []\n"),
+        "r.yaml:7:5: findings[1]: error: expected nothing more, found PID-8 site-usage\n"
+        "r.yaml:7:5: findings[2]: error: expected nothing more, found PV1-3.1 site-usage\n"
+        "    findings:\n      - PID-8 site-usage\n      - PV1-3.1 site-usage\n");
+    cr_expect_str_eq(
+        tested("  - name: a\n    message: a.hl7\n    findings: [PID-8 site-usage, PID-8, x]\n"),
+        "r.yaml:7:5: findings[2]: error: expected PID-8, found PV1-3.1 site-usage\n"
+        "r.yaml:7:5: findings[3]: error: expected x, found nothing more\n"
+        "    findings:\n      - PID-8 site-usage\n      - PV1-3.1 site-usage\n");
+    cr_expect(strstr(tested("  - name: a\n    message: a.hl7\n"), "the test expects nothing"));
+    cr_expect(strstr(tested("  - name: a\n    findings: []\n"), "the test has no message:"));
+    cr_expect(strstr(tested("  - name: a\n    message: a.hl7\n    dropped: true\n"),
+                     "dropped: is expected of routes"));
 }
 
 Test(conform, only_of_its_messages)
