@@ -69,7 +69,7 @@ const struct check_segment *check_segment_of(const struct check_version *v, cons
 /* NULL: that version has no such datatype. O(log n). */
 const struct check_type *check_type_named(const struct check_version *v, struct str id);
 
-/* Check the repetitions of a filled field of this part. `at` names the field. */
+/* Check the repetitions of a field of this part that is neither blank nor null. `at` names the field. */
 void check_field(struct validate_report *r, const struct check_version *types,
                  const struct check_part *part, struct str field, struct validate_place *at);
 

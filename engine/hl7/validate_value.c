@@ -332,6 +332,12 @@ void check_field(struct validate_report *r, const struct check_version *types,
     struct checking k = {.r = r, .d = &r->m->d, .types = types, .at = at};
     struct str rest = field;
     bool repeats = part->repeats != 1;
+    if (!k.d->wide && !memchr(field.p, k.d->repetition, field.n)) { /* nearly always */
+        at->rep = repeats;
+        check_repetition(&k, part, field);
+        at->rep = 0;
+        return;
+    }
     for (uint32_t n = 1; rest.p; n++) {
         struct piece rep = next_piece(k.d, &rest, k.d->repetition, 0);
         at->rep = repeats || n > 1 ? n : 0;
