@@ -123,6 +123,7 @@ static void on_journal(evutil_socket_t fd, short what, void *arg)
         queue_flush(e->destinations[i]->queue);
     }
     e->is_polling = true;
+    e->polled_us = e->conf.clock.wall_us(e->conf.clock.arg);
     int r = journal_poll(e->conf.journal);
     e->is_polling = false;
     if (r < 0) {

@@ -70,6 +70,7 @@ struct engine {
     struct buf ack; /* scratch of exchange.c */
     struct event *on_journal, *on_kick, *on_drain;
     bool is_polling, is_following, is_kicked, is_paused, is_fenced, is_draining;
+    int64_t polled_us; /* wall clock at the beginning of the poll: is_polling */
     uint64_t open_exchanges;
     unsigned uncommitted; /* messages taken since the last journal_commit() */
     uint64_t id_state;    /* splitmix64, seeded once: ids need to differ, not to be secret */

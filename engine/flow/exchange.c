@@ -46,7 +46,6 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
     x->conn = from->conn;
     x->token = from->token;
     x->is_silent = s->want->ack == PLAN_ACK_NEVER;
-    x->began_us = engine_mono_us(e);
     m->e.id = exchange_new_id(e);
     m->e.received_us = (int64_t)m->e.id.hi;
     m->e.source = s->name_id;

@@ -30,7 +30,6 @@ struct exchange {
     struct str replies[2];
     enum ack_code sent[2]; /* what they say */
     unsigned nreplies;
-    int64_t began_us;        /* monotonic */
     struct exchange *copies; /* the same message again, waiting for this one's reply */
     struct exchange *next_copy;
     bool awaits;              /* the application answer is the destination's */

@@ -276,9 +276,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
         log_flush(d->conf->log);
     }
     if (d->looks % LOOKS_PER_TRIM == 0) {
-        if (health_is_alive(&(struct health_from){d->engine, d->journal})) {
-            notify_alive(); /* else systemd starts it again */
-        }
+        notify_alive();
         trim_when_quiet(d);
         tell_space(d);
         tell_clock(d);

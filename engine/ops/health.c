@@ -47,12 +47,6 @@ static bool end(struct answer *a)
     return !a->is_bad;
 }
 
-bool health_is_alive(const struct health_from *from)
-{
-    return !engine_is_fenced(from->engine) &&
-           journal_busy_us(from->journal) < (int64_t)HEALTH_COMMIT_MAX_S * 1000000;
-}
-
 static void look_alive(struct answer *a, const struct health_from *from)
 {
     int64_t busy_s = journal_busy_us(from->journal) / 1000000;

@@ -1,6 +1,7 @@
 /* health.h - two questions that machines ask. Alive: the loop runs (it answers) and the journal's writer gets on.
  * Ready: a message sent now would be taken: recovery is over, every source listens, the journal has room, nobody
- * stops us. What systemd's watchdog is told is the first. Loop thread. */
+ * stops us. systemd's watchdog hears less: that the loop turns. A disk that hangs is not mended by another start.
+ * Loop thread. */
 #ifndef CORRIDOR_OPS_HEALTH_H
 #define CORRIDOR_OPS_HEALTH_H
 
@@ -18,7 +19,6 @@ struct health_from {
     const struct journal *journal;
 };
 
-bool health_is_alive(const struct health_from *from);
 /* {"alive":true} or {"alive":false,"reasons":["..."]}; true: it is. */
 bool health_alive(struct buf *out, const struct health_from *from);
 /* The same with "ready"; what is not alive is not ready. */

@@ -280,7 +280,7 @@ static const struct row rows[] = {
     {{"corridor_source_findings_total", COUNTER, "source,rule", "findings", "What validation found, by rule, of sources that say `validate:`; a strict finding rejects its message."}, put_findings, 0},
     {{"corridor_source_waiting", GAUGE, "source", "messages", "Messages that wait for their reply now."}, SOURCE(waiting)},
     {{"corridor_source_replies_total", COUNTER, "source,code", "replies", "Acknowledgements sent, by MSA-1; enhanced mode may send two for a message."}, put_replied, 0},
-    {{"corridor_source_reply_seconds", METRIC_HISTOGRAM, "source", "seconds", "From a message's last byte to its reply."}, put_reply_time, 0},
+    {{"corridor_source_reply_seconds", METRIC_HISTOGRAM, "source", "seconds", "From a message's last byte to its reply, by the wall clock; the replies of one commit count as given when it was noticed."}, put_reply_time, 0},
     {{"corridor_source_connections_total", COUNTER, "source", "connections", "Connections accepted."}, SOURCE(c.connections)},
     {{"corridor_source_connections_open", GAUGE, "source", "connections", "Connections that are open now."}, SOURCE(c.connections_open)},
     {{"corridor_source_connections_refused_total", COUNTER, "source", "connections", "Connections refused at a limit or a list."}, SOURCE(c.connections_refused)},
