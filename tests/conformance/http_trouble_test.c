@@ -92,7 +92,9 @@ Test(http_trouble, a_name_that_takes_its_time_can_be_given_up)
     to_url("http://no.such.host.invalid/", "");
     struct delivery *d = house_give(&h, MSH);
     event_base_loop(h.loop, EVLOOP_NONBLOCK); /* the resolver's thread begins */
-    http_adapter.out->cancel(&h.destination, d);
+    if (!d->done) { /* it may have answered already: there is no such host */
+        http_adapter.out->cancel(&h.destination, d);
+    }
     cr_expect_eq(d->done, 1);
     cr_expect_eq(d->last.verdict, DELIVERY_UNREACHABLE);
     house_close(&h);
