@@ -48,9 +48,12 @@ package: deps
 	@tools/install-deps --package
 	@tools/package
 
-check: tool-deps
+check: tool-deps build
 	@tests/check/includes
 	@tests/check/style
+	@tests/check/events
+	@tests/check/fuzz_targets
+	@tools/reference --check --all
 	@tools/format --check
 	@tools/tidy
 

@@ -8,11 +8,14 @@
 /* clang-format off */
 const struct doctor_probe doctor_probes[] = {
     {"configuration", "Does `check` find errors in it?", doctor_configuration},
+    {"rights", "Who may change corridor.yaml and what stands beside it?", doctor_configuration_rights},
     {"state-directory", "Owner and rights of the state directory and the journal's files.", doctor_state_directory},
     {"disk-space", "Free room and inodes against `disk` and `volume-size`.", doctor_disk_space},
     {"file-system", "Is its rename and sync to be trusted? Is it read-only?", doctor_file_system},
+    {"mount", "Options of the mount that weaken a sync or a lock.", doctor_mount},
     {"sync", "50 writes of 4 KiB, each with its fdatasync: how long do they take?", doctor_sync},
     {"descriptors", "The limit of open files against the connections configured.", doctor_descriptors},
+    {"limits", "Limits of file size and addresses.", doctor_limits},
     {"clock", "Is it synchronised? Is the year possible?", doctor_clock},
     {"time-zones", "Is the time zone database there?", doctor_time_zones},
     {"locale", "Can a terminal show what `show` and `parse` print?", doctor_locale},

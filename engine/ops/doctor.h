@@ -2,7 +2,7 @@
  * probe: its name, what it looks at, and a function that adds findings. Nothing is changed and nothing is sent;
  * one probe writes a file of its own into the state directory, to measure, and removes it.
  * Blocking, one thread. The rows are in doctor.c; what they do in doctor_setup.c (configuration, journal,
- * daemon), doctor_machine.c (disk, limits, clock) and doctor_net.c (ports, destinations, certificates). */
+ * daemon), doctor_rights.c (who may change it), doctor_disk.c, doctor_machine.c (limits, clock) and doctor_net.c (ports, destinations, certificates). */
 #ifndef CORRIDOR_OPS_DOCTOR_H
 #define CORRIDOR_OPS_DOCTOR_H
 
@@ -60,6 +60,7 @@ typedef void (*doctor_setting_fn)(struct doctor *d, const struct doctor_setting 
 void doctor_each_setting(struct doctor *d, doctor_setting_fn fn);
 
 void doctor_configuration(struct doctor *d);
+void doctor_configuration_rights(struct doctor *d);
 void doctor_state_directory(struct doctor *d);
 void doctor_leftovers(struct doctor *d);
 void doctor_directories(struct doctor *d);
@@ -69,8 +70,10 @@ void doctor_unit(struct doctor *d);
 
 void doctor_disk_space(struct doctor *d);
 void doctor_file_system(struct doctor *d);
+void doctor_mount(struct doctor *d);
 void doctor_sync(struct doctor *d);
 void doctor_descriptors(struct doctor *d);
+void doctor_limits(struct doctor *d);
 void doctor_clock(struct doctor *d);
 void doctor_time_zones(struct doctor *d);
 void doctor_locale(struct doctor *d);
@@ -91,6 +94,10 @@ int64_t doctor_percentile(const int64_t *ascending, size_t n, unsigned percent);
 /* What is doubtful about a file system of this magic number (statfs), NULL: nothing known. */
 const char *doctor_file_system_doubt(uint64_t magic, const char **out_name,
                                      enum doctor_severity *out_severity);
+/* What is doubtful about how the file system of `path` (absolute, without links) is mounted, by /proc/self/mountinfo;
+ * NULL: nothing known. */
+const char *doctor_mount_doubt(struct str mountinfo, struct str path, const char **out_option,
+                               enum doctor_severity *out_severity);
 /* Where a destination's settings say it is: `host` and `port`, or `url`. False: it has no address. */
 bool doctor_address(struct arena *a, const struct plan_destination *t, struct opt_hostport *out);
 /* Does the row name a file with certificates or CRLs: of its own, or of authorities, of which one that holds is enough? */

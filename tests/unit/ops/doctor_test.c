@@ -36,6 +36,44 @@ Test(doctor, knows_file_systems_that_forget)
     }
 }
 
+Test(doctor, knows_mounts_that_weaken_a_sync)
+{
+    static const char mounts[] =
+        "21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro\n"
+        "30 21 8:2 / /var rw,noatime - ext4 /dev/sdb1 rw,nobarrier\n"
+        "31 30 8:3 / /var/lib/corridor rw,relatime - xfs /dev/sdc1 rw,attr2\n"
+        "32 21 0:40 / /srv rw,relatime - nfs4 host:/srv rw,vers=4.2,soft,proto=tcp\n"
+        "33 21 0:41 / /mnt rw,sync,relatime - ext4 /dev/sdd1 rw\n"
+        "34 33 0:42 / /mnt/deep rw - overlay overlay rw,lowerdir=/a,volatile\n";
+    static const struct {
+        const char *path, *option;
+        enum doctor_severity severity;
+    } rows[] = {
+        {"/home", NULL, DOCTOR_NOTE},
+        {"/var", "nobarrier", DOCTOR_ERROR},
+        {"/var/lib", "nobarrier", DOCTOR_ERROR},
+        {"/variety", NULL, DOCTOR_NOTE},
+        {"/var/lib/corridor/journal", NULL, DOCTOR_NOTE},
+        {"/var/lib/corridor2", "nobarrier", DOCTOR_ERROR},
+        {"/srv/state", "soft", DOCTOR_WARNING},
+        {"/mnt/x", "sync", DOCTOR_NOTE},
+        {"/mnt/deep/x", "volatile", DOCTOR_ERROR},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *option = NULL;
+        enum doctor_severity severity = DOCTOR_NOTE;
+        const char *doubt =
+            doctor_mount_doubt(str_of(mounts), str_of(rows[i].path), &option, &severity);
+        cr_expect_eq(doubt != NULL, rows[i].option != NULL, "%s", rows[i].path);
+        cr_expect(!doubt || strcmp(option, rows[i].option) == 0, "%s: %s", rows[i].path, option);
+        cr_expect_eq(severity, rows[i].severity, "%s", rows[i].path);
+    }
+    const char *option;
+    enum doctor_severity severity;
+    cr_expect_null(doctor_mount_doubt(STR(""), STR("/"), &option, &severity));
+    cr_expect_null(doctor_mount_doubt(STR("1 2 3\n\n - x"), STR("/"), &option, &severity));
+}
+
 /* ---- addresses ---- */
 
 struct place_conf {
