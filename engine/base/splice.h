@@ -3,6 +3,7 @@
 #ifndef CORRIDOR_BASE_SPLICE_H
 #define CORRIDOR_BASE_SPLICE_H
 
+#include "engine/base/arena.h"
 #include "engine/base/str.h"
 
 struct splice {
@@ -18,6 +19,8 @@ struct splices {
 
 /* Bytes that the list makes over `raw`. */
 size_t splices_size(struct splices s);
+/* The same list over bytes that begin `by` later, in `a`. */
+struct splices splices_moved(struct arena *a, struct splices s, uint32_t by);
 /* Write them to `out`, which has room for splices_size() bytes. */
 void splices_write(struct splices s, struct str raw, char *out);
 

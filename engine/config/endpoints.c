@@ -194,12 +194,22 @@ static void read_ack(struct loader *l, const struct yaml_node *n, struct plan_so
 
 static void refuse_later_source_keys(struct loader *l, const struct source_conf *c)
 {
-    if (c->batch) {
-        loader_unavailable(l, c->batch, "batch");
-    }
     const struct yaml_node *s = c->sequence_numbers;
     if (s && !(s->kind == YAML_SCALAR && str_is(s->text, "off"))) {
         loader_unavailable(l, s, "sequence-numbers: on");
+    }
+}
+
+static void read_batch(struct loader *l, const struct yaml_node *n, struct plan_source *out)
+{
+    struct batch_conf c = {0};
+    (void)opt_parse(l->a, config_batch_rows, n, NULL, l->d, &c); /* the finding tells */
+    out->batch =
+        (struct plan_batch){c.split, (enum plan_counts)c.counts, (enum plan_batch_reply)c.reply};
+    if (n && out->adapter && out->adapter->is_bulk) {
+        diag_add(l->d, DIAG_ERROR, "not-available", n->pos,
+                 "`batch` is not for `%s`: files are always taken apart and their counts compared",
+                 out->adapter->name);
     }
 }
 
@@ -253,6 +263,7 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
     read_ack(l, c.ack, s);
     read_duplicates(l, c.duplicates, s);
     loader_expect(l, c.expect, s);
+    read_batch(l, c.batch, s);
     const struct yaml_node *zone = yaml_get(node, "timezone"), *profile = yaml_get(node, "profile");
     l->rules_sources[at] =
         (struct rules_source){.name = s->name,

@@ -42,7 +42,7 @@ const struct opt config_source_rows[] = {
         "A list of what is expected: {days: mon-fri, hours: 07-18, at-least: 20/h}; when less comes the condition `quiet` opens."),
     OPT(source_conf, sequence_numbers, "sequence-numbers", NODE, NULL, NULL, OPT_RELOAD,
         "The MSH-13 protocol; this version knows off only."),
-    OPT(source_conf, batch, "batch", NODE, NULL, NULL, OPT_RELOAD, "How batches are taken apart; not available in this version."),
+    OPT(source_conf, batch, "batch", NODE, NULL, NULL, OPT_RELOAD, "How batches (FHS, BHS, BTS, FTS) are taken apart and answered."),
     {0},
 };
 
@@ -71,6 +71,16 @@ const struct opt config_ack_rows[] = {
         "A destination: its answer to what a message sends there is passed on to the sender, under the sender's ids."),
     OPT(ack_conf, within_ms, "within", MS, "30s", "100ms..1h", OPT_RELOAD,
         "Longest wait. Then AR and nothing is sent, if nothing was; else no answer and the connection closes."),
+    {0},
+};
+
+const struct opt config_batch_rows[] = {
+    OPT(batch_conf, split, "split", BOOL, "yes", NULL, OPT_RELOAD,
+        "Take a frame that begins with FHS or BHS apart; no: it is no message, and answered AR."),
+    OPT(batch_conf, counts, "counts", ENUM, "reject", "reject|warn", OPT_RELOAD,
+        "BTS-1 or FTS-1 differ from what is there, or a line belongs to no message: AE and nothing is taken, or a line in the log."),
+    OPT(batch_conf, reply, "reply", ENUM, "one-per-batch", "one-per-batch|one-per-message|errors-only", OPT_RELOAD,
+        "One acknowledgement; a batch with one for each message; or a batch with those of rejected messages alone."),
     {0},
 };
 
@@ -169,6 +179,7 @@ static const struct config_section sections[] = {
     {"metrics", "For those who watch.", config_metrics_rows},
     {"sources.NAME", "Besides the key that names the adapter.", config_source_rows},
     {"sources.NAME.ack", "Answered by a destination.", config_ack_rows},
+    {"sources.NAME.batch", "Batches in one frame or request.", config_batch_rows},
     {"sources.NAME.duplicates", "Messages sent again.", config_duplicates_rows},
     {"sources.NAME.expect", "A list of these: what comes at least, and when.", config_expect_rows},
     {"destinations.NAME", "Besides the key that names the adapter.", config_destination_rows},

@@ -67,6 +67,11 @@ struct ack_conf {
     int64_t within_ms;
 };
 
+struct batch_conf {
+    bool split;
+    int counts, reply; /* enum plan_counts, plan_batch_reply */
+};
+
 struct duplicates_conf {
     int64_t window_ms;
     int differs; /* 1: reject */
@@ -82,7 +87,7 @@ struct replies_conf {
 
 extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
     config_duplicates_rows[], config_retry_rows[], config_replies_rows[], config_admin_rows[],
-    config_metrics_rows[], config_ack_rows[], config_validate_rows[], config_alerts_rows[],
-    config_webhook_rows[], config_mail_rows[], config_expect_rows[];
+    config_metrics_rows[], config_ack_rows[], config_batch_rows[], config_validate_rows[],
+    config_alerts_rows[], config_webhook_rows[], config_mail_rows[], config_expect_rows[];
 
 #endif

@@ -31,6 +31,12 @@ struct entry_id exchange_new_id(struct engine *e)
     return (struct entry_id){(uint64_t)now, next_random(&e->id_state)};
 }
 
+struct entry_id exchange_member_id(struct entry_id id, uint32_t number)
+{
+    uint64_t state = id.lo + number;
+    return (struct entry_id){id.hi, next_random(&state)};
+}
+
 static struct exchange *begin(struct source *s, const struct exchange_from *from, struct str bytes)
 {
     struct engine *e = s->engine;
@@ -119,7 +125,7 @@ static void reject_bytes(struct exchange *x, const struct hl7_fault *fault)
 }
 
 /* True when the bytes are a message that routes may see. */
-static bool parse(struct exchange *x)
+bool exchange_parse(struct exchange *x)
 {
     struct hl7_fault fault;
     if (hl7_parse(&x->msg->arena, x->e->raw, &x->hl7, &fault) < 0) {
@@ -189,7 +195,7 @@ static void mark_awaited(struct exchange *x, struct entry_output *v)
 {
     const struct source *s = x->source;
     bool is_wanted = !x->mode.enhanced || x->mode.application != ACK_NE;
-    if (s->want->ack != PLAN_ACK_ANSWERED || !is_wanted) {
+    if (s->want->ack != PLAN_ACK_ANSWERED || !is_wanted || x->is_member) {
         return;
     }
     uint32_t by = s->engine->destinations[s->want->answered_by]->name_id;
@@ -253,7 +259,7 @@ static bool is_valid(struct exchange *x)
     return !r;
 }
 
-static void route(struct exchange *x)
+static void run_routes(struct exchange *x)
 {
     struct engine *e = x->source->engine;
     struct entry_message *m = x->e;
@@ -278,6 +284,13 @@ static void route(struct exchange *x)
     }
 }
 
+void exchange_route(struct exchange *x)
+{
+    if (is_valid(x)) {
+        run_routes(x);
+    }
+}
+
 /* Rejected bytes are kept up to a bound a day and source; beyond it only id, time, peer, length and hash. What was
  * answered goes too: it quotes the message. */
 static void bound_rejected(struct exchange *x)
@@ -291,13 +304,14 @@ static void bound_rejected(struct exchange *x)
     }
     s->rejected_bytes += m->raw.n;
     if (s->rejected_bytes > REJECTED_PER_DAY) {
+        m->nmembers = 0;
         m->reason = str_printf(&x->msg->arena, "%zu bytes not kept", m->raw.n);
         m->raw = str_from(m->raw.p, 0);
         m->reply = STR("");
     }
 }
 
-static void count(struct exchange *x)
+void exchange_count(struct exchange *x)
 {
     struct source *s = x->source;
     switch (x->e->status) {
@@ -365,13 +379,17 @@ static void stored(void *arg, enum journal_status status, uint64_t seq)
 {
     struct exchange *x = arg;
     if (status != JOURNAL_STORED) {
-        exchange_drop_copies(x);
+        x->batch ? exchange_batch_drop(x) : exchange_drop_copies(x);
         exchange_finish(x, false);
         return;
     }
     x->msg->seq = seq;
-    count(x);
-    say(x);
+    if (x->batch) {
+        exchange_batch_stored(x);
+    } else {
+        exchange_count(x);
+        say(x);
+    }
     if (x->awaits) { /* before its output can go */
         struct entry_ref ref = {seq, x->awaited_output};
         await_begin(x, ref, x->e->outputs[x->awaited_output].destination);
@@ -389,6 +407,7 @@ static void refuse(struct exchange *x, struct str text, struct str reason)
     struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
     *one = (struct ack_error){207, "", 'E', text};
     exchange_reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, reason);
+    x->e->nmembers = 0;
     exchange_make_reply(x);
     x->source->rejected++;
     x->is_turned_away = true;
@@ -455,7 +474,7 @@ static void append(struct exchange *x)
     if (m->body_hash == 0) {
         m->body_hash = repeat_body_hash(journal_hash_key(e->conf.journal), m->raw, NULL);
     }
-    exchange_make_reply(x);
+    x->batch ? exchange_batch_reply(x) : exchange_make_reply(x);
     if (m->status == ENTRY_REJECTED) {
         bound_rejected(x);
     }
@@ -463,7 +482,7 @@ static void append(struct exchange *x)
         refused(x);
         return;
     }
-    exchange_remember(x);
+    x->batch ? exchange_batch_remember(x) : exchange_remember(x);
     commit_soon(e);
     if (journal_is_full(e->conf.journal)) {
         engine_pause(e);
@@ -478,6 +497,15 @@ static bool is_closed(struct engine *e)
     return e->is_paused || e->is_fenced;
 }
 
+static void begin_batch(struct exchange *x)
+{
+    if (exchange_batch(x) == EXCHANGE_BATCH_KNOWN) {
+        exchange_batch_known(x);
+    } else if (!turn_away(x)) {
+        append(x);
+    }
+}
+
 enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from,
                                     struct str bytes)
 {
@@ -485,12 +513,16 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
         return EXCHANGE_PAUSED;
     }
     struct exchange *x = begin(s, from, bytes);
-    if (parse(x)) {
+    if (s->want->batch.is_split && exchange_is_batch(bytes)) {
+        begin_batch(x);
+        return EXCHANGE_TAKEN;
+    }
+    if (exchange_parse(x)) {
         if (exchange_is_copy(x)) {
             return EXCHANGE_TAKEN;
         }
-        if (x->e->status != ENTRY_REJECTED && is_valid(x)) {
-            route(x);
+        if (x->e->status != ENTRY_REJECTED) {
+            exchange_route(x);
             if (turn_away(x) || is_crowded(x)) {
                 return EXCHANGE_TAKEN;
             }

@@ -4,10 +4,10 @@
 
 /* The answer that the first copy got: it was taken, whatever became of it since. Where it cannot be read, the same
  * made anew. */
-static void answer_again(struct exchange *x, const struct str *recorded)
+static void answer_again(struct exchange *x, const struct str *recorded, bool is_member)
 {
     x->source->repeated++;
-    if (!recorded && x->source->want->ack == PLAN_ACK_ANSWERED) {
+    if (!recorded && !is_member && x->source->want->ack == PLAN_ACK_ANSWERED) {
         exchange_abandon(x); /* what the destination said is not known */
         return;
     }
@@ -54,7 +54,7 @@ void exchange_answer_copies(struct exchange *x)
             struct entry_ref ref = {x->msg->seq, x->awaited_output};
             wait_as_well(c, ref, x->e->outputs[x->awaited_output].destination);
         } else {
-            answer_again(c, &x->e->reply);
+            answer_again(c, &x->e->reply, x->is_member);
         }
     }
 }
@@ -85,22 +85,37 @@ static void refuse_reused(struct exchange *x)
     }
 }
 
-/* True when this message is a copy of one that was taken, and is dealt with. The same id over another body is
- * a new message, or one to refuse. */
-bool exchange_is_copy(struct exchange *x)
+/* The same message with the same body, taken before. */
+static bool find_earlier(struct exchange *x, struct repeat_earlier *out)
 {
     const struct entry_message *m = x->e;
     struct engine *e = x->source->engine;
-    struct repeat_earlier earlier;
     const struct repeat_wanted want = {.id_hash = m->id_hash,
                                        .now_us = m->received_us,
                                        .window_us = x->source->want->duplicates_us};
-    if (want.window_us == 0 ||
-        !repeat_find(e->ids, e->conf.journal, &x->msg->arena, &want, &earlier)) {
+    if (want.window_us == 0 || !repeat_find(e->ids, e->conf.journal, &x->msg->arena, &want, out)) {
         return false;
     }
-    if (earlier.body_hash != m->body_hash) {
+    if (out->body_hash != m->body_hash) {
         refuse_reused(x);
+        return false;
+    }
+    return true;
+}
+
+enum exchange_known exchange_is_known(struct exchange *x)
+{
+    struct repeat_earlier earlier;
+    if (!find_earlier(x, &earlier)) {
+        return EXCHANGE_NEW;
+    }
+    return earlier.pending ? EXCHANGE_PENDING : EXCHANGE_KNOWN;
+}
+
+bool exchange_is_copy(struct exchange *x)
+{
+    struct repeat_earlier earlier;
+    if (!find_earlier(x, &earlier)) {
         return false;
     }
     if (earlier.is_awaited && x->source->want->ack == PLAN_ACK_ANSWERED) {
@@ -113,7 +128,7 @@ bool exchange_is_copy(struct exchange *x)
         x->next_copy = first->copies;
         first->copies = x;
     } else {
-        answer_again(x, earlier.is_stored ? &earlier.reply : NULL);
+        answer_again(x, earlier.is_stored ? &earlier.reply : NULL, earlier.is_member);
     }
     return true;
 }

@@ -8,7 +8,10 @@
 #include "engine/flow/engine_priv.h"
 #include "engine/flow/reply.h"
 
-enum { EXCHANGE_CONTROL_ID = 20 }; /* with its NUL: MSH-10 has 20 characters before 2.7 */
+struct exchange_batch;
+
+enum { EXCHANGE_BATCH_MESSAGES = 10000 }; /* of one frame */
+enum { EXCHANGE_CONTROL_ID = 20 };        /* with its NUL: MSH-10 has 20 characters before 2.7 */
 
 /* Lives in the arena of its msg. */
 struct exchange {
@@ -32,10 +35,40 @@ struct exchange {
     unsigned nreplies;
     struct exchange *copies; /* the same message again, waiting for this one's reply */
     struct exchange *next_copy;
-    bool awaits;              /* the application answer is the destination's */
-    uint32_t awaited_output;  /* whose */
-    struct await_place place; /* while it waits */
+    struct exchange_batch
+        *batch; /* it is a batch; NULL: one message, or a batch that is rejected whole */
+    bool is_member, is_known;       /* one message of a batch; it was taken before */
+    bool awaits;                    /* the application answer is the destination's */
+    uint32_t awaited_output;        /* whose */
+    struct await_place place;       /* while it waits */
 };
+
+/* ---- the steps (exchange.c) ---- */
+
+/* True when the bytes are a message that routes may see; else it is decided. */
+bool exchange_parse(struct exchange *x);
+void exchange_route(struct exchange *x);
+/* Into the source's numbers. */
+void exchange_count(struct exchange *x);
+/* Of message `number` of batch `id`, for what is derived from it. */
+struct entry_id exchange_member_id(struct entry_id id, uint32_t number);
+
+/* ---- batches (exchange_batch.c) ---- */
+
+/* Does it begin with FHS or BHS? */
+bool exchange_is_batch(struct str bytes);
+enum exchange_batch_end {
+    EXCHANGE_BATCH_APPEND, /* to be stored; x->batch NULL: rejected whole */
+    EXCHANGE_BATCH_KNOWN,  /* all of it was taken before */
+};
+/* Run its messages; the entry of `x` becomes that of the whole. */
+enum exchange_batch_end exchange_batch(struct exchange *x);
+void exchange_batch_reply(struct exchange *x);
+void exchange_batch_remember(struct exchange *x);
+void exchange_batch_stored(struct exchange *x);
+void exchange_batch_drop(struct exchange *x);
+/* Answer what is known, and end. */
+void exchange_batch_known(struct exchange *x);
 
 /* ---- verdicts (exchange.c) ---- */
 
@@ -63,6 +96,9 @@ void exchange_abandon(struct exchange *x);
 /* True when this message is a copy of one that was taken, and is dealt with. The same id over another body is
  * a new message, or one to refuse. */
 bool exchange_is_copy(struct exchange *x);
+/* The same for a message of a batch, which nobody waits for by itself. PENDING: its first copy is not durable yet. */
+enum exchange_known { EXCHANGE_NEW, EXCHANGE_KNOWN, EXCHANGE_PENDING };
+enum exchange_known exchange_is_known(struct exchange *x);
 /* Copies that come from now on find it. */
 void exchange_remember(struct exchange *x);
 /* Durable: those that waited for it are answered as it is / it was not stored: nobody is. */

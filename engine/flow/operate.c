@@ -5,7 +5,7 @@
 
 #include "engine/base/err.h"
 #include "engine/base/hash.h"
-#include "engine/flow/engine_priv.h"
+#include "engine/flow/exchange_priv.h"
 
 #include <stdio.h>
 
@@ -73,6 +73,7 @@ static bool append_from(struct engine *e, const struct msg *m, struct entry_id i
     own.reply = own.reason = STR("");
     own.outputs = outputs;
     own.noutputs = n;
+    own.nmembers = 0; /* one of its messages, if it was a batch */
     return journal_append_message(e->conf.journal, &own, appended, e) != 0;
 }
 
@@ -121,6 +122,29 @@ static struct str trouble_of(const struct rules_result *r)
     return STR("");
 }
 
+/* Of a batch, that message alone which the output is of. */
+static struct str bytes_of(struct msg *m, const struct entry_output *o, struct rules_input *in)
+{
+    const struct entry_member *one = entry_member_of(&m->e, (uint32_t)(o - m->e.outputs));
+    if (!one) {
+        return m->e.raw;
+    }
+    uint32_t number = (uint32_t)(one - m->e.members) + 1;
+    in->id_lo = exchange_member_id(m->e.id, number).lo;
+    return str_from(m->e.raw.p + one->from, one->n);
+}
+
+/* What it sends is over the bytes of the whole. */
+static void move_outputs(struct msg *m, struct str bytes, struct rules_result *r)
+{
+    struct rules_output *v = ARENA_ARRAY(&m->arena, struct rules_output, r->noutputs);
+    for (unsigned i = 0; i < r->noutputs; i++) {
+        v[i] = r->outputs[i];
+        v[i].payload = splices_moved(&m->arena, v[i].payload, (uint32_t)(bytes.p - m->e.raw.p));
+    }
+    r->outputs = v;
+}
+
 int engine_rerun(struct engine *e, struct msg *m, const struct entry_output *o,
                  struct rules_result *out, struct str *out_why)
 {
@@ -129,16 +153,18 @@ int engine_rerun(struct engine *e, struct msg *m, const struct entry_output *o,
         .received_us = m->e.received_us, .id_hi = m->e.id.hi, .id_lo = m->e.id.lo, .only = route};
     struct hl7 *parsed = ARENA_NEW(&m->arena, struct hl7);
     struct hl7_fault fault;
+    struct str bytes = bytes_of(m, o, &in);
     *out = (struct rules_result){0};
     if (!has_route(e, route)) {
         *out_why = STR("its route is not configured any more");
     } else if (find_source(e, m, &in.source) != 0) {
         *out_why = STR("its source is not configured any more");
-    } else if (hl7_parse(&m->arena, m->e.raw, parsed, &fault) < 0) {
+    } else if (hl7_parse(&m->arena, bytes, parsed, &fault) < 0) {
         *out_why = str_of(fault.text);
     } else {
         in.m = parsed;
         rules_run(e->plan->rules, &in, &m->arena, out);
+        move_outputs(m, bytes, out);
         misses_add(e->misses, out->misses, m->e.received_us);
         *out_why = trouble_of(out);
     }

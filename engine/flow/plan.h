@@ -9,6 +9,14 @@
 #include "engine/rules/ruleset.h"
 
 enum plan_ack { PLAN_ACK_STORED, PLAN_ACK_NEVER, PLAN_ACK_ANSWERED };
+enum plan_counts { PLAN_COUNTS_REJECT, PLAN_COUNTS_WARN };
+/* A frame that begins with FHS or BHS: what is answered. */
+enum plan_batch_reply { PLAN_BATCH_ONE, PLAN_BATCH_EACH, PLAN_BATCH_ERRORS };
+struct plan_batch {
+    bool is_split; /* else it is no message */
+    enum plan_counts counts;
+    enum plan_batch_reply reply;
+};
 enum plan_unrouted { PLAN_UNROUTED_ACCEPT, PLAN_UNROUTED_REJECT };
 
 /* Settings under sources.NAME besides the adapter's own; rows in plan_source_opts. */
@@ -21,6 +29,7 @@ struct plan_source {
     unsigned answered_by;     /* PLAN_ACK_ANSWERED: index of the destination, in the plan */
     int64_t answer_within_us; /* and how long it is waited for */
     enum plan_unrouted unrouted;
+    struct plan_batch batch;
     int64_t duplicates_us; /* how long a message is remembered; 0: repetitions are not looked for */
     bool refuses_reused;   /* a control id over another body: AE 205 */
     bool is_validated;     /* before the routes see a message */

@@ -29,18 +29,28 @@ uint64_t repeat_body_hash(const uint8_t *secret, struct str raw, const struct hl
     return hash64(raw.p + to, raw.n - to, hash64(raw.p, from, seed));
 }
 
+static void load_id(struct dup *d, const struct entry *entry, const struct entry_message *m,
+                    enum entry_status status, uint64_t id_hash, uint64_t body_hash)
+{
+    if (id_hash && status != ENTRY_REJECTED) {
+        struct dup_seen seen = {.id_hash = id_hash,
+                                .body_hash = body_hash,
+                                .at_us = m->received_us,
+                                .place = entry->place};
+        dup_put(d, &seen);
+    }
+}
+
 static void load_one(struct dup *d, struct arena *a, const struct entry *entry)
 {
     struct entry_message m;
-    if (entry->type != ENTRY_MESSAGE || entry_get_message(a, entry->body, &m) < 0) {
+    if (!entry_is_message(entry->type) || entry_get_message(a, entry->body, &m) < 0) {
         return;
     }
-    if (m.id_hash && m.status != ENTRY_REJECTED) {
-        struct dup_seen seen = {.id_hash = m.id_hash,
-                                .body_hash = m.body_hash,
-                                .at_us = m.received_us,
-                                .place = entry->place};
-        dup_put(d, &seen);
+    load_id(d, entry, &m, m.status, m.id_hash, m.body_hash);
+    for (uint32_t i = 0; i < m.nmembers; i++) {
+        const struct entry_member *one = &m.members[i];
+        load_id(d, entry, &m, one->status, one->id_hash, one->body_hash);
     }
 }
 
@@ -81,9 +91,10 @@ static void read_earlier(struct journal *j, struct arena *a, const struct dup_se
     struct entry_message m;
     *out = (struct repeat_earlier){.body_hash = seen->body_hash, .pending = seen->pending};
     if (!seen->pending && seen->place && journal_read_place(j, seen->place, a, &e) == 0 &&
-        e.type == ENTRY_MESSAGE && entry_get_message(a, e.body, &m) == 0 &&
-        m.id_hash == seen->id_hash) {
-        out->is_stored = true;
+        entry_is_message(e.type) && entry_get_message(a, e.body, &m) == 0 &&
+        (m.nmembers || m.id_hash == seen->id_hash)) {
+        out->is_stored = m.nmembers == 0; /* of a batch the answers to its messages are not kept */
+        out->is_member = m.nmembers > 0;
         out->reply = m.reply;
         look_for_awaited(out, e.seq, &m);
     }

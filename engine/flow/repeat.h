@@ -24,6 +24,7 @@ struct repeat_wanted {
 struct repeat_earlier {
     uint64_t body_hash;
     void *pending;  /* its exchange, not answered yet; then nothing else is known */
+    bool is_member; /* of a batch: it was taken, and is answered so */
     bool is_stored; /* `reply` is what it was answered */
     struct str reply;
     bool

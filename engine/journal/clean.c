@@ -209,7 +209,7 @@ static bool carry_one(struct journal *j, struct arena *a, const struct stored *s
     if (entry_get_any(a, &s->e, &seq, &m) != 0) {
         return true; /* its reader finds out; what lives in it keeps its volume */
     }
-    if (s->e.type == ENTRY_MESSAGE) {
+    if (entry_is_message(s->e.type)) {
         pass_settled(j, s, seq, &m);
     }
     return carry_message(j, a, s, seq, &m);
@@ -245,7 +245,7 @@ static void carry_some(struct journal *j)
 {
     struct files *f = j->store;
     struct clean *c = &f->clean;
-    static const unsigned mask = 1u << ENTRY_MESSAGE | 1u << ENTRY_CARRY | 1u << ENTRY_OUTCOME;
+    static const unsigned mask = (unsigned)ENTRY_MESSAGES | 1u << ENTRY_CARRY | 1u << ENTRY_OUTCOME;
     struct arena a = {0};
     struct stored s;
     int rc = 1;
@@ -365,7 +365,7 @@ static void survey_some(struct journal *j)
     for (size_t seen = 0; rc == 1 && seen < STEP_BYTES;) {
         struct entry_message m;
         uint64_t seq;
-        rc = read_next(j, &c->at, c->upto, 1u << ENTRY_MESSAGE | 1u << ENTRY_CARRY, &a, &s);
+        rc = read_next(j, &c->at, c->upto, (unsigned)ENTRY_MESSAGES | 1u << ENTRY_CARRY, &a, &s);
         if (rc == 1 && entry_get_any(&a, &s.e, &seq, &m) == 0 && has_live(j, &s, seq, &m)) {
             c->sum += volume_entry_size(s.e.body.n);
         }

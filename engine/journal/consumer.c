@@ -387,7 +387,7 @@ int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out
         struct arena_mark mark = arena_mark(a);
         struct journal_cursor at = {c->seq, {c->hint, 0}};
         struct stored s;
-        int rc = read_next(j, &at, j->called, 1u << ENTRY_MESSAGE, a, &s);
+        int rc = read_next(j, &at, j->called, ENTRY_MESSAGES, a, &s);
         if (rc == 0) {
             c->is_live = true;
             c->unread_bytes = c->unread = 0;
@@ -468,7 +468,7 @@ void consumers_fall_behind(struct journal *j, const struct waiting *w)
     struct journal_cursor at = {w->seq, {w->hint, 1}};
     struct stored s;
     struct entry_message m;
-    if (read_next(j, &at, w->seq, 1u << ENTRY_MESSAGE, &a, &s) == 1 &&
+    if (read_next(j, &at, w->seq, ENTRY_MESSAGES, &a, &s) == 1 &&
         entry_get_message(&a, s.e.body, &m) == 0) {
         consumers_see(j, &s, &m);
     } else { /* it cannot be read back: whoever it is for finds out when the cursor gets there */

@@ -7,6 +7,7 @@ enum {
     MESSAGE_FIXED = 80, /* bytes before the strings of a message */
     OUTPUT_LEAST = 7,   /* bytes that any output takes */
     OUTCOME_LEAST = 7,  /* and any outcome */
+    MEMBER_LEAST = 21,  /* and any member of a batch */
     REPLY_MAX = 1024,   /* bytes kept of a peer's reply */
     BY_MAX = 256,       /* and of a user's name */
     LITERAL = 1,        /* lowest bit of a splice's length */
@@ -124,12 +125,79 @@ static void put_head(struct buf *out, const struct entry_message *m)
     buf_put_str(out, m->raw);
 }
 
+/* Behind the outputs of a batch. */
+static void put_members(struct buf *out, const struct entry_message *m)
+{
+    if (m->nmembers == 0) {
+        return;
+    }
+    wire_put_var(out, m->nmembers);
+    for (uint32_t i = 0; i < m->nmembers; i++) {
+        const struct entry_member *one = &m->members[i];
+        wire_put_var(out, one->from);
+        wire_put_var(out, one->n);
+        wire_put_var(out, one->noutputs);
+        buf_putc(out, (char)one->status);
+        wire_put_u64(out, one->id_hash);
+        wire_put_u64(out, one->body_hash);
+        wire_put_str(out, one->reason);
+    }
+}
+
+static void get_member(struct wire *w, const struct entry_message *m, uint32_t *outputs,
+                       struct entry_member *out)
+{
+    out->from = wire_var32(w);
+    out->n = wire_var32(w);
+    out->noutputs = wire_var32(w);
+    out->first_output = *outputs;
+    uint8_t status = wire_u8(w);
+    w->is_bad |= status > ENTRY_REJECTED || (uint64_t)out->from + out->n > m->raw.n ||
+                 out->noutputs > m->noutputs - *outputs;
+    out->status = (enum entry_status)status;
+    out->id_hash = wire_u64(w);
+    out->body_hash = wire_u64(w);
+    out->reason = wire_str(w);
+    *outputs += w->is_bad ? 0 : out->noutputs;
+}
+
+static void get_members(struct arena *a, struct wire *w, struct entry_message *m)
+{
+    uint32_t outputs = 0;
+    if (w->is_bad || wire_left(w) == 0) {
+        return;
+    }
+    uint32_t n = wire_count(w, MEMBER_LEAST);
+    struct entry_member *v = ARENA_ARRAY(a, struct entry_member, n);
+    for (uint32_t i = 0; i < n && !w->is_bad; i++) {
+        get_member(w, m, &outputs, &v[i]);
+    }
+    w->is_bad |= n == 0 || outputs != m->noutputs;
+    m->members = v;
+    m->nmembers = n;
+}
+
+const struct entry_member *entry_member_of(const struct entry_message *m, uint32_t output)
+{
+    uint32_t from = 0, to = m->nmembers;
+    while (from < to) { /* the last one that begins at or before it, and has any */
+        uint32_t mid = from + (to - from) / 2;
+        if (m->members[mid].first_output + m->members[mid].noutputs <= output) {
+            from = mid + 1;
+        } else {
+            to = mid;
+        }
+    }
+    return from < m->nmembers ? &m->members[from] : NULL;
+}
+
 void entry_put_message(struct buf *out, const struct entry_message *m)
 {
     put_head(out, m);
     for (uint32_t i = 0; i < m->noutputs; i++) {
         put_output(out, &m->outputs[i]);
     }
+    put_members(out, m);
 }
 
 static void get_fixed(struct wire *w, struct entry_message *m)
@@ -149,9 +217,10 @@ static void get_fixed(struct wire *w, struct entry_message *m)
     m->source = wire_u32(w);
 }
 
-int entry_get_message(struct arena *a, struct str body, struct entry_message *out)
+/* A message and its outputs; what is left are members. */
+static int get_message(struct arena *a, struct wire *from, struct entry_message *out)
 {
-    struct wire w = wire_of(body);
+    struct wire w = *from;
     struct entry_message m = {0};
     get_fixed(&w, &m);
     uint32_t raw_n = wire_u32(&w);
@@ -167,10 +236,23 @@ int entry_get_message(struct arena *a, struct str body, struct entry_message *ou
     for (uint32_t i = 0; i < m.noutputs && !w.is_bad; i++) {
         get_output(a, &w, raw_n, &v[i]);
     }
+    m.outputs = v;
+    *out = m;
+    *from = w;
+    return w.is_bad ? ERR_DAMAGE : 0;
+}
+
+int entry_get_message(struct arena *a, struct str body, struct entry_message *out)
+{
+    struct wire w = wire_of(body);
+    struct entry_message m;
+    if (get_message(a, &w, &m) != 0) {
+        return ERR_DAMAGE;
+    }
+    get_members(a, &w, &m);
     if (w.is_bad || wire_left(&w) != 0) {
         return ERR_DAMAGE;
     }
-    m.outputs = v;
     *out = m;
     return 0;
 }
@@ -190,6 +272,7 @@ void entry_put_carry(struct buf *out, uint64_t seq, const struct entry_message *
     for (uint32_t i = 0; i < n; i++) {
         put_output(out, &m->outputs[outputs[i]]);
     }
+    put_members(out, m);
 }
 
 int entry_peek_carry(struct arena *a, struct str body, uint64_t *out_seq, const uint32_t **out,
@@ -237,8 +320,11 @@ int entry_get_carry(struct arena *a, struct str body, uint64_t *out_seq, struct 
         (void)wire_var32(&w); /* read by spread(), when the message is known */
     }
     bool is_bad = w.is_bad || all > ENTRY_CARRY_OUTPUTS_MAX || n > all;
-    struct str rest = str_from(w.at, wire_left(&w));
-    if (is_bad || entry_get_message(a, rest, &m) != 0 || !spread(a, &places, n, all, &m)) {
+    if (is_bad || get_message(a, &w, &m) != 0 || !spread(a, &places, n, all, &m)) {
+        return ERR_DAMAGE;
+    }
+    get_members(a, &w, &m); /* of all outputs, also those that are blank here */
+    if (w.is_bad || wire_left(&w) != 0) {
         return ERR_DAMAGE;
     }
     *out = m;
@@ -249,9 +335,9 @@ int entry_get_any(struct arena *a, const struct entry *e, uint64_t *out_seq,
                   struct entry_message *out)
 {
     *out_seq = e->seq;
-    return e->type == ENTRY_MESSAGE ? entry_get_message(a, e->body, out)
-           : e->type == ENTRY_CARRY ? entry_get_carry(a, e->body, out_seq, out)
-                                    : ERR_TYPE;
+    return entry_is_message(e->type) ? entry_get_message(a, e->body, out)
+           : e->type == ENTRY_CARRY  ? entry_get_carry(a, e->body, out_seq, out)
+                                     : ERR_TYPE;
 }
 
 uint32_t entry_peek_outputs(struct str body)

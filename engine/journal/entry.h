@@ -50,6 +50,15 @@ struct entry_output {
     struct str finding;     /* why it is held from the start (failed route); else empty */
 };
 
+/* A message of a batch: bytes and outputs are parts of those of the whole. */
+struct entry_member {
+    uint32_t from, n; /* of raw */
+    uint32_t first_output, noutputs;
+    enum entry_status status;
+    uint64_t id_hash, body_hash; /* 0: it was sent before, and is not what is found by its id */
+    struct str reason;
+};
+
 struct entry_message {
     struct entry_id id, cause; /* cause {0,0}: none */
     uint32_t source;           /* name id */
@@ -62,6 +71,9 @@ struct entry_message {
     struct str raw;    /* bytes as received */
     const struct entry_output *outputs;
     uint32_t noutputs;
+    const struct entry_member
+        *members;      /* of a batch, which is one entry: all of it or nothing; in order */
+    uint32_t nmembers; /* 0: a single message */
 };
 
 enum entry_verdict {
@@ -105,10 +117,19 @@ struct entry {
     uint64_t place; /* where it was read: journal_read_place(); 0: not known */
 };
 
+/* A batch is encoded as one message (type GROUP) with its members behind it; decoding asks what is there. */
 /* Encoders append the body (no header) to `out`; decoders give views into `body` with arrays in `a`.
  * Decoders return 0 or ERR_DAMAGE and never read outside `body`. */
 void entry_put_message(struct buf *out, const struct entry_message *m);
 int entry_get_message(struct arena *a, struct str body, struct entry_message *out);
+/* Does an entry of this type hold a message as it came: alone, or a batch? */
+static inline bool entry_is_message(enum entry_type t)
+{
+    return t == ENTRY_MESSAGE || t == ENTRY_GROUP;
+}
+enum { ENTRY_MESSAGES = 1 << ENTRY_MESSAGE | 1 << ENTRY_GROUP };
+/* The one with this output, or NULL where it is no batch. O(log members). */
+const struct entry_member *entry_member_of(const struct entry_message *m, uint32_t output);
 void entry_put_outcomes(struct buf *out, const struct entry_outcomes *o);
 int entry_get_outcomes(struct arena *a, struct str body, struct entry_outcomes *out);
 

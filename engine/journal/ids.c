@@ -65,6 +65,18 @@ void journal_prefetch_id(const struct journal *j, uint64_t id_hash)
     }
 }
 
+/* Is it the message of this id, or a batch with it? A member's body hash becomes that of the whole. */
+static bool has_id(struct entry_message *m, uint64_t id_hash)
+{
+    bool is_it = m->id_hash == id_hash && m->status != ENTRY_REJECTED;
+    for (uint32_t i = 0; i < m->nmembers && !is_it; i++) {
+        const struct entry_member *one = &m->members[i];
+        is_it = one->id_hash == id_hash && one->status != ENTRY_REJECTED;
+        m->body_hash = is_it ? one->body_hash : m->body_hash;
+    }
+    return is_it;
+}
+
 int journal_find_id(struct journal *j, uint64_t id_hash, int64_t since_us, struct arena *a,
                     struct entry_message *out, uint64_t *out_place)
 {
@@ -72,9 +84,9 @@ int journal_find_id(struct journal *j, uint64_t id_hash, int64_t since_us, struc
     unsigned n = j->keys ? keys_find(j->keys, id_hash, since_us, places, PLACES_MOST) : 0;
     for (unsigned i = 0; i < n; i++) {
         struct entry e;
-        if (journal_read_place(j, places[i], a, &e) == 0 && e.type == ENTRY_MESSAGE &&
-            entry_get_message(a, e.body, out) == 0 && out->id_hash == id_hash &&
-            out->status != ENTRY_REJECTED && out->received_us >= since_us) {
+        if (journal_read_place(j, places[i], a, &e) == 0 && entry_is_message(e.type) &&
+            entry_get_message(a, e.body, out) == 0 && has_id(out, id_hash) &&
+            out->received_us >= since_us) {
             *out_place = places[i];
             return 1;
         }

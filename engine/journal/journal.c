@@ -240,7 +240,7 @@ uint64_t journal_append(struct journal *j, enum entry_type type, struct str body
         return 0;
     }
     struct waiting w = {.done = done, .arg = arg, .whole = (uint32_t)body.n};
-    w.noutputs = type == ENTRY_MESSAGE ? entry_peek_outputs(body) : 0;
+    w.noutputs = entry_is_message(type) ? entry_peek_outputs(body) : 0;
     struct put p = {.type = type,
                     .body = body,
                     .is_patient = !done && (type == ENTRY_OUTCOME || type == ENTRY_CARRY)};
@@ -425,7 +425,7 @@ uint64_t journal_append_message(struct journal *j, const struct entry_message *m
                                 journal_done_fn done, void *arg)
 {
     entry_put_message(&j->scratch, m);
-    return put_scratch(j, ENTRY_MESSAGE, done, arg);
+    return put_scratch(j, m->nmembers ? ENTRY_GROUP : ENTRY_MESSAGE, done, arg);
 }
 
 static void append_name(struct journal *j, enum journal_kind kind, uint32_t id, struct str name)

@@ -136,6 +136,19 @@ static void add_texts(struct building *g, struct str raw, uint64_t place)
     }
 }
 
+/* Each message of a batch is found by its own ids and patients. */
+static void add_members(struct building *g, const struct stored *s, const struct entry_message *m)
+{
+    for (uint32_t i = 0; i < m->nmembers; i++) {
+        const struct entry_member *one = &m->members[i];
+        uint64_t mark = one->status == ENTRY_REJECTED ? KEYS_REJECTED : 0;
+        if (one->id_hash && entry_is_message(s->e.type)) {
+            add(g, KEYS_IDS, one->id_hash, s->hint | mark);
+        }
+        add_texts(g, str_from(m->raw.p + one->from, one->n), s->hint);
+    }
+}
+
 static void add_message(struct building *g, const struct stored *s)
 {
     struct entry_message m;
@@ -144,16 +157,19 @@ static void add_message(struct building *g, const struct stored *s)
         return;
     }
     uint64_t mark = m.status == ENTRY_REJECTED ? KEYS_REJECTED : 0;
-    if (m.id_hash && s->e.type == ENTRY_MESSAGE) { /* what was carried came long ago */
+    if (m.id_hash && entry_is_message(s->e.type)) { /* what was carried came long ago */
         add(g, KEYS_IDS, m.id_hash, s->hint | mark);
     }
+    add_members(g, s, &m);
     add(g, KEYS_MESSAGES, keys_of_id(m.id), s->hint);
     for (uint32_t i = 0; i < m.noutputs; i++) {
         for (uint32_t k = 0; k < m.outputs[i].nkeys; k++) {
             add(g, KEYS_PATIENTS, m.outputs[i].keys[k], s->hint);
         }
     }
-    add_texts(g, m.raw, s->hint);
+    if (m.nmembers == 0) {
+        add_texts(g, m.raw, s->hint);
+    }
     add_outputs(g, s, &m);
     g->h.messages++;
     g->h.oldest_us = m.received_us < g->h.oldest_us ? m.received_us : g->h.oldest_us;
@@ -230,7 +246,7 @@ static bool assemble(struct building *g, struct stored *s)
 
 static void see(struct building *g, struct stored *s)
 {
-    bool has_message = s->e.type == ENTRY_MESSAGE || s->e.type == ENTRY_CARRY;
+    bool has_message = entry_is_message(s->e.type) || s->e.type == ENTRY_CARRY;
     bool counts = has_message || s->e.type == ENTRY_OUTCOME;
     if (!counts || (s->flags & ENTRY_FLAG_PARTED && !assemble(g, s))) {
         return;

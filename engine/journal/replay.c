@@ -4,9 +4,9 @@
 
 enum { CHECKPOINT_HEAD = 16 }; /* number and place of the set's first entry */
 
-static const unsigned APPLIED = 1u << ENTRY_MESSAGE | 1u << ENTRY_OUTCOME | 1u << ENTRY_STATE |
+static const unsigned APPLIED = (unsigned)ENTRY_MESSAGES | 1u << ENTRY_OUTCOME | 1u << ENTRY_STATE |
                                 1u << ENTRY_NAMES | 1u << ENTRY_SENT_THROUGH | 1u << ENTRY_CARRY;
-static const unsigned MESSAGES = 1u << ENTRY_MESSAGE | 1u << ENTRY_CARRY;
+static const unsigned MESSAGES = (unsigned)ENTRY_MESSAGES | 1u << ENTRY_CARRY;
 
 static int apply_names(struct journal *j, struct str body)
 {
@@ -100,6 +100,7 @@ static int apply(struct journal *j, const struct replay *r, struct arena *a, con
 {
     switch ((int)s->e.type) {
     case ENTRY_MESSAGE:
+    case ENTRY_GROUP:
         return apply_message(j, a, s);
     case ENTRY_OUTCOME:
         return apply_outcomes(j, a, s->e.body, r->had_damage);
@@ -167,7 +168,7 @@ static int each(struct journal *j, const struct replay *r, uint64_t from, unsign
     int rc;
     while ((rc = read_next(j, &c, r->end_seq, mask, &a, &s)) != 0 && rc != ERR_IO) {
         /* what stands before the checkpoint is in it, except that nobody had asked for its outputs */
-        if (rc == 1 && (s.e.seq >= j->checkpoint_seq || s.e.type == ENTRY_MESSAGE)) {
+        if (rc == 1 && (s.e.seq >= j->checkpoint_seq || entry_is_message(s.e.type))) {
             (void)fn(
                 j, r, &a,
                 &s); /* an entry of a shape we do not know is damage for its reader, not for us */

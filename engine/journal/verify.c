@@ -90,7 +90,7 @@ static void on_entry(void *ctx, const struct stored *s)
         v->is_in_parts = true;
         return;
     }
-    if (s->e.type == ENTRY_MESSAGE) {
+    if (entry_is_message(s->e.type)) {
         bool has_parts = s->flags & ENTRY_FLAG_PARTED;
         v->r->outputs += !has_parts       ? entry_peek_outputs(s->e.body)
                          : v->is_in_parts ? v->part_outputs

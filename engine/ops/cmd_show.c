@@ -58,6 +58,16 @@ static void keep_outputs(struct show *s, const struct entry_message *m)
     s->m.outputs = v;
 }
 
+static void keep_members(struct show *s, const struct entry_message *m)
+{
+    struct entry_member *v = ARENA_ARRAY(s->run->arena, struct entry_member, m->nmembers);
+    for (uint32_t i = 0; i < m->nmembers; i++) {
+        v[i] = m->members[i];
+        v[i].reason = str_dup(s->run->arena, v[i].reason);
+    }
+    s->m.members = v;
+}
+
 static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
 {
     struct show *s = arg;
@@ -75,6 +85,7 @@ static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
     s->m.reason = str_dup(a, m->reason);
     s->m.reply = str_dup(a, m->reply);
     s->m.raw = str_dup(a, m->raw);
+    keep_members(s, m);
     keep_outputs(s, m);
     return s->is_reading && s->finder.q.control.n;
 }
@@ -175,6 +186,21 @@ static void print_output(const struct show *s, uint32_t i)
     print_events(s, i);
 }
 
+static void print_members(const struct show *s)
+{
+    for (uint32_t i = 0; i < s->m.nmembers; i++) {
+        const struct entry_member *one = &s->m.members[i];
+        printf("in it %-5u %s", i + 1, history_status_text(one->status));
+        if (one->reason.n) {
+            printf(" (%.*s)", STR_ARG(one->reason));
+        }
+        if (one->noutputs) {
+            printf(", outputs %u to %u", one->first_output, one->first_output + one->noutputs - 1);
+        }
+        printf("\n");
+    }
+}
+
 static void print_facts(const struct show *s)
 {
     const struct entry_message *m = &s->m;
@@ -196,6 +222,7 @@ static void print_facts(const struct show *s)
         entry_id_text(m->cause, id);
         printf("cause       %s\n", id);
     }
+    print_members(s);
     for (uint32_t i = 0; i < m->noutputs; i++) {
         if (history_has_output(m, i)) {
             print_output(s, i);
@@ -214,6 +241,8 @@ static void put_content(const struct show *s, bool as_json, struct buf *out)
     struct arena *a = s->run->arena;
     diags_init(&d, a);
     bool ok = hl7_parse(a, s->m.raw, &m, &fault) == 0;
+    fault = s->m.nmembers ? (struct hl7_fault){.path = "", .text = "a batch of several messages"}
+                          : fault;
     struct hl7_text set = {0};
     if (ok) {
         set = message_charset(&m, &d);
@@ -265,6 +294,25 @@ static void json_output(struct json_out *j, const struct show *s, uint32_t i)
     json_out_end(j);
 }
 
+/* Of a batch. */
+static void json_members(struct json_out *j, const struct entry_message *m)
+{
+    if (m->nmembers == 0) {
+        return;
+    }
+    json_out_key(j, "messages");
+    json_out_array(j);
+    for (uint32_t i = 0; i < m->nmembers; i++) {
+        json_out_object(j);
+        json_out_pair_cstr(j, "status", history_status_text(m->members[i].status));
+        json_out_pair(j, "reason", m->members[i].reason);
+        json_out_pair_int(j, "first_output", m->members[i].first_output);
+        json_out_pair_int(j, "outputs", m->members[i].noutputs);
+        json_out_end(j);
+    }
+    json_out_end(j);
+}
+
 static void print_json(const struct show *s, bool with_content)
 {
     const struct entry_message *m = &s->m;
@@ -286,6 +334,7 @@ static void print_json(const struct show *s, bool with_content)
     json_out_pair(&j, "version", m->engine_version);
     json_out_pair(&j, "configuration",
                   str_printf(s->run->arena, "%016llx", (unsigned long long)m->plan_hash));
+    json_members(&j, m);
     json_out_key(&j, "outputs");
     json_out_array(&j);
     for (uint32_t i = 0; i < m->noutputs; i++) {

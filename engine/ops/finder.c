@@ -271,19 +271,30 @@ static bool is_patient(const struct finder *f, struct arena *a, const struct hl7
     return false;
 }
 
-static bool parses_to(const struct finder *f, struct arena *a, const struct entry_message *m)
+static bool bytes_match(const struct finder *f, struct arena *a, struct str raw)
 {
     struct hl7 parsed;
     struct hl7_fault fault;
     const struct finder_query *q = &f->q;
-    if (!q->control.n && !q->patient.n) {
-        return true;
-    }
-    if (hl7_parse(a, m->raw, &parsed, &fault) != 0) {
+    if (hl7_parse(a, raw, &parsed, &fault) != 0) {
         return false;
     }
     return (!q->control.n || str_eq(hl7_field(&parsed, &parsed.seg[0], 10), q->control)) &&
            (!q->patient.n || is_patient(f, a, &parsed));
+}
+
+/* A batch is found by any of its messages. */
+static bool parses_to(const struct finder *f, struct arena *a, const struct entry_message *m)
+{
+    if (!f->q.control.n && !f->q.patient.n) {
+        return true;
+    }
+    bool matches = m->nmembers == 0 && bytes_match(f, a, m->raw);
+    for (uint32_t i = 0; i < m->nmembers && !matches; i++) {
+        const struct entry_member *one = &m->members[i];
+        matches = bytes_match(f, a, str_from(m->raw.p + one->from, one->n));
+    }
+    return matches;
 }
 
 bool finder_matches(const struct finder *f, struct arena *a, const struct entry_message *m)

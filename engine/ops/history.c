@@ -342,7 +342,7 @@ bool history_is_told(struct history *h, struct arena *a, const struct entry *e, 
     if (entry_get_any(a, e, out_seq, out) != 0) {
         return false;
     }
-    return e->type == ENTRY_MESSAGE ||
+    return entry_is_message(e->type) ||
            (*out_seq < journal_floor(h->journal) && !map64_get(&h->carried, *out_seq, &seen) &&
             map64_put(&h->carried, *out_seq, 1));
 }

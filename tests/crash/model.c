@@ -86,6 +86,9 @@ static void append_one(struct model *m, uint64_t *random)
     size_t size = r % 16 == 0 ? 20000 + r % 30000 : 40 + r % 1200;
     struct entry_message e = kit_message(&m->arena, m->n, size, &m->lab, 1, r % 7);
     e.id_hash = id_of(m->n);
+    if (r % 5 == 0) { /* a batch, all of it or nothing; the id is that of its second message */
+        kit_make_batch(&m->arena, &e);
+    }
     uint64_t seq = journal_append_message(m->j, &e, on_stored, m);
     if (seq) {
         if (seq <= m->highest) {
@@ -301,7 +304,7 @@ static void check_log(struct model *m, bool *present)
         }
         last = e.seq;
         bool is_carry = e.type == ENTRY_CARRY;
-        if (e.type == ENTRY_MESSAGE || is_carry) {
+        if (entry_is_message(e.type) || is_carry) {
             uint64_t seq, i = entry_get_any(&m->arena, &e, &seq, &msg) == 0 ? kit_number(msg.raw)
                                                                             : UINT64_MAX;
             if (i >= m->n || m->v[i].seq != seq || (present[i] && !is_carry)) {
@@ -347,7 +350,7 @@ static void check_ids(struct model *m)
     uint64_t answered = journal_ids_from(m->j), place;
     bool *present = xcalloc(MODEL_MESSAGES, sizeof(bool));
     while (journal_next(m->j, &c, &m->arena, &e) == 1) {
-        if (e.type == ENTRY_MESSAGE && entry_get_message(&m->arena, e.body, &msg) == 0) {
+        if (entry_is_message(e.type) && entry_get_message(&m->arena, e.body, &msg) == 0) {
             uint64_t i = kit_number(msg.raw);
             present[i] = true;
             bool is_asked = e.place < answered && (i + c.next) % 3 == 0;

@@ -32,6 +32,9 @@ static void write_some(struct kit *k, struct simdisk *disk, struct arena *a)
     uint32_t lab = journal_name(j, JOURNAL_DESTINATION, STR("lab"));
     for (uint64_t i = 0; i < MESSAGES; i++) {
         struct entry_message m = kit_message(a, i, i == 7 ? 20000 : 300, &lab, 1, i % 3);
+        if (i % 4 == 3) {
+            kit_make_batch(a, &m);
+        }
         (void)journal_append_message(j, &m, NULL, NULL);
         (void)journal_poll(j);
     }
@@ -62,7 +65,7 @@ static void read_all(struct journal *j, struct arena *a, bool is_ours)
     struct entry_message m;
     int rc;
     while ((rc = journal_next(j, &c, a, &e)) != 0 && rc != ERR_IO) {
-        if (rc == 1 && e.type == ENTRY_MESSAGE) {
+        if (rc == 1 && entry_is_message(e.type)) {
             bool is_whole = entry_get_message(a, e.body, &m) == 0 && kit_number(m.raw) < MESSAGES;
             if (is_ours && !is_whole) {
                 abort(); /* bytes nobody wrote */

@@ -76,6 +76,21 @@ struct entry_message kit_message(struct arena *a, uint64_t i, size_t size,
     return m;
 }
 
+void kit_make_batch(struct arena *a, struct entry_message *m)
+{
+    struct entry_member *v = ARENA_ARRAY(a, struct entry_member, 2);
+    uint32_t half = (uint32_t)m->raw.n / 2;
+    v[0] = (struct entry_member){.n = half, .status = ENTRY_REJECTED, .reason = STR("no")};
+    v[1] = (struct entry_member){.from = half,
+                                 .n = (uint32_t)m->raw.n - half,
+                                 .noutputs = m->noutputs,
+                                 .id_hash = m->id_hash,
+                                 .body_hash = m->body_hash};
+    m->id_hash = 0;
+    m->members = v;
+    m->nmembers = 2;
+}
+
 uint64_t kit_number(struct str raw)
 {
     char head[HEAD + 1] = {0};

@@ -23,5 +23,7 @@ struct entry_message kit_message(struct arena *a, uint64_t i, size_t size,
 bool kit_is_message(struct str raw, uint64_t i);
 /* The number in them, UINT64_MAX when they are not whole. */
 uint64_t kit_number(struct str raw);
+/* Make of `m` a batch of two messages: the first rejected, the second with its id and its outputs. */
+void kit_make_batch(struct arena *a, struct entry_message *m);
 
 #endif

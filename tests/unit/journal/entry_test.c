@@ -75,6 +75,62 @@ Test(entry, cut_or_changed_message_is_damage_or_another_message_but_no_crash)
     arena_free(&a);
 }
 
+Test(entry, a_batch_comes_back_with_its_messages_and_finds_them_by_output)
+{
+    static const uint32_t second[] = {1};
+    struct arena a = {0};
+    struct buf b = {0}, carried = {0};
+    struct entry_message m = full_message(&a), got;
+    uint64_t seq;
+    kit_make_batch(&a, &m);
+    entry_put_message(&b, &m);
+    struct entry e = {.seq = 9, .type = ENTRY_GROUP, .body = buf_str(&b)};
+    cr_assert_eq(entry_get_any(&a, &e, &seq, &got), 0);
+    cr_assert_eq(got.nmembers, 2u);
+    cr_expect(got.members[0].status == ENTRY_REJECTED && str_is(got.members[0].reason, "no"));
+    cr_expect(got.members[1].id_hash == UINT64_MAX && got.members[1].body_hash == 126);
+    cr_expect(got.members[1].from == 150 && got.members[1].n == 150);
+    cr_expect_eq(entry_member_of(&got, 0), &got.members[1]);
+    cr_expect_eq(entry_member_of(&got, 1), &got.members[1]);
+    cr_expect_null(entry_member_of(&got, 2));
+    entry_put_carry(&carried, 9, &m, second, 1);
+    cr_assert_eq(entry_get_carry(&a, buf_str(&carried), &seq, &got), 0);
+    cr_expect(got.nmembers == 2 && got.noutputs == 2 && got.outputs[0].destination == 0);
+    cr_expect_eq(entry_member_of(&got, 1), &got.members[1]);
+    buf_free(&b);
+    buf_free(&carried);
+    arena_free(&a);
+}
+
+Test(entry, cut_or_changed_batch_is_damage_or_another_batch_but_no_crash)
+{
+    struct arena a = {0};
+    struct buf b = {0};
+    struct entry_message m = full_message(&a), got;
+    entry_put_message(&b, &m);
+    size_t alone = b.n;
+    buf_clear(&b);
+    kit_make_batch(&a, &m);
+    entry_put_message(&b, &m);
+    for (size_t n = 0; n < b.n; n++) {
+        int want = n > 0 && entry_get_message(&a, str_from(b.p, n), &got) == 0 ? 0 : ERR_DAMAGE;
+        cr_expect(want == ERR_DAMAGE || n == alone, "cut at %zu", n);
+    }
+    for (size_t i = 0; i < b.n * 8; i++) {
+        struct arena one = {0};
+        b.p[i / 8] = (char)(b.p[i / 8] ^ 1 << i % 8);
+        if (entry_get_message(&one, buf_str(&b), &got) == 0) {
+            for (uint32_t k = 0; k <= got.noutputs; k++) {
+                (void)entry_member_of(&got, k);
+            }
+        }
+        b.p[i / 8] = (char)(b.p[i / 8] ^ 1 << i % 8);
+        arena_free(&one);
+    }
+    buf_free(&b);
+    arena_free(&a);
+}
+
 Test(entry, carry_comes_back_with_its_outputs_where_they_stood)
 {
     static const uint32_t second[] = {1};
