@@ -192,14 +192,6 @@ static void read_ack(struct loader *l, const struct yaml_node *n, struct plan_so
     }
 }
 
-static void refuse_later_source_keys(struct loader *l, const struct source_conf *c)
-{
-    const struct yaml_node *s = c->sequence_numbers;
-    if (s && !(s->kind == YAML_SCALAR && str_is(s->text, "off"))) {
-        loader_unavailable(l, s, "sequence-numbers: on");
-    }
-}
-
 static void read_batch(struct loader *l, const struct yaml_node *n, struct plan_source *out)
 {
     struct batch_conf c = {0};
@@ -251,12 +243,12 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
     other_keys(l, others);
     (void)opt_parse(l->a, config_source_rows, node, others, l->d, &c); /* the finding tells */
     struct chosen chosen = choose_adapter(l, node, true);
-    refuse_later_source_keys(l, &c);
     *s = (struct plan_source){.name = node->key->text,
                               .adapter = chosen.adapter,
                               .conf = chosen.conf,
                               .pos = node->key->pos,
                               .unrouted = (enum plan_unrouted)c.unrouted,
+                              .is_numbered = c.sequence_numbers == 1,
                               .timezone = c.timezone,
                               .versions = c.versions.v,
                               .nversions = (unsigned)c.versions.n};

@@ -40,8 +40,8 @@ const struct opt config_source_rows[] = {
         "What counts as sent again, and what happens to it."),
     OPT(source_conf, expect, "expect", NODE, NULL, NULL, OPT_RELOAD,
         "A list of what is expected: {days: mon-fri, hours: 07-18, at-least: 20/h}; when less comes the condition `quiet` opens."),
-    OPT(source_conf, sequence_numbers, "sequence-numbers", NODE, NULL, NULL, OPT_RELOAD,
-        "The MSH-13 protocol; this version knows off only."),
+    OPT(source_conf, sequence_numbers, "sequence-numbers", ENUM, "off", "off|on", OPT_RELOAD,
+        "The sequence number protocol: MSH-13 must be the number expected next, else AE with that number in MSA-4."),
     OPT(source_conf, batch, "batch", NODE, NULL, NULL, OPT_RELOAD, "How batches (FHS, BHS, BTS, FTS) are taken apart and answered."),
     {0},
 };

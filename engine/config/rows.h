@@ -46,9 +46,9 @@ struct validate_conf {
 
 struct source_conf {
     struct str profile;
-    const struct yaml_node *ack, *duplicates, *sequence_numbers, *batch;
+    const struct yaml_node *ack, *duplicates, *batch;
     const struct validate_conf *validate;
-    int unrouted;
+    int unrouted, sequence_numbers;
     struct str timezone;
     struct opt_list versions;
     const struct yaml_node *expect;

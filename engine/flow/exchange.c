@@ -51,6 +51,7 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
     x->e = &m->e;
     x->conn = from->conn;
     x->token = from->token;
+    x->sequence = INT64_MIN;
     x->is_silent = s->want->ack == PLAN_ACK_NEVER;
     m->e.id = exchange_new_id(e);
     m->e.received_us = (int64_t)m->e.id.hi;
@@ -380,7 +381,10 @@ static void stored(void *arg, enum journal_status status, uint64_t seq)
     struct exchange *x = arg;
     if (status != JOURNAL_STORED) {
         x->batch ? exchange_batch_drop(x) : exchange_drop_copies(x);
-        exchange_finish(x, false);
+        x->is_durable = true;
+        if (!x->waits_for_number) { /* else that ends it */
+            exchange_finish(x, false);
+        }
         return;
     }
     x->msg->seq = seq;
@@ -396,7 +400,8 @@ static void stored(void *arg, enum journal_status status, uint64_t seq)
     }
     engine_offer(x->source->engine, x->msg);
     exchange_answer_copies(x);
-    if (!x->awaits) {
+    x->is_durable = true;
+    if (!x->awaits && !x->waits_for_number) {
         exchange_finish(x, true);
     }
 }
@@ -483,6 +488,7 @@ static void append(struct exchange *x)
         return;
     }
     x->batch ? exchange_batch_remember(x) : exchange_remember(x);
+    exchange_advance_number(x);
     commit_soon(e);
     if (journal_is_full(e->conf.journal)) {
         engine_pause(e);
@@ -495,6 +501,26 @@ static bool is_closed(struct engine *e)
         engine_pause(e);
     }
     return e->is_paused || e->is_fenced;
+}
+
+/* A message as it should be: is it dealt with? Else it is to be stored, as accepted or not. */
+static bool is_over(struct exchange *x)
+{
+    enum exchange_number number = exchange_check_number(x);
+    if (number == EXCHANGE_NUMBER_DECIDED) {
+        return false;
+    }
+    if (exchange_is_copy(x)) {
+        return true;
+    }
+    if (number == EXCHANGE_NUMBER_OTHER) {
+        exchange_refuse_number(x);
+    }
+    if (x->e->status == ENTRY_REJECTED) {
+        return false;
+    }
+    exchange_route(x);
+    return turn_away(x) || is_crowded(x);
 }
 
 static void begin_batch(struct exchange *x)
@@ -517,18 +543,9 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
         begin_batch(x);
         return EXCHANGE_TAKEN;
     }
-    if (exchange_parse(x)) {
-        if (exchange_is_copy(x)) {
-            return EXCHANGE_TAKEN;
-        }
-        if (x->e->status != ENTRY_REJECTED) {
-            exchange_route(x);
-            if (turn_away(x) || is_crowded(x)) {
-                return EXCHANGE_TAKEN;
-            }
-        }
+    if (!exchange_parse(x) || !is_over(x)) {
+        append(x);
     }
-    append(x);
     return EXCHANGE_TAKEN;
 }
 

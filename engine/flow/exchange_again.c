@@ -118,6 +118,7 @@ bool exchange_is_copy(struct exchange *x)
     if (!find_earlier(x, &earlier)) {
         return false;
     }
+    exchange_advance_number_of_copy(x);
     if (earlier.is_awaited && x->source->want->ack == PLAN_ACK_ANSWERED) {
         if (!is_to_come(x, &earlier)) {
             return false;

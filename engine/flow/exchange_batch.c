@@ -137,6 +137,7 @@ static void begin_member(struct exchange *x, struct exchange *one, const struct 
     *one = (struct exchange){.source = x->source,
                              .msg = x->msg,
                              .is_member = true,
+                             .sequence = INT64_MIN,
                              .is_silent = x->is_silent,
                              .header = item->bytes};
     one->e = ARENA_NEW(&x->msg->arena, struct entry_message);

@@ -38,9 +38,12 @@ struct exchange {
     struct exchange_batch
         *batch; /* it is a batch; NULL: one message, or a batch that is rejected whole */
     bool is_member, is_known;       /* one message of a batch; it was taken before */
-    bool awaits;                    /* the application answer is the destination's */
-    uint32_t awaited_output;        /* whose */
-    struct await_place place;       /* while it waits */
+    int64_t sequence;               /* MSA-4; INT64_MIN: none */
+    int64_t next_sequence;          /* the number expected behind it, -1: any */
+    bool sets_sequence, waits_for_number, is_durable;
+    bool awaits;              /* the application answer is the destination's */
+    uint32_t awaited_output;  /* whose */
+    struct await_place place; /* while it waits */
 };
 
 /* ---- the steps (exchange.c) ---- */
@@ -69,6 +72,22 @@ void exchange_batch_stored(struct exchange *x);
 void exchange_batch_drop(struct exchange *x);
 /* Answer what is known, and end. */
 void exchange_batch_known(struct exchange *x);
+
+/* ---- numbers (exchange_sequence.c) ---- */
+
+/* What MSH-13 says, where the source counts. DECIDED: it is a start, a resync or no number, and goes no further. */
+enum exchange_number {
+    EXCHANGE_NUMBER_NONE,
+    EXCHANGE_NUMBER_NEXT,
+    EXCHANGE_NUMBER_OTHER, /* not the one expected: a copy, or to be refused */
+    EXCHANGE_NUMBER_DECIDED,
+};
+enum exchange_number exchange_check_number(struct exchange *x);
+void exchange_refuse_number(struct exchange *x);
+/* Behind its message's entry: the next one is expected; the reply waits until that is durable. */
+void exchange_advance_number(struct exchange *x);
+/* The number of a copy: its first one's was lost by a crash. */
+void exchange_advance_number_of_copy(struct exchange *x);
 
 /* ---- verdicts (exchange.c) ---- */
 

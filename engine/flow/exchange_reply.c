@@ -30,7 +30,7 @@ static void build(struct exchange *x, enum ack_code code, unsigned i)
     struct ack ack = {.code = code,
                       .control_id = control,
                       .now_us = x->e->received_us,
-                      .expected_sequence = INT64_MIN,
+                      .expected_sequence = x->sequence,
                       .errors = code == ACK_CA ? NULL : x->errors,
                       .nerrors = code == ACK_CA ? 0 : x->nerrors};
     ack_build(&x->source->engine->ack, (struct ack_to){x->is_parsed ? &x->hl7 : NULL, x->header},

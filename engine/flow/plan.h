@@ -30,6 +30,7 @@ struct plan_source {
     int64_t answer_within_us; /* and how long it is waited for */
     enum plan_unrouted unrouted;
     struct plan_batch batch;
+    bool is_numbered;      /* sequence-numbers: on */
     int64_t duplicates_us; /* how long a message is remembered; 0: repetitions are not looked for */
     bool refuses_reused;   /* a control id over another body: AE 205 */
     bool is_validated;     /* before the routes see a message */
