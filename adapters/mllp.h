@@ -7,13 +7,17 @@
 #include "engine/flow/adapter.h"
 #include "engine/flow/tls.h"
 
-enum mllp_reply { MLLP_REPLY_WAIT, MLLP_REPLY_NONE };
+enum mllp_reply { MLLP_REPLY_WAIT, MLLP_REPLY_NONE, MLLP_REPLY_APPLICATION };
+/* MLLP release 2: each frame is answered by a block of one byte before anything else is said of it. */
+enum mllp_release { MLLP_RELEASE_1, MLLP_RELEASE_2 };
+enum mllp_commit { MLLP_ACK = 0x06, MLLP_NAK = 0x15 };
 
 struct mllp_out_conf {
     struct str host;
     int port, connections, pipeline;
     int64_t reply_within, connect_within, keep_alive; /* milliseconds */
     int reply;                                        /* enum mllp_reply */
+    int release;                                      /* enum mllp_release */
     const struct tls_out_conf *tls;                   /* NULL: plain */
 };
 

@@ -184,9 +184,21 @@ static bool offer(struct mllp_conn *c, struct str payload, const struct ack_erro
     return false;
 }
 
+/* Of release 2: the peer says that it has a reply of ours, or has not. There is nothing to be done: a reply is
+ * made again when its message comes again. */
+static bool is_commit(const struct mllp_conn *c, struct str payload)
+{
+    bool is_one = mllp_in_conf(c->in)->release == MLLP_RELEASE_2 && payload.n == 1;
+    return is_one && (payload.p[0] == MLLP_ACK || payload.p[0] == MLLP_NAK);
+}
+
 static void offer_frame(struct mllp_conn *c, struct str last, const struct ack_error *why)
 {
     bool is_whole = c->part.n == 0;
+    if (!why && is_commit(c, is_whole ? last : buf_str(&c->part))) {
+        drop_part(c);
+        return;
+    }
     if (!is_whole) {
         add_part(c, last);
     }
@@ -391,8 +403,15 @@ static void put_framed(struct buf *out, const struct str *replies, unsigned n)
     }
 }
 
-static void keep_early(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n,
-                       bool is_whole)
+static void put_commit(const struct mllp_conn *c, struct buf *out, enum mllp_commit byte)
+{
+    if (mllp_in_conf(c->in)->release == MLLP_RELEASE_2) {
+        buf_put(out, (char[]){FRAME_VT, (char)byte, FRAME_FS, FRAME_CR}, 4);
+    }
+}
+
+/* Kept until those before it are out. */
+static struct mllp_early *early_of(struct mllp_conn *c, uint64_t token)
 {
     struct mllp_early **at = &c->early;
     while (*at && (*at)->token < token) {
@@ -404,8 +423,28 @@ static void keep_early(struct mllp_conn *c, uint64_t token, const struct str *re
         e->next = *at;
         *at = e;
     }
-    (*at)->is_whole = is_whole;
-    put_framed(&(*at)->framed, replies, n);
+    return *at;
+}
+
+static void keep_early(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n,
+                       bool is_whole)
+{
+    struct mllp_early *e = early_of(c, token);
+    if (!e->is_committed) {
+        put_commit(c, &e->framed, MLLP_ACK);
+    }
+    e->is_committed = true;
+    e->is_whole = is_whole;
+    put_framed(&e->framed, replies, n);
+}
+
+/* The block of release 2 goes out once, before what is first said. */
+static void commit_once(struct mllp_conn *c, uint64_t token)
+{
+    if (c->committed != token + 1) {
+        put_commit(c, &c->out, MLLP_ACK);
+        c->committed = token + 1;
+    }
 }
 
 static void put_early(struct mllp_conn *c)
@@ -413,6 +452,7 @@ static void put_early(struct mllp_conn *c)
     while (c->early && c->early->token == c->next_reply) {
         struct mllp_early *e = c->early;
         c->early = e->next;
+        c->committed = e->token + 1;
         c->next_reply += e->is_whole;
         buf_put_str(&c->out, buf_str(&e->framed));
         buf_free(&e->framed);
@@ -432,8 +472,30 @@ void mllp_conn_reply(struct mllp_conn *c, uint64_t token, const struct str *repl
         return;
     }
     take_spare(c->in, &c->out);
+    commit_once(c, token);
     c->next_reply++;
     put_framed(&c->out, replies, n);
+    put_early(c);
+}
+
+/* Release 2 says so with a byte, and its peer sends it again: what an acknowledgement would say is not said. */
+void mllp_conn_turn_away(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n)
+{
+    if (mllp_in_conf(c->in)->release != MLLP_RELEASE_2 || c->is_gone) {
+        mllp_conn_reply(c, token, replies, n);
+        return;
+    }
+    c->pending--;
+    mark_dirty(c);
+    if (token != c->next_reply) {
+        struct mllp_early *e = early_of(c, token);
+        e->is_committed = e->is_whole = true;
+        put_commit(c, &e->framed, MLLP_NAK);
+        return;
+    }
+    take_spare(c->in, &c->out);
+    c->next_reply++;
+    put_commit(c, &c->out, MLLP_NAK);
     put_early(c);
 }
 
@@ -448,6 +510,7 @@ void mllp_conn_accept(struct mllp_conn *c, uint64_t token, struct str reply)
         return;
     }
     take_spare(c->in, &c->out);
+    commit_once(c, token);
     put_framed(&c->out, &reply, 1);
 }
 

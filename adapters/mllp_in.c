@@ -18,6 +18,9 @@ static const struct opt mllp_in_opts[] = {
         "Close a connection when a frame takes longer than this from its first to its last byte."),
     OPT(mllp_in_conf, keep_alive, "keep-alive", MS, "60s", "1s..never", OPT_RELOAD,
         "Probe a silent peer at TCP level after this long."),
+    OPT(mllp_in_conf, release, "release", ENUM, "1", "1|2", OPT_RELOAD,
+        "Release of MLLP: with 2 each frame is first answered by a block of one byte, 06 when it "
+        "is stored, 15 when it is not."),
     {0},
 };
 
@@ -118,6 +121,13 @@ static void mllp_accept(struct source *s, void *conn, uint64_t token, struct str
     mllp_conn_accept(conn, token, reply);
 }
 
+static void mllp_turn_away(struct source *s, void *conn, uint64_t token, const struct str *replies,
+                           unsigned n)
+{
+    (void)s;
+    mllp_conn_turn_away(conn, token, replies, n);
+}
+
 static void mllp_abandon(struct source *s, void *conn, uint64_t token)
 {
     (void)s;
@@ -183,6 +193,7 @@ static void mllp_in_check(const void *conf, const struct yaml_node *map, struct 
 static const struct source_ops mllp_source = {
     .open = mllp_open,
     .reply = mllp_reply,
+    .turn_away = mllp_turn_away,
     .accept = mllp_accept,
     .abandon = mllp_abandon,
     .pause = mllp_pause,

@@ -4,6 +4,7 @@
 
 #include "adapters/door.h"
 #include "adapters/frame.h"
+#include "adapters/mllp.h"
 #include "engine/base/buf.h"
 #include "engine/flow/adapter.h"
 
@@ -14,6 +15,7 @@ struct mllp_in_conf {
     struct door_conf door;
     int64_t frame_limit, frame_memory;
     int64_t idle, frame_within, keep_alive; /* milliseconds */
+    int release;                            /* enum mllp_release */
 };
 
 enum {
@@ -34,7 +36,8 @@ enum {
 struct mllp_early {
     struct mllp_early *next;
     uint64_t token;
-    bool is_whole; /* the reply; else what is said at the accept level before it */
+    bool is_committed; /* begins with the block of release 2 */
+    bool is_whole;     /* the reply; else what is said at the accept level before it */
     struct buf framed;
 };
 
@@ -60,6 +63,7 @@ struct mllp_conn {
     struct buf rest; /* bytes read and not looked at, while not reading */
     struct buf out;
     size_t out_sent;
+    uint64_t committed;              /* release 2: up to here, tokens whose block is out; 0: none */
     uint64_t next_token, next_reply; /* equal: nothing under way */
     struct mllp_early *early;
     unsigned pending;
@@ -91,6 +95,9 @@ struct mllp_conn *mllp_conn_new(struct mllp_in *in, struct line line, const char
 void mllp_conn_reply(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n);
 /* Something is said before the reply. */
 void mllp_conn_accept(struct mllp_conn *c, uint64_t token, struct str reply);
+/* Nothing was stored. */
+void mllp_conn_turn_away(struct mllp_conn *c, uint64_t token, const struct str *replies,
+                         unsigned n);
 /* There is no reply: close, so that the peer sends it again. */
 void mllp_conn_abandon(struct mllp_conn *c);
 /* Send what waits; close what is finished. May free `c`. */

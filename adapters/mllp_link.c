@@ -102,6 +102,11 @@ static void lose(struct mllp_link *l)
     mllp_link_fail(l, was_refused ? tls_why(l->line.tls) : "the connection was lost");
 }
 
+static int64_t reply_deadline(const struct mllp_link *l)
+{
+    return now_us(l) + mllp_out_conf(l->out)->reply_within * 1000;
+}
+
 /* ---- answers ---- */
 
 static struct outcome outcome_of(enum ack_code code, struct str reply)
@@ -135,7 +140,61 @@ static unsigned match(const struct mllp_link *l, struct str control_id)
     return l->n;
 }
 
-static void on_reply(struct mllp_link *l, struct str bytes)
+static void take_out(struct mllp_link *l, unsigned i, struct outcome o)
+{
+    struct delivery *d = l->sent[i].delivery;
+    l->n--;
+    memmove(&l->sent[i], &l->sent[i + 1], (l->n - i) * sizeof(l->sent[0]));
+    delivery_done(d, o);
+}
+
+/* A block of release 2: of the first message that has none yet, since blocks come in order. */
+static void on_commit(struct mllp_link *l, char byte)
+{
+    unsigned i = 0;
+    bool is_end = mllp_out_conf(l->out)->reply == MLLP_REPLY_NONE;
+    while (i < l->n && l->sent[i].is_committed) {
+        i++;
+    }
+    if (i == l->n) {
+        return; /* of a message whose answer came first */
+    }
+    if (byte == MLLP_NAK) {
+        take_out(
+            l, i,
+            (struct outcome){.verdict = DELIVERY_BUSY, .reason = "not stored by the peer (NAK)"});
+    } else if (is_end) {
+        take_out(l, i,
+                 (struct outcome){.verdict = DELIVERY_DELIVERED, .reason = "stored by the peer"});
+    } else {
+        l->sent[i].is_committed = true;
+    }
+}
+
+static bool is_release_2(const struct mllp_link *l)
+{
+    return mllp_out_conf(l->out)->release == MLLP_RELEASE_2;
+}
+
+static void send_commit(struct mllp_link *l)
+{
+    static const char block[] = {FRAME_VT, MLLP_ACK, FRAME_FS, FRAME_CR};
+    buf_put(&l->bytes, block, sizeof(block));
+    l->put_at += sizeof(block);
+    mllp_link_flush(l);
+}
+
+/* A CA where the application's answer is to follow: it has as long again. */
+static bool is_to_follow(struct mllp_link *l, unsigned i, enum ack_code code)
+{
+    if (mllp_out_conf(l->out)->reply != MLLP_REPLY_APPLICATION || code != ACK_CA) {
+        return false;
+    }
+    l->sent[i].deadline_us = reply_deadline(l);
+    return true;
+}
+
+static void on_answer(struct mllp_link *l, struct str bytes)
 {
     struct hl7 m;
     struct hl7_fault fault;
@@ -152,10 +211,22 @@ static void on_reply(struct mllp_link *l, struct str bytes)
                   log_str("destination", out->ep->name), log_uint("in_flight", l->n));
         return; /* late, or of somebody else: it must not be taken for another message's */
     }
-    struct delivery *d = l->sent[i].delivery;
-    l->n--;
-    memmove(&l->sent[i], &l->sent[i + 1], (l->n - i) * sizeof(l->sent[0]));
-    delivery_done(d, outcome_of(reply.code, bytes));
+    if (!is_to_follow(l, i, reply.code)) {
+        take_out(l, i, outcome_of(reply.code, bytes));
+    }
+}
+
+static void on_reply(struct mllp_link *l, struct str bytes)
+{
+    bool is_2 = is_release_2(l);
+    if (is_2 && bytes.n == 1 && (bytes.p[0] == MLLP_ACK || bytes.p[0] == MLLP_NAK)) {
+        on_commit(l, bytes.p[0]);
+        return;
+    }
+    on_answer(l, bytes);
+    if (is_2 && l->state == LINK_OPEN) {
+        send_commit(l);
+    }
 }
 
 static void end_reply(struct mllp_link *l, struct str last)
@@ -240,11 +311,9 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
 static void settle_silent(struct mllp_link *l)
 {
     while (l->state == LINK_OPEN && l->n > 0 && l->sent[0].end_at <= l->sent_at) {
-        struct delivery *d = l->sent[0].delivery;
-        l->n--;
-        memmove(&l->sent[0], &l->sent[1], l->n * sizeof(l->sent[0]));
-        delivery_done(d, (struct outcome){.verdict = DELIVERY_DELIVERED,
-                                          .reason = "sent; no answer is expected"});
+        take_out(l, 0,
+                 (struct outcome){.verdict = DELIVERY_DELIVERED,
+                                  .reason = "sent; no answer is expected"});
     }
 }
 
@@ -265,7 +334,7 @@ static void write_out(struct mllp_link *l)
     if (l->bytes.cap > BYTES_KEEP_MAX) {
         buf_free(&l->bytes);
     }
-    if (mllp_out_conf(l->out)->reply == MLLP_REPLY_NONE) {
+    if (mllp_out_conf(l->out)->reply == MLLP_REPLY_NONE && !is_release_2(l)) {
         settle_silent(l);
     }
 }
@@ -279,11 +348,6 @@ void mllp_link_flush(struct mllp_link *l)
     if (l->state != LINK_CLOSED) {
         set_timer(l);
     }
-}
-
-static int64_t reply_deadline(const struct mllp_link *l)
-{
-    return now_us(l) + mllp_out_conf(l->out)->reply_within * 1000;
 }
 
 static void use_link(struct mllp_link *l)
@@ -494,7 +558,7 @@ void mllp_link_put(struct mllp_link *l, struct delivery *d)
     buf_put(&l->bytes, "\x1c\r", 2);
     l->put_at += payload.n + 3;
     struct link_sent *s = &l->sent[l->n++];
-    *s = (struct link_sent){d, control_id_of(l, payload), l->put_at, 0};
+    *s = (struct link_sent){d, control_id_of(l, payload), l->put_at, 0, false};
     *delivery_slot(d) = l;
     l->out->ep->counters.messages++;
     l->out->ep->counters.bytes += payload.n;

@@ -20,8 +20,14 @@ const struct opt mllp_out_opts[] = {
         "Wait this long for a connection."),
     OPT(mllp_out_conf, keep_alive, "keep-alive", MS, "60s", "1s..never", 0,
         "Probe a silent peer at TCP level after this long."),
-    OPT(mllp_out_conf, reply, "reply", ENUM, "wait", "wait|none", 0,
-        "Whether the peer answers; with `none` a message counts as delivered once it is sent."),
+    OPT(mllp_out_conf, reply, "reply", ENUM, "wait", "wait|none|application", 0,
+        "Whether the peer answers; with `none` a message counts as delivered once it is sent, with "
+        "`application` a CA "
+        "is followed by AA, AE or AR on the same connection, which is waited for."),
+    OPT(mllp_out_conf, release, "release", ENUM, "1", "1|2", 0,
+        "Release of MLLP: with 2 the peer first answers each frame with a block of one byte, 06 "
+        "when it has stored it, "
+        "15 when it has not; and so do we."),
     OPT_GROUP(mllp_out_conf, tls, "tls", tls_out_opts, 0,
               "Speak TLS; the server's certificate and its name are always verified."),
     {0},

@@ -27,6 +27,7 @@ struct link_sent {
     struct str control_id; /* MSH-10, a view into the payload; empty: any answer will do */
     uint64_t end_at;       /* offset in the stream behind its last byte */
     int64_t deadline_us;   /* 0 until connected */
+    bool is_committed;     /* release 2: the peer has it */
 };
 
 /* One connection, opened when there is something to send and kept. */

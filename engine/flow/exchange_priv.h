@@ -40,6 +40,7 @@ struct exchange {
     bool is_member, is_known;       /* one message of a batch; it was taken before */
     int64_t sequence;               /* MSA-4; INT64_MIN: none */
     int64_t next_sequence;          /* the number expected behind it, -1: any */
+    bool is_unstored;               /* it ends without an entry of its own */
     bool sets_sequence, waits_for_number, is_durable;
     bool awaits;              /* the application answer is the destination's */
     uint32_t awaited_output;  /* whose */

@@ -8,7 +8,8 @@
 
 enum { NUMBER_MOST = 999999999 }; /* what NM 15 leaves room for, with one more */
 
-static const char OWNER[] = "sequence"; /* of the states: "sequence", source's id -> the number expected next */
+static const char OWNER[] =
+    "sequence"; /* of the states: "sequence", source's id -> the number expected next */
 
 static struct str key_of(const struct source *s, char out[16])
 {

@@ -374,6 +374,89 @@ Test(destination, reply_none_counts_what_is_sent)
     end();
 }
 
+Test(destination, a_ca_may_be_followed_by_the_applications_answer)
+{
+    begin("reply: application\n");
+    struct delivery *d = house_give(&h, MSH_1);
+    peer_accept(&server, &conn);
+    cr_assert(peer_has_frames(&conn, 1));
+    reply(&conn, "CA", "ID1");
+    run_now(h.loop);
+    cr_expect_eq(d->done, 0, "the message is stored there, no more");
+    reply(&conn, "AE", "ID1");
+    expect(d, DELIVERY_REFUSED, "answered AE");
+    struct delivery *e = house_give(&h, MSH_2);
+    cr_assert(peer_has_frames(&conn, 2));
+    reply(&conn, "CE", "ID2");
+    expect(e, DELIVERY_REFUSED, "answered CE");
+    end();
+}
+
+Test(destination, a_ca_alone_is_no_answer_where_more_is_to_follow)
+{
+    begin("reply: application\nreply-within: 100ms\n");
+    struct delivery *d = house_give(&h, MSH_1);
+    peer_accept(&server, &conn);
+    cr_assert(peer_has_frames(&conn, 1));
+    reply(&conn, "CA", "ID1");
+    run_now(h.loop);
+    clock_fake_advance(&h.time, 200000);
+    expect(d, DELIVERY_UNKNOWN, "no answer within reply-within");
+    end();
+}
+
+static void commit_block(char byte)
+{
+    peer_send(&conn, str_from((char[]){0x0b, byte, 0x1c, 0x0d}, 4));
+}
+
+Test(destination, release_2_waits_for_the_block_and_the_answer_and_confirms_it)
+{
+    begin("release: 2\n");
+    struct delivery *d = house_give(&h, MSH_1);
+    peer_accept(&server, &conn);
+    cr_assert(peer_has_frames(&conn, 1));
+    commit_block(0x06);
+    run_now(h.loop);
+    cr_expect_eq(d->done, 0);
+    reply(&conn, "AA", "ID1");
+    expect(d, DELIVERY_DELIVERED, "answered AA");
+    cr_assert(peer_has_frames(&conn, 2));
+    cr_expect(str_is(peer_frame(&conn, 1), "\x06"), "and says that it has the answer");
+    struct delivery *e = house_give(&h, MSH_2);
+    cr_assert(peer_has_frames(&conn, 3));
+    commit_block(0x15);
+    expect(e, DELIVERY_BUSY, "not stored by the peer (NAK)");
+    end();
+}
+
+Test(destination, release_2_without_answers_counts_what_the_peer_has_stored)
+{
+    begin("release: 2\nreply: none\npipeline: 2\nconnections: 1\n");
+    struct delivery *d = house_give(&h, MSH_1), *e = house_give(&h, MSH_2);
+    peer_accept(&server, &conn);
+    cr_assert(peer_has_frames(&conn, 2));
+    run_now(h.loop);
+    cr_expect_eq(d->done, 0, "sent is not stored");
+    commit_block(0x06);
+    expect(d, DELIVERY_DELIVERED, "stored by the peer");
+    cr_expect_eq(e->done, 0);
+    commit_block(0x15);
+    expect(e, DELIVERY_BUSY, "not stored by the peer (NAK)");
+    end();
+}
+
+Test(destination, a_single_byte_is_no_answer_in_release_1)
+{
+    begin("");
+    struct delivery *d = house_give(&h, MSH_1);
+    peer_accept(&server, &conn);
+    cr_assert(peer_has_frames(&conn, 1));
+    commit_block(0x06);
+    expect(d, DELIVERY_UNKNOWN, "the answer is no acknowledgement");
+    end();
+}
+
 Test(destination, a_payload_without_a_control_id_takes_the_only_answer)
 {
     begin("");

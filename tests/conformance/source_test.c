@@ -299,6 +299,56 @@ Test(source, without_an_answer_the_connection_closes_behind_what_was_said)
     house_close(&h);
 }
 
+Test(source, release_2_says_first_whether_a_frame_is_stored)
+{
+    struct peer p;
+    begin("release: 2\n");
+    connect_to(&p);
+    for (int i = 0; i < 5; i++) {
+        char text[2] = {(char)('a' + i), 0};
+        peer_send_frame(&p, text);
+    }
+    cr_assert(house_takes(&h, 5));
+    say_accepted(1);
+    house_answer(&h, 1, 1);
+    mllp_adapter.in->turn_away(&h.source, h.source.v[2].conn, h.source.v[2].token, NULL, 0);
+    h.source.v[2].is_answered = true;
+    say_accepted(0);
+    house_answer(&h, 0, 1);
+    house_answer(&h, 3, 0);
+    mllp_adapter.in->turn_away(&h.source, h.source.v[4].conn, h.source.v[4].token, NULL, 0);
+    h.source.v[4].is_answered = true;
+    static const char *const want[] = {"\x06", "ok:a", "re:a", "\x06", "ok:b",
+                                       "re:b", "\x15", "\x06", "\x15"};
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        expect_frame(&p, i, want[i]);
+    }
+    peer_send(&p, STR("\x0b\x06\x1c\r")); /* the peer has our answer: nothing to be answered */
+    peer_send_frame(&p, "f");
+    cr_assert(house_takes(&h, 6));
+    cr_expect(str_is(buf_str(&h.source.v[5].bytes), "f"));
+    house_answer(&h, 5, 1);
+    expect_frame(&p, 9, "\x06");
+    expect_frame(&p, 10, "re:f");
+    peer_close(&p);
+    house_close(&h);
+}
+
+Test(source, in_release_1_a_refusal_is_said_in_an_answer)
+{
+    struct peer p;
+    begin("");
+    connect_to(&p);
+    peer_send_frame(&p, "a");
+    cr_assert(house_takes(&h, 1));
+    struct str text = STR("no:a");
+    mllp_adapter.in->turn_away(&h.source, h.source.v[0].conn, h.source.v[0].token, &text, 1);
+    h.source.v[0].is_answered = true;
+    expect_frame(&p, 0, "no:a");
+    peer_close(&p);
+    house_close(&h);
+}
+
 Test(source, loses_nothing_over_a_pause)
 {
     struct peer p, q;

@@ -31,8 +31,8 @@ static void expect_mode(const char *id, const char *number, const char *mode, co
                         const char *wanted)
 {
     char text[256], msa[64];
-    snprintf(text, sizeof(text), "MSH|^~\\&|E|M|C|H|2026||ADT^A01|%s|P|2.5.1|%s||%s\rPID|1||7\r", id,
-             number, mode);
+    snprintf(text, sizeof(text), "MSH|^~\\&|E|M|C|H|2026||ADT^A01|%s|P|2.5.1|%s||%s\rPID|1||7\r",
+             id, number, mode);
     snprintf(msa, sizeof(msa), "\rMSA|%s|%s%s%s\r", code, id, wanted[0] ? "||" : "", wanted);
     peer_send_frame(&p, text);
     cr_assert(peer_has_frames(&p, ++replies), "%s: no answer", id);
@@ -48,14 +48,14 @@ static void expect(const char *id, const char *number, const char *code, const c
 Test(sequence, numbers_follow_each_other)
 {
     begin();
-    expect("a", "0", "AA", "-1");   /* start: none is known */
-    expect("b", "41", "AA", "41");  /* the first one is the base */
+    expect("a", "0", "AA", "-1");  /* start: none is known */
+    expect("b", "41", "AA", "41"); /* the first one is the base */
     expect("c", "42", "AA", "42");
-    expect("d", "44", "AE", "43");  /* one is missing */
-    expect("e", "42", "AE", "43");  /* another message under an old number */
+    expect("d", "44", "AE", "43"); /* one is missing */
+    expect("e", "42", "AE", "43"); /* another message under an old number */
     expect("f", "43", "AA", "43");
-    expect("g", "0", "AA", "44");   /* start: go on with that one */
-    expect("h", "-1", "AA", "-1");  /* resync: the next one is the base */
+    expect("g", "0", "AA", "44");  /* start: go on with that one */
+    expect("h", "-1", "AA", "-1"); /* resync: the next one is the base */
     expect("i", "7", "AA", "7");
     expect("j", "8", "AA", "8");
     cr_assert(site_delivers(&s, "out", 5));
