@@ -116,7 +116,7 @@ static void make_header(struct exchange *x)
     buf_puts(&out, "MSH");
     for (uint32_t f = 2; f <= 18; f++) {
         bool is_theirs = f <= 6 && b->is_parsed;
-        bool is_copied = f == 11 || f == 12 || f == 15 || f == 16 || f == 18;
+        bool is_copied = f == 11 || f == 12 || f == 18; /* what they want answered is theirs */
         struct str s = is_theirs   ? hl7_field(&b->parsed, h, f)
                        : f == 2    ? STR("^~\\&")
                        : f == 10   ? (b->control_id.n ? b->control_id : first_field(b, 10))

@@ -37,10 +37,9 @@ struct exchange {
     struct exchange *next_copy;
     struct exchange_batch
         *batch; /* it is a batch; NULL: one message, or a batch that is rejected whole */
-    bool is_member, is_known;       /* one message of a batch; it was taken before */
-    int64_t sequence;               /* MSA-4; INT64_MIN: none */
-    int64_t next_sequence;          /* the number expected behind it, -1: any */
-    bool is_unstored;               /* it ends without an entry of its own */
+    bool is_member, is_known; /* one message of a batch; it was taken before */
+    int64_t sequence;         /* MSA-4; INT64_MIN: none */
+    int64_t next_sequence;    /* the number expected behind it, -1: any */
     bool sets_sequence, waits_for_number, is_durable;
     bool awaits;              /* the application answer is the destination's */
     uint32_t awaited_output;  /* whose */

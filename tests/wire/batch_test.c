@@ -191,6 +191,15 @@ Test(batch, is_no_message_where_it_is_not_to_be_split)
     end();
 }
 
+Test(batch, is_answered_whatever_its_messages_want_answered)
+{
+    begin("");
+    peer_send_frame(&p,
+                    BHS "MSH|^~\\&|LIS|L|C|H|2026||ORU^R01|1|P|2.5.1|||NE|NE\rPID|1||7||D||1|F\r");
+    EXPECT(0, "\rMSA|AA|B77\r");
+    end();
+}
+
 Test(batch, may_be_empty)
 {
     begin("");

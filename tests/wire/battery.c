@@ -323,9 +323,7 @@ static const struct {
      "reads this message type\r\n",
      STRICT},
     {"a batch in one frame", B("\vBHS|^~\\&|A\r" FROM "28|P|2.5.1" PID "BTS|1\r\x1c\r"),
-     TO "MSA|AR|28\rERR||MSH^1|100^Segment sequence error^HL70357|E||||the message does not begin "
-        "with MSH\r\n",
-     0},
+     "MSH|^~\\&|||A||T||ACK|ID|P|2.5.1\rMSA|AA|28\r\n", 0},
 };
 
 /* ---- versions ---- */
