@@ -220,6 +220,7 @@ Test(tree, children_and_descendants_know_their_types)
         {"children().ofType(HumanName).count()", "integer:2"},
         {"descendants().ofType(code)", "code:female code:official"},
         {"descendants().where($this is dateTime)", "dateTime:2020-02-03T04:05:06Z"},
+        {"descendants().ofType(Extension).value", "integer:3 string:hidden"},
     };
     CHECK(patient, rows);
 }
