@@ -98,7 +98,10 @@ static struct validate_finding *room(struct validate_report *r, enum validate_le
     if (r->n < VALIDATE_FINDINGS_MAX) {
         return &r->v[r->n++];
     }
-    for (unsigned i = r->n; level == VALIDATE_STRICT && i-- > 0;) {
+    if (level != VALIDATE_STRICT || r->errors > VALIDATE_FINDINGS_MAX) {
+        return NULL; /* so many errors have all the room already */
+    }
+    for (unsigned i = r->n; i-- > 0;) {
         if (r->v[i].level == VALIDATE_WARN) {
             return &r->v[i];
         }

@@ -274,6 +274,31 @@ Test(validate, findings_are_bounded)
     buf_free(&message);
 }
 
+/* A million bad values cost no more than to look at them. */
+Test(validate, errors_beyond_the_bound_are_only_counted)
+{
+    struct arena a = {0};
+    struct buf message = {0};
+    struct hl7 m;
+    struct hl7_fault fault;
+    struct validate_report r;
+    const struct validate_levels l = validate_initial(VALIDATE_STRICT);
+    buf_puts(&message, "MSH|^~\\&|A|B|C|D|20261124||ORU^R01|1|P|2.5.1\rPID|||7||D\rOBR|1|||A\r"
+                       "OBX|1|NM|S||x");
+    for (int i = 1; i < 1000000; i++) {
+        buf_puts(&message, "~x");
+    }
+    buf_puts(&message, "||||||F\r");
+    cr_assert_eq(hl7_parse(&a, buf_str(&message), &m, &fault), 0);
+    validate_begin(&r, &a, &m, &l);
+    validate_message(validate_dict_new(&a), &r);
+    cr_expect_eq(r.n, VALIDATE_FINDINGS_MAX);
+    cr_expect_eq(r.errors, 1000000);
+    cr_expect_str_eq(r.v[99].path, "OBX-5[100]");
+    arena_free(&a);
+    buf_free(&message);
+}
+
 Test(validate, what_cannot_be_taken_is_rejected)
 {
     struct arena a = {0};
