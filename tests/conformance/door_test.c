@@ -266,5 +266,6 @@ Test(door, what_a_table_cannot_say_is_checked)
         struct str text = h.diags.first ? h.diags.first->text : STR("");
         cr_expect(settings[i].found[0] ? str_find(text, str_of(settings[i].found)) >= 0 : !text.n,
                   "%s: %.*s", settings[i].yaml, STR_ARG(text));
+        house_close(&h);
     }
 }
