@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <unistd.h>
 
 enum {
@@ -75,12 +76,18 @@ void door_left(struct door *d)
 
 /* ---- refusals ---- */
 
+/* So many a second; what was not told is told as a number when the next one is. */
 static bool may_tell(struct door *d)
 {
     int64_t second = clock_mono_us(d->ep->clock) / 1000000;
     if (second != d->told_second) {
         d->told_second = second;
         d->told = 0;
+        if (d->untold) {
+            log_event(d->ep->log, LOG_LEVEL_WARN, "refused-more", log_str("source", d->ep->name),
+                      log_uint("peers", d->untold));
+        }
+        d->untold = 0;
     }
     bool may = d->told++ < TOLD_A_SECOND;
     d->untold += !may;
@@ -90,14 +97,18 @@ static bool may_tell(struct door *d)
 void door_refuse(struct door *d, const char *event, const char *peer, const char *reason,
                  const char *subject)
 {
-    d->ep->counters.connections_refused++;
+    struct endpoint *ep = d->ep;
+    ep->counters.connections_refused++;
     if (!may_tell(d)) {
         return;
     }
-    log_event(d->ep->log, LOG_LEVEL_WARN, event, log_str("source", d->ep->name),
-              log_cstr("peer", peer), log_cstr("reason", reason), log_cstr("subject", subject),
-              log_uint("untold", d->untold));
-    d->untold = 0;
+    if (*subject) {
+        log_event(ep->log, LOG_LEVEL_WARN, event, log_str("source", ep->name),
+                  log_cstr("peer", peer), log_cstr("reason", reason), log_cstr("subject", subject));
+    } else {
+        log_event(ep->log, LOG_LEVEL_WARN, event, log_str("source", ep->name),
+                  log_cstr("peer", peer), log_cstr("reason", reason));
+    }
 }
 
 /* ---- accepting ---- */
@@ -179,6 +190,8 @@ static int start_listening(struct door *d, const struct opt_hostport *at, struct
         close(d->listener);
     }
     d->listener = fd;
+    snprintf(d->host, sizeof d->host, "%.*s", STR_ARG(at->host));
+    d->port = at->port;
     net_bound(fd, d->address);
     d->on_accept = event_new(d->ep->loop, fd, EV_READ | EV_PERSIST, on_accept, d);
     event_add(d->on_accept, NULL);
@@ -240,11 +253,13 @@ static int load_tls(const struct door *d, const struct door_conf *c, struct tls_
 }
 
 /* Handshakes under way go on with the context they began with. */
-static void use_tls(struct door *d, struct tls_context *x)
+static void use_tls(struct door *d, const struct door_conf *c, struct tls_context *x)
 {
-    tls_context_unref(&d->tls);
+    tls_context_unref(&d->before);
+    d->before = d->tls;
     d->tls = x;
     d->warned_days = INT_MAX;
+    d->ep->is_exposed = !x && !admit_is_loopback(c->listen.host);
     warn_of_end(d);
 }
 
@@ -262,7 +277,7 @@ int door_open(struct door *d, struct diags *diags)
         tls_context_unref(&x);
         return ERR_IO;
     }
-    use_tls(d, x);
+    use_tls(d, c, x);
     d->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
     d->on_breath = evtimer_new(d->ep->loop, on_breath, d);
     d->on_hour = event_new(d->ep->loop, -1, EV_PERSIST, on_hour, d);
@@ -272,17 +287,19 @@ int door_open(struct door *d, struct diags *diags)
 
 int door_change(struct door *d, const struct door_conf *to, struct diags *diags)
 {
-    const struct opt_hostport *from = &d->ops->conf(d->arg)->listen;
-    bool stays = from->port == to->listen.port && str_eq(from->host, to->listen.host);
+    bool is_back = to == d->ops->conf(d->arg);
+    bool stays = d->port == to->listen.port && str_is(to->listen.host, d->host);
     struct tls_context *x = NULL;
-    if (load_tls(d, to, &x, diags) < 0) {
+    if (is_back) {
+        x = d->before ? tls_context_ref(d->before) : NULL;
+    } else if (load_tls(d, to, &x, diags) < 0) {
         return ERR_IO;
     }
     if (!stays && start_listening(d, &to->listen, diags) < 0) {
         tls_context_unref(&x);
         return ERR_IO;
     }
-    use_tls(d, x);
+    use_tls(d, to, x);
     return 0;
 }
 
@@ -299,6 +316,7 @@ void door_close(struct door *d)
 {
     greet_end(d);
     tls_context_unref(&d->tls);
+    tls_context_unref(&d->before);
     event_free(d->on_accept);
     event_free(d->on_breath);
     event_free(d->on_hour);

@@ -47,8 +47,11 @@ struct door {
     void *arg;
     int listener, reserve; /* reserve: a descriptor to give up when there are no more */
     struct event *on_accept, *on_breath, *on_hour;
-    struct tls_context *tls; /* NULL: plain */
-    struct greet *greets;    /* handshakes under way */
+    struct tls_context *tls;    /* NULL: plain */
+    struct tls_context *before; /* until the last change, to go back to */
+    char host[256];             /* what it listens on, as configured */
+    int port;
+    struct greet *greets; /* handshakes under way */
     bool is_full, is_shut;
     int warned_days;     /* the last warning of a certificate's end that was given */
     int64_t told_second; /* refusals are told so often a second, the rest as a number */
@@ -58,7 +61,8 @@ struct door {
 
 /* ep, ops and arg are set. 0, or ERR_IO with a finding. */
 int door_open(struct door *d, struct diags *diags);
-/* Take the settings `to` over, with the files as they are now; connections stay. 0, or ERR_IO and as it was. */
+/* Take the settings `to` over, with the files as they are now; connections stay. 0, or ERR_IO and as it was. The
+ * settings in force (door_ops.conf) mean that the change just made is taken back, whatever became of the files. */
 int door_change(struct door *d, const struct door_conf *to, struct diags *diags);
 /* Somebody is refused: counted, and told to the log as `event`. `subject` of a certificate, or "". */
 void door_refuse(struct door *d, const char *event, const char *peer, const char *reason,

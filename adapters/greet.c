@@ -136,7 +136,8 @@ void greet_begin(struct door *d, int fd, const char *peer)
 
 void greet_end(struct door *d)
 {
-    while (d->greets) {
-        hang_up(d->greets);
+    for (struct greet *g = d->greets, *next; g; g = next) {
+        next = g->next;
+        hang_up(g);
     }
 }

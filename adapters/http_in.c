@@ -175,6 +175,9 @@ static int http_in_reload(struct source *s, const void *conf, struct diags *d)
         return ERR_IO;
     }
     const char *why = read_tokens(in, tokens_of(want));
+    if (why) {
+        (void)door_change(&in->door, &http_in_conf(in)->door, d); /* back to what it was */
+    }
     return why ? refuse_tokens(in, why, d) : 0;
 }
 

@@ -111,6 +111,11 @@ Test(door, refusals_do_not_flood_the_log)
     }
     cr_expect_eq(lines, 20, "%u", lines);
     cr_expect_eq(h.source.ep.counters.connections_refused, 60);
+    clock_fake_advance(&h.time, 1000000);
+    connect_to(&p[0]);
+    cr_expect(peer_sees_end(&p[0]));
+    peer_close(&p[0]);
+    cr_expect(house_logged(&h, "refused-more source=in peers=40"));
     house_close(&h);
 }
 
@@ -214,6 +219,31 @@ Test(door, a_reload_takes_new_files_and_keeps_the_old_ones_where_the_new_are_bro
     copy_files("server.pem", "soon.key", name);
     cr_expect_lt(reload(yaml.p), 0);
     cr_expect_eq(h.source.ep.tls_until_s, second);
+    buf_free(&yaml);
+    house_close(&h);
+}
+
+/* Another source could not follow: the engine hands back the settings that are in force. */
+Test(door, a_change_that_is_taken_back_needs_no_files)
+{
+    struct buf yaml = {0};
+    char name[32];
+    snprintf(name, sizeof name, "back.%d", (int)getpid());
+    buf_printf(&yaml, "listen: 127.0.0.1:0\ntls: { cert: \"%s/%s.pem\", key: \"%s/%s.key\" }\n",
+               tls_kit(), name, tls_kit(), name);
+    buf_putc(&yaml, 0);
+    copy_files("server.pem", "server.key", name);
+    house_open(&h);
+    cr_assert_eq(house_source(&h, &mllp_adapter, yaml.p), 0);
+    int64_t first = h.source.ep.tls_until_s;
+    copy_files("cut.pem", "server.key", name);
+    void *plain =
+        house_conf(&h, mllp_adapter.in_opts, mllp_adapter.in_conf_size, "listen: localhost:0\n");
+    cr_assert_eq(mllp_adapter.in->reload(&h.source, plain, &h.diags), 0);
+    cr_expect_eq(h.source.ep.tls_until_s, 0);
+    cr_expect_eq(mllp_adapter.in->reload(&h.source, h.source.ep.conf, &h.diags), 0);
+    cr_expect_eq(h.source.ep.tls_until_s, first, "it speaks TLS again, with what it had");
+    cr_expect(str_starts(house_address(&h), STR("127.0.0.1:")));
     buf_free(&yaml);
     house_close(&h);
 }
