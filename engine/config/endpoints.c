@@ -1,7 +1,8 @@
 #include "engine/config/loader.h"
+#include "engine/flow/sender.h"
 
 /* Adapters that the product names and this version does not have: better said than suggested away. */
-static const char *const later_adapters[] = {"fhir", "tls", NULL};
+static const char *const later_adapters[] = {"fhir", NULL};
 
 enum { NAME_MAX_BYTES = 64, KEYS_MAX = 64 };
 
@@ -235,6 +236,20 @@ static void read_validate(struct loader *l, const struct yaml_node *node,
     }
 }
 
+static void check_senders(struct loader *l, const struct yaml_node *n, const struct opt_list *v)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        if (!sender_is_entry(v->v[i])) {
+            struct str shown = str_slice(v->v[i], 0, 60);
+            diag_add(
+                l->d, DIAG_ERROR, "option-type", n->pos,
+                "`senders` holds `%.*s`; expected APPLICATION|FACILITY of MSH-3 and MSH-4, or one "
+                "of them: EPIC, |MAIN",
+                STR_ARG(shown));
+        }
+    }
+}
+
 static void read_source(struct loader *l, const struct yaml_node *node, unsigned at)
 {
     struct plan_source *s = &l->plan->sources[at];
@@ -249,6 +264,7 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
                               .pos = node->key->pos,
                               .unrouted = (enum plan_unrouted)c.unrouted,
                               .is_numbered = c.sequence_numbers == 1,
+                              .senders = c.senders,
                               .timezone = c.timezone,
                               .versions = c.versions.v,
                               .nversions = (unsigned)c.versions.n};
@@ -256,6 +272,7 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
     read_duplicates(l, c.duplicates, s);
     loader_expect(l, c.expect, s);
     read_batch(l, c.batch, s);
+    check_senders(l, yaml_get(node, "senders"), &c.senders);
     const struct yaml_node *zone = yaml_get(node, "timezone"), *profile = yaml_get(node, "profile");
     l->rules_sources[at] =
         (struct rules_source){.name = s->name,

@@ -28,6 +28,8 @@ const struct opt config_source_rows[] = {
         "When to answer: stored (after the message is on disk, the default), never, or {answered-by, within}. MSH-15 and MSH-16 are honoured."),
     OPT(source_conf, unrouted, "unrouted", ENUM, "accept", "accept|reject", OPT_RELOAD,
         "A type that no route reads: accept it (counted) or answer AR."),
+    OPT(source_conf, senders, "senders", LIST, NULL, NULL, OPT_RELOAD,
+        "Whose messages are taken: MSH-3 and MSH-4 as EPIC|MAIN, EPIC or |MAIN; others are answered AR. Without it all are."),
     OPT(source_conf, timezone, "timezone", STR, NULL, "1..64", OPT_RELOAD,
         "Time zone of dates without an offset, as America/Chicago."),
     OPT(source_conf, versions, "versions", LIST, NULL, "2.1|2.2|2.3|2.3.1|2.4|2.5|2.5.1|2.6|2.7|2.7.1|2.8|2.8.1|2.8.2|2.9", OPT_RELOAD,

@@ -50,7 +50,7 @@ struct source_conf {
     const struct validate_conf *validate;
     int unrouted, sequence_numbers;
     struct str timezone;
-    struct opt_list versions;
+    struct opt_list versions, senders;
     const struct yaml_node *expect;
 };
 

@@ -31,6 +31,7 @@ struct endpoint {
     const struct clock *clock;
     struct log *log;
     struct endpoint_counters counters;
+    bool is_exposed; /* listens beyond this machine without TLS */
     int64_t
         tls_until_s; /* of what it shows its peers: end of the certificate or its CRL, in seconds since 1970; 0: none */
 };

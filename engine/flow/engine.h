@@ -44,6 +44,9 @@ struct engine_source_status {
     struct endpoint_counters c;
     uint64_t accepted, filtered, rejected, unrouted, waiting;
     uint64_t repeated;   /* copies of a message that was taken: answered again, not stored */
+    uint64_t strangers;  /* of senders that are not in its list */
+    bool is_exposed;     /* listens beyond this machine without TLS */
+    int64_t tls_until_s; /* end of its certificate or CRL, in seconds since 1970; 0: none */
     uint64_t reused_ids; /* an id seen before over another body: taken as new */
     const struct validation_count *validation; /* NULL: the source does not validate */
     uint64_t replied[6];                       /* by enum ack_code */

@@ -28,6 +28,7 @@ struct source {
     uint64_t accepted, filtered, rejected, unrouted, waiting;
     struct validation_count validation;
     uint64_t repeated;   /* copies of a message that was taken */
+    uint64_t strangers;  /* messages of senders that are not in its list */
     uint64_t reused_ids; /* an id seen before over another body */
     uint64_t replied[6]; /* by enum ack_code */
     struct histogram reply_time;

@@ -4,6 +4,7 @@
 #include "engine/base/hash.h"
 #include "engine/flow/exchange_priv.h"
 #include "engine/flow/repeat.h"
+#include "engine/flow/sender.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -142,6 +143,12 @@ bool exchange_parse(struct exchange *x)
     }
     if (str_trim(msh(x, 10)).n == 0) {
         exchange_reject_one(x, ACK_AR, 101, "MSH-10", STR("message control id is missing"));
+        return false;
+    }
+    const char *stranger = sender_fault(&x->source->want->senders, &x->hl7);
+    if (stranger) {
+        x->source->strangers++;
+        exchange_reject_one(x, ACK_AR, 103, stranger, STR("this sender is not in `senders` of the source"));
         return false;
     }
     const uint8_t *secret = journal_hash_key(x->source->engine->conf.journal);

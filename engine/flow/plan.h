@@ -35,6 +35,7 @@ struct plan_source {
     bool refuses_reused;   /* a control id over another body: AE 205 */
     bool is_validated;     /* before the routes see a message */
     struct validate_levels validate;
+    struct opt_list senders; /* as in sender.h; none: all */
     struct str timezone;
     const struct str *versions;
     unsigned nversions;

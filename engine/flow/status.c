@@ -17,6 +17,9 @@ static void one_source(struct source *s, struct engine_source_status *out)
         .repeated = s->repeated,
         .reused_ids = s->reused_ids,
         .validation = s->want->is_validated ? &s->validation : NULL,
+        .strangers = s->strangers,
+        .is_exposed = s->ep.is_exposed,
+        .tls_until_s = s->ep.tls_until_s,
         .reply_time = &s->reply_time,
         .is_open = s->is_open,
     };

@@ -14,6 +14,8 @@ struct status_args {
 
 static const struct opt options[] = {TARGET_OPTIONS(status_args), {0}};
 
+enum { DAYS_SOON = 30 };
+
 static bool needs_someone(const struct report *s)
 {
     const struct report *list = report_get(s, "destinations");
@@ -48,11 +50,20 @@ static void print_validation(const struct report *v)
 static void print_source(const struct report *s)
 {
     printf("source %-16s %s %s  accepted %lld, filtered %lld, rejected %lld, unrouted %lld, "
-           "connections %lld\n",
+           "connections %lld",
            report_text(s, "name"), report_text(s, "adapter"), report_text(s, "address"),
            (long long)report_int(s, "accepted"), (long long)report_int(s, "filtered"),
            (long long)report_int(s, "rejected"), (long long)report_int(s, "unrouted"),
            (long long)report_int(s, "connections_open"));
+    if (report_int(s, "strangers")) {
+        printf(", from other senders %lld", (long long)report_int(s, "strangers"));
+    }
+    if (report_get(s, "tls_days_left") && report_int(s, "tls_days_left") <= DAYS_SOON) {
+        printf(", CERTIFICATE ENDS in %lld days", (long long)report_int(s, "tls_days_left"));
+    }
+    printf("%s\n", report_bool(s, "plaintext")
+                       ? ", PLAINTEXT: others on the network can read the messages"
+                       : "");
     if (report_get(s, "validation")) {
         print_validation(report_get(s, "validation"));
     }

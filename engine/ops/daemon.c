@@ -1,3 +1,4 @@
+#include "engine/flow/tls.h"
 #include "engine/ops/daemon.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/buf.h"
@@ -413,6 +415,7 @@ static struct report *source_status(const struct engine_source_status *s)
                 {"waiting", s->waiting},
                 {"repeated", s->repeated},
                 {"reused_ids", s->reused_ids},
+                {"strangers", s->strangers},
                 {"messages", s->c.messages},
                 {"bytes", s->c.bytes},
                 {"connections", s->c.connections},
@@ -424,6 +427,10 @@ static struct report *source_status(const struct engine_source_status *s)
     report_set_text(r, "name", s->name);
     report_set_text(r, "adapter", s->adapter);
     report_set_text(r, "address", s->address);
+    report_set_bool(r, "plaintext", s->is_exposed);
+    if (s->tls_until_s) {
+        report_set_int(r, "tls_days_left", tls_days_left(s->tls_until_s, (int64_t)time(NULL)));
+    }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         report_set_int(r, rows[i].name, (int64_t)rows[i].n);
     }

@@ -69,8 +69,25 @@ static void try_source(struct doctor *d, const struct plan_source *s)
     }
 }
 
+/* Accepted in the configuration, and a risk all the same. */
+static void look_at_plaintext(struct doctor *d, const struct plan_source *s)
+{
+    const struct opt *row = opt_find(s->adapter->in_opts, STR("plaintext"));
+    const struct opt *tls = opt_find(s->adapter->in_opts, STR("tls"));
+    bool is_accepted = row && *(const int *)(const void *)((const char *)s->conf + row->offset) > 0;
+    if (is_accepted && tls &&
+        !*(const void *const *)(const void *)((const char *)s->conf + tls->offset)) {
+        doctor_find(d, DOCTOR_WARNING, "others on the network can read patient data along the way",
+                    "give it `tls`, or an address of this machine with a tunnel before it",
+                    "source %.*s speaks without TLS: plaintext: accepted", STR_ARG(s->name));
+    }
+}
+
 void doctor_ports(struct doctor *d)
 {
+    for (unsigned i = 0; d->plan && i < d->plan->nsources; i++) {
+        look_at_plaintext(d, &d->plan->sources[i]);
+    }
     if (d->status) {
         doctor_fact(d, "the daemon has them");
         return;
