@@ -148,7 +148,8 @@ bool exchange_parse(struct exchange *x)
     const char *stranger = sender_fault(&x->source->want->senders, &x->hl7);
     if (stranger) {
         x->source->strangers++;
-        exchange_reject_one(x, ACK_AR, 103, stranger, STR("this sender is not in `senders` of the source"));
+        exchange_reject_one(x, ACK_AR, 103, stranger,
+                            STR("this sender is not in `senders` of the source"));
         return false;
     }
     const uint8_t *secret = journal_hash_key(x->source->engine->conf.journal);

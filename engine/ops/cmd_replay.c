@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "engine/flow/tls.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/files.h"
 #include "engine/ops/messages.h"
@@ -10,6 +11,7 @@
 #include "engine/ops/wire.h"
 
 struct replay_args {
+    struct tls_out_conf tls;
     struct str to, ledger, write;
     int64_t connections, window, messages, seconds, rate, reply_within;
     int64_t generate, seed, patients;
@@ -17,7 +19,15 @@ struct replay_args {
 };
 
 static const struct opt options[] = {
-    OPT(replay_args, to, "to", STR, NULL, NULL, 0, "Where to send: mllp://HOST:PORT."),
+    OPT(replay_args, to, "to", STR, NULL, NULL, 0,
+        "Where to send: mllp://HOST:PORT, or mllps:// over TLS."),
+    OPT(replay_args, tls.ca, "ca", PATH, NULL, NULL, 0,
+        "mllps: authorities that may sign the server's certificate; else the system's."),
+    OPT(replay_args, tls.cert, "cert", PATH, NULL, NULL, 0,
+        "mllps: our certificate, for a server that asks for one."),
+    OPT(replay_args, tls.key, "key", SECRET, NULL, "path", 0, "mllps: its private key."),
+    OPT(replay_args, tls.server_name, "server-name", STR, NULL, "1..255", 0,
+        "mllps: the name in the server's certificate, if it is not the host's."),
     OPT(replay_args, connections, "connections", INT, "1", "1..10000", 0,
         "Connections to send over."),
     OPT(replay_args, window, "window", INT, "1", "1..100000", 0,
@@ -184,6 +194,24 @@ static bool is_clean(const struct replay_result *res)
            !res->codes[REPLAY_CR] && !res->mismatched && !res->unreadable && !res->lost;
 }
 
+static int open_tls(struct command_run *r, bool is_tls, struct tls_context **out)
+{
+    const struct tls_out_conf *c = &((struct replay_args *)r->args)->tls;
+    bool is_given = c->ca.n || c->cert.n || c->key.from != OPT_SECRET_NONE || c->server_name.n;
+    char why[TLS_WHY_MAX];
+    if (!is_tls) {
+        return is_given
+                   ? command_fail(
+                         r, "--ca, --cert, --key and --server-name want --to mllps://HOST:PORT")
+                   : 0;
+    }
+    if ((c->cert.n > 0) != (c->key.from != OPT_SECRET_NONE)) {
+        return command_fail(r, "--cert and --key: expected both or none");
+    }
+    *out = tls_context_connect(c, why);
+    return *out ? 0 : command_fail(r, "%s", why);
+}
+
 static int send_all(struct command_run *r, const struct replay_corpus *corpus)
 {
     const struct replay_args *args = r->args;
@@ -197,8 +225,13 @@ static int send_all(struct command_run *r, const struct replay_corpus *corpus)
                                .reconnect = args->reconnect,
                                .ledger_hash = args->ledger_hash,
                                .reply_within_us = args->reply_within * 1000};
-    if (!wire_address(args->to.n ? args->to.p : "", conf.host, conf.port)) {
-        return command_fail(r, "--to wants mllp://HOST:PORT");
+    bool is_tls;
+    if (!wire_address(args->to.n ? args->to.p : "", conf.host, conf.port, &is_tls)) {
+        return command_fail(r, "--to wants mllp://HOST:PORT or mllps://HOST:PORT");
+    }
+    int refused = open_tls(r, is_tls, &conf.tls);
+    if (refused) {
+        return refused;
     }
     if (args->ledger.n && !(conf.ledger = fopen(args->ledger.p, "we"))) {
         return command_fail(r, "%s: %s", args->ledger.p, strerror(errno));
@@ -210,8 +243,12 @@ static int send_all(struct command_run *r, const struct replay_corpus *corpus)
     if (conf.ledger && fclose(conf.ledger) != 0) {
         return command_fail(r, "%s: %s", args->ledger.p, strerror(errno));
     }
+    tls_context_unref(&conf.tls);
     if (failed) {
         return command_fail(r, "%s:%s: %s", conf.host, conf.port, why);
+    }
+    if (res->tls_why) {
+        fprintf(stderr, "corridor: replay: %s:%s: %s\n", conf.host, conf.port, res->tls_why);
     }
     if (r->json) {
         print_json(res);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "engine/flow/tls.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/files.h"
 #include "engine/ops/report.h"
@@ -8,6 +9,7 @@
 #include "engine/ops/sink_http.h"
 
 struct sink_args {
+    struct tls_in_conf tls;
     struct sink_conf c;
     struct str ledger, status, fail_status, retry_after, verify_signature;
     bool ledger_hl7;
@@ -16,6 +18,11 @@ struct sink_args {
 static const struct opt options[] = {
     OPT(sink_args, c.listen, "listen", HOSTPORT, "127.0.0.1:0", NULL, 0,
         "Where to listen; port 0 takes a free one."),
+    OPT(sink_args, tls.cert, "cert", PATH, NULL, NULL, 0,
+        "mllp: speak TLS, with this certificate."),
+    OPT(sink_args, tls.key, "key", SECRET, NULL, "path", 0, "mllp: its private key."),
+    OPT(sink_args, tls.client_ca, "client-ca", PATH, NULL, NULL, 0,
+        "mllp: refuse clients without a certificate signed by these authorities."),
     OPT(sink_args, c.reply, "reply", ENUM, "AA", "AA|AE|AR|none|drop", 0,
         "mllp: the answer: a code, none at all, or drop the connection."),
     OPT(sink_args, c.fail_with, "fail-with", ENUM, "AE", "AA|AE|AR|none|drop", 0,
@@ -57,6 +64,7 @@ static void print_json(const struct sink_result *res)
     report_set_int(r, "bytes", (int64_t)res->bytes);
     report_set_int(r, "connections", (int64_t)res->connections);
     report_set_int(r, "unreadable", (int64_t)res->unreadable);
+    report_set_int(r, "tls_refused", (int64_t)res->tls_refused);
     for (int i = 0; i < SINK_REPLIES; i++) {
         if (res->answers[i]) {
             report_set_int(answers, sink_reply_names[i], (int64_t)res->answers[i]);
@@ -181,6 +189,23 @@ static const char *read_secrets(struct command_run *r, const char *path,
     return files_read(r->arena, path, &text, &why) ? webhook_secrets_read(text, out) : why;
 }
 
+static int open_tls(struct command_run *r, bool is_http)
+{
+    struct sink_args *args = r->args;
+    const struct tls_in_conf *c = &args->tls;
+    char why[TLS_WHY_MAX];
+    bool has_key = c->key.from != OPT_SECRET_NONE;
+    if (!c->cert.n && !has_key && !c->client_ca.n) {
+        return COMMAND_FINE;
+    }
+    if (is_http || !c->cert.n || !has_key) {
+        return command_fail(r, is_http ? "--cert, --key and --client-ca are for mllp only"
+                                       : "--cert and --key: expected both");
+    }
+    args->c.tls = tls_context_listen(c, why);
+    return args->c.tls ? COMMAND_FINE : command_fail(r, "%s", why);
+}
+
 static int run(struct command_run *r)
 {
     struct sink_args *args = r->args;
@@ -192,6 +217,10 @@ static int run(struct command_run *r)
     if (check_answer(r, "status", args->status) ||
         check_answer(r, "fail-status", args->fail_status)) {
         return COMMAND_CANNOT;
+    }
+    int refused = open_tls(r, is_http);
+    if (refused) {
+        return refused;
     }
     if (args->ledger.n && !(args->c.ledger = fopen(args->ledger.p, "we"))) {
         return command_fail(r, "%s: %s", args->ledger.p, strerror(errno));
@@ -205,6 +234,7 @@ static int run(struct command_run *r)
     signal(SIGPIPE, SIG_IGN);
     setvbuf(stdout, NULL, _IOLBF, 0);
     int failed = is_http ? run_http(r, &secrets, &why) : run_mllp(r, &why);
+    tls_context_unref(&args->c.tls);
     if (args->c.ledger && fclose(args->c.ledger) != 0) {
         return command_fail(r, "%s: %s", args->ledger.p, strerror(errno));
     }

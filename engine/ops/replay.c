@@ -65,10 +65,11 @@ static void look_after(struct replay *r, int64_t now)
         if (c->ended) {
             continue;
         }
-        if (c->count && c->fd >= 0 && now - c->ring[c->first].since_us > r->conf->reply_within_us) {
+        if (c->count && c->line.fd >= 0 &&
+            now - c->ring[c->first].since_us > r->conf->reply_within_us) {
             replay_conn_drop(c);
         }
-        if (c->fd < 0 && r->stop_us && now > r->stop_us + r->conf->reply_within_us) {
+        if (c->line.fd < 0 && r->stop_us && now > r->stop_us + r->conf->reply_within_us) {
             replay_conn_lose(c);
         }
         replay_conn_end_if_idle(c);
@@ -145,7 +146,7 @@ static void open_all(struct replay *r)
     const struct replay_conf *conf = r->conf;
     r->conns = xcalloc(conf->connections, sizeof *r->conns);
     for (unsigned i = 0; i < conf->connections; i++) {
-        r->conns[i] = (struct replay_conn){.run = r, .number = i, .fd = -1};
+        r->conns[i] = (struct replay_conn){.run = r, .number = i, .line.fd = -1};
         r->conns[i].ring = xcalloc(conf->window, sizeof *r->conns[i].ring);
     }
     if (conf->by_patient) {
@@ -228,7 +229,7 @@ int replay_send(const struct replay_conf *conf, const struct replay_corpus *corp
     event_base_free(r.loop);
     freeaddrinfo(r.address);
     if (!out->connects) {
-        *out_why = strerror(r.last_errno);
+        *out_why = out->tls_why ? out->tls_why : strerror(r.last_errno);
         return ERR_IO;
     }
     return 0;

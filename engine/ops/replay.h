@@ -17,6 +17,8 @@ struct replay_message {
     unsigned replies;   /* how many answers MSH-15 and MSH-16 ask for: 0, 1 or 2 */
 };
 
+struct tls_context;
+
 struct replay_corpus {
     struct arena arena;
     struct replay_message *v;
@@ -42,6 +44,7 @@ struct replay_conf {
     /* Ledger lines are "control-id TAB patient TAB answer TAB hash", one for each message sent: the last
      * answer ("none" when there was none) and hash64 of its bytes in hexadecimal digits. */
     bool ledger_hash;
+    struct tls_context *tls; /* NULL: plain */
 };
 
 enum { REPLAY_AA, REPLAY_AE, REPLAY_AR, REPLAY_CA, REPLAY_CE, REPLAY_CR, REPLAY_CODES };
@@ -56,6 +59,7 @@ struct replay_result {
     uint64_t lost;                /* sent and never answered */
     uint64_t connects, disconnects;
     uint64_t bytes;
+    const char *tls_why;        /* why TLS failed, the last time; NULL: it did not */
     int64_t took_us;            /* first send to last answer */
     struct replay_hist latency; /* microseconds, send (or due time with a rate) to last answer */
 };

@@ -2,7 +2,6 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "engine/base/hash.h"
 #include "engine/ops/replay_priv.h"
@@ -139,16 +138,32 @@ static void take_answers(struct replay_conn *c)
     buf_consume(&c->in, total + used);
 }
 
+/* In TLS 1.3 a client is refused when it thinks that it is through. */
+static void tell_refusal(struct replay_conn *c)
+{
+    if (c->line.tls && tls_was_refused(c->line.tls)) {
+        c->run->result->tls_why = tls_why(c->line.tls);
+    }
+}
+
+static void greet(struct replay_conn *c);
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct replay_conn *c = arg;
+    (void)fd;
     (void)what; /* the only event asked for */
+    if (c->greeting) {
+        greet(c);
+        return;
+    }
     buf_reserve(&c->in, READ_BYTES);
-    ssize_t n = recv(fd, c->in.p + c->in.n, READ_BYTES, 0);
+    ssize_t n = line_read(&c->line, c->in.p + c->in.n, READ_BYTES);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
     if (n <= 0) {
+        tell_refusal(c);
         replay_conn_drop(c);
         return;
     }
@@ -160,7 +175,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 static void flush(struct replay_conn *c)
 {
     while (c->out_at < c->out.n) {
-        ssize_t n = send(c->fd, c->out.p + c->out_at, c->out.n - c->out_at, MSG_NOSIGNAL);
+        ssize_t n = line_write(&c->line, c->out.p + c->out_at, c->out.n - c->out_at);
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -169,6 +184,7 @@ static void flush(struct replay_conn *c)
             return;
         }
         if (n < 0) {
+            tell_refusal(c);
             replay_conn_drop(c);
             return;
         }
@@ -198,7 +214,7 @@ static void begin_message(struct replay_conn *c, const struct replay_message *m,
 
 void replay_conn_pump(struct replay_conn *c)
 {
-    if (c->fd < 0 || c->connecting) {
+    if (c->line.fd < 0 || c->connecting || c->greeting) {
         return;
     }
     int64_t since;
@@ -213,17 +229,8 @@ void replay_conn_pump(struct replay_conn *c)
     replay_conn_end_if_idle(c);
 }
 
-static void on_connected(struct replay_conn *c)
+static void begin_sending(struct replay_conn *c)
 {
-    int failed = 0;
-    socklen_t n = sizeof failed;
-    getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &failed, &n);
-    if (failed) {
-        c->run->last_errno = failed;
-        replay_conn_drop(c);
-        return;
-    }
-    c->connecting = false;
     c->down_since_us = 0;
     c->run->result->connects++;
     event_add(c->readable, NULL);
@@ -234,6 +241,47 @@ static void on_connected(struct replay_conn *c)
     replay_conn_pump(c);
 }
 
+static void greet(struct replay_conn *c)
+{
+    event_del(c->readable);
+    switch (tls_handshake(c->line.tls)) {
+    case TLS_DONE:
+        c->greeting = false;
+        begin_sending(c);
+        break;
+    case TLS_WANTS_READ:
+        event_add(c->readable, NULL);
+        break;
+    case TLS_WANTS_WRITE:
+        event_add(c->writable, NULL);
+        break;
+    case TLS_FAILED:
+        c->run->result->tls_why = tls_why(c->line.tls);
+        replay_conn_drop(c);
+        break;
+    }
+}
+
+static void on_connected(struct replay_conn *c)
+{
+    int failed = 0;
+    socklen_t n = sizeof failed;
+    getsockopt(c->line.fd, SOL_SOCKET, SO_ERROR, &failed, &n);
+    if (failed) {
+        c->run->last_errno = failed;
+        replay_conn_drop(c);
+        return;
+    }
+    c->connecting = false;
+    if (!c->run->conf->tls) {
+        begin_sending(c);
+        return;
+    }
+    c->line.tls = tls_new(c->run->conf->tls, c->line.fd, c->run->conf->host);
+    c->greeting = true;
+    greet(c);
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct replay_conn *c = arg;
@@ -242,6 +290,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
         replay_conn_open(c);
     } else if (c->connecting) {
         on_connected(c);
+    } else if (c->greeting) {
+        greet(c);
     } else {
         flush(c);
     }
@@ -261,18 +311,20 @@ void replay_conn_open(struct replay_conn *c)
         c->readable = event_new(c->run->loop, -1, 0, on_readable, c);
         c->writable = event_new(c->run->loop, -1, 0, on_writable, c);
     }
-    c->fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
-    if (c->fd < 0) {
+    c->line.fd =
+        socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+    if (c->line.fd < 0) {
         c->run->last_errno = errno;
         replay_conn_drop(c);
         return;
     }
     int on = 1;
-    (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* only a delay is lost */
-    event_assign(c->readable, c->run->loop, c->fd, EV_READ | EV_PERSIST, on_readable, c);
-    event_assign(c->writable, c->run->loop, c->fd, EV_WRITE, on_writable, c);
+    (void)setsockopt(c->line.fd, IPPROTO_TCP, TCP_NODELAY, &on,
+                     sizeof on); /* only a delay is lost */
+    event_assign(c->readable, c->run->loop, c->line.fd, EV_READ | EV_PERSIST, on_readable, c);
+    event_assign(c->writable, c->run->loop, c->line.fd, EV_WRITE, on_writable, c);
     c->connecting = true;
-    if (connect(c->fd, a->ai_addr, a->ai_addrlen) == 0 || errno == EINPROGRESS) {
+    if (connect(c->line.fd, a->ai_addr, a->ai_addrlen) == 0 || errno == EINPROGRESS) {
         event_add(c->writable, NULL);
         return;
     }
@@ -286,10 +338,7 @@ static void close_socket(struct replay_conn *c)
         event_del(c->readable);
         event_del(c->writable);
     }
-    if (c->fd >= 0) {
-        close(c->fd);
-    }
-    c->fd = -1;
+    line_close(&c->line);
     buf_clear(&c->in);
     buf_clear(&c->out);
     c->out_at = 0;
@@ -321,8 +370,8 @@ void replay_conn_drop(struct replay_conn *c)
     if (c->ended) {
         return;
     }
-    c->run->result->disconnects += !c->connecting;
-    c->connecting = false;
+    c->run->result->disconnects += !c->connecting && !c->greeting;
+    c->connecting = c->greeting = false;
     close_socket(c);
     if (!c->down_since_us) {
         c->down_since_us = replay_now();

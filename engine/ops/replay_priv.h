@@ -6,6 +6,7 @@
 #include <netdb.h>
 
 #include "engine/base/buf.h"
+#include "engine/flow/line.h"
 #include "engine/ops/replay.h"
 
 enum { REPLAY_ID_MAX = 24 };
@@ -24,8 +25,8 @@ struct replay_pending {
 struct replay_conn {
     struct replay *run;
     unsigned number;
-    int fd; /* -1 not connected */
-    bool connecting, ended;
+    struct line line; /* fd -1: not connected */
+    bool connecting, greeting, ended;
     struct event *readable, *writable;
     struct buf in, out;
     size_t out_at; /* first byte of out not yet written */

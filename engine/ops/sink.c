@@ -13,6 +13,7 @@
 #include "engine/base/err.h"
 #include "engine/base/hash.h"
 #include "engine/base/mem.h"
+#include "engine/flow/line.h"
 #include "engine/ops/sink_listen.h"
 #include "engine/ops/wire.h"
 
@@ -39,7 +40,8 @@ struct sink {
 struct sink_conn {
     struct sink_conn *next, **link;
     struct sink *sink;
-    int fd;
+    struct line line;
+    bool greeting;
     bool dropped; /* close once what was answered before has gone out */
     struct event *readable, *writable, *timer;
     struct buf in, out, held;
@@ -63,7 +65,7 @@ static void conn_free(struct sink_conn *c)
     event_free(c->readable);
     event_free(c->writable);
     event_free(c->timer);
-    close(c->fd);
+    line_close(&c->line);
     buf_free(&c->in);
     buf_free(&c->out);
     buf_free(&c->held);
@@ -76,7 +78,7 @@ static bool flush(struct sink_conn *c)
 {
     size_t at = 0;
     while (at < c->out.n) {
-        ssize_t n = send(c->fd, c->out.p + at, c->out.n - at, MSG_NOSIGNAL);
+        ssize_t n = line_write(&c->line, c->out.p + at, c->out.n - at);
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -287,12 +289,33 @@ static void take_message(struct sink_conn *c, struct str m)
     }
 }
 
+/* True when its handshake is done. */
+static bool greet(struct sink_conn *c)
+{
+    enum tls_step step = tls_handshake(c->line.tls);
+    if (step == TLS_FAILED) {
+        c->sink->result->tls_refused++;
+        fprintf(stderr, "corridor: sink: %s\n", tls_why(c->line.tls));
+        conn_free(c);
+        return false;
+    }
+    if (step == TLS_WANTS_WRITE) {
+        event_add(c->writable, NULL);
+    }
+    c->greeting = step != TLS_DONE;
+    return !c->greeting;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct sink_conn *c = arg;
+    (void)fd;
     (void)what; /* the only event asked for */
+    if (c->greeting && !greet(c)) {
+        return;
+    }
     buf_reserve(&c->in, READ_BYTES);
-    ssize_t n = recv(fd, c->in.p + c->in.n, READ_BYTES, 0);
+    ssize_t n = line_read(&c->line, c->in.p + c->in.n, READ_BYTES);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -316,9 +339,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
+    struct sink_conn *c = arg;
     (void)fd;
-    (void)what;       /* the only event asked for */
-    (void)flush(arg); /* the same */
+    (void)what; /* the only event asked for */
+    if (c->greeting) {
+        (void)greet(c);
+    } else {
+        (void)flush(c); /* whether it lives on does not matter here */
+    }
 }
 
 static void on_accept(evutil_socket_t fd, short what, void *arg)
@@ -331,7 +359,9 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
     }
     (void)setsockopt(one, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* only a delay is lost */
     struct sink_conn *c = X_NEW(struct sink_conn);
-    *c = (struct sink_conn){.sink = s, .fd = one, .next = s->conns, .link = &s->conns};
+    *c = (struct sink_conn){.sink = s, .line.fd = one, .next = s->conns, .link = &s->conns};
+    c->line.tls = s->conf->tls ? tls_new(s->conf->tls, one, NULL) : NULL;
+    c->greeting = c->line.tls != NULL;
     if (c->next) {
         c->next->link = &c->next;
     }

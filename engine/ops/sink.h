@@ -11,6 +11,8 @@
 enum sink_reply { SINK_AA, SINK_AE, SINK_AR, SINK_NONE, SINK_DROP, SINK_REPLIES };
 extern const char *const sink_reply_names[SINK_REPLIES];
 
+struct tls_context;
+
 struct sink_conf {
     struct opt_hostport listen;
     int reply, fail_with; /* enum sink_reply; CA, CE, CR are used where the message asks for them */
@@ -21,11 +23,13 @@ struct sink_conf {
     int64_t seconds;      /* stop after so long; 0 no limit */
     bool print, show_content; /* a line per message: number, control id, type, answer */
     FILE *ledger;             /* "control-id TAB patient TAB answer", or NULL */
+    struct tls_context *tls;  /* NULL: plain */
     bool ledger_hash;         /* and "TAB hash": hash64 of the message, hexadecimal digits */
 };
 
 struct sink_result {
     uint64_t connections, messages, bytes, unreadable;
+    uint64_t tls_refused; /* handshakes that failed */
     uint64_t answers[SINK_REPLIES];
 };
 

@@ -113,10 +113,11 @@ bool wire_answer(struct str reply, struct str *out_code, struct str *out_control
     return true;
 }
 
-bool wire_address(const char *text, char host[256], char port[16])
+bool wire_address(const char *text, char host[256], char port[16], bool *out_is_tls)
 {
-    if (strncmp(text, "mllp://", 7) == 0) {
-        text += 7;
+    *out_is_tls = strncmp(text, "mllps://", 8) == 0;
+    if (*out_is_tls || strncmp(text, "mllp://", 7) == 0) {
+        text += *out_is_tls ? 8 : 7;
     }
     size_t n = strlen(text);
     if (n && text[n - 1] == '/') {

@@ -29,7 +29,7 @@ bool wire_head(struct str message, struct wire_head *out);
 /* MSA-1 and MSA-2 of a reply; false when it has no MSA. */
 bool wire_answer(struct str reply, struct str *out_code, struct str *out_control_id);
 
-/* "HOST:PORT", "[V6]:PORT" or mllp://HOST:PORT[/] into two NUL-terminated texts. */
-bool wire_address(const char *text, char host[256], char port[16]);
+/* "HOST:PORT", "[V6]:PORT" or mllp://HOST:PORT[/] into two NUL-terminated texts; mllps:// is over TLS. */
+bool wire_address(const char *text, char host[256], char port[16], bool *out_is_tls);
 
 #endif

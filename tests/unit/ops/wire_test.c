@@ -78,18 +78,21 @@ Test(wire, addresses_are_read)
 {
     static const struct {
         const char *in, *host, *port;
-    } rows[] = {{"mllp://lab.example.org:2575", "lab.example.org", "2575"},
-                {"mllp://127.0.0.1:1/", "127.0.0.1", "1"},
-                {"[::1]:80", "::1", "80"},
-                {"host", NULL, NULL},
-                {":80", NULL, NULL},
-                {"host:x", NULL, NULL},
-                {"host:", NULL, NULL},
-                {"", NULL, NULL}};
+        bool is_tls;
+    } rows[] = {{"mllps://lab.example.org:2576", "lab.example.org", "2576", true},
+                {"mllp://lab.example.org:2575", "lab.example.org", "2575", false},
+                {"mllp://127.0.0.1:1/", "127.0.0.1", "1", false},
+                {"[::1]:80", "::1", "80", false},
+                {"host", NULL, NULL, false},
+                {":80", NULL, NULL, false},
+                {"host:x", NULL, NULL, false},
+                {"host:", NULL, NULL, false},
+                {"", NULL, NULL, false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char host[256], port[16];
-        bool got = wire_address(rows[i].in, host, port);
+        bool is_tls, got = wire_address(rows[i].in, host, port, &is_tls);
         cr_assert_eq(got, rows[i].host != NULL, "%s", rows[i].in);
+        cr_expect_eq(is_tls, rows[i].is_tls, "%s", rows[i].in);
         cr_expect(!got || (strcmp(host, rows[i].host) == 0 && strcmp(port, rows[i].port) == 0),
                   "%s", rows[i].in);
     }
