@@ -1,5 +1,6 @@
 # legs.sh - what tools/bench does with programs and figures. Sourced; uses its variables: corridor, release, root,
 # work, conf, rows, independent; keeps the process ids daemon, sink, idle and the ports port, sink_port.
+# With `ca` set, what is asked of the daemon is asked over TLS.
 
 warm=250000 # messages that fill four volumes of 64 MiB: after them the journal runs on recycled ones
 
@@ -52,7 +53,7 @@ start_sink() { # sets sink_port
 
 # is_up PID PORT: it has answered a message
 is_up() {
-    timeout 20 "$corridor" replay --to "mllp://127.0.0.1:$2" --generate 1 --reconnect --fresh-ids >/dev/null &&
+    timeout 20 "$corridor" replay --to "mllp${ca:+s}://127.0.0.1:$2" ${ca:+--ca "$ca"} --generate 1 --reconnect --fresh-ids >/dev/null &&
         kill -0 "$1" 2>/dev/null && return 0
     say "nothing answers on port $2"
     tail -n 5 "$work/log" >&2 2>/dev/null
@@ -162,7 +163,7 @@ first_ack() { # sink|daemon [keep]: into $work/leg
 rss_mb() { awk '/^VmRSS/ { printf "%.1f", $2 * 1024 / 1e6 }' "/proc/$daemon/status"; }
 hold_idle() { # N: connections that nobody uses
     mkfifo "$work/hold" 2>/dev/null
-    "$release/tests/bench/bench_idle_conns" "$port" "$1" <"$work/hold" >"$work/idle" &
+    "$release/tests/bench/bench_idle_conns" "$port" "$1" ${ca:+"$ca"} <"$work/hold" >"$work/idle" &
     idle=$!
     exec 9>"$work/hold"
     until grep -q '^open' "$work/idle"; do
@@ -170,7 +171,7 @@ hold_idle() { # N: connections that nobody uses
         sleep 0.05
     done
     # the last connections may still wait to be accepted: an answer says that they no longer do
-    timeout 60 "$corridor" replay --to "mllp://127.0.0.1:$port" --generate 1 --fresh-ids >/dev/null
+    timeout 60 "$corridor" replay --to "mllp${ca:+s}://127.0.0.1:$port" ${ca:+--ca "$ca"} --generate 1 --fresh-ids >/dev/null
 }
 # What the device under $work was given to write, in bytes, by whoever: keep the machine quiet. The number of
 # /proc/PID/io counts a large folio whole at each touch and says several times too much; it is only the second choice.
