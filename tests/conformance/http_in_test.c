@@ -17,7 +17,7 @@ static struct peer p;
 static void open_with(const char *more)
 {
     struct buf yaml = {0};
-    buf_printf(&yaml, "listen: 127.0.0.1:0\n%s", more);
+    buf_printf(&yaml, "listen: 127.0.0.1:0\n%s%s", peer_source_tls(), more);
     buf_putc(&yaml, '\0');
     cr_assert_eq(house_source(&h, &http_adapter, yaml.p), 0);
     buf_free(&yaml);

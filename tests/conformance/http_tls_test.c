@@ -78,6 +78,52 @@ Test(http_tls, only_who_is_vouched_for_gets_a_message)
     }
 }
 
+/* A server that asks for a certificate: {its `tls`, whether it is content}. In TLS 1.3 a client learns of a refusal when it
+ * may have written already: then what is refused is unknown, else away. */
+static const struct {
+    const char *cert, *key; /* NULL: none */
+    enum verdict verdict;
+    const char *reason; /* NULL: whatever the library says */
+} mutual[] = {
+    {"good.pem", "good.key", DELIVERY_DELIVERED, "answered 200"},
+    {NULL, NULL, DELIVERY_UNKNOWN, NULL},
+    {"self.pem", "self.key", DELIVERY_UNKNOWN, NULL},
+    {"good.pem", "other.key", DELIVERY_UNREACHABLE, "the files of tls cannot be used"},
+    {"none.pem", "good.key", DELIVERY_UNREACHABLE, "the files of tls cannot be used"},
+};
+
+Test(http_tls, our_certificate_is_shown_to_who_asks_for_one)
+{
+    for (size_t i = 0; i < sizeof(mutual) / sizeof(mutual[0]); i++) {
+        char cert[128], key[128], ca[128];
+        struct buf yaml = {0};
+        struct tls_peer p = {.cert = cert, .key = key, .client_ca = ca};
+        snprintf(cert, sizeof(cert), "%s/good.pem", dir);
+        snprintf(key, sizeof(key), "%s/good.key", dir);
+        snprintf(ca, sizeof(ca), "%s/ca.pem", dir);
+        tls_peer_start(&p);
+        house_open(&h);
+        buf_printf(&yaml, "url: https://localhost:%d/in\ntls:\n  ca: %s\n", p.port, ca);
+        if (mutual[i].cert) {
+            buf_printf(&yaml, "  cert: %s/%s\n  key: %s/%s\n", dir, mutual[i].cert, dir,
+                       mutual[i].key);
+        }
+        buf_putc(&yaml, 0);
+        cr_assert_eq(house_destination(&h, &http_adapter, yaml.p), 0);
+        struct delivery *d = house_give(&h, MSH);
+        cr_assert(house_is_done(&h, d), "row %zu", i);
+        bool is_early = !mutual[i].reason && d->last.verdict == DELIVERY_UNREACHABLE;
+        cr_expect(is_early || d->last.verdict == mutual[i].verdict, "row %zu: %d %s", i,
+                  d->last.verdict, d->last.reason);
+        cr_expect(!mutual[i].reason || strcmp(d->last.reason, mutual[i].reason) == 0, "row %zu: %s",
+                  i, d->last.reason);
+        house_close(&h);
+        tls_peer_join(&p);
+        cr_expect_eq(p.requests, mutual[i].verdict == DELIVERY_DELIVERED, "row %zu", i);
+        buf_free(&yaml);
+    }
+}
+
 /* https to a server that does not speak TLS, and the other way about */
 Test(http_tls, a_server_without_tls_gets_nothing)
 {

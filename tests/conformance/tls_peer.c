@@ -50,6 +50,10 @@ static void *serve(void *arg)
     if (p->cert && SSL_use_certificate_file(ssl, p->cert, SSL_FILETYPE_PEM) == 1 &&
         SSL_use_PrivateKey_file(ssl, p->key, SSL_FILETYPE_PEM) == 1) {
         SSL_set_fd(ssl, fd);
+        if (p->client_ca) {
+            SSL_CTX_load_verify_file(ctx, p->client_ca);
+            SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+        }
         if (SSL_accept(ssl) == 1) {
             answer(p, ssl);
         }

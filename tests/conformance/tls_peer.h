@@ -10,7 +10,9 @@ struct tls_peer {
     pthread_t thread;
     int fd, port;
     const char *cert, *key; /* PEM; NULL: hang up at the first byte */
-    int requests;           /* answered with 200; read it after tls_peer_join() */
+    const char
+        *client_ca; /* PEM: who may sign the client's certificate; NULL: it is not asked for one */
+    int requests;   /* answered with 200; read it after tls_peer_join() */
 };
 
 /* In `dir`: ca.pem, and NAME.pem with NAME.key for "localhost" (good: signed by ca; self: by itself; other:
