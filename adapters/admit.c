@@ -49,7 +49,7 @@ static bool has_bits_behind(const struct range *r)
 
 static bool read_range(struct str s, struct range *out)
 {
-    struct str rest = s, address;
+    struct str rest = s, address = STR("");
     int64_t bits;
     (void)str_split(&rest, '/', &address);
     if (!read_address(address, &out->at)) {

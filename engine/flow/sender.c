@@ -5,6 +5,7 @@
 static void read_entry(struct str s, struct str *out_application, struct str *out_facility)
 {
     struct str rest = s;
+    *out_application = STR("");
     (void)str_split(&rest, '|', out_application);
     *out_facility = str_index(s, '|') < 0 ? STR("") : rest;
 }

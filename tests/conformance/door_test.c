@@ -257,6 +257,7 @@ Test(door, does_not_open_without_its_files)
         0);
     cr_expect(str_find(h.diags.first->text, STR("/nowhere/a.pem: No such file or directory")) >= 0,
               "%s", h.diags.first->text.p);
+    house_close(&h);
 }
 
 /* ---- what check says ---- */
