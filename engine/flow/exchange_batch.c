@@ -111,7 +111,7 @@ static void make_header(struct exchange *x)
     struct exchange_batch *b = x->batch;
     struct buf out = {0};
     struct hl7_fault fault;
-    const struct hl7_seg *h = &b->parsed.seg[0];
+    const struct hl7_seg *h = b->parsed.seg; /* NULL where no header can be read */
     char bar = b->is_parsed ? b->parsed.d.field : '|';
     buf_puts(&out, "MSH");
     for (uint32_t f = 2; f <= 18; f++) {

@@ -157,6 +157,7 @@ static const struct {
     {"messages", BHS, "BTS|4\r", "BTS-1 says 4, there are 3"},
     {"batches", FHS BHS, "BTS|3\rFTS|2\r", "FTS-1 says 2, there are 1"},
     {"noise", BHS "hello\r", "BTS|3\r", "line 2 belongs to no message"},
+    {"a header that cannot be read", "BHS|\r", "BTS|4\r", "BTS-1 says 4, there are 3"},
 };
 
 Test(batch, of_which_the_counts_are_wrong_nothing_is_taken)
