@@ -49,16 +49,17 @@ static unsigned read_msh2(struct str msh2, char *out, unsigned max)
 }
 
 /* Senders that build MSH-2 from quoted source text: "^~\\&" with the escape written twice, and "^~&"
- * without it. Both mean ^~\&. */
-static unsigned mend_msh2(char *c, unsigned n, struct hl7 *m)
+ * without it. Both mean ^~\&. all[0] is MSH-1. */
+static unsigned mend_msh2(char *all, unsigned n, struct hl7 *m)
 {
+    char *c = all + 1;
     if (n >= 5 && c[2] == '\\' && c[3] == '\\' && c[4] == '&') {
         c[3] = '&';
         c[4] = c[5];
         m->remarks |= HL7_REMARK_LONG_MSH2;
         return n - 1;
     }
-    if (n == 3 && c[2] == '&' && c[0] != '\\' && c[1] != '\\') {
+    if (n == 3 && c[2] == '&' && !memchr(all, '\\', 3)) {
         c[2] = '\\';
         c[3] = '&';
         m->remarks |= HL7_REMARK_SHORT_MSH2;
@@ -120,7 +121,7 @@ static int read_delims(struct hl7 *m, size_t at, struct hl7_fault *out_fault)
         return fault(out_fault, 101, at + 4, "MSH-2",
                      "the encoding characters are missing; ^~\\& is usual");
     }
-    n = mend_msh2(all + 1, n, m);
+    n = mend_msh2(all, n, m);
     if (!settle(all, n, m)) {
         return fault(out_fault, 102, at + 4, "MSH-2",
                      "the encoding characters must be distinct printable signs, as ^~\\&");

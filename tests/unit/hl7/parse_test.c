@@ -92,6 +92,8 @@ Test(parse, delimiters_come_from_msh)
         {"one", "MSH|^|", "|^~\\& ", HL7_REMARK_SHORT_MSH2},
         {"escape left out", "MSH|^~&|", "|^~\\& ", HL7_REMARK_SHORT_MSH2},
         {"escape left out, but backslash is taken", "MSH^\\~&^", "^\\~&  ", HL7_REMARK_SHORT_MSH2},
+        {"escape left out, but backslash separates", "MSH\\^~&\\", "\\^~&  ",
+         HL7_REMARK_SHORT_MSH2},
         {"repetition left out: read by place", "MSH|^\\&|", "|^\\&  ", HL7_REMARK_SHORT_MSH2},
         {"default taken: no subcomponents", "MSH&^~\\&", "&^~\\  ", HL7_REMARK_SHORT_MSH2},
         {"escape written twice", "MSH|^~\\\\&|", "|^~\\& ", HL7_REMARK_LONG_MSH2},
