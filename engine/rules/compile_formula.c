@@ -45,6 +45,16 @@ static bool is_in(const char *const *list, struct str word)
     return false;
 }
 
+static void list_known(struct diags *d, struct diag *one, const struct str *words, unsigned n)
+{
+    struct buf list = {0};
+    for (unsigned i = 0; i < n; i++) {
+        buf_printf(&list, "%s%.*s", i ? ", " : "", STR_ARG(words[i]));
+    }
+    diag_hint(d, one, "known here: %.*s", STR_ARG(buf_str(&list)));
+    buf_free(&list);
+}
+
 static void unknown_key(struct compiler *c, const struct yaml_node *key, const char *where,
                         const char *const *known)
 {
@@ -58,6 +68,8 @@ static void unknown_key(struct compiler *c, const struct yaml_node *key, const c
                                 "%.*s: is not known in %s", STR_ARG(key->text), where);
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s:?", STR_ARG(near));
+    } else {
+        list_known(c->d, one, words, n);
     }
 }
 

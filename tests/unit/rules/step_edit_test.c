@@ -197,7 +197,7 @@ Test(step_edit, check_refuses_what_cannot_be_deleted)
         {"nothing", "  - delete: {}",
          "r.yaml:5:13: error: delete: should be a text, this is a mapping"},
         {"a stray key", "  - delete: OBX\n    after: OBR",
-         "r.yaml:6:5: error: after: is not known in this step"},
+         "r.yaml:6:5: error: after: is not known in this step; known here: delete, except, if"},
     };
     rows_check(on_oru, ROWS(rows));
 }
@@ -247,7 +247,7 @@ Test(step_edit, check_refuses_what_keep_cannot_mean)
          "r.yaml:5:11: error: OBX[1] does not repeat: there is nothing to keep some of; use "
          "delete: with the opposite if:"},
         {"except:", "  - keep: OBX\n    except: [OBR]",
-         "r.yaml:6:5: error: except: is not known in this step"},
+         "r.yaml:6:5: error: except: is not known in this step; known here: keep, if"},
     };
     rows_check(on_oru, ROWS(rows));
 }

@@ -170,7 +170,7 @@ Test(step, for_runs_its_steps_for_each)
     static const struct row refused[] = {
         {"no do", "  - for: NK1", "r.yaml:5:5: error: for: wants do:, its steps"},
         {"not known", "  - for: NK1\n    do: { send: lab }\n    then: { send: all }",
-         "r.yaml:7:5: error: then: is not known in this step"},
+         "r.yaml:7:5: error: then: is not known in this step; known here: for, do, if"},
     };
     rows_check(steps, ROWS(refused));
 }

@@ -249,7 +249,9 @@ Test(yaml, commas_and_brackets_cut_a_formula_inside_braces_and_brackets)
         {"comma in a list", "do: [ { send: lab, id: =coalesce(PV1-3.1, PV1-2) } ]",
          "r.yaml:4:24: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
          "}; such a formula is written on its own line under >-; write\n    id: >-\n      "
-         "=coalesce(PV1-3.1, PV1-2)\nr.yaml:4:43: error: PV1-2): is not known in this step"},
+         "=coalesce(PV1-3.1, PV1-2)\nr.yaml:4:43: error: PV1-2): is not known in this step; known "
+         "here: send, as, with, id, "
+         "key, part, class, options, if"},
         {"comma in if", "do: { send: lab, if: PV1-2.oneOf('I', 'O') }",
          "r.yaml:4:22: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
          "}; such a formula is written on its own line under >-; write\n    if: >-\n      "
@@ -268,7 +270,8 @@ Test(yaml, commas_and_brackets_cut_a_formula_inside_braces_and_brackets)
         {"comma in for", "do: { for: coalesce(PV1-3.1, PV1-2), do: { send: lab } }",
          "r.yaml:4:12: error: a comma or bracket ends this formula, as it stands inside [ ] or { "
          "}; such a formula is written on its own line under >-; write\n    for: >-\n      "
-         "coalesce(PV1-3.1, PV1-2)\nr.yaml:4:30: error: PV1-2): is not known in this step"},
+         "coalesce(PV1-3.1, PV1-2)\nr.yaml:4:30: error: PV1-2): is not known in this step; known "
+         "here: for, do, if"},
     };
     static const struct row good[] = {
         {"quoted in braces", "do: { send: lab, id: \"=coalesce(PV1-30, PID-3[1].1)\" }",
