@@ -23,23 +23,6 @@ static const struct opt options[] = {
     {0},
 };
 
-static int read_times(const struct command_run *r, const struct hours_args *a, struct hours *t)
-{
-    struct clock clock = clock_real();
-    int64_t now = clock_wall_us(&clock);
-    t->until_us = INT64_MAX;
-    t->span_us = (a->by == BY_DAY ? 24 : 1) * (int64_t)3600 * 1000000;
-    if (!history_time(a->since, now, &t->since_us)) {
-        return command_fail(r, "--since %.*s is no time; expected 2h, 7d or 2026-11-24T09:30",
-                            STR_ARG(a->since));
-    }
-    if (a->until.n && !history_time(a->until, now, &t->until_us)) {
-        return command_fail(r, "--until %.*s is no time; expected 2h, 7d or 2026-11-24T09:30",
-                            STR_ARG(a->until));
-    }
-    return 0;
-}
-
 static struct str name_of(const struct hours *t, const struct hours_row *row)
 {
     return journal_name_text(t->h->journal,
@@ -114,7 +97,9 @@ static int run(struct command_run *r)
     struct hours t;
     hours_init(&t, &h);
     const char *state = target_state(r, &args->target);
-    if (!state || read_times(r, args, &t) != 0 || history_open(r, state, &h) != 0) {
+    t.span_us = (args->by == BY_DAY ? 24 : 1) * (int64_t)3600 * 1000000;
+    if (!state || history_window(r, args->since, args->until, &t.since_us, &t.until_us) != 0 ||
+        history_open(r, state, &h) != 0) {
         hours_free(&t);
         return COMMAND_CANNOT;
     }

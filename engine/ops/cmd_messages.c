@@ -325,24 +325,6 @@ static void free_rows(struct search *s)
     arena_free(&s->scratch);
 }
 
-static int read_times(const struct command_run *r, struct search *s)
-{
-    const struct messages_args *a = s->args;
-    struct clock clock = clock_real();
-    int64_t now = clock_wall_us(&clock);
-    s->since_us = 0;
-    s->until_us = INT64_MAX;
-    if (a->since.n && !history_time(a->since, now, &s->since_us)) {
-        return command_fail(r, "--since %.*s is no time; expected 2h, 7d or 2026-11-24T09:30",
-                            STR_ARG(a->since));
-    }
-    if (a->until.n && !history_time(a->until, now, &s->until_us)) {
-        return command_fail(r, "--until %.*s is no time; expected 2h, 7d or 2026-11-24T09:30",
-                            STR_ARG(a->until));
-    }
-    return 0;
-}
-
 /* The name's id; of a name that no message bears nothing is found. */
 static uint32_t name_id(struct search *s, enum journal_kind kind, struct str name)
 {
@@ -380,7 +362,8 @@ static int run(struct command_run *r)
 {
     struct search s = {.args = r->args, .json = r->json};
     const char *state = target_state(r, &s.args->target);
-    if (!state || read_times(r, &s) != 0 || history_open(r, state, &s.h) != 0) {
+    if (!state || history_window(r, s.args->since, s.args->until, &s.since_us, &s.until_us) != 0 ||
+        history_open(r, state, &s.h) != 0) {
         return COMMAND_CANNOT;
     }
     if (begin(r, &s) != 0) {

@@ -478,6 +478,26 @@ bool history_time(struct str s, int64_t now_us, int64_t *out_us)
     return clock_read_rfc3339(str_of(text), out_us);
 }
 
+static int read_bound(const struct command_run *r, const char *option, struct str s,
+                      int64_t *out_us)
+{
+    struct clock clock = clock_real();
+    if (s.n && !history_time(s, clock_wall_us(&clock), out_us)) {
+        return command_fail(r, "--%s %.*s is no time; expected 2h, 7d or 2026-11-24T09:30", option,
+                            STR_ARG(s));
+    }
+    return 0;
+}
+
+int history_window(const struct command_run *r, struct str since, struct str until,
+                   int64_t *out_since_us, int64_t *out_until_us)
+{
+    *out_since_us = 0;
+    *out_until_us = INT64_MAX;
+    int rc = read_bound(r, "since", since, out_since_us);
+    return rc != 0 ? rc : read_bound(r, "until", until, out_until_us);
+}
+
 const char *history_status_text(enum entry_status s)
 {
     static const char *const words[] = {"accepted", "filtered", "rejected", "answered"};

@@ -88,6 +88,10 @@ void history_remark(const struct history *h);
 /* A point in time: how long ago (30s, 5m, 2h, 7d), a date, or RFC 3339 with or without its zone (then
  * UTC). False: neither. */
 bool history_time(struct str s, int64_t now_us, int64_t *out_us);
+/* What --since and --until ask for: received at or after, and before; empty texts: no bound. 0, or COMMAND_CANNOT
+ * after saying which is no time. */
+int history_window(const struct command_run *r, struct str since, struct str until,
+                   int64_t *out_since_us, int64_t *out_until_us);
 const char *history_status_text(enum entry_status s);
 const char *history_state_text(enum history_state s);
 const char *history_verdict_text(enum entry_verdict v);
