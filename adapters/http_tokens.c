@@ -59,12 +59,8 @@ const char *http_tokens_parse(struct http_tokens *out, struct str text)
     struct http_tokens t = {.v = xcalloc(HTTP_TOKENS_MAX, sizeof *t.v)};
     struct str rest = text, line;
     const char *why = NULL;
-    while (!why && rest.n) {
-        (void)str_split(&rest, '\n', &line);
-        line = str_trim(line);
-        if (line.n && line.p[0] != '#') {
-            why = read_line(&t, line);
-        }
+    while (!why && str_entry(&rest, &line)) {
+        why = read_line(&t, line);
     }
     if (!why && !t.n) {
         why = "there is no token in it";

@@ -93,6 +93,17 @@ bool str_split(struct str *rest, char sep, struct str *out_part)
     return true;
 }
 
+bool str_entry(struct str *rest, struct str *out_line)
+{
+    while (str_split(rest, '\n', out_line)) {
+        *out_line = str_trim(*out_line);
+        if (out_line->n && out_line->p[0] != '#') {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool str_to_i64(struct str s, int64_t *out)
 {
     bool negative = s.n && s.p[0] == '-';

@@ -57,6 +57,9 @@ ptrdiff_t str_find(struct str s, struct str needle);
 /* Cut the part before the first `sep` off `*rest` into `*out_part`; false when `*rest` is used up.
  * "a,,b" gives "a", "", "b"; start with a non-NULL p. */
 bool str_split(struct str *rest, char sep, struct str *out_part);
+/* The next line of a list that people keep: without blanks around it; empty ones and those that begin with # are
+ * passed over. False at the end. */
+bool str_entry(struct str *rest, struct str *out_line);
 /* Decimal digits with an optional '-', nothing else. False on anything else or overflow. */
 bool str_to_i64(struct str s, int64_t *out);
 /* A copy in `a`, NUL-terminated behind its end. */

@@ -72,12 +72,8 @@ const char *webhook_secrets_read(struct str text, struct webhook_secrets *out)
     struct str rest = text, line;
     const char *why = NULL;
     *out = (struct webhook_secrets){0};
-    while (!why && rest.n) {
-        (void)str_split(&rest, '\n', &line);
-        line = str_trim(line);
-        if (line.n && line.p[0] != '#') {
-            why = read_secret(line, out);
-        }
+    while (!why && str_entry(&rest, &line)) {
+        why = read_secret(line, out);
     }
     if (!why && !out->n) {
         why = "there is no secret in it";
