@@ -196,17 +196,23 @@ static int reload(const char *yaml)
     return rc;
 }
 
+/* A source whose certificate is a copy, NAME.pem and NAME.key; `yaml` is what it was given. */
+static void open_with_files(const char *name, struct buf *yaml)
+{
+    buf_printf(yaml, "listen: 127.0.0.1:0\ntls: { cert: \"%s/%s.pem\", key: \"%s/%s.key\" }\n",
+               tls_kit(), name, tls_kit(), name);
+    buf_putc(yaml, 0);
+    copy_files("server.pem", "server.key", name);
+    house_open(&h);
+    cr_assert_eq(house_source(&h, &mllp_adapter, yaml->p), 0);
+}
+
 Test(door, a_reload_takes_new_files_and_keeps_the_old_ones_where_the_new_are_broken)
 {
     struct buf yaml = {0};
     char name[32];
     snprintf(name, sizeof name, "live.%d", (int)getpid());
-    buf_printf(&yaml, "listen: 127.0.0.1:0\ntls: { cert: \"%s/%s.pem\", key: \"%s/%s.key\" }\n",
-               tls_kit(), name, tls_kit(), name);
-    buf_putc(&yaml, 0);
-    copy_files("server.pem", "server.key", name);
-    house_open(&h);
-    cr_assert_eq(house_source(&h, &mllp_adapter, yaml.p), 0);
+    open_with_files(name, &yaml);
     int64_t first = h.source.ep.tls_until_s;
     copy_files("soon.pem", "soon.key", name);
     cr_expect_eq(reload(yaml.p), 0);
@@ -229,12 +235,7 @@ Test(door, a_change_that_is_taken_back_needs_no_files)
     struct buf yaml = {0};
     char name[32];
     snprintf(name, sizeof name, "back.%d", (int)getpid());
-    buf_printf(&yaml, "listen: 127.0.0.1:0\ntls: { cert: \"%s/%s.pem\", key: \"%s/%s.key\" }\n",
-               tls_kit(), name, tls_kit(), name);
-    buf_putc(&yaml, 0);
-    copy_files("server.pem", "server.key", name);
-    house_open(&h);
-    cr_assert_eq(house_source(&h, &mllp_adapter, yaml.p), 0);
+    open_with_files(name, &yaml);
     int64_t first = h.source.ep.tls_until_s;
     copy_files("cut.pem", "server.key", name);
     void *plain =

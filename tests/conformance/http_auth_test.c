@@ -33,17 +33,7 @@ static void begin(const char *more)
 
 static struct str next_request(unsigned n)
 {
-    if (n == 0) {
-        peer_accept(&server, &conn);
-    }
-    cr_assert(http_peer_takes(&conn, n + 1));
-    return http_peer_request(&conn, n);
-}
-
-static void expect_header(struct str request, const char *name, const char *want)
-{
-    struct str got = http_peer_header(request, name);
-    cr_expect(want ? str_is(got, want) : !got.p, "%s: %.*s", name, STR_ARG(got));
+    return http_peer_next(&server, &conn, n);
 }
 
 static void answer(struct delivery *d, int status, enum verdict v, const char *reason)
@@ -59,11 +49,11 @@ Test(http_auth, a_user_has_a_password_that_may_be_replaced)
     setenv("CORRIDOR_TEST_TOKEN", "open sesame:\xc3\xa4", 1);
     begin("auth: {basic: {user: Aladdin, password: env:CORRIDOR_TEST_TOKEN}}\n");
     struct delivery *d = house_give(&h, "x");
-    expect_header(next_request(0), "Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZTrDpA==");
+    http_peer_expects(next_request(0), "Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZTrDpA==");
     setenv("CORRIDOR_TEST_TOKEN", "open sesame", 1);
     answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
     d = house_give(&h, "x");
-    expect_header(next_request(1), "Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    http_peer_expects(next_request(1), "Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     answer(d, 200, DELIVERY_DELIVERED, "answered 200");
     cr_expect_not(house_logged(&h, "sesame"));
     cr_expect_not(house_logged(&h, "QWxh"));
@@ -88,7 +78,7 @@ Test(http_auth, a_fixed_token_may_stand_under_auth)
     setenv("CORRIDOR_TEST_TOKEN", "t0k3n", 1);
     begin("auth: {bearer: env:CORRIDOR_TEST_TOKEN}\n");
     struct delivery *d = house_give(&h, "x");
-    expect_header(next_request(0), "Authorization", "Bearer t0k3n");
+    http_peer_expects(next_request(0), "Authorization", "Bearer t0k3n");
     answer(d, 200, DELIVERY_DELIVERED, "answered 200");
     end();
 }
@@ -155,13 +145,13 @@ Test(http_auth, a_token_is_asked_for_once_and_used_by_all_who_wait)
     }
     struct str r = token_request(0);
     cr_expect(str_starts(r, STR("POST /token HTTP/1.1\r\n")));
-    expect_header(r, "Content-Type", "application/x-www-form-urlencoded");
-    expect_header(r, "Accept", "application/json");
+    http_peer_expects(r, "Content-Type", "application/x-www-form-urlencoded");
+    http_peer_expects(r, "Accept", "application/json");
     struct buf basic = {0}; /* RFC 6749 2.3.1: each part is encoded before */
     buf_puts(&basic, "Basic ");
     base64_put(&basic, STR("corri%3Ador:s3cret%2F%2B"));
     buf_putc(&basic, 0);
-    expect_header(r, "Authorization", basic.p);
+    http_peer_expects(r, "Authorization", basic.p);
     cr_expect(str_is(http_peer_body(r), "grant_type=client_credentials&scope=events.write%20desk&"
                                         "audience=https%3A%2F%2Fdesk"));
     give_token("first", 3600);
@@ -170,7 +160,7 @@ Test(http_auth, a_token_is_asked_for_once_and_used_by_all_who_wait)
         peer_accept(&server, &one);
         cr_assert(http_peer_takes(&one, 1));
         snprintf(want, sizeof want, "Bearer %s", "first");
-        expect_header(http_peer_request(&one, 0), "Authorization", want);
+        http_peer_expects(http_peer_request(&one, 0), "Authorization", want);
         http_peer_answers(&one, 200, "", "");
         http_expect(&h, d[i], DELIVERY_DELIVERED, "answered 200");
         peer_close(&one);
@@ -208,7 +198,7 @@ Test(http_auth, the_secret_may_stand_in_the_body)
     begin_oauth("    send-secret: body\n");
     (void)house_give(&h, "x");
     struct str r = token_request(0);
-    expect_header(r, "Authorization", NULL);
+    http_peer_expects(r, "Authorization", NULL);
     cr_expect(
         str_is(http_peer_body(r),
                "grant_type=client_credentials&client_id=corri%3Ador&client_secret=s3cret%2F%2B"));
@@ -221,7 +211,7 @@ static void deliver(unsigned n, const char *token)
     char want[64];
     struct delivery *d = house_give(&h, "x");
     snprintf(want, sizeof want, "Bearer %s", token);
-    expect_header(next_request(n), "Authorization", want);
+    http_peer_expects(next_request(n), "Authorization", want);
     answer(d, 200, DELIVERY_DELIVERED, "answered 200");
 }
 
@@ -232,7 +222,7 @@ static void deliver_first(const char *token, int life_s)
     (void)token_request(0);
     give_token(token, life_s);
     snprintf(want, sizeof want, "Bearer %s", token);
-    expect_header(next_request(0), "Authorization", want);
+    http_peer_expects(next_request(0), "Authorization", want);
     answer(d, 200, DELIVERY_DELIVERED, "answered 200");
 }
 
@@ -255,7 +245,7 @@ Test(http_auth, a_token_is_renewed_beside_the_traffic_before_it_ends)
     buf_puts(&basic, "Basic ");
     base64_put(&basic, STR("corri%3Ador:rotated"));
     buf_putc(&basic, 0);
-    expect_header(token_request(2), "Authorization", basic.p);
+    http_peer_expects(token_request(2), "Authorization", basic.p);
     give_token("second", 1000);
     while (!house_logged(&h, "token destination=out seconds=1000\n") || token_conn.in.n == 0) {
         run_now(h.loop);
@@ -274,7 +264,7 @@ Test(http_auth, a_token_that_ended_is_not_used)
     struct delivery *d = house_give(&h, "x");
     (void)token_request(1);
     give_token("second", 100);
-    expect_header(next_request(1), "Authorization", "Bearer second");
+    http_peer_expects(next_request(1), "Authorization", "Bearer second");
     answer(d, 200, DELIVERY_DELIVERED, "answered 200");
     end();
 }
@@ -289,10 +279,10 @@ Test(http_auth, a_refused_token_is_renewed_once_a_minute_at_most)
     d = house_give(&h, "x");
     (void)token_request(1);
     give_token("second", 3600);
-    expect_header(next_request(2), "Authorization", "Bearer second");
+    http_peer_expects(next_request(2), "Authorization", "Bearer second");
     answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
     d = house_give(&h, "x");
-    expect_header(next_request(3), "Authorization", "Bearer second");
+    http_peer_expects(next_request(3), "Authorization", "Bearer second");
     answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
     cr_expect_eq(token_requests(), 2, "a server that refuses all gets no flood");
     pass(61 * S);
@@ -382,16 +372,16 @@ Test(http_auth, requests_are_signed_at_each_attempt_and_secrets_rotate_without_a
     begin("sign: {secret: env:CORRIDOR_TEST_TOKEN}\n");
     struct delivery *d = house_give_json(&h, "{\"test\": 2432232314}", 2);
     struct str r = next_request(0);
-    expect_header(r, "webhook-id", "abcdefghijklmnopqrstuvwxyz");
-    expect_header(r, "Idempotency-Key", "abcdefghijklmnopqrstuvwxyz");
-    expect_header(r, "webhook-timestamp", "1780000000");
+    http_peer_expects(r, "webhook-id", "abcdefghijklmnopqrstuvwxyz");
+    http_peer_expects(r, "Idempotency-Key", "abcdefghijklmnopqrstuvwxyz");
+    http_peer_expects(r, "webhook-timestamp", "1780000000");
     cr_expect_null(verify(r, SECRET));
     answer(d, 200, DELIVERY_DELIVERED, "answered 200");
     setenv("CORRIDOR_TEST_TOKEN", OTHER "\n" SECRET, 1);
     pass(11 * S);
     d = house_give(&h, "x");
     r = next_request(1);
-    expect_header(r, "webhook-timestamp", "1780000011");
+    http_peer_expects(r, "webhook-timestamp", "1780000011");
     cr_expect_null(verify(r, SECRET));
     cr_expect_null(verify(r, OTHER));
     answer(d, 200, DELIVERY_DELIVERED, "answered 200");

@@ -29,17 +29,7 @@ static void end(void)
 
 static struct str next_request(unsigned n)
 {
-    if (n == 0) {
-        peer_accept(&server, &conn);
-    }
-    cr_assert(http_peer_takes(&conn, n + 1));
-    return http_peer_request(&conn, n);
-}
-
-static void expect_header(struct str request, const char *name, const char *want)
-{
-    struct str got = http_peer_header(request, name);
-    cr_expect(want ? str_is(got, want) : !got.p, "%s: %.*s", name, STR_ARG(got));
+    return http_peer_next(&server, &conn, n);
 }
 
 static void expect_body(struct str request, const char *want)
@@ -60,13 +50,13 @@ Test(http_events, binary_mode_has_attributes_as_headers)
     struct delivery *d =
         house_give_json(&h, "{\"kind\":\"booked\",\"patient\":[{\"id\":\"\xc3\xa4 1\"}]}", 1);
     struct str r = next_request(0);
-    expect_header(r, "ce-specversion", "1.0");
-    expect_header(r, "ce-id", "abcdefghijklmnopqrstuvwxyz");
-    expect_header(r, "ce-source", "/corridor/main");
-    expect_header(r, "ce-type", "org.example.booked.v1");
-    expect_header(r, "ce-subject", "Patient/%C3%A4%201");
-    expect_header(r, "ce-time", "2026-05-28T20:26:40.123Z");
-    expect_header(r, "Content-Type", "application/json");
+    http_peer_expects(r, "ce-specversion", "1.0");
+    http_peer_expects(r, "ce-id", "abcdefghijklmnopqrstuvwxyz");
+    http_peer_expects(r, "ce-source", "/corridor/main");
+    http_peer_expects(r, "ce-type", "org.example.booked.v1");
+    http_peer_expects(r, "ce-subject", "Patient/%C3%A4%201");
+    http_peer_expects(r, "ce-time", "2026-05-28T20:26:40.123Z");
+    http_peer_expects(r, "Content-Type", "application/json");
     expect_body(r, "{\"kind\":\"booked\",\"patient\":[{\"id\":\"\xc3\xa4 1\"}]}");
     answer(d, 202, DELIVERY_DELIVERED, "answered 202");
     end();
@@ -78,8 +68,8 @@ Test(http_events, structured_mode_carries_json_and_hl7)
           "subject: \"{PID-5.1}\"}\n");
     struct delivery *d = house_give(&h, MSH);
     struct str r = next_request(0);
-    expect_header(r, "Content-Type", "application/cloudevents+json");
-    expect_header(r, "ce-id", NULL);
+    http_peer_expects(r, "Content-Type", "application/cloudevents+json");
+    http_peer_expects(r, "ce-id", NULL);
     expect_body(r,
                 "{\"specversion\":\"1.0\",\"id\":\"abcdefghijklmnopqrstuvwxyz\","
                 "\"source\":\"/c\",\"type\":\"v2.ADT.A01\",\"time\":\"2026-05-28T20:26:40.123Z\","
@@ -109,8 +99,8 @@ Test(http_events, an_event_without_type_is_held_and_one_without_subject_goes)
                 "the type of the CloudEvent needs a value that the payload does not have");
     d = house_give_json(&h, "{\"kind\":\"seen\"}", 1);
     struct str r = next_request(0);
-    expect_header(r, "ce-type", "org.example.seen.v1");
-    expect_header(r, "ce-subject", NULL);
+    http_peer_expects(r, "ce-type", "org.example.seen.v1");
+    http_peer_expects(r, "ce-subject", NULL);
     answer(d, 200, DELIVERY_DELIVERED, "answered 200");
     end();
 }
@@ -134,8 +124,8 @@ Test(http_events, a_batch_is_one_request_and_one_verdict_for_each)
     begin(BATCH);
     struct delivery *d = house_give_all(&h, payloads, 4, 1);
     struct str r = next_request(0);
-    expect_header(r, "Content-Type", "application/cloudevents-batch+json");
-    expect_header(r, "Corridor-Attempt", "1");
+    http_peer_expects(r, "Content-Type", "application/cloudevents-batch+json");
+    http_peer_expects(r, "Corridor-Attempt", "1");
     cr_expect_eq(http_peer_header(r, "Idempotency-Key").n, 32, "a batch has an id of its own");
     struct str body = http_peer_body(r);
     cr_expect(str_starts(body, STR("[{")) && str_ends(body, STR("}]")));
@@ -163,7 +153,7 @@ Test(http_events, more_than_most_are_several_batches)
     cr_assert(http_peer_takes(&second, 1));
     struct str r = http_peer_request(&second, 0);
     cr_expect_eq(count_of(http_peer_body(r), "\"id\""), 1);
-    expect_header(r, "Idempotency-Key", "abcdefghijklmnopqrstuvwxyd");
+    http_peer_expects(r, "Idempotency-Key", "abcdefghijklmnopqrstuvwxyd");
     http_peer_answers(&conn, 503, "Retry-After: 5\r\n", "");
     for (unsigned i = 0; i < 3; i++) {
         http_expect(&h, &d[i], DELIVERY_BUSY, "answered 503, service unavailable");
@@ -189,7 +179,7 @@ Test(http_events, a_batch_that_is_refused_goes_one_by_one)
     d = house_give_all(&h, payloads, 2, 2);
     struct str r = next_request(1);
     cr_expect_eq(count_of(http_peer_body(r), "\"id\""), 1);
-    expect_header(r, "Corridor-Attempt", "2");
+    http_peer_expects(r, "Corridor-Attempt", "2");
     peer_accept(&server, &second);
     cr_assert(http_peer_takes(&second, 1));
     http_peer_answers(&second, 200, "", "");

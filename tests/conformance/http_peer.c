@@ -65,6 +65,21 @@ bool http_peer_takes(struct peer *p, unsigned n)
     return run_until(p->loop, has_wanted, &w) && http_peer_request(p, n - 1).p;
 }
 
+struct str http_peer_next(struct peer *server, struct peer *p, unsigned n)
+{
+    if (n == 0) {
+        peer_accept(server, p);
+    }
+    cr_assert(http_peer_takes(p, n + 1));
+    return http_peer_request(p, n);
+}
+
+void http_peer_expects(struct str request, const char *name, const char *want)
+{
+    struct str got = http_peer_header(request, name);
+    cr_expect(want ? str_is(got, want) : !got.p, "%s: %.*s", name, STR_ARG(got));
+}
+
 void http_peer_answers(struct peer *p, int status, const char *headers, const char *body)
 {
     struct buf b = {0};

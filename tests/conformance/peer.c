@@ -371,6 +371,15 @@ static bool has_ended(void *arg)
     return ((struct peer *)arg)->is_ended;
 }
 
+void peer_expects(struct peer *p, unsigned n, const char *const *parts)
+{
+    cr_assert(peer_has_frames(p, n + 1), "no reply %u", n);
+    struct str f = peer_frame(p, n);
+    for (unsigned i = 0; parts[i]; i++) {
+        cr_expect(str_find(f, str_of(parts[i])) >= 0, "%s is not in %.*s", parts[i], STR_ARG(f));
+    }
+}
+
 bool peer_sees_end(struct peer *p)
 {
     return run_until(p->loop, has_ended, p);

@@ -63,6 +63,8 @@ void run_now(struct event_base *loop);
     }
 
 bool peer_has_frames(struct peer *p, unsigned n); /* runs the loop until it has, or 10 s */
+/* The n-th frame comes and has all of `parts` (NULL ends them) in it. */
+void peer_expects(struct peer *p, unsigned n, const char *const *parts);
 bool peer_sees_end(struct peer *p);
 
 #endif

@@ -74,15 +74,7 @@ static void lab_says(unsigned n, const char *code, const char *id, const char *r
     peer_send_frame(&lab, text);
 }
 
-static void expect_frame(unsigned n, const char *const *parts)
-{
-    cr_assert(peer_has_frames(&p, n + 1), "no reply %u", n);
-    struct str f = peer_frame(&p, n);
-    for (unsigned i = 0; parts[i]; i++) {
-        cr_expect(str_find(f, str_of(parts[i])) >= 0, "%s is not in %.*s", parts[i], STR_ARG(f));
-    }
-}
-#define EXPECT(n, ...) expect_frame(n, (const char *const[]){__VA_ARGS__, NULL})
+#define EXPECT(n, ...) peer_expects(&p, n, (const char *const[]){__VA_ARGS__, NULL})
 
 /* Of the journal, in order. */
 static unsigned stored(enum entry_status status, struct entry_message *out)

@@ -176,15 +176,21 @@ Test(watcher, what_comes_while_a_notice_is_out_is_told_in_the_next_one)
     end(&w);
 }
 
+/* The first notice was tried once, in vain. */
+static void begin_refused(struct world *w, char *id, size_t size)
+{
+    begin(w, 10);
+    peer.fails = "connection refused";
+    happen(w, 1, true);
+    tick(w, 1);
+    copy(id, size, str_of(peer.id));
+}
+
 Test(watcher, tries_are_bounded_and_grow_apart)
 {
     struct world w;
     char first[64];
-    begin(&w, 10);
-    peer.fails = "connection refused";
-    happen(&w, 1, true);
-    tick(&w, 1);
-    copy(first, sizeof(first), str_of(peer.id));
+    begin_refused(&w, first, sizeof(first));
     tick(&w, 9);
     cr_expect_eq(peer.told, 1, "not before ten seconds");
     tick(&w, 1);
@@ -209,11 +215,7 @@ Test(watcher, a_notice_with_more_in_it_is_another_one)
 {
     struct world w;
     char first[64];
-    begin(&w, 10);
-    peer.fails = "connection refused";
-    happen(&w, 1, true);
-    tick(&w, 1);
-    copy(first, sizeof(first), str_of(peer.id));
+    begin_refused(&w, first, sizeof(first));
     happen(&w, 1, false);
     peer.fails = NULL;
     tick(&w, 10);
