@@ -250,6 +250,17 @@ static void check_senders(struct loader *l, const struct yaml_node *n, const str
     }
 }
 
+/* The reply of a number is made when it is stored; that of a destination comes later and has no MSA-4. */
+static void check_numbers(struct loader *l, const struct yaml_node *n, const struct plan_source *s)
+{
+    if (s->is_numbered && s->ack == PLAN_ACK_ANSWERED) {
+        diag_hint(l->d,
+                  diag_add(l->d, DIAG_ERROR, "option-conflict", n->pos,
+                           "`sequence-numbers` beside `answered-by`; expected one of them"),
+                  "number a feed that is answered when its messages are stored");
+    }
+}
+
 static void read_source(struct loader *l, const struct yaml_node *node, unsigned at)
 {
     struct plan_source *s = &l->plan->sources[at];
@@ -269,6 +280,7 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
                               .versions = c.versions.v,
                               .nversions = (unsigned)c.versions.n};
     read_ack(l, c.ack, s);
+    check_numbers(l, yaml_get(node, "sequence-numbers"), s);
     read_duplicates(l, c.duplicates, s);
     loader_expect(l, c.expect, s);
     read_batch(l, c.batch, s);

@@ -439,7 +439,7 @@ void await_begin(struct exchange *x, struct entry_ref ref, uint32_t destination)
     struct awaits *w = s->engine->awaits;
     struct await *g = group_of(w, ref, destination);
     x->place = (struct await_place){.group = g, .next_in_group = g->first};
-    x->place.until_us = engine_mono_us(s->engine) + s->want->answer_within_us;
+    x->place.until_us = engine_mono_us(s->engine) + x->answer_within_us;
     g->first = x;
     if (has_limit(x)) {
         link_by_time(w, x);

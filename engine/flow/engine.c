@@ -111,6 +111,9 @@ static void follow(struct engine *e)
     journal_commit(e->conf.journal);
     free_left(e);
     e->is_following = false;
+    if (e->is_draining) {
+        awaits_drain(e->awaits);
+    }
     end_drain(e);
 }
 
@@ -189,7 +192,6 @@ void engine_drain(struct engine *e, int64_t within_us, void (*done)(void *arg), 
     for (unsigned i = 0; i < e->ndestinations; i++) {
         queue_stop(e->destinations[i]->queue, true);
     }
-    awaits_drain(e->awaits);
     event_add(e->on_drain, &tv);
     engine_kick(e);
 }

@@ -38,6 +38,11 @@ struct entry_id exchange_member_id(struct entry_id id, uint32_t number)
     return (struct entry_id){id.hi, next_random(&state)};
 }
 
+struct str exchange_member_part(struct arena *a, uint32_t number, struct str id_part)
+{
+    return str_printf(a, "%u/%.*s", number, STR_ARG(id_part));
+}
+
 static struct exchange *begin(struct source *s, const struct exchange_from *from, struct str bytes)
 {
     struct engine *e = s->engine;
@@ -53,6 +58,7 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
     x->conn = from->conn;
     x->token = from->token;
     x->sequence = INT64_MIN;
+    x->answer_within_us = s->want->answer_within_us;
     x->is_silent = s->want->ack == PLAN_ACK_NEVER;
     m->e.id = exchange_new_id(e);
     m->e.received_us = (int64_t)m->e.id.hi;
@@ -410,7 +416,7 @@ static void stored(void *arg, enum journal_status status, uint64_t seq)
     exchange_answer_copies(x);
     x->is_durable = true;
     if (!x->awaits && !x->waits_for_number) {
-        exchange_finish(x, true);
+        exchange_finish(x, !x->has_lost_number);
     }
 }
 
@@ -418,6 +424,7 @@ static void stored(void *arg, enum journal_status status, uint64_t seq)
 static void refuse(struct exchange *x, struct str text, struct str reason)
 {
     struct ack_error *one = ARENA_NEW(&x->msg->arena, struct ack_error);
+    x->awaits = false;
     *one = (struct ack_error){207, "", 'E', text};
     exchange_reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, reason);
     x->e->nmembers = 0;
@@ -454,7 +461,6 @@ static bool is_crowded(struct exchange *x)
     if (!x->awaits || !awaits_is_full(x->source->engine->awaits)) {
         return false;
     }
-    x->awaits = false;
     refuse(x, STR("too many messages wait for their answer; send it again later"),
            STR("too many wait"));
     return true;

@@ -31,13 +31,19 @@ static void wait_as_well(struct exchange *x, struct entry_ref ref, uint32_t dest
     await_begin(x, ref, destination);
 }
 
-/* Is its answer still to come? If not, the output was refused, withdrawn or dropped, and a copy runs anew. */
+/* Is its answer still to come? */
 static bool is_to_come(const struct exchange *x, const struct repeat_earlier *earlier)
 {
     const struct engine *e = x->source->engine;
     struct consumer *c = journal_consumer(e->conf.journal, earlier->destination, earlier->class);
     return await_is_open(e->awaits, earlier->awaited) ||
            consumer_is_open(c, earlier->awaited.seq, earlier->awaited.output);
+}
+
+/* Its output was refused, withdrawn or dropped, and no answer is kept: a copy runs anew. */
+static bool has_no_end(const struct exchange *x, const struct repeat_earlier *earlier)
+{
+    return earlier->is_awaited && !is_to_come(x, earlier);
 }
 
 void exchange_answer_copies(struct exchange *x)
@@ -67,8 +73,7 @@ void exchange_drop_copies(struct exchange *x)
     }
 }
 
-/* The sender uses its ids twice. */
-static void refuse_reused(struct exchange *x)
+void exchange_refuse_reused(struct exchange *x)
 {
     struct source *s = x->source;
     char id[27];
@@ -97,7 +102,7 @@ static bool find_earlier(struct exchange *x, struct repeat_earlier *out)
         return false;
     }
     if (out->body_hash != m->body_hash) {
-        refuse_reused(x);
+        exchange_refuse_reused(x);
         return false;
     }
     return true;
@@ -106,7 +111,7 @@ static bool find_earlier(struct exchange *x, struct repeat_earlier *out)
 enum exchange_known exchange_is_known(struct exchange *x)
 {
     struct repeat_earlier earlier;
-    if (!find_earlier(x, &earlier)) {
+    if (!find_earlier(x, &earlier) || has_no_end(x, &earlier)) {
         return EXCHANGE_NEW;
     }
     return earlier.pending ? EXCHANGE_PENDING : EXCHANGE_KNOWN;
@@ -115,21 +120,21 @@ enum exchange_known exchange_is_known(struct exchange *x)
 bool exchange_is_copy(struct exchange *x)
 {
     struct repeat_earlier earlier;
-    if (!find_earlier(x, &earlier)) {
+    if (!find_earlier(x, &earlier) || has_no_end(x, &earlier)) {
         return false;
     }
     exchange_advance_number_of_copy(x);
-    if (earlier.is_awaited && x->source->want->ack == PLAN_ACK_ANSWERED) {
-        if (!is_to_come(x, &earlier)) {
-            return false;
-        }
+    bool is_awaited = earlier.is_awaited && x->source->want->ack == PLAN_ACK_ANSWERED;
+    if (is_awaited) {
         wait_as_well(x, earlier.awaited, earlier.destination);
     } else if (earlier.pending) {
         struct exchange *first = earlier.pending;
         x->next_copy = first->copies;
         first->copies = x;
     } else {
-        answer_again(x, earlier.is_stored ? &earlier.reply : NULL, earlier.is_member);
+        bool has_reply =
+            earlier.is_stored && !earlier.is_awaited; /* what was said at once is none */
+        answer_again(x, has_reply ? &earlier.reply : NULL, earlier.is_member);
     }
     return true;
 }

@@ -156,19 +156,34 @@ static void note_known(struct exchange_batch *b, struct exchange *one, bool is_p
     b->pending += is_pending;
 }
 
-static void run_member(struct exchange *x, struct exchange *one, struct map64 *ids)
+/* The same message stands before it in its batch; another one with its id is judged as everywhere. */
+static bool is_twice(const struct map64 *ids, struct exchange *one)
 {
     uint64_t before;
+    if (!one->source->want->duplicates_us || !map64_get(ids, one->e->id_hash, &before)) {
+        return false;
+    }
+    if (before != one->e->body_hash) {
+        exchange_refuse_reused(one);
+    }
+    return before == one->e->body_hash;
+}
+
+static void run_member(struct exchange *x, struct exchange *one, struct map64 *ids)
+{
     if (!exchange_parse(one)) {
         return;
     }
-    bool is_twice = map64_get(ids, one->e->id_hash, &before) && before == one->e->body_hash;
-    enum exchange_known known = is_twice ? EXCHANGE_PENDING : exchange_is_known(one);
-    map64_put(ids, one->e->id_hash, one->e->body_hash);
+    enum exchange_known known = is_twice(ids, one) ? EXCHANGE_PENDING : exchange_is_known(one);
     if (known != EXCHANGE_NEW) {
         note_known(x->batch, one, known == EXCHANGE_PENDING);
-    } else if (one->e->status != ENTRY_REJECTED) {
+        return;
+    }
+    if (one->e->status != ENTRY_REJECTED) {
         exchange_route(one);
+    }
+    if (one->e->status != ENTRY_REJECTED) { /* a rejected one runs anew, as ever */
+        map64_put(ids, one->e->id_hash, one->e->body_hash);
     }
 }
 
@@ -223,7 +238,7 @@ static void put_member(struct exchange *x, uint32_t i, struct entry_output *v)
         struct entry_output *o = &v[x->e->noutputs++];
         *o = one->e->outputs[k];
         o->payload = splices_moved(a, o->payload, from);
-        o->id_part = str_printf(a, "%u/%.*s", i + 1, STR_ARG(o->id_part));
+        o->id_part = exchange_member_part(a, i + 1, o->id_part);
     }
 }
 

@@ -41,8 +41,10 @@ struct exchange {
     int64_t sequence;         /* MSA-4; INT64_MIN: none */
     int64_t next_sequence;    /* the number expected behind it, -1: any */
     bool sets_sequence, waits_for_number, is_durable;
+    bool has_lost_number;     /* the journal has no room for it: nobody is answered */
     bool awaits;              /* the application answer is the destination's */
     uint32_t awaited_output;  /* whose */
+    int64_t answer_within_us; /* by the plan it came under */
     struct await_place place; /* while it waits */
 };
 
@@ -55,6 +57,8 @@ void exchange_route(struct exchange *x);
 void exchange_count(struct exchange *x);
 /* Of message `number` of batch `id`, for what is derived from it. */
 struct entry_id exchange_member_id(struct entry_id id, uint32_t number);
+/* And what its outputs' id parts become, so that their event ids differ. */
+struct str exchange_member_part(struct arena *a, uint32_t number, struct str id_part);
 
 /* ---- batches (exchange_batch.c) ---- */
 
@@ -118,6 +122,8 @@ bool exchange_is_copy(struct exchange *x);
 /* The same for a message of a batch, which nobody waits for by itself. PENDING: its first copy is not durable yet. */
 enum exchange_known { EXCHANGE_NEW, EXCHANGE_KNOWN, EXCHANGE_PENDING };
 enum exchange_known exchange_is_known(struct exchange *x);
+/* The sender uses its ids twice: counted, told, and rejected where its source says so. */
+void exchange_refuse_reused(struct exchange *x);
 /* Copies that come from now on find it. */
 void exchange_remember(struct exchange *x);
 /* Durable: those that waited for it are answered as it is / it was not stored: nobody is. */

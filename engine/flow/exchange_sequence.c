@@ -54,10 +54,11 @@ static void refuse_number(struct exchange *x, int error, struct str text)
 enum exchange_number exchange_check_number(struct exchange *x)
 {
     struct str field = str_trim(hl7_field(&x->hl7, &x->hl7.seg[0], 13));
-    int64_t number, wanted = expected(x->source);
+    int64_t number, wanted;
     if (!x->source->want->is_numbered || x->is_silent) {
         return EXCHANGE_NUMBER_NONE;
     }
+    wanted = expected(x->source);
     if (!str_to_i64(field, &number) || number < -1 || number > NUMBER_MOST) {
         refuse_number(x, 101, STR("the sequence number is missing, or none from -1 to 999999999"));
         return EXCHANGE_NUMBER_DECIDED;
@@ -85,8 +86,9 @@ static void on_number(void *arg, enum journal_status status, uint64_t seq)
     struct exchange *x = arg;
     (void)seq;
     x->waits_for_number = false;
+    x->has_lost_number = status != JOURNAL_STORED;
     if (x->is_durable && !x->awaits) {
-        exchange_finish(x, status == JOURNAL_STORED);
+        exchange_finish(x, !x->has_lost_number);
     }
 }
 

@@ -134,13 +134,19 @@ static struct str bytes_of(struct msg *m, const struct entry_output *o, struct r
     return str_from(m->e.raw.p + one->from, one->n);
 }
 
-/* What it sends is over the bytes of the whole. */
-static void move_outputs(struct msg *m, struct str bytes, struct rules_result *r)
+/* What it sends is over the bytes of the whole, and told from what the others send. */
+static void move_outputs(struct msg *m, const struct entry_output *o, struct str bytes,
+                         struct rules_result *r)
 {
+    const struct entry_member *one = entry_member_of(&m->e, (uint32_t)(o - m->e.outputs));
     struct rules_output *v = ARENA_ARRAY(&m->arena, struct rules_output, r->noutputs);
     for (unsigned i = 0; i < r->noutputs; i++) {
         v[i] = r->outputs[i];
         v[i].payload = splices_moved(&m->arena, v[i].payload, (uint32_t)(bytes.p - m->e.raw.p));
+        if (one) {
+            v[i].id_part =
+                exchange_member_part(&m->arena, (uint32_t)(one - m->e.members) + 1, v[i].id_part);
+        }
     }
     r->outputs = v;
 }
@@ -164,7 +170,7 @@ int engine_rerun(struct engine *e, struct msg *m, const struct entry_output *o,
     } else {
         in.m = parsed;
         rules_run(e->plan->rules, &in, &m->arena, out);
-        move_outputs(m, bytes, out);
+        move_outputs(m, o, bytes, out);
         misses_add(e->misses, out->misses, m->e.received_us);
         *out_why = trouble_of(out);
     }

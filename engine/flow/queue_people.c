@@ -302,11 +302,13 @@ static struct queued *find_ahead(struct queue *q, struct entry_ref ref)
 {
     struct queued *o = queue_find(q, ref);
     uint64_t seq = 0;
+    q->is_looking_ahead = true; /* where they stand is enough */
     for (unsigned i = 0; !o && i < QUEUE_WITHDRAW_READ && seq < ref.seq; i++) {
         if (window_read_one(q, &seq) <= 0) {
             break;
         }
     }
+    q->is_looking_ahead = false;
     return o ? o : queue_find(q, ref);
 }
 

@@ -2,6 +2,7 @@
 #include "tests/wire/site.h"
 
 #include <criterion/criterion.h>
+#include <event2/event.h>
 #include <stdio.h>
 
 #define ROUTES                                                                                     \
@@ -380,5 +381,85 @@ Test(answered, the_end_of_the_process_does_not_wait_for_those_who_wait)
     site_drain(&s);
     cr_expect(peer_sees_end(&p));
     cr_expect_eq(peer_frames(&p), 0);
+    end();
+}
+
+Test(answered, what_is_turned_away_is_told_so_at_once)
+{
+    static char text[71000], note[70000];
+    unsigned n = 0;
+    begin_with("10s", "    backlog: 1MiB\n");
+    peer_close(&listener);
+    memset(note, 'x', sizeof(note) - 1);
+    for (; n < 40 && !site_destination(&s, "lab").backlog_full; n++) {
+        char id[8];
+        snprintf(id, sizeof(id), "F%u", n);
+        snprintf(text, sizeof(text), "%sNTE|1||%s\r", message(id, ""), note);
+        peer_send_frame(&p, text);
+        while (site_source(&s, "in").c.messages <= n) {
+            event_base_loop(s.loop, EVLOOP_ONCE);
+        }
+        run_now(s.loop);
+    }
+    cr_assert_lt(n, 40);
+    peer_close(&p);
+    peer_connect(&p, s.loop, site_address(&s, "in"));
+    ask("T1", "");
+    EXPECT(0, "\rMSA|AR|T1", "207");
+    end();
+}
+
+/* The source may be gone when its message is durable. */
+Test(answered, a_source_that_goes_meanwhile_takes_nobody_with_it)
+{
+    char other[700];
+    begin("10s");
+    snprintf(other, sizeof(other),
+             "sources:\n  else:\n    mllp: { listen: \"127.0.0.1:0\" }\n"
+             "destinations:\n  log:\n    discard: {}\n"
+             "  lab:\n    mllp: { host: \"127.0.0.1\", port: %d }\n    order-by: none\n",
+             lab_port);
+    ask("G1", "");
+    while (!site_source(&s, "in").waiting) { /* taken, and not durable yet */
+        event_base_loop(s.loop, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+    }
+    cr_assert_eq(
+        site_reload(&s, other, "route: ask\nfrom: else\nmessages: [ADT^A01]\ndo:\n  - send: lab\n"),
+        0);
+    peer_accept(&listener, &lab);
+    lab_says(1, "AA", "xG1", "");
+    run_now(s.loop);
+    end();
+}
+
+Test(answered, a_copy_is_answered_when_its_source_does_not_wait_any_more)
+{
+    begin("150ms");
+    ask("C1", "");
+    peer_accept(&listener, &lab);
+    cr_assert(peer_has_frames(&lab, 1));
+    cr_expect(peer_sees_end(&p));
+    peer_close(&p);
+    char *at = strstr(config, "    ack:");
+    memset(at, ' ', (size_t)(strchr(at, '\n') - at)); /* stored */
+    cr_assert_eq(site_reload(&s, config, ROUTES), 0);
+    peer_connect(&p, s.loop, site_address(&s, "in"));
+    ask("C1", "");
+    EXPECT(0, "\rMSA|AA|C1\r");
+    cr_expect_eq(peer_frames(&lab), 1, "it was asked once");
+    end();
+}
+
+Test(answered, what_was_withdrawn_runs_anew_in_a_batch_as_well)
+{
+    char text[700];
+    begin("200ms");
+    peer_close(&listener);
+    ask("W1", "");
+    EXPECT(0, "\rMSA|AR|W1", "207");
+    snprintf(text, sizeof(text), "BHS|^~\\&|A|B|C|D|2026||||B1\r%sBTS|1\r", message("W1", ""));
+    peer_send_frame(&p, text);
+    EXPECT(1, "\rMSA|AA|B1\r");
+    cr_expect_eq(site_destination(&s, "lab").queued, 1, "it waits for the lab");
     end();
 }

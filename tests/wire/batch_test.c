@@ -193,6 +193,19 @@ Test(batch, is_answered_whatever_its_messages_want_answered)
     end();
 }
 
+Test(batch, a_rejected_message_that_comes_twice_is_rejected_twice)
+{
+    struct buf b = {0};
+    begin("");
+    buf_puts(&b, BHS);
+    add(&b, "1", "", "F");
+    add(&b, "1", "", "F");
+    buf_puts(&b, "BTS|2\r");
+    send_batch(&b);
+    EXPECT(0, "\rMSA|AE|", "message 1:", "message 2:");
+    end();
+}
+
 Test(batch, may_be_empty)
 {
     begin("");
