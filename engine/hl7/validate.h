@@ -116,6 +116,8 @@ struct validate_dict *validate_dict_new(struct arena *a);
 /* Add what is wrong with r->m to `r`, sorted. O(bytes of the message + segments of its structure). */
 void validate_message(const struct validate_dict *d, struct validate_report *r);
 
+/* The next repetition of a field, cut off `*rest`; false behind the last one. A look at each byte, once. */
+bool validate_next_repetition(const struct hl7_delims *d, struct str *rest, struct str *out);
 /* Is there nothing but delimiters in `s`? */
 bool validate_is_blank(const struct hl7_delims *d, struct str s);
 /* By their places in the message; segments that are missing come first. */

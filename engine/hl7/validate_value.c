@@ -67,6 +67,15 @@ static inline struct piece next_piece(const struct hl7_delims *d, struct str *re
     return (struct piece){str_from(from, (size_t)(p - from)), !is_filled, is_compound};
 }
 
+bool validate_next_repetition(const struct hl7_delims *d, struct str *rest, struct str *out)
+{
+    if (!rest->p) {
+        return false;
+    }
+    *out = next_piece(d, rest, d->repetition, 0).text;
+    return true;
+}
+
 static bool is_null(struct str s)
 {
     return s.n == 2 && s.p[0] == '"' && s.p[1] == '"';

@@ -2,7 +2,10 @@
 #include "engine/hl7/escape.h"
 #include "engine/rules/conform.h"
 
+#include <stdio.h>
+
 enum { ERROR_SEGMENT = 100, ERROR_MISSING = 101, ERROR_TYPE = 102, ERROR_INTERNAL = 207 };
+enum { SAY_MOST = 400 }; /* bytes of a finding, on the stack: most are not kept */
 
 /* One message under way. */
 struct conforming {
@@ -34,10 +37,11 @@ static void found_usage(struct conforming *k, const struct conform_element *e, b
 {
     const char *what = e->path.field ? e->path.comp ? "component" : "field" : "segment";
     int error = e->path.field ? is_missing ? ERROR_MISSING : ERROR_TYPE : ERROR_SEGMENT;
-    struct str text = str_printf(
-        k->report->a, "the site %s this %s%s%.*s", is_missing ? "requires" : "does not use", what,
-        e->usage == CONFORM_C ? ", as decided by " : "", STR_ARG(e->when_text));
-    found(k, e, VALIDATE_SITE_USAGE, error, at, text.p);
+    char text[SAY_MOST];
+    snprintf(text, sizeof text, "the site %s this %s%s%.*s",
+             is_missing ? "requires" : "does not use", what,
+             e->usage == CONFORM_C ? ", as decided by " : "", STR_ARG(e->when_text));
+    found(k, e, VALIDATE_SITE_USAGE, error, at, text);
 }
 
 /* ---- values ---- */
@@ -100,14 +104,15 @@ static void check_value(struct conforming *k, const struct conform_element *e, s
     }
     size_t n = e->has_length ? characters(text) : 0;
     if (e->has_length && (n < e->shortest || (e->longest && n > e->longest))) {
-        struct str say = str_printf(k->report->a, "the length is %zu; the site wants %u%s%.0u", n,
-                                    e->shortest, e->longest ? " to " : " or more", e->longest);
+        char say[SAY_MOST];
+        snprintf(say, sizeof say, "the length is %zu; the site wants %u%s%.0u", n, e->shortest,
+                 e->longest ? " to " : " or more", e->longest);
         bool is_long = e->longest && n > e->longest;
         bool is_new =
             dict_version(
                 path_get(k->in->m, &(struct path){.seg = "MSH", .field = 12, .comp = 1}).raw,
                 NULL) >= HL7_2_7;
-        found(k, e, VALIDATE_SITE_LENGTH, is_long && is_new ? 104 : ERROR_TYPE, at, say.p);
+        found(k, e, VALIDATE_SITE_LENGTH, is_long && is_new ? 104 : ERROR_TYPE, at, say);
     }
 }
 
@@ -133,17 +138,17 @@ static void check_times(struct conforming *k, const struct conform_element *e, u
                         struct validate_place *at)
 {
     bool is_few = n < e->min, is_many = e->max && n > e->max;
-    struct str text;
+    char text[SAY_MOST];
     if (!e->has_times || n == 0 || (!is_few && !is_many)) {
         return;
     }
-    text = str_printf(k->report->a, "it stands %u times; the site wants %u%s%.0u", n, e->min,
-                      e->max == e->min ? ""
-                      : e->max         ? " to "
-                                       : " or more",
-                      e->max == e->min ? 0 : e->max);
+    snprintf(text, sizeof text, "it stands %u times; the site wants %u%s%.0u", n, e->min,
+             e->max == e->min ? ""
+             : e->max         ? " to "
+                              : " or more",
+             e->max == e->min ? 0 : e->max);
     found(k, e, VALIDATE_SITE_TIMES,
-          e->path.field ? is_few ? ERROR_MISSING : ERROR_TYPE : ERROR_SEGMENT, at, text.p);
+          e->path.field ? is_few ? ERROR_MISSING : ERROR_TYPE : ERROR_SEGMENT, at, text);
 }
 
 /* A part of each repetition that is filled; the whole of it where the element is a field. */
@@ -153,11 +158,8 @@ static void check_repetitions(struct conforming *k, const struct conform_element
     const struct hl7 *m = k->in->m;
     bool has_value = e->has_length || e->nvalues || e->table || e->hl7_table;
     unsigned filled = 0;
-    for (uint32_t n = 1;; n++) {
-        struct str rep = hl7_repetition(&m->d, field, n);
-        if (!rep.p) {
-            break;
-        }
+    struct str rest = field, rep;
+    for (uint32_t n = 1; validate_next_repetition(&m->d, &rest, &rep); n++) {
         if (is_blank(m, rep)) {
             continue;
         }
@@ -224,6 +226,14 @@ static void begin_eval(struct conforming *k)
     k->e.received_us = in->received_us;
 }
 
+static void cannot_decide(struct conforming *k, const struct validate_place *at)
+{
+    validate_found(k->report, VALIDATE_SITE_USAGE, ERROR_INTERNAL, at,
+                   "when: cannot be decided: %.*s%s%.*s", STR_ARG(k->e.fault.path),
+                   k->e.fault.path.n ? ": " : "", STR_ARG(k->e.fault.text));
+    k->e.fault = (struct fault){.kind = FAULT_ROUTE};
+}
+
 /* The usage that `when` decides on. False: it failed, which is a finding. */
 static bool decide(struct conforming *k, const struct conform_element *e, const struct scope *scope,
                    const struct validate_place *at, enum conform_usage *out)
@@ -231,14 +241,22 @@ static bool decide(struct conforming *k, const struct conform_element *e, const 
     bool good = true;
     enum value_answer answer = eval_truth(&k->e, e->when, scope, &good);
     if (!good) {
-        validate_found(k->report, VALIDATE_SITE_USAGE, ERROR_INTERNAL, at,
-                       "when: cannot be decided: %.*s%s%.*s", STR_ARG(k->e.fault.path),
-                       k->e.fault.path.n ? ": " : "", STR_ARG(k->e.fault.text));
-        k->e.fault = (struct fault){.kind = FAULT_ROUTE};
+        cannot_decide(k, at);
         return false;
     }
     *out = answer == ANSWER_TRUE ? CONFORM_R : e->otherwise;
     return true;
+}
+
+/* The segment that an element means: one that another may stand before in the group that it opens. NULL: it has none. */
+static const struct group *leaf_of(struct conforming *k, const struct value *v, const char seg[4])
+{
+    struct draft_iter it = {.in = v->leaf};
+    if (v->kind != VALUE_GROUP) {
+        return memcmp(draft_id(&k->draft, v->leaf), seg, 3) == 0 ? v->leaf : NULL;
+    }
+    memcpy(it.id, seg, 4);
+    return draft_next(&k->draft, &it);
 }
 
 /* A C field: its condition is asked of each segment, in the group that it opens. */
@@ -249,15 +267,14 @@ static void check_conditional(struct conforming *k, const struct conform_element
     eval_program(&k->e, (const struct structure *const *)k->doc->head.structures,
                  k->doc->head.nstructures);
     if (!run_elements(&k->e, e->loop, NULL, &all)) {
-        k->e.fault = (struct fault){.kind = FAULT_ROUTE};
+        cannot_decide(k, &(struct validate_place){.seg = UINT32_MAX, .name = e->path.seg});
         return;
     }
     for (uint32_t i = 0; i < all.n; i++) {
         struct scope here = {.self = &all.v[i], .index = i, .total = all.n};
-        struct group *leaf =
-            all.v[i].kind == VALUE_GROUP ? draft_first(&k->draft, all.v[i].leaf) : all.v[i].leaf;
+        const struct group *leaf = leaf_of(k, &all.v[i], e->path.seg);
         enum conform_usage usage = CONFORM_O;
-        if (!leaf || memcmp(draft_id(&k->draft, leaf), e->path.seg, 3) != 0) {
+        if (!leaf) {
             continue;
         }
         struct validate_place at = {.seg = leaf->seg, .field = e->path.field};

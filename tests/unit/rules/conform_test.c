@@ -114,6 +114,36 @@ Test(conform, a_condition_in_a_group)
                      "'NM')");
 }
 
+/* Where a group may begin with another segment, it is asked of the one that is meant all the same. */
+Test(conform, a_condition_behind_a_segment_that_may_come_first)
+{
+    static const char head[] = "MSH|^~\\&|L|MAIN|D|X|20261124093000||ORU^R01|M1|P|2.5.1\r"
+                               "PID|1||7^^^L^MR||DOE^J\r";
+    static const char yaml[] = "conformance: c\nmessages: [ORU^R01]\nelements:\n"
+                               "  OBR-16: { usage: C, when: OBR-4.exists() }\n";
+    const char *without = str_printf(&kit_arena, "%sOBR|1|A|B|C\r", head).p;
+    const char *with = str_printf(&kit_arena, "%sORC|RE\rOBR|1|A|B|C\r", head).p;
+    cr_expect(strstr(found(yaml, without), "site-usage 101 OBR-16"));
+    cr_expect(strstr(found(yaml, with), "site-usage 101 OBR-16"));
+}
+
+/* A million repetitions are looked at once each, and what is not told costs nothing. */
+Test(conform, repetitions_without_end)
+{
+    enum { N = 200000 };
+    struct buf b = {0};
+    buf_puts(&b,
+             "MSH|^~\\&|L|MAIN|D|X|20261124093000||ADT^A01|M1|P|2.5.1\rEVN||20261124\rPID|1||a");
+    for (int i = 0; i < N; i++) {
+        buf_puts(&b, "~a");
+    }
+    buf_puts(&b, "\rPV1|1|I\r");
+    buf_putc(&b, 0);
+    const char *all = found(HEAD "  PID-3.1: { length: 5..9 }\n  PID-3.5: R\n", b.p);
+    cr_expect(strstr(all, "site-length 102 PID-3[1].1"));
+    buf_free(&b);
+}
+
 Test(conform, times_length_values)
 {
     kit_file("sex.csv", "code,text\nF,f\nM,m\n");
