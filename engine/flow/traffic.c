@@ -153,13 +153,27 @@ bool traffic_is_expected(const struct traffic_floor *f, const struct zone *zone,
     return (today && minute >= f->from_min) || (yesterday && minute < f->to_min);
 }
 
+/* Was all of the last period expected? Both its ends may lie in windows with a night between them, so it is looked at in
+ * steps that no gap between windows is shorter than; an hour less, for the clock may go forward in it. */
+static bool was_expected(const struct traffic_floor *f, const struct zone *zone, int64_t wall_us)
+{
+    int gap = TRAFFIC_DAY_MINUTES - traffic_minutes(f);
+    gap = gap ? gap : TRAFFIC_DAY_MINUTES; /* 00-24: a day that is not among `days` */
+    int64_t step_us = (gap > HOUR_MINUTES ? gap - HOUR_MINUTES : 1) * (int64_t)60000000;
+    for (int64_t at_us = wall_us - f->period_us; at_us < wall_us; at_us += step_us) {
+        if (!traffic_is_expected(f, zone, at_us)) {
+            return false;
+        }
+    }
+    return traffic_is_expected(f, zone, wall_us);
+}
+
 enum condition_verdict traffic_judge(const struct traffic_floor *f, const struct traffic_meter *m,
                                      const struct zone *zone, int64_t wall_us, int64_t mono_us)
 {
     if (m->began_us && traffic_count(m) >= f->at_least) {
         return CONDITION_GOOD;
     }
-    bool is_judged = traffic_is_full(m, mono_us) && traffic_is_expected(f, zone, wall_us) &&
-                     traffic_is_expected(f, zone, wall_us - m->period_us);
+    bool is_judged = traffic_is_full(m, mono_us) && was_expected(f, zone, wall_us);
     return is_judged ? CONDITION_BAD : CONDITION_KEEP;
 }

@@ -94,13 +94,18 @@ static void add_output(struct building *g, const struct keys_output *o)
     g->h.destinations[o->destination / 64 % 8] |= (uint64_t)1 << o->destination % 64;
 }
 
+static uint32_t marks(const struct entry_message *m)
+{
+    return (m->cause.hi || m->cause.lo ? KEYS_CAUSED : 0) | (m->nmembers ? KEYS_BATCH : 0);
+}
+
 static void add_outputs(struct building *g, const struct stored *s, const struct entry_message *m)
 {
     struct keys_output one = {.seq = (uint32_t)(s->e.seq - g->h.first_seq),
                               .place = (uint32_t)(volume_hint_offset(s->hint) >> 3),
                               .received_us = m->received_us,
                               .source = m->source,
-                              .flags = (uint32_t)m->status << 8};
+                              .flags = (uint32_t)m->status << 8 | marks(m)};
     if (m->noutputs == 0) {
         add_output(g, &one);
     }
@@ -351,7 +356,8 @@ int keys_build(const struct keys_build *b, struct keys_header *out, struct keys_
                                .last_seq = v->last_seq,
                                .oldest_us = INT64_MAX,
                                .newest_us = INT64_MIN,
-                               .oldest_ref = UINT64_MAX};
+                               .oldest_ref = UINT64_MAX,
+                               .has_marks = true};
     memcpy(g.h.journal_id, b->journal_id, 16);
     int rc = read_volume(&g);
     rc = rc == 0 ? write_file(&g, out, out_filter) : rc;

@@ -11,7 +11,13 @@
 #include "engine/base/mem.h"
 #include "engine/journal/wire.h"
 
-enum { PAGE_HASH = 8, WRITE_BYTES = 256 * 1024, HEADER_SECTIONS = 192, GUESSES = 4 };
+enum {
+    PAGE_HASH = 8,
+    WRITE_BYTES = 256 * 1024,
+    HEADER_SECTIONS = 192,
+    HEADER_MARKS = 320,
+    GUESSES = 4
+};
 static const char MAGIC[8] = {'C', 'O', 'R', 'R', 'K', 'E', 'Y', 'S'};
 static const char TEMPORARY[] = "keys.tmp";
 
@@ -94,6 +100,7 @@ void keys_header_put(char page[KEYS_PAGE], const struct keys_header *h)
         wire_store64(page + HEADER_SECTIONS + 16 * i, h->section[i].page);
         wire_store64(page + HEADER_SECTIONS + 16 * i + 8, h->section[i].rows);
     }
+    wire_store32(page + HEADER_MARKS, h->has_marks);
     wire_store64(page + KEYS_PAGE - 8, hash64(page, KEYS_PAGE - 8, 0));
 }
 
@@ -126,7 +133,8 @@ int keys_header_get(const char page[KEYS_PAGE], uint64_t file_bytes, struct keys
                                 .newest_us = (int64_t)wire_load64(page + 80),
                                 .oldest_ref = wire_load64(page + 88),
                                 .newest_ref = wire_load64(page + 96),
-                                .messages = wire_load64(page + 104)};
+                                .messages = wire_load64(page + 104),
+                                .has_marks = wire_load32(page + HEADER_MARKS) & 1};
     memcpy(out->journal_id, page + 16, 16);
     for (size_t i = 0; i < 8; i++) {
         out->destinations[i] = wire_load64(page + 112 + 8 * i);

@@ -45,10 +45,14 @@ struct keys_output {
     int64_t received_us;
     uint32_t destination; /* 0: a message without outputs */
     uint32_t route, source;
-    uint32_t flags; /* 1 bulk, 2 failed route, 4 JSON, KEYS_CARRIED; status << 8 */
+    uint32_t
+        flags; /* 1 bulk, 2 failed route, 4 JSON, KEYS_CARRIED, KEYS_CAUSED, KEYS_BATCH; status << 8 */
 };
 /* In a carry: `seq` is that of the carry, and what is said of the output is said under another number. */
 #define KEYS_CARRIED 8u
+/* The message has a cause: another message, which came. It is a batch: its entry says what is in it. */
+#define KEYS_CAUSED 16u
+#define KEYS_BATCH  32u
 
 struct keys_header {
     unsigned level; /* 0: of one volume; n: ids of up to 8^n volumes */
@@ -59,6 +63,7 @@ struct keys_header {
     int64_t oldest_us, newest_us;    /* receipt of its messages; oldest above newest: none */
     uint64_t oldest_ref, newest_ref; /* messages that its outcomes are about */
     uint64_t messages;
+    bool has_marks;           /* rows say KEYS_CAUSED and KEYS_BATCH; older files do not */
     uint64_t destinations[8]; /* bit (name id mod 512): may have an output to it */
     struct {
         uint64_t page, rows; /* first page, and number of rows */

@@ -10,6 +10,7 @@ enum { FLAG_FAILED = 2, STATUS_SHIFT = 8, NAME_BITS = 20 };
 struct counting {
     struct hours volume;
     uint64_t last_place; /* rows of one message follow each other */
+    bool is_unread;      /* a batch could not be read by itself */
 };
 
 void hours_init(struct hours *t, struct history *h)
@@ -47,9 +48,23 @@ static bool is_asked_for(const struct hours *t, int64_t received_us)
     return received_us >= t->since_us && received_us < t->until_us;
 }
 
+/* What a person made anew or moved did not come in; an answer of a destination has a cause and did. */
+static bool has_come(bool has_cause, unsigned status)
+{
+    return !has_cause || status == ENTRY_ANSWERED;
+}
+
 static void count_message(struct hours *t, int64_t at_us, uint32_t source, unsigned status)
 {
     row_of(t, at_us, false, source)->messages[status % HOURS_STATUSES]++;
+}
+
+/* Of a batch each message by its own status. */
+static void count_members(struct hours *t, const struct entry_message *m)
+{
+    for (uint32_t i = 0; i < m->nmembers; i++) {
+        count_message(t, m->received_us, m->source, m->members[i].status);
+    }
 }
 
 static void count_output(struct hours *t, int64_t at_us, uint32_t destination, bool has_failed)
@@ -61,6 +76,32 @@ static void count_output(struct hours *t, int64_t at_us, uint32_t destination, b
 
 /* ---- one volume ---- */
 
+/* Its key file says that it is a batch, not of what. False: it cannot be read. */
+static bool count_batch(struct counting *c, uint64_t place)
+{
+    struct arena a = {0};
+    struct entry e;
+    struct entry_message m;
+    uint64_t seq;
+    bool ok = journal_read_place(c->volume.h->journal, place, &a, &e) == 0 &&
+              entry_get_any(&a, &e, &seq, &m) == 0;
+    if (ok) {
+        count_members(&c->volume, &m);
+    }
+    arena_free(&a);
+    return ok;
+}
+
+static void count_first(struct counting *c, const struct keys_output *o, uint64_t place)
+{
+    unsigned status = o->flags >> STATUS_SHIFT;
+    if (o->flags & KEYS_BATCH) {
+        c->is_unread = !count_batch(c, place);
+    } else if (has_come(o->flags & KEYS_CAUSED, status)) {
+        count_message(&c->volume, o->received_us, o->source, status);
+    }
+}
+
 static bool on_row(void *arg, const struct keys_output *o, uint64_t seq, uint64_t place)
 {
     struct counting *c = arg;
@@ -71,12 +112,12 @@ static bool on_row(void *arg, const struct keys_output *o, uint64_t seq, uint64_
         return true; /* what is carried was counted where it came in */
     }
     if (is_first) {
-        count_message(&c->volume, o->received_us, o->source, o->flags >> STATUS_SHIFT);
+        count_first(c, o, place);
     }
     if (o->destination) {
         count_output(&c->volume, o->received_us, o->destination, o->flags & FLAG_FAILED);
     }
-    return true;
+    return !c->is_unread;
 }
 
 static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
@@ -86,7 +127,10 @@ static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
     if (is_carried || !is_asked_for(t, m->received_us)) {
         return true;
     }
-    count_message(t, m->received_us, m->source, m->status);
+    count_members(t, m);
+    if (m->nmembers == 0 && has_come(m->cause.hi || m->cause.lo, m->status)) {
+        count_message(t, m->received_us, m->source, m->status);
+    }
     for (uint32_t i = 0; i < m->noutputs; i++) {
         if (history_has_output(m, i)) {
             count_output(t, m->received_us, m->outputs[i].destination,
@@ -96,16 +140,16 @@ static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
     return true;
 }
 
-/* False: its key file went meanwhile. */
+/* False: its key file went meanwhile, or does not tell enough. */
 static bool count_rows(struct counting *c, size_t i)
 {
     uint64_t left = UINT64_MAX;
-    while (left > 0) {
+    while (left > 0 && !c->is_unread) {
         if (!keys_view_outputs(c->volume.h->view, i, &left, on_row, c)) {
             return false;
         }
     }
-    return true;
+    return !c->is_unread;
 }
 
 static void add(struct hours *t, const struct hours *volume)
@@ -128,6 +172,7 @@ static void begin_volume(struct counting *c, const struct hours *t)
     c->volume.until_us = t->until_us;
     c->volume.span_us = t->span_us;
     c->last_place = UINT64_MAX;
+    c->is_unread = false;
 }
 
 static int count_volume(struct hours *t, size_t i)
@@ -136,7 +181,8 @@ static int count_volume(struct hours *t, size_t i)
     int rc = 0;
     history_span(t->h, i);
     begin_volume(&c, t);
-    bool is_told = keys_view_span(t->h->view, i)->has_keys && count_rows(&c, i);
+    const struct keys_span *s = keys_view_span(t->h->view, i);
+    bool is_told = s->has_keys && s->h.has_marks && count_rows(&c, i);
     if (!is_told) {
         hours_free(&c.volume);
         begin_volume(&c, t);

@@ -380,11 +380,11 @@ static void see_certificate(struct watcher *w, const struct watch_certificate *c
 static void see_certificates(struct watcher *w)
 {
     int64_t limit = w->plan->alerts.limits.certificate_ms / (24 * HOUR_US / 1000);
+    if (!w->certificates_us || w->now_us - w->certificates_us > CERTIFICATE_EVERY_S * SECOND_US) {
+        look_at_certificates(w); /* the metric wants it, whatever the limit */
+    }
     if (w->plan->alerts.limits.certificate_ms >= OPT_NEVER) {
         return;
-    }
-    if (!w->certificates_us || w->now_us - w->certificates_us > CERTIFICATE_EVERY_S * SECOND_US) {
-        look_at_certificates(w);
     }
     for (unsigned i = 0; i < w->ncertificates; i++) {
         see_certificate(w, &w->certificate[i], limit);

@@ -165,6 +165,7 @@ static void compose(struct watch_channel *ch, struct notice *out)
         snprintf(instance, sizeof(instance), "?");
     }
     if (ch->tries == 0 || ch->composed != ch->n + ch->omitted) { /* the same one keeps its id */
+        ch->tries = 0; /* what is new in it has all its tries */
         ch->composed = ch->n + ch->omitted;
         snprintf(ch->id, sizeof(ch->id), "%" PRIx64 "-%" PRIx32, (uint64_t)w->wall_us,
                  ++w->notices);

@@ -194,3 +194,34 @@ Test(traffic, a_floor_is_judged_once_the_whole_period_was_expected)
     }
     arena_free(&a);
 }
+
+Test(traffic, a_long_period_is_judged_within_one_window_only)
+{
+    struct arena a = {0};
+    const struct zone *z = chicago(&a);
+    static const struct {
+        const char *name, *days, *hours, *when;
+        int64_t period_h;
+        enum condition_verdict want;
+    } rows[] = {
+        {"a night lies between", "mon-sun", "06-20", "2026-11-27T13:00:00Z", 12, CONDITION_KEEP},
+        {"twelve hours of the day", "mon-sun", "06-20", "2026-11-28T00:30:00Z", 12, CONDITION_BAD},
+        {"an hour too early", "mon-sun", "06-20", "2026-11-27T23:00:00Z", 12, CONDITION_KEEP},
+        {"all day", "mon-sun", "00-24", "2026-11-27T13:00:00Z", 24, CONDITION_BAD},
+        {"all day, Sunday is not", "mon-sat", "00-24", "2026-11-30T13:00:00Z", 12, CONDITION_KEEP},
+        {"within a night", "fri", "22-06", "2026-11-28T11:00:00Z", 6, CONDITION_BAD},
+        {"a pause of a minute", "mon-sun", "00:01-00", "2026-11-27T13:00:00Z", 12, CONDITION_KEEP},
+        {"a gap that spring cuts", "mon-sun", "04-02", "2026-03-08T13:00:00Z", 12, CONDITION_KEEP},
+        {"a gap that spring skips", "mon-sun", "03-02", "2026-03-08T13:00:00Z", 12, CONDITION_BAD},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct traffic_floor f = {.at_least = 1, .period_us = rows[i].period_h * HOUR};
+        struct traffic_meter m = {.period_us = f.period_us};
+        cr_assert(traffic_read_days(str_of(rows[i].days), &f.days));
+        cr_assert(traffic_read_hours(str_of(rows[i].hours), &f.from_min, &f.to_min));
+        traffic_feed(&m, 0, HOUR);
+        cr_expect_eq(traffic_judge(&f, &m, z, at(rows[i].when), 100 * HOUR), rows[i].want, "%s",
+                     rows[i].name);
+    }
+    arena_free(&a);
+}

@@ -224,6 +224,27 @@ Test(watcher, a_notice_with_more_in_it_is_another_one)
     end(&w);
 }
 
+/* Else what came with the last try of another notice would be given up after that one try. */
+Test(watcher, what_is_new_in_a_notice_has_all_its_tries)
+{
+    struct world w;
+    char first[64];
+    begin_refused(&w, first, sizeof(first));
+    while (peer.told < WATCHER_TRIES - 1) {
+        tick(&w, 600);
+    }
+    happen(&w, 2, true);
+    tick(&w, 600);
+    cr_expect_str_neq(peer.id, first);
+    cr_expect_eq(w.w.channels[0].given_up, 0, "both wait for another try");
+    for (int i = 0; i < 2 * WATCHER_TRIES; i++) {
+        tick(&w, 600);
+    }
+    cr_expect_eq(peer.told, 2 * WATCHER_TRIES - 1);
+    cr_expect_eq(w.w.channels[0].given_up, 2);
+    end(&w);
+}
+
 Test(watcher, what_waits_outlives_a_reload_and_a_restart)
 {
     struct world w;
