@@ -1,6 +1,7 @@
 /* Options of the http destination: the table, and what a table cannot say. */
 #include "adapters/http.h"
 
+#include "adapters/admit.h"
 #include "adapters/http_client.h"
 #include "adapters/http_event.h"
 #include "adapters/http_url.h"
@@ -188,17 +189,11 @@ static void check_url(struct str url, const struct yaml_node *map, const char *k
     }
 }
 
-static bool is_here(struct str host)
-{
-    return str_eq_nocase(host, STR("localhost")) || str_is(host, "::1") ||
-           str_starts(host, STR("127."));
-}
-
 static void check_oauth(const struct http_oauth_conf *c, const struct yaml_node *map,
                         struct diags *d)
 {
     check_url(c->token_url, map, "token-url", d);
-    if (!http_url_is_https(c->token_url) && !is_here(http_url_host(c->token_url))) {
+    if (!http_url_is_https(c->token_url) && !admit_is_loopback(http_url_host(c->token_url))) {
         fault(d, yaml_get(map, "token-url"), "token-url", "would send the secret in the clear",
               "https://HOST/PATH");
     }
