@@ -194,7 +194,7 @@ static int start_listening(struct door *d, const struct opt_hostport *at, struct
     d->port = at->port;
     net_bound(fd, d->address);
     d->on_accept = event_new(d->ep->loop, fd, EV_READ | EV_PERSIST, on_accept, d);
-    event_add(d->on_accept, NULL);
+    set_accepting(d); /* it may be full: who waits would wake the loop again and again */
     log_event(d->ep->log, LOG_LEVEL_INFO, "listening", log_str("source", d->ep->name),
               log_cstr("address", d->address));
     return 0;

@@ -249,6 +249,30 @@ Test(door, a_change_that_is_taken_back_needs_no_files)
     house_close(&h);
 }
 
+/* ---- a full source ---- */
+
+RUN_UNTIL_DECLARE(has_two_open, const struct house *, x->source.ep.counters.connections_open == 2)
+
+Test(door, a_full_source_that_moves_accepts_nobody_until_there_is_room)
+{
+    struct peer p[2], late;
+    begin("connections: 2\n");
+    connect_to(&p[0]);
+    connect_to(&p[1]);
+    cr_assert(run_until(h.loop, has_two_open, &h));
+    cr_assert_eq(reload("listen: localhost:0\nconnections: 2\n"), 0);
+    const struct mllp_in *in = h.source.ep.state;
+    cr_expect_not(event_pending(in->door.on_accept, EV_READ, NULL),
+                  "it would spin: who waits is not accepted");
+    connect_to(&late);
+    peer_close(&p[0]);
+    peer_send_frame(&late, "late");
+    cr_expect(house_takes(&h, 1));
+    peer_close(&p[1]);
+    peer_close(&late);
+    house_close(&h);
+}
+
 Test(door, does_not_open_without_its_files)
 {
     house_open(&h);
