@@ -249,6 +249,31 @@ Test(door, a_change_that_is_taken_back_needs_no_files)
     house_close(&h);
 }
 
+/* Somebody took the port meanwhile. What is listened on then still speaks as the settings in force say. */
+Test(door, a_change_that_is_taken_back_speaks_tls_also_where_the_port_is_gone)
+{
+    struct buf yaml = {0};
+    struct peer thief;
+    house_open(&h);
+    int port = peer_listen(&thief, h.loop);
+    peer_close(&thief);
+    buf_printf(&yaml,
+               "listen: 127.0.0.1:%d\ntls: { cert: \"%s/server.pem\", key: \"%s/server.key\" }\n",
+               port, tls_kit(), tls_kit());
+    buf_putc(&yaml, 0);
+    cr_assert_eq(house_source(&h, &mllp_adapter, yaml.p), 0);
+    int64_t first = h.source.ep.tls_until_s;
+    void *plain =
+        house_conf(&h, mllp_adapter.in_opts, mllp_adapter.in_conf_size, "listen: 127.0.0.1:0\n");
+    cr_assert_eq(mllp_adapter.in->reload(&h.source, plain, &h.diags), 0);
+    peer_listen_at(&thief, h.loop, port);
+    cr_expect_lt(mllp_adapter.in->reload(&h.source, h.source.ep.conf, &h.diags), 0);
+    cr_expect_eq(h.source.ep.tls_until_s, first);
+    peer_close(&thief);
+    buf_free(&yaml);
+    house_close(&h);
+}
+
 /* ---- a full source ---- */
 
 RUN_UNTIL_DECLARE(has_two_open, const struct house *, x->source.ep.counters.connections_open == 2)
