@@ -23,7 +23,11 @@ static int64_t next_deadline(const struct mllp_link *l)
     if (l->state != LINK_OPEN && l->state != LINK_CLOSED) {
         return l->connect_by_us;
     }
-    return l->n > 0 ? l->sent[0].deadline_us : INT64_MAX;
+    int64_t first = INT64_MAX; /* not always of the first message: a CA gives one more time */
+    for (unsigned i = 0; i < l->n; i++) {
+        first = l->sent[i].deadline_us < first ? l->sent[i].deadline_us : first;
+    }
+    return first;
 }
 
 static void set_timer(struct mllp_link *l)
@@ -184,13 +188,15 @@ static void send_commit(struct mllp_link *l)
     mllp_link_flush(l);
 }
 
-/* A CA where the application's answer is to follow: it has as long again. */
+/* A CA where the application's answer is to follow: it has as long again, once, or a peer that repeats its CA would hold
+ * the message for ever. */
 static bool is_to_follow(struct mllp_link *l, unsigned i, enum ack_code code)
 {
     if (mllp_out_conf(l->out)->reply != MLLP_REPLY_APPLICATION || code != ACK_CA) {
         return false;
     }
-    l->sent[i].deadline_us = reply_deadline(l);
+    l->sent[i].deadline_us = l->sent[i].has_ca ? l->sent[i].deadline_us : reply_deadline(l);
+    l->sent[i].has_ca = true;
     return true;
 }
 
@@ -558,7 +564,8 @@ void mllp_link_put(struct mllp_link *l, struct delivery *d)
     buf_put(&l->bytes, "\x1c\r", 2);
     l->put_at += payload.n + 3;
     struct link_sent *s = &l->sent[l->n++];
-    *s = (struct link_sent){d, control_id_of(l, payload), l->put_at, 0, false};
+    *s = (struct link_sent){
+        .delivery = d, .control_id = control_id_of(l, payload), .end_at = l->put_at};
     *delivery_slot(d) = l;
     l->out->ep->counters.messages++;
     l->out->ep->counters.bytes += payload.n;
