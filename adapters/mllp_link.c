@@ -200,7 +200,8 @@ static bool is_to_follow(struct mllp_link *l, unsigned i, enum ack_code code)
     return true;
 }
 
-static void on_answer(struct mllp_link *l, struct str bytes)
+/* Was it one that was waited for, and not told before? */
+static bool on_answer(struct mllp_link *l, struct str bytes)
 {
     struct hl7 m;
     struct hl7_fault fault;
@@ -209,17 +210,20 @@ static void on_answer(struct mllp_link *l, struct str bytes)
     arena_reset(&out->scratch);
     if (hl7_parse(&out->scratch, bytes, &m, &fault) < 0 || ack_read(&m, &reply) < 0) {
         mllp_link_fail(l, "the answer is no acknowledgement");
-        return;
+        return false;
     }
     unsigned i = match(l, reply.control_id);
     if (i == l->n) {
         log_event(out->ep->log, LOG_LEVEL_WARN, "unmatched-answer",
                   log_str("destination", out->ep->name), log_uint("in_flight", l->n));
-        return; /* late, or of somebody else: it must not be taken for another message's */
+        return false; /* late, or of somebody else: it must not be taken for another message's */
     }
-    if (!is_to_follow(l, i, reply.code)) {
-        take_out(l, i, outcome_of(reply.code, bytes));
+    bool had_ca = l->sent[i].has_ca;
+    if (is_to_follow(l, i, reply.code)) {
+        return !had_ca;
     }
+    take_out(l, i, outcome_of(reply.code, bytes));
+    return true;
 }
 
 static void on_reply(struct mllp_link *l, struct str bytes)
@@ -229,9 +233,10 @@ static void on_reply(struct mllp_link *l, struct str bytes)
         on_commit(l, bytes.p[0]);
         return;
     }
-    on_answer(l, bytes);
-    if (is_2 && l->state == LINK_OPEN) {
-        send_commit(l);
+    bool is_new = on_answer(l, bytes);
+    if (is_2 && is_new && l->state == LINK_OPEN) {
+        send_commit(
+            l); /* of no other answer: one who sends many and reads nothing fills no memory */
     }
 }
 

@@ -465,6 +465,23 @@ Test(destination, release_2_waits_for_the_block_and_the_answer_and_confirms_it)
     end();
 }
 
+/* A peer that sends answers and reads nothing would fill the memory with blocks for it. */
+Test(destination, release_2_confirms_no_answer_that_is_of_no_message)
+{
+    begin("release: 2\n");
+    struct delivery *d = house_give(&h, MSH_1);
+    peer_accept(&server, &conn);
+    cr_assert(peer_has_frames(&conn, 1));
+    reply(&conn, "AA", "ID0");
+    reply(&conn, "AA", "ID1");
+    expect(d, DELIVERY_DELIVERED, "answered AA");
+    cr_assert(house_logged(&h, "unmatched-answer"));
+    cr_assert(peer_has_frames(&conn, 2));
+    run_now(h.loop);
+    cr_expect_eq(peer_frames(&conn), 2, "one block, for the answer that was waited for");
+    end();
+}
+
 Test(destination, release_2_without_answers_counts_what_the_peer_has_stored)
 {
     begin("release: 2\nreply: none\npipeline: 2\nconnections: 1\n");
