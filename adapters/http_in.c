@@ -64,13 +64,32 @@ static void use_tokens(struct http_in *in, struct http_tokens *t)
     *t = (struct http_tokens){0};
 }
 
+/* Once for each trouble, and once when it is over: a token that was taken away in a file with a mistake still counts, and
+ * nobody would know. */
+static void tell_trouble(struct http_in *in)
+{
+    struct log_field who = log_str("source", in->ep->name);
+    const char *why = in->tokens.trouble;
+    if (why && why != in->told) {
+        log_event(in->ep->log, LOG_LEVEL_ERROR, "tokens-kept", who, log_cstr("reason", why));
+    } else if (!why && in->told) {
+        log_event(in->ep->log, LOG_LEVEL_INFO, "tokens-read", who,
+                  log_uint("tokens", in->tokens.n));
+    }
+    in->told = why;
+}
+
 /* The name of who comes, "" where there is none to ask for, or NULL: he is not let in. */
 static const char *name_of(struct http_in *in, struct str authorization)
 {
     const struct opt_secret *from = tokens_of(http_in_conf(in));
-    int64_t now = clock_mono_us(in->ep->clock);
-    return from->from == OPT_SECRET_NONE ? ""
-                                         : http_tokens_admit(&in->tokens, from, authorization, now);
+    if (from->from == OPT_SECRET_NONE) {
+        return "";
+    }
+    const char *name =
+        http_tokens_admit(&in->tokens, from, authorization, clock_mono_us(in->ep->clock));
+    tell_trouble(in);
+    return name;
 }
 
 /* ---- what is taken ---- */

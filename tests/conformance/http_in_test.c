@@ -387,6 +387,26 @@ static void open_for_reloads(struct reloads *r)
     p.fd = -1;
 }
 
+static unsigned lines_with(const char *text)
+{
+    unsigned n = 0;
+    struct str rest = buf_str(&h.lines);
+    for (ptrdiff_t at; rest.n && (at = str_find(rest, str_of(text))) >= 0; n++) {
+        rest = str_slice(rest, (size_t)at + strlen(text), rest.n);
+    }
+    return n;
+}
+
+/* After the time at which the file is read again. */
+static void ask_later(const char *authorization)
+{
+    const struct http_head head = {.authorization = str_of(authorization)};
+    const char *name;
+    int status;
+    clock_fake_advance(&h.time, 11 * 1000000);
+    (void)http_in_admit(h.source.ep.state, &head, &status, &name);
+}
+
 static void end_reloads(struct reloads *r)
 {
     unlink(r->first);
@@ -418,6 +438,30 @@ Test(http_in, a_reload_without_its_tokens_changes_nothing)
     cr_expect_lt(http_source.reload(&h.source, conf_with("", "/nowhere/tokens"), &h.diags), 0);
     cr_expect_eq(h.source.ep.tls_until_s, until_s);
     cr_expect(lets_in("Bearer one"));
+    end_reloads(&r);
+}
+
+Test(http_in, tokens_that_can_no_longer_be_read_stay_and_are_told_once_for_each_change)
+{
+    struct reloads r;
+    open_for_reloads(&r);
+    unlink(r.first);
+    ask_later("Bearer one");
+    ask_later("Bearer one");
+    cr_expect_eq(lines_with("tokens-kept source=in"), 1, "%.*s", STR_ARG(buf_str(&h.lines)));
+    write_tokens(r.first, "s3cret t0ken\n");
+    ask_later("Bearer one");
+    ask_later("Bearer one");
+    cr_expect_eq(lines_with("tokens-kept source=in"), 2, "another reason");
+    cr_expect_eq(lines_with("s3cret"), 0, "never what is in it");
+    cr_expect(lets_in("Bearer one"));
+    write_tokens(r.first, "three\n");
+    ask_later("Bearer three");
+    ask_later("Bearer three");
+    cr_expect_eq(lines_with("tokens-read source=in"), 1, "it is over");
+    unlink(r.first);
+    ask_later("Bearer three");
+    cr_expect_eq(lines_with("tokens-kept source=in"), 3);
     end_reloads(&r);
 }
 
