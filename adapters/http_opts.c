@@ -260,10 +260,13 @@ static void check_deny(const struct http_out_conf *c, const struct yaml_node *ma
     struct str bad;
     (void)net_guard_new(d->arena, &c->deny, STR(""), &bad);
     if (bad.n) {
-        diag_add(d, DIAG_ERROR, "option-choice", at->pos,
-                 "`deny` has `%.*s`; expected networks such as 10.0.0.0/8, or link-local, "
-                 "metadata, loopback, private, multicast, unspecified",
-                 STR_ARG(str_slice(bad, 0, 60)));
+        diag_hint(
+            d,
+            diag_add(d, DIAG_ERROR, "option-choice", at->pos,
+                     "`deny` has `%.*s`; expected networks such as 10.0.0.0/8, or link-local, "
+                     "metadata, loopback, private, multicast, unspecified",
+                     STR_ARG(str_slice(bad, 0, 60))),
+            "bits behind the prefix must be 0: 10.1.0.0/16, not 10.1.2.3/16");
     }
     check_address(c, c->url, map, "url", d);
     if (c->auth && c->auth->oauth2) {

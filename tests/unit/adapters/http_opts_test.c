@@ -100,6 +100,7 @@ static const struct {
     {"url: http://desk\ndeny: [private, 203.0.113.0/24]", ""},
     {"url: http://desk\ndeny: []", ""},
     {"url: http://desk\ndeny: [metadat]", "`deny` has `metadat`; expected networks"},
+    {"url: http://desk\ndeny: [10.1.2.3/16]", "`deny` has `10.1.2.3/16`; expected networks"},
     {"url: http://169.254.169.254/latest", "has an address that `deny` names"},
     {"url: \"http://[fe80::1]/\"", "has an address that `deny` names"},
     {"url: http://169.254.169.254/latest\ndeny: [private]", ""},
