@@ -83,10 +83,7 @@ const char *http_tokens_read(struct http_tokens *t, const struct opt_secret *fro
     t->read_us = now_us;
     why = why ? why : http_tokens_parse(t, buf_str(&text));
     t->trouble = why;
-    if (text.cap) {
-        explicit_bzero(text.p, text.cap);
-    }
-    buf_free(&text);
+    buf_forget(&text);
     return why;
 }
 

@@ -33,7 +33,7 @@ static const char *put_token(struct buf *out, const struct opt_secret *from)
         buf_printf(out, "Authorization: Bearer %.*s", STR_ARG(buf_str(&token)));
         buf_putc(out, 0);
     }
-    buf_free(&token);
+    buf_forget(&token);
     return why;
 }
 
@@ -57,7 +57,7 @@ static void webhook_tell(struct teller *t, const struct notice *n)
         tell_send(t->state, &to, n->json, headers, c->within_ms);
     }
     buf_free(&key);
-    buf_free(&token);
+    buf_forget(&token);
 }
 
 static void webhook_close(struct teller *t)
