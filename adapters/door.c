@@ -194,7 +194,7 @@ static int start_listening(struct door *d, const struct opt_hostport *at, struct
     d->port = at->port;
     net_bound(fd, d->address);
     d->on_accept = event_new(d->ep->loop, fd, EV_READ | EV_PERSIST, on_accept, d);
-    event_add(d->on_accept, NULL);
+    set_accepting(d); /* it may be full: who waits would wake the loop again and again */
     log_event(d->ep->log, LOG_LEVEL_INFO, "listening", log_str("source", d->ep->name),
               log_cstr("address", d->address));
     return 0;
@@ -295,12 +295,13 @@ int door_change(struct door *d, const struct door_conf *to, struct diags *diags)
     } else if (load_tls(d, to, &x, diags) < 0) {
         return ERR_IO;
     }
-    if (!stays && start_listening(d, &to->listen, diags) < 0) {
+    int failed = stays ? 0 : start_listening(d, &to->listen, diags);
+    if (failed < 0 && !is_back) {
         tls_context_unref(&x);
-        return ERR_IO;
+        return failed;
     }
-    use_tls(d, to, x);
-    return 0;
+    use_tls(d, to, x); /* on the way back in any case: the rejected ones must not stay in force */
+    return failed;
 }
 
 void door_shut(struct door *d)

@@ -62,7 +62,8 @@ struct door {
 /* ep, ops and arg are set. 0, or ERR_IO with a finding. */
 int door_open(struct door *d, struct diags *diags);
 /* Take the settings `to` over, with the files as they are now; connections stay. 0, or ERR_IO and as it was. The
- * settings in force (door_ops.conf) mean that the change just made is taken back, whatever became of the files. */
+ * settings in force (door_ops.conf) mean that the change just made is taken back, whatever became of the files; ERR_IO is
+ * then only of the address, which stays the new one. */
 int door_change(struct door *d, const struct door_conf *to, struct diags *diags);
 /* Somebody is refused: counted, and told to the log as `event`. `subject` of a certificate, or "". */
 void door_refuse(struct door *d, const char *event, const char *peer, const char *reason,

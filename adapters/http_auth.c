@@ -32,14 +32,6 @@ static struct way way_of(const struct http_auth *a)
     return (struct way){bearer, "bearer", "the secret of bearer cannot be read"};
 }
 
-static void forget(struct buf *secret)
-{
-    if (secret->cap) {
-        explicit_bzero(secret->p, secret->cap);
-    }
-    buf_free(secret);
-}
-
 static const char *put_basic(struct buf *out, struct str user, struct str password)
 {
     struct buf pair = {0};
@@ -51,7 +43,7 @@ static const char *put_basic(struct buf *out, struct str user, struct str passwo
     buf_printf(&pair, "%.*s:%.*s", STR_ARG(user), STR_ARG(password));
     buf_puts(out, "Authorization: Basic ");
     base64_put(out, buf_str(&pair));
-    forget(&pair);
+    buf_forget(&pair);
     return NULL;
 }
 
@@ -78,7 +70,7 @@ static const char *make_header(struct http_auth *a, const struct way *w)
         buf_putc(&a->header, '\0');
         a->n++;
     }
-    forget(&secret);
+    buf_forget(&secret);
     return why;
 }
 
@@ -115,7 +107,7 @@ void http_auth_refused(struct http_auth *a, uint64_t n, int status)
     if (a->oauth && status == 401) {
         http_oauth_refused(a->oauth, n);
     } else if (!a->oauth && n == a->n) {
-        forget(&a->header); /* perhaps there is a newer secret */
+        buf_forget(&a->header); /* perhaps there is a newer secret */
     }
 }
 
@@ -136,7 +128,7 @@ void http_auth_free(struct http_auth **ap)
     struct http_auth *a = *ap;
     if (a) {
         http_oauth_free(&a->oauth);
-        forget(&a->header);
+        buf_forget(&a->header);
         free(a);
     }
     *ap = NULL;

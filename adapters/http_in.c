@@ -47,20 +47,49 @@ static const struct opt_secret *tokens_of(const struct http_in_conf *c)
     return c->auth ? &c->auth->tokens : &c->bearer;
 }
 
-static const char *read_tokens(struct http_in *in, const struct opt_secret *from)
+static const char *read_tokens(const struct http_in *in, struct http_tokens *out,
+                               const struct opt_secret *from)
 {
     return from->from == OPT_SECRET_NONE
                ? NULL
-               : http_tokens_read(&in->tokens, from, clock_mono_us(in->ep->clock));
+               : http_tokens_read(out, from, clock_mono_us(in->ep->clock));
+}
+
+/* Takes `t`; those before stay, to go back to. */
+static void use_tokens(struct http_in *in, struct http_tokens *t)
+{
+    http_tokens_free(&in->tokens_before);
+    in->tokens_before = in->tokens;
+    in->tokens = *t;
+    *t = (struct http_tokens){0};
+}
+
+/* Once for each trouble, and once when it is over: a token that was taken away in a file with a mistake still counts, and
+ * nobody would know. */
+static void tell_trouble(struct http_in *in)
+{
+    struct log_field who = log_str("source", in->ep->name);
+    const char *why = in->tokens.trouble;
+    if (why && why != in->told) {
+        log_event(in->ep->log, LOG_LEVEL_ERROR, "tokens-kept", who, log_cstr("reason", why));
+    } else if (!why && in->told) {
+        log_event(in->ep->log, LOG_LEVEL_INFO, "tokens-read", who,
+                  log_uint("tokens", in->tokens.n));
+    }
+    in->told = why;
 }
 
 /* The name of who comes, "" where there is none to ask for, or NULL: he is not let in. */
 static const char *name_of(struct http_in *in, struct str authorization)
 {
     const struct opt_secret *from = tokens_of(http_in_conf(in));
-    int64_t now = clock_mono_us(in->ep->clock);
-    return from->from == OPT_SECRET_NONE ? ""
-                                         : http_tokens_admit(&in->tokens, from, authorization, now);
+    if (from->from == OPT_SECRET_NONE) {
+        return "";
+    }
+    const char *name =
+        http_tokens_admit(&in->tokens, from, authorization, clock_mono_us(in->ep->clock));
+    tell_trouble(in);
+    return name;
 }
 
 /* ---- what is taken ---- */
@@ -154,7 +183,7 @@ static int http_in_open(struct source *s, struct diags *d)
     in->source = s;
     in->ep = source_endpoint(s);
     in->door = (struct door){.ep = in->ep, .ops = &door_ops, .arg = in};
-    const char *why = read_tokens(in, tokens_of(http_in_conf(in)));
+    const char *why = read_tokens(in, &in->tokens, tokens_of(http_in_conf(in)));
     int failed = why ? refuse_tokens(in, why, d) : door_open(&in->door, d);
     if (failed < 0) {
         http_tokens_free(&in->tokens);
@@ -167,18 +196,33 @@ static int http_in_open(struct source *s, struct diags *d)
     return 0;
 }
 
+/* Another source could not follow. The files may be gone or new by now, so none is read again. */
+static int take_back(struct http_in *in, struct diags *d)
+{
+    struct http_tokens before = in->tokens_before;
+    int failed = door_change(&in->door, &http_in_conf(in)->door, d);
+    in->tokens_before = (struct http_tokens){0};
+    use_tokens(in, &before);
+    return failed;
+}
+
+/* The door is changed last: what can fail before it leaves all as it was. */
 static int http_in_reload(struct source *s, const void *conf, struct diags *d)
 {
     struct http_in *in = state_of(s);
     const struct http_in_conf *want = conf;
-    if (door_change(&in->door, &want->door, d) < 0) {
-        return ERR_IO;
+    if (want == http_in_conf(in)) {
+        return take_back(in, d);
     }
-    const char *why = read_tokens(in, tokens_of(want));
-    if (why) {
-        (void)door_change(&in->door, &http_in_conf(in)->door, d); /* back to what it was */
+    struct http_tokens fresh = {0};
+    const char *why = read_tokens(in, &fresh, tokens_of(want));
+    int failed = why ? refuse_tokens(in, why, d) : door_change(&in->door, &want->door, d);
+    if (failed < 0) {
+        http_tokens_free(&fresh);
+        return failed;
     }
-    return why ? refuse_tokens(in, why, d) : 0;
+    use_tokens(in, &fresh);
+    return 0;
 }
 
 static void http_in_reply(struct source *s, void *conn, uint64_t token, const struct str *replies,
@@ -240,6 +284,7 @@ static void http_in_close(struct source *s)
     event_free(in->on_sweep);
     door_close(&in->door);
     http_tokens_free(&in->tokens);
+    http_tokens_free(&in->tokens_before);
     in->ep->state = NULL;
     free(in);
 }

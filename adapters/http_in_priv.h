@@ -56,8 +56,10 @@ struct http_in {
     struct event *on_sweep;
     bool is_paused, is_draining;
     struct http_conn *first;
-    size_t body_bytes;         /* of all connections */
-    struct http_tokens tokens; /* of those that are let in */
+    size_t body_bytes;                /* of all connections */
+    struct http_tokens tokens;        /* of those that are let in */
+    const char *told;                 /* the trouble with them that was last told */
+    struct http_tokens tokens_before; /* until the last reload, to go back to */
     char read_buf[HTTP_READ];
 };
 

@@ -40,14 +40,6 @@ static int64_t now_us(const struct http_oauth *o)
     return clock_mono_us(o->ep->clock);
 }
 
-static void forget(struct buf *secret)
-{
-    if (secret->cap) {
-        explicit_bzero(secret->p, secret->cap);
-    }
-    buf_free(secret);
-}
-
 /* ---- what is sent ---- */
 
 /* As HTML forms have it: RFC 6749 appendix B. */
@@ -81,7 +73,7 @@ static void put_basic(struct buf *out, struct str id, struct str secret)
     put_encoded(&pair, secret);
     buf_puts(out, "Authorization: Basic ");
     base64_put(out, buf_str(&pair));
-    forget(&pair);
+    buf_forget(&pair);
 }
 
 /* NULL, or why the secret cannot be read. */
@@ -104,7 +96,7 @@ static const char *compose(struct http_oauth *o)
         }
         buf_putc(&o->basic, '\0');
     }
-    forget(&secret);
+    buf_forget(&secret);
     return why;
 }
 
@@ -149,7 +141,7 @@ static void tell(struct http_oauth *o, const char *why, int64_t life_s)
 static void keep(struct http_oauth *o, const struct http_token *t)
 {
     int64_t life_us = t->life_s * 1000000, now = now_us(o);
-    forget(&o->header);
+    buf_forget(&o->header);
     buf_printf(&o->header, "Authorization: Bearer %.*s", STR_ARG(t->access));
     buf_putc(&o->header, '\0');
     o->renew_us = now + life_us / 4 * 3;
@@ -171,8 +163,8 @@ static void on_done(void *arg, const struct http_answer *a)
     int64_t wish = 0;
     o->call = NULL;
     event_del(o->timer);
-    forget(&o->form);
-    forget(&o->basic);
+    buf_forget(&o->form);
+    buf_forget(&o->basic);
     if (a->status && a->is_cut) {
         t.reason = "no token: the token server's answer was cut short";
     } else if (a->status) {
@@ -240,7 +232,7 @@ void http_oauth_refused(struct http_oauth *o, uint64_t n)
     int64_t now = now_us(o);
     if (n == o->n && o->header.n && (!o->forced_us || now - o->forced_us >= HTTP_OAUTH_FORCE_US)) {
         o->forced_us = now;
-        forget(&o->header);
+        buf_forget(&o->header);
     }
 }
 
@@ -282,9 +274,9 @@ void http_oauth_free(struct http_oauth **op)
     }
     http_client_free(&o->client);
     event_free(o->timer);
-    forget(&o->form);
-    forget(&o->basic);
-    forget(&o->header);
+    buf_forget(&o->form);
+    buf_forget(&o->basic);
+    buf_forget(&o->header);
     arena_free(&o->arena);
     free(o);
     *op = NULL;

@@ -1,6 +1,7 @@
 /* Options of the http destination: the table, and what a table cannot say. */
 #include "adapters/http.h"
 
+#include "adapters/admit.h"
 #include "adapters/http_client.h"
 #include "adapters/http_event.h"
 #include "adapters/http_url.h"
@@ -188,17 +189,11 @@ static void check_url(struct str url, const struct yaml_node *map, const char *k
     }
 }
 
-static bool is_here(struct str host)
-{
-    return str_eq_nocase(host, STR("localhost")) || str_is(host, "::1") ||
-           str_starts(host, STR("127."));
-}
-
 static void check_oauth(const struct http_oauth_conf *c, const struct yaml_node *map,
                         struct diags *d)
 {
     check_url(c->token_url, map, "token-url", d);
-    if (!http_url_is_https(c->token_url) && !is_here(http_url_host(c->token_url))) {
+    if (!http_url_is_https(c->token_url) && !admit_is_loopback(http_url_host(c->token_url))) {
         fault(d, yaml_get(map, "token-url"), "token-url", "would send the secret in the clear",
               "https://HOST/PATH");
     }
@@ -265,10 +260,13 @@ static void check_deny(const struct http_out_conf *c, const struct yaml_node *ma
     struct str bad;
     (void)net_guard_new(d->arena, &c->deny, STR(""), &bad);
     if (bad.n) {
-        diag_add(d, DIAG_ERROR, "option-choice", at->pos,
-                 "`deny` has `%.*s`; expected networks such as 10.0.0.0/8, or link-local, "
-                 "metadata, loopback, private, multicast, unspecified",
-                 STR_ARG(str_slice(bad, 0, 60)));
+        diag_hint(
+            d,
+            diag_add(d, DIAG_ERROR, "option-choice", at->pos,
+                     "`deny` has `%.*s`; expected networks such as 10.0.0.0/8, or link-local, "
+                     "metadata, loopback, private, multicast, unspecified",
+                     STR_ARG(str_slice(bad, 0, 60))),
+            "bits behind the prefix must be 0: 10.1.0.0/16, not 10.1.2.3/16");
     }
     check_address(c, c->url, map, "url", d);
     if (c->auth && c->auth->oauth2) {

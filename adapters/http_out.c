@@ -77,6 +77,7 @@ static void end_transfer(struct transfer *t, struct outcome o)
     unsigned n = t->n;
     memcpy(v, t->v, n * sizeof *v);
     event_del(t->timer);
+    buf_wipe(&t->text); /* it has the header of who asks */
     shrink(&t->text);
     shrink(&t->body);
     t->call = NULL;
@@ -308,7 +309,7 @@ static void http_out_close(struct destination *d)
         struct transfer *t = out->spare;
         out->spare = t->next;
         event_free(t->timer);
-        buf_free(&t->text);
+        buf_forget(&t->text);
         buf_free(&t->body);
         free(t);
     }

@@ -14,10 +14,7 @@ static const char *read_secrets(struct http_sign *s, const struct opt_secret *fr
         s->secrets = fresh;
         webhook_secrets_clear(&fresh);
     }
-    if (text.cap) {
-        explicit_bzero(text.p, text.cap);
-    }
-    buf_free(&text);
+    buf_forget(&text);
     return why;
 }
 

@@ -82,10 +82,8 @@ const char *http_tokens_read(struct http_tokens *t, const struct opt_secret *fro
     const char *why = secret_read(from, &text);
     t->read_us = now_us;
     why = why ? why : http_tokens_parse(t, buf_str(&text));
-    if (text.cap) {
-        explicit_bzero(text.p, text.cap);
-    }
-    buf_free(&text);
+    t->trouble = why;
+    buf_forget(&text);
     return why;
 }
 

@@ -17,7 +17,8 @@ struct http_tokens {
         char name[HTTP_TOKEN_NAME_MAX + 1]; /* "": it has none */
     } * v;
     size_t n;
-    int64_t read_us; /* monotonic */
+    int64_t read_us;     /* monotonic */
+    const char *trouble; /* of the last reading, static; NULL: there was none */
 };
 
 /* The tokens in the text of a file: one a line, `TOKEN` or `NAME: TOKEN`; blank lines and # lines are skipped. NULL, or what is

@@ -68,7 +68,7 @@ static void mail_tell(struct teller *t, const struct notice *n)
         tell_send(t->state, &to, buf_str(&body), NULL, c->within_ms);
     }
     buf_free(&body);
-    buf_free(&password);
+    buf_forget(&password);
 }
 
 static void mail_close(struct teller *t)

@@ -23,7 +23,11 @@ static int64_t next_deadline(const struct mllp_link *l)
     if (l->state != LINK_OPEN && l->state != LINK_CLOSED) {
         return l->connect_by_us;
     }
-    return l->n > 0 ? l->sent[0].deadline_us : INT64_MAX;
+    int64_t first = INT64_MAX; /* not always of the first message: a CA gives one more time */
+    for (unsigned i = 0; i < l->n; i++) {
+        first = l->sent[i].deadline_us < first ? l->sent[i].deadline_us : first;
+    }
+    return first;
 }
 
 static void set_timer(struct mllp_link *l)
@@ -184,17 +188,20 @@ static void send_commit(struct mllp_link *l)
     mllp_link_flush(l);
 }
 
-/* A CA where the application's answer is to follow: it has as long again. */
+/* A CA where the application's answer is to follow: it has as long again, once, or a peer that repeats its CA would hold
+ * the message for ever. */
 static bool is_to_follow(struct mllp_link *l, unsigned i, enum ack_code code)
 {
     if (mllp_out_conf(l->out)->reply != MLLP_REPLY_APPLICATION || code != ACK_CA) {
         return false;
     }
-    l->sent[i].deadline_us = reply_deadline(l);
+    l->sent[i].deadline_us = l->sent[i].has_ca ? l->sent[i].deadline_us : reply_deadline(l);
+    l->sent[i].has_ca = true;
     return true;
 }
 
-static void on_answer(struct mllp_link *l, struct str bytes)
+/* Was it one that was waited for, and not told before? */
+static bool on_answer(struct mllp_link *l, struct str bytes)
 {
     struct hl7 m;
     struct hl7_fault fault;
@@ -203,17 +210,20 @@ static void on_answer(struct mllp_link *l, struct str bytes)
     arena_reset(&out->scratch);
     if (hl7_parse(&out->scratch, bytes, &m, &fault) < 0 || ack_read(&m, &reply) < 0) {
         mllp_link_fail(l, "the answer is no acknowledgement");
-        return;
+        return false;
     }
     unsigned i = match(l, reply.control_id);
     if (i == l->n) {
         log_event(out->ep->log, LOG_LEVEL_WARN, "unmatched-answer",
                   log_str("destination", out->ep->name), log_uint("in_flight", l->n));
-        return; /* late, or of somebody else: it must not be taken for another message's */
+        return false; /* late, or of somebody else: it must not be taken for another message's */
     }
-    if (!is_to_follow(l, i, reply.code)) {
-        take_out(l, i, outcome_of(reply.code, bytes));
+    bool had_ca = l->sent[i].has_ca;
+    if (is_to_follow(l, i, reply.code)) {
+        return !had_ca;
     }
+    take_out(l, i, outcome_of(reply.code, bytes));
+    return true;
 }
 
 static void on_reply(struct mllp_link *l, struct str bytes)
@@ -223,9 +233,10 @@ static void on_reply(struct mllp_link *l, struct str bytes)
         on_commit(l, bytes.p[0]);
         return;
     }
-    on_answer(l, bytes);
-    if (is_2 && l->state == LINK_OPEN) {
-        send_commit(l);
+    bool is_new = on_answer(l, bytes);
+    if (is_2 && is_new && l->state == LINK_OPEN) {
+        send_commit(
+            l); /* of no other answer: one who sends many and reads nothing fills no memory */
     }
 }
 
@@ -558,7 +569,8 @@ void mllp_link_put(struct mllp_link *l, struct delivery *d)
     buf_put(&l->bytes, "\x1c\r", 2);
     l->put_at += payload.n + 3;
     struct link_sent *s = &l->sent[l->n++];
-    *s = (struct link_sent){d, control_id_of(l, payload), l->put_at, 0, false};
+    *s = (struct link_sent){
+        .delivery = d, .control_id = control_id_of(l, payload), .end_at = l->put_at};
     *delivery_slot(d) = l;
     l->out->ep->counters.messages++;
     l->out->ep->counters.bytes += payload.n;

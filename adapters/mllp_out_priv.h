@@ -28,6 +28,7 @@ struct link_sent {
     uint64_t end_at;       /* offset in the stream behind its last byte */
     int64_t deadline_us;   /* 0 until connected */
     bool is_committed;     /* release 2: the peer has it */
+    bool has_ca;           /* and the application's answer is to follow */
 };
 
 /* One connection, opened when there is something to send and kept. */

@@ -2,11 +2,6 @@
 
 #include "engine/base/arena.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 static const struct {
     const char *word, *range;
     bool is_of_names; /* not meant against an address that was written down */
@@ -30,65 +25,25 @@ static const struct {
     {"unspecified", "::", false},
 };
 
-static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-/* An address as 16 bytes; true when it is IPv4. */
-static bool read_address(const char *text, uint8_t out[16], bool *out_is_v4)
-{
-    *out_is_v4 = inet_pton(AF_INET, text, out + 12) == 1;
-    if (*out_is_v4) {
-        memcpy(out, mapped, sizeof mapped);
-    }
-    return *out_is_v4 || inet_pton(AF_INET6, text, out) == 1;
-}
-
-static bool read_range(struct str s, struct net_range *out)
-{
-    char text[INET6_ADDRSTRLEN + 4];
-    struct str rest = s, address = STR("");
-    bool is_v4;
-    int64_t bits = -1;
-    (void)str_split(&rest, '/', &address);
-    if (address.n >= sizeof text) {
-        return false;
-    }
-    snprintf(text, sizeof text, "%.*s", STR_ARG(address));
-    if (!read_address(text, out->bytes, &is_v4)) {
-        return false;
-    }
-    int64_t most = is_v4 ? 32 : 128;
-    bool is_fine = !rest.p || (str_to_i64(rest, &bits) && bits >= 0 && bits <= most);
-    bits = rest.p ? bits : most;
-    out->bits = (unsigned)(bits + (is_v4 ? 96 : 0));
-    return is_fine;
-}
-
 /* The address itself, as IPv4 where it carries one: mapped, NAT64 (64:ff9b::/96), 6to4 (2002::/16). */
-static void unwrap(const uint8_t in[16], uint8_t out[16])
+static struct ip unwrap(const struct ip *a)
 {
-    static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
-    memcpy(out, in, 16);
-    if (memcmp(in, nat64, sizeof nat64) == 0) {
-        memcpy(out, mapped, sizeof mapped);
-    } else if (in[0] == 0x20 && in[1] == 0x02) {
-        memcpy(out, mapped, sizeof mapped);
-        memcpy(out + 12, in + 2, 4);
+    static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b}, mapped[12] = {[10] = 0xff, [11] = 0xff};
+    struct ip inner = *a;
+    if (memcmp(a->bytes, nat64, sizeof nat64) == 0) {
+        memcpy(inner.bytes, mapped, sizeof mapped);
+    } else if (a->bytes[0] == 0x20 && a->bytes[1] == 0x02) {
+        memcpy(inner.bytes, mapped, sizeof mapped);
+        memcpy(inner.bytes + 12, a->bytes + 2, 4);
     }
+    return inner;
 }
 
-static bool is_in(const uint8_t a[16], const struct net_range *r)
+static bool denies(const struct net_guard *g, const struct ip *a)
 {
-    unsigned whole = r->bits / 8, rest = r->bits % 8;
-    uint8_t mask = (uint8_t)(0xff00 >> rest);
-    return memcmp(a, r->bytes, whole) == 0 && (!rest || ((a[whole] ^ r->bytes[whole]) & mask) == 0);
-}
-
-static bool denies(const struct net_guard *g, const uint8_t address[16])
-{
-    uint8_t inner[16];
-    unwrap(address, inner);
+    struct ip inner = unwrap(a);
     for (size_t i = 0; i < g->n; i++) {
-        if (is_in(address, &g->v[i]) || is_in(inner, &g->v[i])) {
+        if (ip_range_holds(&g->v[i], a) || ip_range_holds(&g->v[i], &inner)) {
             return true;
         }
     }
@@ -97,33 +52,14 @@ static bool denies(const struct net_guard *g, const uint8_t address[16])
 
 bool net_guard_denies(const struct net_guard *g, const struct sockaddr *sa)
 {
-    uint8_t address[16];
-    memcpy(address, mapped, sizeof mapped);
-    if (sa->sa_family == AF_INET) {
-        memcpy(address + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
-    } else if (sa->sa_family == AF_INET6) {
-        memcpy(address, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
-    } else {
-        return g->n > 0;
-    }
-    return denies(g, address);
-}
-
-static bool read_literal(struct str host, uint8_t out[16])
-{
-    char text[INET6_ADDRSTRLEN + 1];
-    bool is_v4;
-    if (host.n >= sizeof text) {
-        return false;
-    }
-    snprintf(text, sizeof text, "%.*s", STR_ARG(host));
-    return read_address(text, out, &is_v4);
+    struct ip a;
+    return ip_of(sa, &a) ? denies(g, &a) : g->n > 0;
 }
 
 bool net_guard_denies_literal(const struct net_guard *g, struct str host)
 {
-    uint8_t address[16];
-    return read_literal(host, address) && denies(g, address);
+    struct ip a;
+    return ip_read(host, &a) && denies(g, &a);
 }
 
 static size_t add_word(struct net_guard *g, struct str word, bool is_written)
@@ -133,7 +69,7 @@ static size_t add_word(struct net_guard *g, struct str word, bool is_written)
         if (str_is(word, words[i].word)) {
             known++;
             if (!is_written || !words[i].is_of_names) {
-                (void)read_range(str_of(words[i].range), &g->v[g->n++]); /* our own text */
+                (void)ip_range_read(str_of(words[i].range), &g->v[g->n++]); /* our own text */
             }
         }
     }
@@ -144,16 +80,16 @@ struct net_guard net_guard_new(struct arena *a, const struct opt_list *deny, str
                                struct str *out_bad)
 {
     struct net_guard g = {0};
-    uint8_t address[16];
-    bool is_written = read_literal(host, address) || str_eq_nocase(host, STR("localhost"));
-    g.v = ARENA_ARRAY(a, struct net_range, deny->n * 8 + 1);
+    struct ip written;
+    bool is_written = ip_read(host, &written) || str_eq_nocase(host, STR("localhost"));
+    g.v = ARENA_ARRAY(a, struct ip_range, deny->n * 8 + 1);
     *out_bad = STR("");
     for (size_t i = 0; i < deny->n; i++) {
         struct str one = deny->v[i];
         if (add_word(&g, one, is_written)) {
             continue;
         }
-        if (read_range(one, &g.v[g.n])) {
+        if (ip_range_read(one, &g.v[g.n])) {
             g.n++;
         } else if (!out_bad->n) {
             *out_bad = one.n ? one : STR("\"\"");

@@ -5,18 +5,14 @@
 #ifndef CORRIDOR_ADAPTERS_NET_GUARD_H
 #define CORRIDOR_ADAPTERS_NET_GUARD_H
 
+#include "adapters/ip.h"
 #include "engine/base/opt.h"
-
-struct sockaddr;
 
 /* Words for ranges, as the option of a destination has them by default. */
 #define NET_GUARD_DEFAULT "link-local,metadata,loopback,multicast,unspecified"
 
 struct net_guard {
-    struct net_range {
-        uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
-        unsigned bits;     /* of 128 */
-    } * v;
+    struct ip_range *v;
     size_t n;
 };
 

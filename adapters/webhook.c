@@ -1,5 +1,6 @@
 #include "adapters/webhook.h"
 
+#include "adapters/http_token.h"
 #include "adapters/http_url.h"
 #include "adapters/tell.h"
 #include "engine/flow/secret.h"
@@ -18,6 +19,24 @@ static void webhook_open(struct teller *t)
     t->state = tell_new(t, verdict);
 }
 
+/* Its header, with a NUL. NULL, or why there is none, static. */
+static const char *put_token(struct buf *out, const struct opt_secret *from)
+{
+    struct buf token = {0};
+    const char *why = NULL;
+    if (secret_read(from, &token)) {
+        why = "the secret of token cannot be read";
+    } else if (!http_token_is_one(buf_str(&token))) { /* a line end would begin a header */
+        why = "the secret of token is no token: it has blanks or characters that no header can "
+              "carry";
+    } else {
+        buf_printf(out, "Authorization: Bearer %.*s", STR_ARG(buf_str(&token)));
+        buf_putc(out, 0);
+    }
+    buf_forget(&token);
+    return why;
+}
+
 static void webhook_tell(struct teller *t, const struct notice *n)
 {
     const struct webhook_conf *c = t->conf;
@@ -28,19 +47,17 @@ static void webhook_tell(struct teller *t, const struct notice *n)
     buf_putc(&key, 0);
     headers[2] = key.p;
     if (c->token.from != OPT_SECRET_NONE) {
-        buf_puts(&token, "Authorization: Bearer ");
-        why = secret_read(&c->token, &token);
-        buf_putc(&token, 0);
+        why = put_token(&token, &c->token);
         headers[3] = token.p;
     }
     if (why) {
-        tell_fail(t->state, "the secret of token cannot be read");
+        tell_fail(t->state, why);
     } else {
         struct http_target to = {.url = c->url.p, .method = "POST", .tls = c->tls};
         tell_send(t->state, &to, n->json, headers, c->within_ms);
     }
     buf_free(&key);
-    buf_free(&token);
+    buf_forget(&token);
 }
 
 static void webhook_close(struct teller *t)

@@ -12,6 +12,20 @@ void buf_free(struct buf *b)
     *b = (struct buf){0};
 }
 
+void buf_wipe(struct buf *b)
+{
+    if (b->cap) {
+        explicit_bzero(b->p, b->cap); /* also behind the end: what was cut off is there */
+    }
+    b->n = 0;
+}
+
+void buf_forget(struct buf *b)
+{
+    buf_wipe(b);
+    buf_free(b);
+}
+
 void buf_reserve(struct buf *b, size_t more)
 {
     if (b->cap - b->n >= more) {

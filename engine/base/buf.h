@@ -12,6 +12,10 @@ struct buf {
 };
 
 void buf_free(struct buf *b);
+/* For secrets: overwrite all that is held. Empty then, and what is held stays held. */
+void buf_wipe(struct buf *b);
+/* buf_wipe() and buf_free(). */
+void buf_forget(struct buf *b);
 /* Make room for `more` bytes behind the end. */
 void buf_reserve(struct buf *b, size_t more);
 void buf_put(struct buf *b, const void *p, size_t n);

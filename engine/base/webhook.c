@@ -60,10 +60,7 @@ static const char *read_secret(struct str line, struct webhook_secrets *out)
         memcpy(s->bytes, bytes.p, bytes.n);
         s->n = bytes.n;
     }
-    if (bytes.n) {
-        explicit_bzero(bytes.p, bytes.n);
-    }
-    buf_free(&bytes);
+    buf_forget(&bytes);
     return why;
 }
 

@@ -300,10 +300,7 @@ static int load_key(SSL_CTX *ctx, const struct opt_secret *from, char why[TLS_WH
     struct buf pem = {0};
     const char *text = secret_read(from, &pem);
     text = text ? text : use_key(ctx, buf_str(&pem));
-    if (pem.p) {
-        OPENSSL_cleanse(pem.p, pem.cap);
-    }
-    buf_free(&pem);
+    buf_forget(&pem);
     return text ? refuse_file(why, "key", from->name.p, text) : 0;
 }
 

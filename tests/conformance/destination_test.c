@@ -405,6 +405,41 @@ Test(destination, a_ca_alone_is_no_answer_where_more_is_to_follow)
     end();
 }
 
+RUN_UNTIL_DECLARE(is_hung_up, const struct house *, x->destination.done == 2)
+
+Test(destination, a_ca_once_more_gives_no_more_time)
+{
+    begin("reply: application\nreply-within: 100ms\n");
+    struct delivery *d = house_give(&h, MSH_1);
+    peer_accept(&server, &conn);
+    cr_assert(peer_has_frames(&conn, 1));
+    for (int i = 0; i < 4 && !d->done; i++) {
+        reply(&conn, "CA", "ID1");
+        run_now(h.loop);
+        clock_fake_advance(&h.time, 60000);
+    }
+    expect(d, DELIVERY_UNKNOWN, "no answer within reply-within");
+    cr_expect(peer_sees_end(&conn));
+    end();
+}
+
+/* The first has a CA and with it more time; the second waits for its own answer no longer for that. */
+Test(destination, the_time_of_each_message_is_its_own)
+{
+    begin("reply: application\nreply-within: 100ms\npipeline: 2\nconnections: 1\n");
+    struct delivery *d = house_give(&h, MSH_1), *e = house_give(&h, MSH_2);
+    peer_accept(&server, &conn);
+    cr_assert(peer_has_frames(&conn, 2));
+    clock_fake_advance(&h.time, 90000);
+    reply(&conn, "CA", "ID1");
+    run_now(h.loop);
+    clock_fake_advance(&h.time, 20000);
+    cr_assert(run_until(h.loop, is_hung_up, &h));
+    cr_expect_eq(d->done, 1);
+    expect(e, DELIVERY_UNKNOWN, "no answer within reply-within");
+    end();
+}
+
 static void commit_block(char byte)
 {
     peer_send(&conn, str_from((char[]){0x0b, byte, 0x1c, 0x0d}, 4));
@@ -427,6 +462,23 @@ Test(destination, release_2_waits_for_the_block_and_the_answer_and_confirms_it)
     cr_assert(peer_has_frames(&conn, 3));
     commit_block(0x15);
     expect(e, DELIVERY_BUSY, "not stored by the peer (NAK)");
+    end();
+}
+
+/* A peer that sends answers and reads nothing would fill the memory with blocks for it. */
+Test(destination, release_2_confirms_no_answer_that_is_of_no_message)
+{
+    begin("release: 2\n");
+    struct delivery *d = house_give(&h, MSH_1);
+    peer_accept(&server, &conn);
+    cr_assert(peer_has_frames(&conn, 1));
+    reply(&conn, "AA", "ID0");
+    reply(&conn, "AA", "ID1");
+    expect(d, DELIVERY_DELIVERED, "answered AA");
+    cr_assert(house_logged(&h, "unmatched-answer"));
+    cr_assert(peer_has_frames(&conn, 2));
+    run_now(h.loop);
+    cr_expect_eq(peer_frames(&conn), 2, "one block, for the answer that was waited for");
     end();
 }
 

@@ -249,6 +249,55 @@ Test(door, a_change_that_is_taken_back_needs_no_files)
     house_close(&h);
 }
 
+/* Somebody took the port meanwhile. What is listened on then still speaks as the settings in force say. */
+Test(door, a_change_that_is_taken_back_speaks_tls_also_where_the_port_is_gone)
+{
+    struct buf yaml = {0};
+    struct peer thief;
+    house_open(&h);
+    int port = peer_listen(&thief, h.loop);
+    peer_close(&thief);
+    buf_printf(&yaml,
+               "listen: 127.0.0.1:%d\ntls: { cert: \"%s/server.pem\", key: \"%s/server.key\" }\n",
+               port, tls_kit(), tls_kit());
+    buf_putc(&yaml, 0);
+    cr_assert_eq(house_source(&h, &mllp_adapter, yaml.p), 0);
+    int64_t first = h.source.ep.tls_until_s;
+    void *plain =
+        house_conf(&h, mllp_adapter.in_opts, mllp_adapter.in_conf_size, "listen: 127.0.0.1:0\n");
+    cr_assert_eq(mllp_adapter.in->reload(&h.source, plain, &h.diags), 0);
+    peer_listen_at(&thief, h.loop, port);
+    cr_expect_lt(mllp_adapter.in->reload(&h.source, h.source.ep.conf, &h.diags), 0);
+    cr_expect_eq(h.source.ep.tls_until_s, first);
+    peer_close(&thief);
+    buf_free(&yaml);
+    house_close(&h);
+}
+
+/* ---- a full source ---- */
+
+RUN_UNTIL_DECLARE(has_two_open, const struct house *, x->source.ep.counters.connections_open == 2)
+
+Test(door, a_full_source_that_moves_accepts_nobody_until_there_is_room)
+{
+    struct peer p[2], late;
+    begin("connections: 2\n");
+    connect_to(&p[0]);
+    connect_to(&p[1]);
+    cr_assert(run_until(h.loop, has_two_open, &h));
+    cr_assert_eq(reload("listen: localhost:0\nconnections: 2\n"), 0);
+    const struct mllp_in *in = h.source.ep.state;
+    cr_expect_not(event_pending(in->door.on_accept, EV_READ, NULL),
+                  "it would spin: who waits is not accepted");
+    connect_to(&late);
+    peer_close(&p[0]);
+    peer_send_frame(&late, "late");
+    cr_expect(house_takes(&h, 1));
+    peer_close(&p[1]);
+    peer_close(&late);
+    house_close(&h);
+}
+
 Test(door, does_not_open_without_its_files)
 {
     house_open(&h);

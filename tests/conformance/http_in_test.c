@@ -1,6 +1,8 @@
 /* The listening end of HTTP: requests as peers send them, answers and when they come, limits, the door. */
 #include "adapters/http.h"
+#include "adapters/http_in_priv.h"
 #include "tests/conformance/house.h"
+#include "tests/support/tls_kit.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -335,6 +337,135 @@ Test(http_in, tokens_that_cannot_be_read_are_told_at_the_start)
     cr_expect_eq(h.diags.errors, 1);
     p.fd = -1;
 }
+
+/* ---- a reload ---- */
+
+static void write_tokens(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    cr_assert_not_null(f);
+    cr_assert_geq(fputs(text, f), 0);
+    fclose(f);
+}
+
+static void *conf_with(const char *tls, const char *tokens)
+{
+    struct buf yaml = {0};
+    buf_printf(&yaml, "listen: 127.0.0.1:0\nbearer: file:%s\n%s", tokens, tls);
+    buf_putc(&yaml, '\0');
+    void *conf = house_conf(&h, http_adapter.in_opts, http_adapter.in_conf_size, yaml.p);
+    cr_assert_not_null(conf);
+    buf_free(&yaml);
+    return conf;
+}
+
+static bool lets_in(const char *authorization)
+{
+    const struct http_in *in = h.source.ep.state;
+    return http_tokens_find(&in->tokens, str_of(authorization)) != NULL;
+}
+
+struct reloads {
+    char first[64], second[64]; /* files of tokens */
+    char tls[1024];
+};
+
+/* With TLS and the first file; then the second file is there, too. */
+static void open_for_reloads(struct reloads *r)
+{
+    snprintf(r->first, sizeof r->first, "/tmp/corridor-first-%d", (int)getpid());
+    snprintf(r->second, sizeof r->second, "/tmp/corridor-second-%d", (int)getpid());
+    snprintf(r->tls, sizeof r->tls, "tls: { cert: \"%s/server.pem\", key: \"%s/server.key\" }\n",
+             tls_kit(), tls_kit());
+    write_tokens(r->first, "one\n");
+    write_tokens(r->second, "two\n");
+    struct buf yaml = {0};
+    buf_printf(&yaml, "listen: 127.0.0.1:0\nbearer: file:%s\n%s", r->first, r->tls);
+    buf_putc(&yaml, '\0');
+    cr_assert_eq(house_source(&h, &http_adapter, yaml.p), 0);
+    buf_free(&yaml);
+    p.fd = -1;
+}
+
+static unsigned lines_with(const char *text)
+{
+    unsigned n = 0;
+    struct str rest = buf_str(&h.lines);
+    for (ptrdiff_t at; rest.n && (at = str_find(rest, str_of(text))) >= 0; n++) {
+        rest = str_slice(rest, (size_t)at + strlen(text), rest.n);
+    }
+    return n;
+}
+
+/* After the time at which the file is read again. */
+static void ask_later(const char *authorization)
+{
+    const struct http_head head = {.authorization = str_of(authorization)};
+    const char *name;
+    int status;
+    clock_fake_advance(&h.time, 11 * 1000000);
+    (void)http_in_admit(h.source.ep.state, &head, &status, &name);
+}
+
+static void end_reloads(struct reloads *r)
+{
+    unlink(r->first);
+    unlink(r->second);
+}
+
+/* Another source could not follow, and the file of the settings in force was moved away meanwhile. */
+Test(http_in, a_reload_that_is_taken_back_needs_no_files)
+{
+    struct reloads r;
+    open_for_reloads(&r);
+    int64_t until_s = h.source.ep.tls_until_s;
+    cr_assert_neq(until_s, 0);
+    cr_assert_eq(http_source.reload(&h.source, conf_with("", r.second), &h.diags), 0);
+    cr_expect(lets_in("Bearer two"));
+    unlink(r.first);
+    cr_expect_eq(http_source.reload(&h.source, h.source.ep.conf, &h.diags), 0);
+    cr_expect_eq(h.source.ep.tls_until_s, until_s, "it speaks TLS again");
+    cr_expect(lets_in("Bearer one"));
+    cr_expect_not(lets_in("Bearer two"), "those of the rejected settings are not let in");
+    end_reloads(&r);
+}
+
+Test(http_in, a_reload_without_its_tokens_changes_nothing)
+{
+    struct reloads r;
+    open_for_reloads(&r);
+    int64_t until_s = h.source.ep.tls_until_s;
+    cr_expect_lt(http_source.reload(&h.source, conf_with("", "/nowhere/tokens"), &h.diags), 0);
+    cr_expect_eq(h.source.ep.tls_until_s, until_s);
+    cr_expect(lets_in("Bearer one"));
+    end_reloads(&r);
+}
+
+Test(http_in, tokens_that_can_no_longer_be_read_stay_and_are_told_once_for_each_change)
+{
+    struct reloads r;
+    open_for_reloads(&r);
+    unlink(r.first);
+    ask_later("Bearer one");
+    ask_later("Bearer one");
+    cr_expect_eq(lines_with("tokens-kept source=in"), 1, "%.*s", STR_ARG(buf_str(&h.lines)));
+    write_tokens(r.first, "s3cret t0ken\n");
+    ask_later("Bearer one");
+    ask_later("Bearer one");
+    cr_expect_eq(lines_with("tokens-kept source=in"), 2, "another reason");
+    cr_expect_eq(lines_with("s3cret"), 0, "never what is in it");
+    cr_expect(lets_in("Bearer one"));
+    write_tokens(r.first, "three\n");
+    ask_later("Bearer three");
+    ask_later("Bearer three");
+    cr_expect_eq(lines_with("tokens-read source=in"), 1, "it is over");
+    unlink(r.first);
+    ask_later("Bearer three");
+    cr_expect_eq(lines_with("tokens-kept source=in"), 3);
+    end_reloads(&r);
+}
+
+/* ---- limits ---- */
 
 Test(http_in, a_full_engine_is_waited_for_a_second_then_503)
 {

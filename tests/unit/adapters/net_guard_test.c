@@ -107,8 +107,9 @@ Test(net_guard, denies_what_it_should)
 
 Test(net_guard, says_what_is_no_network)
 {
-    static const char *const wrong[] = {"locallink",  "10.0.0.0/33", "10.0.0/8", "10.0.0.0/",
-                                        "fd00::/129", "10.0.0.0/-1", "desk",     "10.0.0.0/8 "};
+    static const char *const wrong[] = {"locallink",   "10.0.0.0/33",   "10.0.0/8", "10.0.0.0/",
+                                        "fd00::/129",  "10.0.0.0/-1",   "desk",     "10.0.0.0/8 ",
+                                        "10.1.2.3/16", "2001:db8::1/32"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct arena a = {0};
         struct str bad;

@@ -71,6 +71,26 @@ Test(buf, reserve_makes_room_and_changes_nothing)
     buf_free(&b);
 }
 
+Test(buf, a_secret_is_overwritten)
+{
+    struct buf b = {0};
+    buf_wipe(&b);
+    buf_forget(&b);
+    cr_expect_null(b.p);
+    buf_puts(&b, "s3cret");
+    char *p = b.p;
+    b.n = 2; /* what was cut off is a secret, too */
+    buf_wipe(&b);
+    cr_expect_eq(b.n, 0);
+    cr_expect(b.p == p, "it is kept for the next one");
+    for (size_t i = 0; i < 6; i++) {
+        cr_expect_eq(p[i], 0, "%zu", i);
+    }
+    buf_forget(&b);
+    cr_expect_null(b.p);
+    cr_expect_eq(b.cap, 0);
+}
+
 Test(buf, consume_drops_from_the_front)
 {
     static const struct {
