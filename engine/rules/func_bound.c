@@ -3,6 +3,7 @@
  * read it; without an offset the boundaries are those of the whole world, +14:00 and -12:00. */
 #include "engine/hl7/dtm.h"
 #include "engine/rules/func.h"
+#include "engine/rules/tree.h"
 #include "engine/rules/unit.h"
 
 enum { PLACES_DEFAULT = 8, DATE_DIGITS = 8, TIME_DIGITS = 9, DATE_TIME_DIGITS = 17 };
@@ -79,7 +80,7 @@ static void fill(struct moment *m, bool high)
             }
         }
     }
-    m->fraction_digits = 3;
+    m->fraction_digits = m->fraction_digits > 3 ? m->fraction_digits : 3;
 }
 
 static bool moment_boundary(struct eval *e, const struct call *c, int64_t digits, bool high,
@@ -117,8 +118,13 @@ static bool boundary(struct eval *e, const struct call *c, bool high, struct val
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
-    if (value_is_number(c->one) || c->one->kind == VALUE_QUANTITY) {
-        return number_boundary(e, c, digits, high, out);
+    struct value quantity;
+    struct call of = *c;
+    if (c->one->kind == VALUE_NODE && tree_quantity(e, c->one, &quantity)) {
+        of.one = &quantity; /* of FHIR */
+    }
+    if (value_is_number(of.one) || of.one->kind == VALUE_QUANTITY) {
+        return number_boundary(e, &of, digits, high, out);
     }
     return value_is_moment(c->one)
                ? moment_boundary(e, c, digits, high, out)
@@ -163,11 +169,12 @@ bool func_comparable(struct eval *e, const struct call *c, struct values *out)
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
-    if (c->one->kind != VALUE_QUANTITY || other.kind != VALUE_QUANTITY) {
+    struct value one;
+    if (!tree_quantity(e, c->one, &one) || !tree_quantity(e, &other, &other)) {
         return eval_fail(e, c->n, "comparable() wants two quantities");
     }
-    bool may = strcmp(c->one->type, other.type) == 0 ||
-               (unit_parse(str_of(c->one->type), &a) && unit_parse(str_of(other.type), &b) &&
+    bool may = strcmp(one.type, other.type) == 0 ||
+               (unit_parse(str_of(one.type), &a) && unit_parse(str_of(other.type), &b) &&
                 unit_is_comparable(&a, &b));
     return call_put(e, out, value_boolean(may));
 }

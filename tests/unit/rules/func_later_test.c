@@ -54,6 +54,7 @@ static const struct func_row later[] = {
      "dateTime:2014-01-01T08:00:59.999-12:00"},
     {"highBoundary", USUAL, "@2014-01-01T08:05+01:00.highBoundary(14)",
      "dateTime:2014-01-01T08:05:59+01:00"},
+    {"highBoundary", USUAL, "@T10:30:00.1234.highBoundary() >= @T10:30:00.1234", "boolean:true"},
     {"highBoundary", EMPTY, "{}.highBoundary()", ""},
     {"highBoundary", WRONG, "true.highBoundary()",
      "-:1:6: error: highBoundary() wants a number, a date or a time"},

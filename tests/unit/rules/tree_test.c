@@ -166,6 +166,8 @@ Test(tree, a_quantity_of_fhir_is_one_of_the_language)
         {"entry.resource.value < 2 'g'", "boolean:true"},
         {"entry.resource.value + 500 'mg'", "Quantity:2000.00 'mg'"},
         {"entry.resource.value * 2", "Quantity:3.00 'g'"},
+        {"entry.resource.value.comparable(1 'mg')", "boolean:true"},
+        {"entry.resource.value.lowBoundary(3) < entry.resource.value", "boolean:true"},
         {"entry.resource.value.value", "decimal:1.50"},
         {"entry.resource.value ~ 1.5 'g'", "boolean:true"},
         {"entry.resource.value = 1 'm'", ""},
