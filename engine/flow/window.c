@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 enum {
-    READY_ENOUGH = 1024,
+    READY_LEAST = 64,
+    READY_MOST = 1024,
     FILL_AT_ONCE = 512, /* then sources and peers have a turn */
     IDLE_OUTPUTS = QUEUE_WINDOW_OUTPUTS / 2,
     IDLE_BYTES = QUEUE_WINDOW_BYTES / 2,
@@ -258,11 +259,23 @@ static void look_ahead(struct queue *q)
     }
 }
 
+/* So many ready ones that nobody waits for reading: a few times what may be under way, and no more than that once there
+ * are some that have to be read again. Reading on takes in what waits for another of its patient. */
+static bool has_enough(const struct queue *q)
+{
+    size_t parallel = q->want->parallel ? q->want->parallel : 1;
+    size_t most = parallel * 2;
+    most = most < READY_LEAST ? READY_LEAST : most;
+    most = most > READY_MOST ? READY_MOST : most;
+    bool is_crowded = q->ready.n + q->blocked.n + q->nflying > q->loaded;
+    return q->ready.n >= most || (is_crowded && q->ready.n >= parallel);
+}
+
 void window_fill(struct queue *q)
 {
     uint64_t seq;
     int n = 0;
-    while (n < FILL_AT_ONCE && q->ready.n < READY_ENOUGH && window_has_room(q) &&
+    while (n < FILL_AT_ONCE && !has_enough(q) && window_has_room(q) &&
            window_read_one(q, &seq) > 0) {
         n++;
     }

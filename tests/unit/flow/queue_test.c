@@ -421,6 +421,39 @@ Test(queue, reading_a_backlog_leaves_turns_to_others)
     close_world(&w);
 }
 
+/* What waits for another of its patient is read twice when it is read too early. */
+Test(queue, a_backlog_is_not_read_past_what_can_be_sent)
+{
+    enum { N = 20000, PATIENTS = 40 };
+    struct world w;
+    open_world(&w);
+    put1(&w, "first", 1);
+    run(&w);
+    answer_text(&w, "first", DELIVERY_UNREACHABLE);
+    for (uint64_t i = 1; i < N; i++) {
+        put1(&w, "of one of many", 1 + i % PATIENTS);
+    }
+    cr_assert_eq(journal_poll(w.journal), 0);
+    clock_fake_advance(&w.time, 100 * SECOND);
+    queue_tick(w.queue);
+    answer_text(&w, "first", DELIVERY_DELIVERED);
+    size_t most = 0, done = 1;
+    for (int spin = 0; spin < N && done < N; spin++) {
+        run(&w);
+        struct queue_status s = status(&w);
+        most = s.blocked + s.ready > most ? s.blocked + s.ready : most;
+        cr_expect_leq(w.nfly, w.want.parallel);
+        while (w.nfly > 0) {
+            answer(&w, 0, (struct outcome){.verdict = DELIVERY_DELIVERED});
+            done++;
+        }
+    }
+    cr_expect_eq(done, N);
+    cr_expect_leq(most, QUEUE_WINDOW_OUTPUTS, "%zu known at once", most);
+    cr_expect_gt(most, w.want.parallel);
+    close_world(&w);
+}
+
 /* ---- a random schedule against the rule of the design ---- */
 
 enum { RANDOM_N = 300, RANDOM_KEYS = 6 };
