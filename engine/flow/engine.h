@@ -81,6 +81,8 @@ unsigned engine_sources(const struct engine *e, struct engine_source_status *out
 unsigned engine_orphans(const struct engine *e, struct str *out, unsigned max);
 /* What the rules decided. */
 const struct tally *engine_tally(const struct engine *e);
+/* The id of message `number`, from 1, of batch `id`. */
+struct entry_id engine_member_id(struct entry_id id, uint32_t number);
 bool engine_is_draining(const struct engine *e);
 /* Rows that tables lack. */
 const struct misses *engine_misses(const struct engine *e);

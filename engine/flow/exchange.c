@@ -32,7 +32,7 @@ struct entry_id exchange_new_id(struct engine *e)
     return (struct entry_id){(uint64_t)now, next_random(&e->id_state)};
 }
 
-struct entry_id exchange_member_id(struct entry_id id, uint32_t number)
+struct entry_id engine_member_id(struct entry_id id, uint32_t number)
 {
     uint64_t state = id.lo + number;
     return (struct entry_id){id.hi, next_random(&state)};

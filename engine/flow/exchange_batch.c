@@ -143,7 +143,7 @@ static void begin_member(struct exchange *x, struct exchange *one, const struct 
     one->e = ARENA_NEW(&x->msg->arena, struct entry_message);
     *one->e = *x->e;
     one->e->raw = item->bytes;
-    one->e->id = exchange_member_id(x->e->id, item->number);
+    one->e->id = engine_member_id(x->e->id, item->number);
 }
 
 static void note_known(struct exchange_batch *b, struct exchange *one, bool is_pending)

@@ -55,9 +55,7 @@ bool exchange_parse(struct exchange *x);
 void exchange_route(struct exchange *x);
 /* Into the source's numbers. */
 void exchange_count(struct exchange *x);
-/* Of message `number` of batch `id`, for what is derived from it. */
-struct entry_id exchange_member_id(struct entry_id id, uint32_t number);
-/* And what its outputs' id parts become, so that their event ids differ. */
+/* What the id parts of outputs of message `number` of a batch become, so that their event ids differ. */
 struct str exchange_member_part(struct arena *a, uint32_t number, struct str id_part);
 
 /* ---- batches (exchange_batch.c) ---- */

@@ -130,7 +130,7 @@ static struct str bytes_of(struct msg *m, const struct entry_output *o, struct r
         return m->e.raw;
     }
     uint32_t number = (uint32_t)(one - m->e.members) + 1;
-    in->id_lo = exchange_member_id(m->e.id, number).lo;
+    in->id_lo = engine_member_id(m->e.id, number).lo;
     return str_from(m->e.raw.p + one->from, one->n);
 }
 

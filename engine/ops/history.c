@@ -369,6 +369,22 @@ int history_messages(struct history *h, history_message_fn fn, void *arg)
     return rc;
 }
 
+int history_forward(struct history *h, int64_t since_us, history_message_fn fn, void *arg)
+{
+    size_t n = keys_view_count(h->view), i = 0;
+    int rc = 0;
+    while (i + 1 < n && keys_view_span(h->view, i)->has_keys &&
+           keys_view_span(h->view, i)->h.newest_us < since_us) {
+        i++;
+    }
+    for (; i < n && rc == 0; i++) {
+        history_span(h, i);
+        h->is_over = false;
+        rc = history_messages(h, fn, arg);
+    }
+    return rc;
+}
+
 /* The same from a volume without a key file. */
 static int tell_span(struct settling *s, const struct keys_span *span)
 {

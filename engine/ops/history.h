@@ -73,6 +73,9 @@ bool history_is_told(struct history *h, struct arena *a, const struct entry *e, 
                      struct entry_message *out);
 /* The messages of the piece, oldest first. 0 or COMMAND_CANNOT. */
 int history_messages(struct history *h, history_message_fn fn, void *arg);
+/* All messages instead, oldest first, from the first volume on that may hold one received at or after `since_us`.
+ * A volume that goes meanwhile is passed over. 0 or COMMAND_CANNOT. */
+int history_forward(struct history *h, int64_t since_us, history_message_fn fn, void *arg);
 /* The outcomes recorded for message `seq`, from there to the end of the journal. 0 or COMMAND_CANNOT. */
 int history_outcomes(struct history *h, uint64_t seq, history_outcome_fn fn, void *arg);
 static inline bool history_has_output(const struct entry_message *m, uint32_t i)

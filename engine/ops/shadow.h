@@ -1,0 +1,39 @@
+/* shadow.h - one message after the other through two configurations, and what comes out differently. Nothing is
+ * sent or written. As a daemon does it: validation, then the routes, with the id and time of receipt that the
+ * message had; so what is equal is equal to the byte. Both plans outlive it. One thread.
+ * Memory: one message at a time, and the tally. */
+#ifndef CORRIDOR_OPS_SHADOW_H
+#define CORRIDOR_OPS_SHADOW_H
+
+#include "engine/base/splice.h"
+#include "engine/flow/plan.h"
+#include "engine/ops/shadow_tally.h"
+
+struct shadow_message {
+    struct str source; /* its name */
+    struct str raw;
+    int64_t received_us;
+    uint64_t id_hi, id_lo;
+    struct str label; /* how it is named in examples */
+};
+
+struct shadow {
+    const struct plan *was, *now;
+    struct shadow_tally *tally;
+    uint64_t run, different; /* messages that were run; of these, with a difference */
+    uint64_t unread; /* no message for routes: bytes that are none, acknowledgements, no MSH-10 */
+    uint64_t strangers;        /* from a source that neither configuration has */
+    int64_t first_us, last_us; /* earliest and latest receipt of those that were run */
+    struct arena scratch;
+    unsigned *routes, *destinations; /* of `was` to those of the same name of `now`, or UINT_MAX */
+};
+
+void shadow_init(struct shadow *s, const struct plan *was, const struct plan *now,
+                 struct shadow_tally *tally);
+void shadow_free(struct shadow *s);
+void shadow_message(struct shadow *s, const struct shadow_message *m);
+/* The source of `p` that a message of a file is taken to come from: the first one that a route reads it from, else
+ * the first. Its name. */
+struct str shadow_guess_source(const struct plan *p, struct arena *a, struct str raw);
+
+#endif
