@@ -22,11 +22,19 @@ struct http_oauth_conf {
     int send_secret;            /* in the header, in the body */
 };
 
+struct http_smart_conf {
+    struct str token_url, client_id;
+    struct opt_secret key;
+    struct str kid, scope; /* kid empty: not sent */
+    int alg;               /* enum jws_alg */
+};
+
 /* One of them. */
 struct http_auth_conf {
     const struct http_basic_conf *basic;
     struct opt_secret bearer;
     const struct http_oauth_conf *oauth2;
+    const struct http_smart_conf *smart;
 };
 
 struct http_sign_conf {
@@ -78,5 +86,7 @@ extern const char *const http_methods[];
 void http_in_check(const void *conf, const struct yaml_node *map, struct diags *d);
 /* adapter.out_check: the syntax of addresses, headers, templates and networks, and what goes together. */
 void http_out_check(const void *conf, const struct yaml_node *map, struct diags *d);
+/* Where tokens are given out; empty: they are not asked for. */
+struct str http_token_url(const struct http_out_conf *c);
 
 #endif

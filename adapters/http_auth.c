@@ -102,13 +102,15 @@ struct str http_auth_header(const struct http_auth *a, uint64_t *out_n)
     return buf_str(&a->header);
 }
 
-void http_auth_refused(struct http_auth *a, uint64_t n, int status)
+bool http_auth_refused(struct http_auth *a, uint64_t n, int status)
 {
-    if (a->oauth && status == 401) {
-        http_oauth_refused(a->oauth, n);
-    } else if (!a->oauth && n == a->n) {
+    if (a->oauth) {
+        return status == 401 && http_oauth_refused(a->oauth, n);
+    }
+    if (n == a->n) {
         buf_forget(&a->header); /* perhaps there is a newer secret */
     }
+    return false;
 }
 
 struct http_auth *http_auth_new(struct endpoint *ep, const struct http_target *target,
@@ -117,7 +119,7 @@ struct http_auth *http_auth_new(struct endpoint *ep, const struct http_target *t
     struct http_auth *a = X_NEW(struct http_auth);
     const struct http_out_conf *c = ep->conf;
     a->ep = ep;
-    if (c->auth && c->auth->oauth2) {
+    if (http_token_url(c).n) {
         a->oauth = http_oauth_new(ep, target, on);
     }
     return a;

@@ -1,6 +1,7 @@
 #include "adapters/http_oauth.h"
 
 #include "adapters/http_client.h"
+#include "adapters/http_smart.h"
 #include "adapters/http_token.h"
 #include "adapters/http_url.h"
 #include "adapters/http_verdict.h"
@@ -76,14 +77,34 @@ static void put_basic(struct buf *out, struct str id, struct str secret)
     buf_forget(&pair);
 }
 
+/* NULL, or why there is no assertion. */
+static const char *compose_smart(struct http_oauth *o, const struct http_smart_conf *c)
+{
+    struct buf assertion = {0};
+    struct rng rng = rng_real();
+    const char *why = http_smart_put(&assertion, c, clock_wall_us(o->ep->clock), &rng);
+    if (!why) {
+        put_field(&o->form, "grant_type", STR("client_credentials"));
+        put_field(&o->form, "scope", c->scope);
+        put_field(&o->form, "client_assertion_type",
+                  STR("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+        put_field(&o->form, "client_assertion", buf_str(&assertion));
+    }
+    buf_forget(&assertion);
+    return why;
+}
+
 /* NULL, or why the secret cannot be read. */
 static const char *compose(struct http_oauth *o)
 {
     const struct http_oauth_conf *c = conf_of(o)->auth->oauth2;
     struct buf secret = {0};
-    const char *why = secret_read(&c->client_secret, &secret);
     buf_clear(&o->form);
     buf_clear(&o->basic);
+    if (!c) {
+        return compose_smart(o, conf_of(o)->auth->smart);
+    }
+    const char *why = secret_read(&c->client_secret, &secret);
     if (!why) {
         put_field(&o->form, "grant_type", STR("client_credentials"));
         put_field(&o->form, "scope", c->scope);
@@ -189,11 +210,13 @@ static const char *begin(struct http_oauth *o)
     const char *why = compose(o);
     o->asked_us = now_us(o);
     if (why) {
+        const struct http_auth_conf *c = conf_of(o)->auth;
         log_event(o->ep->log, LOG_LEVEL_ERROR, "no-secret", log_str("destination", o->ep->name),
-                  log_cstr("option", "client-secret"),
-                  log_str("name", conf_of(o)->auth->oauth2->client_secret.name),
+                  log_cstr("option", c->smart ? "key" : "client-secret"),
+                  log_str("name", c->smart ? c->smart->key.name : c->oauth2->client_secret.name),
                   log_cstr("text", why));
-        return "no token: client-secret cannot be read";
+        return c->smart ? "no token: the key cannot be used"
+                        : "no token: client-secret cannot be read";
     }
     headers[3] = o->basic.n > 1 ? o->basic.p : NULL;
     o->is_connected = false;
@@ -227,13 +250,14 @@ struct str http_oauth_header(const struct http_oauth *o, uint64_t *out_n)
 }
 
 /* The server may have forgotten the token before its time; but one that refuses every token gets no flood of new ones. */
-void http_oauth_refused(struct http_oauth *o, uint64_t n)
+bool http_oauth_refused(struct http_oauth *o, uint64_t n)
 {
     int64_t now = now_us(o);
     if (n == o->n && o->header.n && (!o->forced_us || now - o->forced_us >= HTTP_OAUTH_FORCE_US)) {
         o->forced_us = now;
         buf_forget(&o->header);
     }
+    return n != o->n || !o->header.n;
 }
 
 /* ---- life ---- */
@@ -244,7 +268,7 @@ struct http_oauth *http_oauth_new(struct endpoint *ep, const struct http_target 
     static const struct http_events events = {.connected = on_connected, .done = on_done};
     struct http_oauth *o = X_NEW(struct http_oauth);
     const struct http_out_conf *c = ep->conf;
-    struct str url = c->auth->oauth2->token_url, bad; /* the options were checked */
+    struct str url = http_token_url(c), bad; /* the options were checked */
     struct http_target t = *target;
     o->guard = net_guard_new(&o->arena, &c->deny, http_url_host(url), &bad);
     t.url = url.p;

@@ -33,11 +33,31 @@ static const struct opt oauth_opts[] = {
     {0},
 };
 
+static const struct opt smart_opts[] = {
+    OPT(http_smart_conf, token_url, "token-url", STR, NULL, "8..2000", OPT_REQUIRED,
+        "Where tokens are given out, as the server's smart-configuration says: https://, or "
+        "http:// on this machine."),
+    OPT(http_smart_conf, client_id, "client-id", STR, NULL, "1..500", OPT_REQUIRED,
+        "Who asks for them, as registered."),
+    OPT(http_smart_conf, key, "key", SECRET, NULL, "path", OPT_REQUIRED,
+        "PEM file with the private key, without a passphrase: RSA of 2048 bits or more, or EC on "
+        "P-384; read for each request for a token."),
+    OPT(http_smart_conf, kid, "kid", STR, NULL, "1..500", 0,
+        "Its `kid` in the key set that the server knows."),
+    OPT(http_smart_conf, alg, "alg", ENUM, "by-key", "by-key|RS384|ES384", 0,
+        "How assertions are signed; by-key: RS384 for RSA, ES384 for EC."),
+    OPT(http_smart_conf, scope, "scope", STR, NULL, "1..2000", OPT_REQUIRED,
+        "Scopes to ask for, with blanks between, such as system/Appointment.cu."),
+    {0},
+};
+
 static const struct opt auth_opts[] = {
     OPT_GROUP(http_auth_conf, basic, "basic", basic_opts, 0, "A user with a password."),
     OPT(http_auth_conf, bearer, "bearer", SECRET, NULL, NULL, 0, "A fixed token."),
     OPT_GROUP(http_auth_conf, oauth2, "oauth2", oauth_opts, 0,
               "Tokens of OAuth 2.0 client credentials, cached and renewed."),
+    OPT_GROUP(http_auth_conf, smart, "smart", smart_opts, 0,
+              "The same with a private key in place of a secret: SMART Backend Services."),
     {0},
 };
 
@@ -75,7 +95,7 @@ const struct opt http_out_opts[] = {
         "Token to send as `Authorization: Bearer`; read at the first request and again after a "
         "401 or 403."),
     OPT_GROUP(http_out_conf, auth, "auth", auth_opts, 0,
-              "Who Corridor says it is: one of basic, bearer, oauth2."),
+              "Who Corridor says it is: one of basic, bearer, oauth2, smart."),
     OPT_GROUP(http_out_conf, sign, "sign", sign_opts, 0,
               "Sign each request as Standard Webhooks have it."),
     OPT_GROUP(http_out_conf, cloudevents, "cloudevents", events_opts, 0,
@@ -189,13 +209,27 @@ static void check_url(struct str url, const struct yaml_node *map, const char *k
     }
 }
 
-static void check_oauth(const struct http_oauth_conf *c, const struct yaml_node *map,
-                        struct diags *d)
+struct str http_token_url(const struct http_out_conf *c)
 {
-    check_url(c->token_url, map, "token-url", d);
-    if (!http_url_is_https(c->token_url) && !admit_is_loopback(http_url_host(c->token_url))) {
+    const struct http_auth_conf *a = c->auth;
+    return a && a->oauth2 ? a->oauth2->token_url : a && a->smart ? a->smart->token_url : STR("");
+}
+
+/* What is given out there goes over the wire, and with oauth2 the secret too. */
+static void check_token_url(struct str url, const struct yaml_node *map, struct diags *d)
+{
+    check_url(url, map, "token-url", d);
+    if (!http_url_is_https(url) && !admit_is_loopback(http_url_host(url))) {
         fault(d, yaml_get(map, "token-url"), "token-url", "would send the secret in the clear",
               "https://HOST/PATH");
+    }
+}
+
+static void check_smart(const struct http_smart_conf *c, const struct yaml_node *map,
+                        struct diags *d)
+{
+    if (c->key.from == OPT_SECRET_ENV) {
+        fault(d, yaml_get(map, "key"), "key", "is env:", "a path, file:PATH or credential:NAME");
     }
 }
 
@@ -207,8 +241,8 @@ static void check_auth(const struct http_out_conf *c, const struct yaml_node *ma
         return;
     }
     bool has_bearer = a->bearer.from != OPT_SECRET_NONE;
-    if (has_bearer + (a->basic != NULL) + (a->oauth2 != NULL) != 1) {
-        fault(d, at, "auth", "names none or several ways", "one of basic, bearer, oauth2");
+    if (has_bearer + (a->basic != NULL) + (a->oauth2 != NULL) + (a->smart != NULL) != 1) {
+        fault(d, at, "auth", "names none or several ways", "one of basic, bearer, oauth2, smart");
     }
     if (c->bearer.from != OPT_SECRET_NONE) {
         fault(d, at, "auth", "stands beside `bearer`", "one of both");
@@ -218,7 +252,11 @@ static void check_auth(const struct http_out_conf *c, const struct yaml_node *ma
               "a name without");
     }
     if (a->oauth2) {
-        check_oauth(a->oauth2, yaml_get(at, "oauth2"), d);
+        check_token_url(a->oauth2->token_url, yaml_get(at, "oauth2"), d);
+    }
+    if (a->smart) {
+        check_token_url(a->smart->token_url, yaml_get(at, "smart"), d);
+        check_smart(a->smart, yaml_get(at, "smart"), d);
     }
 }
 
@@ -269,9 +307,11 @@ static void check_deny(const struct http_out_conf *c, const struct yaml_node *ma
             "bits behind the prefix must be 0: 10.1.0.0/16, not 10.1.2.3/16");
     }
     check_address(c, c->url, map, "url", d);
-    if (c->auth && c->auth->oauth2) {
-        check_address(c, c->auth->oauth2->token_url, yaml_get(yaml_get(map, "auth"), "oauth2"),
-                      "token-url", d);
+    struct str tokens = http_token_url(c);
+    if (tokens.n) {
+        const struct yaml_node *auth = yaml_get(map, "auth");
+        check_address(c, tokens, yaml_get(auth, c->auth->smart ? "smart" : "oauth2"), "token-url",
+                      d);
     }
 }
 

@@ -34,6 +34,7 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
         set_timer(t);
         return;
     }
+    t->is_given_up = true;
     http_client_stop(t->call, t->is_connected ? "no answer within reply-within"
                                               : "no connection within connect-within");
 }
@@ -47,6 +48,8 @@ static void on_connected(void *arg)
 }
 
 /* ---- the end of a request ---- */
+
+static void begin(struct transfer *t);
 
 static struct transfer *take_transfer(struct http_out *out)
 {
@@ -81,6 +84,7 @@ static void end_transfer(struct transfer *t, struct outcome o)
     shrink(&t->text);
     shrink(&t->body);
     t->call = NULL;
+    t->is_again = t->is_given_up = false;
     t->n = 0;
     t->next = out->spare;
     out->spare = t;
@@ -119,15 +123,31 @@ static struct outcome judge(const struct transfer *t, const struct http_answer *
     return o;
 }
 
+/* A token that ended before its time says nothing of the message: 401 did nothing. */
+static bool goes_again(struct transfer *t, const struct http_answer *a)
+{
+    bool may = (a->status == 401 || a->status == 403) &&
+               http_auth_refused(t->out->auth, t->auth_n, a->status);
+    if (!may || t->is_again || t->is_given_up) {
+        return false;
+    }
+    t->is_again = true;
+    t->text.n = t->text_n;
+    event_del(t->timer);
+    t->call = NULL;
+    return true;
+}
+
 static void on_done(void *arg, const struct http_answer *a)
 {
     struct transfer *t = arg;
     struct http_out *out = t->out;
+    if (goes_again(t, a)) {
+        begin(t);
+        return;
+    }
     struct outcome o = judge(t, a);
     o.reply = reply_of(out, a);
-    if (a->status == 401 || a->status == 403) {
-        http_auth_refused(out->auth, t->auth_n, a->status);
-    }
     end_transfer(t, o);
 }
 
@@ -137,6 +157,7 @@ static void start(struct transfer *t)
 {
     struct endpoint *ep = t->out->ep;
     const char *headers[HTTP_HEADERS_MAX + 1];
+    t->text_n = t->text.n;
     http_request_end(t);
     http_request_headers(t, headers);
     ep->counters.messages += t->n;
@@ -290,6 +311,7 @@ static void http_out_cancel(struct destination *d, struct delivery *one)
     struct http_out *out = destination_endpoint(d)->state;
     struct transfer *t = *delivery_slot(one), **at = &out->waiting;
     if (t->call) {
+        t->is_given_up = true;
         http_client_stop(t->call, "canceled");
         return;
     }

@@ -23,8 +23,10 @@ struct transfer {
     struct http_call *call; /* NULL: it waits for a token */
     struct event *timer;    /* moved only when it fires */
     int64_t deadline_us;
-    bool is_connected;
+    bool is_connected, is_given_up;
+    bool is_again;   /* it was answered 401, and goes with a newer token now */
     uint64_t auth_n; /* which Authorization it went with */
+    size_t text_n;   /* bytes of `text` that stay when it goes again */
     struct buf body; /* made here: an event or a batch; empty: the payload itself */
     struct buf text; /* its own headers, each with a NUL */
 };

@@ -105,7 +105,7 @@ void http_request_end(struct transfer *t)
 {
     const struct http_out *out = t->out;
     struct buf id = {0};
-    if (http_out_is_batch(out)) {
+    if (http_out_is_batch(out) && !t->is_again) {
         buf_putc(&t->body, ']');
     }
     if (t->n > 1) {

@@ -16,6 +16,19 @@ void base64_put(struct buf *out, struct str bytes)
     }
 }
 
+void base64url_put(struct buf *out, struct str bytes)
+{
+    size_t at = out->n;
+    base64_put(out, bytes);
+    while (out->n > at && out->p[out->n - 1] == '=') {
+        out->n--;
+    }
+    for (; at < out->n; at++) {
+        char *c = &out->p[at];
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+    }
+}
+
 static int value_of(char c)
 {
     const char *at = c ? strchr(alphabet, c) : NULL;

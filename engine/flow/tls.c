@@ -1,4 +1,4 @@
-/* The only user of OpenSSL. */
+/* The only user of OpenSSL beside jws.c. */
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>

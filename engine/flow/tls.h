@@ -1,5 +1,5 @@
 /* tls.h - TLS 1.2 and 1.3 on a socket that does not block, for listeners and clients: what their option tables
- * say, certificates and keys as loaded (a context), and one session on a socket. The only user of OpenSSL.
+ * say, certificates and keys as loaded (a context), and one session on a socket. Beside jws.h the only user of OpenSSL.
  *
  * Current practice: ECDHE and AEAD only, no compression, no renegotiation, no session tickets or resumption (every
  * connection is judged anew, so that a revoked certificate does not come back with an old ticket), no early data.

@@ -2,12 +2,16 @@
 #include "adapters/http.h"
 #include "adapters/http_oauth.h"
 #include "engine/base/base64.h"
+#include "engine/base/json.h"
 #include "engine/base/webhook.h"
 #include "tests/conformance/http_house.h"
 
 #include <criterion/criterion.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define S      ((int64_t)1000000)
 #define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -275,22 +279,152 @@ Test(http_auth, a_refused_token_is_renewed_once_a_minute_at_most)
     deliver_first("first", 3600);
     struct delivery *d = house_give(&h, "x");
     (void)next_request(1);
-    answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
-    d = house_give(&h, "x");
+    http_peer_answers(&conn, 401, "", "");
     (void)token_request(1);
     give_token("second", 3600);
-    http_peer_expects(next_request(2), "Authorization", "Bearer second");
+    struct str r = next_request(2);
+    http_peer_expects(r, "Authorization", "Bearer second");
+    http_peer_expects(r, "Corridor-Attempt", "1");
     answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
     d = house_give(&h, "x");
     http_peer_expects(next_request(3), "Authorization", "Bearer second");
     answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
     cr_expect_eq(token_requests(), 2, "a server that refuses all gets no flood");
     pass(61 * S);
-    d = house_give(&h, "x");
-    (void)next_request(4);
-    answer(d, 401, DELIVERY_UNREACHABLE, "answered 401, unauthorized");
     (void)house_give(&h, "x");
+    (void)next_request(4);
+    http_peer_answers(&conn, 401, "", "");
     (void)token_request(2);
+    end();
+}
+
+Test(http_auth, a_request_whose_token_ended_early_goes_again_by_itself)
+{
+    begin_oauth("cloudevents: {source: /c, type: t, mode: batch}\n");
+    deliver_first("first", 3600);
+    struct delivery *d = house_give_json(&h, "{}", 1);
+    struct buf body = {0};
+    buf_put_str(&body, http_peer_body(next_request(1)));
+    http_peer_answers(&conn, 401, "", "");
+    (void)token_request(1);
+    give_token("second", 3600);
+    struct str r = next_request(2);
+    http_peer_expects(r, "Authorization", "Bearer second");
+    cr_expect(str_eq(http_peer_body(r), buf_str(&body)), "the same bytes");
+    answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+    d = house_give(&h, "x");
+    (void)next_request(3);
+    h.destination.ep.adapter->out->cancel(&h.destination, d);
+    cr_expect_eq(d->done, 1, "what was given up does not go again");
+    buf_free(&body);
+    end();
+}
+
+/* ---- an assertion in place of a secret ---- */
+
+static char key_file[] = "/tmp/corridor-smart-XXXXXX";
+
+static void write_key(const char *kind)
+{
+    EVP_PKEY *key = strcmp(kind, "P-384") == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind)
+                                               : EVP_PKEY_Q_keygen(NULL, NULL, kind);
+    FILE *f = fopen(key_file, "w");
+    cr_assert(PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL));
+    fclose(f);
+    EVP_PKEY_free(key);
+}
+
+static void begin_smart(void)
+{
+    struct buf yaml = {0};
+    house_open(&h);
+    conn.fd = token_conn.fd = -1;
+    close(mkstemp(key_file));
+    buf_printf(&yaml,
+               "url: http://127.0.0.1:%d/in\nauth:\n  smart:\n"
+               "    token-url: http://127.0.0.1:%d/token\n    client-id: corri:dor\n"
+               "    key: %s\n    kid: k1\n    scope: system/Patient.cu system/Appointment.cu\n",
+               peer_listen(&server, h.loop), peer_listen(&tokens, h.loop), key_file);
+    buf_putc(&yaml, 0);
+    cr_assert_eq(house_destination(&h, &http_adapter, yaml.p), 0);
+    buf_free(&yaml);
+}
+
+/* The claims of the assertion in a request for a token. */
+static struct json *claims_of(struct arena *a, struct str request)
+{
+    struct str form = http_peer_body(request), one;
+    struct json *root = NULL;
+    struct json_fault fault;
+    while (str_split(&form, '&', &one) && !str_starts(one, STR("client_assertion="))) {
+    }
+    (void)str_split(&form, '&', &one);
+    struct str jwt = str_starts(one, STR("client_assertion=")) ? one : form, head, claims;
+    (void)str_split(&jwt, '.', &head);
+    cr_assert(str_split(&jwt, '.', &claims));
+    struct buf text = {0}, json = {0};
+    for (size_t i = 0; i < claims.n; i++) {
+        buf_putc(&text, claims.p[i] == '-' ? '+' : claims.p[i] == '_' ? '/' : claims.p[i]);
+    }
+    while (text.n % 4) {
+        buf_putc(&text, '=');
+    }
+    cr_assert(base64_read(buf_str(&text), &json));
+    cr_assert_eq(json_parse(a, str_dup(a, buf_str(&json)), NULL, &root, &fault), 0);
+    buf_free(&text);
+    buf_free(&json);
+    return root;
+}
+
+Test(http_auth, a_private_key_signs_each_request_for_a_token_anew)
+{
+    struct arena a = {0};
+    int64_t exp;
+    begin_smart();
+    write_key("P-384");
+    struct delivery *d = house_give(&h, "x");
+    struct str r = token_request(0), body = http_peer_body(r);
+    http_peer_expects(r, "Authorization", NULL);
+    cr_expect(str_starts(
+        body,
+        STR("grant_type=client_credentials&scope=system%2FPatient.cu%20system%2FAppointment.cu"
+            "&client_assertion_type="
+            "urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+            "&client_assertion=ey")));
+    struct json *one = claims_of(&a, r);
+    cr_expect(str_is(json_text(json_get(one, "iss")), "corri:dor"));
+    cr_expect(str_is(json_text(json_get(one, "sub")), "corri:dor"));
+    cr_expect(str_ends(json_text(json_get(one, "aud")), STR("/token")));
+    cr_expect(json_to_i64(json_get(one, "exp"), &exp));
+    cr_expect_eq(exp, h.time.wall_us / S + 240);
+    struct str jti = str_dup(&a, json_text(json_get(one, "jti")));
+    cr_expect_eq(jti.n, 32);
+    http_peer_answers(&token_conn, 500, "", "");
+    http_expect(&h, d, DELIVERY_UNREACHABLE, "no token: the token server is out of order");
+    (void)house_give(&h, "x");
+    one = claims_of(&a, token_request(1));
+    cr_expect_not(str_eq(json_text(json_get(one, "jti")), jti), "a jti is used once");
+    give_token("first", 300);
+    http_peer_expects(next_request(0), "Authorization", "Bearer first");
+    unlink(key_file);
+    arena_free(&a);
+    end();
+}
+
+Test(http_auth, a_key_that_cannot_sign_is_told_and_waited_for)
+{
+    begin_smart();
+    http_expect(&h, house_give(&h, "x"), DELIVERY_UNREACHABLE, "no token: the key cannot be used");
+    cr_expect(house_logged(&h, "option=key"));
+    cr_expect(house_logged(&h, "it is empty"));
+    write_key("ED25519");
+    http_expect(&h, house_give(&h, "x"), DELIVERY_UNREACHABLE, "no token: the key cannot be used");
+    cr_expect(house_logged(&h, "the key is of another kind; expected RSA, or EC on P-384"));
+    cr_expect_not(house_logged(&h, "PRIVATE"));
+    write_key("P-384");
+    (void)house_give(&h, "x");
+    (void)token_request(0);
+    unlink(key_file);
     end();
 }
 

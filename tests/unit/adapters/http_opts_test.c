@@ -8,6 +8,10 @@
     "url: http://desk\nauth: {oauth2: {token-url: \"" url                                          \
     "\", client-id: c, client-secret: file:s}}"
 
+#define SMART(more)                                                                                \
+    "url: http://desk\nauth: {smart: {token-url: \"https://login.example.org/token\", client-id: " \
+    "c, " more "}}"
+
 /* What is wrong, or "" for nothing. */
 static struct str wrong_with(struct arena *a, const char *yaml)
 {
@@ -83,6 +87,19 @@ static const struct {
     {OAUTH("http://login.example.org/token"), "would send the secret in the clear"},
     {OAUTH("https://169.254.169.254/token"), "`token-url` has an address that `deny` names"},
     {OAUTH("ftp://login.example.org/token"), "is no http:// or https:// address"},
+    {SMART("key: k.pem, scope: system/*.cu"), ""},
+    {SMART("key: credential:k, kid: k1, alg: ES384, scope: system/*.cu"), ""},
+    {SMART("key: env:K, scope: system/*.cu"), "`key` is env:; expected a path"},
+    {SMART("key: k.pem, scope: system/*.cu, alg: RS256"), "expected by-key, RS384 or ES384"},
+    {SMART("key: k.pem"), "the key `scope` is missing"},
+    {SMART("scope: system/*.cu"), "the key `key` is missing"},
+    {"url: http://desk\nauth: {smart: {token-url: http://login.example.org/t, client-id: c, key: "
+     "k, "
+     "scope: s}}",
+     "would send the secret in the clear"},
+    {"url: http://desk\nauth: {smart: {token-url: https://169.254.169.254/t, client-id: c, key: k, "
+     "scope: s}}",
+     "`token-url` has an address that `deny` names"},
     {"url: http://desk\nsign: {secret: credential:desk-webhook}", ""},
     {"url: http://desk\nsign: {secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}",
      "holds a secret or something unknown"},

@@ -29,6 +29,21 @@ Test(base64, writes_and_reads_the_vectors_of_the_standard)
     }
 }
 
+Test(base64, writes_for_urls_without_padding)
+{
+    static const struct {
+        const char *bytes, *text;
+    } urls[] = {{"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"\xfb\xff\xbf", "-_-_"}};
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        struct buf out = {0};
+        buf_puts(&out, "+=");
+        base64url_put(&out, str_of(urls[i].bytes));
+        cr_expect(str_is(str_slice(buf_str(&out), 2, out.n), urls[i].text), "%s", urls[i].text);
+        cr_expect(str_starts(buf_str(&out), STR("+=")), "what stood before stays");
+        buf_free(&out);
+    }
+}
+
 Test(base64, reads_strictly)
 {
     static const char *const wrong[] = {
