@@ -2,12 +2,13 @@
  * http_opts.c, deliveries in http_out.c, what is sent of them in http_request.c, requests in http_client.c, what an answer
  * means in http_verdict.c.
  * The listening end: each request is a message, its acknowledgement the answer. http_in.c, connections in
- * http_conn.c, what is read of a request in http_head.c and http_body.c.
+ * http_serve.c and http_conn.c, what is read of a request in http_head.c and http_body.c.
  * Source: RFC 9110, RFC 9112; docs/operating.md "The http destination" (which answer means what). */
 #ifndef CORRIDOR_ADAPTERS_HTTP_H
 #define CORRIDOR_ADAPTERS_HTTP_H
 
 #include "adapters/door.h"
+#include "adapters/http_limits.h"
 #include "engine/flow/adapter.h"
 
 struct http_basic_conf {
@@ -70,8 +71,7 @@ struct http_in_auth_conf {
 struct http_in_conf {
     struct door_conf door;
     struct str path;
-    int64_t body_limit, body_memory;
-    int64_t idle, request_within; /* milliseconds */
+    struct http_limits limits;
     struct opt_secret bearer;
     const struct http_in_auth_conf *auth; /* the same under its other name; NULL: not given */
 };

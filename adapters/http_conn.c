@@ -1,6 +1,5 @@
-/* One inbound HTTP connection: bytes to a request, a request to an exchange, its reply back. */
-#include "adapters/http_answer.h"
-#include "adapters/http_in_priv.h"
+/* One inbound HTTP connection: bytes to a request, a request to its owner, the answer back. */
+#include "adapters/http_serve.h"
 #include "engine/base/mem.h"
 
 #include <errno.h>
@@ -8,17 +7,26 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static int64_t now_us(const struct http_in *in)
+static int64_t now_us(const struct http_conn *c)
 {
-    return clock_mono_us(in->ep->clock);
+    return clock_mono_us(c->serve->ep->clock);
+}
+
+static const struct http_limits *limits_of(const struct http_conn *c)
+{
+    return c->serve->ops->limits(c->serve->arg);
 }
 
 /* ---- the end of it ---- */
 
-static void drop_body(struct http_conn *c)
+static void drop_request(struct http_conn *c)
 {
-    c->in->body_bytes -= c->body.n;
+    c->serve->body_bytes -= c->body.n;
     buf_free(&c->body);
+    if (c->request && c->serve->ops->forget) {
+        c->serve->ops->forget(c);
+    }
+    c->request = NULL;
 }
 
 static void hang_up(struct http_conn *c)
@@ -32,20 +40,20 @@ static void hang_up(struct http_conn *c)
     line_close(&c->line);
     buf_free(&c->bytes);
     buf_free(&c->out);
-    door_left(&c->in->door);
+    door_left(&c->serve->door);
 }
 
 void http_conn_free(struct http_conn *c)
 {
     hang_up(c);
-    drop_body(c);
+    drop_request(c);
     if (c->next) {
         c->next->prev = c->prev;
     }
     if (c->prev) {
         c->prev->next = c->next;
     } else {
-        c->in->first = c->next;
+        c->serve->first = c->next;
     }
     free(c);
 }
@@ -54,14 +62,14 @@ void http_conn_free(struct http_conn *c)
 static void linger(struct http_conn *c)
 {
     c->state = HTTP_CONN_LINGERING;
-    c->active_us = now_us(c->in);
+    c->active_us = now_us(c);
     c->lingered = 0;
     line_end(&c->line);
 }
 
 static void end_sent(struct http_conn *c)
 {
-    if (c->is_refused && !c->in->is_draining) {
+    if (c->is_refused && !c->serve->is_draining) {
         linger(c);
     } else {
         hang_up(c);
@@ -105,7 +113,7 @@ static void flush(struct http_conn *c)
             return;
         }
         c->out_sent += (size_t)n;
-        c->active_us = now_us(c->in);
+        c->active_us = now_us(c);
     }
     buf_free(&c->out);
     c->out_sent = 0;
@@ -113,26 +121,30 @@ static void flush(struct http_conn *c)
 
 /* ---- answers ---- */
 
+bool http_conn_closes(const struct http_conn *c)
+{
+    return c->closes || c->serve->is_draining;
+}
+
 /* The request is over; the next one may come, or the connection ends. */
 static void finish(struct http_conn *c)
 {
-    drop_body(c);
-    c->request_us = 0;
-    c->state = c->closes || c->in->is_draining ? HTTP_CONN_ENDED : HTTP_CONN_HEAD;
+    drop_request(c);
+    c->asked_us = 0;
+    c->state = http_conn_closes(c) ? HTTP_CONN_ENDED : HTTP_CONN_HEAD;
     flush(c);
 }
 
 static void answer(struct http_conn *c, int status, const char *reason)
 {
-    http_answer_plain(&c->out, status, reason, c->closes || c->in->is_draining,
-                      clock_wall_us(c->in->ep->clock));
+    c->serve->ops->refuse(c, status, reason);
     finish(c);
 }
 
 /* It is not read further: answered, then the connection ends. */
 static void refuse(struct http_conn *c, int status, const char *reason)
 {
-    struct endpoint *ep = c->in->ep;
+    struct endpoint *ep = c->serve->ep;
     ep->counters.frames_refused++;
     log_event(ep->log, LOG_LEVEL_WARN, "request-refused", log_str("source", ep->name),
               log_cstr("peer", c->peer), log_int("status", status), log_cstr("reason", reason));
@@ -140,33 +152,32 @@ static void refuse(struct http_conn *c, int status, const char *reason)
     answer(c, status, reason);
 }
 
-static void put_reply(struct http_conn *c, const struct str *replies, unsigned n)
-{
-    bool closes = c->closes || c->in->is_draining;
-    int64_t wall = clock_wall_us(c->in->ep->clock);
-    if (n) {
-        http_answer_hl7(&c->out, 200, replies[n - 1], closes, wall); /* of two the application's */
-    } else {
-        http_answer_plain(&c->out, 204, "", closes, wall);
-    }
-}
-
 /* ---- a request ---- */
+
+struct str http_conn_who(const struct http_conn *c, char out[HTTP_WHO_MAX])
+{
+    (void)snprintf(out, HTTP_WHO_MAX, "%s%s%s", c->peer, c->name[0] ? " " : "", c->name);
+    return str_of(out);
+}
 
 static void offer(struct http_conn *c)
 {
-    char who[sizeof c->peer + sizeof c->name + 1];
-    (void)snprintf(who, sizeof who, "%s%s%s", c->peer, c->name[0] ? " " : "", c->name);
-    struct exchange_from from = {str_of(who), c, ++c->token};
     size_t n = c->body.n;
-    c->state = HTTP_CONN_WAITING; /* before the call: the reply may come inside */
-    if (exchange_begin(c->in->source, &from, buf_str(&c->body)) == EXCHANGE_PAUSED) {
+    c->state = HTTP_CONN_WAITING; /* before the call: the answer may come inside */
+    c->token++;
+    switch (c->serve->ops->take(c)) {
+    case HTTP_TAKE_FULL:
         c->state = HTTP_CONN_OFFERING;
-        c->active_us = now_us(c->in);
+        c->active_us = now_us(c);
         return;
+    case HTTP_TAKE_ANSWERED:
+        finish(c);
+        break;
+    case HTTP_TAKE_WAITS:
+        break;
     }
-    c->in->ep->counters.messages++;
-    c->in->ep->counters.bytes += n;
+    c->serve->ep->counters.messages++;
+    c->serve->ep->counters.bytes += n;
 }
 
 static void use(struct http_conn *c, size_t n)
@@ -180,15 +191,14 @@ static void take_head(struct http_conn *c, size_t n)
     struct http_head h;
     int status = 0;
     http_head_read(str_slice(buf_str(&c->bytes), 0, n), &h);
-    const char *name = NULL;
-    const char *why = h.status ? h.reason : http_in_admit(c->in, &h, &status, &name);
-    (void)snprintf(c->name, sizeof c->name, "%s", name ? name : "");
+    c->name[0] = '\0';
+    const char *why = h.status ? h.reason : c->serve->ops->admit(c, &h, &status);
     c->closes = h.closes;
     if (why) {
         refuse(c, h.status ? h.status : status, why);
         return;
     }
-    uint64_t limit = (uint64_t)http_in_conf(c->in)->body_limit;
+    uint64_t limit = (uint64_t)limits_of(c)->body_limit;
     http_body_begin(&c->reader, h.is_chunked, h.length, limit);
     c->state = HTTP_CONN_BODY;
     if (h.wants_continue && n == c->bytes.n) {
@@ -202,7 +212,7 @@ static void take_head(struct http_conn *c, size_t n)
 static bool read_head(struct http_conn *c)
 {
     struct str s = buf_str(&c->bytes);
-    c->request_us = c->request_us ? c->request_us : now_us(c->in);
+    c->asked_us = c->asked_us ? c->asked_us : now_us(c);
     if (str_starts(s, STR("\r\n"))) {
         use(c, 2); /* some clients end a body so */
         return true;
@@ -229,7 +239,7 @@ static bool read_head(struct http_conn *c)
 static bool read_body(struct http_conn *c)
 {
     size_t before = c->body.n, n = http_body_take(&c->reader, buf_str(&c->bytes), &c->body);
-    c->in->body_bytes += c->body.n - before;
+    c->serve->body_bytes += c->body.n - before;
     use(c, n);
     switch (c->reader.state) {
     case HTTP_BODY_WHOLE:
@@ -244,7 +254,7 @@ static bool read_body(struct http_conn *c)
     default:
         break;
     }
-    if (c->in->body_bytes > (size_t)http_in_conf(c->in)->body_memory) {
+    if (c->serve->body_bytes > (size_t)limits_of(c)->body_memory) {
         refuse(c, 503, "too many large bodies at once");
     }
     return false;
@@ -271,48 +281,13 @@ static void go_on(struct http_conn *c)
     settle(c);
 }
 
-static void put_later(struct http_conn *c, const struct str *replies, unsigned n)
-{
-    bool closes = c->closes || c->in->is_draining;
-    int64_t wall = clock_wall_us(c->in->ep->clock);
-    if (n) {
-        http_answer_hl7(&c->out, 503, replies[n - 1], closes, wall);
-    } else {
-        http_answer_plain(&c->out, 503, "there is no room for it now", closes, wall);
-    }
-}
-
-static void end_exchange(struct http_conn *c, const struct str *replies, unsigned n,
-                         void (*put)(struct http_conn *, const struct str *, unsigned))
+void http_conn_answered(struct http_conn *c)
 {
     c->state = HTTP_CONN_HEAD;
     if (!c->is_gone) {
-        put(c, replies, n);
         finish(c);
     } else {
-        drop_body(c);
-    }
-    go_on(c);
-}
-
-void http_conn_reply(struct http_conn *c, const struct str *replies, unsigned n)
-{
-    end_exchange(c, replies, n, put_reply);
-}
-
-void http_conn_turn_away(struct http_conn *c, const struct str *replies, unsigned n)
-{
-    end_exchange(c, replies, n, put_later);
-}
-
-void http_conn_abandon(struct http_conn *c)
-{
-    c->state = HTTP_CONN_HEAD;
-    if (!c->is_gone) {
-        c->closes = true;
-        answer(c, 504, "no answer in time; send it again");
-    } else {
-        drop_body(c);
+        drop_request(c);
     }
     go_on(c);
 }
@@ -332,8 +307,8 @@ static void end_of_stream(struct http_conn *c)
 {
     bool is_part = c->state == HTTP_CONN_BODY || (c->state == HTTP_CONN_HEAD && c->bytes.n);
     if (is_part) {
-        log_event(c->in->ep->log, LOG_LEVEL_WARN, "partial-request",
-                  log_str("source", c->in->ep->name), log_cstr("peer", c->peer));
+        log_event(c->serve->ep->log, LOG_LEVEL_WARN, "partial-request",
+                  log_str("source", c->serve->ep->name), log_cstr("peer", c->peer));
     }
     c->state = HTTP_CONN_ENDED;
     hang_up(c);
@@ -345,7 +320,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     struct http_conn *c = arg;
     (void)fd;
     (void)what; /* reading only */
-    ssize_t n = line_read(&c->line, c->in->read_buf, HTTP_READ);
+    ssize_t n = line_read(&c->line, c->serve->read_buf, HTTP_READ);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
@@ -357,9 +332,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
         on_lingering(c, n);
         return;
     }
-    c->active_us = now_us(c->in);
-    c->request_us = c->request_us ? c->request_us : c->active_us;
-    buf_put(&c->bytes, c->in->read_buf, (size_t)n);
+    c->active_us = now_us(c);
+    c->asked_us = c->asked_us ? c->asked_us : c->active_us;
+    buf_put(&c->bytes, c->serve->read_buf, (size_t)n);
     go_on(c);
 }
 
@@ -371,27 +346,29 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     go_on(arg);
 }
 
-void http_conn_new(struct http_in *in, struct line line, const char *peer)
+void http_conn_new(struct http_serve *s, struct line line, const char *peer)
 {
     struct http_conn *c = X_NEW(struct http_conn);
-    c->in = in;
+    c->serve = s;
     c->line = line;
-    c->active_us = now_us(in);
+    c->active_us = now_us(c);
     snprintf(c->peer, sizeof c->peer, "%s", peer);
-    c->next = in->first;
+    c->next = s->first;
     if (c->next) {
         c->next->prev = c;
     }
-    in->first = c;
-    event_assign(&c->on_read, in->ep->loop, line.fd, EV_READ | EV_PERSIST, on_readable, c);
-    event_assign(&c->on_write, in->ep->loop, line.fd, EV_WRITE, on_writable, c);
+    s->first = c;
+    event_assign(&c->on_read, s->ep->loop, line.fd, EV_READ | EV_PERSIST, on_readable, c);
+    event_assign(&c->on_write, s->ep->loop, line.fd, EV_WRITE, on_writable, c);
     settle(c);
 }
 
 void http_conn_resume(struct http_conn *c)
 {
     if (c->state == HTTP_CONN_OFFERING && !c->is_gone) {
+        c->is_busy = true; /* an answer inside frees nothing */
         offer(c);
+        c->is_busy = false;
         go_on(c);
     }
 }
@@ -409,10 +386,10 @@ void http_conn_end(struct http_conn *c)
 
 static void check_request(struct http_conn *c, int64_t late_us)
 {
-    const struct http_in_conf *conf = http_in_conf(c->in);
-    if (c->request_us && late_us - c->request_us > conf->request_within * 1000) {
+    const struct http_limits *conf = limits_of(c);
+    if (c->asked_us && late_us - c->asked_us > conf->request_within * 1000) {
         refuse(c, 408, "the request took longer than request-within");
-    } else if (!c->request_us && late_us - c->active_us > conf->idle * 1000) {
+    } else if (!c->asked_us && late_us - c->active_us > conf->idle * 1000) {
         hang_up(c);
     }
 }
@@ -424,7 +401,7 @@ void http_conn_check(struct http_conn *c, int64_t now)
         return; /* its exchange is under way */
     }
     if (c->out.n != c->out_sent) {
-        if (quiet_ms > http_in_conf(c->in)->idle) {
+        if (quiet_ms > limits_of(c)->idle) {
             hang_up(c); /* nobody reads the answer */
         }
     } else if (c->state == HTTP_CONN_LINGERING) {

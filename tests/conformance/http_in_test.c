@@ -362,7 +362,7 @@ static void *conf_with(const char *tls, const char *tokens)
 static bool lets_in(const char *authorization)
 {
     const struct http_in *in = h.source.ep.state;
-    return http_tokens_find(&in->tokens, str_of(authorization)) != NULL;
+    return http_tokens_find(&in->gate.tokens, str_of(authorization)) != NULL;
 }
 
 struct reloads {
@@ -400,11 +400,10 @@ static unsigned lines_with(const char *text)
 /* After the time at which the file is read again. */
 static void ask_later(const char *authorization)
 {
-    const struct http_head head = {.authorization = str_of(authorization)};
-    const char *name;
-    int status;
+    struct http_in *in = h.source.ep.state;
+    const struct http_in_conf *conf = h.source.ep.conf;
     clock_fake_advance(&h.time, 11 * 1000000);
-    (void)http_in_admit(h.source.ep.state, &head, &status, &name);
+    (void)http_gate_name(&in->gate, &conf->bearer, str_of(authorization));
 }
 
 static void end_reloads(struct reloads *r)

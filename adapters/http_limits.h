@@ -1,0 +1,24 @@
+/* http_limits.h - what a listening end of HTTP allows its peers: option rows and where their values stand. */
+#ifndef CORRIDOR_ADAPTERS_HTTP_LIMITS_H
+#define CORRIDOR_ADAPTERS_HTTP_LIMITS_H
+
+#include "engine/base/opt.h"
+
+/* Options of every such source, as member `limits` of its struct. */
+struct http_limits {
+    int64_t body_limit, body_memory;
+    int64_t idle, request_within; /* milliseconds */
+};
+
+#define HTTP_LIMIT_OPTS(tag)                                                                       \
+    OPT(tag, limits.body_limit, "body-limit", BYTES, "16MiB", "1kB..48MiB", OPT_RELOAD,            \
+        "Largest message; a larger one is answered 413 unread."),                                  \
+        OPT(tag, limits.body_memory, "body-memory", BYTES, "256MiB", "1MiB..64GiB", OPT_RELOAD,    \
+            "Memory for bodies of all connections; beyond it 503."),                               \
+        OPT(tag, limits.idle, "idle", MS, "60s", "1s..never", OPT_RELOAD,                          \
+            "Close a connection after so long without a request, or with an answer that nobody "   \
+            "reads."),                                                                             \
+        OPT(tag, limits.request_within, "request-within", MS, "60s", "1s..never", OPT_RELOAD,      \
+            "Answer 408 when a request takes longer than this from its first to its last byte.")
+
+#endif
