@@ -1,5 +1,7 @@
 #include "engine/rules/compile_item.h"
 
+#include "engine/rules/compile_fhir.h"
+
 static const char *const special_keys[] = {"$for",  "$if",   "$let",   "$use",
                                            "$with", "$also", "$value", NULL};
 
@@ -29,6 +31,9 @@ static struct item *scalar(struct compiler *c, const struct yaml_node *n, enum i
                            struct item *item)
 {
     struct str text;
+    if (c->slot) {
+        return compile_fhir_scalar(c, n, place, item);
+    }
     if (compile_is_formula(n)) {
         item->kind = ITEM_FORMULA;
         item->formula =
@@ -67,6 +72,24 @@ static bool unknown_special(struct compiler *c, const struct yaml_node *key)
     return true;
 }
 
+/* A member, in maps to FHIR of what its key names. */
+static struct item *member(struct compiler *c, const struct yaml_node *child,
+                           const struct item *item)
+{
+    const struct fhir_slot *outer = c->slot;
+    struct fhir_slot slot = {0};
+    if (outer && !compile_fhir_member(c, item->fhir, child, &slot)) {
+        return NULL;
+    }
+    c->slot = outer ? &slot : NULL;
+    struct item *one = compile_item(c, child, ITEM_IS_MEMBER);
+    c->slot = outer;
+    if (one) {
+        one->element = slot.element;
+    }
+    return one;
+}
+
 static bool members(struct compiler *c, const struct yaml_node *n, struct item *item)
 {
     struct item **tail = &item->first;
@@ -77,7 +100,10 @@ static bool members(struct compiler *c, const struct yaml_node *n, struct item *
             good = !unknown_special(c, child->key) && good;
             continue;
         }
-        struct item *one = compile_item(c, child, ITEM_IS_MEMBER);
+        if (c->slot && compile_fhir_is_head(child)) {
+            continue;
+        }
+        struct item *one = member(c, child, item);
         struct str key = child->key->text;
         good = good && one;
         if (one) {
@@ -127,6 +153,17 @@ static bool suits_value(struct compiler *c, const struct map *m, const struct ya
     return true;
 }
 
+/* $also: members of what the map makes. */
+static struct item *overlay(struct compiler *c, const struct map *m, const struct yaml_node *also)
+{
+    const struct fhir_slot *outer = c->slot;
+    struct fhir_slot slot = {.type = m->fhir, .is_overlay = true};
+    c->slot = m->fhir ? &slot : NULL;
+    struct item *one = compile_item(c, also, ITEM_IS_MEMBER);
+    c->slot = outer;
+    return one;
+}
+
 static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *item)
 {
     const struct yaml_node *use = yaml_get(n, "$use"), *with = yaml_get(n, "$with"),
@@ -152,7 +189,8 @@ static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *
     if (also && also->kind != YAML_MAPPING) {
         return refuse(c, also, "$also: holds members: a mapping", "write $also: { key: value }");
     }
-    item->also = also ? compile_item(c, also, ITEM_IS_MEMBER) : NULL;
+    good = (!c->slot || compile_fhir_use(c, m, use)) && good;
+    item->also = also ? overlay(c, m, also) : NULL;
     return good && (!also || item->also);
 }
 
@@ -183,7 +221,9 @@ static bool object_body(struct compiler *c, const struct yaml_node *n, enum item
     }
     good = use_map(c, n, item) && good;
     good = value_item(c, n, place, item) && good;
-    return members(c, n, item) && good;
+    good = members(c, n, item) && good;
+    bool whole = c->slot && !item->use && !item->value;
+    return good && (!whole || compile_fhir_required(c, n, item));
 }
 
 static struct item *object(struct compiler *c, const struct yaml_node *n, enum item_place place,
@@ -194,6 +234,9 @@ static struct item *object(struct compiler *c, const struct yaml_node *n, enum i
     struct loop_scope save;
     bool good = true;
     item->kind = ITEM_OBJECT;
+    if (c->slot && !compile_fhir_object(c, n, item)) {
+        return NULL;
+    }
     if (loop && place != ITEM_IS_IN_LIST) {
         (void)refuse(c, loop, "$for: makes several items, and one stands here",
                      "write it as an item of a list: - $for: ...");
@@ -221,6 +264,13 @@ static struct item *list(struct compiler *c, const struct yaml_node *n, struct i
     struct item **tail = &item->first;
     bool good = true;
     item->kind = ITEM_LIST;
+    if (c->slot && !compile_fhir_list(c, n)) {
+        return NULL;
+    }
+    const struct fhir_slot *outer = c->slot;
+    struct fhir_slot one_of = outer ? *outer : (struct fhir_slot){0};
+    one_of.repeats = false;
+    c->slot = outer ? &one_of : NULL;
     yaml_each(child, n)
     {
         struct item *one = compile_item(c, child, ITEM_IS_IN_LIST);
@@ -230,7 +280,37 @@ static struct item *list(struct compiler *c, const struct yaml_node *n, struct i
             tail = &one->next;
         }
     }
+    c->slot = outer;
     return good ? item : NULL;
+}
+
+/* A single object or value where an element of FHIR repeats: a list of it. */
+static struct item *list_of_one(struct compiler *c, const struct yaml_node *n, struct item *item)
+{
+    const struct fhir_slot *outer = c->slot;
+    struct fhir_slot one_of = *outer;
+    one_of.repeats = false;
+    c->slot = &one_of;
+    item->kind = ITEM_LIST;
+    item->first = compile_item(c, n, ITEM_IS_IN_LIST);
+    c->slot = outer;
+    return item->first ? item : NULL;
+}
+
+static struct item *by_kind(struct compiler *c, const struct yaml_node *n, enum item_place place,
+                            struct item *item)
+{
+    switch (n->kind) {
+    case YAML_SCALAR:
+        return scalar(c, n, place, item);
+    case YAML_MAPPING:
+        return object(c, n, place, item);
+    case YAML_SEQUENCE:
+        return list(c, n, item);
+    case YAML_ABSENT:
+        break;
+    }
+    return NULL;
 }
 
 struct item *compile_item(struct compiler *c, const struct yaml_node *n, enum item_place place)
@@ -243,18 +323,10 @@ struct item *compile_item(struct compiler *c, const struct yaml_node *n, enum it
         c->depth--;
         return NULL;
     }
-    switch (n->kind) {
-    case YAML_SCALAR:
-        made = scalar(c, n, place, item);
-        break;
-    case YAML_MAPPING:
-        made = object(c, n, place, item);
-        break;
-    case YAML_SEQUENCE:
-        made = list(c, n, item);
-        break;
-    case YAML_ABSENT:
-        break;
+    if (c->slot && c->slot->repeats && n->kind != YAML_SEQUENCE && n->kind != YAML_ABSENT) {
+        made = list_of_one(c, n, item);
+    } else {
+        made = by_kind(c, n, place, item);
     }
     c->depth--;
     return made;

@@ -1,7 +1,7 @@
 /* Documents `map:`: head, parameters, what reads and uses them. The value itself is compile_item.c. */
 #include "engine/rules/ruleset_priv.h"
 
-#include "engine/rules/compile_item.h"
+#include "engine/rules/compile_fhir.h"
 
 static const char *const map_keys[] = {"map", "reads", "to",    "at",    "needs", "with",
                                        "let", "nulls", "value", "tests", NULL};
@@ -185,6 +185,32 @@ bool compile_use_map(struct compiler *c, struct map *m, struct diag_pos pos)
 
 /* ---- the head ---- */
 
+/* to: json, or a type of FHIR. */
+static void read_target(struct compiler *c, const struct yaml_node *doc, struct map *m)
+{
+    const struct yaml_node *to = yaml_get(doc, "to");
+    struct str text;
+    if (!to) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,
+                           "the map has no to:, what it makes"),
+                  "write to: json, or a type of FHIR, as to: Patient");
+        return;
+    }
+    if (!compile_text(c, to, "to: wants json or a type of FHIR, which", &text)) {
+        return;
+    }
+    if (memchr(text.p, '^', text.n)) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "not-available", to->pos,
+                           "to: %.*s is not available in this version", STR_ARG(text)),
+                  "this version makes json and types of FHIR");
+        return;
+    }
+    m->fhir = str_is(text, "json") ? 0 : compile_fhir_to(c, to);
+    m->is_known = m->fhir || str_is(text, "json");
+}
+
 void compile_declare_map(struct compiler *c, const struct yaml_node *doc)
 {
     struct map *m = ARENA_NEW(c->a, struct map);
@@ -204,6 +230,7 @@ void compile_declare_map(struct compiler *c, const struct yaml_node *doc)
     m->file = c->file;
     m->doc = doc;
     m->index = c->r->nmaps;
+    read_target(c, doc, m);
     m->reads = ARENA_ARRAY(c->a, struct str, (reads ? reads->count : 0) + 1);
     while ((item = yaml_next_item(reads, item))) {
         m->reads[m->nreads++] = item->kind == YAML_SCALAR ? item->text : STR("");
@@ -229,27 +256,10 @@ void compile_declare_map(struct compiler *c, const struct yaml_node *doc)
     c->map = NULL;
 }
 
-static bool read_target(struct compiler *c, const struct yaml_node *doc)
+static bool no_nulls(struct compiler *c, const struct yaml_node *n)
 {
-    const struct yaml_node *to = yaml_get(doc, "to");
-    struct str text;
-    if (!to) {
-        diag_hint(c->d,
-                  diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,
-                           "the map has no to:, what it makes"),
-                  "write to: json");
-        return false;
-    }
-    if (!compile_text(c, to, "to: wants json, which", &text)) {
-        return false;
-    }
-    if (str_is(text, "json")) {
-        return true;
-    }
-    diag_hint(c->d,
-              diag_add(c->d, DIAG_ERROR, "not-available", to->pos,
-                       "to: %.*s is not available in this version", STR_ARG(text)),
-              "this version makes json");
+    diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "bad-value", n->pos, "FHIR has no null"),
+              "nulls: omit leaves the key out, nulls: error refuses it");
     return false;
 }
 
@@ -259,7 +269,7 @@ static bool read_nulls(struct compiler *c, const struct yaml_node *n, struct map
     for (unsigned i = 0; n && i < 3; i++) {
         if (n->kind == YAML_SCALAR && str_is(n->text, words[i])) {
             m->nulls = (enum map_nulls)i;
-            return true;
+            return m->nulls != NULLS_NULL || !m->fhir || no_nulls(c, n);
         }
     }
     if (n && n->kind != YAML_ABSENT) {
@@ -295,7 +305,10 @@ static void compile_body(struct compiler *c, struct map *m, const struct yaml_no
     if (!value) {
         diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos, "the map has no value:");
     } else if (good) {
+        struct fhir_slot whole = {.type = m->fhir};
+        c->slot = m->fhir ? &whole : NULL;
         m->value = compile_item(c, value, ITEM_IS_ROOT);
+        c->slot = NULL;
     }
     compile_unused(c, m->nparams);
 }
@@ -311,7 +324,6 @@ void compile_map(struct compiler *c, const struct yaml_node *doc)
     c->map = m;
     c->route = NULL;
     (void)compile_keys(c, doc, "a map", map_keys, map_later); /* go on: all errors at once */
-    (void)read_target(c, doc);                                /* findings tell */
     (void)read_nulls(c, yaml_get(doc, "nulls"), m);           /* findings tell */
     if (!yaml_get(doc, "reads")) {
         diag_hint(c->d,

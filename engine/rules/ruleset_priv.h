@@ -151,14 +151,17 @@ struct item {
     struct diag_pos pos;
     struct json *literal;
     struct node *formula;
-    struct item *first;  /* members or items */
-    struct loop *loop;   /* $for */
-    struct node *cond;   /* $if */
-    struct assigns lets; /* $let */
-    struct map *use;     /* $use */
-    struct assigns with; /* $with */
-    struct item *also;   /* $also */
-    struct item *value;  /* $value */
+    struct item *first;                 /* members or items */
+    struct loop *loop;                  /* $for */
+    struct node *cond;                  /* $if */
+    struct assigns lets;                /* $let */
+    struct map *use;                    /* $use */
+    struct assigns with;                /* $with */
+    struct item *also;                  /* $also */
+    struct item *value;                 /* $value */
+    unsigned fhir;                      /* the type of FHIR that it makes; 0: any JSON */
+    bool is_overlay;                    /* members laid over what another map makes */
+    const struct fhir_element *element; /* of a member: what it is in FHIR; or NULL */
 };
 
 struct param {
@@ -185,6 +188,8 @@ struct map {
     const char *datatype; /* it reads one value of this type; or NULL */
     struct str at_seg;    /* at: as written, a segment; empty: the message */
     struct loop *at;      /* the same, compiled */
+    unsigned fhir;        /* the type of FHIR that it makes; 0: any JSON */
+    bool is_known;        /* what it makes */
     enum map_nulls nulls;
     struct param *params;
     unsigned nparams;
@@ -249,6 +254,7 @@ struct route {
 
 struct dispatch;
 struct conform;
+struct fhir_slot;
 
 struct ruleset {
     struct rules_source
@@ -286,10 +292,11 @@ struct compiler {
     const struct rules_file *file;
     struct ruleset *r;
     struct names names;
-    struct route *route;      /* under way; NULL in a map */
-    struct map *map;          /* under way; NULL in a route */
-    bool may_have_sent;       /* a send can precede the current step */
-    struct diag_pos drop_pos; /* the last drop inside the loop under way */
+    struct route *route;          /* under way; NULL in a map */
+    struct map *map;              /* under way; NULL in a route */
+    bool may_have_sent;           /* a send can precede the current step */
+    struct diag_pos drop_pos;     /* the last drop inside the loop under way */
+    const struct fhir_slot *slot; /* what the item under way becomes; NULL: any JSON */
     unsigned depth, loops;
     unsigned nslots; /* most lets in use at once */
     unsigned cap_routes, cap_tables, cap_maps, cap_steps, cap_profiles, cap_conforms;

@@ -1,6 +1,7 @@
 /* Maps: from values of the message to JSON. What is empty leaves no trace: no key, no item, no husk. */
 #include "engine/rules/run_priv.h"
 
+#include "engine/rules/run_fhir.h"
 #include "engine/rules/type.h"
 
 static bool item_eval(struct eval *e, const struct map *m, const struct item *item,
@@ -55,8 +56,10 @@ static bool value_json(struct eval *e, const struct node *n, const struct value 
     case VALUE_GROUP:
     case VALUE_MESSAGE:
     case VALUE_SOURCE:
-    case VALUE_NODE:
         return eval_fail(e, n, "a %s is no value of a map", value_kind_text(v->kind));
+    case VALUE_NODE:
+        *out = run_fhir_borrow(e->a, v->json);
+        return true;
     case VALUE_STRING:
     case VALUE_DATE:
     case VALUE_DATETIME:
@@ -79,11 +82,14 @@ static bool null_json(struct eval *e, const struct map *m, const struct node *n,
     return true;
 }
 
-static bool one_json(struct eval *e, const struct map *m, const struct node *n,
+static bool one_json(struct eval *e, const struct map *m, const struct item *item,
                      const struct value *v, struct json **out)
 {
-    bool is_null = v->kind == VALUE_HL7 && v->is_null;
-    return is_null ? null_json(e, m, n, out) : value_json(e, n, v, out);
+    const struct node *n = item->formula;
+    if (v->kind == VALUE_HL7 && v->is_null) {
+        return null_json(e, m, n, out);
+    }
+    return item->fhir ? run_fhir_value(e, item, v, out) : value_json(e, n, v, out);
 }
 
 static bool formula_values(struct eval *e, const struct item *item, const struct scope *s,
@@ -103,7 +109,7 @@ static bool formula(struct eval *e, const struct map *m, const struct item *item
     if (l.n > 1) {
         return eval_fail(e, item->formula, "one value is wanted here, there are %u", l.n);
     }
-    return l.n == 0 || one_json(e, m, item->formula, &l.v[0], out);
+    return l.n == 0 || one_json(e, m, item, &l.v[0], out);
 }
 
 /* ---- lists ---- */
@@ -117,7 +123,7 @@ static bool push_values(struct eval *e, const struct map *m, const struct item *
     }
     for (uint32_t i = 0; i < l.n; i++) {
         struct json *one = NULL;
-        if (!one_json(e, m, item->formula, &l.v[i], &one)) {
+        if (!one_json(e, m, item, &l.v[i], &one)) {
             return false;
         }
         if (one) {
@@ -207,12 +213,13 @@ static bool add_members(struct eval *e, const struct map *m, const struct item *
 }
 
 /* Members of `over` take the place of those of `object`, or come behind them. */
-static struct json *lay_over(struct eval *e, struct json *object, const struct json *over)
+static struct json *lay_over(struct eval *e, const struct item *also, struct json *object,
+                             const struct json *over)
 {
     struct json *all = json_new(e->a, JSON_OBJECT);
     for (struct json *one = object->first, *next; one; one = next) {
         next = one->next;
-        if (!json_get_str(over, one->key)) {
+        if (!json_get_str(over, one->key) && !run_fhir_replaces(also, over, one->key)) {
             json_add(all, one->key, one);
         }
     }
@@ -241,7 +248,7 @@ static bool use_map(struct eval *e, const struct map *m, const struct item *item
                             "$also: lays members over an object, the map %.*s made none",
                             STR_ARG(item->use->name));
     }
-    *out = *out ? lay_over(e, *out, also) : also;
+    *out = *out ? lay_over(e, item->also, *out, also) : also;
     return true;
 }
 
@@ -261,10 +268,11 @@ static bool object_eval(struct eval *e, const struct map *m, const struct item *
     if (item->value) {
         return item_eval(e, m, item->value, s, out);
     }
-    struct json *object = json_new(e->a, JSON_OBJECT);
+    struct json *object = run_fhir_object(e->a, item);
+    uint32_t head = object->count;
     good = add_members(e, m, item->first, s, object);
-    *out = object->first ? object : NULL;
-    return good;
+    *out = object->count > head ? object : NULL;
+    return good && (!*out || !item->fhir || run_fhir_whole(e, item, object));
 }
 
 static struct json *copy_literal(struct eval *e, const struct json *literal)

@@ -77,12 +77,12 @@ Test(map_head, to_names_what_it_makes)
     static const struct row refused[] = {
         {"json", "to: json", ""},
         {"nothing", "nulls: omit",
-         "r.yaml:1:1: error: the map has no to:, what it makes; write to: json"},
-        {"a type of FHIR", "to: Patient",
-         "r.yaml:3:5: error: to: Patient is not available in this version; this version makes "
-         "json"},
+         "r.yaml:1:1: error: the map has no to:, what it makes; write to: json, or a type of FHIR, "
+         "as to: Patient"},
+        {"a type of FHIR", "to: Patient", "r.yaml:4:10: error: Patient has no element v"},
         {"a list", "to: [json]",
-         "r.yaml:3:5: error: to: wants json, which should be a text, this is a list"},
+         "r.yaml:3:5: error: to: wants json or a type of FHIR, which should be a text, this is a "
+         "list"},
     };
     rows_check(frame, ROWS(refused));
 }

@@ -1,0 +1,221 @@
+#include "engine/rules/run_fhir.h"
+
+#include "engine/fhir/primitive.h"
+#include "engine/rules/type.h"
+
+/* ---- primitives ---- */
+
+static bool no_primitive(struct eval *e, const struct item *item)
+{
+    return eval_fail(e, item->formula, "the value is no %s, which is %s",
+                     fhir_type_name(item->fhir), fhir_primitive_looks(item->fhir));
+}
+
+static bool put_text(struct eval *e, const struct item *item, struct str text, struct json **out)
+{
+    if (text.n == 0) {
+        return true; /* FHIR has no empty texts */
+    }
+    if (!fhir_primitive_valid(item->fhir, text)) {
+        return no_primitive(e, item);
+    }
+    switch (fhir_primitive_spelling(item->fhir)) {
+    case FHIR_IS_BOOLEAN:
+        *out = json_new_bool(e->a, text.n == 4);
+        return true;
+    case FHIR_IS_NUMBER:
+        *out = json_new_number(e->a, text);
+        return true;
+    case FHIR_IS_TEXT:
+        break;
+    }
+    *out = json_new_string(e->a, text);
+    return true;
+}
+
+static bool put_number(struct eval *e, const struct item *item, const struct value *v,
+                       struct json **out)
+{
+    struct value number;
+    char text[DECIMAL_TEXT_MAX];
+    if (!eval_number(e, v, &number)) {
+        return no_primitive(e, item);
+    }
+    struct decimal d = value_decimal(&number);
+    size_t n = decimal_format(&d, text);
+    return put_text(e, item, str_dup(e->a, str_from(text, n)), out);
+}
+
+/* Hours want an offset, which only toDateTime() knows; seconds are zeros where HL7 leaves them out. */
+static bool put_moment(struct eval *e, const struct item *item, struct moment *m, struct json **out)
+{
+    bool is_time = item->fhir == FHIR_TYPE_TIME, clock = m->part[MOMENT_HOUR] >= 0;
+    if (is_time != (m->kind == VALUE_TIME)) {
+        return no_primitive(e, item);
+    }
+    if (item->fhir == FHIR_TYPE_DATE && clock) {
+        return eval_fail(e, item->formula, "the value holds a time, and %s is none; .toDate() cuts",
+                         "date");
+    }
+    if (clock && !is_time && !m->has_offset) {
+        return eval_fail(e, item->formula,
+                         "the value holds a time without an offset; .toDateTime() gives it");
+    }
+    m->part[MOMENT_MINUTE] = clock && m->part[MOMENT_MINUTE] < 0 ? 0 : m->part[MOMENT_MINUTE];
+    m->part[MOMENT_SECOND] = clock && m->part[MOMENT_SECOND] < 0 ? 0 : m->part[MOMENT_SECOND];
+    m->has_offset = m->has_offset && clock && !is_time;
+    return put_text(e, item, moment_text(e->a, m), out);
+}
+
+static bool is_moment_type(unsigned t)
+{
+    return t == FHIR_TYPE_DATE || t == FHIR_TYPE_DATE_TIME || t == FHIR_TYPE_INSTANT ||
+           t == FHIR_TYPE_TIME;
+}
+
+static bool put_primitive(struct eval *e, const struct item *item, const struct value *v,
+                          struct json **out)
+{
+    struct moment m;
+    struct str text;
+    if (v->kind == VALUE_BOOLEAN) {
+        return put_text(e, item, v->i ? STR("true") : STR("false"), out);
+    }
+    if (is_moment_type(item->fhir) && v->kind != VALUE_STRING) {
+        return eval_moment(e, v, &m) ? put_moment(e, item, &m, out) : no_primitive(e, item);
+    }
+    if (fhir_primitive_spelling(item->fhir) == FHIR_IS_NUMBER && v->kind != VALUE_STRING) {
+        return put_number(e, item, v, out);
+    }
+    if (v->kind == VALUE_HL7) {
+        return eval_text(e, item->formula, v, &text) && put_text(e, item, text, out);
+    }
+    return put_text(e, item, value_text(e->a, v), out);
+}
+
+/* ---- values ---- */
+
+struct json *run_fhir_borrow(struct arena *a, const struct json *j)
+{
+    if (!j || j->kind == JSON_NULL) {
+        return NULL;
+    }
+    struct json *same = json_new(a, j->kind);
+    same->text = j->text;
+    same->first = j->first;
+    same->last = j->last;
+    same->count = j->count;
+    return same;
+}
+
+/* A number with more digits than formulas count with stays a node; else it must be of the type. */
+static bool put_node(struct eval *e, const struct item *item, const struct value *v,
+                     struct json **out)
+{
+    bool primitive = fhir_type_kind(item->fhir) == FHIR_PRIMITIVE;
+    if (primitive && v->json && v->json->kind == JSON_NUMBER) {
+        return put_text(e, item, v->json->text, out);
+    }
+    if (primitive && !v->json) {
+        return true; /* only extensions */
+    }
+    if (primitive || !v->json || !fhir_type_is(v->model, item->fhir)) {
+        return eval_fail(e, item->formula, "%s is wanted here, the value is %s",
+                         fhir_type_name(item->fhir), value_type_text(v));
+    }
+    *out = run_fhir_borrow(e->a, v->json);
+    return true;
+}
+
+bool run_fhir_value(struct eval *e, const struct item *item, const struct value *v,
+                    struct json **out)
+{
+    *out = NULL;
+    switch ((enum value_kind)v->kind) {
+    case VALUE_NODE:
+        return put_node(e, item, v, out);
+    case VALUE_NULL:
+        return eval_fail(e, item->formula, "null() is for HL7 v2, FHIR has none");
+    case VALUE_SEGMENT:
+    case VALUE_GROUP:
+    case VALUE_MESSAGE:
+    case VALUE_SOURCE:
+        return eval_fail(e, item->formula, "a %s is no value of a map", value_kind_text(v->kind));
+    default:
+        break;
+    }
+    if (fhir_type_kind(item->fhir) != FHIR_PRIMITIVE) {
+        return eval_fail(e, item->formula, "%s is wanted here, the value is %s",
+                         fhir_type_name(item->fhir), value_type_text(v));
+    }
+    return put_primitive(e, item, v, out);
+}
+
+/* ---- objects ---- */
+
+struct json *run_fhir_object(struct arena *a, const struct item *item)
+{
+    struct json *object = json_new(a, JSON_OBJECT);
+    if (item->fhir && !item->is_overlay && fhir_type_kind(item->fhir) == FHIR_RESOURCE) {
+        json_add(object, STR("resourceType"),
+                 json_new_string(a, str_of(fhir_type_name(item->fhir))));
+    }
+    return object;
+}
+
+/* Another member of the object that is the same element; with `beside` its companion counts, too. */
+static const struct item *made_twin(const struct item *item, const struct item *one,
+                                    const struct json *object, bool beside)
+{
+    for (const struct item *other = item->first; other; other = other->next) {
+        bool same = other != one && other->element == one->element &&
+                    (beside || other->key.p[0] != '_') && json_get_str(object, other->key);
+        if (same) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+static bool missing(struct eval *e, const struct item *item, const struct item *one)
+{
+    struct str name = fhir_element_name(one->element);
+    return eval_fail_at(e, one->pos, STR(""), "%s demands %.*s, and it came out empty",
+                        fhir_type_name(item->fhir), STR_ARG(name));
+}
+
+static bool two_types(struct eval *e, const struct item *item, const struct item *one,
+                      const struct item *other)
+{
+    return eval_fail_at(e, other->pos, STR(""), "%s has one of %.*s and %.*s, here are both",
+                        fhir_type_name(item->fhir), STR_ARG(one->key), STR_ARG(other->key));
+}
+
+bool run_fhir_whole(struct eval *e, const struct item *item, const struct json *object)
+{
+    for (const struct item *one = item->first; one; one = one->next) {
+        const struct fhir_element *el = one->element;
+        bool required = el->min && !item->is_overlay, choice = el->flags & FHIR_CHOICE;
+        bool made = (required || choice) && json_get_str(object, one->key);
+        if (required && !made && !made_twin(item, one, object, true)) {
+            return missing(e, item, one);
+        }
+        const struct item *other =
+            made && choice && one->key.p[0] != '_' ? made_twin(item, one, object, false) : NULL;
+        if (other) {
+            return two_types(e, item, one, other);
+        }
+    }
+    return true;
+}
+
+bool run_fhir_replaces(const struct item *also, const struct json *over, struct str key)
+{
+    for (const struct item *one = also->first; one; one = one->next) {
+        bool choice = one->element && (one->element->flags & FHIR_CHOICE);
+        if (choice && fhir_element_choice(one->element, key) && json_get_str(over, one->key)) {
+            return true;
+        }
+    }
+    return false;
+}
