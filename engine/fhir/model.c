@@ -75,6 +75,17 @@ const struct fhir_element *fhir_element_at(unsigned t, unsigned index)
     return fhir_type_at(t) && index < row(t)->n ? &fhir_elements[row(t)->from + index] : NULL;
 }
 
+const struct fhir_element *fhir_elements_of(unsigned t, unsigned *out_n)
+{
+    *out_n = fhir_type_at(t) ? row(t)->n : 0;
+    return *out_n ? &fhir_elements[row(t)->from] : NULL;
+}
+
+unsigned fhir_element_number(const struct fhir_element *e)
+{
+    return (unsigned)(e - fhir_elements);
+}
+
 struct str fhir_element_name(const struct fhir_element *e)
 {
     return str_from(fhir_pool + e->name, e->name_n);

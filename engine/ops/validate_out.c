@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "engine/base/json_out.h"
+#include "engine/fhir/outcome.h"
 
 enum { ERRORS_MAX = VALIDATE_FINDINGS_MAX };
 
@@ -142,75 +143,35 @@ static const char *issue_code(int error)
     return "invalid";
 }
 
-static void put_details(struct json_out *o, const struct line *l)
+static void put_issue(struct fhir_outcome *c, const struct validated *v, const struct line *l)
 {
     char code[16];
+    struct buf why = {0};
     snprintf(code, sizeof code, "%d", l->error);
-    json_out_key(o, "details");
-    json_out_object(o);
-    json_out_key(o, "coding");
-    json_out_array(o);
-    json_out_object(o);
-    json_out_pair_cstr(o, "system", "http://terminology.hl7.org/CodeSystem/v2-0357");
-    json_out_pair_cstr(o, "code", code);
-    json_out_pair_cstr(o, "display", ack_error_text(l->error));
-    json_out_end(o);
-    json_out_end(o);
-    json_out_pair(o, "text", l->text);
-    json_out_end(o);
-}
-
-static void put_issue(struct json_out *o, const struct validated *v, const struct line *l)
-{
-    char place[64];
-    snprintf(place, sizeof place, "line %u, column %u: rule ", l->line, l->col);
-    json_out_object(o);
-    json_out_pair_cstr(o, "severity", l->severity);
-    json_out_pair_cstr(o, "code", issue_code(l->error));
-    put_details(o, l);
-    struct buf text = {0};
-    buf_printf(&text, "%s, %s%s", v->file, place, l->rule);
-    json_out_pair(o, "diagnostics", buf_str(&text));
-    buf_free(&text);
-    if (l->path.n) {
-        json_out_key(o, "location");
-        json_out_array(o);
-        json_out_str(o, l->path);
-        json_out_end(o);
-    }
-    json_out_end(o);
-}
-
-/* An outcome without a finding says that there is none. */
-static void put_fine(struct json_out *o)
-{
-    json_out_object(o);
-    json_out_pair_cstr(o, "severity", "information");
-    json_out_pair_cstr(o, "code", "informational");
-    json_out_key(o, "details");
-    json_out_object(o);
-    json_out_pair_cstr(o, "text", "nothing was found");
-    json_out_end(o);
-    json_out_end(o);
+    buf_printf(&why, "%s, line %u, column %u: rule %s", v->file, l->line, l->col, l->rule);
+    const struct fhir_outcome_issue issue = {
+        .severity = l->severity,
+        .code = issue_code(l->error),
+        .text = l->text,
+        .system = "http://terminology.hl7.org/CodeSystem/v2-0357",
+        .coding = code,
+        .display = ack_error_text(l->error),
+        .diagnostics = buf_str(&why),
+        .location = l->path,
+    };
+    fhir_outcome_issue(c, &issue);
+    buf_free(&why);
 }
 
 static void put_outcome(struct buf *out, const struct validated *v)
 {
-    struct json_out o;
-    json_out_init(&o, out, 0);
-    json_out_object(&o);
-    json_out_pair_cstr(&o, "resourceType", "OperationOutcome");
-    json_out_key(&o, "issue");
-    json_out_array(&o);
+    struct fhir_outcome c;
+    fhir_outcome_begin(&c, out, 0);
     for (unsigned i = 0; i < count(v); i++) {
         struct line l = line_at(v, i);
-        put_issue(&o, v, &l);
+        put_issue(&c, v, &l);
     }
-    if (count(v) == 0) {
-        put_fine(&o);
-    }
-    json_out_end(&o);
-    json_out_end(&o);
+    fhir_outcome_end(&c);
     buf_putc(out, '\n');
 }
 

@@ -38,7 +38,7 @@ static const struct {
       "urn:uuid:55b1bb5f3c728549b917329b51191aff", "urn:uuid:"}},
     {"uri", {"urn:x", "http://a/b?c=d|e", "x"}, {"", "a b", " a"}},
     {"canonical", {"http://a|1"}, {"a b"}},
-    {"base64Binary", {"YQ==", "YWJj\nYWJj"}, {"", "YQ", "Y-==", " "}},
+    {"base64Binary", {"YQ==", "YWJj\nYWJj"}, {"", "YQ", "Y-==", " ", "Y===", "YW=j", "YQ==YQ=="}},
     {"string", {"a", " a ", "a\nb"}, {"", " ", "\n", "a\x01"}},
     {"markdown", {"*a*"}, {""}},
 };

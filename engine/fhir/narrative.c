@@ -1,0 +1,380 @@
+#include "engine/fhir/narrative.h"
+
+enum { DEPTH_MAX = 64, NAME_MAX = 16 };
+
+struct reader {
+    const char *begin, *at, *end;
+    struct str open[DEPTH_MAX]; /* elements around */
+    unsigned depth;
+    bool has_content;
+    struct str wanted; /* an id that is looked for */
+    bool is_there;
+    struct fhir_narrative_fault *fault;
+};
+
+static const char namespace[] = "http://www.w3.org/1999/xhtml";
+
+static const char *const elements[] = {
+    "a",  "abbr",    "acronym", "address", "area",   "b",        "bdo", "big",   "blockquote",
+    "br", "caption", "cite",    "code",    "col",    "colgroup", "dd",  "dfn",   "div",
+    "dl", "dt",      "em",      "h1",      "h2",     "h3",       "h4",  "h5",    "h6",
+    "hr", "i",       "img",     "kbd",     "li",     "map",      "ol",  "p",     "pre",
+    "q",  "samp",    "small",   "span",    "strong", "sub",      "sup", "table", "tbody",
+    "td", "tfoot",   "th",      "thead",   "tr",     "tt",       "ul",  "var",
+};
+
+static const char *const attributes[] = {
+    "title",     "style",    "class", "id",      "lang",  "xml:lang", "dir",
+    "accesskey", "tabindex", "span",  "width",   "align", "valign",   "char",
+    "charoff",   "abbr",     "axis",  "headers", "scope", "rowspan",  "colspan",
+};
+
+/* Of one element alone. */
+static const struct own_attribute {
+    const char *element, *name;
+} own_attributes[] = {
+    {"a", "href"},
+    {"a", "name"},
+    {"a", "charset"},
+    {"a", "type"},
+    {"a", "hreflang"},
+    {"a", "rel"},
+    {"a", "rev"},
+    {"a", "shape"},
+    {"a", "coords"},
+    {"img", "src"},
+    {"img", "border"},
+    {"img", "alt"},
+    {"img", "longdesc"},
+    {"img", "height"},
+    {"img", "usemap"},
+    {"img", "ismap"},
+    {"map", "name"},
+    {"area", "shape"},
+    {"area", "coords"},
+    {"area", "href"},
+    {"area", "nohref"},
+    {"area", "alt"},
+    {"table", "summary"},
+    {"table", "border"},
+    {"table", "frame"},
+    {"table", "rules"},
+    {"table", "cellspacing"},
+    {"table", "cellpadding"},
+    {"pre", "space"},
+    {"td", "nowrap"},
+    {"blockquote", "cite"},
+    {"q", "cite"},
+};
+
+static bool fail(struct reader *r, const char *at, const char *text, struct str name)
+{
+    bool is_word = name.n <= NAME_MAX;
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i], letter = (char)(c | 0x20);
+        is_word = is_word && ((letter >= 'a' && letter <= 'z') || (c >= '1' && c <= '6') ||
+                              c == '-' || c == ':');
+    }
+    *r->fault =
+        (struct fhir_narrative_fault){(size_t)(at - r->begin), text, is_word ? name : STR("")};
+    return false;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void skip_blanks(struct reader *r)
+{
+    while (r->at < r->end && is_blank(*r->at)) {
+        r->at++;
+    }
+}
+
+static bool take(struct reader *r, struct str want)
+{
+    bool has = (size_t)(r->end - r->at) >= want.n && memcmp(r->at, want.p, want.n) == 0;
+    r->at += has ? want.n : 0;
+    return has;
+}
+
+/* Go behind the next `mark`. */
+static bool skip_behind(struct reader *r, struct str mark)
+{
+    ptrdiff_t at = str_find(str_from(r->at, (size_t)(r->end - r->at)), mark);
+    r->at += at < 0 ? 0 : at + (ptrdiff_t)mark.n;
+    return at >= 0;
+}
+
+static struct str read_name(struct reader *r)
+{
+    const char *start = r->at;
+    while (r->at < r->end && !is_blank(*r->at) && !strchr("<>/=\"'&", *r->at)) {
+        r->at++;
+    }
+    return str_from(start, (size_t)(r->at - start));
+}
+
+/* ---- text and entities ---- */
+
+static bool is_number(struct str s)
+{
+    bool hex = s.n > 1 && s.p[0] == 'x';
+    for (size_t i = hex; i < s.n; i++) {
+        char c = s.p[i], letter = (char)(c | 0x20);
+        bool digit = c >= '0' && c <= '9';
+        if (!digit && !(hex && letter >= 'a' && letter <= 'f')) {
+            return false;
+        }
+    }
+    return s.n > hex;
+}
+
+static bool is_entity(struct str s)
+{
+    if (s.n > 1 && s.p[0] == '#') {
+        return is_number(str_slice(s, 1, s.n));
+    }
+    return str_is(s, "lt") || str_is(s, "gt") || str_is(s, "amp") || str_is(s, "quot") ||
+           str_is(s, "apos");
+}
+
+/* At an &. */
+static bool read_entity(struct reader *r)
+{
+    const char *start = r->at++;
+    struct str rest = str_from(r->at, (size_t)(r->end - r->at));
+    ptrdiff_t semi = str_index(str_slice(rest, 0, 12), ';');
+    if (semi < 0 || !is_entity(str_slice(rest, 0, (size_t)semi))) {
+        return fail(r, start,
+                    "an & that begins no entity of XML; expected &lt; &gt; &amp; &quot; &apos; or "
+                    "a number, and other characters as they are",
+                    STR(""));
+    }
+    r->at += semi + 1;
+    return true;
+}
+
+/* ---- attributes ---- */
+
+static bool is_allowed(struct str element, struct str name)
+{
+    if (str_starts(name, STR("xmlns"))) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        if (str_is(name, attributes[i])) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof own_attributes / sizeof *own_attributes; i++) {
+        const struct own_attribute *o = &own_attributes[i];
+        if (str_is(element, o->element) && str_is(name, o->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value behind =, in quotes. */
+static bool read_value(struct reader *r, struct str *out)
+{
+    char quote = r->at < r->end ? *r->at : 0;
+    if (quote != '"' && quote != '\'') {
+        return fail(r, r->at, "an attribute without its value in quotes", STR(""));
+    }
+    const char *start = ++r->at;
+    while (r->at < r->end && *r->at != quote) {
+        if (*r->at == '<') {
+            return fail(r, r->at, "a < in the value of an attribute; expected &lt;", STR(""));
+        }
+        if (*r->at == '&') {
+            if (!read_entity(r)) {
+                return false;
+            }
+        } else {
+            r->at++;
+        }
+    }
+    if (r->at == r->end) {
+        return fail(r, start, "the value of an attribute does not end", STR(""));
+    }
+    *out = str_from(start, (size_t)(r->at - start));
+    r->at++;
+    return true;
+}
+
+static bool is_script(struct str name, struct str value)
+{
+    bool link = str_is(name, "href") || str_is(name, "src");
+    return link && str_eq_nocase(str_slice(str_trim(value), 0, 11), STR("javascript:"));
+}
+
+/* One name="value" of `element`. */
+static bool read_attribute(struct reader *r, struct str element, bool *out_namespace)
+{
+    const char *start = r->at;
+    struct str name = read_name(r), value;
+    skip_blanks(r);
+    if (!name.n || !take(r, STR("="))) {
+        return fail(r, start, "something in a tag that is no attribute; expected name=\"value\"",
+                    STR(""));
+    }
+    skip_blanks(r);
+    if (!read_value(r, &value)) {
+        return false;
+    }
+    if (!is_allowed(element, name)) {
+        return fail(r, start, "an attribute that narrative does not allow there", name);
+    }
+    if (is_script(name, value)) {
+        return fail(r, start, "a link to a script", name);
+    }
+    if (str_is(name, "xmlns")) {
+        *out_namespace = str_is(value, namespace);
+        if (!*out_namespace) {
+            return fail(r, start, "another namespace than that of XHTML", STR(""));
+        }
+    }
+    bool names = str_is(name, "id") || (str_is(name, "name") && str_is(element, "a"));
+    r->is_there = r->is_there || (names && r->wanted.n && str_eq(value, r->wanted));
+    return true;
+}
+
+/* ---- tags ---- */
+
+static bool is_element(struct str name)
+{
+    for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
+        if (name.n && name.p[0] == elements[i][0] && str_is(name, elements[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Attributes up to > or />. */
+static bool read_attributes(struct reader *r, struct str element, bool *out_namespace)
+{
+    for (;;) {
+        const char *before = r->at;
+        skip_blanks(r);
+        if (r->at == r->end) {
+            return fail(r, r->at, "a tag that does not end; expected >", STR(""));
+        }
+        if (*r->at == '>' || *r->at == '/') {
+            return true;
+        }
+        if (r->at == before) {
+            return fail(r, r->at, "two attributes without a blank between them", STR(""));
+        }
+        if (!read_attribute(r, element, out_namespace)) {
+            return false;
+        }
+    }
+}
+
+static bool read_start(struct reader *r)
+{
+    const char *start = r->at++;
+    struct str name = read_name(r);
+    bool in_namespace = false;
+    if (r->depth == 0 && !str_is(name, "div")) {
+        return fail(r, start, "no div around the narrative", STR(""));
+    }
+    if (!is_element(name)) {
+        return fail(r, start, "an element that narrative does not allow", name);
+    }
+    if (r->depth == DEPTH_MAX) {
+        return fail(r, start, "elements nested too deep; at most 64", STR(""));
+    }
+    if (!read_attributes(r, name, &in_namespace)) {
+        return false;
+    }
+    if (r->depth == 0 && !in_namespace) {
+        return fail(r, start, "a div without xmlns=\"http://www.w3.org/1999/xhtml\"", STR(""));
+    }
+    r->has_content = r->has_content || str_is(name, "img");
+    if (take(r, STR("/"))) {
+        return take(r, STR(">")) || fail(r, r->at, "a / in a tag; expected /> at its end", STR(""));
+    }
+    r->at++;
+    r->open[r->depth++] = name;
+    return true;
+}
+
+static bool read_end(struct reader *r)
+{
+    const char *start = r->at;
+    r->at += 2;
+    struct str name = read_name(r);
+    skip_blanks(r);
+    if (r->depth == 0 || !str_eq(name, r->open[r->depth - 1]) || !take(r, STR(">"))) {
+        return fail(r, start, "an end tag that ends another element than the innermost", STR(""));
+    }
+    r->depth--;
+    return true;
+}
+
+static bool read_markup(struct reader *r)
+{
+    const char *start = r->at;
+    if (take(r, STR("<!--"))) {
+        return skip_behind(r, STR("-->")) || fail(r, start, "a comment that does not end", STR(""));
+    }
+    if (take(r, STR("<![CDATA["))) {
+        r->has_content = true;
+        return skip_behind(r, STR("]]>")) ||
+               fail(r, start, "a CDATA section that does not end", STR(""));
+    }
+    if (r->end - r->at >= 2 && (r->at[1] == '!' || r->at[1] == '?')) {
+        return fail(r, start, "a declaration or instruction; expected elements and text alone",
+                    STR(""));
+    }
+    return r->end - r->at >= 2 && r->at[1] == '/' ? read_end(r) : read_start(r);
+}
+
+static bool read_div(struct reader *r)
+{
+    skip_blanks(r);
+    if (r->at == r->end || *r->at != '<') {
+        return fail(r, r->at, "no div around the narrative", STR(""));
+    }
+    do {
+        bool good = true;
+        if (r->at == r->end) {
+            return fail(r, r->at, "the text ends inside an element", STR(""));
+        }
+        if (*r->at == '<') {
+            good = read_markup(r);
+        } else if (*r->at == '&') {
+            r->has_content = true;
+            good = read_entity(r);
+        } else {
+            r->has_content = r->has_content || !is_blank(*r->at);
+            r->at++;
+        }
+        if (!good) {
+            return false;
+        }
+    } while (r->depth);
+    skip_blanks(r);
+    return r->at == r->end || fail(r, r->at, "something behind the div", STR(""));
+}
+
+bool fhir_narrative_check(struct str div, struct fhir_narrative_fault *out)
+{
+    struct reader r = {.begin = div.p, .at = div.p, .end = div.p + div.n, .fault = out};
+    return read_div(&r) &&
+           (r.has_content || fail(&r, r.begin, "a narrative with nothing to read in it", STR("")));
+}
+
+bool fhir_narrative_has_id(struct str div, struct str id)
+{
+    struct fhir_narrative_fault fault;
+    struct reader r = {
+        .begin = div.p, .at = div.p, .end = div.p + div.n, .wanted = id, .fault = &fault};
+    (void)read_div(&r); /* up to its first fault, which is told elsewhere */
+    return r.is_there;
+}

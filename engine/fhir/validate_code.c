@@ -1,0 +1,93 @@
+/* Required bindings. */
+#include "engine/fhir/terms.h"
+#include "engine/fhir/validate_priv.h"
+
+enum { LISTED_MAX = 12 };
+
+/* ", expected male, female, other or unknown": the codes, where they are few. */
+static struct str expected(struct fhir_walk *w, unsigned set)
+{
+    struct str codes = fhir_set_text(w->r->a, set, LISTED_MAX);
+    return codes.n ? str_printf(w->r->a, "; expected %.*s", STR_ARG(codes)) : STR("");
+}
+
+/* type/subtype, with what may follow; and what capability statements have for short */
+static bool is_mime(struct str s)
+{
+    ptrdiff_t slash = str_index(s, '/');
+    return (slash > 0 && (size_t)slash + 1 < s.n) || str_is(s, "json") || str_is(s, "xml") ||
+           str_is(s, "ttl");
+}
+
+static bool is_currency(struct str s)
+{
+    bool good = s.n == 3;
+    for (size_t i = 0; good && i < s.n; i++) {
+        good = s.p[i] >= 'A' && s.p[i] <= 'Z';
+    }
+    return good;
+}
+
+/* Where the codes are not listed: what can be said by the form alone. */
+static void check_form(struct fhir_walk *w, const struct fhir_place *place,
+                       const struct fhir_slot *slot, const struct json *j, int32_t index)
+{
+    const char *url = fhir_set_url(fhir_bound_to(slot->e));
+    if (str_ends(str_of(url), STR("/currencies")) && !is_currency(j->text)) {
+        fhir_found(w->r, FHIR_RULE_CODES, place, slot->name, index, j->at,
+                   "this is no currency of ISO 4217; expected three capital letters");
+    } else if (str_ends(str_of(url), STR("/mimetypes")) && !is_mime(j->text)) {
+        fhir_found(w->r, FHIR_RULE_HABITS, place, slot->name, index, j->at,
+                   "this is no media type of BCP 13; expected type/subtype");
+    }
+}
+
+void fhir_check_code(struct fhir_walk *w, const struct fhir_place *place,
+                     const struct fhir_slot *slot, const struct json *j, int32_t index)
+{
+    static const struct str any = {NULL, 0};
+    unsigned set = fhir_bound_to(slot->e);
+    if (!set) {
+        return;
+    }
+    if (!fhir_set_is_listed(set)) {
+        check_form(w, place, slot, j, index);
+    } else if (!fhir_set_has(set, any, j->text)) {
+        fhir_found(w->r, FHIR_RULE_CODES, place, slot->name, index, j->at,
+                   "the code is not in %s%.*s", fhir_set_url(set), STR_ARG(expected(w, set)));
+    }
+}
+
+static bool is_coding_in(unsigned set, const struct json *coding)
+{
+    struct str system = json_text(json_get(coding, "system")),
+               code = json_text(json_get(coding, "code"));
+    system = system.p ? system : STR("");
+    return code.n && fhir_set_has(set, system, code);
+}
+
+static bool is_concept_in(unsigned set, const struct json *concept)
+{
+    json_each(coding, json_get(concept, "coding"))
+    {
+        if (is_coding_in(set, coding)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void fhir_check_concept(struct fhir_walk *w, const struct fhir_place *place,
+                        const struct fhir_element *e)
+{
+    unsigned set = fhir_bound_to(e);
+    bool concept = place->type == FHIR_TYPE_CODEABLE_CONCEPT;
+    if (!set || !fhir_set_is_listed(set) || json_get(place->json, "extension")) {
+        return;
+    }
+    if (concept ? !is_concept_in(set, place->json) : !is_coding_in(set, place->json)) {
+        fhir_found(w->r, FHIR_RULE_CODES, place, STR(""), -1, place->json->at, "%s is in %s%.*s",
+                   concept ? "no coding of it" : "it is no code that", fhir_set_url(set),
+                   STR_ARG(expected(w, set)));
+    }
+}

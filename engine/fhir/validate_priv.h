@@ -1,0 +1,90 @@
+/* validate_priv.h - what the files of the validator share: the walk down the document, and what is known of the
+ * resource and the Bundle around. */
+#ifndef CORRIDOR_FHIR_VALIDATE_PRIV_H
+#define CORRIDOR_FHIR_VALIDATE_PRIV_H
+
+#include "engine/fhir/validate.h"
+
+struct fhir_contained {
+    const struct json *json;
+    struct str id;
+    bool is_used; /* somebody refers to it, or it refers to its container */
+};
+
+/* A resource that is not contained: references of the kind #id mean what it contains. */
+struct fhir_holder {
+    const struct json *json;
+    struct fhir_contained *v;
+    unsigned n;
+};
+
+struct fhir_entry {
+    struct str full_url; /* without a version */
+    const struct json *resource;
+};
+
+/* A Bundle: its entries that have a URL, sorted by it. */
+struct fhir_bundle {
+    const struct json *json;
+    struct fhir_entry *v;
+    unsigned n;
+    bool is_open; /* a batch, transaction or search result: what it refers to may be elsewhere */
+};
+
+struct fhir_walk {
+    struct fhir_report *r;
+    struct fhir_place *last; /* newest place */
+    struct fhir_holder *holder;
+    struct fhir_contained *inside;    /* of this contained resource; or NULL */
+    const struct fhir_bundle *bundle; /* innermost; or NULL */
+    struct str full_url;              /* of the entry around; or empty */
+};
+
+/* What a value stands for. */
+struct fhir_slot {
+    const struct fhir_element *e;
+    unsigned type;
+    struct str name; /* of the element, a choice without its type */
+};
+
+/* validate_walk.c: the members of the object at `place`, and everything below. */
+void fhir_walk_members(struct fhir_walk *w, const struct fhir_place *place);
+struct fhir_place *fhir_place_new(struct fhir_walk *w, const struct fhir_place *up,
+                                  const struct json *j, unsigned type);
+/* validate_resource.c: a resource, whatever its type: the document, of an entry, contained. */
+void fhir_walk_resource(struct fhir_walk *w, const struct fhir_place *up, const struct json *j,
+                        const struct fhir_slot *slot, int32_t index);
+/* The type that its resourceType names; 0 with a finding. */
+unsigned fhir_resource_type(struct fhir_walk *w, const struct fhir_place *up, const struct json *j,
+                            const struct fhir_slot *slot, int32_t index);
+/* validate_value.c: the value of a primitive. */
+void fhir_check_primitive(struct fhir_walk *w, const struct fhir_place *place,
+                          const struct fhir_slot *slot, const struct json *j, int32_t index);
+/* validate_code.c: a Coding or CodeableConcept of a bound element; a code. */
+void fhir_check_concept(struct fhir_walk *w, const struct fhir_place *place,
+                        const struct fhir_element *e);
+void fhir_check_code(struct fhir_walk *w, const struct fhir_place *place,
+                     const struct fhir_slot *slot, const struct json *j, int32_t index);
+/* validate_reference.c */
+void fhir_check_reference(struct fhir_walk *w, const struct fhir_place *place,
+                          const struct fhir_element *e);
+/* A uri, url or canonical that begins with #. */
+void fhir_check_fragment(struct fhir_walk *w, const struct fhir_place *place,
+                         const struct fhir_slot *slot, const struct json *j, int32_t index);
+/* What contained resource `id` is; used from now on. NULL: there is none. */
+struct fhir_contained *fhir_contained_use(struct fhir_walk *w, struct str id);
+/* "Patient" of Patient/1 and http://x/Patient/1/_history/2: the type, 0: it names none. *out_id its id. */
+unsigned fhir_reference_type(struct str reference, struct str *out_id);
+/* validate_extension.c */
+void fhir_check_extension(struct fhir_walk *w, const struct fhir_place *place);
+/* validate_contained.c: before and after the members of `place`. */
+void fhir_holder_begin(struct fhir_walk *w, const struct fhir_place *place, struct fhir_holder *h);
+void fhir_holder_end(struct fhir_walk *w, const struct fhir_place *place,
+                     const struct fhir_holder *h);
+/* validate_bundle.c */
+void fhir_bundle_begin(struct fhir_walk *w, const struct fhir_place *place, struct fhir_bundle *b);
+void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place);
+/* The resource that the Bundle around has under this reference, seen from the entry around; NULL: none. */
+const struct json *fhir_bundle_find(const struct fhir_walk *w, struct str reference);
+
+#endif

@@ -1,0 +1,197 @@
+/* References, and uris that begin with #. Source: FHIR R4 "References" 2.3.0.1, 2.3.0.2, ref-1. */
+#include "engine/fhir/literal.h"
+#include "engine/fhir/narrative.h"
+#include "engine/fhir/primitive.h"
+#include "engine/fhir/validate_priv.h"
+
+/* Cut the last part behind a / off `*rest`. */
+static struct str last_part(struct str *rest)
+{
+    size_t from = rest->n;
+    while (from > 0 && rest->p[from - 1] != '/') {
+        from--;
+    }
+    struct str part = str_slice(*rest, from, rest->n);
+    *rest = str_slice(*rest, 0, from > 0 ? from - 1 : 0);
+    return part;
+}
+
+unsigned fhir_reference_type(struct str reference, struct str *out_id)
+{
+    ptrdiff_t version = str_find(reference, STR("/_history/"));
+    struct str rest = version > 0 ? str_slice(reference, 0, (size_t)version) : reference;
+    struct str id = last_part(&rest), type = last_part(&rest);
+    unsigned t = fhir_primitive_valid(FHIR_TYPE_ID, id) ? fhir_type(type) : 0;
+    bool good = t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
+    *out_id = good ? id : STR("");
+    return good ? t : 0;
+}
+
+struct fhir_contained *fhir_contained_use(struct fhir_walk *w, struct str id)
+{
+    for (unsigned i = 0; w->holder && i < w->holder->n; i++) {
+        if (str_eq(w->holder->v[i].id, id)) {
+            w->holder->v[i].is_used = true;
+            return &w->holder->v[i];
+        }
+    }
+    return NULL;
+}
+
+static unsigned type_of(const struct json *resource)
+{
+    unsigned t = fhir_type(json_text(json_get(resource, "resourceType")));
+    return t && fhir_type_kind(t) == FHIR_RESOURCE ? t : 0;
+}
+
+/* #id: the type of what is contained, or of the container. */
+static unsigned contained_type(struct fhir_walk *w, const struct fhir_place *place,
+                               const struct json *j)
+{
+    struct str id = str_slice(j->text, 1, j->text.n);
+    if (!id.n) {
+        if (w->inside) {
+            w->inside->is_used = true;
+        }
+        return w->holder ? type_of(w->holder->json) : 0;
+    }
+    const struct fhir_contained *c = fhir_contained_use(w, id);
+    if (!c) {
+        fhir_found(w->r, FHIR_RULE_REFERENCES, place, STR("reference"), -1, j->at,
+                   "a reference to a contained resource that is not there");
+    }
+    return c ? type_of(c->json) : 0;
+}
+
+/* A urn: is it an entry of the Bundle around? */
+static unsigned bundled_type(struct fhir_walk *w, const struct fhir_place *place,
+                             const struct json *j)
+{
+    const struct json *found = w->bundle ? fhir_bundle_find(w, j->text) : NULL;
+    bool urn = str_starts(j->text, STR("urn:uuid:")) || str_starts(j->text, STR("urn:oid:"));
+    if (urn && w->bundle && !found) {
+        fhir_found(w->r, FHIR_RULE_RESOLVED, place, STR("reference"), -1, j->at,
+                   "the Bundle has no entry under this urn");
+    }
+    return found ? type_of(found) : 0;
+}
+
+/* Type/id, or a search (in a transaction); anything else that is not absolute is no reference. */
+static void check_relative(struct fhir_walk *w, const struct fhir_place *place,
+                           const struct json *j)
+{
+    struct str id;
+    ptrdiff_t search = str_index(j->text, '?');
+    struct str type = search > 0 ? str_slice(j->text, 0, (size_t)search) : STR("");
+    if (fhir_is_absolute(j->text) || fhir_reference_type(j->text, &id) ||
+        (type.n && fhir_type(type))) {
+        return;
+    }
+    fhir_found(w->r, FHIR_RULE_HABITS, place, STR("reference"), -1, j->at,
+               "this is no reference that can be followed; expected Type/id, an absolute URL, a "
+               "urn or #id");
+}
+
+/* What the reference is to, as far as it can be told. */
+static unsigned target_of(struct fhir_walk *w, const struct fhir_place *place, const struct json *j)
+{
+    struct str id;
+    if (!j || j->kind != JSON_STRING || !j->text.n) {
+        return 0;
+    }
+    if (j->text.p[0] == '#') {
+        return contained_type(w, place, j);
+    }
+    check_relative(w, place, j);
+    if (!fhir_is_urn_good(j->text)) {
+        fhir_found(w->r, FHIR_RULE_HABITS, place, STR("reference"), -1, j->at,
+                   "a urn:uuid: or urn:oid: without a well-formed UUID (in lower case) or OID "
+                   "behind it");
+    }
+    unsigned t = fhir_reference_type(j->text, &id);
+    unsigned found = bundled_type(w, place, j);
+    return found ? found : t;
+}
+
+static bool is_target(const struct fhir_element *e, unsigned t)
+{
+    for (unsigned i = 0; i < e->ntargets; i++) {
+        if (fhir_type_is(t, fhir_element_target(e, i))) {
+            return true;
+        }
+    }
+    return e->ntargets == 0;
+}
+
+/* "Patient, Group or Device" */
+static struct str targets_text(struct arena *a, const struct fhir_element *e)
+{
+    struct buf b = {0};
+    for (unsigned i = 0; i < e->ntargets; i++) {
+        buf_puts(&b, i == 0 ? "" : i + 1u == e->ntargets ? " or " : ", ");
+        buf_puts(&b, fhir_type_name(fhir_element_target(e, i)));
+    }
+    struct str text = str_dup(a, buf_str(&b));
+    buf_free(&b);
+    return text;
+}
+
+/* Reference.type: a code or the URL of a type. */
+static unsigned said_type(const struct json *j)
+{
+    struct str text = json_text(j), base = STR("http://hl7.org/fhir/StructureDefinition/");
+    text = str_starts(text, base) ? str_slice(text, base.n, text.n) : text;
+    return text.n ? fhir_type(text) : 0;
+}
+
+void fhir_check_reference(struct fhir_walk *w, const struct fhir_place *place,
+                          const struct fhir_element *e)
+{
+    const struct json *j = json_get(place->json, "reference"),
+                      *type = json_get(place->json, "type");
+    unsigned t = target_of(w, place, j), said = said_type(type);
+    if (t && said && t != said) {
+        fhir_found(w->r, FHIR_RULE_REFERENCES, place, STR("type"), -1, type->at,
+                   "type says another type than the reference is to");
+    }
+    t = t ? t : said;
+    if (t && !is_target(e, t)) {
+        fhir_found(w->r, FHIR_RULE_REFERENCES, place, STR(""), -1, place->json->at,
+                   "a reference to %s %s; expected %.*s",
+                   strchr("AEIOU", fhir_type_name(t)[0]) ? "an" : "a", fhir_type_name(t),
+                   STR_ARG(targets_text(w->r->a, e)));
+    }
+}
+
+/* ---- #id in uris ---- */
+
+/* Does some element below have this id, or some narrative? */
+static bool has_anchor(const struct json *j, struct str id)
+{
+    if (j->kind == JSON_STRING) {
+        return (str_is(j->key, "id") && str_eq(j->text, id)) ||
+               (str_is(j->key, "div") && fhir_narrative_has_id(j->text, id));
+    }
+    json_each(child, j)
+    {
+        if (has_anchor(child, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void fhir_check_fragment(struct fhir_walk *w, const struct fhir_place *place,
+                         const struct fhir_slot *slot, const struct json *j, int32_t index)
+{
+    struct str id = str_slice(j->text, 1, j->text.n);
+    bool found = !id.n || fhir_contained_use(w, id) || has_anchor(place->resource->json, id) ||
+                 (w->holder && has_anchor(w->holder->json, id));
+    if (!id.n && w->inside) {
+        w->inside->is_used = true;
+    }
+    if (!found) {
+        fhir_found(w->r, FHIR_RULE_REFERENCES, place, slot->name, index, j->at,
+                   "nothing in the resource has the id behind the #");
+    }
+}

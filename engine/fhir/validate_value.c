@@ -1,0 +1,87 @@
+/* Primitives: the kind of JSON value, the form of the text, codes, narrative. */
+#include "engine/fhir/literal.h"
+#include "engine/fhir/narrative.h"
+#include "engine/fhir/primitive.h"
+#include "engine/fhir/validate_priv.h"
+
+/* Is the value of the JSON kind that `t` has? */
+static bool is_kind(const struct json *j, unsigned t)
+{
+    switch (fhir_primitive_spelling(t)) {
+    case FHIR_IS_TEXT:
+        return j->kind == JSON_STRING;
+    case FHIR_IS_NUMBER:
+        return j->kind == JSON_NUMBER;
+    case FHIR_IS_BOOLEAN:
+        return j->kind == JSON_TRUE || j->kind == JSON_FALSE;
+    }
+    return false;
+}
+
+static const char *kind_text(unsigned t)
+{
+    static const char *const texts[] = {"a text in quotes", "a number", "true or false"};
+    return texts[fhir_primitive_spelling(t)];
+}
+
+static void check_narrative(struct fhir_walk *w, const struct fhir_place *place,
+                            const struct fhir_slot *slot, const struct json *j)
+{
+    struct fhir_narrative_fault fault;
+    if (!fhir_narrative_check(j->text, &fault)) {
+        fhir_found(w->r, FHIR_RULE_NARRATIVE, place, slot->name, -1, j->at,
+                   "%s%s%.*s, at character %zu of it", fault.text, fault.name.n ? ": " : "",
+                   STR_ARG(fault.name), fault.at + 1);
+    }
+}
+
+static bool is_uri(unsigned t)
+{
+    return t == FHIR_TYPE_URI || t == FHIR_TYPE_URL || t == FHIR_TYPE_CANONICAL;
+}
+
+/* What stands in text that has the right form. */
+static void check_content(struct fhir_walk *w, const struct fhir_place *place,
+                          const struct fhir_slot *slot, const struct json *j, int32_t index)
+{
+    if (slot->type == FHIR_TYPE_XHTML) {
+        check_narrative(w, place, slot, j);
+    } else if (slot->type == FHIR_TYPE_CODE) {
+        fhir_check_code(w, place, slot, j, index);
+    } else if (j->text.p[0] == '#' && is_uri(slot->type)) {
+        fhir_check_fragment(w, place, slot, j, index);
+    }
+}
+
+static void tell(struct fhir_walk *w, const struct fhir_place *place, const struct fhir_slot *slot,
+                 const struct fhir_literal_fault *fault, const struct json *j, int32_t index)
+{
+    enum fhir_rule rule = fault->is_mild    ? FHIR_RULE_HABITS
+                          : fault->is_empty ? FHIR_RULE_EMPTY_VALUES
+                                            : FHIR_RULE_FORMATS;
+    bool is_known = fault->found != NULL;
+    fhir_found(w->r, rule, place, slot->name, index, j->at, "%s%s; expected %s",
+               is_known ? fault->found : "this is no ", is_known ? "" : fhir_type_name(slot->type),
+               fault->expected);
+}
+
+void fhir_check_primitive(struct fhir_walk *w, const struct fhir_place *place,
+                          const struct fhir_slot *slot, const struct json *j, int32_t index)
+{
+    struct fhir_literal_fault fault = {.is_mild = true};
+    if (!is_kind(j, slot->type)) {
+        fhir_found(w->r, FHIR_RULE_JSON_KINDS, place, slot->name, index, j->at,
+                   "found %s; %s is %s", json_kind_text(j), fhir_type_name(slot->type),
+                   kind_text(slot->type));
+        return;
+    }
+    if (j->kind != JSON_STRING && j->kind != JSON_NUMBER) {
+        return;
+    }
+    if (!fhir_literal_check(slot->type, j->text, &fault)) {
+        tell(w, place, slot, &fault, j, index);
+    }
+    if (fault.is_mild && j->kind == JSON_STRING) {
+        check_content(w, place, slot, j, index);
+    }
+}

@@ -1,0 +1,23 @@
+/* validate_fhir.h - files of FHIR resources in `corridor validate`: one as JSON, or one a line (NDJSON). */
+#ifndef CORRIDOR_OPS_VALIDATE_FHIR_H
+#define CORRIDOR_OPS_VALIDATE_FHIR_H
+
+#include "engine/fhir/validate.h"
+#include "engine/ops/validate_out.h"
+
+/* What a run checks, and what it has seen. */
+struct fhir_checking {
+    struct fhir_levels levels;
+    enum validate_form form; /* not ERR */
+    unsigned resources, bad, doubtful;
+};
+
+/* Is it JSON by its first character, or by the name of the file? */
+bool validate_fhir_is(const char *path, struct str bytes);
+/* Does it begin as XML does? */
+bool validate_fhir_is_xml(struct str bytes);
+/* Check the resources in `bytes`, and write what was found to `out`. */
+void validate_fhir_file(struct fhir_checking *c, const char *path, struct str bytes,
+                        struct buf *out);
+
+#endif
