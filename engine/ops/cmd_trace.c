@@ -61,7 +61,7 @@ static bool is_valid(const struct plan *p, const struct rules_input *in, struct 
 {
     const struct plan_source *source = &p->sources[in->source];
     struct validate_report *r = ARENA_NEW(a, struct validate_report);
-    if (!source->is_validated) {
+    if (!source->is_validated || !in->m) {
         return true;
     }
     validate_begin(r, a, in->m, &source->validate);
@@ -81,7 +81,9 @@ static void run_from(struct tracing *t, struct arena *a, struct trace_subject *s
     const struct trace_args *args = t->r->args;
     struct trace *trace = ARENA_NEW(a, struct trace);
     trace_init(trace, a);
-    struct rules_input in = {.m = s->m,
+    struct rules_input in = {.m = s->data ? NULL : s->m,
+                             .data = s->data,
+                             .raw = s->m->raw,
                              .source = s->source,
                              .received_us = t->now_us,
                              .trace = trace,
@@ -119,14 +121,48 @@ static bool is_failure(const struct rules_result *res)
     return failed;
 }
 
+static void run_subject(struct tracing *t, struct arena *a, const char *place,
+                        struct trace_subject *s)
+{
+    struct rules_result res;
+    struct buf out = {0};
+    run_message(t, a, s, &res);
+    t->has_failed = t->has_failed || is_failure(&res);
+    if (t->r->json) {
+        struct report *one = trace_out_json(a, s);
+        report_print(&one);
+    } else {
+        buf_printf(&out, "%s: ", place);
+        trace_out_text(&out, a, s);
+        fwrite(out.p, 1, out.n, stdout);
+    }
+    buf_free(&out);
+}
+
+/* A file of FHIR or JSON is one message. */
+static void trace_data(struct tracing *t, const char *file, struct str bytes)
+{
+    struct arena a = {0};
+    struct json *data = NULL;
+    struct str why;
+    if (rules_read_data(&a, bytes, &data, &why) != 0) {
+        printf("%s: error: %.*s\n", file, STR_ARG(why));
+        t->has_failed = true;
+    } else {
+        struct hl7 only_bytes = {.raw = bytes};
+        struct trace_subject s = {.plan = t->plan, .m = &only_bytes, .data = data};
+        run_subject(t, &a, str_printf(&a, "%s:1", file).p, &s);
+    }
+    arena_free(&a);
+}
+
 static void trace_message(struct tracing *t, const char *file, const struct message_text *text)
 {
     struct arena a = {0};
     struct hl7 m;
     struct hl7_fault fault;
-    struct rules_result res;
     struct diags d;
-    struct buf raw = {0}, out = {0};
+    struct buf raw = {0};
     messages_with_cr(text->bytes, &raw);
     diags_init(&d, &a);
     if (hl7_parse(&a, buf_str(&raw), &m, &fault) != 0) {
@@ -135,18 +171,8 @@ static void trace_message(struct tracing *t, const char *file, const struct mess
         t->has_failed = true;
     } else {
         struct trace_subject s = {.plan = t->plan, .m = &m, .set = message_charset(&m, &d)};
-        run_message(t, &a, &s, &res);
-        t->has_failed = t->has_failed || is_failure(&res);
-        if (t->r->json) {
-            struct report *one = trace_out_json(&a, &s);
-            report_print(&one);
-        } else {
-            buf_printf(&out, "%s:%u: ", file, text->line);
-            trace_out_text(&out, &a, &s);
-            fwrite(out.p, 1, out.n, stdout);
-        }
+        run_subject(t, &a, str_printf(&a, "%s:%u", file, text->line).p, &s);
     }
-    buf_free(&out);
     buf_free(&raw);
     arena_free(&a);
 }
@@ -159,6 +185,10 @@ static int trace_file(struct tracing *t, const char *path)
     diags_init(&d, t->r->arena);
     if (!files_read(t->r->arena, path, &bytes, &why)) {
         return command_fail(t->r, "%s: %s", path, why);
+    }
+    if (rules_is_data(bytes)) {
+        trace_data(t, path, bytes);
+        return t->has_failed ? COMMAND_FINDINGS : COMMAND_FINE;
     }
     struct message_file f = messages_split(t->r->arena, path, bytes, &d);
     if (!f.n) {

@@ -20,6 +20,11 @@ static struct str payload(struct arena *a, const struct trace_subject *t,
     return o->is_json ? bytes : hl7_text_utf8(a, t->set, bytes);
 }
 
+static struct str type_of(const struct trace_subject *t)
+{
+    return t->data ? str_of(rules_data_type(t->data)) : hl7_field(t->m, &t->m->seg[0], 9);
+}
+
 static struct str place(struct arena *a, struct diag_pos pos)
 {
     return pos.file ? str_printf(a, "%s:%u", pos.file, pos.line) : STR("");
@@ -100,7 +105,7 @@ static void put_validation(struct buf *out, const struct validate_report *v)
 void trace_out_text(struct buf *out, struct arena *a, const struct trace_subject *t)
 {
     const struct rules_result *res = t->result;
-    buf_printf(out, "%.*s from %.*s: %s", STR_ARG(hl7_field(t->m, &t->m->seg[0], 9)),
+    buf_printf(out, "%.*s from %.*s: %s", STR_ARG(type_of(t)),
                STR_ARG(t->plan->sources[t->source].name), trace_verdict_text(res->verdict));
     if (res->reason.n) {
         buf_printf(out, ", %.*s", STR_ARG(res->reason));
@@ -197,7 +202,7 @@ struct report *trace_out_json(struct arena *a, const struct trace_subject *t)
 {
     const struct rules_result *res = t->result;
     struct report *r = report_object(), *events = report_list(), *outputs = report_list();
-    report_set_text(r, "type", hl7_field(t->m, &t->m->seg[0], 9));
+    report_set_text(r, "type", type_of(t));
     report_set_text(r, "source", t->plan->sources[t->source].name);
     report_set_text(r, "verdict", str_of(trace_verdict_text(res->verdict)));
     report_set_text(r, "reason", res->reason);

@@ -11,7 +11,8 @@
 struct trace_subject {
     const struct plan *plan;
     unsigned source;
-    const struct hl7 *m;
+    const struct hl7 *m; /* of FHIR and JSON nothing but its bytes */
+    const struct json *data;
     struct hl7_text set;
     const struct trace *trace;
     const struct rules_result *result;

@@ -78,10 +78,18 @@ enum data_kind {
     DATA_FHIR,
 };
 
+/* What a route, map or list of steps reads. DATA_FHIR: of which types, at least one. */
+struct data_types {
+    enum data_kind kind;
+    const unsigned *v;
+    unsigned n;
+};
+
 /* What formulas of one place may name. */
 struct names {
     enum data_kind data;
-    unsigned resource; /* DATA_FHIR: the type of the document */
+    unsigned resource; /* DATA_FHIR: the type of the document; FHIR_TYPE_RESOURCE: one of several */
+    struct data_types types; /* of a route or map: those it may be of */
     bool
         is_strict; /* what may depend on an order that is not defined is refused, and other resources' names */
     struct table *const *tables;
@@ -121,6 +129,8 @@ struct frame {
 /* The tree to run, or NULL after errors in `d`. */
 struct node *formula_check(const struct formula *f, struct node *n, const struct frame *frame,
                            struct diags *d);
+/* The shape of a value of FHIR type `t`; 0: of any. */
+struct shape check_tree_shape(unsigned t, bool many);
 /* Is the path known to some version of HL7? Else an error at `pos`; a remark if the feeds' versions lack it. */
 bool check_path(struct diags *d, struct arena *a, struct diag_pos pos, const struct path *p,
                 const struct names *names);

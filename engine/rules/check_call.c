@@ -54,6 +54,12 @@ void check_text(struct check *c, const struct node *n, const struct shape *s)
                                     s->kind == SHAPE_SEGMENT ? "segment" : "group");
         c->failed = true;
         diag_hint(c->d, one, "name a field, as in %s-1", s->type ? s->type : "PID");
+    } else if (s->kind == SHAPE_NODE && s->model) {
+        c->failed = true;
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "no-text", n->pos,
+                           "this is a whole %s, one text is wanted here", fhir_type_name(s->model)),
+                  "say which member of it");
     } else if (s->kind == SHAPE_HL7 && s->of == TYPE_COMPOSITE) {
         struct str text = spelling(c, n);
         c->failed = true;

@@ -1,6 +1,7 @@
 /* A decision acts on true only. `PV1-2 != 'I'` is empty, not true, where PV1-2 is absent: the writer must say
  * what is meant then. Source: docs/language.md "Decisions". */
 #include "engine/rules/check_priv.h"
+#include "engine/rules/tree.h"
 
 enum { GUARDS_MAX = 32 };
 
@@ -34,8 +35,8 @@ static bool is_same_path(const struct node *a, const struct node *b)
 static bool is_same(const struct node *a, const struct node *b)
 {
     bool path = a->op == NODE_PATH || a->op == NODE_SUBPATH || is_fused(a);
-    bool named = a->op == NODE_CALL || a->op == NODE_GROUP;
-    if (a->op != b->op || a->level != b->level || a->nargs != b->nargs) {
+    bool named = a->op == NODE_CALL || a->op == NODE_GROUP || a->op == NODE_TREE_MEMBER;
+    if (a->op != b->op || a->model != b->model || a->level != b->level || a->nargs != b->nargs) {
         return false;
     }
     if (a->op == NODE_LITERAL) {
@@ -206,6 +207,10 @@ static struct str spelling(struct check *c, const struct node *n)
 {
     if (n->op == NODE_PATH || is_fused(n)) {
         return path_text(c->a, &n->path);
+    }
+    if (n->op == NODE_TREE_MEMBER) {
+        struct str name = tree_spelling(c->a, n);
+        return name.n ? name : str_of(the_value);
     }
     size_t end = n->at;
     struct str text = c->f->text;

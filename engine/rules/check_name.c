@@ -144,6 +144,10 @@ struct node *check_name(struct check *c, struct node *n, struct shape *out)
     if (str_is(n->text, "total")) {
         return check_position(c, n, 2, out);
     }
+    if (str_is(n->text, "message") && check_is_tree(c)) {
+        *out = check_tree_root(c);
+        return resolve(n, NODE_TREE_ROOT, 0);
+    }
     if (str_is(n->text, "message") || str_is(n->text, "source")) {
         return resolve(n, str_is(n->text, "message") ? NODE_MESSAGE : NODE_SOURCE, 0);
     }

@@ -36,8 +36,6 @@ static inline bool check_is_tree(const struct check *c)
 }
 struct shape check_tree_root(const struct check *c);
 struct node *check_tree_member(struct check *c, struct node *n, struct shape *out);
-/* The shape of a value of FHIR type `t`. */
-struct shape check_tree_shape(unsigned t, bool many);
 /* What call `n` gives, as far as FHIR types tell. */
 void check_tree_call(struct check *c, struct node *n, const struct shape *in, struct shape *out);
 /* A place in a collection without order: refused where strict. */

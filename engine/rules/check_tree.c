@@ -35,7 +35,7 @@ struct shape check_tree_shape(unsigned t, bool many)
 struct shape check_tree_root(const struct check *c)
 {
     struct shape s = check_tree_shape(c->names->resource, false);
-    s.many = c->names->data == DATA_JSON;
+    s.many = c->names->data == DATA_JSON && !c->f->is_route;
     return s;
 }
 
@@ -121,8 +121,8 @@ static struct node *member_of(struct check *c, struct node *n, const struct shap
                                    : in->choice ? of_choice(in->choice, n->text, &open)
                                                 : NULL;
     bool known = in->model || in->choice;
-    *out =
-        (struct shape){.kind = SHAPE_ANY, .many = in->many || !known, .unordered = in->unordered};
+    bool many = in->many || (!known && !c->f->is_route); /* in a route: seen when it runs */
+    *out = (struct shape){.kind = SHAPE_ANY, .many = many, .unordered = in->unordered};
     if (e && !open) {
         *out = shape_of_element(e, in);
     }
@@ -152,6 +152,40 @@ static bool names_type(struct check *c, struct node *n, const struct shape *in, 
     return true;
 }
 
+/* Of a message that may be one of several resources: what one of them has at least; typed where all agree. */
+static struct node *member_of_several(struct check *c, struct node *n, const struct shape *in,
+                                      struct shape *out)
+{
+    const struct data_types *all = &c->names->types;
+    const struct fhir_element *first = NULL;
+    bool same = true;
+    for (unsigned i = 0; i < all->n; i++) {
+        const struct fhir_element *e = fhir_element(all->v[i], n->text);
+        bool open = is_open(all->v[i]);
+        same = same && !open && e &&
+               (!first || (e->ntypes == 1 && e->max == first->max &&
+                           fhir_element_type(e, 0) == fhir_element_type(first, 0)));
+        first = first ? first : e;
+        if (open) {
+            return member_of(c, n, in, out);
+        }
+    }
+    if (!first) {
+        *out = *in;
+        return unknown_element(c, n, all->v[0]);
+    }
+    *out = same && first->ntypes == 1 ? shape_of_element(first, in)
+                                      : (struct shape){.kind = SHAPE_ANY, .many = in->many};
+    return n;
+}
+
+/* Does the name start from the message, which is one of several resources? */
+static bool is_of_several(const struct check *c, const struct node *n, const struct shape *in)
+{
+    bool outermost = !c->inner || !c->inner->outer;
+    return c->names->types.n > 1 && outermost && !n->nargs && in->model == FHIR_TYPE_RESOURCE;
+}
+
 struct node *check_tree_member(struct check *c, struct node *n, struct shape *out)
 {
     struct shape in = c->inner ? *c->inner->shape : check_tree_root(c);
@@ -161,6 +195,9 @@ struct node *check_tree_member(struct check *c, struct node *n, struct shape *ou
         return n;
     }
     n->op = NODE_TREE_MEMBER;
+    if (!c->failed && is_of_several(c, n, &in)) {
+        return member_of_several(c, n, &in, out);
+    }
     return c->failed ? n : member_of(c, n, &in, out);
 }
 

@@ -24,6 +24,7 @@ struct node *compile_formula(struct compiler *c, const struct yaml_node *n, enum
     struct formula *f = ARENA_NEW(c->a, struct formula);
     *f = (struct formula){.text = str_trim(str_slice(n->text, skip, n->text.n)),
                           .file = c->file->name,
+                          .is_tree = c->names.data == DATA_FHIR || c->names.data == DATA_JSON,
                           .is_route = true};
     compile_marks(c, n, skip, f);
     if (f->text.n == 0) {
@@ -92,6 +93,9 @@ void compile_begin(struct compiler *c, struct need **needs)
 {
     c->names.nlets = c->names.let_floor = 0;
     c->names.nstructures = c->names.nversions = 0;
+    c->names.data = DATA_HL7;
+    c->names.resource = 0;
+    c->names.types = (struct data_types){0};
     c->names.version = TYPE_VERSION_DEFAULT;
     c->names.element = NULL;
     c->names.loops = NULL;

@@ -36,8 +36,11 @@ static struct item *scalar(struct compiler *c, const struct yaml_node *n, enum i
     }
     if (compile_is_formula(n)) {
         item->kind = ITEM_FORMULA;
-        item->formula =
-            compile_formula(c, n, place == ITEM_IS_IN_LIST ? CHECK_TEXTS : CHECK_TEXT, NULL);
+        bool several = place == ITEM_IS_IN_LIST, tree = c->names.data != DATA_HL7;
+        enum check_want want = tree      ? several ? CHECK_ANY : CHECK_ONE
+                               : several ? CHECK_TEXTS
+                                         : CHECK_TEXT; /* parts of FHIR and JSON go as they are */
+        item->formula = compile_formula(c, n, want, NULL);
         return item->formula ? item : NULL;
     }
     if (!compile_literal(c, n, &text)) {

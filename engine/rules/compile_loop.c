@@ -115,7 +115,8 @@ bool compile_loop(struct compiler *c, const struct yaml_node *n, struct loop *ou
     out->text = text;
     out->is_anywhere = c->names.is_anywhere;
     out->pos = n->pos;
-    bool segment = path_lex(text, &p) == text.n && !p.field && p.seg_n == PATH_ALL;
+    bool segment = c->names.data == DATA_HL7 && path_lex(text, &p) == text.n && !p.field &&
+                   p.seg_n == PATH_ALL;
     if (!segment) {
         out->formula = compile_formula(c, n, CHECK_ANY, &out->shape);
         loop_over_values(out);

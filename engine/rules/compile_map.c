@@ -1,6 +1,7 @@
 /* Documents `map:`: head, parameters, what reads and uses them. The value itself is compile_item.c. */
 #include "engine/rules/ruleset_priv.h"
 
+#include "engine/rules/compile_data.h"
 #include "engine/rules/compile_fhir.h"
 
 static const char *const map_keys[] = {"map", "reads", "to",    "at",    "needs", "with",
@@ -180,6 +181,9 @@ static void note_use(struct compiler *c, struct map *m)
 bool compile_use_map(struct compiler *c, struct map *m, struct diag_pos pos)
 {
     note_use(c, m);
+    if (m->data.kind != DATA_HL7 || c->names.data != DATA_HL7) {
+        return compile_suits_data(c, m, pos);
+    }
     return suits_structures(c, m, pos) && suits_loop(c, m, pos);
 }
 
@@ -246,6 +250,8 @@ void compile_declare_map(struct compiler *c, const struct yaml_node *doc)
     if (reads) {
         (void)compile_reads(c, reads, &c->names, &m->datatype); /* findings tell */
     }
+    m->data = c->names.types;
+    compile_data_names(c, &m->data);
     (void)compile_params(c, doc, &m->params, &m->nparams); /* findings tell */
     m->nstructures = c->names.nstructures;
     m->structures = ARENA_ARRAY(c->a, const struct structure *, m->nstructures + 1);
@@ -296,7 +302,16 @@ static void compile_body(struct compiler *c, struct map *m, const struct yaml_no
         enter_datatype(m, &data.shape);
         compile_enter(c, &data, &save);
     }
-    if (at) {
+    if (m->data.kind != DATA_HL7) {
+        data.shape = compile_data_shape(&m->data);
+        compile_enter(c, &data, &save);
+    }
+    if (at && m->data.kind != DATA_HL7) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "bad-value", at->pos, "at: is for messages of HL7 v2"),
+                  "say under reads: what it begins with, as Patient or Bundle.entry");
+        good = false;
+    } else if (at) {
         m->at = ARENA_NEW(c->a, struct loop);
         good = compile_loop(c, at, m->at);
         compile_enter(c, m->at, &save);
@@ -329,9 +344,11 @@ void compile_map(struct compiler *c, const struct yaml_node *doc)
         diag_hint(c->d,
                   diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,
                            "the map has no reads:, the messages or the datatype it is for"),
-                  "write reads: SIU_S12, reads: ADT, or reads: CX");
+                  "write reads: SIU_S12, reads: ADT, reads: CX, reads: Patient or reads: json");
     }
     compile_versions(c, NULL, 0, &c->names);
+    compile_data_names(c, &m->data);
+    c->names.resource = 0; /* it may begin inside the message */
     c->names.nstructures = m->nstructures;
     memcpy(c->names.structure, m->structures, m->nstructures * sizeof(*m->structures));
     memcpy(c->names.is_family, m->is_family, m->nstructures * sizeof(*m->is_family));

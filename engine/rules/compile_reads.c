@@ -1,5 +1,5 @@
 /* Which message structures come to a place: messages: of a route, reads: of a map. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_data.h"
 
 enum { EVENTS_MAX = 1000 };
 
@@ -105,7 +105,7 @@ static void find_structures(struct compiler *c, const struct route *r)
     unsigned n = versions_of(&c->names, versions);
     c->names.nstructures = 0;
     for (unsigned i = 0; i < r->npatterns; i++) {
-        for (unsigned v = 0; v < n; v++) {
+        for (unsigned v = 0; v < n && r->patterns[i].data == DATA_HL7; v++) {
             add_pattern(c, versions[v], &r->patterns[i]);
         }
     }
@@ -178,12 +178,6 @@ static bool set_pattern(struct str text, struct pattern *p)
     return set_event(str_slice(text, (size_t)hat + 1, text.n), p);
 }
 
-static bool is_other_data(struct str s)
-{
-    bool capital = s.n > 1 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'a' && s.p[1] <= 'z';
-    return str_is(s, "json") || capital;
-}
-
 /* A type that no version of HL7 has: the route would never see a message. */
 static void check_type_known(struct compiler *c, const struct pattern *p, struct str text)
 {
@@ -207,6 +201,34 @@ static void check_type_known(struct compiler *c, const struct pattern *p, struct
     }
 }
 
+/* One kind of data to a route: formulas are of one kind. */
+static bool one_kind(struct compiler *c, const struct route *r)
+{
+    for (unsigned i = 1; i < r->npatterns; i++) {
+        if (r->patterns[i].data != r->patterns[0].data) {
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "two-kinds", r->patterns[i].pos,
+                               "a route reads one kind of data: HL7 v2, FHIR or JSON"),
+                      "write a route for each");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Patient, json. */
+static bool data_pattern(struct compiler *c, const struct yaml_node *item, struct str text,
+                         struct pattern *p)
+{
+    unsigned before = c->names.types.n;
+    if (!compile_add_data(c, item, text, true, &c->names)) {
+        return false;
+    }
+    p->data = c->names.types.kind;
+    p->fhir = c->names.types.n > before ? c->names.types.v[before] : fhir_type(text);
+    return true;
+}
+
 bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct route *r)
 {
     const struct yaml_node *item = NULL;
@@ -217,11 +239,11 @@ bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct r
         struct pattern *p = &r->patterns[r->npatterns];
         if (!compile_text(c, item, "a message type", &text)) {
             good = false;
-        } else if (is_other_data(text)) {
-            diag_add(c->d, DIAG_ERROR, "not-available", item->pos,
-                     "%.*s: routes over FHIR and JSON are not available in this version",
-                     STR_ARG(text));
-            good = false;
+        } else if (compile_is_other_data(text)) {
+            bool known = data_pattern(c, item, text, p);
+            p->pos = item->pos;
+            r->npatterns += known;
+            good = good && known;
         } else if (!set_pattern(text, p)) {
             diag_hint(c->d,
                       diag_add(c->d, DIAG_ERROR, "bad-message-type", item->pos,
@@ -235,7 +257,7 @@ bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct r
         }
     }
     find_structures(c, r);
-    return good;
+    return one_kind(c, r) && good;
 }
 
 /* ---- reads: ---- */
@@ -312,7 +334,7 @@ static void unknown_reads(struct compiler *c, const struct yaml_node *item, stru
     if (best.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(best));
     } else {
-        diag_hint(c->d, one, "write SIU_S12, ADT for the family, or CX");
+        diag_hint(c->d, one, "write SIU_S12, ADT for the family, CX, Patient or json");
     }
 }
 
@@ -330,15 +352,17 @@ bool compile_reads(struct compiler *c, const struct yaml_node *reads, struct nam
             continue;
         } else if (datatype && datatype_of(text) && reads->kind != YAML_SEQUENCE) {
             *datatype = datatype_of(text);
-        } else if (is_other_data(text)) {
-            diag_add(c->d, DIAG_ERROR, "not-available", item->pos,
-                     "%.*s: maps from FHIR and JSON are not available in this version",
-                     STR_ARG(text));
-            good = false;
+        } else if (compile_is_other_data(text)) {
+            good = compile_add_data(c, item, text, false, names) && good;
         } else {
             unknown_reads(c, item, text);
             good = false;
         }
     }
-    return good;
+    bool both = names->types.kind != DATA_HL7 && (names->nstructures || (datatype && *datatype));
+    if (both) {
+        diag_add(c->d, DIAG_ERROR, "two-kinds", reads->pos,
+                 "reads: is of one kind of data: HL7 v2, FHIR or JSON");
+    }
+    return good && !both;
 }

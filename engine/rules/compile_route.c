@@ -1,5 +1,5 @@
 /* Documents `route:`. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_data.h"
 
 #include <limits.h>
 
@@ -162,6 +162,8 @@ void compile_route(struct compiler *c, const struct yaml_node *doc)
     if (messages) {
         (void)compile_patterns(c, messages, r); /* findings tell */
     }
+    r->data = c->names.types;
+    compile_data_names(c, &r->data);
     c->names.is_anywhere = c->names.nstructures == 0; /* "*": the message's own structure decides */
     keep_structures(c, r);
     if (when) {

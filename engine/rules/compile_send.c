@@ -104,9 +104,28 @@ static bool send_part(struct compiler *c, const struct yaml_node *n, struct step
     return true;
 }
 
+/* Can the destination take JSON? False with an error. */
+static bool carries_json(struct compiler *c, const struct step *s, struct diag_pos pos)
+{
+    unsigned d = s->send.destination;
+    const struct rules_destination *to = d < c->r->ndestinations ? &c->r->destinations[d] : NULL;
+    if (!to || !to->refuses) {
+        return true;
+    }
+    diag_hint(c->d,
+              diag_add(c->d, DIAG_ERROR, "wrong-destination", pos,
+                       "the destination %.*s is \"%s\": it cannot carry JSON", STR_ARG(to->name),
+                       to->refuses),
+              "send it to a destination that can, as http");
+    return false;
+}
+
 static bool send_map(struct compiler *c, const struct yaml_node *step, struct step *s)
 {
     const struct yaml_node *as = yaml_get(step, "as"), *with = yaml_get(step, "with");
+    if (!as && c->names.data != DATA_HL7 && !carries_json(c, s, s->pos)) {
+        return false;
+    }
     if (!as) {
         if (with) {
             diag_add(c->d, DIAG_ERROR, "missing-key", with->pos,
@@ -119,14 +138,7 @@ static bool send_map(struct compiler *c, const struct yaml_node *step, struct st
         return false;
     }
     s->send.map = m;
-    const struct rules_destination *to =
-        s->send.destination < c->r->ndestinations ? &c->r->destinations[s->send.destination] : NULL;
-    if (to && to->refuses) {
-        diag_hint(c->d,
-                  diag_add(c->d, DIAG_ERROR, "wrong-destination", as->pos,
-                           "the destination %.*s is \"%s\": it cannot carry JSON",
-                           STR_ARG(to->name), to->refuses),
-                  "send it to a destination that can, as http");
+    if (!carries_json(c, s, as->pos)) {
         return false;
     }
     if (m->datatype) {
@@ -202,6 +214,12 @@ static bool reply_place(struct compiler *c, const struct yaml_node *n, struct st
     s->reply.at = "";
     if (!n) {
         return true;
+    }
+    if (c->names.data != DATA_HL7) {
+        struct str text;
+        bool good = compile_text(c, n, "at: wants an element, as Patient.identifier, which", &text);
+        s->reply.at = good ? str_dup(c->a, text).p : "";
+        return good;
     }
     if (n->kind != YAML_SCALAR || path_compile(n->text, false, &p, &at, &why) != 0) {
         diag_add(c->d, DIAG_ERROR, "bad-path", n->pos, "at: is a path, as PID-3");

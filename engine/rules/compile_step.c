@@ -264,6 +264,24 @@ static bool no_step(struct compiler *c, const struct yaml_node *n)
     return false;
 }
 
+/* What changes a message of HL7 v2 has nothing to change in another. */
+static bool is_edit(struct compiler *c, const struct verb *v, const struct yaml_node *value)
+{
+    bool edit = v->compile == verb_set || v->compile == compile_delete ||
+                v->compile == compile_keep || v->compile == compile_add ||
+                v->compile == compile_copy;
+    if (!edit || c->names.data == DATA_HL7) {
+        return false;
+    }
+    diag_hint(c->d,
+              diag_add(c->d, DIAG_ERROR, "not-available", value->key->pos,
+                       "%s: changes messages of HL7 v2; FHIR and JSON stay as they are in this "
+                       "version",
+                       v->name),
+              "make a new one: send: NAME with as: MAP");
+    return true;
+}
+
 static bool compile_step(struct compiler *c, const struct yaml_node *n, struct step *s)
 {
     const struct yaml_node *value = NULL, *cond = yaml_get(n, "if");
@@ -274,6 +292,9 @@ static bool compile_step(struct compiler *c, const struct yaml_node *n, struct s
     }
     if (!v) {
         no_verb(c, n);
+        return false;
+    }
+    if (is_edit(c, v, value)) {
         return false;
     }
     bool good =

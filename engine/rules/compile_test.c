@@ -89,6 +89,48 @@ static bool one_message(struct compiler *c, const struct yaml_node *n, struct st
     return count == 1;
 }
 
+/* FHIR and JSON are one message, as they stand. */
+static bool take_message(struct compiler *c, const struct yaml_node *n, struct str bytes,
+                         struct rules_test *t)
+{
+    struct json *data;
+    struct str why;
+    if (!rules_is_data(bytes)) {
+        return one_message(c, n, bytes, t);
+    }
+    t->message = str_dup(c->a, bytes);
+    if (rules_read_data(c->a, t->message, &data, &why) != 0) {
+        diag_add(c->d, DIAG_ERROR, "bad-message", n->pos, "this is no JSON: %.*s", STR_ARG(why));
+        return false;
+    }
+    return true;
+}
+
+/* A value as YAML writes it: of unquoted scalars those that JSON spells so. */
+static struct json *yaml_value(struct compiler *c, const struct yaml_node *n)
+{
+    const struct yaml_node *item = NULL;
+    struct json *all = json_new(c->a, n->kind == YAML_MAPPING ? JSON_OBJECT : JSON_ARRAY);
+    if (n->kind == YAML_SCALAR) {
+        bool number = !n->quoted && json_is_number(n->text),
+             truth = !n->quoted && (str_is(n->text, "true") || str_is(n->text, "false"));
+        return number  ? json_new_number(c->a, n->text)
+               : truth ? json_new_bool(c->a, n->text.n == 4)
+                       : json_new_string(c->a, n->text);
+    }
+    if (n->kind == YAML_MAPPING) {
+        yaml_each(child, n)
+        {
+            json_add(all, child->key->text, yaml_value(c, child));
+        }
+        return all;
+    }
+    while ((item = yaml_next_item(n, item))) {
+        json_push(all, yaml_value(c, item));
+    }
+    return all;
+}
+
 static bool test_message(struct compiler *c, const struct yaml_node *n, struct rules_test *t)
 {
     struct str text, bytes;
@@ -100,7 +142,7 @@ static bool test_message(struct compiler *c, const struct yaml_node *n, struct r
         return false;
     }
     if (is_inline(n)) {
-        return one_message(c, n, text, t);
+        return take_message(c, n, text, t);
     }
     if (!c->env->read_file ||
         !c->env->read_file(c->env->arg, c->a, c->file->name, text, &bytes, &why)) {
@@ -108,12 +150,17 @@ static bool test_message(struct compiler *c, const struct yaml_node *n, struct r
                  why);
         return false;
     }
-    return one_message(c, n, bytes, t);
+    return take_message(c, n, bytes, t);
 }
 
 static bool test_input(struct compiler *c, const struct yaml_node *n, struct rules_test *t)
 {
     if (!n) {
+        return true;
+    }
+    if (t->map && t->map->data.kind != DATA_HL7) {
+        t->has_input = true;
+        t->value = yaml_value(c, n);
         return true;
     }
     if (!t->map || !t->map->datatype) {

@@ -1,5 +1,5 @@
 /* Documents `steps:` and the step `use:`: a list of steps under a name, compiled anew at each place. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_data.h"
 
 #include <limits.h>
 
@@ -61,6 +61,8 @@ void compile_steps_doc(struct compiler *c, const struct yaml_node *doc)
     } else {
         (void)compile_reads(c, reads, &c->names, NULL); /* findings tell */
     }
+    compile_data_names(
+        c, &(struct data_types){c->names.types.kind, c->names.types.v, c->names.types.n});
     (void)compile_params(c, doc, &params, &n); /* findings tell */
     if (steps) {
         (void)compile_steps(c, steps); /* findings tell */
@@ -114,6 +116,10 @@ static bool suits(struct compiler *c, const struct steps_doc *s, const struct ya
         return true; /* told where they are declared */
     }
     c->file = file;
+    if (other->types.kind != DATA_HL7 || c->names.data != DATA_HL7) {
+        const struct map as_map = {.name = s->name, .data = other->types};
+        return compile_suits_steps(c, &as_map, at->pos);
+    }
     for (unsigned i = 0; i < c->names.nstructures; i++) {
         const char *name = structure_name(c->names.structure[i]);
         bool has = false;

@@ -46,7 +46,7 @@ static bool number_of(struct str event, struct str prefix, int *out)
 static bool pattern_matches(const struct pattern *p, struct str type, struct str event)
 {
     int n;
-    if (p->type.n && !str_eq(p->type, type)) {
+    if (p->data != DATA_HL7 || (p->type.n && !str_eq(p->type, type))) {
         return false;
     }
     if (p->is_range) {
@@ -122,7 +122,8 @@ static void add_cell(struct arena *a, struct dispatch *d, unsigned source, struc
 static void add_pattern(struct arena *a, struct dispatch *d, const struct route *r,
                         const struct pattern *p)
 {
-    for (unsigned s = 0; s < r->nsources && !p->is_prefix && p->type.n; s++) {
+    for (unsigned s = 0; s < r->nsources && !p->is_prefix && p->type.n && p->data == DATA_HL7;
+         s++) {
         if (!p->is_range) {
             add_cell(a, d, r->sources[s], p->type, p->event);
         }
@@ -158,6 +159,32 @@ struct dispatch *dispatch_new(struct arena *a, const struct ruleset *r)
         }
     }
     return d;
+}
+
+static bool reads_data(const struct route *r, unsigned source, unsigned fhir)
+{
+    bool here = false, reads = false;
+    for (unsigned i = 0; i < r->nsources; i++) {
+        here = here || r->sources[i] == source;
+    }
+    for (unsigned i = 0; i < r->npatterns && here && !reads; i++) {
+        const struct pattern *p = &r->patterns[i];
+        reads = fhir ? p->data == DATA_FHIR && fhir_type_is(fhir, p->fhir) : p->data == DATA_JSON;
+    }
+    return reads;
+}
+
+const struct route *const *dispatch_find_data(const struct dispatch *d, unsigned source,
+                                              unsigned fhir, struct arena *a, unsigned *out_n)
+{
+    const struct route **all = ARENA_ARRAY(a, const struct route *, d->r->nroutes + 1);
+    *out_n = 0;
+    for (unsigned i = 0; i < d->r->nroutes; i++) {
+        if (reads_data(d->r->routes[i], source, fhir)) {
+            all[(*out_n)++] = d->r->routes[i];
+        }
+    }
+    return all;
 }
 
 const struct route *const *dispatch_find(const struct dispatch *d, unsigned source, struct str type,

@@ -38,7 +38,7 @@ static bool is_fused(const struct node *n)
 /* The first path below `n`, for the place of a fault. */
 static const struct node *first_path(const struct node *n)
 {
-    if (n->op == NODE_PATH || n->op == NODE_SUBPATH || is_fused(n)) {
+    if (n->op == NODE_PATH || n->op == NODE_SUBPATH || n->op == NODE_TREE_MEMBER || is_fused(n)) {
         return n;
     }
     for (uint32_t i = 0; i < n->nargs; i++) {
@@ -48,6 +48,15 @@ static const struct node *first_path(const struct node *n)
         }
     }
     return NULL;
+}
+
+/* Of a route its path; what `eval` reads has no other place than the formula. */
+static struct str place_text(struct eval *e, const struct node *n)
+{
+    if (n->op == NODE_TREE_MEMBER) {
+        return e->is_route ? tree_spelling(e->a, n) : STR("");
+    }
+    return path_text(e->a, &n->path);
 }
 
 __attribute__((format(printf, 4, 0))) static void
@@ -68,7 +77,7 @@ bool eval_fail(struct eval *e, const struct node *n, const char *fmt, ...)
     }
     const struct node *place = first_path(n);
     va_start(ap, fmt);
-    set_fault(e, n->pos, place ? path_text(e->a, &place->path) : STR(""), fmt, ap);
+    set_fault(e, n->pos, place ? place_text(e, place) : STR(""), fmt, ap);
     va_end(ap);
     return false;
 }
@@ -401,6 +410,12 @@ struct str eval_empty_operand(struct eval *e, const struct node *n, const struct
         bool found = !eval_node(e, &path, s, &l) || l.n;
         e->fault = fault;
         return found ? hit : path_text(e->a, &n->path);
+    }
+    if (n->op == NODE_TREE_MEMBER) {
+        VALUES(l);
+        bool found = !eval_node(e, n, s, &l) || l.n;
+        e->fault = fault;
+        return found ? hit : tree_spelling(e->a, n);
     }
     bool own_scope = n->op == NODE_CALL && (n->func->flags & FUNC_LAMBDA);
     for (uint32_t i = 0; i < n->nargs && !hit.n; i++) {

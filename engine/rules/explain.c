@@ -356,6 +356,15 @@ static void map(struct explain *x, const struct map *m)
     if (m->datatype) {
         buf_printf(x->out, " reads %s", m->datatype);
     }
+    if (m->data.kind == DATA_JSON) {
+        buf_puts(x->out, " reads json");
+    }
+    for (unsigned i = 0; i < m->data.n; i++) {
+        buf_printf(x->out, "%s%s", i ? ", " : " reads ", fhir_type_name(m->data.v[i]));
+    }
+    if (m->fhir) {
+        buf_printf(x->out, " to %s", fhir_type_name(m->fhir));
+    }
     place(x, m->pos);
     if (m->at) {
         loop(x, "at", m->at, 1);

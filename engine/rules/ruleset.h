@@ -78,10 +78,20 @@ struct str rules_table_name(const struct table *t);
 unsigned rules_table_keys(const struct table *t, struct str out[8]);
 const char *rules_table_file(const struct table *t);
 
+/* Are these bytes FHIR or JSON, and no HL7 v2? By how they begin. */
+bool rules_is_data(struct str raw);
+/* The message of FHIR or JSON in `raw`: 64 levels, no key twice, UTF-8. 0 with *out, or ERR_* with *out_why: where and why,
+ * without its content. */
+int rules_read_data(struct arena *a, struct str raw, struct json **out, struct str *out_why);
+/* "Patient", or "json" for what is no resource of FHIR R4. */
+const char *rules_data_type(const struct json *data);
+
 struct rules_input {
-    const struct hl7 *m;
-    unsigned source;     /* index in env.sources */
-    int64_t received_us; /* now() */
+    const struct hl7 *m;     /* NULL: it is `data` */
+    const struct json *data; /* FHIR or JSON */
+    struct str raw;          /* `data` as it was received */
+    unsigned source;         /* index in env.sources */
+    int64_t received_us;     /* now() */
     uint64_t id_hi, id_lo;
     struct trace *trace; /* told what happens; NULL: nobody asks (trace.h) */
     struct str only;     /* run this route alone; empty: all */
@@ -155,6 +165,9 @@ void rules_validate(const struct ruleset *r, const struct validate_dict *dict,
 /* The keys of an element, for the manual. */
 extern const struct opt rules_element_rows[];
 
+/* Who the patient of FHIR data is, as far as it says so: identifiers and references. 0 of JSON. */
+unsigned rules_data_keys(const struct json *data, struct arena *a,
+                         const struct rules_key **out_keys);
 /* PID-3 and MRG-1 of the message, each repetition as (authority, id): the key `patient`. */
 unsigned rules_patient_keys(const struct hl7 *m, struct arena *a,
                             const struct rules_key **out_keys);

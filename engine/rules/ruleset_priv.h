@@ -185,11 +185,12 @@ struct map {
     unsigned nstructures;
     struct str *reads; /* as written: structures, families, datatypes */
     unsigned nreads;
-    const char *datatype; /* it reads one value of this type; or NULL */
-    struct str at_seg;    /* at: as written, a segment; empty: the message */
-    struct loop *at;      /* the same, compiled */
-    unsigned fhir;        /* the type of FHIR that it makes; 0: any JSON */
-    bool is_known;        /* what it makes */
+    const char *datatype;   /* it reads one value of this type; or NULL */
+    struct data_types data; /* what else than HL7 v2 it reads */
+    struct str at_seg;      /* at: as written, a segment; empty: the message */
+    struct loop *at;        /* the same, compiled */
+    unsigned fhir;          /* the type of FHIR that it makes; 0: any JSON */
+    bool is_known;          /* what it makes */
     enum map_nulls nulls;
     struct param *params;
     unsigned nparams;
@@ -219,6 +220,8 @@ struct steps_doc {
 /* ---- routes ---- */
 
 struct pattern {
+    enum data_kind data;
+    unsigned fhir;    /* DATA_FHIR: the resource, or one that it is based on */
     struct str type;  /* "ADT"; "" any */
     struct str event; /* "A01"; with is_prefix "A"; "" with is_prefix: any */
     bool is_prefix;
@@ -240,7 +243,8 @@ struct route {
     unsigned npatterns;
     const struct structure **structures;
     unsigned nstructures;
-    struct node *when; /* NULL: always */
+    struct data_types data; /* what else than HL7 v2 it reads */
+    struct node *when;      /* NULL: always */
     struct diag_pos when_pos;
     struct str not_matched; /* the reason when `when` is not true */
     struct step *steps;
@@ -434,7 +438,7 @@ void compile_tests(struct compiler *c, const struct yaml_node *doc);
 struct map *compile_find_map(struct compiler *c, const struct yaml_node *n);
 /* Note that the current route or map uses `m`; its structures must suit. */
 bool compile_use_map(struct compiler *c, struct map *m, struct diag_pos pos);
-/* Structures of `reads:`; false with an error. `datatype` NULL: none is allowed. */
+/* Structures of `reads:`, or names->types; false with an error. `datatype` NULL: none is allowed. */
 bool compile_reads(struct compiler *c, const struct yaml_node *reads, struct names *names,
                    const char **datatype);
 bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct route *r);
@@ -454,6 +458,9 @@ void compile_unused(struct compiler *c, unsigned from);
 /* ---- run time ---- */
 
 struct dispatch *dispatch_new(struct arena *a, const struct ruleset *r);
+/* Routes that read this source and FHIR data of type `fhir` (0: JSON), by name; *out_n of them. O(routes). */
+const struct route *const *dispatch_find_data(const struct dispatch *d, unsigned source,
+                                              unsigned fhir, struct arena *a, unsigned *out_n);
 /* Routes that read this source and type, by name; *out_n of them. O(1) for types that a route names. */
 const struct route *const *dispatch_find(const struct dispatch *d, unsigned source, struct str type,
                                          struct str event, struct arena *a, unsigned *out_n);

@@ -1,5 +1,6 @@
 /* One message through all routes that read it. */
 #include "engine/rules/run_priv.h"
+#include "engine/rules/tree.h"
 
 #include <limits.h>
 
@@ -116,7 +117,8 @@ static void begin_route(struct run *run, const struct route *route)
     run->loops = NULL;
     run->first_out = run->nout;
     run->dropped = STR("");
-    eval_init(&run->e, run->a, &run->draft, true);
+    eval_init(&run->e, run->a, run->in->m ? &run->draft : NULL, true);
+    run->e.root = run->in->data;
     eval_program(&run->e, (const struct structure *const *)route->structures, route->nstructures);
     run->e.lets = run->lets;
     run->e.source = known ? &run->r->sources[source] : NULL;
@@ -234,10 +236,23 @@ static void finish(struct run *run, unsigned nroutes, struct rules_result *out)
     }
 }
 
+/* The routes that read the message. */
+static const struct route *const *find_routes(struct run *run, unsigned *n)
+{
+    const struct rules_input *in = run->in;
+    const struct hl7 *m = in->m;
+    if (!m) {
+        return dispatch_find_data(run->r->dispatch, in->source, tree_resource_type(in->data),
+                                  run->a, n);
+    }
+    struct str type = m->segs ? hl7_repetition(&m->d, hl7_field(m, &m->seg[0], 9), 1) : STR("");
+    return dispatch_find(run->r->dispatch, in->source, hl7_component(&m->d, type, 1),
+                         hl7_component(&m->d, type, 2), run->a, n);
+}
+
 void rules_run(const struct ruleset *r, const struct rules_input *in, struct arena *a,
                struct rules_result *out)
 {
-    const struct hl7 *m = in->m;
     struct run *run = arena_alloc(a, sizeof(*run));
     unsigned n = 0;
     memset(run, 0, offsetof(struct run, lets));
@@ -247,12 +262,11 @@ void rules_run(const struct ruleset *r, const struct rules_input *in, struct are
     run->in = in;
     run->a = a;
     run->trace = in->trace;
-    draft_init(&run->draft, a, m, rules_find_structure,
-               in->source < r->nsources ? &r->sources[in->source] : NULL);
-    struct str type = m->segs ? hl7_repetition(&m->d, hl7_field(m, &m->seg[0], 9), 1) : STR("");
-    const struct route *const *routes =
-        dispatch_find(r->dispatch, in->source, hl7_component(&m->d, type, 1),
-                      hl7_component(&m->d, type, 2), a, &n);
+    if (in->m) {
+        draft_init(&run->draft, a, in->m, rules_find_structure,
+                   in->source < r->nsources ? &r->sources[in->source] : NULL);
+    }
+    const struct route *const *routes = find_routes(run, &n);
     routes = in->only.n ? only(run, routes, &n) : routes;
     for (unsigned i = 0; i < n; i++) {
         run_route(run, routes[i]);

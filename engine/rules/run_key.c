@@ -112,7 +112,8 @@ static void patient_keys(struct run *run, struct rules_output *out)
         return;
     }
     if (!run->has_patient) {
-        run->npatient = rules_patient_keys(run->in->m, run->a, &run->patient);
+        run->npatient = run->in->data ? rules_data_keys(run->in->data, run->a, &run->patient)
+                                      : rules_patient_keys(run->in->m, run->a, &run->patient);
         run->has_patient = true;
     }
     out->keys = run->patient;

@@ -2,6 +2,7 @@
 #include "engine/rules/run_priv.h"
 
 #include "engine/rules/run_fhir.h"
+#include "engine/rules/tree.h"
 #include "engine/rules/type.h"
 
 static bool item_eval(struct eval *e, const struct map *m, const struct item *item,
@@ -306,6 +307,33 @@ static bool item_eval(struct eval *e, const struct map *m, const struct item *it
 /* ---- the whole ---- */
 
 /* What the map starts from: one value, the element of the loop around, or the message. */
+/* Does a map that reads FHIR or JSON begin with this value? */
+static bool begins_with(const struct map *m, const struct value *v)
+{
+    bool is = m->data.kind == DATA_JSON && v->kind == VALUE_NODE;
+    for (unsigned i = 0; i < m->data.n && !is; i++) {
+        is = fhir_type_is(v->model, m->data.v[i]);
+    }
+    return is;
+}
+
+/* The innermost value that the map reads, else the message. NULL: it is none of it. */
+static const struct scope *start_of_data(struct eval *e, const struct map *m, const struct scope *s,
+                                         struct scope *room)
+{
+    struct values root = {0};
+    for (; s; s = s->outer) {
+        if (s->self && begins_with(m, s->self)) {
+            *room = (struct scope){.self = s->self, .index = s->index, .total = s->total};
+            return room;
+        }
+    }
+    tree_root(e, &root);
+    *room = (struct scope){.self = root.n ? &root.v[0] : NULL, .total = 1};
+    bool is = root.n == 1 && (m->data.kind == DATA_JSON || begins_with(m, &root.v[0]));
+    return is ? room : NULL;
+}
+
 static const struct scope *start_of(const struct map *m, const struct scope *s, struct scope *room)
 {
     if (m->datatype) {
@@ -325,6 +353,10 @@ static const struct scope *start_of(const struct map *m, const struct scope *s, 
 
 static bool run_body(struct eval *e, const struct map *m, const struct scope *s, struct json **out)
 {
+    if (m->data.kind != DATA_HL7 && !s) {
+        return eval_fail_at(e, m->pos, STR(""), "the map %.*s reads something else than this",
+                            STR_ARG(m->name));
+    }
     return run_assigns(e, &m->lets, s, e->lets) && item_eval(e, m, m->value, s, out);
 }
 
@@ -345,7 +377,10 @@ static bool in_frame(struct eval *e, const struct map *m, struct values *slots,
     e->lets = slots;
     eval_program(e, (const struct structure *const *)m->structures, m->nstructures);
     bool good = run_defaults(e, m->params, m->nparams, given, slots) &&
-                run_body(e, m, start_of(m, scope, &room), out);
+                run_body(e, m,
+                         m->data.kind != DATA_HL7 ? start_of_data(e, m, scope, &room)
+                                                  : start_of(m, scope, &room),
+                         out);
     e->lets = before;
     eval_program(e, structures, n);
     e->depth--;

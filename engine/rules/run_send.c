@@ -97,6 +97,14 @@ static struct splices literal_splices(struct arena *a, struct str bytes)
     return (struct splices){one, 1};
 }
 
+/* The message as it was received. */
+static struct splices whole_splices(struct arena *a, struct str raw)
+{
+    struct splice *one = ARENA_NEW(a, struct splice);
+    *one = (struct splice){NULL, 0, (uint32_t)raw.n};
+    return (struct splices){one, 1};
+}
+
 static bool map_payload(struct run *run, const struct step *s, struct rules_output *out)
 {
     struct json *made = NULL;
@@ -135,6 +143,10 @@ enum run_end run_send(struct run *run, const struct step *s)
         good = map_payload(run, s, out);
     } else if (good && s->send.is_part) {
         good = part_payload(run, s, out);
+    } else if (good && run->in->data) {
+        out->is_json = true;
+        out->value = run->in->data;
+        out->payload = whole_splices(run->a, run->in->raw);
     } else if (good) {
         out->payload = draft_splices(&run->draft);
     }

@@ -1,6 +1,7 @@
 /* Running one test: the route or map alone, on the message given, against what is expected. */
 #include "engine/rules/conform.h"
 #include "engine/rules/test_priv.h"
+#include "engine/rules/tree.h"
 
 /* The same for every run: what is derived from the message id stays the same. */
 static const uint64_t test_id_hi = 0x0123456789abcdefu, test_id_lo = 0xfedcba9876543210u;
@@ -95,10 +96,11 @@ static bool run_one_map(struct judge *j, const struct ruleset *r, const struct m
     struct value self = {.kind = VALUE_HL7,
                          .level = LEVEL_REPETITION,
                          .text = t->input,
-                         .m = e->doc->m,
+                         .m = e->doc ? e->doc->m : NULL,
                          .type = m->datatype,
                          .of = (uint8_t)type_class_of(m->datatype)};
     struct scope scope = {.self = &self, .total = 1};
+    struct values data = {0};
     e->source = t->source < r->nsources ? &r->sources[t->source] : NULL;
     e->profile = t->source < r->nsources ? r->profile[t->source] : NULL;
     e->zones = &r->zones;
@@ -109,7 +111,11 @@ static bool run_one_map(struct judge *j, const struct ruleset *r, const struct m
     if (m->at) {
         return run_at_first(e, m, slots, out);
     }
-    return run_map_with(e, m, slots, m->datatype ? &scope : NULL, out);
+    if (t->value) { /* of the first type that the map reads */
+        tree_typed(e, t->value, m->data.n ? m->data.v[0] : 0, &data);
+        scope.self = data.v;
+    }
+    return run_map_with(e, m, slots, m->datatype || t->value ? &scope : NULL, out);
 }
 
 static void fault_difference(struct judge *j, const struct eval *e)
@@ -134,24 +140,43 @@ static void update_map(struct judge *j, const struct json *made)
     judge_update(j, yaml_get(n, "expect"), &text);
 }
 
+/* The interpreter over the message of the test. False: it cannot be read. */
+static bool begin_map(struct judge *j, const struct ruleset *r, struct draft *doc, struct eval *e)
+{
+    const struct rules_test *t = j->test;
+    struct hl7 *m = ARENA_NEW(j->a, struct hl7);
+    struct hl7_fault fault;
+    struct json *data = NULL;
+    struct str why;
+    if (t->map->data.kind != DATA_HL7) {
+        if (t->message.n && rules_read_data(j->a, t->message, &data, &why) != 0) {
+            judge_differ(j, STR(""), "the message cannot be read: %.*s", STR_ARG(why));
+            return false;
+        }
+        eval_init(e, j->a, NULL, true);
+        e->root = data ? data : t->value;
+        return true;
+    }
+    if (t->message.n && hl7_parse(j->a, t->message, m, &fault) != 0) {
+        judge_differ(j, STR(""), "the message cannot be read: %s", fault.text);
+        return false;
+    }
+    draft_init(doc, j->a, t->message.n ? m : plain_message(j->a), rules_find_structure,
+               t->source < r->nsources ? &r->sources[t->source] : NULL);
+    eval_init(e, j->a, doc, true);
+    return true;
+}
+
 static void test_map(struct judge *j, const struct ruleset *r)
 {
     const struct rules_test *t = j->test;
     const struct yaml_node *expect = yaml_get(t->node, "expect");
-    struct hl7 *m = ARENA_NEW(j->a, struct hl7);
-    struct hl7_fault fault;
     struct draft doc;
     struct eval e;
     struct json *made = NULL;
-    const struct hl7 *use;
-    if (t->message.n && hl7_parse(j->a, t->message, m, &fault) != 0) {
-        judge_differ(j, STR(""), "the message cannot be read: %s", fault.text);
+    if (!begin_map(j, r, &doc, &e)) {
         return;
     }
-    use = t->message.n ? m : plain_message(j->a);
-    draft_init(&doc, j->a, use, rules_find_structure,
-               t->source < r->nsources ? &r->sources[t->source] : NULL);
-    eval_init(&e, j->a, &doc, true);
     if (!run_one_map(j, r, t->map, &e, &made)) {
         fault_difference(j, &e);
         return;
@@ -435,11 +460,20 @@ static void test_route(struct judge *j, const struct ruleset *r)
     struct hl7 m;
     struct hl7_fault fault;
     struct rules_result res;
-    if (hl7_parse(j->a, t->message, &m, &fault) != 0) {
+    struct json *data = NULL;
+    struct str why;
+    bool is_data = rules_is_data(t->message);
+    if (is_data && rules_read_data(j->a, t->message, &data, &why) != 0) {
+        judge_differ(j, STR(""), "the message cannot be read: %.*s", STR_ARG(why));
+        return;
+    }
+    if (!is_data && hl7_parse(j->a, t->message, &m, &fault) != 0) {
         judge_differ(j, STR(""), "the message cannot be read: %s", fault.text);
         return;
     }
-    struct rules_input in = {.m = &m,
+    struct rules_input in = {.m = is_data ? NULL : &m,
+                             .data = data,
+                             .raw = t->message,
                              .source = t->source,
                              .received_us = t->received_us,
                              .id_hi = test_id_hi,

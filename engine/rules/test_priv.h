@@ -19,6 +19,7 @@ struct rules_test {
     struct str message; /* bytes, or empty */
     struct str input;   /* a value of the map's datatype */
     bool has_input;
+    const struct json *value; /* the same of a map that reads a type of FHIR, or JSON; or NULL */
 };
 
 /* What a test run has found. */

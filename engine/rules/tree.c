@@ -126,6 +126,29 @@ void tree_root(struct eval *e, struct values *out)
     }
 }
 
+void tree_typed(struct eval *e, const struct json *j, unsigned t, struct values *out)
+{
+    add_one(e, j, NULL, t, out);
+}
+
+struct str tree_spelling(struct arena *a, const struct node *n)
+{
+    if (n->op == NODE_TREE_TYPE) {
+        return n->text;
+    }
+    if (n->op == NODE_THIS) {
+        return STR("$this");
+    }
+    if (n->op != NODE_TREE_MEMBER) {
+        return STR("");
+    }
+    if (!n->nargs) {
+        return n->text;
+    }
+    struct str of = tree_spelling(a, n->arg[0]);
+    return of.n ? str_printf(a, "%.*s.%.*s", STR_ARG(of), STR_ARG(n->text)) : of;
+}
+
 /* ---- members ---- */
 
 /* The object that holds the members of a value: of a primitive, its companion. */

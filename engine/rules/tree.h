@@ -12,6 +12,10 @@
 unsigned tree_resource_type(const struct json *object);
 /* Append what the document is: an object, the items of an array, a scalar. */
 void tree_root(struct eval *e, struct values *out);
+/* Append `j` as a value of FHIR type `t` (0: JSON). */
+void tree_typed(struct eval *e, const struct json *j, unsigned t, struct values *out);
+/* "name.given" of a node that is nothing but members; else "". In `a`. */
+struct str tree_spelling(struct arena *a, const struct node *n);
 /* Append member `name` of `v`; of a FHIR choice its value, whatever its type. */
 void tree_member(struct eval *e, struct str name, const struct value *v, struct values *out);
 /* Append everything directly below `v`, in the order of the document. */

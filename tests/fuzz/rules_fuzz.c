@@ -1,5 +1,5 @@
 /* Fuzz target: any bytes as a route file (before a NUL byte) and as its table (behind it). It compiles or
- * gives errors; what compiles runs on three messages, twice to the same verdict and bytes, and every output
+ * gives errors; what compiles runs on three messages and three documents, twice to the same verdict and bytes; every output
  * is within what was declared. Its tests run, its explanation and trace are written. */
 #include "engine/base/buf.h"
 #include "engine/hl7/validate.h"
@@ -21,6 +21,19 @@ static const char oru[] = "MSH|^~\\&|A|MAIN|B|C|2026||ORU^R01|1|T|2.3\rPID|1||1\
                           "OBX|1|NM|S||1.5|mmol|||||F\rNTE|1||n\rOBX|2|ST|T||x~y||AA\rPID|2||2\r"
                           "OBR|1|||B\rOBX|1|TX|U||\\H\\z\\N\\\r";
 static const char *const messages[] = {adt, siu, oru};
+static const char fhir[] =
+    "{\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":true,\"identifier\":[{\"system\":\"s\","
+    "\"value\":\"1\"}],\"name\":[{\"family\":\"ROE\",\"given\":[\"J\",null],\"_given\":[null,{"
+    "\"id\":"
+    "\"x\"}]}],\"birthDate\":\"1980-01\",\"contact\":[{\"name\":{\"text\":\"R\"}}],"
+    "\"multipleBirthInteger\":2}";
+static const char bundle[] =
+    "{\"resourceType\":\"Bundle\",\"type\":\"message\",\"entry\":[{\"fullUrl\":\"urn:uuid:a\","
+    "\"resource\":{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"c\"},"
+    "\"subject\":{\"reference\":\"Patient/"
+    "p\"},\"valueQuantity\":{\"value\":72.50,\"unit\":\"kg\"}}}]}";
+static const char json[] = "{\"id\":12.50,\"items\":[{\"c\":\"x\"},{\"c\":[1,2]}],\"s\":\"t\"}";
+static const char *const documents[] = {fhir, bundle, json};
 
 static void must(bool holds)
 {
@@ -96,6 +109,23 @@ static void run_on(const struct ruleset *r, struct arena *a, const char *text)
     validate(r, &in, a);
 }
 
+static void run_on_data(const struct ruleset *r, struct arena *a, const char *text)
+{
+    struct hl7 only_bytes = {.raw = str_of(text)};
+    struct json *data;
+    struct str why;
+    struct rules_result x, y;
+    struct trace trace;
+    must(rules_read_data(a, str_of(text), &data, &why) == 0);
+    trace_init(&trace, a);
+    struct rules_input in = {
+        .data = data, .raw = str_of(text), .received_us = 1795186800000000, .id_lo = 7};
+    rules_run(r, &in, a, &x);
+    in.trace = &trace;
+    rules_run(r, &in, a, &y);
+    check_outputs(&only_bytes, &x, &y);
+}
+
 static void run_tests(const struct ruleset *r, struct arena *a)
 {
     struct buf out = {0};
@@ -132,6 +162,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (r) {
         for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
             run_on(r, &a, messages[i]);
+        }
+        for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+            run_on_data(r, &a, documents[i]);
         }
         run_tests(r, &a);
     }

@@ -172,13 +172,26 @@ const char *kit_told(const struct hl7 *m, const struct rules_result *res)
     return text;
 }
 
+static struct rules_input kit_data(const char *text)
+{
+    struct json *data = NULL;
+    struct str why = STR("");
+    cr_assert_eq(rules_read_data(&kit_arena, str_of(text), &data, &why), 0, "%.*s", STR_ARG(why));
+    return (struct rules_input){.data = data, .raw = str_of(text), .source = kit_source};
+}
+
 const char *kit_run(const char *yaml, const char *text)
 {
     struct diags d;
     struct ruleset *r = kit_compile(yaml, &d);
     cr_assert(r, "%s", kit_findings(&d));
-    struct hl7 *m = kit_message(text);
+    bool is_data = rules_is_data(str_of(text));
+    struct hl7 *m = is_data ? ARENA_NEW(&kit_arena, struct hl7) : kit_message(text);
     struct rules_input in = {.m = m, .source = kit_source};
+    if (is_data) {
+        in = kit_data(text);
+        m->raw = in.raw;
+    }
     struct rules_result res, again;
     struct arena other = {0};
     rules_run(r, &in, &kit_arena, &res);

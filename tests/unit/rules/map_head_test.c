@@ -37,9 +37,12 @@ Test(map_head, reads_names_structures_families_and_datatypes)
         {"nothing near", "reads: nonsense",
          "r.yaml:7:8: error: nonsense is no message structure, message type or datatype of HL7 v2; "
          "write "
-         "SIU_S12, ADT for the family, or CX"},
+         "SIU_S12, ADT for the family, CX, Patient or json"},
         {"a type of FHIR", "reads: Patient",
-         "r.yaml:7:8: error: Patient: maps from FHIR and JSON are not available in this version"},
+         "r.yaml:4:22: error: the map m reads Patient, and HL7 v2 comes here\n"
+         "r.yaml:9:14: error: Patient has no element PID; this is a path of HL7 v2, and the data "
+         "is "
+         "not"},
         {"a mapping", "reads: { a: 1 }",
          "r.yaml:7:8: error: reads: wants a structure, as SIU_S12, which should be a text, this is "
          "a "
@@ -94,7 +97,7 @@ Test(map_head, a_head_is_checked_whole)
          "r.yaml:1:6: error: map: wants a name, which should be a text, this is empty"},
         {"no reads", "map: m\nto: json\nvalue: { v: 1 }",
          "r.yaml:1:1: error: the map has no reads:, the messages or the datatype it is for; write "
-         "reads: SIU_S12, reads: ADT, or reads: CX"},
+         "reads: SIU_S12, reads: ADT, reads: CX, reads: Patient or reads: json"},
         {"no value", "map: m\nreads: ADT\nto: json", "r.yaml:1:1: error: the map has no value:"},
         {"a name twice",
          "map: m\nreads: ADT\nto: json\nvalue: { v: 1 }\n---\nmap: m\nreads: ADT\nto: json\n"

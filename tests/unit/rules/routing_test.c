@@ -108,19 +108,14 @@ Test(routing, message_types_are_checked)
          "r.yaml:3:12: remark: ADT^A99: no HL7 version has this message; the route sees it only if "
          "a feed "
          "sends it"},
-        {"a FHIR type", "[Patient]",
-         "r.yaml:3:12: error: Patient: routes over FHIR and JSON are not available in this "
-         "version"},
-        {"two FHIR types", "[Patient, Appointment]",
-         "r.yaml:3:12: error: Patient: routes over FHIR and JSON are not available in this "
-         "version\n"
-         "r.yaml:3:21: error: Appointment: routes over FHIR and JSON are not available in this "
-         "version"},
-        {"json", "[json]",
-         "r.yaml:3:12: error: json: routes over FHIR and JSON are not available in this version"},
+        {"a FHIR type that is none", "[Patiant]",
+         "r.yaml:3:12: error: FHIR R4 has no resource Patiant; did you mean Patient?"},
+        {"a datatype of FHIR", "[HumanName]",
+         "r.yaml:3:12: error: FHIR R4 has no resource HumanName; write Patient, Bundle or another "
+         "one, Resource for any, or json"},
         {"two kinds of data", "[ADT^A01, Patient]",
-         "r.yaml:3:21: error: Patient: routes over FHIR and JSON are not available in this "
-         "version"},
+         "r.yaml:3:21: error: a route reads one kind of data: HL7 v2, FHIR or JSON; write a route "
+         "for each"},
         {"a list in it", "[[ADT]]",
          "r.yaml:3:12: error: a message type should be a text, this is a list"},
     };
