@@ -1,7 +1,8 @@
 /* Documents `tables:`. */
 #include "engine/rules/ruleset_priv.h"
 
-static const char *const table_keys[] = {"file", "keys", "value", "ignore-case", "on-miss", NULL};
+static const char *const table_keys[] = {"file",        "keys",    "value", "ranges",
+                                         "ignore-case", "on-miss", NULL};
 static const char *const table_later[] = {"query", "database", NULL};
 
 static bool column_of(struct compiler *c, const struct table *t, const struct yaml_node *n,
@@ -56,12 +57,31 @@ static bool is_key(const struct table *t, unsigned column)
     return false;
 }
 
+/* ranges: the key column whose cells may be ranges. */
+static bool set_range(struct compiler *c, struct table *t, const struct yaml_node *n)
+{
+    unsigned column;
+    if (!n) {
+        return true;
+    }
+    if (!column_of(c, t, n, &column)) {
+        return false;
+    }
+    for (unsigned i = 0; i < t->nkeys && !t->range; i++) {
+        t->range = t->key[i] == column ? i + 1 : 0;
+    }
+    if (!t->range) {
+        diag_add(c->d, DIAG_ERROR, "bad-value", n->pos, "ranges: names a key of the table");
+    }
+    return t->range > 0;
+}
+
 static bool set_columns(struct compiler *c, struct table *t, const struct yaml_node *n)
 {
     const struct yaml_node *keys = yaml_get(n, "keys"), *value = yaml_get(n, "value");
     t->nkeys = 1;
     t->key[0] = 0;
-    if (keys && !set_keys(c, t, keys)) {
+    if ((keys && !set_keys(c, t, keys)) || !set_range(c, t, yaml_get(n, "ranges"))) {
         return false;
     }
     if (value) {
@@ -114,8 +134,9 @@ static bool read_file(struct compiler *c, struct table *t, const struct yaml_nod
     }
     const char *slash = c->file->name && name.p[0] != '/' ? strrchr(c->file->name, '/') : NULL;
     int dir = slash ? (int)(slash - c->file->name + 1) : 0;
-    t->file = str_collapse_path(c->a, str_printf(c->a, "%.*s%.*s", dir, dir ? c->file->name : "",
-                                                 STR_ARG(name))).p;
+    t->file = str_collapse_path(
+                  c->a, str_printf(c->a, "%.*s%.*s", dir, dir ? c->file->name : "", STR_ARG(name)))
+                  .p;
     return table_read_csv(c->a, t, t->file, bytes, c->d);
 }
 
@@ -158,6 +179,7 @@ static bool like(struct compiler *c, struct table *t, const struct table *other,
         t->key[i] = (unsigned)table_column(t, other->columns[other->key[i]]);
     }
     t->value = (unsigned)table_column(t, other->columns[other->value]);
+    t->range = other->range;
     t->ignore_case = other->ignore_case;
     t->on_miss = other->on_miss;
     return true;

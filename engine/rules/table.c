@@ -2,6 +2,7 @@
 
 #include "engine/base/decimal.h"
 #include "engine/base/hash.h"
+#include "engine/rules/table_range.h"
 
 enum { FOLD_MAX = 256 };
 
@@ -11,138 +12,6 @@ struct table_index {
     uint32_t size;  /* power of two */
     uint32_t *slot; /* row + 1, 0 free */
 };
-
-struct csv {
-    struct arena *a;
-    struct diags *d;
-    const char *file;
-    struct str rest;
-    unsigned line;
-    bool failed;
-};
-
-static bool fail(struct csv *c, unsigned line, const char *code, const char *what)
-{
-    diag_add(c->d, DIAG_ERROR, code, (struct diag_pos){c->file, line, 1}, "%s", what);
-    c->failed = true;
-    return false;
-}
-
-static struct str quoted_cell(struct csv *c)
-{
-    char *p = arena_alloc(c->a, c->rest.n + 1), *to = p;
-    unsigned line = c->line;
-    size_t i = 1;
-    for (; i < c->rest.n; i++) {
-        if (c->rest.p[i] == '"') {
-            if (i + 1 >= c->rest.n || c->rest.p[i + 1] != '"') {
-                break;
-            }
-            i++;
-        }
-        c->line += c->rest.p[i] == '\n';
-        *to++ = c->rest.p[i];
-    }
-    if (i == c->rest.n) {
-        fail(c, line, "open-cell", "the cell that begins with a quote here has no closing quote");
-    }
-    c->rest = str_slice(c->rest, i + 1, c->rest.n);
-    return str_from(p, (size_t)(to - p));
-}
-
-/* One cell; *out_last when it ends its line. */
-static struct str next_cell(struct csv *c, bool *out_last)
-{
-    size_t n = 0;
-    while (c->rest.n && (c->rest.p[0] == ' ' || c->rest.p[0] == '\t')) {
-        c->rest = str_slice(c->rest, 1, c->rest.n);
-    }
-    bool quoted = c->rest.n && c->rest.p[0] == '"';
-    struct str inside = quoted ? quoted_cell(c) : STR("");
-    while (n < c->rest.n && c->rest.p[n] != ',' && c->rest.p[n] != '\n') {
-        n++;
-    }
-    struct str cell = str_trim(str_slice(c->rest, 0, n));
-    if (quoted && cell.n && !c->failed) {
-        fail(c, c->line, "bad-cell", "text follows the closing quote of a cell");
-    }
-    *out_last = n == c->rest.n || c->rest.p[n] == '\n';
-    c->line += n < c->rest.n && c->rest.p[n] == '\n';
-    c->rest = str_slice(c->rest, n + 1, c->rest.n);
-    return quoted ? str_trim(inside) : cell;
-}
-
-static unsigned read_row(struct csv *c, struct str *cells)
-{
-    bool last = false;
-    unsigned n = 0, line = c->line;
-    while (!last && !c->failed) {
-        struct str cell = next_cell(c, &last);
-        if (n == TABLE_COLUMNS_MAX) {
-            fail(c, line, "too-many-columns", "a table has at most 64 columns");
-            break;
-        }
-        cells[n++] = cell;
-    }
-    return n;
-}
-
-static bool read_head(struct csv *c, struct table *t)
-{
-    struct str cells[TABLE_COLUMNS_MAX];
-    if (str_starts(c->rest, STR("\xef\xbb\xbf"))) {
-        c->rest = str_slice(c->rest, 3, c->rest.n);
-    }
-    if (str_trim(c->rest).n == 0) {
-        return fail(c, 1, "empty-table", "the table is empty; its first line names the columns");
-    }
-    t->ncolumns = read_row(c, cells);
-    t->columns = ARENA_ARRAY(c->a, struct str, t->ncolumns);
-    memcpy(t->columns, cells, t->ncolumns * sizeof(cells[0]));
-    for (unsigned i = 0; i < t->ncolumns && !c->failed; i++) {
-        if (table_column(t, cells[i]) != (int)i || cells[i].n == 0) {
-            fail(c, 1, "bad-columns", "a column has no name, or the same name as another");
-        }
-    }
-    if (t->ncolumns < 2 && !c->failed) {
-        fail(c, 1, "bad-columns", "a table needs at least two columns, a key and a value");
-    }
-    return !c->failed;
-}
-
-bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv,
-                    struct diags *d)
-{
-    struct csv c = {.a = a, .d = d, .file = file, .rest = csv, .line = 1};
-    struct str cells[TABLE_COLUMNS_MAX];
-    size_t lines = 1;
-    if (!read_head(&c, t)) {
-        return false;
-    }
-    for (size_t i = 0; i < csv.n; i++) {
-        lines += csv.p[i] == '\n';
-    }
-    if (lines > TABLE_ROWS_MAX) {
-        return fail(&c, 1, "big-table", "a table has at most 1000000 lines");
-    }
-    t->cells = ARENA_ARRAY(a, struct str, lines * t->ncolumns);
-    t->lines = ARENA_ARRAY(a, uint32_t, lines);
-    while (c.rest.n && !c.failed) {
-        unsigned line = c.line, n = read_row(&c, cells);
-        if (n == 1 && cells[0].n == 0) {
-            continue;
-        }
-        if (n != t->ncolumns && !c.failed) {
-            diag_add(d, DIAG_ERROR, "bad-row", (struct diag_pos){file, line, 1},
-                     "the row has %u cells, the first line names %u columns", n, t->ncolumns);
-            c.failed = true;
-            break;
-        }
-        t->lines[t->nrows] = line;
-        memcpy(t->cells + (size_t)t->nrows++ * t->ncolumns, cells, n * sizeof(cells[0]));
-    }
-    return !c.failed;
-}
 
 int table_column(const struct table *t, struct str name)
 {
@@ -266,6 +135,10 @@ bool table_index(struct arena *a, struct table *t, const char *file, struct diag
     add_masks(a, t);
     for (uint32_t row = 0; row < t->nrows; row++) {
         unsigned mask = row_keys(t, row, keys), i = 0;
+        if (table_range_is(t, row)) {
+            good = table_range_add(a, t, row, mask, d) && good;
+            continue;
+        }
         while (t->index[i].mask != mask) {
             i++;
         }
@@ -297,6 +170,11 @@ int64_t table_find(const struct table *t, const struct str *keys)
         uint32_t row = *slot_of(t, x, keys);
         if (row) {
             return row - 1;
+        }
+        int64_t in_range =
+            t->nranges && (x->mask >> (t->range - 1) & 1) ? table_range_find(t, x->mask, keys) : -1;
+        if (in_range >= 0) {
+            return in_range;
         }
     }
     return -1;

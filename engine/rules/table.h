@@ -1,7 +1,9 @@
 /* table.h - code tables: rows of key cells and value cells, read from CSV, found by exact cells first.
  * `*` in a key cell matches any value, an empty key cell matches absent; the most exact row wins,
- * leftmost first. Lives in the arena of the ruleset, never changes.
- * Source: RFC 4180 (cells, quotes); docs/language.md "Tables". Differs: cells are trimmed; LF is enough. */
+ * leftmost first. One key may hold ranges (table_range.h): an exact row wins over a range, a range over `*`.
+ * Lives in the arena of the ruleset, never changes.
+ * Source: RFC 4180 (cells, quotes); docs/language.md "Tables". Differs: cells are trimmed; LF is enough; other
+ * separators and encodings as spreadsheets write them (sheet.h). */
 #ifndef CORRIDOR_RULES_TABLE_H
 #define CORRIDOR_RULES_TABLE_H
 
@@ -11,6 +13,7 @@ enum {
     TABLE_KEYS_MAX = 8,
     TABLE_COLUMNS_MAX = 64,
     TABLE_ROWS_MAX = 1000000,
+    TABLE_RANGES_MAX = 4096, /* rows with a range in a key */
 };
 /* "The column of the value", whichever that is. */
 #define TABLE_VALUE UINT32_MAX
@@ -18,6 +21,7 @@ enum {
 enum table_miss { MISS_ROUTE, MISS_HOLD, MISS_REJECT, MISS_EMPTY, MISS_KEEP };
 
 struct table_index;
+struct table_range;
 
 struct table {
     struct str name;
@@ -33,6 +37,9 @@ struct table {
     uint32_t nrows;
     struct table_index *index; /* one for each set of exact key columns, most exact first */
     unsigned nindexes;
+    unsigned range; /* which key may hold ranges, from 1; 0: none */
+    struct table_range *ranges;
+    unsigned nranges;
     bool is_broken;   /* could not be read: known by name, so that nothing else complains */
     bool is_profile;  /* only profiles have it: this is the first of theirs */
     const char *file; /* as findings show it */
@@ -42,13 +49,13 @@ struct table {
  * `file` and lines of it are named. */
 bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv,
                     struct diags *d);
-/* Build the indexes when key, value and ignore_case are set; duplicates are errors at their line. */
+/* Build the indexes when key, value, range and ignore_case are set; duplicates are errors at their line. */
 bool table_index(struct arena *a, struct table *t, const char *file, struct diags *d);
 /* The first row whose cell in `column` is no number, or -1. */
 int64_t table_not_number(const struct table *t, unsigned column);
 /* Number of column `name`, or -1. */
 int table_column(const struct table *t, struct str name);
-/* The row for `keys` (t->nkeys of them; p NULL or n 0: absent), or -1. O(sets of exact columns). */
+/* The row for `keys` (t->nkeys of them; p NULL or n 0: absent), or -1. O(sets of exact columns + ranges). */
 int64_t table_find(const struct table *t, const struct str *keys);
 static inline struct str table_cell(const struct table *t, int64_t row, unsigned column)
 {

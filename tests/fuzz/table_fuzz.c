@@ -1,5 +1,5 @@
-/* Fuzz target: any bytes as a code table in CSV. The first byte says how it is looked at: number of key columns, small
- * and capital letters. It is read and indexed or refused at a line; a row is found by its own exact keys, and what is
+/* Fuzz target: any bytes as a code table in CSV. The first byte says how it is looked at: number of key columns, ranges in
+ * the last of them, small and capital letters. It is read and indexed or refused at a line; a row is found by its own exact keys, and what is
  * found is a row of the table. */
 #include "engine/rules/table.h"
 
@@ -30,8 +30,8 @@ static void look_up(const struct table *t)
         }
         int64_t found = table_find(t, keys);
         must(found < (int64_t)t->nrows);
-        must(!all_plain || found == row || t->ignore_case);
-        must(!all_plain || found >= 0);
+        must(!all_plain || found == row || t->ignore_case || t->range);
+        must(!all_plain || found >= 0 || t->range);
         if (found >= 0) {
             (void)table_cell(t, found, t->value); /* lies inside, says the sanitizer */
         }
@@ -59,6 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             t.key[k] = k;
         }
         t.value = t.nkeys;
+        t.range = data[0] & 0x40 ? t.nkeys : 0;
+        t.file = "t.csv";
         bool indexed = table_index(&a, &t, "t.csv", &d);
         must(indexed || d.errors > 0);
         if (indexed) {

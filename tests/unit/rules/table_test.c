@@ -320,3 +320,103 @@ Test(table, keep_wants_one_key_and_names_stand_once)
     };
     rows_check(NULL, ROWS(twice));
 }
+
+/* ---- ranges ---- */
+
+Test(table, a_range_takes_both_its_ends)
+{
+    static const struct row rows[] = {
+        {"the lower end", "lookup('t', '10')", CELL("ten to nineteen")},
+        {"the upper end", "lookup('t', '19')", CELL("ten to nineteen")},
+        {"within, not a whole number", "lookup('t', '19.0')", CELL("ten to nineteen")},
+        {"an exact cell wins", "lookup('t', '12')", CELL("twelve")},
+        {"open above", "lookup('t', '66')", CELL("old")},
+        {"open below", "lookup('t', '-3')", CELL("young")},
+        {"of texts", "lookup('t', 'B15')", CELL("ward")},
+        {"texts of another length", "lookup('t', 'B155')", CELL("rest")},
+        {"between two", "lookup('t', '20')", CELL("rest")},
+        {"no number", "lookup('t', 'x')", CELL("rest")},
+    };
+    kit_file(
+        "f.csv",
+        "k,v\n..9,young\n10..19,ten to nineteen\n12,twelve\n65..,old\nB10..B19,ward\n*,rest\n");
+    rows_payload(ALONE(", ranges: k"), adt, ROWS(rows));
+    static const struct row plain[] = {
+        {"without ranges: it is text", "lookup('t', '10..19')", CELL("ten to nineteen")}};
+    rows_payload(ALONE(""), adt, ROWS(plain));
+}
+
+Test(table, a_range_beside_other_keys)
+{
+    static const struct row rows[] = {
+        {"the row of the facility", "lookup('t', 'A', '15')", CELL("1")},
+        {"of another one", "lookup('t', 'B', '15')", CELL("2")},
+        {"of any", "lookup('t', 'C', '15')", CELL("3")},
+        {"a range is exact where the other key is", "lookup('t', 'A', '30')", CELL("4")},
+    };
+    kit_file("f.csv", "k,n,v\nA,10..19,1\nB,10..19,2\n*,10..19,3\nA,*,4\n");
+    rows_payload(ALONE(", keys: [k, n], ranges: n"), adt, ROWS(rows));
+}
+
+Test(table, check_refuses_a_range_that_is_none)
+{
+    static const char frame[] = "tables:\n  t: { file: @@ }\n";
+    static const struct row rows[] = {
+        {"no end", "none.range, ranges: k",
+         "none.range:2:1: error: the range has no end; write * for any value"},
+        {"a number and none", "mixed.range, ranges: k",
+         "mixed.range:2:1: error: one end of the range is a number, the other is none"},
+        {"lengths", "long.range, ranges: k",
+         "long.range:2:1: error: the ends of the range are of different length"},
+        {"downward", "down.range, ranges: k",
+         "down.range:2:1: error: the range ends before it begins"},
+        {"overlapping", "over.range, ranges: k",
+         "over.range:3:1: error: the range of row 2 of table t overlaps that of row 1"},
+        {"around another", "around.range, ranges: k",
+         "around.range:3:1: error: the range of row 2 of table t overlaps that of row 1"},
+        {"no key", "sex.csv, ranges: desk", "r.yaml:2:31: error: ranges: names a key of the table"},
+        {"no column", "sex.csv, ranges: dsk",
+         "r.yaml:2:31: error: the table has no column dsk; did you mean desk?"},
+    };
+    kit_file("none.range", "k,v\n..,1\n");
+    kit_file("mixed.range", "k,v\n1..B,1\n");
+    kit_file("long.range", "k,v\nA1..A10,1\n");
+    kit_file("down.range", "k,v\n9..1,1\n");
+    kit_file("over.range", "k,v\n1..9,1\n9..,2\n");
+    kit_file("around.range", "k,v\n3..4,1\n..9,2\n");
+    rows_check(frame, ROWS(rows));
+}
+
+/* ---- as spreadsheets save it ---- */
+
+Test(table, check_tells_what_a_spreadsheet_did)
+{
+    static const char frame[] = "tables:\n  t: { file: @@ }\n";
+    static const struct row rows[] = {
+        {"semicolons", "semi.xls",
+         "semi.xls:1:1: remark: read as UTF-8, cells separated by semicolons"},
+        {"another encoding", "umlaut.xls",
+         "umlaut.xls:1:1: remark: read as Windows-1252, cells separated by commas"},
+        {"an error", "na.xls",
+         "na.xls:3:1: error: column v holds an error of the spreadsheet; mend the formula in the "
+         "spreadsheet and save the file again"},
+        {"a long number", "long.xls",
+         "long.xls:2:1: warning: column k holds a long number that a spreadsheet shortened; format "
+         "the column as text, enter the number again and save"},
+        {"a date", "date.xls",
+         "date.xls:3:1: warning: column k holds a code that a spreadsheet took for a date; format "
+         "the column as text, enter the code again and save"},
+        {"only the first of many", "many.xls",
+         "many.xls:2:1: warning: column k holds a code that a spreadsheet took for a date; format "
+         "the column as text, enter the code again and save"},
+        {"nothing", "fine.xls", ""},
+    };
+    kit_file("semi.xls", "k;v\na;b\n");
+    kit_file("umlaut.xls", "k,v\na,\xe4\n");
+    kit_file("na.xls", "k,v\na,b\nc,#N/A\n");
+    kit_file("long.xls", "k,v\n1.23457E+12,b\n");
+    kit_file("date.xls", "k,v\na,b\n3-Apr,b\n");
+    kit_file("many.xls", "k,v\nMar-04,b\nApr-05,c\n");
+    kit_file("fine.xls", "k,v\n1E5,b\n3-4,c\n2024-Apr,d\nE+1,e\n");
+    rows_check(frame, ROWS(rows));
+}

@@ -1,0 +1,190 @@
+/* Reading a table's file: lines, cells, and what spreadsheets do to them. */
+#include "engine/rules/sheet.h"
+#include "engine/rules/table.h"
+
+struct csv {
+    struct arena *a;
+    struct diags *d;
+    const char *file;
+    struct str rest;
+    unsigned line;
+    char separator;
+    unsigned cells;   /* of the row read last, empty ones at its end, too */
+    unsigned nspoilt; /* of cells that may be spoilt: the first is told */
+    bool failed;
+};
+
+static bool fail(struct csv *c, unsigned line, const char *code, const char *what)
+{
+    diag_add(c->d, DIAG_ERROR, code, (struct diag_pos){c->file, line, 1}, "%s", what);
+    c->failed = true;
+    return false;
+}
+
+static struct str quoted_cell(struct csv *c)
+{
+    char *p = arena_alloc(c->a, c->rest.n + 1), *to = p;
+    unsigned line = c->line;
+    size_t i = 1;
+    for (; i < c->rest.n; i++) {
+        if (c->rest.p[i] == '"') {
+            if (i + 1 >= c->rest.n || c->rest.p[i + 1] != '"') {
+                break;
+            }
+            i++;
+        }
+        c->line += c->rest.p[i] == '\n';
+        *to++ = c->rest.p[i];
+    }
+    if (i == c->rest.n) {
+        fail(c, line, "open-cell", "the cell that begins with a quote here has no closing quote");
+    }
+    c->rest = str_slice(c->rest, i + 1, c->rest.n);
+    return str_from(p, (size_t)(to - p));
+}
+
+static bool is_blank(const struct csv *c)
+{
+    return c->rest.n && c->rest.p[0] != c->separator &&
+           (c->rest.p[0] == ' ' || c->rest.p[0] == '\t');
+}
+
+/* One cell; *out_last when it ends its line. */
+static struct str next_cell(struct csv *c, bool *out_last)
+{
+    size_t n = 0;
+    while (is_blank(c)) {
+        c->rest = str_slice(c->rest, 1, c->rest.n);
+    }
+    bool quoted = c->rest.n && c->rest.p[0] == '"';
+    struct str inside = quoted ? quoted_cell(c) : STR("");
+    while (n < c->rest.n && c->rest.p[n] != c->separator && c->rest.p[n] != '\n') {
+        n++;
+    }
+    struct str cell = str_trim(str_slice(c->rest, 0, n));
+    if (quoted && cell.n && !c->failed) {
+        fail(c, c->line, "bad-cell", "text follows the closing quote of a cell");
+    }
+    *out_last = n == c->rest.n || c->rest.p[n] == '\n';
+    c->line += n < c->rest.n && c->rest.p[n] == '\n';
+    c->rest = str_slice(c->rest, n + 1, c->rest.n);
+    return sheet_cell(quoted ? inside : cell);
+}
+
+/* Without the empty cells at the end of the line: spreadsheets write as many as their widest line has. */
+static unsigned read_row(struct csv *c, struct str *cells)
+{
+    bool last = false;
+    unsigned n = 0, used = 0, line = c->line;
+    while (!last && !c->failed) {
+        struct str cell = next_cell(c, &last);
+        if (n == TABLE_COLUMNS_MAX) {
+            if (cell.n) {
+                fail(c, line, "too-many-columns", "a table has at most 64 columns");
+            }
+            continue;
+        }
+        cells[n++] = cell;
+        used = cell.n ? n : used;
+    }
+    for (unsigned i = n; i < TABLE_COLUMNS_MAX; i++) {
+        cells[i] = STR("");
+    }
+    c->cells = n;
+    return used;
+}
+
+static bool read_head(struct csv *c, struct table *t)
+{
+    struct str cells[TABLE_COLUMNS_MAX];
+    unsigned line = c->line;
+    if (str_trim(c->rest).n == 0) {
+        return fail(c, line, "empty-table", "the table is empty; its first line names the columns");
+    }
+    t->ncolumns = read_row(c, cells);
+    t->columns = ARENA_ARRAY(c->a, struct str, t->ncolumns + 1);
+    memcpy(t->columns, cells, t->ncolumns * sizeof(cells[0]));
+    for (unsigned i = 0; i < t->ncolumns && !c->failed; i++) {
+        if (table_column(t, cells[i]) != (int)i || cells[i].n == 0) {
+            fail(c, line, "bad-columns", "a column has no name, or the same name as another");
+        }
+    }
+    if (t->ncolumns < 2 && !c->failed) {
+        fail(c, line, "bad-columns", "a table needs at least two columns, a key and a value");
+    }
+    return !c->failed;
+}
+
+/* An error of the spreadsheet is one of ours; the first of those that may be meant is told. */
+static void look_at(struct csv *c, const struct table *t, const struct str *cells, unsigned line)
+{
+    for (unsigned i = 0; i < t->ncolumns; i++) {
+        const struct sheet_spoilt *s = cells[i].n ? sheet_spoilt(cells[i]) : NULL;
+        if (!s || (!s->is_error && c->nspoilt++)) {
+            continue;
+        }
+        diag_hint(c->d,
+                  diag_add(c->d, s->is_error ? DIAG_ERROR : DIAG_WARNING, "spoilt-cell",
+                           (struct diag_pos){c->file, line, 1}, "column %.*s holds %s",
+                           STR_ARG(t->columns[i]), s->what),
+                  "%s", s->hint);
+        c->failed |= s->is_error;
+    }
+}
+
+static void read_rows(struct csv *c, struct table *t)
+{
+    struct str cells[TABLE_COLUMNS_MAX];
+    while (c->rest.n && !c->failed) {
+        unsigned line = c->line, used = read_row(c, cells);
+        if (used == 0 || c->failed) {
+            continue;
+        }
+        if (used > t->ncolumns || c->cells < t->ncolumns) {
+            diag_add(c->d, DIAG_ERROR, "bad-row", (struct diag_pos){c->file, line, 1},
+                     "the row has %u cells, the first line names %u columns",
+                     used > t->ncolumns ? used : c->cells, t->ncolumns);
+            c->failed = true;
+            return;
+        }
+        look_at(c, t, cells, line);
+        t->lines[t->nrows] = line;
+        memcpy(t->cells + (size_t)t->nrows++ * t->ncolumns, cells, t->ncolumns * sizeof(cells[0]));
+    }
+}
+
+static void say_habits(const struct csv *c, const struct sheet *s)
+{
+    const char *by = s->separator == ';'    ? "semicolons"
+                     : s->separator == '\t' ? "tabs"
+                     : s->separator == ','  ? "commas"
+                                            : "what its first line says";
+    if (!s->is_usual) {
+        diag_add(c->d, DIAG_REMARK, "sheet", (struct diag_pos){c->file, 1, 1},
+                 "read as %s, cells separated by %s", s->encoding, by);
+    }
+}
+
+bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv,
+                    struct diags *d)
+{
+    struct sheet s;
+    sheet_open(a, csv, &s);
+    struct csv c = {.a = a, .d = d, .file = file, .rest = s.text, .line = s.line};
+    c.separator = s.separator;
+    size_t lines = 1;
+    if (!read_head(&c, t)) {
+        return false;
+    }
+    for (size_t i = 0; i < s.text.n; i++) {
+        lines += s.text.p[i] == '\n';
+    }
+    if (lines > TABLE_ROWS_MAX) {
+        return fail(&c, 1, "big-table", "a table has at most 1000000 lines");
+    }
+    t->cells = ARENA_ARRAY(a, struct str, lines * t->ncolumns);
+    t->lines = ARENA_ARRAY(a, uint32_t, lines);
+    say_habits(&c, &s);
+    read_rows(&c, t);
+    return !c.failed;
+}
