@@ -69,6 +69,32 @@ bool loader_read(struct loader *l, const char *path, struct str *out, const char
     return ok;
 }
 
+static bool read_kept(struct loader *l, const char *path, struct str *out, const char **out_why)
+{
+    for (const struct plan_text *t = l->kept->texts; t; t = t->next) {
+        if (strcmp(t->path, path) == 0) {
+            *out = str_dup(l->a, t->bytes);
+            l->hash = hash64_str(*out, l->hash);
+            return true;
+        }
+    }
+    *out_why = "it is not part of what runs";
+    return false;
+}
+
+bool loader_read_text(struct loader *l, const char *path, bool is_route, struct str *out,
+                      const char **out_why)
+{
+    bool ok = l->kept ? read_kept(l, path, out, out_why) : loader_read(l, path, out, out_why);
+    if (ok) {
+        struct plan_text *t = ARENA_NEW(l->a, struct plan_text);
+        *t = (struct plan_text){str_dup(l->a, str_of(path)).p, *out, is_route, NULL};
+        *l->end = t;
+        l->end = &t->next;
+    }
+    return ok;
+}
+
 /* The only document of the file, a mapping; NULL with a finding. */
 static const struct yaml_node *read_root(struct loader *l, const char *path)
 {
@@ -76,7 +102,7 @@ static const struct yaml_node *read_root(struct loader *l, const char *path)
     const char *why;
     struct yaml_doc *doc = NULL;
     struct diag_pos pos = {.file = path};
-    if (!loader_read(l, path, &bytes, &why)) {
+    if (!loader_read_text(l, path, false, &bytes, &why)) {
         diag_add(l->d, DIAG_ERROR, "cannot-read", pos, "cannot read it: %s", why);
         return NULL;
     }
@@ -233,6 +259,7 @@ static struct plan *load(const char *path, const struct adapter *const *adapters
     p->refs = 1;
     l.a = &p->arena;
     l.plan = p;
+    l.end = &p->texts;
     l.d = d;
     l.adapters = adapters;
     l.hash = hash64_str(STR(CORRIDOR_VERSION), 0);
@@ -261,6 +288,12 @@ struct plan *config_load_conformance(const char *path, struct diags *d)
 struct plan *config_load(const char *path, const struct adapter *const *adapters, struct diags *d)
 {
     return load(path, adapters, d, (struct loader){0});
+}
+
+struct plan *config_load_tables(const char *path, const struct plan *running,
+                                const struct adapter *const *adapters, struct diags *d)
+{
+    return load(path, adapters, d, (struct loader){.kept = running});
 }
 
 struct plan *config_load_tests(const char *path, const char *routes,

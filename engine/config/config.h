@@ -18,7 +18,11 @@ const char *config_find(const char *given, const char *from_environment);
 /* Read `path` and everything it names; NULL-ended `adapters`. A plan with one reference, or NULL with at
  * least one error in `d`. Warnings may be there either way. O(bytes of all files). */
 struct plan *config_load(const char *path, const struct adapter *const *adapters, struct diags *d);
-/* The same for tools: with the tests beside routes and maps, and with the route file or directory `routes` in
+/* `running`, which was loaded from `path`, with the files of its tables read anew and nothing else: whatever became of its
+ * configuration and routes meanwhile. */
+struct plan *config_load_tables(const char *path, const struct plan *running,
+                                const struct adapter *const *adapters, struct diags *d);
+/* The same as config_load() for tools: with the tests beside routes and maps, and with the route file or directory `routes` in
  * place of the configuration's own, unless it is part of them (NULL: with its own). */
 struct plan *config_load_tests(const char *path, const char *routes,
                                const struct adapter *const *adapters, struct diags *d);

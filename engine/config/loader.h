@@ -13,12 +13,18 @@ struct loader {
     bool with_tests;
     const char *routes; /* in place of the configuration's; or NULL */
     uint64_t hash;      /* over everything read so far */
+    const struct plan
+        *kept; /* its texts stand for configuration and routes, tables alone are read; or NULL */
+    struct plan_text **end; /* of the plan's texts */
     struct rules_source *rules_sources;
     struct rules_destination *rules_destinations;
 };
 
 /* Read a whole file into the plan's arena and into the hash. False with a static reason. */
 bool loader_read(struct loader *l, const char *path, struct str *out, const char **out_why);
+/* The same of the configuration or a route file, which the plan remembers; out of `kept`, if there is one. */
+bool loader_read_text(struct loader *l, const char *path, bool is_route, struct str *out,
+                      const char **out_why);
 /* Every *.yaml below `dir` (or the file `dir` itself) in byte order of path. */
 void loader_routes(struct loader *l, struct str dir, struct diag_pos pos);
 /* sources: and destinations: into the plan. */

@@ -122,7 +122,7 @@ static void compile(struct loader *l, const struct found *f, struct diag_pos pos
         const char *why;
         files[n].name = f->v[i];
         l->hash = hash64_str(str_of(f->v[i]), l->hash);
-        if (loader_read(l, f->v[i], &files[n].bytes, &why)) {
+        if (loader_read_text(l, f->v[i], true, &files[n].bytes, &why)) {
             n++;
         } else {
             complain(l, pos, f->v[i], why);
@@ -150,9 +150,17 @@ static struct str shortest(struct loader *l, struct str dir)
     return same ? brief : dir;
 }
 
-void loader_routes(struct loader *l, struct str dir, struct diag_pos pos)
+static void find_kept(struct loader *l, struct found *f)
 {
-    struct found f = {0};
+    for (const struct plan_text *t = l->kept->texts; t; t = t->next) {
+        if (t->is_route) {
+            remember(l, f, str_dup(l->a, str_of(t->path)).p);
+        }
+    }
+}
+
+static void find_routes(struct loader *l, struct str dir, struct diag_pos pos, struct found *f)
+{
     struct stat st;
     dir = shortest(l, dir);
     while (dir.n > 1 && dir.p[dir.n - 1] == '/') {
@@ -162,12 +170,22 @@ void loader_routes(struct loader *l, struct str dir, struct diag_pos pos)
     if (path && stat(path, &st) != 0) {
         complain(l, pos, path, strerror(errno));
     } else if (path && S_ISDIR(st.st_mode)) {
-        walk(l, path, 0, pos, &f);
-        if (f.n) {
-            qsort(f.v, f.n, sizeof *f.v, by_bytes);
+        walk(l, path, 0, pos, f);
+        if (f->n) {
+            qsort(f->v, f->n, sizeof *f->v, by_bytes);
         }
     } else if (path) {
-        remember(l, &f, path);
+        remember(l, f, path);
+    }
+}
+
+void loader_routes(struct loader *l, struct str dir, struct diag_pos pos)
+{
+    struct found f = {0};
+    if (l->kept) {
+        find_kept(l, &f);
+    } else {
+        find_routes(l, dir, pos, &f);
     }
     if (f.n > CONFIG_FILES_MAX) {
         diag_add(l->d, DIAG_ERROR, "too-many", pos, "%zu route files; expected at most %d", f.n,

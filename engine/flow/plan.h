@@ -93,8 +93,17 @@ struct plan_alerts {
     unsigned ntellers;
 };
 
+/* A text that the plan was made of, as it was: the configuration, then route files in their order. */
+struct plan_text {
+    const char *path;
+    struct str bytes;
+    bool is_route;
+    struct plan_text *next;
+};
+
 struct plan {
     struct arena arena; /* owns everything */
+    struct plan_text *texts;
     unsigned refs;
     struct str state_dir;
     struct str admin_host; /* of the TCP listener for administration; empty: there is none */

@@ -172,8 +172,11 @@ static void on_reload(struct admin_call *c)
 {
     struct buf out = {0};
     const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(c->q));
-    bool holds = query && strcmp(query, "hold-pending") == 0;
-    int failed = daemon_reload(c->admin->daemon, holds, &out);
+    enum daemon_reload what = query && strcmp(query, "hold-pending") == 0
+                                  ? DAEMON_RELOAD_HOLD_PENDING
+                              : query && strcmp(query, "tables") == 0 ? DAEMON_RELOAD_TABLES
+                                                                      : DAEMON_RELOAD;
+    int failed = daemon_reload(c->admin->daemon, what, &out);
     admin_answer(c, failed ? 409 : HTTP_OK, "text/plain", buf_str(&out));
     buf_free(&out);
 }

@@ -8,13 +8,15 @@
 
 struct reload_args {
     struct target_args target;
-    bool hold_pending;
+    bool hold_pending, tables;
 };
 
 static const struct opt options[] = {
     TARGET_OPTIONS(reload_args),
     OPT(reload_args, hold_pending, "hold-pending", BOOL, "false", NULL, 0,
         "Keep what waits for a destination that is removed, until it is configured again."),
+    OPT(reload_args, tables, "tables", BOOL, "false", NULL, 0,
+        "Read the code tables anew and nothing else, whatever became of configuration and routes."),
     {0},
 };
 
@@ -25,9 +27,14 @@ static int run(struct command_run *r)
     if (!state) {
         return COMMAND_CANNOT;
     }
+    if (args->tables && args->hold_pending) {
+        return command_fail(r, "--tables removes no destination; leave --hold-pending out");
+    }
     struct str body;
-    int status = admin_ask(r->arena, target_socket(r, state), "POST",
-                           args->hold_pending ? "/reload?hold-pending" : "/reload", &body, &why);
+    const char *path = args->tables         ? "/reload?tables"
+                       : args->hold_pending ? "/reload?hold-pending"
+                                            : "/reload";
+    int status = admin_ask(r->arena, target_socket(r, state), "POST", path, &body, &why);
     if (status < 0) {
         return status == ERR_NOT_FOUND ? command_fail(r, "no daemon runs on %s", state)
                                        : command_fail(r, "%s", why);
@@ -40,7 +47,9 @@ static int run(struct command_run *r)
         report_print(&one);
     } else {
         printf("%.*s%s\n", STR_ARG(body),
-               done ? "reloaded" : "refused: everything stays as it was");
+               done && args->tables ? "tables reloaded"
+               : done               ? "reloaded"
+                                    : "refused: everything stays as it was");
     }
     return done ? COMMAND_FINE : COMMAND_FINDINGS;
 }

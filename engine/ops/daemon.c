@@ -196,8 +196,8 @@ static void on_hangup(evutil_socket_t sig, short what, void *arg)
     struct daemon *d = arg;
     struct buf out = {0};
     (void)sig;
-    (void)what;                          /* one signal only */
-    (void)daemon_reload(d, false, &out); /* the outcome is logged */
+    (void)what;                                  /* one signal only */
+    (void)daemon_reload(d, DAEMON_RELOAD, &out); /* the outcome is logged */
     buf_free(&out);
 }
 
@@ -358,13 +358,17 @@ static int check_fixed(const struct daemon *d, const struct plan *p, struct diag
     return 0;
 }
 
-int daemon_reload(struct daemon *d, bool hold_pending, struct buf *out)
+int daemon_reload(struct daemon *d, enum daemon_reload what, struct buf *out)
 {
+    bool is_tables = what == DAEMON_RELOAD_TABLES,
+         hold_pending = what == DAEMON_RELOAD_HOLD_PENDING;
     struct arena a = {0};
     struct diags diags;
     diags_init(&diags, &a);
     notify_reloading();
-    struct plan *plan = config_load(d->conf->config, d->conf->adapters, &diags);
+    struct plan *plan =
+        is_tables ? config_load_tables(d->conf->config, d->plan, d->conf->adapters, &diags)
+                  : config_load(d->conf->config, d->conf->adapters, &diags);
     int failed = plan ? check_fixed(d, plan, &diags) : ERR_SYNTAX;
     if (!failed) {
         failed = engine_reload(d->engine, plan,
@@ -380,7 +384,7 @@ int daemon_reload(struct daemon *d, bool hold_pending, struct buf *out)
     diags_print(out, &diags);
     log_event(d->conf->log, failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
               failed ? "reload-refused" : "reloaded", log_hex("plan", d->plan->hash),
-              log_uint("errors", diags.errors));
+              log_bool("tables_alone", is_tables), log_uint("errors", diags.errors));
     notify_ready(failed ? "serving; the last reload was refused" : "serving");
     arena_free(&a);
     return failed;

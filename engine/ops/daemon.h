@@ -27,9 +27,10 @@ int daemon_run(const struct daemon_conf *conf);
 
 /* For the admin socket. */
 struct report *daemon_status(struct daemon *d);
-/* 0, or ERR_* with the findings appended to `out`, a line each. What waits for a destination that is removed:
- * kept, or a reason to refuse. */
-int daemon_reload(struct daemon *d, bool hold_pending, struct buf *out);
+/* What is read anew. What waits for a destination that is removed is a reason to refuse, or kept (HOLD_PENDING). */
+enum daemon_reload { DAEMON_RELOAD, DAEMON_RELOAD_HOLD_PENDING, DAEMON_RELOAD_TABLES };
+/* 0, or ERR_* with the findings appended to `out`, a line each. */
+int daemon_reload(struct daemon *d, enum daemon_reload what, struct buf *out);
 /* Rows that tables lack, see miss_report.h. */
 struct report *daemon_misses(struct daemon *d);
 /* Up to where another process may read the journal: {"volume":n,"end":n}. */
