@@ -1,4 +1,4 @@
-/* consumer_priv.h - what consumer.c, consumer_state.c and clean.c share. Loop thread. */
+/* consumer_priv.h - what consumer.c, consumers.c, consumer_*.c and clean.c share. Loop thread. */
 #ifndef CORRIDOR_JOURNAL_CONSUMER_PRIV_H
 #define CORRIDOR_JOURNAL_CONSUMER_PRIV_H
 
@@ -59,6 +59,10 @@ static inline void consumer_set_cursor(struct consumer *c, uint64_t seq, uint32_
 
 struct consumer_item *consumer_find_item(const struct consumer *c, uint64_t seq, uint32_t output);
 struct consumer_item *consumer_push(struct consumer *c, const struct consumer_item *item);
+/* The index of the first item at or behind (seq, output). */
+size_t consumer_place(const struct consumer *c, uint64_t seq, uint32_t output);
+/* Take the item out of the list. */
+void consumer_settle(struct consumer *c, struct consumer_item *item);
 /* Into its place in the list. */
 struct consumer_item *consumer_insert(struct consumer *c, uint64_t seq, uint32_t output);
 /* The item stands in entry `home` from now on. */
@@ -67,6 +71,8 @@ void consumer_move(struct consumer *c, struct consumer_item *item, uint64_t home
 /* The output becomes unsettled; false when a crash left its outcome ahead of the cursor. */
 bool consumer_take(struct consumer *c, const struct consumer_item *where,
                    const struct entry_output *o, struct consumer_item *out);
+/* What lies ahead of the cursor, counted once. */
+void consumer_count_ahead(struct consumer *c, uint64_t seq, uint32_t output, uint64_t bytes);
 /* The cursor passes an output of an entry of so many bytes. */
 void consumer_count_read(struct consumer *c, uint64_t bytes);
 
