@@ -191,12 +191,45 @@ static bool is_within(const char *inner, const char *outer)
     return strncmp(in, out, n) == 0 && (in[n] == '/' || in[n] == 0);
 }
 
-/* Other routes than its own; those that are among its own need the rest of them. */
-static struct str routes_of(const struct loader *l, const struct top_conf *top)
+/* Those of the configuration, relative to its file. */
+static struct opt_list own_routes(struct loader *l, const struct top_conf *top, const char *path,
+                                  struct diag_pos pos)
 {
-    bool is_own =
-        !l->routes || (top->routes.n && is_within(l->routes, str_dup(l->a, top->routes).p));
-    return is_own ? top->routes : str_of(l->routes);
+    struct str *v = ARENA_ARRAY(l->a, struct str, top->routes.n + 1);
+    const char *slash = strrchr(path, '/');
+    int dir = slash ? (int)(slash - path + 1) : 0;
+    for (size_t i = 0; i < top->routes.n; i++) {
+        struct str one = top->routes.v[i];
+        if (one.n == 0 || memchr(one.p, 0, one.n)) {
+            diag_add(l->d, DIAG_ERROR, "option-type", pos,
+                     "`routes` is empty or contains a NUL; expected a path");
+            return (struct opt_list){NULL, 0};
+        }
+        bool is_out = one.p[0] == '!';
+        one = str_slice(one, is_out, one.n);
+        bool is_absolute = one.n && one.p[0] == '/';
+        v[i] = str_printf(l->a, "%s%.*s%.*s", is_out ? "!" : "", is_absolute ? 0 : dir, path,
+                          STR_ARG(one));
+    }
+    return (struct opt_list){v, top->routes.n};
+}
+
+/* Other routes than its own; those that are among its own need the rest of them. */
+static struct opt_list routes_of(struct loader *l, const struct top_conf *top, const char *path,
+                                 struct diag_pos pos)
+{
+    struct opt_list own = own_routes(l, top, path, pos);
+    for (size_t i = 0; l->routes && i < own.n; i++) {
+        if (is_within(l->routes, own.v[i].p)) {
+            return own;
+        }
+    }
+    if (!l->routes) {
+        return own;
+    }
+    struct str *given = ARENA_NEW(l->a, struct str);
+    *given = str_of(l->routes);
+    return (struct opt_list){given, 1};
 }
 
 static void fill(struct loader *l, const char *path)
@@ -214,7 +247,9 @@ static void fill(struct loader *l, const char *path)
     loader_endpoints(l, &top);
     loader_alerts(l, top.alerts, root);
     const struct yaml_node *routes = yaml_get(root, "routes");
-    loader_routes(l, routes_of(l, &top), routes ? routes->pos : root->pos);
+    struct diag_pos pos = routes ? routes->pos : root->pos;
+    struct opt_list dirs = routes_of(l, &top, path, pos);
+    loader_routes(l, &dirs, pos);
     check_top(l, &top, root);
 }
 
@@ -224,7 +259,8 @@ static void fill_conformance(struct loader *l, const char *path)
     l->plan->nsources = 1;
     l->plan->sources = ARENA_NEW(l->a, struct plan_source);
     l->plan->dictionary = validate_dict_new(l->a);
-    loader_routes(l, str_of(path), (struct diag_pos){.file = path});
+    struct str dir = str_of(path);
+    loader_routes(l, &(struct opt_list){&dir, 1}, (struct diag_pos){.file = path});
     if (!loader_errors(l) && rules_conformance_count(l->plan->rules) == 0) {
         diag_add(l->d, DIAG_ERROR, "no-conformance", (struct diag_pos){.file = path},
                  "there is no conformance document in it; one begins with conformance: NAME");
@@ -294,6 +330,12 @@ struct plan *config_load_tables(const char *path, const struct plan *running,
                                 const struct adapter *const *adapters, struct diags *d)
 {
     return load(path, adapters, d, (struct loader){.kept = running});
+}
+
+struct plan *config_load_in_zone(const char *path, const char *routes, struct str timezone,
+                                 const struct adapter *const *adapters, struct diags *d)
+{
+    return load(path, adapters, d, (struct loader){.routes = routes, .timezone = timezone});
 }
 
 struct plan *config_load_tests(const char *path, const char *routes,

@@ -27,6 +27,10 @@ struct plan *config_load_tables(const char *path, const struct plan *running,
 struct plan *config_load_tests(const char *path, const char *routes,
                                const struct adapter *const *adapters, struct diags *d);
 
+/* Without the tests, with other routes (as above), and with `timezone` for every source unless it is empty. */
+struct plan *config_load_in_zone(const char *path, const char *routes, struct str timezone,
+                                 const struct adapter *const *adapters, struct diags *d);
+
 /* A plan of one source and of the conformance documents in `path` alone, each of which is about that source. */
 struct plan *config_load_conformance(const char *path, struct diags *d);
 

@@ -11,8 +11,9 @@ struct loader {
     struct diags *d;
     const struct adapter *const *adapters;
     bool with_tests;
-    const char *routes; /* in place of the configuration's; or NULL */
-    uint64_t hash;      /* over everything read so far */
+    const char *routes;  /* in place of the configuration's; or NULL */
+    struct str timezone; /* in place of that of every source; or empty */
+    uint64_t hash;       /* over everything read so far */
     const struct plan
         *kept; /* its texts stand for configuration and routes, tables alone are read; or NULL */
     struct plan_text **end; /* of the plan's texts */
@@ -25,8 +26,9 @@ bool loader_read(struct loader *l, const char *path, struct str *out, const char
 /* The same of the configuration or a route file, which the plan remembers; out of `kept`, if there is one. */
 bool loader_read_text(struct loader *l, const char *path, bool is_route, struct str *out,
                       const char **out_why);
-/* Every *.yaml below `dir` (or the file `dir` itself) in byte order of path. */
-void loader_routes(struct loader *l, struct str dir, struct diag_pos pos);
+/* Every *.yaml below each directory of `dirs` (or the file itself), of each in byte order of path;
+ * without those that an entry with ! before it names. Entries are NUL-terminated. */
+void loader_routes(struct loader *l, const struct opt_list *dirs, struct diag_pos pos);
 /* sources: and destinations: into the plan. */
 void loader_endpoints(struct loader *l, const struct top_conf *top);
 /* "`KEY`: ...; not available in this version" at `n`. */

@@ -11,6 +11,8 @@ enum { DEPTH_MAX = 16 };
 struct found {
     const char **v;
     size_t n, cap;
+    struct stat *out; /* what is left out */
+    size_t nout;
 };
 
 static void remember(struct loader *l, struct found *f, const char *path)
@@ -32,6 +34,17 @@ static void complain(struct loader *l, struct diag_pos pos, const char *path, co
     diag_add(l->d, DIAG_ERROR, "cannot-read", pos, "cannot read %s: %s", path, why);
 }
 
+/* An entry of routes: that begins with ! is this file or directory. */
+static bool is_left_out(const struct found *f, const struct stat *st)
+{
+    for (size_t i = 0; i < f->nout; i++) {
+        if (f->out[i].st_dev == st->st_dev && f->out[i].st_ino == st->st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void walk(struct loader *l, const char *dir, unsigned depth, struct diag_pos pos,
                  struct found *f)
 {
@@ -50,6 +63,8 @@ static void walk(struct loader *l, const char *dir, unsigned depth, struct diag_
         struct stat st;
         if (stat(path.p, &st) != 0) {
             complain(l, pos, path.p, strerror(errno));
+        } else if (is_left_out(f, &st)) {
+            continue;
         } else if (S_ISDIR(st.st_mode)) {
             walk(l, path.p, depth + 1, pos, f);
         } else if (str_ends(path, STR(".yaml"))) {
@@ -159,9 +174,10 @@ static void find_kept(struct loader *l, struct found *f)
     }
 }
 
-static void find_routes(struct loader *l, struct str dir, struct diag_pos pos, struct found *f)
+static void find(struct loader *l, struct str dir, struct diag_pos pos, struct found *f)
 {
     struct stat st;
+    size_t before = f->n;
     dir = shortest(l, dir);
     while (dir.n > 1 && dir.p[dir.n - 1] == '/') {
         dir.n--;
@@ -171,21 +187,35 @@ static void find_routes(struct loader *l, struct str dir, struct diag_pos pos, s
         complain(l, pos, path, strerror(errno));
     } else if (path && S_ISDIR(st.st_mode)) {
         walk(l, path, 0, pos, f);
-        if (f->n) {
-            qsort(f->v, f->n, sizeof *f->v, by_bytes);
+        if (f->n > before) {
+            qsort(f->v + before, f->n - before, sizeof *f->v, by_bytes);
         }
     } else if (path) {
         remember(l, f, path);
     }
 }
 
-void loader_routes(struct loader *l, struct str dir, struct diag_pos pos)
+static void find_all(struct loader *l, const struct opt_list *dirs, struct diag_pos pos,
+                     struct found *f)
 {
-    struct found f = {0};
+    for (size_t i = 0; i < dirs->n; i++) {
+        struct str one = dirs->v[i];
+        f->nout += one.n && one.p[0] == '!' && stat(one.p + 1, &f->out[f->nout]) == 0;
+    }
+    for (size_t i = 0; i < dirs->n; i++) {
+        if (dirs->v[i].n == 0 || dirs->v[i].p[0] != '!') {
+            find(l, dirs->v[i], pos, f);
+        }
+    }
+}
+
+void loader_routes(struct loader *l, const struct opt_list *dirs, struct diag_pos pos)
+{
+    struct found f = {.out = ARENA_ARRAY(l->a, struct stat, dirs->n + 1)};
     if (l->kept) {
         find_kept(l, &f);
     } else {
-        find_routes(l, dir, pos, &f);
+        find_all(l, dirs, pos, &f);
     }
     if (f.n > CONFIG_FILES_MAX) {
         diag_add(l->d, DIAG_ERROR, "too-many", pos, "%zu route files; expected at most %d", f.n,

@@ -273,6 +273,7 @@ static struct item *list(struct compiler *c, const struct yaml_node *n, struct i
     const struct fhir_slot *outer = c->slot;
     struct fhir_slot one_of = outer ? *outer : (struct fhir_slot){0};
     one_of.repeats = false;
+    item->is_entries = outer && outer->type == fhir_type(STR("Bundle.entry"));
     c->slot = outer ? &one_of : NULL;
     yaml_each(child, n)
     {

@@ -197,6 +197,7 @@ FUNC_CODE(func_text);
 FUNC_CODE(func_escaped);
 FUNC_CODE(func_following);
 FUNC_CODE(func_uuid);
+FUNC_CODE(func_same_uuid);
 /* func_fhir.c */
 FUNC_CODE(func_children);
 FUNC_CODE(func_descendants);

@@ -109,10 +109,30 @@ static void put_u64(uint8_t *to, uint64_t v)
     }
 }
 
-/* RFC 9562 version 8: of the message id and the name, so that a repeat gives the same. */
+/* RFC 9562 version 8: the version and variant stand over a hash. */
+static bool put_uuid(struct eval *e, struct sha256 *sha, struct values *out)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char shape[] = "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    uint8_t h[SHA256_SIZE];
+    char *p = arena_alloc(e->a, sizeof(shape));
+    sha256_end(sha, h);
+    h[6] = (uint8_t)((h[6] & 0x0f) | 0x80);
+    h[8] = (uint8_t)((h[8] & 0x3f) | 0x80);
+    for (unsigned i = 0, digit = 0; i < sizeof(shape); i++) {
+        p[i] = shape[i];
+        if (shape[i] == 'x') {
+            p[i] = hex[digit % 2 ? h[digit / 2] & 15 : h[digit / 2] >> 4];
+            digit++;
+        }
+    }
+    return call_put(e, out, value_string(str_from(p, sizeof(shape) - 1)));
+}
+
+/* Of the message id and the name, so that a repeat gives the same. */
 bool func_uuid(struct eval *e, const struct call *c, struct values *out)
 {
-    uint8_t id[16], h[SHA256_SIZE];
+    uint8_t id[16];
     struct sha256 sha;
     struct str name;
     enum value_answer got = call_text(e, c, 0, &name);
@@ -124,13 +144,23 @@ bool func_uuid(struct eval *e, const struct call *c, struct values *out)
     sha256_begin(&sha);
     sha256_add(&sha, id, sizeof(id));
     sha256_add(&sha, name.p, name.n);
-    sha256_end(&sha, h);
-    h[6] = (uint8_t)((h[6] & 0x0f) | 0x80);
-    h[8] = (uint8_t)((h[8] & 0x3f) | 0x80);
-    return call_put(e, out,
-                    value_string(str_printf(e->a,
-                                            "urn:uuid:%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-                                            "%02x%02x%02x%02x%02x%02x",
-                                            h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8],
-                                            h[9], h[10], h[11], h[12], h[13], h[14], h[15])));
+    return put_uuid(e, &sha, out);
+}
+
+/* Of the texts alone, each with its length before it. What is empty counts as an empty text. */
+bool func_same_uuid(struct eval *e, const struct call *c, struct values *out)
+{
+    struct sha256 sha;
+    sha256_begin(&sha);
+    for (unsigned i = 0; i < call_nargs(c); i++) {
+        struct str text = STR("");
+        uint8_t size[8];
+        if (call_text(e, c, i, &text) == ANSWER_FALSE) {
+            return false;
+        }
+        put_u64(size, text.n);
+        sha256_add(&sha, size, sizeof(size));
+        sha256_add(&sha, text.p, text.n);
+    }
+    return put_uuid(e, &sha, out);
 }

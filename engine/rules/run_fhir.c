@@ -219,3 +219,29 @@ bool run_fhir_replaces(const struct item *also, const struct json *over, struct 
     }
     return false;
 }
+
+static bool is_repeated(const struct json *entries, const struct json *one)
+{
+    const struct json *url = json_get(one, "fullUrl");
+    for (const struct json *other = entries->first; url && other != one; other = other->next) {
+        const struct json *before = json_get(other, "fullUrl");
+        if (before && str_eq(before->text, url->text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void run_fhir_once(struct json *entries)
+{
+    struct json *last = NULL;
+    for (struct json *one = entries->first; one; one = one->next) {
+        if (last && is_repeated(entries, one)) {
+            last->next = one->next;
+            entries->count--;
+        } else {
+            last = one;
+        }
+    }
+    entries->last = last;
+}

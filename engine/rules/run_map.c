@@ -192,6 +192,9 @@ static bool list_eval(struct eval *e, const struct map *m, const struct item *it
             return false;
         }
     }
+    if (item->is_entries) {
+        run_fhir_once(list);
+    }
     *out = list->first ? list : NULL;
     return true;
 }

@@ -136,6 +136,64 @@ Test(config, a_whole_configuration_becomes_a_plan)
     place_close(&p);
 }
 
+Test(config, routes_may_be_several_places_and_leave_some_out)
+{
+    static const struct {
+        const char *routes;
+        unsigned n;
+    } rows[] = {
+        {"[routes]", 3},
+        {"[routes, more/d.yaml]", 4},
+        {"[routes, '!routes/apart']", 2},
+        {"['!routes/a.yaml', routes]", 2},
+        {"['!gone', routes/apart]", 1},
+        {"[more, routes/a.yaml]", 2},
+    };
+    struct place p;
+    place_open(&p);
+    mkdir(str_printf(&p.a, "%s/routes", p.dir).p, 0700);
+    mkdir(str_printf(&p.a, "%s/routes/apart", p.dir).p, 0700);
+    mkdir(str_printf(&p.a, "%s/more", p.dir).p, 0700);
+    place_put(&p, "routes/a.yaml", "route: a\nfrom: in\nmessages: [ADT]\ndo: { send: pit }\n");
+    place_put(&p, "routes/b.yaml", "route: b\nfrom: in\nmessages: [ADT]\ndo: { send: pit }\n");
+    place_put(&p, "routes/apart/c.yaml",
+              "route: c\nfrom: in\nmessages: [ADT]\ndo: { send: pit }\n");
+    place_put(&p, "more/d.yaml", "route: d\nfrom: in\nmessages: [ADT]\ndo: { send: pit }\n");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *path =
+            place_put(&p, "c.yaml",
+                      str_printf(&p.a,
+                                 "sources: { in: { wire: {} } }\ndestinations: { pit: "
+                                 "{ hole: {} } }\nroutes: %s\n",
+                                 rows[i].routes)
+                          .p);
+        struct plan *plan = config_load(path, adapters, &p.d);
+        cr_assert_not_null(plan, "%s: %s", rows[i].routes, p.d.first ? p.d.first->text.p : "");
+        cr_expect_eq(rules_route_count(plan->rules), rows[i].n, "%s: %u", rows[i].routes,
+                     rules_route_count(plan->rules));
+        plan_unref(&plan);
+    }
+    place_close(&p);
+}
+
+Test(config, a_time_zone_may_stand_in_for_those_of_the_sources)
+{
+    struct place p;
+    place_open(&p);
+    place_put(&p, "r.yaml", "route: a\nfrom: in\nmessages: [ADT]\ndo: { send: pit }\n");
+    const char *path = place_put(&p, "c.yaml",
+                                 "sources: { in: { wire: {}, timezone: Europe/Berlin } }\n"
+                                 "destinations: { pit: { hole: {} } }\nroutes: r.yaml\n");
+    struct plan *plan = config_load_in_zone(path, NULL, STR("America/Chicago"), adapters, &p.d);
+    cr_assert_not_null(plan);
+    cr_expect(str_is(plan->sources[0].timezone, "America/Chicago"));
+    plan_unref(&plan);
+    plan = config_load_in_zone(path, NULL, STR(""), adapters, &p.d);
+    cr_expect(plan && str_is(plan->sources[0].timezone, "Europe/Berlin"));
+    plan_unref(&plan);
+    place_close(&p);
+}
+
 Test(config, mistakes_are_located_and_named)
 {
     static const struct {
@@ -143,6 +201,7 @@ Test(config, mistakes_are_located_and_named)
         unsigned line;
     } rows[] = {
         {"unknown key", "sorces: {}\nsources:\n  a: { wire: {} }\n", "unknown-key", 1},
+        {"routes without a path", "sources:\n  a: { wire: {} }\nroutes: \"\"\n", "option-type", 3},
         {"no source", "destinations:\n  a: { hole: {} }\n", "no-sources", 1},
         {"no adapter", "sources:\n  a: { timezone: UTC }\n", "no-adapter", 2},
         {"adapter without that end", "sources:\n  a: { hole: {} }\n", "not-available", 2},

@@ -288,6 +288,29 @@ Test(map_fhir, fragments_make_datatypes)
     rows_check(json, ROWS(wrong));
 }
 
+Test(map_fhir, an_entry_whose_url_an_earlier_one_has_is_left_out)
+{
+    static const char frame[] =
+        "map: m\nreads: ADT_A01\nto: Bundle\nvalue:\n  type: collection\n  entry:\n@@\n" ROUTE;
+    static const struct row rows[] = {
+        {"the first stays, also of several",
+         "    - { fullUrl: 'urn:a', resource: { resourceType: Patient, gender: male } }\n"
+         "    - { fullUrl: 'urn:b', resource: { resourceType: Patient, gender: female } }\n"
+         "    - { fullUrl: 'urn:a', resource: { resourceType: Patient, gender: other } }\n"
+         "    - { fullUrl: 'urn:a', resource: { resourceType: Patient, gender: unknown } }",
+         "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"fullUrl\":\"urn:a\","
+         "\"resource\":{\"resourceType\":\"Patient\",\"gender\":\"male\"}},{\"fullUrl\":\"urn:b\","
+         "\"resource\":{\"resourceType\":\"Patient\",\"gender\":\"female\"}}]}"},
+        {"without a url both stay",
+         "    - { resource: { resourceType: Patient, gender: male } }\n"
+         "    - { resource: { resourceType: Patient, gender: male } }",
+         "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":\"Patient\",\"gender\":\"male\"}},{\"resource\":{\"resourceType\":"
+         "\"Patient\",\"gender\":\"male\"}}]}"},
+    };
+    rows_payload(frame, adt, ROWS(rows));
+}
+
 Test(map_fhir, a_bundle_holds_resources)
 {
     static const char frame[] =

@@ -1,0 +1,343 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/clock.h"
+#include "engine/base/hash.h"
+#include "engine/base/json.h"
+#include "engine/config/config.h"
+#include "engine/ops/commands.h"
+#include "engine/ops/excerpt.h"
+#include "engine/ops/messages.h"
+#include "engine/ops/pieces.h"
+#include "engine/ops/report.h"
+
+enum { TO_FHIR, TO_HL7V2 };
+enum { SHOW_EVERY_US = 500000 };
+
+struct convert_args {
+    struct str config, routes, source, timezone, received;
+    int to;
+    bool pretty, quiet;
+};
+
+static const struct opt options[] = {
+    OPT(convert_args, to, "to", ENUM, NULL, "fhir|hl7v2", OPT_REQUIRED, "What to make."),
+    OPT(convert_args, pretty, "pretty", BOOL, "false", NULL, 0,
+        "JSON for people; otherwise each result is one line."),
+    OPT(convert_args, timezone, "timezone", STR, NULL, NULL, 0,
+        "Of times without an offset, as America/Chicago. Default: that of the source."),
+    OPT(convert_args, routes, "routes", PATH, NULL, NULL, 0,
+        "Own routes and maps, a file or a directory, in place of the shipped ones."),
+    OPT(convert_args, source, "source", STR, NULL, NULL, 0,
+        "The source it comes from, for routes that have several. Default: v2."),
+    OPT(convert_args, config, "config", PATH, NULL, NULL, 0,
+        "The configuration. Default: conf/convert.yaml, /usr/share/corridor/conf/convert.yaml."),
+    OPT(convert_args, received, "received", STR, NULL, NULL, 0,
+        "When it was received, as 2026-11-20T15:00:00Z. Default: now."),
+    OPT(convert_args, quiet, "quiet", BOOL, "false", NULL, 0, "No progress on a terminal."),
+    {0},
+};
+
+struct converting {
+    struct command_run *r;
+    const struct plan *plan;
+    const char *file;
+    unsigned source;
+    int64_t now_us, began_us, shown_us;
+    uint64_t messages, converted, failed; /* of all files */
+    struct arena arena;                   /* of one message */
+    struct buf raw, out;
+    bool shows;
+};
+
+static int64_t monotonic(void)
+{
+    struct clock clock = clock_real();
+    return clock_mono_us(&clock);
+}
+
+/* ---- progress, on a terminal ---- */
+
+static void show(struct converting *c, bool last)
+{
+    int64_t now = monotonic(), took = now - c->began_us;
+    if (!c->shows || (!last && now - c->shown_us < SHOW_EVERY_US)) {
+        return;
+    }
+    c->shown_us = now;
+    fprintf(stderr, "\r\033[K%llu messages, %llu failed, %llu a second%s",
+            (unsigned long long)c->messages, (unsigned long long)c->failed,
+            (unsigned long long)(took ? c->messages * 1000000 / (uint64_t)took : 0),
+            last ? "\n" : "");
+}
+
+static void complain(struct converting *c, unsigned line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Located: file, line of the message's first segment, its number. Never a value of the message. */
+static void complain(struct converting *c, unsigned line, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    c->failed++;
+    fprintf(stderr, "%s%s:%u: error: message %llu: %s\n", c->shows ? "\r\033[K" : "", c->file, line,
+            (unsigned long long)c->messages, text);
+}
+
+/* ---- one message ---- */
+
+static void put_json(struct converting *c, const struct rules_output *o, const struct hl7 *m)
+{
+    const struct convert_args *args = c->r->args;
+    if (o->is_json && args->pretty && o->value) {
+        json_write(&c->out, o->value, 2);
+    } else {
+        size_t n = splices_size(o->payload);
+        buf_reserve(&c->out, n + 1);
+        splices_write(o->payload, m ? m->raw : STR(""), c->out.p + c->out.n);
+        c->out.n += n;
+    }
+    buf_putc(&c->out, '\n');
+}
+
+/* What a message of HL7 v2 looks like in a file: a line for each segment. */
+static void put_lines(struct converting *c, size_t from)
+{
+    for (size_t i = from; i < c->out.n; i++) {
+        c->out.p[i] = c->out.p[i] == '\r' ? '\n' : c->out.p[i];
+    }
+}
+
+static void put_outputs(struct converting *c, unsigned line, const struct rules_result *res,
+                        const struct hl7 *m)
+{
+    bool failed = false;
+    for (unsigned i = 0; i < res->noutputs; i++) {
+        const struct rules_output *o = &res->outputs[i];
+        size_t before = c->out.n;
+        if (o->finding.n) {
+            complain(c, line, "%.*s", STR_ARG(o->finding));
+            failed = true;
+            continue;
+        }
+        put_json(c, o, m);
+        if (!o->is_json) {
+            put_lines(c, before);
+        }
+    }
+    c->converted += !failed && res->noutputs > 0;
+}
+
+static void tell(struct converting *c, unsigned line, const struct rules_result *res,
+                 const struct hl7 *m)
+{
+    switch (res->verdict) {
+    case RULES_ACCEPTED:
+        put_outputs(c, line, res, m);
+        return;
+    case RULES_FILTERED:
+    case RULES_REJECTED:
+        complain(c, line, "%.*s", STR_ARG(res->reason));
+        return;
+    case RULES_UNROUTED:
+        complain(c, line, "no map reads this type of message");
+        return;
+    }
+}
+
+static void convert_message(struct converting *c, struct str bytes, unsigned line)
+{
+    struct hl7 m;
+    struct hl7_fault fault;
+    struct rules_result res;
+    c->messages++;
+    c->raw.n = 0;
+    messages_with_cr(bytes, &c->raw);
+    struct str raw = buf_str(&c->raw);
+    if (hl7_parse(&c->arena, raw, &m, &fault) != 0) {
+        complain(c, line, "%s%s%s", fault.path, fault.path[0] ? ": " : "", fault.text);
+    } else {
+        struct rules_input in = {.m = &m,
+                                 .source = c->source,
+                                 .received_us = c->now_us,
+                                 .id_hi = hash64_str(raw, 1),
+                                 .id_lo = hash64_str(raw, 2)};
+        rules_run(c->plan->rules, &in, &c->arena, &res);
+        tell(c, line, &res, &m);
+    }
+    arena_reset(&c->arena);
+    show(c, false);
+}
+
+/* ---- files ---- */
+
+static bool flush(struct converting *c)
+{
+    bool good = fwrite(c->out.p ? c->out.p : "", 1, c->out.n, stdout) == c->out.n;
+    c->out.n = 0;
+    return good;
+}
+
+static bool convert_piece(struct converting *c, struct str piece, uint64_t line)
+{
+    struct arena a = {0};
+    struct diags d;
+    bool good = true;
+    diags_init(&d, &a);
+    struct message_file f = messages_split(&a, c->file, piece, &d);
+    for (size_t i = 0; i < f.n && good; i++) {
+        convert_message(c, f.v[i].bytes, (unsigned)(line - 1) + f.v[i].line);
+        good = c->out.n < (1 << 20) || flush(c);
+    }
+    arena_free(&a);
+    return good && flush(c);
+}
+
+static int convert_file(struct converting *c, const char *path)
+{
+    struct pieces p;
+    struct str piece;
+    uint64_t line, before = c->messages;
+    const char *why;
+    bool good = true;
+    if (!pieces_open(&p, path, &why)) {
+        return command_fail(c->r, "%s: %s", path, why);
+    }
+    c->file = strcmp(path, "-") == 0 ? "standard input" : path;
+    while (good && pieces_next(&p, &piece, &line)) {
+        good = convert_piece(c, piece, line);
+    }
+    why = p.why;
+    pieces_close(&p);
+    if (!good) {
+        return command_fail(c->r, "standard output: %s", strerror(errno));
+    }
+    if (why) {
+        return command_fail(c->r, "%s: %s", c->file, why);
+    }
+    if (c->messages == before) {
+        return command_fail(c->r, "%s: no message in it; expected HL7 v2 text that begins with MSH",
+                            c->file);
+    }
+    return COMMAND_FINE;
+}
+
+/* ---- the run ---- */
+
+static const char *find_config(const struct convert_args *args)
+{
+    static const char beside[] = "conf/convert.yaml";
+    if (args->config.n) {
+        return args->config.p;
+    }
+    return access(beside, F_OK) == 0 ? beside : "/usr/share/corridor/conf/convert.yaml";
+}
+
+static struct plan *load_plan(struct command_run *r)
+{
+    const struct convert_args *args = r->args;
+    const char *config = find_config(args);
+    struct diags d;
+    diags_init(&d, r->arena);
+    struct plan *p = config_load_in_zone(config, args->routes.n ? args->routes.p : NULL,
+                                         args->timezone, r->adapters, &d);
+    if (!p) {
+        struct buf out = {0};
+        excerpt_print(&out, &d);
+        fwrite(out.p ? out.p : "", 1, out.n, stderr);
+        buf_free(&out);
+        (void)command_fail(r, "%s: %u %s; nothing was run", config, d.errors,
+                           d.errors == 1 ? "error" : "errors"); /* the status says the rest */
+    }
+    return p;
+}
+
+static int find_source(struct converting *c)
+{
+    const struct convert_args *args = c->r->args;
+    struct str name = args->source.n ? args->source : args->to == TO_FHIR ? STR("v2") : STR("fhir");
+    for (unsigned i = 0; i < c->plan->nsources; i++) {
+        if (str_eq(c->plan->sources[i].name, name)) {
+            c->source = i;
+            return COMMAND_FINE;
+        }
+    }
+    return command_fail(c->r, "no source is called %.*s", STR_ARG(name));
+}
+
+static void sum_up(struct converting *c)
+{
+    if (c->r->json) {
+        fprintf(stderr, "{\"messages\":%llu,\"converted\":%llu,\"failed\":%llu}\n",
+                (unsigned long long)c->messages, (unsigned long long)c->converted,
+                (unsigned long long)c->failed);
+    } else {
+        show(c, true);
+    }
+}
+
+static int convert_all(struct converting *c)
+{
+    const struct convert_args *args = c->r->args;
+    int status = find_source(c);
+    if (status == COMMAND_FINE && args->received.n &&
+        !clock_read_rfc3339(args->received, &c->now_us)) {
+        status = command_fail(c->r, "--received: expected a time as 2026-11-20T15:00:00Z");
+    }
+    c->began_us = monotonic();
+    for (int i = 0; i < c->r->noperands && status == COMMAND_FINE; i++) {
+        status = convert_file(c, c->r->operands[i]);
+    }
+    if (status == COMMAND_FINE && fflush(stdout) != 0) {
+        status = command_fail(c->r, "standard output: %s", strerror(errno));
+    }
+    sum_up(c);
+    return status == COMMAND_FINE && c->failed ? COMMAND_FINDINGS : status;
+}
+
+static int run(struct command_run *r)
+{
+    const struct convert_args *args = r->args;
+    struct clock clock = clock_real();
+    struct plan *p = load_plan(r);
+    if (!p) {
+        return COMMAND_CANNOT;
+    }
+    struct converting c = {.r = r,
+                           .plan = p,
+                           .now_us = clock_wall_us(&clock),
+                           .shows = !args->quiet && isatty(STDERR_FILENO)};
+    int status = convert_all(&c);
+    arena_free(&c.arena);
+    buf_free(&c.raw);
+    buf_free(&c.out);
+    plan_unref(&p);
+    return status;
+}
+
+const struct command cmd_convert = {
+    .name = "convert",
+    .operands = "FILE...",
+    .summary = "Convert files of messages: HL7 v2 to FHIR.",
+    .details = "  Writes a FHIR R4 Bundle a line for each message, by the maps of routes/fhir, or "
+               "with\n"
+               "  --routes by your own. Files may be of any size; - is standard input. What cannot "
+               "be\n"
+               "  converted is told on standard error with file, line and number of the message, "
+               "and the\n"
+               "  rest goes on. Status 1 when something failed.",
+    .options = options,
+    .args_size = sizeof(struct convert_args),
+    .min = 1,
+    .max = -1,
+    .example = "corridor convert --to fhir --timezone America/Chicago routes/samples/adt_a01.hl7",
+    .run = run,
+};
