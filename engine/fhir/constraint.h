@@ -2,7 +2,8 @@
  * table; evaluating it is the business of rules/invariant.h. Those that fhir/validate.h checks without formulas are
  * not in it: ele-1, ext-1, txt-1, txt-2, dom-2 to dom-5, ref-1.
  * Source: FHIR R4 StructureDefinitions, ElementDefinition.constraint (tools/generate-fhir). Differs: two expressions
- * that R4 published with mistakes are as later versions have them (MENDED in the generator). */
+ * that R4 published with mistakes are as later versions have them (MENDED in the generator), matches() without anchors
+ * is a match of the whole text, and cid-0, about an element that is not there, is left out. */
 #ifndef CORRIDOR_FHIR_CONSTRAINT_H
 #define CORRIDOR_FHIR_CONSTRAINT_H
 

@@ -81,6 +81,11 @@ const struct fhir_element *fhir_elements_of(unsigned t, unsigned *out_n)
     return *out_n ? &fhir_elements[row(t)->from] : NULL;
 }
 
+const struct fhir_element *fhir_element_numbered(unsigned number)
+{
+    return &fhir_elements[number];
+}
+
 unsigned fhir_element_number(const struct fhir_element *e)
 {
     return (unsigned)(e - fhir_elements);

@@ -52,6 +52,8 @@ bool fhir_type_at(unsigned t);
 const struct fhir_element *fhir_element(unsigned t, struct str name);
 /* The elements that `t` itself declares, from 0 on; NULL behind the last. */
 const struct fhir_element *fhir_element_at(unsigned t, unsigned index);
+/* The element of that number, see below. */
+const struct fhir_element *fhir_element_numbered(unsigned number);
 /* All that `t` itself declares, *out_n of them. */
 const struct fhir_element *fhir_elements_of(unsigned t, unsigned *out_n);
 /* Its place in the table of all elements, from 0 on: the key of tables beside it. */

@@ -241,6 +241,12 @@ static void print_summary(const struct validating *v)
     print_count(v->fhir.resources, "resource", v->fhir.bad, v->fhir.doubtful);
 }
 
+static void end(struct validating *v)
+{
+    plan_unref(&v->plan);
+    invariants_free(&v->fhir.invariants);
+}
+
 static int run(struct command_run *r)
 {
     const struct validate_args *args = r->args;
@@ -248,13 +254,15 @@ static int run(struct command_run *r)
                            .form = r->json ? VALIDATE_FORM_JSON : (enum validate_form)args->format,
                            .levels = validate_initial(VALIDATE_STRICT),
                            .shows_progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)};
-    v.fhir = (struct fhir_checking){.levels = fhir_levels_initial(VALIDATE_STRICT), .form = v.form};
+    v.fhir = (struct fhir_checking){.levels = fhir_levels_initial(VALIDATE_STRICT),
+                                    .invariants = invariants_new(),
+                                    .form = v.form};
     struct clock clock = clock_real();
     v.now_us = clock_wall_us(&clock);
     int status = load(&v);
     status = status == COMMAND_FINE ? set_rules(&v) : status;
     if (status != COMMAND_FINE) {
-        plan_unref(&v.plan);
+        end(&v);
         return status;
     }
     v.dict = v.plan && v.plan->dictionary ? v.plan->dictionary : validate_dict_new(r->arena);
@@ -263,7 +271,7 @@ static int run(struct command_run *r)
         status = one > status ? one : status;
     }
     progress(&v, true);
-    plan_unref(&v.plan);
+    end(&v);
     if (v.form == VALIDATE_FORM_TEXT) {
         print_summary(&v);
     }

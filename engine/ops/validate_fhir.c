@@ -129,7 +129,7 @@ static void check_one(struct fhir_checking *c, struct one *o, struct str bytes, 
 {
     struct arena a = {0};
     struct fhir_report r;
-    fhir_validate(&r, &a, bytes, &c->levels);
+    invariants_validate(c->invariants, &r, &a, bytes, &c->levels);
     o->r = &r;
     c->resources++;
     c->bad += r.errors > 0;

@@ -4,10 +4,12 @@
 
 #include "engine/fhir/validate.h"
 #include "engine/ops/validate_out.h"
+#include "engine/rules/invariant.h"
 
 /* What a run checks, and what it has seen. */
 struct fhir_checking {
     struct fhir_levels levels;
+    struct invariants *invariants;
     enum validate_form form; /* not ERR */
     unsigned resources, bad, doubtful;
 };

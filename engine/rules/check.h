@@ -112,6 +112,7 @@ struct names {
     unsigned nstructures;
     const struct element *element; /* NULL: the message */
     const struct inner *loops;     /* of the loops around; NULL: none */
+    const struct shape *context;   /* %context, where it is not the document; or NULL */
     struct need **needs;           /* the list that grows; NULL: nobody asks */
     const struct zone *(*zone)(void *arg, struct str name); /* NULL: no zones here */
     void *zone_arg;

@@ -178,6 +178,14 @@ static bool external_url(struct check *c, struct str name, struct str *out)
     return false;
 }
 
+static enum tree_around around_of(struct str name)
+{
+    return str_is(name, "resource")       ? AROUND_RESOURCE
+           : str_is(name, "rootResource") ? AROUND_ROOT
+           : str_is(name, "context")      ? AROUND_CONTEXT
+                                          : AROUND_DOCUMENT;
+}
+
 struct node *check_external(struct check *c, struct node *n, struct shape *out)
 {
     struct str url;
@@ -188,10 +196,11 @@ struct node *check_external(struct check *c, struct node *n, struct shape *out)
         out->kind = SHAPE_STRING;
         return n;
     }
-    if (str_is(n->text, "resource") || str_is(n->text, "context") ||
-        str_is(n->text, "rootResource")) {
-        *out = check_is_tree(c) ? check_tree_root(c) : *out;
-        return resolve(n, check_is_tree(c) ? NODE_TREE_ROOT : NODE_MESSAGE, 0);
+    enum tree_around around = around_of(n->text);
+    if (around) {
+        bool context = c->names->context && around == AROUND_CONTEXT;
+        *out = context ? *c->names->context : check_is_tree(c) ? check_tree_root(c) : *out;
+        return resolve(n, check_is_tree(c) ? NODE_TREE_ROOT : NODE_MESSAGE, around);
     }
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos,
                                 "%%%.*s is not known here", STR_ARG(n->text));

@@ -304,6 +304,18 @@ static bool eval_this(struct eval *e, const struct scope *s, struct values *out)
     return true;
 }
 
+static bool eval_around(struct eval *e, const struct node *n, struct values *out)
+{
+    const struct value *const around[] = {NULL, e->around.resource, e->around.root,
+                                          e->around.context};
+    if (around[n->level]) {
+        *values_add(out, e->a) = *around[n->level];
+    } else {
+        tree_root(e, out);
+    }
+    return true;
+}
+
 static bool dispatch(struct eval *e, const struct node *n, const struct scope *s,
                      struct values *out)
 {
@@ -345,8 +357,7 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
     case NODE_TREE_TYPE:
         return eval_tree_type(e, n, s, out);
     case NODE_TREE_ROOT:
-        tree_root(e, out);
-        return true;
+        return eval_around(e, n, out);
     case NODE_PATH_EXISTS:
         return eval_path_exists(e, n, s, out);
     case NODE_PATH_EQ:

@@ -33,10 +33,16 @@ struct fault {
     struct str text; /* no message content */
 };
 
+/* What %resource, %rootResource and %context are where they are not the document; NULL: they are. */
+struct eval_around {
+    const struct value *resource, *root, *context;
+};
+
 struct eval {
     struct arena *a;
-    struct draft *doc;                         /* NULL: paths find nothing */
-    const struct json *root;                   /* FHIR or JSON data; or NULL */
+    struct draft *doc;       /* NULL: paths find nothing */
+    const struct json *root; /* FHIR or JSON data; or NULL */
+    struct eval_around around;
     const struct structure *const *structures; /* that the running program was checked with */
     unsigned nstructures;
     unsigned structure; /* index of the message's among them; see eval_program() */

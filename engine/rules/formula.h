@@ -109,7 +109,7 @@ enum node_op {
     NODE_GROUP,         /* groups of segments called text */
     NODE_TREE_MEMBER,   /* arg[0] (or $this) .text, of FHIR or JSON data */
     NODE_TREE_TYPE,     /* $this if it is of FHIR type `model`: Patient in Patient.name */
-    NODE_TREE_ROOT,     /* the document */
+    NODE_TREE_ROOT,     /* the document; level: enum tree_around */
     /* what check makes of frequent shapes: the same meaning, fewer steps */
     NODE_PATH_EXISTS, /* PATH.exists() */
     NODE_PATH_EQ,     /* PATH = 'text' */
@@ -118,6 +118,9 @@ enum node_op {
 
 /* What a type's name was qualified with. */
 enum type_space { SPACE_ANY, SPACE_SYSTEM, SPACE_FHIR, SPACE_OTHER };
+
+/* %resource, %rootResource, %context: the same but in invariants. */
+enum tree_around { AROUND_DOCUMENT, AROUND_RESOURCE, AROUND_ROOT, AROUND_CONTEXT };
 
 struct func;
 struct table;
