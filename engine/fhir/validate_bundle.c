@@ -20,7 +20,10 @@ static int by_url(const void *left, const void *right)
 void fhir_bundle_begin(struct fhir_walk *w, const struct fhir_place *place, struct fhir_bundle *b)
 {
     const struct json *entries = json_get(place->json, "entry");
+    struct str type = json_text(json_get(place->json, "type"));
     *b = (struct fhir_bundle){.json = place->json};
+    b->has_requests = str_starts(type, STR("transaction")) || str_starts(type, STR("batch"));
+    b->composition = str_is(type, "document") ? json_get(json_at(entries, 0), "resource") : NULL;
     if (!entries || entries->kind != JSON_ARRAY) {
         return;
     }
@@ -88,6 +91,10 @@ void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place)
 {
     struct str url = w->full_url, id = json_text(json_get(place->json, "id")), said;
     const struct json *at = json_get(place->up->json, "fullUrl");
+    if (!url.n && !w->bundle->has_requests) {
+        fhir_found(w->r, FHIR_RULE_BUNDLES, place->up, STR("fullUrl"), -1, place->up->json->at,
+                   "an entry without fullUrl; only in a batch or transaction it may have none");
+    }
     if (!url.n) {
         return;
     }

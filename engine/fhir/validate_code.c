@@ -1,4 +1,5 @@
 /* Required bindings. */
+#include "engine/fhir/literal.h"
 #include "engine/fhir/terms.h"
 #include "engine/fhir/validate_priv.h"
 
@@ -55,6 +56,16 @@ void fhir_check_code(struct fhir_walk *w, const struct fhir_place *place,
     } else if (!fhir_set_has(set, any, j->text)) {
         fhir_found(w->r, FHIR_RULE_CODES, place, slot->name, index, j->at,
                    "the code is not in %s%.*s", fhir_set_url(set), STR_ARG(expected(w, set)));
+    }
+}
+
+void fhir_check_system(struct fhir_walk *w, const struct fhir_place *place)
+{
+    const struct json *system = json_get(place->json, "system");
+    struct str text = json_text(system);
+    if (text.n && !fhir_is_absolute(text)) {
+        fhir_found(w->r, FHIR_RULE_SYSTEMS, place, STR("system"), -1, system->at,
+                   "the system is not absolute; expected a URL or urn");
     }
 }
 

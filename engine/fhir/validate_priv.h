@@ -28,7 +28,8 @@ struct fhir_bundle {
     const struct json *json;
     struct fhir_entry *v;
     unsigned n;
-    bool is_open; /* a batch, transaction or search result: what it refers to may be elsewhere */
+    bool has_requests;              /* a batch or transaction, or the answer to one */
+    const struct json *composition; /* of a document: its first resource; else NULL */
 };
 
 struct fhir_walk {
@@ -65,6 +66,8 @@ void fhir_check_concept(struct fhir_walk *w, const struct fhir_place *place,
                         const struct fhir_element *e);
 void fhir_check_code(struct fhir_walk *w, const struct fhir_place *place,
                      const struct fhir_slot *slot, const struct json *j, int32_t index);
+/* The system of an Identifier or a Coding. */
+void fhir_check_system(struct fhir_walk *w, const struct fhir_place *place);
 /* validate_reference.c */
 void fhir_check_reference(struct fhir_walk *w, const struct fhir_place *place,
                           const struct fhir_element *e);

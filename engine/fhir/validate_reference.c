@@ -63,13 +63,26 @@ static unsigned contained_type(struct fhir_walk *w, const struct fhir_place *pla
     return c ? type_of(c->json) : 0;
 }
 
-/* A urn: is it an entry of the Bundle around? */
+/* What the Composition of a document refers to; but other documents, and what extensions refer to. */
+static bool is_of_document(const struct fhir_walk *w, const struct fhir_place *place)
+{
+    bool is_it = w->bundle && w->bundle->composition == place->resource->json;
+    for (const struct fhir_place *p = place; is_it && p != place->resource; p = p->up) {
+        is_it = p->type != FHIR_TYPE_EXTENSION && !str_is(p->name, "relatesTo");
+    }
+    return is_it;
+}
+
+/* Is it an entry of the Bundle around? A urn should be, and must where a Composition refers to it. */
 static unsigned bundled_type(struct fhir_walk *w, const struct fhir_place *place,
                              const struct json *j)
 {
     const struct json *found = w->bundle ? fhir_bundle_find(w, j->text) : NULL;
     bool urn = str_starts(j->text, STR("urn:uuid:")) || str_starts(j->text, STR("urn:oid:"));
-    if (urn && w->bundle && !found) {
+    if (w->bundle && !found && is_of_document(w, place)) {
+        fhir_found(w->r, FHIR_RULE_BUNDLES, place, STR("reference"), -1, j->at,
+                   "the document has no entry for what its Composition refers to");
+    } else if (urn && w->bundle && !found) {
         fhir_found(w->r, FHIR_RULE_RESOLVED, place, STR("reference"), -1, j->at,
                    "the Bundle has no entry under this urn");
     }

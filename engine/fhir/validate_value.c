@@ -40,11 +40,21 @@ static bool is_uri(unsigned t)
     return t == FHIR_TYPE_URI || t == FHIR_TYPE_URL || t == FHIR_TYPE_CANONICAL;
 }
 
+static bool has_blank(struct str s)
+{
+    return str_index(s, ' ') >= 0 || str_index(s, '\t') >= 0 || str_index(s, '\n') >= 0 ||
+           str_index(s, '\r') >= 0;
+}
+
 /* What stands in text that has the right form. */
 static void check_content(struct fhir_walk *w, const struct fhir_place *place,
                           const struct fhir_slot *slot, const struct json *j, int32_t index)
 {
-    if (slot->type == FHIR_TYPE_XHTML) {
+    bool is_element_id = slot->type == FHIR_TYPE_STRING && str_is(slot->name, "id");
+    if (is_element_id && has_blank(j->text)) {
+        fhir_found(w->r, FHIR_RULE_FORMATS, place, slot->name, index, j->at,
+                   "a blank in the id of an element; expected none");
+    } else if (slot->type == FHIR_TYPE_XHTML) {
         check_narrative(w, place, slot, j);
     } else if (slot->type == FHIR_TYPE_CODE) {
         fhir_check_code(w, place, slot, j, index);

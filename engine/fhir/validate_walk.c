@@ -142,6 +142,9 @@ static void walk_complex(const struct members *m, const struct member *one, cons
     p->name = one->slot.name;
     p->index = index;
     fhir_walk_members(w, p);
+    if (p->type == FHIR_TYPE_IDENTIFIER || p->type == FHIR_TYPE_CODING) {
+        fhir_check_system(w, p);
+    }
     if (p->type == FHIR_TYPE_REFERENCE) {
         fhir_check_reference(w, p, e);
     } else if (p->type == FHIR_TYPE_EXTENSION) {

@@ -209,6 +209,14 @@ Test(fhir_validate, ids_and_formats_have_places)
         {"a long id",
          PATIENT(",'id':'0123456789012345678901234567890123456789012345678901234567890123x'"),
          "formats@Patient.id"},
+        {"an id of an element with a blank", PATIENT(",'name':[{'id':'a b','text':'R'}]"),
+         "formats@Patient.name[0].id"},
+        {"systems that are not absolute",
+         PATIENT(",'identifier':[{'system':'MRN','value':'1'}],'maritalStatus':{'coding':[{'system'"
+                 ":'#x','code':'M'},"
+                 "{'system':'urn:x','code':'M'}]}"),
+         "systems@Patient.identifier[0].system systems@Patient.maritalStatus.coding[0].system "
+         "references@Patient.maritalStatus.coding[0].system"},
         {"an id of an element may be anything", PATIENT(",'name':[{'id':'a_b','text':'R'}]"), ""},
         {"a date", PATIENT(",'birthDate':'1970-02-30'"), "formats@Patient.birthDate"},
         {"a time without zone", OBSERVATION(",'effectiveDateTime':'2026-01-01T10:00:00'"),
@@ -387,6 +395,11 @@ Test(fhir_validate, bundles)
 {
 #define BUNDLE(type, entries) "{'resourceType':'Bundle','type':'" type "','entry':[" entries "]}"
 #define UUID                  "urn:uuid:6a2ee390-978e-42c6-8f88-c17dff3bd8a0"
+#define COMPOSITION(subject)                                                                       \
+    "{'fullUrl':'http://x.example/Composition/"                                                    \
+    "c','resource':{'resourceType':'Composition','id':'c','status':'final',"                       \
+    "'type':{'text':'x'},'date':'2026','title':'x','author':[{'display':'R'}],'subject':{" subject \
+    "}}}"
     static const struct row rows[] = {
         {"by a URL that is the resource's own",
          BUNDLE("collection", "{'fullUrl':'http://x.example/Patient/"
@@ -408,30 +421,46 @@ Test(fhir_validate, bundles)
          BUNDLE("collection", "{'fullUrl':'urn:uuid:1','resource':{'resourceType':'Patient'}}"),
          "formats@Bundle.entry[0].fullUrl"},
         {"to a urn of the Bundle",
-         BUNDLE("collection",
+         BUNDLE("batch",
                 "{'fullUrl':'" UUID "','resource':" PATIENT("") "},{'resource':" OBSERVATION(
                     ",'subject':{'reference':'" UUID "'}") "}"),
          ""},
         {"to a urn of another type",
-         BUNDLE("collection",
-                "{'fullUrl':'" UUID
-                "','resource':{'resourceType':'Practitioner'}},{'resource':" OBSERVATION(
-                    ",'subject':{'reference':'" UUID "'}") "}"),
+         BUNDLE("batch", "{'fullUrl':'" UUID
+                         "','resource':{'resourceType':'Practitioner'}},{'resource':" OBSERVATION(
+                             ",'subject':{'reference':'" UUID "'}") "}"),
          "references@Bundle.entry[1].resource.subject"},
         {"to a urn that is not there",
-         BUNDLE("collection",
-                "{'resource':" OBSERVATION(",'subject':{'reference':'" UUID "'}") "}"),
+         BUNDLE("batch", "{'resource':" OBSERVATION(",'subject':{'reference':'" UUID "'}") "}"),
          "~resolved@Bundle.entry[0].resource.subject.reference"},
-        {"errors within", BUNDLE("collection", "{'resource':" PATIENT(",'gender':'x'") "}"),
+        {"errors within", BUNDLE("batch", "{'resource':" PATIENT(",'gender':'x'") "}"),
          "codes@Bundle.entry[0].resource.gender"},
-        {"no resource", BUNDLE("collection", "{'resource':{'id':'a'}}"),
+        {"no resource", BUNDLE("batch", "{'resource':{'id':'a'}}"),
          "resource-type@Bundle.entry[0].resource"},
         {"what is contained belongs to its entry",
-         BUNDLE("collection",
+         BUNDLE("batch",
                 "{'resource':" PATIENT(",'contained':[{'resourceType':'Organization','id':'o','"
                                        "name':'x'}]" USED) "},"
                                                            "{'resource':" PATIENT(USED) "}"),
          "references@Bundle.entry[1].resource.managingOrganization.reference"},
+        {"an entry without a URL", BUNDLE("collection", "{'resource':" PATIENT("") "}"),
+         "bundles@Bundle.entry[0].fullUrl"},
+        {"a document whose subject is not there",
+         BUNDLE("document", COMPOSITION("'reference':'Patient/1'")),
+         "bundles@Bundle.entry[0].resource.subject.reference"},
+        {"a document whose subject is there",
+         BUNDLE(
+             "document",
+             COMPOSITION(
+                 "'reference':'Patient/1'") ",{'fullUrl':'http://x.example/Patient/1','resource':"
+                                            "{'resourceType':'Patient','id':'1'}}"),
+         ""},
+        {"a document that replaces another",
+         BUNDLE("document",
+                COMPOSITION("'display':'R'},'relatesTo':[{'code':'replaces','targetReference':"
+                            "{'reference':'Composition/9'}}],'custodian':{'display':'x'")),
+         ""},
+        {"no document", BUNDLE("collection", COMPOSITION("'reference':'Patient/1'")), ""},
     };
     CHECK(rows);
 }

@@ -189,12 +189,13 @@ Test(invariant, of_bundles_and_what_they_hold)
                            "1','resource':{'resourceType':'Patient','id':'1'}}]"),
          "bdl-12@Bundle"},
         {"%resource is that of the entry",
-         BUNDLE("collection", ",'entry':[{'resource':" OBSERVATION(
+         BUNDLE("collection", ",'entry':[{'fullUrl':'http://x.example/1','resource':" OBSERVATION(
                                   ",'valueString':'x','component':[{'code':{'coding':[{'system':'"
                                   "http://x.example','code':'a'}]}}]") "}]"),
          ""},
         {"a code of a component that is that of the whole",
-         BUNDLE("collection", ",'entry':[{'resource':{'resourceType':'Observation','status':'final'"
+         BUNDLE("collection", ",'entry':[{'fullUrl':'http://x.example/"
+                              "1','resource':{'resourceType':'Observation','status':'final'"
                               ",'code':{'coding':[{'system':'http://x.example','code':'a'}]},"
                               "'valueString':'x','component':[{'code':{'coding':[{'system':'http://"
                               "x.example','code':'a'}]}}]}}]"),
