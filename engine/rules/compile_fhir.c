@@ -57,7 +57,8 @@ unsigned compile_fhir_to(struct compiler *c, const struct yaml_node *to)
     }
     if (!t) {
         return unknown_type(c, to->pos, to->text,
-                            "a map makes json, or a type of FHIR R4 as Patient or HumanName");
+                            "a map makes json, a type of FHIR R4 as Patient or HumanName, or a "
+                            "message of HL7 v2 as ADT^A31");
     }
     return fhir_type_is_abstract(t) ? abstract_type(c, to->pos, t) : t;
 }

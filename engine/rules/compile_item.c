@@ -1,6 +1,7 @@
 #include "engine/rules/compile_item.h"
 
 #include "engine/rules/compile_fhir.h"
+#include "engine/rules/compile_v2.h"
 
 static const char *const special_keys[] = {"$for",  "$if",   "$let",   "$use",
                                            "$with", "$also", "$value", NULL};
@@ -33,6 +34,9 @@ static struct item *scalar(struct compiler *c, const struct yaml_node *n, enum i
     struct str text;
     if (c->slot) {
         return compile_fhir_scalar(c, n, place, item);
+    }
+    if (c->v2) {
+        return compile_v2_scalar(c, n, place, item);
     }
     if (compile_is_formula(n)) {
         item->kind = ITEM_FORMULA;
@@ -75,11 +79,28 @@ static bool unknown_special(struct compiler *c, const struct yaml_node *key)
     return true;
 }
 
+/* A member in maps to HL7 v2: at the place that its key names. */
+static struct item *v2_member(struct compiler *c, const struct yaml_node *child)
+{
+    const struct v2_slot *outer = c->v2;
+    struct v2_slot slot;
+    if (!compile_v2_member(c, child, &slot)) {
+        return NULL;
+    }
+    c->v2 = &slot;
+    struct item *one = compile_item(c, child, ITEM_IS_MEMBER);
+    c->v2 = outer;
+    return one;
+}
+
 /* A member, in maps to FHIR of what its key names. */
 static struct item *member(struct compiler *c, const struct yaml_node *child,
                            const struct item *item)
 {
     const struct fhir_slot *outer = c->slot;
+    if (c->v2) {
+        return v2_member(c, child);
+    }
     struct fhir_slot slot = {0};
     if (outer && !compile_fhir_member(c, item->fhir, child, &slot)) {
         return NULL;
@@ -180,9 +201,17 @@ static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *
         return refuse(c, use, "an object that uses a map has no members beside it",
                       "lay them over it with $also: { ... }");
     }
+    if (c->v2) {
+        return refuse(c, use, "maps inside a map to HL7 v2 are not available in this version",
+                      "write the parts here");
+    }
     struct map *m = compile_find_map(c, use);
     if (!m) {
         return false;
+    }
+    if (m->v2) {
+        return refuse(c, use, "that map makes a message of HL7 v2, which is no part of anything",
+                      "send it with send: NAME, as: MAP");
     }
     item->use = m;
     bool good = compile_use_map(c, m, use->pos) && suits_value(c, m, use);
@@ -225,8 +254,11 @@ static bool object_body(struct compiler *c, const struct yaml_node *n, enum item
     good = use_map(c, n, item) && good;
     good = value_item(c, n, place, item) && good;
     good = members(c, n, item) && good;
-    bool whole = c->slot && !item->use && !item->value;
-    return good && (!whole || compile_fhir_required(c, n, item));
+    if (item->use || item->value) {
+        return good;
+    }
+    good = good && (!c->slot || compile_fhir_required(c, n, item));
+    return good && (!c->v2 || (compile_v2_overlaps(c, n) && compile_v2_required(c, n, item)));
 }
 
 static struct item *object(struct compiler *c, const struct yaml_node *n, enum item_place place,
@@ -237,7 +269,8 @@ static struct item *object(struct compiler *c, const struct yaml_node *n, enum i
     struct loop_scope save;
     bool good = true;
     item->kind = ITEM_OBJECT;
-    if (c->slot && !compile_fhir_object(c, n, item)) {
+    if ((c->slot && !compile_fhir_object(c, n, item)) ||
+        (c->v2 && !compile_v2_object(c, n, item))) {
         return NULL;
     }
     if (loop && place != ITEM_IS_IN_LIST) {
@@ -267,9 +300,13 @@ static struct item *list(struct compiler *c, const struct yaml_node *n, struct i
     struct item **tail = &item->first;
     bool good = true;
     item->kind = ITEM_LIST;
-    if (c->slot && !compile_fhir_list(c, n)) {
+    if ((c->slot && !compile_fhir_list(c, n)) || (c->v2 && !compile_v2_list(c, n))) {
         return NULL;
     }
+    const struct v2_slot *v2 = c->v2;
+    struct v2_slot v2_one = v2 ? *v2 : (struct v2_slot){0};
+    v2_one.repeats = false;
+    c->v2 = v2 ? &v2_one : NULL;
     const struct fhir_slot *outer = c->slot;
     struct fhir_slot one_of = outer ? *outer : (struct fhir_slot){0};
     one_of.repeats = false;
@@ -285,20 +322,31 @@ static struct item *list(struct compiler *c, const struct yaml_node *n, struct i
         }
     }
     c->slot = outer;
+    c->v2 = v2;
     return good ? item : NULL;
 }
 
-/* A single object or value where an element of FHIR repeats: a list of it. */
+/* A single object or value where an element of FHIR, or a place of HL7 v2, repeats: a list of it. */
 static struct item *list_of_one(struct compiler *c, const struct yaml_node *n, struct item *item)
 {
     const struct fhir_slot *outer = c->slot;
-    struct fhir_slot one_of = *outer;
-    one_of.repeats = false;
-    c->slot = &one_of;
+    const struct v2_slot *v2 = c->v2;
+    struct fhir_slot one_of = outer ? *outer : (struct fhir_slot){0};
+    struct v2_slot v2_one = v2 ? *v2 : (struct v2_slot){0};
+    one_of.repeats = v2_one.repeats = false;
+    c->slot = outer ? &one_of : NULL;
+    c->v2 = v2 ? &v2_one : NULL;
     item->kind = ITEM_LIST;
     item->first = compile_item(c, n, ITEM_IS_IN_LIST);
     c->slot = outer;
+    c->v2 = v2;
     return item->first ? item : NULL;
+}
+
+/* May several stand there, although one is written? */
+static bool repeats(const struct compiler *c)
+{
+    return (c->slot && c->slot->repeats) || (c->v2 && c->v2->repeats);
 }
 
 static struct item *by_kind(struct compiler *c, const struct yaml_node *n, enum item_place place,
@@ -327,7 +375,7 @@ struct item *compile_item(struct compiler *c, const struct yaml_node *n, enum it
         c->depth--;
         return NULL;
     }
-    if (c->slot && c->slot->repeats && n->kind != YAML_SEQUENCE && n->kind != YAML_ABSENT) {
+    if (repeats(c) && n->kind != YAML_SEQUENCE && n->kind != YAML_ABSENT) {
         made = list_of_one(c, n, item);
     } else {
         made = by_kind(c, n, place, item);

@@ -3,10 +3,10 @@
 
 #include "engine/rules/compile_data.h"
 #include "engine/rules/compile_fhir.h"
+#include "engine/rules/compile_v2.h"
 
-static const char *const map_keys[] = {"map", "reads", "to",    "at",    "needs", "with",
-                                       "let", "nulls", "value", "tests", NULL};
-static const char *const map_later[] = {"version", NULL};
+static const char *const map_keys[] = {"map",  "reads", "to",    "version", "at",    "needs",
+                                       "with", "let",   "nulls", "value",   "tests", NULL};
 
 static struct map *find_map(const struct compiler *c, struct str name)
 {
@@ -204,12 +204,15 @@ static void read_target(struct compiler *c, const struct yaml_node *doc, struct 
     if (!compile_text(c, to, "to: wants json or a type of FHIR, which", &text)) {
         return;
     }
+    const struct yaml_node *version = yaml_get(doc, "version");
     if (memchr(text.p, '^', text.n)) {
-        diag_hint(c->d,
-                  diag_add(c->d, DIAG_ERROR, "not-available", to->pos,
-                           "to: %.*s is not available in this version", STR_ARG(text)),
-                  "this version makes json and types of FHIR");
+        m->v2 = compile_v2_to(c, doc, to);
+        m->is_known = m->v2 != NULL;
         return;
+    }
+    if (version) {
+        diag_add(c->d, DIAG_ERROR, "bad-value", version->key->pos,
+                 "version: is for maps to messages of HL7 v2, as to: ADT^A31");
     }
     m->fhir = str_is(text, "json") ? 0 : compile_fhir_to(c, to);
     m->is_known = m->fhir || str_is(text, "json");
@@ -321,9 +324,12 @@ static void compile_body(struct compiler *c, struct map *m, const struct yaml_no
         diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos, "the map has no value:");
     } else if (good) {
         struct fhir_slot whole = {.type = m->fhir};
+        struct v2_slot message = m->v2 ? compile_v2_whole(c, m->v2) : (struct v2_slot){0};
         c->slot = m->fhir ? &whole : NULL;
+        c->v2 = m->v2 ? &message : NULL;
         m->value = compile_item(c, value, ITEM_IS_ROOT);
         c->slot = NULL;
+        c->v2 = NULL;
     }
     compile_unused(c, m->nparams);
 }
@@ -338,8 +344,8 @@ void compile_map(struct compiler *c, const struct yaml_node *doc)
     compile_begin(c, &m->needs);
     c->map = m;
     c->route = NULL;
-    (void)compile_keys(c, doc, "a map", map_keys, map_later); /* go on: all errors at once */
-    (void)read_nulls(c, yaml_get(doc, "nulls"), m);           /* findings tell */
+    (void)compile_keys(c, doc, "a map", map_keys, NULL); /* go on: all errors at once */
+    (void)read_nulls(c, yaml_get(doc, "nulls"), m);      /* findings tell */
     if (!yaml_get(doc, "reads")) {
         diag_hint(c->d,
                   diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,

@@ -139,7 +139,7 @@ static bool is_moved(uint16_t a, uint16_t b)
 }
 
 /* All [+] of one segment or field in one set are the same new one. */
-static bool overlap(const struct path *a, const struct path *b)
+bool compile_overlap(const struct path *a, const struct path *b)
 {
     uint16_t a_seg = a->seg_n == PATH_ALL ? 1 : a->seg_n,
              b_seg = b->seg_n == PATH_ALL ? 1 : b->seg_n;
@@ -168,7 +168,7 @@ static bool check_overlaps(struct compiler *c, const struct assigns *all)
     for (unsigned i = 1; i < all->n; i++) {
         for (unsigned k = 0; k < i; k++) {
             const struct target *a = &all->v[i].to, *b = &all->v[k].to;
-            if (overlap(&a->path, &b->path)) {
+            if (compile_overlap(&a->path, &b->path)) {
                 diag_add(c->d, DIAG_ERROR, "overlap", a->pos,
                          "%.*s overlaps with %.*s in the same set", STR_ARG(a->text),
                          STR_ARG(b->text));

@@ -51,6 +51,7 @@ struct eval {
     const struct zones *zones;
     struct values *lets; /* of the running program */
     uint64_t id_hi, id_lo;
+    struct str output; /* names the output under way among those of its message */
     int64_t received_us;
     uint32_t steps;   /* left */
     uint32_t depth;   /* formulas within each other */

@@ -142,6 +142,25 @@ struct step {
 
 /* ---- maps ---- */
 
+/* A message of HL7 v2 that a map makes. */
+struct v2_target {
+    enum hl7_version version;
+    const struct structure *s;
+    struct str type, event;
+    bool has_structure_name; /* MSH-9.3, since version 2.3.1 */
+};
+
+/* What an item becomes in it. */
+enum v2_level { V2_GROUP, V2_SEGMENT, V2_FIELD, V2_COMPONENT, V2_SUBCOMPONENT };
+struct v2_place {
+    enum v2_level level; /* V2_GROUP: the message, too */
+    const char *type;    /* "CX"; NULL: not known */
+    enum type_class of;
+    bool is_formatted; /* a line feed is written \.br\ */
+    struct str name;   /* "PID-3.4", for findings */
+    char seg[4];       /* V2_SEGMENT */
+};
+
 enum item_kind { ITEM_LITERAL, ITEM_FORMULA, ITEM_OBJECT, ITEM_LIST };
 
 struct item {
@@ -163,6 +182,7 @@ struct item {
     bool is_overlay;                    /* members laid over what another map makes */
     bool is_entries;                    /* a list of Bundle.entry: each fullUrl once */
     const struct fhir_element *element; /* of a member: what it is in FHIR; or NULL */
+    const struct v2_place *v2;          /* what it is in a message of HL7 v2; or NULL */
 };
 
 struct param {
@@ -186,12 +206,13 @@ struct map {
     unsigned nstructures;
     struct str *reads; /* as written: structures, families, datatypes */
     unsigned nreads;
-    const char *datatype;   /* it reads one value of this type; or NULL */
-    struct data_types data; /* what else than HL7 v2 it reads */
-    struct str at_seg;      /* at: as written, a segment; empty: the message */
-    struct loop *at;        /* the same, compiled */
-    unsigned fhir;          /* the type of FHIR that it makes; 0: any JSON */
-    bool is_known;          /* what it makes */
+    const char *datatype;       /* it reads one value of this type; or NULL */
+    struct data_types data;     /* what else than HL7 v2 it reads */
+    struct str at_seg;          /* at: as written, a segment; empty: the message */
+    struct loop *at;            /* the same, compiled */
+    unsigned fhir;              /* the type of FHIR that it makes; 0: any JSON */
+    bool is_known;              /* what it makes */
+    const struct v2_target *v2; /* it makes a message of HL7 v2; or NULL */
     enum map_nulls nulls;
     struct param *params;
     unsigned nparams;
@@ -260,6 +281,7 @@ struct route {
 struct dispatch;
 struct conform;
 struct fhir_slot;
+struct v2_slot;
 
 struct ruleset {
     struct rules_source
@@ -301,7 +323,8 @@ struct compiler {
     struct map *map;              /* under way; NULL in a route */
     bool may_have_sent;           /* a send can precede the current step */
     struct diag_pos drop_pos;     /* the last drop inside the loop under way */
-    const struct fhir_slot *slot; /* what the item under way becomes; NULL: any JSON */
+    const struct fhir_slot *slot; /* what the item under way becomes in FHIR; or NULL */
+    const struct v2_slot *v2;     /* in HL7 v2; or NULL */
     unsigned depth, loops;
     unsigned nslots; /* most lets in use at once */
     unsigned cap_routes, cap_tables, cap_maps, cap_steps, cap_profiles, cap_conforms;
@@ -345,6 +368,8 @@ bool compile_value(struct compiler *c, const struct yaml_node *n, enum check_wan
 /* ---- compile_target.c ---- */
 
 bool compile_target(struct compiler *c, const struct yaml_node *n, struct target *to);
+/* Do two targets of one set write the same place, or may they? */
+bool compile_overlap(const struct path *a, const struct path *b);
 /* A path that is read or removed: known, placed; [+] and [*] are refused. */
 bool compile_place(struct compiler *c, const struct yaml_node *n, const char *what,
                    struct target *to);

@@ -2,6 +2,7 @@
 #include "engine/rules/run_priv.h"
 
 #include "engine/rules/run_fhir.h"
+#include "engine/rules/run_v2.h"
 #include "engine/rules/tree.h"
 #include "engine/rules/type.h"
 
@@ -90,7 +91,9 @@ static bool one_json(struct eval *e, const struct map *m, const struct item *ite
     if (v->kind == VALUE_HL7 && v->is_null) {
         return null_json(e, m, n, out);
     }
-    return item->fhir ? run_fhir_value(e, item, v, out) : value_json(e, n, v, out);
+    return item->fhir ? run_fhir_value(e, item, v, out)
+           : item->v2 ? run_v2_value(e, item, v, out)
+                      : value_json(e, n, v, out);
 }
 
 static bool formula_values(struct eval *e, const struct item *item, const struct scope *s,

@@ -68,6 +68,9 @@ bool run_edit_fault(struct run *run, const struct target *to, int status);
 enum run_end run_send(struct run *run, const struct step *s);
 /* run_value.c: bytes to write at `to`. False: run->e.fault. Several values are repetitions of a whole field. */
 bool run_encode(struct run *run, const struct assign *to, struct str *out);
+/* The parts of a value move with it: components of an HD become subcomponents of a CX.4, and back. False: the place at
+ * level `into` has not as many. */
+bool run_relevel(struct arena *a, enum value_level into, const struct value *v, struct str *out);
 /* run_key.c: keys of an output: of its key formula, or as the destination orders. False: run->e.fault. */
 bool run_keys(struct run *run, const struct step *s, struct rules_output *out);
 /* run_loop.c: what a loop walks. False: fault. */

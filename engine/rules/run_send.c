@@ -2,6 +2,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/json.h"
 #include "engine/rules/run_priv.h"
+#include "engine/rules/run_v2.h"
 
 enum { OUTPUTS_ROOM = 4 };
 
@@ -109,12 +110,21 @@ static bool map_payload(struct run *run, const struct step *s, struct rules_outp
 {
     struct json *made = NULL;
     struct buf text = {0};
+    struct str bytes;
+    run->e.output =
+        str_printf(run->a, "%.*s/%.*s/%.*s", STR_ARG(run->route->name),
+                   STR_ARG(run->r->destinations[out->destination].name), STR_ARG(out->id_part));
     if (!run_map(&run->e, s->send.map, &s->send.with, run->scope, &made)) {
         return false;
     }
     if (!made) {
         return eval_fail_at(&run->e, s->pos, STR(""), "the map %.*s came out empty",
                             STR_ARG(s->send.map->name));
+    }
+    if (s->send.map->v2) {
+        bool good = run_v2_message(&run->e, s->send.map, made, &bytes);
+        out->payload = good ? literal_splices(run->a, bytes) : (struct splices){0};
+        return good;
     }
     json_write(&text, made, 0);
     out->is_json = true;

@@ -1,5 +1,6 @@
 /* Running one test: the route or map alone, on the message given, against what is expected. */
 #include "engine/rules/conform.h"
+#include "engine/rules/run_v2.h"
 #include "engine/rules/test_priv.h"
 #include "engine/rules/tree.h"
 
@@ -179,6 +180,15 @@ static void test_map(struct judge *j, const struct ruleset *r)
     }
     if (!run_one_map(j, r, t->map, &e, &made)) {
         fault_difference(j, &e);
+        return;
+    }
+    struct str bytes;
+    if (t->map->v2 && made && !run_v2_message(&e, t->map, made, &bytes)) {
+        fault_difference(j, &e);
+        return;
+    }
+    if (expect && t->map->v2 && made) {
+        judge_hl7(j, STR(""), expect, bytes);
         return;
     }
     if (!expect) {

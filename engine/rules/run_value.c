@@ -56,12 +56,9 @@ static bool put_text(struct run *run, const struct assign *to, struct str text, 
     return true;
 }
 
-/* The parts of a value move with it: components of an HD become subcomponents of a CX.4, and back. */
-static bool relevel(struct run *run, const struct assign *to, const struct value *v,
-                    struct str *out)
+bool run_relevel(struct arena *a, enum value_level into, const struct value *v, struct str *out)
 {
     const struct hl7_delims *d = &v->m->d;
-    enum value_level into = level_of(&to->to.path);
     bool comp = v->level == LEVEL_REPETITION && holds(v->text, d->component);
     bool sub = v->level != LEVEL_SUBCOMPONENT && holds(v->text, d->subcomponent);
     *out = v->text;
@@ -69,17 +66,14 @@ static bool relevel(struct run *run, const struct assign *to, const struct value
         return true;
     }
     if (into == LEVEL_SUBCOMPONENT) {
-        return no_fit(run, to);
+        return false;
     }
     if (into == LEVEL_COMPONENT) { /* from a repetition */
-        if (comp && sub) {
-            return no_fit(run, to);
-        }
-        *out = comp ? exchange(run->a, v->text, d->component, d->subcomponent) : v->text;
-        return !comp || d->subcomponent || no_fit(run, to);
+        *out = comp ? exchange(a, v->text, d->component, d->subcomponent) : v->text;
+        return !(comp && sub) && (!comp || d->subcomponent);
     }
-    *out = exchange(run->a, v->text, d->subcomponent,
-                    d->component); /* a component becomes a repetition */
+    *out =
+        exchange(a, v->text, d->subcomponent, d->component); /* a component becomes a repetition */
     return true;
 }
 
@@ -89,7 +83,7 @@ static bool encode_one(struct run *run, const struct assign *to, const struct va
     struct moment m;
     switch ((enum value_kind)v->kind) {
     case VALUE_HL7:
-        return relevel(run, to, v, out);
+        return run_relevel(run->a, level_of(&to->to.path), v, out) || no_fit(run, to);
     case VALUE_NULL:
         *out = STR("\"\"");
         return true;

@@ -106,9 +106,9 @@ static const struct {
                                 "steps, profile, conformance, tables, tests; did you mean map:?"},
     {"a structure that is none", "r.yaml:35:8: error: SIU_S99 is no message structure, message "
                                  "type or datatype of HL7 v2; did you mean SIU_S12?"},
-    {"a target that is none", "r.yaml:36:5: error: FHIR R4 has no type xml; a map makes json, or a "
-                              "type of FHIR R4 as Patient "
-                              "or HumanName"},
+    {"a target that is none", "r.yaml:36:5: error: FHIR R4 has no type xml; a map makes json, a "
+                              "type of FHIR R4 as Patient or "
+                              "HumanName, or a message of HL7 v2 as ADT^A31"},
     {"a key of the language that is none",
      "r.yaml:37:10: error: $fro is no key of the language; did you mean $for?"},
     {"a key twice", "r.yaml:37:34: error: the key `v` on line 37 stands on line 37 already; a "

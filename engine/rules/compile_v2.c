@@ -1,0 +1,386 @@
+/* Maps to messages of HL7 v2: the message, its places, what is required. Texts and formulas are compile_v2_value.c. */
+#include "engine/rules/compile_v2.h"
+
+/* ---- to: ---- */
+
+static const struct v2_target *no_version(struct compiler *c, const struct yaml_node *at,
+                                          const char *what)
+{
+    diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "missing-version", at->pos, "%s", what),
+              "write version: 2.5.1, what the receiver reads");
+    return NULL;
+}
+
+const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node *doc,
+                                      const struct yaml_node *to)
+{
+    const struct yaml_node *version = yaml_get(doc, "version");
+    ptrdiff_t hat = str_index(to->text, '^');
+    struct v2_target *t = ARENA_NEW(c->a, struct v2_target);
+    struct str rest = str_slice(to->text, (size_t)hat + 1, to->text.n);
+    ptrdiff_t second = str_index(rest, '^');
+    bool exact = false;
+    const char *why = "";
+    t->type = str_slice(to->text, 0, (size_t)hat);
+    t->event = second < 0 ? rest : str_slice(rest, 0, (size_t)second);
+    if (!version || version->kind != YAML_SCALAR) {
+        return no_version(c, version ? version : to,
+                          "a map to a message of HL7 v2 says its version");
+    }
+    t->version = dict_version(version->text, &exact);
+    if (!exact) {
+        return no_version(c, version, "this is no version of HL7 v2 from 2.1 to 2.7.1");
+    }
+    t->s = structure_of(t->version, t->type, t->event,
+                        second < 0 ? STR("") : str_slice(rest, (size_t)second + 1, rest.n), &why);
+    if (!t->s || !t->event.n) {
+        diag_add(c->d, DIAG_ERROR, "unknown-structure", to->pos,
+                 "%.*s is no message of HL7 v2 with a known structure", STR_ARG(to->text));
+        return NULL;
+    }
+    t->has_structure_name = t->version >= HL7_2_3_1;
+    return t;
+}
+
+struct v2_slot compile_v2_whole(struct compiler *c, const struct v2_target *to)
+{
+    (void)c; /* nothing to make */
+    return (struct v2_slot){.to = to, .place = {.level = V2_GROUP, .name = STR("the message")}};
+}
+
+/* ---- places ---- */
+
+/* The names of paths in the version that is written. */
+static struct names *target_names(struct compiler *c)
+{
+    struct names *names = ARENA_NEW(c->a, struct names);
+    names->version = c->v2->to->version;
+    return names;
+}
+
+static bool bad_key(struct compiler *c, const struct yaml_node *key, const char *what,
+                    const char *hint)
+{
+    diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "bad-target", key->pos, "%s", what), "%s", hint);
+    return false;
+}
+
+/* Is the path known in the version of the target? Fills type and formatted. */
+static bool type_path(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
+{
+    struct names *names = target_names(c);
+    unsigned errors = c->d->errors;
+    struct str text = path_text(c->a, &out->path);
+    if (!check_path(c->d, c->a, key->pos, &out->path, names)) {
+        return false;
+    }
+    if (out->path.seg[0] != 'Z' && !type_in_version(names->version, &out->path)) {
+        diag_add(c->d, DIAG_ERROR, "unknown-path", key->pos, "%.*s: version %s has no such place",
+                 STR_ARG(text), dict_version_text(names->version));
+        return false;
+    }
+    struct type_info type = type_of_path(&out->path, names->version);
+    out->place.type = type.type;
+    out->place.of = type.of;
+    out->place.is_formatted = type.of == TYPE_FORMATTED;
+    out->place.name = text;
+    memcpy(out->place.seg, out->path.seg, sizeof(out->place.seg));
+    out->place.level = !out->path.field  ? V2_SEGMENT
+                       : !out->path.comp ? V2_FIELD
+                       : !out->path.sub  ? V2_COMPONENT
+                                         : V2_SUBCOMPONENT;
+    return c->d->errors == errors;
+}
+
+static bool field_repeats(const struct v2_slot *at)
+{
+    return at->path.seg[0] == 'Z' || type_field_repeats(at->to->version, &at->path);
+}
+
+/* Below a field that repeats the key says which repetition. */
+static bool which_repetition(struct compiler *c, const struct yaml_node *key,
+                             const struct v2_slot *at)
+{
+    struct path first = at->path, field = at->path;
+    if (!at->path.comp || at->path.rep != PATH_ALL || at->path.seg[0] == 'Z' ||
+        !field_repeats(at)) {
+        return true;
+    }
+    first.rep = 1;
+    field.comp = field.sub = 0;
+    struct str better = path_text(c->a, &first), list = path_text(c->a, &field);
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "which-repetition", key->pos,
+                                "%.*s repeats, the key must say which repetition", STR_ARG(list));
+    diag_hint(c->d, one, "write %.*s, or a list under %.*s", STR_ARG(better), STR_ARG(list));
+    return false;
+}
+
+static bool no_place(struct compiler *c, const struct yaml_node *key, const struct v2_slot *at)
+{
+    diag_add(c->d, DIAG_ERROR, "not-in-structure", key->pos, "%s has no segment %s%s",
+             structure_name(at->to->s), at->path.seg, c->v2->group ? " in this group" : "");
+    return false;
+}
+
+/* Where the segment stands; does it repeat there by itself? */
+static bool place_segment(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
+{
+    const struct structure *s = out->to->s;
+    struct structure_reach r = structure_reach_in(s, c->v2->group, out->path.seg);
+    if (out->path.seg[0] == 'Z') {
+        out->repeats = !out->path.field;
+        return true;
+    }
+    if (r.how == STRUCTURE_NOWHERE) {
+        return no_place(c, key, out);
+    }
+    if (r.how == STRUCTURE_SEVERAL) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "which-group", key->pos,
+                           "%s stands in several groups: %s and %s", out->path.seg,
+                           structure_place(s, r.holder).name, structure_place(s, r.other).name),
+                  "write it under the name of the group");
+        return false;
+    }
+    out->repeats = structure_segment_repeats(s, r.holder, out->path.seg);
+    if (out->path.field && out->repeats && out->path.seg_n == PATH_ALL) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "which-segment", key->pos,
+                           "%s repeats, the key must say which one", out->path.seg),
+                  "write %s[1]-%u, or a list of segments under %s", out->path.seg, out->path.field,
+                  out->path.seg);
+        return false;
+    }
+    return true;
+}
+
+static bool header_key(struct compiler *c, const struct yaml_node *key, const struct path *p)
+{
+    bool delimiters = hl7_is_header(p->seg) && p->field && p->field <= 2;
+    bool charset = memcmp(p->seg, "MSH", 3) == 0 && p->field == 18;
+    if (delimiters) {
+        return bad_key(c, key, "MSH-1 and MSH-2 are the delimiters, which the engine writes",
+                       "leave the key out");
+    }
+    return !charset ||
+           bad_key(c, key, "MSH-18 is written by the engine, as the text is", "leave the key out");
+}
+
+/* PID-3.1, NK1[2]-2, OBX. */
+static bool path_key(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
+{
+    const struct path *p = &out->path;
+    if (!header_key(c, key, p) || !type_path(c, key, out) || !place_segment(c, key, out) ||
+        !which_repetition(c, key, out)) {
+        return false;
+    }
+    if (p->field) {
+        out->repeats = !p->comp && p->rep == PATH_ALL && field_repeats(out);
+    } else if (p->seg_n != PATH_ALL) {
+        return bad_key(c, key, "a whole segment has no index here",
+                       "write the segments as a list under its name");
+    }
+    return true;
+}
+
+static bool group_key(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
+{
+    const struct structure *s = out->to->s;
+    unsigned node = STRUCTURE_NONE;
+    if (!structure_groups_named(s, c->v2->group, key->text, &node)) {
+        return false;
+    }
+    out->group = node;
+    out->place.level = V2_GROUP;
+    out->place.name = key->text;
+    unsigned around = structure_around(s, node);
+    if (around != c->v2->group) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "which-group", key->pos, "%.*s stands inside %s",
+                           STR_ARG(key->text), structure_place(s, around).name),
+                  "write it in there");
+        out->group = STRUCTURE_NONE; /* told */
+    }
+    out->repeats = structure_place(s, node).max != 1;
+    return true;
+}
+
+static bool message_member(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
+{
+    size_t at = 0;
+    const char *why = "";
+    if (group_key(c, key, out)) {
+        return out->group != STRUCTURE_NONE;
+    }
+    if (path_compile(key->text, false, &out->path, &at, &why) != 0) {
+        struct diag *one =
+            diag_add(c->d, DIAG_ERROR, "bad-path", key->pos, "%.*s is no place of a message%s%s",
+                     STR_ARG(key->text), *why ? ": " : "", why);
+        diag_hint(c->d, one, "keys are paths as PID-3[1].1, segments, or groups of %s",
+                  structure_name(out->to->s));
+        return false;
+    }
+    if (out->path.rep == PATH_LAST || out->path.seg_n == PATH_LAST) {
+        return bad_key(c, key, "there is no last one while a message is being made",
+                       "write a number");
+    }
+    return path_key(c, key, out);
+}
+
+/* 3, 3.1, 3[2].1 inside a segment; 1, 4.2 inside a repetition; 2 inside a component. */
+static bool number_member(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
+{
+    struct str base = path_text(c->a, &c->v2->path), text;
+    const char *why = "";
+    size_t at = 0;
+    text = str_printf(c->a, "%.*s%s%.*s", STR_ARG(base),
+                      c->v2->place.level == V2_SEGMENT ? "-" : ".", STR_ARG(key->text));
+    bool digit = key->text.n && key->text.p[0] >= '1' && key->text.p[0] <= '9';
+    if (!digit || path_compile(text, false, &out->path, &at, &why) != 0) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "bad-path", key->pos, "%.*s is no part of %.*s",
+                           STR_ARG(key->text), STR_ARG(c->v2->place.name)),
+                  "keys here are numbers: of fields in a segment, of components (4.2) in a field");
+        return false;
+    }
+    if (!header_key(c, key, &out->path) || !type_path(c, key, out)) {
+        return false;
+    }
+    bool in_segment = c->v2->place.level == V2_SEGMENT;
+    if (in_segment && !which_repetition(c, key, out)) {
+        return false;
+    }
+    out->repeats = in_segment && !out->path.comp && out->path.rep == PATH_ALL && field_repeats(out);
+    return true;
+}
+
+bool compile_v2_member(struct compiler *c, const struct yaml_node *child, struct v2_slot *out)
+{
+    *out = (struct v2_slot){.to = c->v2->to, .group = c->v2->group};
+    return c->v2->place.level == V2_GROUP ? message_member(c, child->key, out)
+                                          : number_member(c, child->key, out);
+}
+
+/* ---- two keys for one place ---- */
+
+static bool key_path(const struct compiler *c, struct str key, struct path *out)
+{
+    size_t at;
+    const char *why;
+    if (c->v2->place.level == V2_GROUP) {
+        return path_compile(key, false, out, &at, &why) == 0;
+    }
+    struct str base = path_text(c->a, &c->v2->path);
+    struct str text = str_printf(c->a, "%.*s%s%.*s", STR_ARG(base),
+                                 c->v2->place.level == V2_SEGMENT ? "-" : ".", STR_ARG(key));
+    return path_compile(text, false, out, &at, &why) == 0;
+}
+
+static bool same_place(const struct path *a, const struct path *b)
+{
+    bool whole = !a->field || !b->field;
+    return whole ? memcmp(a->seg, b->seg, 4) == 0 : compile_overlap(a, b);
+}
+
+bool compile_v2_overlaps(struct compiler *c, const struct yaml_node *n)
+{
+    struct path *all = ARENA_ARRAY(c->a, struct path, n->count + 1);
+    unsigned k = 0;
+    yaml_each(child, n)
+    {
+        if (child->key->text.p[0] == '$' || !key_path(c, child->key->text, &all[k])) {
+            continue;
+        }
+        for (unsigned i = 0; i < k; i++) {
+            if (same_place(&all[i], &all[k])) {
+                struct str other = path_text(c->a, &all[i]);
+                diag_add(c->d, DIAG_ERROR, "overlap", child->key->pos,
+                         "%.*s overlaps with %.*s in the same object", STR_ARG(child->key->text),
+                         STR_ARG(other));
+                return false;
+            }
+        }
+        k++;
+    }
+    return true;
+}
+
+/* ---- what is required ---- */
+
+static bool has_segment(const struct compiler *c, const struct yaml_node *n, const char *seg)
+{
+    struct path p;
+    yaml_each(child, n)
+    {
+        if (key_path(c, child->key->text, &p) && memcmp(p.seg, seg, 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_key(const struct yaml_node *n, const char *key)
+{
+    yaml_each(child, n)
+    {
+        if (str_is(child->key->text, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fields that the standard requires: many a receiver does without, so a remark. */
+static void required_fields(struct compiler *c, const struct yaml_node *n)
+{
+    struct dict_entry entry;
+    struct dict_field f;
+    const char *seg = c->v2->path.seg;
+    enum hl7_version v = c->v2->to->version;
+    unsigned fields = dict_segment(v, seg, &entry) ? entry.parts : 0;
+    for (unsigned i = 1; i <= fields; i++) {
+        bool want = dict_field(v, seg, i, &f) && f.opt == 'R', has = false;
+        yaml_each(child, n)
+        {
+            struct path p;
+            has = has || (key_path(c, child->key->text, &p) && p.field == i);
+        }
+        if (want && !has) {
+            diag_add(c->d, DIAG_REMARK, "missing-field", n->pos,
+                     "%s-%u (%s) is required in version %s, and nothing makes it", seg, i, f.name,
+                     dict_version_text(v));
+        }
+    }
+}
+
+bool compile_v2_required(struct compiler *c, const struct yaml_node *n, const struct item *item)
+{
+    const struct structure *s = c->v2->to->s;
+    unsigned node = c->v2->group;
+    bool good = true;
+    (void)item; /* its keys say all */
+    if (c->v2->place.level == V2_SEGMENT) {
+        required_fields(c, n);
+    }
+    if (c->v2->place.level != V2_GROUP) {
+        return true;
+    }
+    for (unsigned i = node + 1; i < structure_place(s, node).next; i = structure_place(s, i).next) {
+        struct structure_place p = structure_place(s, i);
+        bool filled = p.kind != STRUCTURE_SEGMENT && p.kind != STRUCTURE_GROUP;
+        filled = filled || !p.min || strcmp(p.name, "MSH") == 0 || strcmp(p.name, "EVN") == 0;
+        bool has = filled ||
+                   (p.kind == STRUCTURE_SEGMENT ? has_segment(c, n, p.name) : has_key(n, p.name));
+        if (!has) {
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "missing-segment", n->pos,
+                               "%s demands %s, and nothing makes it",
+                               node ? structure_place(s, node).name : structure_name(s), p.name),
+                      p.kind == STRUCTURE_SEGMENT ? "write its fields, as %s-1: ..."
+                                                  : "write a list under %s:",
+                      p.name);
+            good = false;
+        }
+    }
+    return good;
+}

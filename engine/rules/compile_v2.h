@@ -1,0 +1,35 @@
+/* compile_v2.h - maps to messages of HL7 v2: which place a key names, what may stand there, what must.
+ * Source: docs/language.md "Maps to HL7 v2"; HL7 v2 abstract message definitions and data types. */
+#ifndef CORRIDOR_RULES_COMPILE_V2_H
+#define CORRIDOR_RULES_COMPILE_V2_H
+
+#include "engine/rules/compile_item.h"
+
+/* What the item under way becomes: the compiler's `v2`; NULL in maps to JSON and FHIR. */
+struct v2_slot {
+    const struct v2_target *to;
+    struct v2_place place;
+    unsigned group;   /* V2_GROUP: its node; else of the group that holds the segment */
+    struct path path; /* V2_SEGMENT and below: as far as it goes */
+    bool repeats;     /* a list may stand there */
+};
+
+/* to: ADT^A31 with version:. NULL with an error. */
+const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node *doc,
+                                      const struct yaml_node *to);
+/* The whole message. */
+struct v2_slot compile_v2_whole(struct compiler *c, const struct v2_target *to);
+/* The place that the key of `child` names inside c->v2. False with an error. */
+bool compile_v2_member(struct compiler *c, const struct yaml_node *child, struct v2_slot *out);
+/* Keys of one object that write the same place twice. False with an error. */
+bool compile_v2_overlaps(struct compiler *c, const struct yaml_node *n);
+/* A text or formula for the place. NULL after errors. */
+struct item *compile_v2_scalar(struct compiler *c, const struct yaml_node *n, enum item_place place,
+                               struct item *item);
+/* May a list, an object stand there? item->v2 of an object. False with an error. */
+bool compile_v2_list(struct compiler *c, const struct yaml_node *n);
+bool compile_v2_object(struct compiler *c, const struct yaml_node *n, struct item *item);
+/* Is every required segment mapped? Fields are a remark. False with errors. */
+bool compile_v2_required(struct compiler *c, const struct yaml_node *n, const struct item *item);
+
+#endif

@@ -1,0 +1,502 @@
+/* Maps to messages of HL7 v2: the tree of places becomes a message, line by line in the order of its structure. */
+#include "engine/base/sha256.h"
+#include "engine/hl7/dtm.h"
+#include "engine/hl7/edit_value.h"
+#include "engine/rules/run_v2.h"
+#include "engine/rules/zones.h"
+
+enum { CONTROL_ID = 20, FIELDS_MAX = 512, LINES_MAX = 100000 };
+
+struct writing {
+    struct eval *e;
+    const struct map *m;
+    const struct structure *s;
+    struct hl7_delims d;
+    struct str charset; /* MSH-18; empty: that of the message that is read */
+    struct buf out;
+};
+
+/* A segment under way. */
+struct line {
+    struct str *field; /* from 1 */
+    unsigned n, cap;
+};
+
+struct lines {
+    struct line *v;
+    unsigned n, cap;
+};
+
+static bool fault(struct writing *w, struct str place, const char *what)
+{
+    return eval_fail_at(w->e, w->m->pos, place, "%s", what);
+}
+
+/* ---- fields ---- */
+
+static bool room(struct writing *w, struct line *l, unsigned field)
+{
+    if (field > FIELDS_MAX) {
+        return false;
+    }
+    if (field >= l->cap) {
+        unsigned cap = field + 16;
+        struct str *more = ARENA_ARRAY(w->e->a, struct str, cap);
+        if (l->n) {
+            memcpy(more, l->field, (l->n + 1) * sizeof(*more));
+        }
+        l->field = more;
+        l->cap = cap;
+    }
+    l->n = field > l->n ? field : l->n;
+    return true;
+}
+
+static bool breaks(struct str raw)
+{
+    return raw.n && (memchr(raw.p, '\r', raw.n) || memchr(raw.p, '\n', raw.n));
+}
+
+static bool set(struct writing *w, struct line *l, const struct path *p, struct str raw)
+{
+    struct str made;
+    if (!eval_step(w->e, &(struct node){.pos = w->m->pos})) {
+        return false;
+    }
+    if (raw.n == 0) {
+        return true;
+    }
+    bool good = room(w, l, p->field) && !breaks(raw) &&
+                edit_value_set(w->e->a, &w->d, l->field[p->field], p, raw, &made) == 0;
+    if (!good) {
+        return fault(w, path_text(w->e->a, p),
+                     "the value holds a separator that would break the message");
+    }
+    l->field[p->field] = made;
+    return true;
+}
+
+static bool write_field(struct writing *w, struct line *l, const struct path *p,
+                        const struct json *v);
+
+/* 4.2 below a repetition, 2 below a component. */
+static bool write_parts(struct writing *w, struct line *l, const struct path *p,
+                        const struct json *object)
+{
+    json_each(one, object)
+    {
+        struct path part = *p;
+        int64_t a = 0, b = 0;
+        ptrdiff_t dot = str_index(one->key, '.');
+        struct str first = dot < 0 ? one->key : str_slice(one->key, 0, (size_t)dot);
+        (void)str_to_i64(first, &a); /* digits: check has seen to it */
+        if (dot >= 0) {
+            (void)str_to_i64(str_slice(one->key, (size_t)dot + 1, one->key.n), &b); /* the same */
+        }
+        if (part.comp) {
+            part.sub = (uint16_t)a;
+        } else {
+            part.comp = (uint16_t)a;
+            part.sub = (uint16_t)b;
+        }
+        if (!write_field(w, l, &part, one)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A list makes repetitions. */
+static bool write_repetitions(struct writing *w, struct line *l, const struct path *p,
+                              const struct json *list)
+{
+    struct path at = *p;
+    uint16_t n = 0;
+    json_each(one, list)
+    {
+        at.rep = ++n;
+        if (n == PATH_INDEX_MAX) {
+            return fault(w, path_text(w->e->a, p), "too many repetitions");
+        }
+        if (!write_field(w, l, &at, one)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_field(struct writing *w, struct line *l, const struct path *p,
+                        const struct json *v)
+{
+    switch (v->kind) {
+    case JSON_ARRAY:
+        return write_repetitions(w, l, p, v);
+    case JSON_OBJECT:
+        return write_parts(w, l, p, v);
+    case JSON_NULL:
+        return set(w, l, p, STR("\"\""));
+    default:
+        return set(w, l, p, v->text);
+    }
+}
+
+/* ---- segments ---- */
+
+static struct line *line_at(struct writing *w, struct lines *all, unsigned index)
+{
+    if (index >= LINES_MAX) {
+        return NULL;
+    }
+    if (index >= all->cap) {
+        unsigned cap = index * 2 + 4;
+        struct line *more = ARENA_ARRAY(w->e->a, struct line, cap);
+        if (all->n) {
+            memcpy(more, all->v, all->n * sizeof(*more));
+        }
+        all->v = more;
+        all->cap = cap;
+    }
+    all->n = index + 1 > all->n ? index + 1 : all->n;
+    return &all->v[index];
+}
+
+/* A line as it stands in the message that is read. Of a header the first field is behind the delimiters. */
+static bool copy_line(struct writing *w, struct line *l, const char *seg, struct str text)
+{
+    struct str rest = text, one;
+    unsigned header = hl7_is_header(seg), from = header ? 3 : 1;
+    struct path p = {.field = 0};
+    memcpy(p.seg, seg, sizeof(p.seg));
+    for (unsigned n = header; str_split(&rest, w->d.field, &one); n++) {
+        p.field = (uint16_t)n;
+        if (n >= from && one.n && !set(w, l, &p, one)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_segment(struct writing *w, struct line *l, const char *seg, const struct json *v)
+{
+    if (v->kind != JSON_OBJECT) {
+        return copy_line(w, l, seg, v->text);
+    }
+    json_each(one, v)
+    {
+        struct path p;
+        size_t at;
+        const char *why;
+        struct str text = str_printf(w->e->a, "%s-%.*s", seg, STR_ARG(one->key));
+        if (path_compile(text, false, &p, &at, &why) != 0) {
+            return fault(w, text, why);
+        }
+        if (!write_field(w, l, &p, one)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A whole segment, or a list of them: the next lines. */
+static bool write_segments(struct writing *w, struct lines *all, const char *seg,
+                           const struct json *v)
+{
+    bool filled = all->n == 1; /* MSH and EVN, as far as the engine fills them */
+    const struct json *one = v->kind == JSON_ARRAY ? v->first : v;
+    for (; one; one = v->kind == JSON_ARRAY ? one->next : NULL) {
+        struct line *l = line_at(w, all, filled ? 0 : all->n);
+        filled = false;
+        if (!l) {
+            return fault(w, str_of(seg), "too many segments");
+        }
+        if (!write_segment(w, l, seg, one)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All that the keys of `object` say of segments called `seg`. */
+static bool collect(struct writing *w, const char *seg, const struct json *object,
+                    struct lines *all)
+{
+    json_each(one, object)
+    {
+        struct path p;
+        size_t at;
+        const char *why;
+        if (path_compile(one->key, false, &p, &at, &why) != 0 || memcmp(p.seg, seg, 4) != 0) {
+            continue;
+        }
+        if (!p.field) {
+            if (!write_segments(w, all, seg, one)) {
+                return false;
+            }
+            continue;
+        }
+        struct line *l = line_at(w, all, p.seg_n == PATH_ALL ? 0 : p.seg_n - 1u);
+        if (!l || !write_field(w, l, &p, one)) {
+            return l ? false : fault(w, path_text(w->e->a, &p), "too many segments");
+        }
+    }
+    return true;
+}
+
+static void put_line(struct writing *w, const char *seg, const struct line *l)
+{
+    unsigned from = 1;
+    buf_puts(&w->out, seg);
+    if (hl7_is_header(seg)) {
+        buf_printf(&w->out, "%c%c%c%c%c", w->d.field, w->d.component, w->d.repetition, w->d.escape,
+                   w->d.subcomponent);
+        from = 3;
+    }
+    for (unsigned i = from; i <= l->n; i++) {
+        buf_putc(&w->out, w->d.field);
+        buf_put_str(&w->out, l->field[i]);
+    }
+    buf_putc(&w->out, '\r');
+}
+
+static bool is_empty(const struct line *l)
+{
+    for (unsigned i = 1; i <= l->n; i++) {
+        if (l->field[i].n) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Those that hold something. Returns how many. */
+static unsigned put_lines(struct writing *w, const char *seg, const struct lines *all)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < all->n; i++) {
+        if (!is_empty(&all->v[i])) {
+            put_line(w, seg, &all->v[i]);
+            n++;
+        }
+    }
+    return n;
+}
+
+/* ---- what the engine fills in ---- */
+
+/* The time of receipt where the feed is, else in UTC. */
+static struct str now_text(struct writing *w)
+{
+    struct str name = w->e->source ? w->e->source->timezone : STR("");
+    const struct zone *z = name.n ? zones_find(w->e->zones, name) : NULL;
+    int64_t s = w->e->received_us / 1000000;
+    struct dtm t = dtm_from_us(s * 1000000, z ? zone_offset(z, s) / 60 : 0);
+    char *text = arena_alloc(w->e->a, DTM_TEXT_MAX);
+    t.precision = DTM_SECOND;
+    t.fraction_digits = 0;
+    return str_from(text, dtm_format(&t, text));
+}
+
+/* Of the message id and the name of the output: a repeat gives the same, another output another one. */
+static struct str control_id(struct writing *w)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+    uint8_t h[SHA256_SIZE];
+    struct sha256 sha;
+    char *text = arena_alloc(w->e->a, CONTROL_ID);
+    sha256_begin(&sha);
+    sha256_add(&sha, &w->e->id_hi, sizeof(w->e->id_hi));
+    sha256_add(&sha, &w->e->id_lo, sizeof(w->e->id_lo));
+    sha256_add(&sha, w->e->output.p ? w->e->output.p : "", w->e->output.n);
+    sha256_add(&sha, w->m->name.p, w->m->name.n);
+    sha256_end(&sha, h);
+    for (int i = 0; i < CONTROL_ID; i++) {
+        text[i] = letters[h[i] & 31];
+    }
+    return str_from(text, CONTROL_ID);
+}
+
+/* Field of the MSH of the message that is read, in its bytes. */
+static struct str from_source(struct writing *w, unsigned field)
+{
+    const struct hl7 *m = w->e->doc ? w->e->doc->m : NULL;
+    return m && m->segs ? hl7_field(m, &m->seg[0], field) : STR("");
+}
+
+static struct str message_type(struct writing *w)
+{
+    const struct v2_target *to = w->m->v2;
+    char c = w->d.component;
+    return to->has_structure_name
+               ? str_printf(w->e->a, "%.*s%c%.*s%c%s", STR_ARG(to->type), c, STR_ARG(to->event), c,
+                            structure_name(to->s))
+               : str_printf(w->e->a, "%.*s%c%.*s", STR_ARG(to->type), c, STR_ARG(to->event));
+}
+
+static void fill(struct writing *w, const char *seg, struct lines *all)
+{
+    bool msh = strcmp(seg, "MSH") == 0, evn = strcmp(seg, "EVN") == 0;
+    struct line *l = msh || evn ? line_at(w, all, 0) : NULL;
+    if (!l || !room(w, l, msh ? 18 : 2)) {
+        return;
+    }
+    if (evn) {
+        l->field[1] = w->m->v2->event;
+        l->field[2] = now_text(w);
+        return;
+    }
+    struct str processing = from_source(w, 11);
+    l->field[7] = now_text(w);
+    l->field[9] = message_type(w);
+    l->field[10] = control_id(w);
+    l->field[11] = processing.n ? processing : STR("P");
+    l->field[12] = str_of(dict_version_text(w->m->v2->version));
+    l->field[18] = w->charset.n ? w->charset : from_source(w, 18);
+    l->n = l->field[18].n ? 18 : 12;
+}
+
+/* ---- the structure ---- */
+
+/* What is being written: the object, and the group whose keys it has. */
+struct part {
+    const struct json *object;
+    unsigned group;
+};
+
+static bool write_group(struct writing *w, const struct part *part, unsigned node,
+                        unsigned *out_lines);
+
+/* Is the segment at `node` of group `group` the one that the keys of the part mean? */
+static bool is_meant(struct writing *w, const struct part *part, unsigned group, unsigned node)
+{
+    const char *seg = structure_place(w->s, node).name;
+    struct structure_reach r = structure_reach_in(w->s, part->group, seg);
+    bool here = (r.how == STRUCTURE_OWN || r.how == STRUCTURE_BELOW) && r.holder == group;
+    return here && structure_segment_in(w->s, group, seg) == node;
+}
+
+static bool write_place(struct writing *w, const struct part *part, unsigned group, unsigned node,
+                        unsigned *out_lines)
+{
+    const char *seg = structure_place(w->s, node).name;
+    struct lines all = {0};
+    *out_lines = 0;
+    if (!is_meant(w, part, group, node)) {
+        return true;
+    }
+    fill(w, seg, &all);
+    if (!collect(w, seg, part->object, &all)) {
+        return false;
+    }
+    *out_lines = put_lines(w, seg, &all);
+    return true;
+}
+
+/* The instances that stand under the group's name; without them what the outer keys say of its segments. */
+static bool write_instances(struct writing *w, const struct part *part, unsigned node,
+                            unsigned *out_lines)
+{
+    const struct json *list = json_get(part->object, structure_place(w->s, node).name);
+    const struct json *one = list && list->kind == JSON_ARRAY ? list->first : list;
+    *out_lines = 0;
+    if (!list) {
+        return write_group(w, part, node, out_lines);
+    }
+    for (; one; one = list->kind == JSON_ARRAY ? one->next : NULL) {
+        struct part inner = {one, node};
+        unsigned n;
+        if (!write_group(w, &inner, node, &n)) {
+            return false;
+        }
+        *out_lines += n;
+    }
+    return true;
+}
+
+/* Segments that the structure lacks: behind the rest. */
+static bool write_others(struct writing *w, const struct part *part, unsigned *lines)
+{
+    char done[64][4];
+    unsigned n = 0;
+    json_each(one, part->object)
+    {
+        struct path p;
+        size_t at;
+        const char *why;
+        bool known = path_compile(one->key, false, &p, &at, &why) != 0 || p.seg[0] != 'Z';
+        for (unsigned i = 0; i < n && !known; i++) {
+            known = memcmp(done[i], p.seg, 4) == 0;
+        }
+        if (known || n == sizeof(done) / sizeof(done[0])) {
+            continue;
+        }
+        struct lines all = {0};
+        memcpy(done[n++], p.seg, 4);
+        if (!collect(w, p.seg, part->object, &all)) {
+            return false;
+        }
+        *lines += put_lines(w, p.seg, &all);
+    }
+    return true;
+}
+
+static bool write_group(struct writing *w, const struct part *part, unsigned node,
+                        unsigned *out_lines)
+{
+    const char *missing = NULL;
+    *out_lines = 0;
+    for (unsigned i = node + 1; i < structure_place(w->s, node).next;
+         i = structure_place(w->s, i).next) {
+        struct structure_place p = structure_place(w->s, i);
+        unsigned n = 0;
+        bool group = p.kind != STRUCTURE_SEGMENT;
+        bool good = p.kind == STRUCTURE_ANY ? true
+                    : group                 ? write_instances(w, part, i, &n)
+                            : write_place(w, part, structure_around(w->s, i), i, &n);
+        if (!good) {
+            return false;
+        }
+        missing = !missing && !group && p.min && !n ? p.name : missing;
+        *out_lines += n;
+    }
+    if (part->group == node && !write_others(w, part, out_lines)) {
+        return false;
+    }
+    return !missing || !*out_lines ||
+           fault(w, str_of(missing), "the structure demands it, and it came out empty");
+}
+
+/* ---- the whole ---- */
+
+static bool is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write(struct writing *w, const struct json *made, struct str *out)
+{
+    struct part whole = {made, 0};
+    unsigned lines;
+    bool good = write_group(w, &whole, 0, &lines);
+    *out = good ? str_dup(w->e->a, buf_str(&w->out)) : STR("");
+    buf_free(&w->out);
+    return good;
+}
+
+bool run_v2_message(struct eval *e, const struct map *m, const struct json *made, struct str *out)
+{
+    struct writing w = {.e = e, .m = m, .s = m->v2->s, .d = run_v2_delims(e)};
+    if (!w.d.subcomponent || !w.d.escape || !w.d.repetition) {
+        return fault(&w, STR("MSH-2"), "the message lacks delimiters that a new one needs");
+    }
+    bool good = write(&w, made, out);
+    if (good && !e->doc && !is_ascii(*out)) { /* out of FHIR or JSON: UTF-8 */
+        w.charset = STR("UNICODE UTF-8");
+        good = write(&w, made, out);
+    }
+    return good;
+}
