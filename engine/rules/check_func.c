@@ -24,6 +24,7 @@ static bool find_table(struct check *c, struct node *n)
     for (unsigned i = 0; i < c->names->ntables; i++) {
         if (str_eq(c->names->tables[i]->name, name->value.text)) {
             n->table = c->names->tables[i];
+            c->names->tables[i]->is_used = true;
         }
         if (k < 64) {
             names[k++] = c->names->tables[i]->name;

@@ -113,9 +113,12 @@ static const struct table *find_table(struct compiler *c, const struct yaml_node
 {
     struct str names[64];
     unsigned k = 0;
-    const struct table *t = compile_named_table(c, name);
+    struct table *t = compile_named_table(c, name);
     for (unsigned i = 0; i < c->r->ntables && k < 64; i++) {
         names[k++] = c->r->tables[i]->name;
+    }
+    if (t) {
+        t->is_used = true;
     }
     if (t && !t->is_broken && t->nkeys != 1) {
         wrong(c, n, "table", "table: wants one with a single key column");

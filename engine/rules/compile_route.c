@@ -131,11 +131,8 @@ static void compile_when(struct compiler *c, const struct yaml_node *when, struc
     r->when_pos = when->pos;
     r->not_matched = str_printf(c->a, "%.*s: when is not true (%s:%u)", STR_ARG(r->name),
                                 c->file->name, when->pos.line);
-    bool never = r->when &&
-                 (r->when->op == NODE_EMPTY || (r->when->op == NODE_LITERAL && !r->when->value.i));
-    if (never) {
-        diag_add(c->d, DIAG_ERROR, "never-matches", when->pos,
-                 "this is never true: the route can never match");
+    if (r->when) {
+        compile_never(c, r);
     }
 }
 

@@ -200,6 +200,9 @@ static bool test_target(struct compiler *c, const struct yaml_node *doc, const s
     }
     if (map) {
         t->map = compile_find_map(c, map);
+        if (t->map) {
+            ((struct map *)(uintptr_t)t->map)->is_tested = true;
+        }
         return t->map != NULL;
     }
     if (!route) {

@@ -172,6 +172,7 @@ bool compile_use(struct compiler *c, const struct yaml_node *step, const struct 
         return false;
     }
     s->use.name = doc->name;
+    doc->is_used = true;
     if (doc->is_open) {
         diag_add(c->d, DIAG_ERROR, "uses-itself", value->pos, "the steps %.*s would use themselves",
                  STR_ARG(doc->name));

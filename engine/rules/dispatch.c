@@ -43,7 +43,7 @@ static bool number_of(struct str event, struct str prefix, int *out)
     return true;
 }
 
-static bool pattern_matches(const struct pattern *p, struct str type, struct str event)
+bool pattern_matches(const struct pattern *p, struct str type, struct str event)
 {
     int n;
     if (p->data != DATA_HL7 || (p->type.n && !str_eq(p->type, type))) {

@@ -217,6 +217,9 @@ static void compile_all(struct compiler *c, const struct file_docs *docs, unsign
             compile_check_needs(c, c->r->routes[i]);
         }
     }
+    if (c->d->errors == 0) {
+        compile_idle(c);
+    }
 }
 
 static void finish(struct compiler *c)

@@ -223,6 +223,7 @@ struct map {
     struct map **uses;  /* maps it uses */
     unsigned nuses, cap_uses;
     uint8_t mark; /* of the search for cycles */
+    bool is_used, is_tested; /* by a route, or a map that is; by tests elsewhere */
     bool is_compiled;
     bool is_stale; /* used for a structure that it was not compiled for */
 };
@@ -480,6 +481,12 @@ void compile_check_needs(struct compiler *c, struct route *r);
 bool compile_check_circles(struct compiler *c);
 /* Names that nobody uses are a remark. */
 void compile_unused(struct compiler *c, unsigned from);
+/* An error where `when:` of the route can never be true (compile_never.c). */
+void compile_never(struct compiler *c, const struct route *r);
+/* Remarks of all that nobody uses or decided; c->r is complete and without an error (compile_idle.c). */
+void compile_idle(struct compiler *c);
+/* Is a message of this type and event one of the pattern's? */
+bool pattern_matches(const struct pattern *p, struct str type, struct str event);
 
 /* ---- run time ---- */
 

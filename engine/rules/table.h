@@ -40,6 +40,7 @@ struct table {
     unsigned range; /* which key may hold ranges, from 1; 0: none */
     struct table_range *ranges;
     unsigned nranges;
+    bool is_used;     /* a formula or conformance document names it */
     bool is_broken;   /* could not be read: known by name, so that nothing else complains */
     bool is_profile;  /* only profiles have it: this is the first of theirs */
     const char *file; /* as findings show it */

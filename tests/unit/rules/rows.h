@@ -13,8 +13,9 @@ struct row {
 /* The frame with the text in it; in kit_arena. */
 const char *rows_text(const char *frame, const char *text);
 /* All findings of the compilation, exactly; a line feed between two of them, "" for none. Nothing is compiled where one
- * is an error, and something where none is. */
+ * is an error, and something where none is. Without the remarks of what nobody uses or decided: rows_idle() has them. */
 void rows_check(const char *frame, const struct row *rows, size_t n);
+void rows_idle(const char *frame, const struct row *rows, size_t n);
 /* The findings where source epic says `versions: [first, second]`; NULL: it says fewer. */
 const char *rows_versions(const char *yaml, const char *first, const char *second);
 /* What kit_run() tells on `message`: all of it, or as far as a want that ends with "...". */
