@@ -222,7 +222,7 @@ struct map {
     struct need *needs; /* of the feeds */
     struct map **uses;  /* maps it uses */
     unsigned nuses, cap_uses;
-    uint8_t mark; /* of the search for cycles */
+    uint8_t mark;            /* of the search for cycles */
     bool is_used, is_tested; /* by a route, or a map that is; by tests elsewhere */
     bool is_compiled;
     bool is_stale; /* used for a structure that it was not compiled for */
