@@ -158,17 +158,15 @@ int engine_rerun(struct engine *e, struct msg *m, const struct entry_output *o,
     struct rules_input in = {
         .received_us = m->e.received_us, .id_hi = m->e.id.hi, .id_lo = m->e.id.lo, .only = route};
     struct hl7 *parsed = ARENA_NEW(&m->arena, struct hl7);
-    struct hl7_fault fault;
-    struct str bytes = bytes_of(m, o, &in);
+    struct str why, bytes = bytes_of(m, o, &in);
     *out = (struct rules_result){0};
     if (!has_route(e, route)) {
         *out_why = STR("its route is not configured any more");
     } else if (find_source(e, m, &in.source) != 0) {
         *out_why = STR("its source is not configured any more");
-    } else if (hl7_parse(&m->arena, bytes, parsed, &fault) < 0) {
-        *out_why = str_of(fault.text);
+    } else if (rules_read(&m->arena, bytes, parsed, &in, &why) < 0) {
+        *out_why = why;
     } else {
-        in.m = parsed;
         rules_run(e->plan->rules, &in, &m->arena, out);
         move_outputs(m, o, bytes, out);
         misses_add(e->misses, out->misses, m->e.received_us);

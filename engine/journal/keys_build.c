@@ -30,16 +30,19 @@ struct building {
 
 /* ---- hashes ---- */
 
-static bool is_message(struct arena *a, struct str raw, struct hl7 *out)
+/* HL7 v2, FHIR or JSON; `m` has room for the first. */
+static bool is_message(struct arena *a, struct str raw, struct hl7 *m, struct rules_input *out)
 {
-    struct hl7_fault fault;
-    return raw.n && hl7_parse(a, raw, out, &fault) == 0;
+    struct str why;
+    *out = (struct rules_input){.m = NULL};
+    return raw.n && rules_read(a, raw, m, out, &why) == 0;
 }
 
 struct str keys_control_id(struct arena *a, struct str raw)
 {
     struct hl7 m;
-    return is_message(a, raw, &m) ? hl7_field(&m, &m.seg[0], 10) : str_from(NULL, 0);
+    struct rules_input in;
+    return is_message(a, raw, &m, &in) ? rules_message_id(&in) : str_from(NULL, 0);
 }
 
 uint64_t keys_of_text(const uint8_t hash_key[16], struct str id)
@@ -53,11 +56,11 @@ uint64_t keys_of_id(struct entry_id id)
     return hash64(both, sizeof(both), 0);
 }
 
-static unsigned patients(const uint8_t hash_key[16], struct arena *a, const struct hl7 *m,
+static unsigned patients(const uint8_t hash_key[16], struct arena *a, const struct rules_input *in,
                          uint64_t *out, unsigned max)
 {
     const struct rules_key *keys;
-    unsigned n = rules_patient_keys(m, a, &keys);
+    unsigned n = rules_message_keys(in, a, &keys);
     n = n < max ? n : max;
     for (unsigned i = 0; i < n; i++) {
         out[i] = hash_keyed(hash_key, keys[i].id);
@@ -69,7 +72,8 @@ unsigned keys_of_patients(const uint8_t hash_key[16], struct arena *a, struct st
                           uint64_t *out, unsigned max)
 {
     struct hl7 m;
-    return is_message(a, raw, &m) ? patients(hash_key, a, &m, out, max) : 0;
+    struct rules_input in;
+    return is_message(a, raw, &m, &in) ? patients(hash_key, a, &in, out, max) : 0;
 }
 
 /* ---- what one entry adds ---- */
@@ -127,15 +131,16 @@ static void add_outputs(struct building *g, const struct stored *s, const struct
 static void add_texts(struct building *g, struct str raw, uint64_t place)
 {
     struct hl7 m;
+    struct rules_input in;
     uint64_t hashes[PATIENTS_MOST];
-    if (!is_message(&g->a, raw, &m)) {
+    if (!is_message(&g->a, raw, &m, &in)) {
         return;
     }
-    struct str control = hl7_field(&m, &m.seg[0], 10);
+    struct str control = rules_message_id(&in);
     if (control.n) {
         add(g, KEYS_CONTROL, hash_keyed(g->b->hash_key, control), place);
     }
-    unsigned n = patients(g->b->hash_key, &g->a, &m, hashes, PATIENTS_MOST);
+    unsigned n = patients(g->b->hash_key, &g->a, &in, hashes, PATIENTS_MOST);
     for (unsigned i = 0; i < n; i++) {
         add(g, KEYS_PATIENTS, hashes[i], place);
     }

@@ -134,7 +134,11 @@ static void run_text(struct shadowing *g, const char *file, const struct message
     const struct shadow_args *args = g->r->args;
     struct arena a = {0};
     struct buf raw = {0};
-    messages_with_cr(text->bytes, &raw);
+    if (rules_is_data(text->bytes)) {
+        buf_put_str(&raw, text->bytes);
+    } else {
+        messages_with_cr(text->bytes, &raw);
+    }
     struct shadow_message one = {.source = args->source,
                                  .raw = buf_str(&raw),
                                  .received_us = time_of(&a, buf_str(&raw)),
@@ -157,7 +161,9 @@ static int run_file(struct shadowing *g, const char *path)
     int status = COMMAND_FINE;
     diags_init(&d, &a);
     if (files_read(&a, path, &bytes, &why)) {
-        struct message_file f = messages_split(&a, path, bytes, &d);
+        struct message_text whole = {.bytes = bytes, .line = 1};
+        struct message_file f = rules_is_data(bytes) ? (struct message_file){.v = &whole, .n = 1}
+                                                     : messages_split(&a, path, bytes, &d);
         for (size_t i = 0; i < f.n; i++) {
             run_text(g, path, &f.v[i]);
         }

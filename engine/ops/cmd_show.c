@@ -1,11 +1,13 @@
 #include <stdio.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/json.h"
 #include "engine/base/json_out.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/finder.h"
 #include "engine/ops/parse_out.h"
 #include "engine/ops/target.h"
+#include "engine/rules/ruleset.h"
 
 enum { SLACK_S = 3600 };
 
@@ -232,9 +234,31 @@ static void print_facts(const struct show *s)
 
 /* ---- content ---- */
 
+/* FHIR and JSON as they are, with line breaks for people. False: it is HL7 v2. */
+static bool put_data(const struct show *s, bool as_json, struct buf *out)
+{
+    struct json *data;
+    struct str why;
+    if (s->m.nmembers || !rules_is_data(s->m.raw)) {
+        return false;
+    }
+    if (rules_read_data(s->run->arena, s->m.raw, &data, &why) == 0) {
+        json_write(out, data, as_json ? 0 : 2);
+        buf_putc(out, '\n');
+    } else if (as_json) {
+        buf_puts(out, "null\n");
+    } else {
+        buf_printf(out, "%.*s; --raw gives the bytes\n", STR_ARG(why));
+    }
+    return true;
+}
+
 /* The tree or its JSON; what does not parse is said, and where to go on. */
 static void put_content(const struct show *s, bool as_json, struct buf *out)
 {
+    if (put_data(s, as_json, out)) {
+        return;
+    }
     struct hl7 m;
     struct hl7_fault fault;
     struct diags d;

@@ -63,13 +63,18 @@ static void look_at(struct looking *l, const struct message_text *text, int64_t 
 {
     struct arena a = {0};
     struct hl7 m;
-    struct hl7_fault fault;
+    struct rules_input in = {.received_us = now_us};
+    struct str why;
     struct buf raw = {0};
-    messages_with_cr(text->bytes, &raw);
-    if (hl7_parse(&a, buf_str(&raw), &m, &fault) == 0) {
+    if (rules_is_data(text->bytes)) {
+        buf_put_str(&raw, text->bytes);
+    } else {
+        messages_with_cr(text->bytes, &raw);
+    }
+    if (rules_read(&a, buf_str(&raw), &m, &in, &why) == 0) {
         for (unsigned i = 0; i < l->plan->nsources; i++) {
             struct rules_result res;
-            struct rules_input in = {.m = &m, .source = i, .received_us = now_us};
+            in.source = i;
             if (!l->source.n || str_eq(l->plan->sources[i].name, l->source)) {
                 rules_run(l->plan->rules, &in, &a, &res);
                 misses_add(l->misses, res.misses, now_us);
@@ -89,7 +94,9 @@ static bool look_through(struct looking *l, const char *path, int64_t now_us)
     diags_init(&d, &a);
     bool is_read = files_read(&a, path, &bytes, &why);
     if (is_read) {
-        struct message_file f = messages_split(&a, path, bytes, &d);
+        struct message_text whole = {.bytes = bytes, .line = 1};
+        struct message_file f = rules_is_data(bytes) ? (struct message_file){.v = &whole, .n = 1}
+                                                     : messages_split(&a, path, bytes, &d);
         for (size_t i = 0; i < f.n; i++) {
             look_at(l, &f.v[i], now_us);
         }

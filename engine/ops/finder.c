@@ -258,11 +258,11 @@ int finder_run(struct finder *f, size_t i, history_message_fn fn, void *arg)
 
 /* ---- the message itself ---- */
 
-static bool is_patient(const struct finder *f, struct arena *a, const struct hl7 *m)
+static bool is_patient(const struct finder *f, struct arena *a, const struct rules_input *m)
 {
     struct str id = patient_id(f->q.patient), authority = patient_authority(f->q.patient);
     const struct rules_key *keys;
-    unsigned n = rules_patient_keys(m, a, &keys);
+    unsigned n = rules_message_keys(m, a, &keys);
     for (unsigned i = 0; i < n; i++) {
         if (str_eq(keys[i].id, id) && (!authority.n || str_eq(keys[i].authority, authority))) {
             return true;
@@ -274,13 +274,14 @@ static bool is_patient(const struct finder *f, struct arena *a, const struct hl7
 static bool bytes_match(const struct finder *f, struct arena *a, struct str raw)
 {
     struct hl7 parsed;
-    struct hl7_fault fault;
+    struct rules_input in = {.m = NULL};
+    struct str why;
     const struct finder_query *q = &f->q;
-    if (hl7_parse(a, raw, &parsed, &fault) != 0) {
+    if (rules_read(a, raw, &parsed, &in, &why) != 0) {
         return false;
     }
-    return (!q->control.n || str_eq(hl7_field(&parsed, &parsed.seg[0], 10), q->control)) &&
-           (!q->patient.n || is_patient(f, a, &parsed));
+    return (!q->control.n || str_eq(rules_message_id(&in), q->control)) &&
+           (!q->patient.n || is_patient(f, a, &in));
 }
 
 /* A batch is found by any of its messages. */

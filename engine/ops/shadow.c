@@ -20,6 +20,7 @@ struct comparing {
     struct shadow *s;
     const struct shadow_message *m;
     struct hl7 hl7;
+    const struct json *data; /* it is FHIR or JSON, and hl7 is nothing; or NULL */
     struct made was, now;
     struct shadow_difference what; /* of the output under way */
     bool differs;
@@ -80,11 +81,12 @@ void shadow_free(struct shadow *s)
 struct str shadow_guess_source(const struct plan *p, struct arena *a, struct str raw)
 {
     struct hl7 m;
-    struct hl7_fault fault;
+    struct rules_input in = {.m = NULL};
     struct rules_result r;
-    if (hl7_parse(a, raw, &m, &fault) == 0) {
+    struct str why;
+    if (rules_read(a, raw, &m, &in, &why) == 0) {
         for (unsigned i = 0; i < p->nsources; i++) {
-            struct rules_input in = {.m = &m, .source = i};
+            in.source = i;
             rules_run(p->rules, &in, a, &r);
             if (r.verdict != RULES_UNROUTED) {
                 return p->sources[i].name;
@@ -101,13 +103,13 @@ static bool is_valid(const struct plan *p, const struct rules_input *in, struct 
                      struct rules_result *out)
 {
     const struct plan_source *source = &p->sources[in->source];
-    const char *stranger = sender_fault(&source->senders, in->m);
+    const char *stranger = in->m ? sender_fault(&source->senders, in->m) : NULL;
     struct validate_report r;
     if (stranger) {
         *out = (struct rules_result){.verdict = RULES_REJECTED, .reason = STR("unknown sender")};
         return false;
     }
-    if (!source->is_validated) {
+    if (!source->is_validated || !in->m) {
         return true;
     }
     validate_begin(&r, a, in->m, &source->validate);
@@ -120,7 +122,9 @@ static bool is_valid(const struct plan *p, const struct rules_input *in, struct 
 
 static void run(const struct comparing *c, struct made *o)
 {
-    struct rules_input in = {.m = &c->hl7,
+    struct rules_input in = {.m = c->data ? NULL : &c->hl7,
+                             .data = c->data,
+                             .raw = c->m->raw,
                              .source = find_source(o->plan, c->m->source),
                              .received_us = c->m->received_us,
                              .id_hi = c->m->id_hi,
@@ -363,16 +367,19 @@ static void note_time(struct shadow *s, int64_t at_us)
 void shadow_message(struct shadow *s, const struct shadow_message *m)
 {
     struct comparing c = {.s = s, .m = m, .was = {.plan = s->was}, .now = {.plan = s->now}};
-    struct hl7_fault fault;
+    struct rules_input in = {.m = NULL};
+    struct str why;
     arena_reset(&s->scratch);
     if (find_source(s->was, m->source) == UINT_MAX && find_source(s->now, m->source) == UINT_MAX) {
         s->strangers++;
         return;
     }
-    if (hl7_parse(&s->scratch, m->raw, &c.hl7, &fault) < 0 || !is_for_routes(&c.hl7)) {
+    bool is_read = rules_read(&s->scratch, m->raw, &c.hl7, &in, &why) == 0;
+    if (!is_read || (in.m && !is_for_routes(in.m))) {
         s->unread++;
         return;
     }
+    c.data = in.data;
     s->run++;
     note_time(s, m->received_us);
     run(&c, &c.was);

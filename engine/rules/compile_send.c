@@ -138,7 +138,7 @@ static bool send_map(struct compiler *c, const struct yaml_node *step, struct st
         return false;
     }
     s->send.map = m;
-    if (!m->v2 && !carries_json(c, s, as->pos)) {
+    if (m->is_known && !m->v2 && !carries_json(c, s, as->pos)) {
         return false;
     }
     if (m->datatype) {

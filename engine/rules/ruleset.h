@@ -102,6 +102,17 @@ struct rules_key {
     struct str authority, id;
 };
 
+/* A message as it was received, of whatever kind: `m` is filled where it is HL7 v2. Sets in->m, in->data, in->raw. 0, or
+ * ERR_* with why it cannot be read, without its content. */
+int rules_read(struct arena *a, struct str raw, struct hl7 *m, struct rules_input *in,
+               struct str *out_why);
+/* What its sender calls it: MSH-10; of FHIR the identifier of a Bundle, the id of its MessageHeader, else that of the
+ * resource; "": it has none. */
+struct str rules_message_id(const struct rules_input *in);
+/* Who its patient is: rules_patient_keys() or rules_data_keys(). */
+unsigned rules_message_keys(const struct rules_input *in, struct arena *a,
+                            const struct rules_key **out_keys);
+
 struct rules_output {
     unsigned destination; /* index in env.destinations */
     unsigned route;

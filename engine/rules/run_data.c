@@ -180,3 +180,55 @@ unsigned rules_data_keys(const struct json *data, struct arena *a,
     *out_keys = l.v;
     return l.n;
 }
+
+/* ---- either kind ---- */
+
+int rules_read(struct arena *a, struct str raw, struct hl7 *m, struct rules_input *in,
+               struct str *out_why)
+{
+    struct hl7_fault fault;
+    struct json *data;
+    in->raw = raw;
+    in->m = NULL;
+    in->data = NULL;
+    if (rules_is_data(raw)) {
+        int rc = rules_read_data(a, raw, &data, out_why);
+        in->data = rc == 0 ? data : NULL;
+        return rc;
+    }
+    int rc = hl7_parse(a, raw, m, &fault);
+    in->m = rc == 0 ? m : NULL;
+    *out_why = rc == 0 ? STR("") : str_of(fault.text);
+    return rc;
+}
+
+/* The id of the MessageHeader that a message Bundle begins with. */
+static struct str header_id(const struct json *bundle)
+{
+    const struct json *first = json_at(json_get(bundle, "entry"), 0),
+                      *resource = json_get(first, "resource");
+    unsigned t = tree_resource_type(resource);
+    return t == fhir_type(STR("MessageHeader")) ? json_text(json_get(resource, "id")) : STR("");
+}
+
+static struct str data_id(const struct json *data)
+{
+    bool bundle = tree_resource_type(data) == FHIR_TYPE_BUNDLE;
+    struct str id = bundle ? json_text(json_get(json_get(data, "identifier"), "value")) : STR("");
+    id = bundle && !id.n ? header_id(data) : id;
+    return id.n || !tree_resource_type(data) ? id : json_text(json_get(data, "id"));
+}
+
+struct str rules_message_id(const struct rules_input *in)
+{
+    return in->data          ? data_id(in->data)
+           : in->m->segs > 0 ? hl7_field(in->m, &in->m->seg[0], 10)
+                             : STR("");
+}
+
+unsigned rules_message_keys(const struct rules_input *in, struct arena *a,
+                            const struct rules_key **out_keys)
+{
+    return in->data ? rules_data_keys(in->data, a, out_keys)
+                    : rules_patient_keys(in->m, a, out_keys);
+}

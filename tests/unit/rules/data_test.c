@@ -322,3 +322,39 @@ Test(data, what_cannot_be_read_is_refused_with_its_place)
     cr_expect_lt(rules_read_data(&kit_arena, str_from(deep, 130), &data, &why), 0);
     cr_expect_eq(rules_read_data(&kit_arena, str_from(deep + 1, 128), &data, &why), 0);
 }
+
+Test(data, a_message_is_called_what_its_sender_calls_it)
+{
+    static const struct row rows[] = {
+        {"HL7 v2", "MSH|^~\\&|L|MAIN|D|X|2026||ADT^A01|M1|P|2.5.1\rPID|1\r", "M1"},
+        {"a resource", "{\"resourceType\":\"Patient\",\"id\":\"p1\"}", "p1"},
+        {"a Bundle by its identifier",
+         "{\"resourceType\":\"Bundle\",\"id\":\"b\",\"identifier\":{\"value\":\"i\"},\"entry\":[{"
+         "\"resource\":{\"resourceType\":\"MessageHeader\",\"id\":\"h\"}}]}",
+         "i"},
+        {"by its MessageHeader",
+         "{\"resourceType\":\"Bundle\",\"id\":\"b\",\"entry\":[{\"resource\":{\"resourceType\":"
+         "\"MessageHeader\",\"id\":\"h\"}}]}",
+         "h"},
+        {"by its own id",
+         "{\"resourceType\":\"Bundle\",\"id\":\"b\",\"entry\":[{\"fullUrl\":"
+         "\"u\"}]}",
+         "b"},
+        {"JSON has none", "{\"id\":\"x\"}", ""},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rules_input in = {.source = 0};
+        struct hl7 m;
+        struct str why = STR("");
+        cr_assert_eq(rules_read(&kit_arena, str_of(rows[i].text), &m, &in, &why), 0, "%s: %.*s",
+                     rows[i].name, STR_ARG(why));
+        struct str got = rules_message_id(&in);
+        cr_expect(str_is(got, rows[i].want), "%s: %.*s", rows[i].name, STR_ARG(got));
+    }
+    struct rules_input in = {.source = 0};
+    struct hl7 m;
+    struct str why = STR("");
+    cr_expect_lt(rules_read(&kit_arena, STR("{\"a\":"), &m, &in, &why), 0);
+    cr_expect_lt(rules_read(&kit_arena, STR("PID|1\r"), &m, &in, &why), 0);
+    cr_expect(why.n > 0 && !in.m && !in.data);
+}
