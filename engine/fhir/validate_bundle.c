@@ -11,10 +11,71 @@ static struct str without_version(struct str url)
     return at > 0 ? str_slice(url, 0, (size_t)at) : url;
 }
 
-static int by_url(const void *left, const void *right)
+static int by_key(const void *left, const void *right)
 {
-    return str_cmp(((const struct fhir_entry *)left)->full_url,
-                   ((const struct fhir_entry *)right)->full_url);
+    const struct fhir_entry *a = left, *b = right;
+    int order = str_cmp(a->key, b->key);
+    return order ? order : (a->entry->at > b->entry->at) - (a->entry->at < b->entry->at);
+}
+
+static void sort(struct fhir_entry *v, unsigned n)
+{
+    if (n) {
+        qsort(v, n, sizeof *v, by_key);
+    }
+}
+
+/* The first one of this key; NULL: there is none. O(log n). */
+static const struct fhir_entry *find(const struct fhir_entry *v, unsigned n, struct str key)
+{
+    unsigned lo = 0, hi = n;
+    while (lo < hi) {
+        unsigned mid = (lo + hi) / 2;
+        bool below = str_cmp(v[mid].key, key) < 0;
+        lo = below ? mid + 1 : lo;
+        hi = below ? hi : mid;
+    }
+    return lo < n && str_eq(v[lo].key, key) ? &v[lo] : NULL;
+}
+
+/* "Patient/1" of a resource; empty: it has no id. */
+static struct str name_of(struct arena *a, const struct json *resource)
+{
+    struct str type = json_text(json_get(resource, "resourceType")),
+               id = json_text(json_get(resource, "id"));
+    return type.n && id.n ? str_printf(a, "%.*s/%.*s", STR_ARG(type), STR_ARG(id)) : STR("");
+}
+
+static struct str version_of(const struct fhir_entry *e)
+{
+    return json_text(json_get(json_get(e->resource, "meta"), "versionId"));
+}
+
+/* Two entries of one URL are versions of one resource. Source: bdl-7. */
+static void check_urls(struct fhir_walk *w, const struct fhir_place *place,
+                       const struct fhir_bundle *b)
+{
+    bool history = str_is(json_text(json_get(b->json, "type")), "history");
+    for (unsigned i = 1; i < b->urls && !history; i++) {
+        const struct fhir_entry *one = &b->by_url[i - 1], *two = &b->by_url[i];
+        if (str_eq(one->key, two->key) && str_eq(version_of(one), version_of(two))) {
+            fhir_found(w->r, FHIR_RULE_BUNDLES, place, STR("entry"), -1, two->entry->at,
+                       "two entries of one fullUrl and version; expected each once");
+        }
+    }
+}
+
+static void add_entry(struct arena *a, struct fhir_bundle *b, const struct json *entry)
+{
+    struct str url = json_text(json_get(entry, "fullUrl"));
+    const struct json *resource = json_get(entry, "resource");
+    struct str name = resource ? name_of(a, resource) : STR("");
+    if (resource && url.n) {
+        b->by_url[b->urls++] = (struct fhir_entry){without_version(url), resource, entry};
+    }
+    if (name.n) {
+        b->by_name[b->names++] = (struct fhir_entry){name, resource, entry};
+    }
 }
 
 void fhir_bundle_begin(struct fhir_walk *w, const struct fhir_place *place, struct fhir_bundle *b)
@@ -27,25 +88,15 @@ void fhir_bundle_begin(struct fhir_walk *w, const struct fhir_place *place, stru
     if (!entries || entries->kind != JSON_ARRAY) {
         return;
     }
-    b->v = ARENA_ARRAY(w->r->a, struct fhir_entry, entries->count + 1);
+    b->by_url = ARENA_ARRAY(w->r->a, struct fhir_entry, entries->count + 1);
+    b->by_name = ARENA_ARRAY(w->r->a, struct fhir_entry, entries->count + 1);
     json_each(entry, entries)
     {
-        struct str url = json_text(json_get(entry, "fullUrl"));
-        const struct json *resource = json_get(entry, "resource");
-        if (url.n && resource) {
-            b->v[b->n++] = (struct fhir_entry){without_version(url), resource};
-        }
+        add_entry(w->r->a, b, entry);
     }
-    if (b->n) {
-        qsort(b->v, b->n, sizeof *b->v, by_url);
-    }
-}
-
-static const struct json *find_url(const struct fhir_bundle *b, struct str url)
-{
-    struct fhir_entry key = {.full_url = url};
-    const struct fhir_entry *hit = b->n ? bsearch(&key, b->v, b->n, sizeof *b->v, by_url) : NULL;
-    return hit ? hit->resource : NULL;
+    sort(b->by_url, b->urls);
+    sort(b->by_name, b->names);
+    check_urls(w, place, b);
 }
 
 /* "http://x/" of http://x/Patient/1; empty: the URL is not of this kind. */
@@ -57,34 +108,22 @@ static struct str base_of(struct str full_url)
     return t ? str_slice(full_url, 0, without_version(full_url).n - tail) : STR("");
 }
 
-static bool is_called(const struct json *resource, struct str reference)
-{
-    struct str type = json_text(json_get(resource, "resourceType")),
-               id = json_text(json_get(resource, "id"));
-    return id.n && reference.n == type.n + 1 + id.n && str_starts(reference, type) &&
-           reference.p[type.n] == '/' && str_ends(reference, id);
-}
-
 const struct json *fhir_bundle_find(const struct fhir_walk *w, struct str reference)
 {
     const struct fhir_bundle *b = w->bundle;
+    const struct fhir_entry *hit = NULL;
     reference = without_version(reference);
     if (fhir_is_absolute(reference)) {
-        return find_url(b, reference);
+        hit = find(b->by_url, b->urls, reference);
+        return hit ? hit->resource : NULL;
     }
     struct str base = base_of(w->full_url);
-    const struct json *hit = NULL;
     if (base.n) {
-        hit = find_url(b, str_printf(w->r->a, "%.*s%.*s", STR_ARG(base), STR_ARG(reference)));
+        struct str url = str_printf(w->r->a, "%.*s%.*s", STR_ARG(base), STR_ARG(reference));
+        hit = find(b->by_url, b->urls, url);
     }
-    json_each(entry, hit ? NULL : json_get(b->json, "entry"))
-    {
-        const struct json *resource = json_get(entry, "resource");
-        if (is_called(resource, reference)) {
-            return resource;
-        }
-    }
-    return hit;
+    hit = hit ? hit : find(b->by_name, b->names, reference);
+    return hit ? hit->resource : NULL;
 }
 
 void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place)

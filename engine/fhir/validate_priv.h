@@ -8,26 +8,28 @@
 struct fhir_contained {
     const struct json *json;
     struct str id;
+    unsigned index;
     bool is_used; /* somebody refers to it, or it refers to its container */
 };
 
 /* A resource that is not contained: references of the kind #id mean what it contains. */
 struct fhir_holder {
     const struct json *json;
-    struct fhir_contained *v;
+    struct fhir_contained *v;   /* sorted by id and index */
+    struct fhir_contained **at; /* by index */
     unsigned n;
 };
 
 struct fhir_entry {
-    struct str full_url; /* without a version */
-    const struct json *resource;
+    struct str key; /* its URL without a version; or Patient/1 */
+    const struct json *resource, *entry;
 };
 
-/* A Bundle: its entries that have a URL, sorted by it. */
+/* What a Bundle has, sorted by the keys. */
 struct fhir_bundle {
     const struct json *json;
-    struct fhir_entry *v;
-    unsigned n;
+    struct fhir_entry *by_url, *by_name;
+    unsigned urls, names;
     bool has_requests;              /* a batch or transaction, or the answer to one */
     const struct json *composition; /* of a document: its first resource; else NULL */
 };
@@ -39,6 +41,7 @@ struct fhir_walk {
     struct fhir_contained *inside;    /* of this contained resource; or NULL */
     const struct fhir_bundle *bundle; /* innermost; or NULL */
     struct str full_url;              /* of the entry around; or empty */
+    unsigned searches;                /* of ids in the whole resource, so far */
 };
 
 /* What a value stands for. */
@@ -74,14 +77,14 @@ void fhir_check_reference(struct fhir_walk *w, const struct fhir_place *place,
 /* A uri, url or canonical that begins with #. */
 void fhir_check_fragment(struct fhir_walk *w, const struct fhir_place *place,
                          const struct fhir_slot *slot, const struct json *j, int32_t index);
-/* What contained resource `id` is; used from now on. NULL: there is none. */
-struct fhir_contained *fhir_contained_use(struct fhir_walk *w, struct str id);
 /* "Patient" of Patient/1 and http://x/Patient/1/_history/2: the type, 0: it names none. *out_id its id. */
 unsigned fhir_reference_type(struct str reference, struct str *out_id);
 /* validate_extension.c */
 void fhir_check_extension(struct fhir_walk *w, const struct fhir_place *place);
 /* validate_contained.c: before and after the members of `place`. */
 void fhir_holder_begin(struct fhir_walk *w, const struct fhir_place *place, struct fhir_holder *h);
+/* The contained resource of this id; used from now on. NULL: there is none. O(log contained). */
+struct fhir_contained *fhir_contained_use(struct fhir_walk *w, struct str id);
 void fhir_holder_end(struct fhir_walk *w, const struct fhir_place *place,
                      const struct fhir_holder *h);
 /* validate_bundle.c */

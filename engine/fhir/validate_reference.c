@@ -4,6 +4,8 @@
 #include "engine/fhir/primitive.h"
 #include "engine/fhir/validate_priv.h"
 
+enum { SEARCHES_MAX = 100 };
+
 /* Cut the last part behind a / off `*rest`. */
 static struct str last_part(struct str *rest)
 {
@@ -25,17 +27,6 @@ unsigned fhir_reference_type(struct str reference, struct str *out_id)
     bool good = t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
     *out_id = good ? id : STR("");
     return good ? t : 0;
-}
-
-struct fhir_contained *fhir_contained_use(struct fhir_walk *w, struct str id)
-{
-    for (unsigned i = 0; w->holder && i < w->holder->n; i++) {
-        if (str_eq(w->holder->v[i].id, id)) {
-            w->holder->v[i].is_used = true;
-            return &w->holder->v[i];
-        }
-    }
-    return NULL;
 }
 
 static unsigned type_of(const struct json *resource)
@@ -179,7 +170,7 @@ void fhir_check_reference(struct fhir_walk *w, const struct fhir_place *place,
 /* ---- #id in uris ---- */
 
 /* Does some element below have this id, or some narrative? */
-static bool has_anchor(const struct json *j, struct str id)
+static bool has_id(const struct json *j, struct str id)
 {
     if (j->kind == JSON_STRING) {
         return (str_is(j->key, "id") && str_eq(j->text, id)) ||
@@ -187,19 +178,24 @@ static bool has_anchor(const struct json *j, struct str id)
     }
     json_each(child, j)
     {
-        if (has_anchor(child, id)) {
+        if (has_id(child, id)) {
             return true;
         }
     }
     return false;
 }
 
+/* The same in the resource around and what it contains; it is looked for so often and not more. */
+static bool has_anchor(struct fhir_walk *w, struct str id)
+{
+    return ++w->searches > SEARCHES_MAX || (w->holder && has_id(w->holder->json, id));
+}
+
 void fhir_check_fragment(struct fhir_walk *w, const struct fhir_place *place,
                          const struct fhir_slot *slot, const struct json *j, int32_t index)
 {
     struct str id = str_slice(j->text, 1, j->text.n);
-    bool found = !id.n || fhir_contained_use(w, id) || has_anchor(place->resource->json, id) ||
-                 (w->holder && has_anchor(w->holder->json, id));
+    bool found = !id.n || fhir_contained_use(w, id) || has_anchor(w, id);
     if (!id.n && w->inside) {
         w->inside->is_used = true;
     }

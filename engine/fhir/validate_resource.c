@@ -47,20 +47,18 @@ static void walk_as(struct fhir_walk *w, const struct fhir_place *p, bool is_con
     w->bundle = around;
 }
 
-static struct fhir_contained *contained_of(const struct fhir_walk *w, const struct json *j)
+/* What the resource around contains here; NULL: this place is no such. */
+static struct fhir_contained *contained_at(const struct fhir_walk *w, const struct fhir_place *up,
+                                           const struct fhir_slot *slot, int32_t index)
 {
-    for (unsigned i = 0; w->holder && i < w->holder->n; i++) {
-        if (w->holder->v[i].json == j) {
-            return &w->holder->v[i];
-        }
-    }
-    return NULL;
+    bool is_it = up && w->holder && up->json == w->holder->json && str_is(slot->name, "contained");
+    return is_it && index >= 0 && (unsigned)index < w->holder->n ? w->holder->at[index] : NULL;
 }
 
 void fhir_walk_resource(struct fhir_walk *w, const struct fhir_place *up, const struct json *j,
                         const struct fhir_slot *slot, int32_t index)
 {
-    struct fhir_contained *inside = w->inside, *own = up ? contained_of(w, j) : NULL;
+    struct fhir_contained *inside = w->inside, *own = contained_at(w, up, slot, index);
     struct str full_url = w->full_url;
     unsigned t = fhir_resource_type(w, up, j, slot, index);
     if (!t) {

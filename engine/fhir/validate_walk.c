@@ -185,29 +185,18 @@ static void walk_companion(const struct members *m, const struct member *one, co
     fhir_walk_members(m->w, p);
 }
 
-/* null in an array of primitives stands for what its companion has, and the other way round. */
-static void check_null(const struct members *m, const struct member *one, const struct json *j,
-                       const struct json *other, int32_t index)
-{
-    const struct json *o = other && other->kind == JSON_ARRAY ? json_at(other, (uint32_t)index)
-                           : index < 0                        ? other
-                                                              : NULL;
-    bool primitive = is_primitive(one->slot.type);
-    bool filled = o && o->kind != JSON_NULL && index >= 0 && primitive;
-    if (!filled) {
-        fhir_found(m->w->r, FHIR_RULE_EMPTY_VALUES, m->place, one->slot.name, index, j->at,
-                   "found null; expected a value, or nothing at all");
-    }
-}
-
+/* One value or item, `other` what stands beside it: null may stand for what a companion in the same place of its array
+ * has, and the other way round. */
 static void walk_item(const struct members *m, const struct member *one, const struct json *j,
                       const struct json *other, int32_t index)
 {
-    if (j->kind == JSON_NULL) {
-        check_null(m, one, j, other, index);
-    } else if (one->is_companion) {
+    bool is_filled = other && other->kind != JSON_NULL && index >= 0;
+    if (j->kind == JSON_NULL && !(is_filled && is_primitive(one->slot.type))) {
+        fhir_found(m->w->r, FHIR_RULE_EMPTY_VALUES, m->place, one->slot.name, index, j->at,
+                   "found null; expected a value, or nothing at all");
+    } else if (j->kind != JSON_NULL && one->is_companion) {
         walk_companion(m, one, j, index);
-    } else {
+    } else if (j->kind != JSON_NULL) {
         walk_one(m, one, j, index);
     }
 }
@@ -216,18 +205,21 @@ static void walk_array(const struct members *m, const struct member *one, const 
 {
     int32_t index = 0;
     const struct json *j = one->json;
+    bool beside = other && other->kind == JSON_ARRAY;
+    const struct json *step = beside ? other->first : NULL;
     if (!j->first) {
         fhir_found(m->w->r, FHIR_RULE_EMPTY_VALUES, m->place, one->slot.name, -1, j->at,
                    "an empty array; expected at least one item, or nothing at all");
     }
-    if (one->is_companion && other && other->kind == JSON_ARRAY && other->count != j->count) {
+    if (one->is_companion && beside && other->count != j->count) {
         fhir_found(m->w->r, FHIR_RULE_HABITS, m->place, one->slot.name, -1, j->at,
                    "the array of ids and extensions has another length than its array of values; "
                    "expected null where there is nothing");
     }
     json_each(item, j)
     {
-        walk_item(m, one, item, other, index++);
+        walk_item(m, one, item, step, index++);
+        step = step ? step->next : NULL;
     }
     if (one->slot.e->max > 1 && j->count > one->slot.e->max) {
         fhir_found(m->w->r, FHIR_RULE_ELEMENTS, m->place, one->slot.name, -1, j->at,

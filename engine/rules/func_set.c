@@ -1,6 +1,10 @@
 /* Functions over collections. */
 #include "engine/rules/func.h"
 
+#include <stdlib.h>
+
+enum { FEW = 16 }; /* values that are compared each with each */
+
 static bool copy(struct eval *e, const struct call *c, uint32_t from, uint32_t to,
                  struct values *out)
 {
@@ -198,8 +202,42 @@ bool func_distinct(struct eval *e, const struct call *c, struct values *out)
     return add_distinct(e, c->n, c->in, &seen, out);
 }
 
+static bool are_texts(const struct values *l)
+{
+    for (uint32_t i = 0; i < l->n; i++) {
+        if (l->v[i].kind != VALUE_STRING || l->v[i].is_cell) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int by_text(const void *left, const void *right)
+{
+    return str_cmp(*(const struct str *)left, *(const struct str *)right);
+}
+
+/* Texts alone, sorted: O(n log n), where comparing each with each takes too long. */
+static bool are_distinct_texts(struct eval *e, const struct values *l)
+{
+    struct str *all = ARENA_ARRAY(e->a, struct str, l->n);
+    for (uint32_t i = 0; i < l->n; i++) {
+        all[i] = l->v[i].text;
+    }
+    qsort(all, l->n, sizeof *all, by_text);
+    for (uint32_t i = 1; i < l->n; i++) {
+        if (str_eq(all[i], all[i - 1])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool func_is_distinct(struct eval *e, const struct call *c, struct values *out)
 {
+    if (c->in->n > FEW && are_texts(c->in)) {
+        return call_put(e, out, value_boolean(are_distinct_texts(e, c->in)));
+    }
     VALUES(seen);
     VALUES(all);
     return add_distinct(e, c->n, c->in, &seen, &all) &&

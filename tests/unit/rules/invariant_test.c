@@ -173,7 +173,7 @@ Test(invariant, of_bundles_and_what_they_hold)
                               "1','resource':{'resourceType':'Patient','id':'1'}},"
                               "{'fullUrl':'http://x.example/Patient/"
                               "1','resource':{'resourceType':'Patient','id':'1'}}]"),
-         "bdl-7@Bundle"},
+         "bundles@Bundle.entry"},
         {"a URL with a version",
          BUNDLE("collection", ",'entry':[{'fullUrl':'http://x.example/Patient/1/_history/"
                               "2','resource':{'resourceType':'Patient','id':'1'}}]"),
