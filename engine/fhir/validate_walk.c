@@ -1,20 +1,14 @@
 /* The members of an object against the elements of its type. */
+#include "engine/fhir/member.h"
 #include "engine/fhir/validate_priv.h"
 
-enum { LEVELS_MAX = 6, ELEMENTS_MAX = 128, WORD_MAX = 40 };
-
-/* The elements of a type and of what it is based on. */
-struct chain {
-    const struct fhir_element *e[LEVELS_MAX];
-    unsigned n[LEVELS_MAX];
-    unsigned levels;
-};
+enum { ELEMENTS_MAX = 128, WORD_MAX = 40 };
 
 /* One object while its members are looked at. */
 struct members {
     struct fhir_walk *w;
     const struct fhir_place *place;
-    struct chain chain;
+    struct fhir_chain chain;
     uint64_t seen[ELEMENTS_MAX / 64];
     uint16_t chosen[ELEMENTS_MAX]; /* type of a choice that was seen */
     bool has_companions;           /* some key begins with _ */
@@ -45,38 +39,6 @@ struct fhir_place *fhir_place_new(struct fhir_walk *w, const struct fhir_place *
     }
     w->last = p;
     return p;
-}
-
-static void chain_of(struct chain *c, unsigned t)
-{
-    for (c->levels = 0; t && c->levels < LEVELS_MAX; t = fhir_type_base(t)) {
-        unsigned n;
-        const struct fhir_element *e = fhir_elements_of(t, &n);
-        if (n) {
-            c->e[c->levels] = e;
-            c->n[c->levels++] = n;
-        }
-    }
-}
-
-/* The element that `key` names, by name or as a choice with its type. */
-static bool find(const struct chain *c, struct str key, struct member *out)
-{
-    unsigned ordinal = 0;
-    for (unsigned l = 0; l < c->levels; l++) {
-        for (unsigned i = 0; i < c->n[l]; i++, ordinal++) {
-            const struct fhir_element *e = &c->e[l][i];
-            unsigned t = e->flags & FHIR_CHOICE              ? fhir_element_choice(e, key)
-                         : str_eq(fhir_element_name(e), key) ? fhir_element_type(e, 0)
-                                                             : 0;
-            if (t) {
-                out->slot = (struct fhir_slot){e, t, fhir_element_name(e)};
-                out->ordinal = ordinal;
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 /* Is the key a word that may be told? What comes from outside may be anything. */
@@ -263,17 +225,19 @@ static void check_choice(struct members *m, const struct member *one)
 
 static void walk_key(struct members *m, const struct json *j)
 {
-    struct member one = {.json = j, .key = j->key};
+    struct fhir_member found;
     if (m->place->is_resource && str_is(j->key, "resourceType")) {
         return;
     }
-    one.is_companion = j->key.n && j->key.p[0] == '_';
-    one.key = one.is_companion ? str_slice(j->key, 1, j->key.n) : j->key;
-    bool known = find(&m->chain, one.key, &one);
-    if (!known || (one.is_companion && !is_primitive(one.slot.type))) {
+    if (!fhir_member_find(&m->chain, j->key, &found)) {
         unknown(m, j);
         return;
     }
+    const struct member one = {.slot = {found.e, found.type, fhir_element_name(found.e)},
+                               .json = j,
+                               .key = found.key,
+                               .is_companion = found.is_companion,
+                               .ordinal = found.ordinal};
     check_choice(m, &one);
     walk_member(m, &one);
 }
@@ -302,7 +266,7 @@ void fhir_walk_members(struct fhir_walk *w, const struct fhir_place *place)
     m.place = place;
     m.has_companions = false;
     memset(m.seen, 0, sizeof m.seen);
-    chain_of(&m.chain, place->type);
+    fhir_chain_of(&m.chain, place->type);
     if (!place->json->first) {
         fhir_found(w->r, FHIR_RULE_EMPTY_VALUES, place, STR(""), -1, place->json->at,
                    "an empty object; expected members, or nothing at all");

@@ -5,6 +5,7 @@
 #include "engine/config/config.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/excerpt.h"
+#include "engine/ops/fhir_file.h"
 #include "engine/ops/files.h"
 #include "engine/ops/messages.h"
 #include "engine/ops/validate_fhir.h"
@@ -131,9 +132,9 @@ static int validate_file(struct validating *v, const char *path)
     int status = COMMAND_FINE;
     if (!files_read(&a, path, &bytes, &why)) {
         status = command_fail(v->r, "%s: %s", path, why);
-    } else if (validate_fhir_is_xml(bytes)) {
+    } else if (fhir_file_is_xml(bytes)) {
         status = command_fail(v->r, "%s: this is XML; FHIR resources are read as JSON alone", path);
-    } else if (validate_fhir_is(path, bytes)) {
+    } else if (fhir_file_is(path, bytes)) {
         status = validate_resources(v, path, bytes);
     } else {
         validate_messages(v, &a, path, bytes, &status);

@@ -2,6 +2,7 @@
 
 #include "engine/base/json_out.h"
 #include "engine/fhir/outcome.h"
+#include "engine/ops/fhir_file.h"
 
 /* One resource of a file. */
 struct one {
@@ -10,27 +11,6 @@ struct one {
     unsigned number; /* in its file, from 1 */
     const struct fhir_report *r;
 };
-
-static char first_of(struct str bytes)
-{
-    struct str s = bytes;
-    s = str_starts(s, STR("\xEF\xBB\xBF")) ? str_slice(s, 3, s.n) : s;
-    s = str_trim(s);
-    return s.n ? s.p[0] : 0;
-}
-
-bool validate_fhir_is(const char *path, struct str bytes)
-{
-    struct str name = str_of(path);
-    char first = first_of(bytes);
-    return first == '{' || first == '[' || str_ends(name, STR(".json")) ||
-           str_ends(name, STR(".ndjson"));
-}
-
-bool validate_fhir_is_xml(struct str bytes)
-{
-    return first_of(bytes) == '<';
-}
 
 /* Line and column of a finding in the file. */
 static struct diag_pos place_of(const struct one *o, const struct fhir_issue *i)
@@ -138,34 +118,15 @@ static void check_one(struct fhir_checking *c, struct one *o, struct str bytes, 
     arena_free(&a);
 }
 
-/* NDJSON: the first line is a whole JSON value, and there is more. */
-static bool is_lines(const char *path, struct str bytes)
-{
-    struct arena a = {0};
-    struct json *root;
-    struct json_fault fault;
-    ptrdiff_t end = str_index(bytes, '\n');
-    struct str first = end < 0 ? bytes : str_slice(bytes, 0, (size_t)end);
-    struct str rest = end < 0 ? STR("") : str_slice(bytes, (size_t)end, bytes.n);
-    bool named = str_ends(str_of(path), STR(".ndjson"));
-    bool lines = named || (str_trim(rest).n && json_parse(&a, first, NULL, &root, &fault) == 0);
-    arena_free(&a);
-    return lines;
-}
-
 void validate_fhir_file(struct fhir_checking *c, const char *path, struct str bytes,
                         struct buf *out)
 {
-    struct one o = {.file = path, .line = 1, .number = 1};
-    if (!is_lines(path, bytes)) {
-        check_one(c, &o, bytes, out);
-        return;
-    }
-    struct str rest = bytes, line;
-    for (o.number = 0; rest.n && str_split(&rest, '\n', &line); o.line++) {
-        if (str_trim(line).n) {
-            o.number++;
-            check_one(c, &o, line, out);
-        }
+    struct fhir_file file;
+    struct one o = {.file = path};
+    fhir_file_begin(&file, path, bytes);
+    while (fhir_file_next(&file)) {
+        o.line = file.line;
+        o.number = file.number;
+        check_one(c, &o, file.bytes, out);
     }
 }

@@ -14,10 +14,6 @@ struct fhir_checking {
     unsigned resources, bad, doubtful;
 };
 
-/* Is it JSON by its first character, or by the name of the file? */
-bool validate_fhir_is(const char *path, struct str bytes);
-/* Does it begin as XML does? */
-bool validate_fhir_is_xml(struct str bytes);
 /* Check the resources in `bytes`, and write what was found to `out`. */
 void validate_fhir_file(struct fhir_checking *c, const char *path, struct str bytes,
                         struct buf *out);
