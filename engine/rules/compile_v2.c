@@ -353,6 +353,40 @@ static void required_fields(struct compiler *c, const struct yaml_node *n)
     }
 }
 
+/* A segment of a group further down, written from outside, brings that group: with all that it demands itself. */
+static bool required_below(struct compiler *c, const struct yaml_node *n, unsigned group)
+{
+    const struct structure *s = c->v2->to->s;
+    bool good = true, any = false;
+    yaml_each(child, n)
+    {
+        struct path p;
+        bool path = key_path(c, child->key->text, &p) && p.seg[0] != 'Z';
+        struct structure_reach r = {.how = STRUCTURE_NOWHERE};
+        if (path) {
+            r = structure_reach_in(s, c->v2->group, p.seg);
+        }
+        any = any ||
+              (r.how == STRUCTURE_BELOW && r.holder > group &&
+               r.holder < structure_place(s, group).next) ||
+              (r.how == STRUCTURE_BELOW && r.holder == group);
+    }
+    for (unsigned i = group + 1; any && i < structure_place(s, group).next;
+         i = structure_place(s, i).next) {
+        struct structure_place p = structure_place(s, i);
+        if (p.kind == STRUCTURE_SEGMENT && p.min && !has_segment(c, n, p.name)) {
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "missing-segment", n->pos,
+                               "%s demands %s, and nothing makes it",
+                               structure_place(s, group).name, p.name),
+                      "write its fields, as %s-1: ..., or a list under %s:", p.name,
+                      structure_place(s, group).name);
+            good = false;
+        }
+    }
+    return good;
+}
+
 bool compile_v2_required(struct compiler *c, const struct yaml_node *n, const struct item *item)
 {
     const struct structure *s = c->v2->to->s;
@@ -369,6 +403,10 @@ bool compile_v2_required(struct compiler *c, const struct yaml_node *n, const st
         struct structure_place p = structure_place(s, i);
         bool filled = p.kind != STRUCTURE_SEGMENT && p.kind != STRUCTURE_GROUP;
         filled = filled || !p.min || strcmp(p.name, "MSH") == 0 || strcmp(p.name, "EVN") == 0;
+        if (p.kind == STRUCTURE_GROUP && !has_key(n, p.name)) {
+            good = required_below(c, n, i) && good;
+            continue;
+        }
         bool has = filled ||
                    (p.kind == STRUCTURE_SEGMENT ? has_segment(c, n, p.name) : has_key(n, p.name));
         if (!has) {

@@ -1,6 +1,6 @@
 /* Maps to messages of HL7 v2: what texts and formulas may stand at a place. */
-#include "engine/hl7/dtm.h"
 #include "engine/rules/compile_v2.h"
+#include "engine/rules/run_v2.h"
 
 static struct v2_place *keep(struct compiler *c)
 {
@@ -56,27 +56,6 @@ static bool is_composite(const struct v2_place *p)
     return p->level <= V2_SEGMENT || p->of == TYPE_COMPOSITE || p->of == TYPE_SIMPLE;
 }
 
-static bool is_date(struct str s)
-{
-    struct dtm t;
-    return dtm_parse(s, DTM_BOTH, &t, NULL) == 0;
-}
-
-static bool is_of_type(const struct v2_place *p, struct str text)
-{
-    struct dtm t;
-    switch (p->of) {
-    case TYPE_NUMBER:
-        return json_is_number(text);
-    case TYPE_DATE:
-        return is_date(text);
-    case TYPE_TIME:
-        return dtm_parse(text, DTM_TIME, &t, NULL) == 0;
-    default:
-        return true;
-    }
-}
-
 static struct item *literal(struct compiler *c, const struct yaml_node *n, struct item *item)
 {
     struct str text;
@@ -87,7 +66,7 @@ static struct item *literal(struct compiler *c, const struct yaml_node *n, struc
         (void)wants_parts(c, n); /* false */
         return NULL;
     }
-    if (text.n && !is_of_type(&c->v2->place, text)) {
+    if (text.n && !v2_is_of_type(&c->v2->place, text)) {
         diag_add(c->d, DIAG_ERROR, "bad-literal", n->pos, "this is no %s, as %.*s wants",
                  c->v2->place.type, STR_ARG(c->v2->place.name));
         return NULL;

@@ -17,12 +17,27 @@ static bool no_type(struct eval *e, const struct item *item)
                      STR_ARG(item->v2->name));
 }
 
-static bool is_of_type(const struct v2_place *p, struct str text)
+/* [+|-]digits[.digits], as NM: zeros in front are allowed. */
+static bool is_number(struct str s)
+{
+    size_t i = s.n && (s.p[0] == '+' || s.p[0] == '-'), digits = 0, dots = 0;
+    for (; i < s.n; i++) {
+        bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+        digits += digit;
+        dots += s.p[i] == '.';
+        if (!digit && s.p[i] != '.') {
+            return false;
+        }
+    }
+    return digits && dots <= 1;
+}
+
+bool v2_is_of_type(const struct v2_place *p, struct str text)
 {
     struct dtm t;
     switch (p->of) {
     case TYPE_NUMBER:
-        return json_is_number(text);
+        return is_number(text);
     case TYPE_DATE:
         return dtm_parse(text, DTM_BOTH, &t, NULL) == 0;
     case TYPE_TIME:
@@ -39,7 +54,7 @@ static bool put_text(struct eval *e, const struct item *item, struct str text, s
     if (text.n == 0) {
         return true;
     }
-    if (!is_of_type(item->v2, text)) {
+    if (!v2_is_of_type(item->v2, text)) {
         return no_type(e, item);
     }
     if (!eval_bytes(e, text, &bytes)) {
@@ -84,7 +99,7 @@ static bool put_bytes(struct eval *e, const struct item *item, const struct valu
     if (composite && one) { /* CE where one text is wanted: its first component */
         return eval_text(e, item->formula, v, &text) && put_text(e, item, text, out);
     }
-    if (!composite && !is_of_type(item->v2, value_text(e->a, v))) {
+    if (!composite && !v2_is_of_type(item->v2, value_text(e->a, v))) {
         return no_type(e, item);
     }
     if (!run_relevel(e->a, level_of(item->v2), v, &bytes)) {

@@ -6,6 +6,8 @@
 
 #include "engine/rules/run_priv.h"
 
+/* May the text stand at the place: a number for NM and SI, a date for DT and TS? Any for what has no such type. */
+bool v2_is_of_type(const struct v2_place *p, struct str text);
 /* A formula's value as bytes of the place item->v2. *out NULL: it is empty. False: fault. */
 bool run_v2_value(struct eval *e, const struct item *item, const struct value *v,
                   struct json **out);

@@ -160,6 +160,14 @@ static struct line *line_at(struct writing *w, struct lines *all, unsigned index
     return &all->v[index];
 }
 
+/* What says which message this is comes from the engine, also where the MSH or EVN of another one is copied. */
+static bool is_own(const char *seg, unsigned field)
+{
+    bool msh = strcmp(seg, "MSH") == 0;
+    return msh ? field == 7 || field == 9 || field == 10 || field == 12 || field == 18
+               : strcmp(seg, "EVN") == 0 && field == 1;
+}
+
 /* A line as it stands in the message that is read. Of a header the first field is behind the delimiters. */
 static bool copy_line(struct writing *w, struct line *l, const char *seg, struct str text)
 {
@@ -169,7 +177,7 @@ static bool copy_line(struct writing *w, struct line *l, const char *seg, struct
     memcpy(p.seg, seg, sizeof(p.seg));
     for (unsigned n = header; str_split(&rest, w->d.field, &one); n++) {
         p.field = (uint16_t)n;
-        if (n >= from && one.n && !set(w, l, &p, one)) {
+        if (n >= from && one.n && !is_own(seg, n) && !set(w, l, &p, one)) {
             return false;
         }
     }
@@ -455,7 +463,8 @@ static bool write_group(struct writing *w, const struct part *part, unsigned nod
         if (!good) {
             return false;
         }
-        missing = !missing && !group && p.min && !n ? p.name : missing;
+        bool demanded = !group && p.min && structure_place(w->s, node).kind != STRUCTURE_CHOICE;
+        missing = !missing && demanded && !n ? p.name : missing;
         *out_lines += n;
     }
     if (part->group == node && !write_others(w, part, out_lines)) {

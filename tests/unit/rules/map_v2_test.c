@@ -34,6 +34,9 @@ Test(map_v2, the_engine_fills_the_head)
         {"unless given", "  PV1-2: N\n  MSH-3.1: A\n  MSH-10: X1\n  MSH-11: { 1: D }",
          "MSH|^~\\&|A||||19700101000000+0000||ADT^A31^ADT_A05|X1|D|2.5.1"},
         {"the event", "  PV1-2: N", "EVN|A31|19700101000000+0000"},
+        {"a copied head keeps what says which message this is", "  PV1-2: N\n  MSH: =MSH",
+         "MSH|^~\\&|L|MAIN|D|X|19700101000000+0000||ADT^A31^ADT_A05|wjtj3rtit5yde7ak2pzm|T|2.5.1"},
+        {"a copied event, too", "  PV1-2: N\n  EVN: =EVN", "EVN|A31|20261124093000"},
         {"some of it", "  PV1-2: N\n  EVN-5: { 1: U }", "EVN|A31|19700101000000+0000|||U"},
     };
     rows_lines(frame, adt, ROWS(rows));
@@ -79,6 +82,8 @@ Test(map_v2, places)
         {"what is empty is not there", "  PV1-2: N\n  NK1:\n    - $for: NK1\n      5: =NK1-5",
          "no NK1"},
         {"a component of a copied type", "  PV1-2: N\n  PV1-3: =PV1-3", "PV1||N|W1^2^^H"},
+        {"zeros in front of a number", "  PV1-2: N\n  NK1: { 1: =PID-1 }", "NK1|007"},
+        {"a sign, too", "  PV1-2: N\n  NK1: { 1: +1 }", "NK1|+1"},
         {"a component becomes a field", "  PV1-2: N\n  PID-18:\n    1: 9\n    4: =PID-3[1].4",
          "PID|||7^^^L&1.2.3&ISO^MR~8^^^S^SS||DOE^JANE\\T\\K^Q~ROE|||||||||||||9^^^L&1.2.3&ISO"},
     };
@@ -254,6 +259,23 @@ Test(map_v2, check_refuses_what_the_message_does_not_have)
          "..."},
     };
     rows_check(whole, ROWS(missing));
+}
+
+Test(map_v2, segments_of_groups_may_be_written_from_outside)
+{
+    static const char siu[] = "map: m\nreads: ADT_A01\nto: SIU^S12\nversion: "
+                              "2.5.1\nvalue:\n  SCH-2.1: x\n@@\n" ROUTE;
+    static const struct row rows[] = {
+        {"one instance", "  RGS[1]-1: 1\n  AIS[1]-1: 1\n  AIS[1]-3.1: s", "RGS|1"},
+        {"with what is below", "  RGS[1]-1: 1\n  AIS[1]-1: 1\n  AIS[1]-3.1: s", "AIS|1||s"},
+    };
+    rows_lines(siu, adt, ROWS(rows));
+    static const struct row refused[] = {
+        {"without what opens it", "  AIS[1]-3.1: s",
+         "r.yaml:6:3: error: RESOURCES demands RGS, and nothing makes it; write its fields, as "
+         "RGS-1: ..., or a list under RESOURCES:"},
+    };
+    rows_check(siu, ROWS(refused));
 }
 
 Test(map_v2, required_fields_are_a_remark)
