@@ -71,13 +71,24 @@ void eval_data_load(struct eval_data *s, const char *path)
 void eval_data_free(struct eval_data *s)
 {
     arena_free(&s->arena);
+    arena_free(&s->zones_arena);
 }
 
-struct rules_subject eval_data_subject(const struct eval_data *s)
+static bool read_zone(void *arg, struct arena *a, struct str name, struct str *out_bytes)
+{
+    struct str path = str_printf(a, "/usr/share/zoneinfo/%.*s", STR_ARG(name));
+    const char *why;
+    (void)arg; /* the name was looked at: zone_name_valid() */
+    return files_read(a, path.p, out_bytes, &why);
+}
+
+struct rules_subject eval_data_subject(struct eval_data *s)
 {
     struct clock now = clock_real();
+    s->zones.a = &s->zones_arena;
+    s->zones.read = read_zone;
     return (struct rules_subject){
-        .m = s->is_hl7 ? &s->m : NULL, .json = s->json, .received_us = clock_wall_us(&now)};
+        .m = s->is_hl7 ? &s->m : NULL, .json = s->json, .received_us = clock_wall_us(&now), .zones = &s->zones};
 }
 
 void eval_data_put(struct json_out *o, struct arena *a, const struct eval_data *s,

@@ -6,6 +6,7 @@
 #include "engine/base/json_out.h"
 #include "engine/hl7/text.h"
 #include "engine/rules/ruleset.h"
+#include "engine/rules/zones.h"
 
 struct eval_data {
     struct arena arena;
@@ -15,6 +16,8 @@ struct eval_data {
     struct hl7_text set;
     struct json *json;
     bool is_hl7;
+    struct arena zones_arena; /* zones stay while files change */
+    struct zones zones;
 };
 
 /* Cases usually ask many things of one file: it stays loaded until another one is asked for. */
@@ -22,8 +25,8 @@ void eval_data_load(struct eval_data *s, const char *path);
 /* No file: expressions on nothing. */
 void eval_data_clear(struct eval_data *s);
 void eval_data_free(struct eval_data *s);
-/* The subject of rules_eval(): now is the system's clock. */
-struct rules_subject eval_data_subject(const struct eval_data *s);
+/* The subject of rules_eval(): now is the system's clock, zones are the system's. */
+struct rules_subject eval_data_subject(struct eval_data *s);
 /* {"type":..,"value":..}; texts of a message become UTF-8 in `a`. */
 void eval_data_put(struct json_out *o, struct arena *a, const struct eval_data *s,
                    const struct rules_value *v);

@@ -5,6 +5,7 @@
 #include "engine/rules/eval.h"
 #include "engine/rules/ruleset.h"
 #include "engine/rules/tree.h"
+#include "engine/rules/zones.h"
 
 struct rules_expression {
     struct node *n;
@@ -62,6 +63,8 @@ static struct names *names_of(struct arena *a, const struct rules_subject *s, st
     struct names *names = ARENA_NEW(a, struct names);
     names->version = TYPE_VERSION_DEFAULT;
     names->is_strict = s->is_strict;
+    names->zone = s->zones ? zones_load : NULL;
+    names->zone_arg = s->zones;
     names->resource = tree_resource_type(s->json);
     names->data = names->resource ? DATA_FHIR : s->json ? DATA_JSON : s->m ? DATA_HL7 : DATA_NONE;
     if (doc) {
@@ -117,6 +120,7 @@ static void begin(struct eval *e, struct arena *a, const struct rules_subject *s
     eval_init(e, a, doc, false);
     e->root = s->json;
     e->received_us = s->received_us;
+    e->zones = s->zones;
 }
 
 int rules_expression_run(const struct rules_expression *x, struct arena *a,

@@ -84,44 +84,11 @@ static void compile_docs(struct compiler *c, const struct file_docs *f, enum pha
 
 /* ---- zones ---- */
 
-static void add_zone(struct compiler *c, struct str name, struct zone *zone)
-{
-    struct zones *z = &c->r->zones;
-    if (z->n == z->cap) {
-        z->cap = z->cap ? z->cap * 2 : 8;
-        struct zones_entry *more = ARENA_ARRAY(c->a, struct zones_entry, z->cap);
-        if (z->n) {
-            memcpy(more, z->v, z->n * sizeof(*more));
-        }
-        z->v = more;
-    }
-    z->v[z->n++] = (struct zones_entry){name, zone};
-}
-
-/* The zone of that name, loaded when first asked for; NULL: there is none. */
-static const struct zone *find_zone(void *arg, struct str name)
-{
-    struct compiler *c = arg;
-    const struct zone *known = zones_find(&c->r->zones, name);
-    struct zone *made;
-    struct str bytes;
-    const char *why;
-    if (known || !c->env->read_zone || !zone_name_valid(name)) {
-        return known;
-    }
-    if (!c->env->read_zone(c->env->arg, c->a, name, &bytes) ||
-        zone_load(c->a, bytes, &made, &why) != 0) {
-        return NULL;
-    }
-    add_zone(c, str_dup(c->a, name), made);
-    return made;
-}
-
 static void load_source_zones(struct compiler *c)
 {
     for (unsigned i = 0; i < c->r->nsources && c->env->read_zone; i++) {
         const struct rules_source *s = &c->r->sources[i];
-        if (s->timezone.n && !find_zone(c, s->timezone)) {
+        if (s->timezone.n && !zones_load(&c->r->zones, s->timezone)) {
             diag_hint(c->d,
                       diag_add(c->d, DIAG_ERROR, "unknown-zone", s->timezone_pos,
                                "no time zone is called %.*s", STR_ARG(s->timezone)),
@@ -136,7 +103,7 @@ static void load_column_zones(struct compiler *c, const struct table *t, unsigne
     bool is_zones = true;
     for (uint32_t row = 0; row < t->nrows && is_zones; row++) {
         struct str cell = table_cell(t, row, column);
-        is_zones = !zones_may_be(cell) || find_zone(c, cell);
+        is_zones = !zones_may_be(cell) || zones_load(&c->r->zones, cell);
     }
 }
 
@@ -194,8 +161,11 @@ static void copy_env(struct compiler *c)
 
 static void compile_all(struct compiler *c, const struct file_docs *docs, unsigned nfiles)
 {
-    c->names.zone = find_zone;
-    c->names.zone_arg = c;
+    c->r->zones.a = c->a;
+    c->r->zones.read = c->env->read_zone;
+    c->r->zones.arg = c->env->arg;
+    c->names.zone = zones_load;
+    c->names.zone_arg = &c->r->zones;
     c->names.profiles = &c->r->names;
     load_source_zones(c);
     for (int phase = 0; phase < PHASES; phase++) {

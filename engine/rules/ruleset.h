@@ -190,6 +190,7 @@ struct rules_subject {
     int64_t received_us;     /* now() */
     bool
         is_strict; /* refuse what N1 leaves open: other resources' names, places in what has no order */
+    struct zones *zones; /* those its formulas name are read into it; NULL: none are known */
 };
 struct rules_value {
     const char *type; /* "string", "integer", "decimal", "boolean", "date" ..., a v2 or FHIR type */

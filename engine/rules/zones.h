@@ -11,6 +11,10 @@ struct zones {
         struct zone *zone;
     } * v;
     unsigned n, cap;
+    struct arena *a; /* of everything in it */
+    /* The TZif bytes of a zone; false when there is none of that name. NULL: no zones at all. */
+    bool (*read)(void *arg, struct arena *a, struct str name, struct str *out_bytes);
+    void *arg;
 };
 
 /* Does the text look like the name of a zone? Such texts and cells are tried when the rules are compiled. */
@@ -18,6 +22,9 @@ static inline bool zones_may_be(struct str s)
 {
     return str_index(s, '/') > 0 || str_is(s, "UTC");
 }
+
+/* The zone of that name, read when first asked for; NULL: there is none. `zones` is a struct zones. */
+const struct zone *zones_load(void *zones, struct str name);
 
 /* NULL when it was not loaded. O(zones). */
 static inline const struct zone *zones_find(const struct zones *z, struct str name)
