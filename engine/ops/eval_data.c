@@ -87,8 +87,10 @@ struct rules_subject eval_data_subject(struct eval_data *s)
     struct clock now = clock_real();
     s->zones.a = &s->zones_arena;
     s->zones.read = read_zone;
-    return (struct rules_subject){
-        .m = s->is_hl7 ? &s->m : NULL, .json = s->json, .received_us = clock_wall_us(&now), .zones = &s->zones};
+    return (struct rules_subject){.m = s->is_hl7 ? &s->m : NULL,
+                                  .json = s->json,
+                                  .received_us = clock_wall_us(&now),
+                                  .zones = &s->zones};
 }
 
 void eval_data_put(struct json_out *o, struct arena *a, const struct eval_data *s,
