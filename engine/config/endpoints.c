@@ -206,6 +206,14 @@ static void read_batch(struct loader *l, const struct yaml_node *n, struct plan_
     }
 }
 
+static void read_parts(struct loader *l, const struct yaml_node *n, struct plan_source *out)
+{
+    struct parts_conf c = {0};
+    (void)opt_parse(l->a, config_parts_rows, n, NULL, l->d, &c); /* the finding tells */
+    out->parts = (struct plan_parts){c.join, (enum plan_unmatched)c.unmatched, (unsigned)c.most,
+                                     c.within_ms * 1000};
+}
+
 static void read_duplicates(struct loader *l, const struct yaml_node *n, struct plan_source *out)
 {
     struct duplicates_conf c = {0};
@@ -284,6 +292,7 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
     read_duplicates(l, c.duplicates, s);
     loader_expect(l, c.expect, s);
     read_batch(l, c.batch, s);
+    read_parts(l, c.parts, s);
     check_senders(l, yaml_get(node, "senders"), &c.senders);
     const struct yaml_node *zone = yaml_get(node, "timezone"), *profile = yaml_get(node, "profile");
     l->rules_sources[at] =

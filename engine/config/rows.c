@@ -45,6 +45,7 @@ const struct opt config_source_rows[] = {
     OPT(source_conf, sequence_numbers, "sequence-numbers", ENUM, "off", "off|on", OPT_RELOAD,
         "The sequence number protocol: MSH-13 must be the number expected next, else AE with that number in MSA-4."),
     OPT(source_conf, batch, "batch", NODE, NULL, NULL, OPT_RELOAD, "How batches (FHS, BHS, BTS, FTS) are taken apart and answered."),
+    OPT(source_conf, parts, "continuation", NODE, NULL, NULL, OPT_RELOAD, "How messages that come in parts (DSC, MSH-14, ADD) are put together."),
     {0},
 };
 
@@ -83,6 +84,17 @@ const struct opt config_batch_rows[] = {
         "BTS-1 or FTS-1 differ from what is there, or a line belongs to no message: AE and nothing is taken, or a line in the log."),
     OPT(batch_conf, reply, "reply", ENUM, "one-per-batch", "one-per-batch|one-per-message|errors-only", OPT_RELOAD,
         "One acknowledgement; a batch with one for each message; or a batch with those of rejected messages alone."),
+    {0},
+};
+
+const struct opt config_parts_rows[] = {
+    OPT(parts_conf, join, "join", BOOL, "yes", NULL, OPT_RELOAD,
+        "Wait for all parts of a message whose last segment is DSC with F in DSC-2, and route the whole; no: each part is a message."),
+    OPT(parts_conf, within_ms, "within", MS, "10m", "1s..1d", OPT_RELOAD,
+        "How long the next part is waited for; then the message is given up, and the log says `parts-missing`."),
+    OPT(parts_conf, most, "parts", INT, "100", "2..1000", OPT_RELOAD, "Parts that a message may have; 16 MiB in all."),
+    OPT(parts_conf, unmatched, "unmatched", ENUM, "accept", "accept|reject", OPT_RELOAD,
+        "MSH-14 names no part that waits to be continued, and nothing else says it is a part: take it as a message, or answer AR."),
     {0},
 };
 
@@ -182,6 +194,7 @@ static const struct config_section sections[] = {
     {"sources.NAME", "Besides the key that names the adapter.", config_source_rows},
     {"sources.NAME.ack", "Answered by a destination.", config_ack_rows},
     {"sources.NAME.batch", "Batches in one frame or request.", config_batch_rows},
+    {"sources.NAME.continuation", "Messages in parts.", config_parts_rows},
     {"sources.NAME.duplicates", "Messages sent again.", config_duplicates_rows},
     {"sources.NAME.expect", "A list of these: what comes at least, and when.", config_expect_rows},
     {"destinations.NAME", "Besides the key that names the adapter.", config_destination_rows},

@@ -47,7 +47,7 @@ struct validate_conf {
 
 struct source_conf {
     struct str profile;
-    const struct yaml_node *ack, *duplicates, *batch;
+    const struct yaml_node *ack, *duplicates, *batch, *parts;
     const struct validate_conf *validate;
     int unrouted, sequence_numbers;
     struct str timezone;
@@ -73,6 +73,13 @@ struct batch_conf {
     int counts, reply; /* enum plan_counts, plan_batch_reply */
 };
 
+struct parts_conf {
+    bool join;
+    int unmatched; /* enum plan_unmatched */
+    int64_t within_ms;
+    int most;
+};
+
 struct duplicates_conf {
     int64_t window_ms;
     int differs; /* 1: reject */
@@ -88,7 +95,8 @@ struct replies_conf {
 
 extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
     config_duplicates_rows[], config_retry_rows[], config_replies_rows[], config_admin_rows[],
-    config_metrics_rows[], config_ack_rows[], config_batch_rows[], config_validate_rows[],
-    config_alerts_rows[], config_webhook_rows[], config_mail_rows[], config_expect_rows[];
+    config_metrics_rows[], config_ack_rows[], config_batch_rows[], config_parts_rows[],
+    config_validate_rows[], config_alerts_rows[], config_webhook_rows[], config_mail_rows[],
+    config_expect_rows[];
 
 #endif

@@ -165,6 +165,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     e->misses = misses_new();
     e->tally = tally_new();
     e->awaits = awaits_new(e);
+    e->parts = parts_new(e);
     repeat_load(e->ids, conf->journal);
     tell_missing(e);
     journal_defer(conf->journal);
@@ -175,7 +176,9 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     event_add(e->on_journal, NULL);
     if (engine_reload(e, plan, ENGINE_REFUSE_PENDING, d) < 0) {
         engine_free(&e);
+        return NULL;
     }
+    parts_load(e->parts); /* how long they wait is the sources' */
     return e;
 }
 
@@ -222,6 +225,7 @@ void engine_free(struct engine **ep)
     }
     journal_close(&e->conf.journal);
     awaits_free(&e->awaits);
+    parts_free(&e->parts);
     for (unsigned i = 0; i < e->nsources; i++) {
         source_free(&e->sources[i]);
     }

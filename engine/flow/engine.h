@@ -48,6 +48,9 @@ struct engine_source_status {
     bool is_exposed;     /* listens beyond this machine without TLS */
     int64_t tls_until_s; /* end of its certificate or CRL, in seconds since 1970; 0: none */
     uint64_t reused_ids; /* an id seen before over another body: taken as new */
+    uint64_t parts;      /* of messages that come in several; the whole counts as one message */
+    uint64_t incomplete; /* such messages that were given up */
+    uint64_t unfinished; /* and that wait for their rest now */
     const struct validation_count *validation; /* NULL: the source does not validate */
     uint64_t replied[6];                       /* by enum ack_code */
     const struct histogram

@@ -9,6 +9,7 @@
 #include "engine/flow/engine.h"
 #include "engine/flow/miss.h"
 #include "engine/flow/msg.h"
+#include "engine/flow/parts.h"
 #include "engine/flow/queue.h"
 #include "engine/flow/validation.h"
 #include "engine/flow/tally.h"
@@ -30,6 +31,8 @@ struct source {
     uint64_t repeated;   /* copies of a message that was taken */
     uint64_t strangers;  /* messages of senders that are not in its list */
     uint64_t reused_ids; /* an id seen before over another body */
+    uint64_t parts;      /* of messages that come in several */
+    uint64_t incomplete; /* such messages that were given up */
     uint64_t replied[6]; /* by enum ack_code */
     struct histogram reply_time;
     int64_t rejected_day; /* day since 1970 that rejected_bytes counts */
@@ -67,6 +70,7 @@ struct engine {
     struct misses *misses;
     struct tally *tally;
     struct awaits *awaits; /* exchanges that wait for a destination */
+    struct parts *parts;   /* messages that are not whole yet */
     struct queue_budget budget;
     struct buf ack; /* scratch of exchange.c */
     struct event *on_journal, *on_kick, *on_drain;

@@ -343,14 +343,17 @@ void exchange_count(struct exchange *x)
         break;
     case ENTRY_ANSWERED: /* no message of a source */
         break;
+    case ENTRY_CONTINUED: /* the whole counts */
+        s->parts++;
+        break;
     }
     s->unrouted += x->is_unrouted;
 }
 
-static void say(const struct exchange *x)
+void exchange_say(const struct exchange *x)
 {
     const struct entry_message *m = x->e;
-    static const char *const events[] = {"accepted", "filtered", "rejected", "answered"};
+    static const char *const events[] = {"accepted", "filtered", "rejected", "answered", "part"};
     enum log_level level = m->status == ENTRY_REJECTED ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
     struct log *log = x->source->ep.log;
     if (!log_wants(log, level)) {
@@ -389,35 +392,60 @@ void engine_offer(struct engine *e, struct msg *m)
     }
 }
 
-/* From journal_poll(): durable, or the commit failed and nobody may be answered. */
-static void stored(void *arg, enum journal_status status, uint64_t seq)
+void exchange_settle(struct exchange *x)
 {
-    struct exchange *x = arg;
-    if (status != JOURNAL_STORED) {
-        x->batch ? exchange_batch_drop(x) : exchange_drop_copies(x);
-        x->is_durable = true;
-        if (!x->waits_for_number) { /* else that ends it */
-            exchange_finish(x, false);
-        }
+    if (!x->is_durable || x->behind) {
         return;
     }
+    if (x->is_lost) {
+        exchange_drop_copies(x);
+        exchange_finish(x, false);
+        return;
+    }
+    exchange_answer_copies(x);
+    if (!x->awaits) {
+        exchange_finish(x, true);
+    }
+}
+
+void exchange_behind(void *arg, enum journal_status status, uint64_t seq)
+{
+    struct exchange *x = arg;
+    (void)seq;
+    x->behind--;
+    x->is_lost |= status != JOURNAL_STORED;
+    exchange_settle(x);
+}
+
+static void take_up(struct exchange *x, uint64_t seq)
+{
     x->msg->seq = seq;
+    x->stored_at = journal_place(x->source->engine->conf.journal);
     if (x->batch) {
         exchange_batch_stored(x);
     } else {
         exchange_count(x);
-        say(x);
+        exchange_say(x);
     }
     if (x->awaits) { /* before its output can go */
         struct entry_ref ref = {seq, x->awaited_output};
         await_begin(x, ref, x->e->outputs[x->awaited_output].destination);
     }
     engine_offer(x->source->engine, x->msg);
-    exchange_answer_copies(x);
+}
+
+/* From journal_poll(): durable, or the commit failed and nobody may be answered. */
+static void stored(void *arg, enum journal_status status, uint64_t seq)
+{
+    struct exchange *x = arg;
     x->is_durable = true;
-    if (!x->awaits && !x->waits_for_number) {
-        exchange_finish(x, !x->has_lost_number);
+    x->is_lost |= status != JOURNAL_STORED;
+    if (status == JOURNAL_STORED) {
+        take_up(x, seq);
+    } else if (x->batch) {
+        exchange_batch_drop(x);
     }
+    exchange_settle(x);
 }
 
 /* Nothing is stored: the sender keeps the message and is told so. */
@@ -429,16 +457,14 @@ static void refuse(struct exchange *x, struct str text, struct str reason)
     exchange_reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, reason);
     x->e->nmembers = 0;
     exchange_make_reply(x);
-    x->source->rejected++;
+    x->source->rejected += x->batch ? exchange_batch_messages(x) : 1;
     x->is_turned_away = true;
     exchange_finish(x, true);
 }
 
-/* More waits for a destination of this message than its backlog allows. Other messages go on. */
-static bool turn_away(struct exchange *x)
+bool exchange_turn_away(struct exchange *x, const struct entry_message *m)
 {
     struct engine *e = x->source->engine;
-    const struct entry_message *m = x->e;
     for (uint32_t i = 0; i < m->noutputs; i++) {
         struct destination *t = e->by_name_id[m->outputs[i].destination];
         if (destination_takes(t)) {
@@ -466,8 +492,7 @@ static bool is_crowded(struct exchange *x)
     return true;
 }
 
-/* The journal takes nothing. */
-static void refused(struct exchange *x)
+void exchange_not_stored(struct exchange *x)
 {
     log_event(x->source->ep.log, LOG_LEVEL_ERROR, "not-stored",
               log_str("source", x->source->ep.name), log_str("peer", x->e->peer),
@@ -497,8 +522,12 @@ static void append(struct exchange *x)
     if (m->status == ENTRY_REJECTED) {
         bound_rejected(x);
     }
-    if (journal_append_message(e->conf.journal, m, stored, x) == 0) {
-        refused(x);
+    uint64_t seq = journal_append_message(e->conf.journal, m, stored, x);
+    if (x->part) {
+        exchange_keep_part(x, seq);
+    }
+    if (seq == 0) {
+        exchange_not_stored(x);
         return;
     }
     x->batch ? exchange_batch_remember(x) : exchange_remember(x);
@@ -524,6 +553,7 @@ static bool is_over(struct exchange *x)
     if (number == EXCHANGE_NUMBER_DECIDED) {
         return false;
     }
+    exchange_see_part(x);
     if (exchange_is_copy(x)) {
         return true;
     }
@@ -533,15 +563,18 @@ static bool is_over(struct exchange *x)
     if (x->e->status == ENTRY_REJECTED) {
         return false;
     }
+    if (x->part) {
+        return exchange_take_part(x);
+    }
     exchange_route(x);
-    return turn_away(x) || is_crowded(x);
+    return exchange_turn_away(x, x->e) || is_crowded(x);
 }
 
 static void begin_batch(struct exchange *x)
 {
     if (exchange_batch(x) == EXCHANGE_BATCH_KNOWN) {
         exchange_batch_known(x);
-    } else if (!turn_away(x)) {
+    } else if (!exchange_turn_away(x, x->e)) {
         append(x);
     }
 }

@@ -19,7 +19,8 @@ static void answer_again(struct exchange *x, const struct str *recorded, bool is
     } else {
         exchange_make_reply(x);
     }
-    exchange_finish(x, true);
+    x->is_durable = true;
+    exchange_settle(x);
 }
 
 /* A copy of a message whose destination has not answered. */
@@ -46,14 +47,28 @@ static bool has_no_end(const struct exchange *x, const struct repeat_earlier *ea
     return earlier->is_awaited && !is_to_come(x, earlier);
 }
 
-void exchange_answer_copies(struct exchange *x)
+/* A part of a message that was given up: a copy runs anew. */
+static bool is_part_of_nothing(const struct exchange *x, const struct repeat_earlier *earlier)
+{
+    struct engine *e = x->source->engine;
+    return earlier->is_part && !parts_by_id(e->parts, earlier->whole) &&
+           !exchange_whole_is_known(e, x->source, earlier->whole);
+}
+
+/* It is where its entry stands from now on. */
+static void end_pending(struct exchange *x)
 {
     struct dup *ids = x->source->engine->ids;
     struct dup_seen *seen = dup_find(ids, x->e->id_hash, x->e->received_us);
     if (seen && seen->pending == x) {
         seen->pending = NULL;
-        seen->place = journal_place(x->source->engine->conf.journal);
+        seen->place = x->stored_at;
     }
+}
+
+void exchange_answer_copies(struct exchange *x)
+{
+    end_pending(x);
     for (struct exchange *c = x->copies, *next; c; c = next) {
         next = c->next_copy;
         if (x->awaits) {
@@ -67,6 +82,7 @@ void exchange_answer_copies(struct exchange *x)
 
 void exchange_drop_copies(struct exchange *x)
 {
+    end_pending(x);
     for (struct exchange *c = x->copies, *next; c; c = next) {
         next = c->next_copy;
         exchange_finish(c, false);
@@ -121,6 +137,10 @@ bool exchange_is_copy(struct exchange *x)
 {
     struct repeat_earlier earlier;
     if (!find_earlier(x, &earlier) || has_no_end(x, &earlier)) {
+        return false;
+    }
+    if (is_part_of_nothing(x, &earlier)) {
+        exchange_see_part_again(x);
         return false;
     }
     exchange_advance_number_of_copy(x);

@@ -5,6 +5,7 @@
 #include "engine/flow/exchange_priv.h"
 #include "engine/hl7/batch.h"
 #include "engine/hl7/dtm.h"
+#include "engine/hl7/fragment.h"
 
 enum {
     ERRORS_MOST = 10, /* of a batch that are told */
@@ -179,6 +180,10 @@ static void run_member(struct exchange *x, struct exchange *one, struct map64 *i
         note_known(x->batch, one, known == EXCHANGE_PENDING);
         return;
     }
+    if (one->source->want->parts.is_joined && fragment_read(&one->hl7).next.n) {
+        exchange_reject_one(one, ACK_AE, 100, "DSC",
+                            STR("a part of a message is not taken inside a batch"));
+    }
     if (one->e->status != ENTRY_REJECTED) {
         exchange_route(one);
     }
@@ -320,6 +325,7 @@ enum exchange_batch_end exchange_batch(struct exchange *x)
         return EXCHANGE_BATCH_APPEND;
     }
     collect(x);
+    x->source->ep.counters.messages += (uint64_t)b->n - 1; /* the frame counted as one */
     bool is_known = b->n > 0 && b->repeated == b->n && b->pending == 0;
     return is_known ? EXCHANGE_BATCH_KNOWN : EXCHANGE_BATCH_APPEND;
 }
@@ -440,10 +446,16 @@ void exchange_batch_stored(struct exchange *x)
         if (one->is_known) {
             x->source->repeated++;
         } else {
+            one->stored_at = x->stored_at;
             exchange_count(one);
             exchange_answer_copies(one);
         }
     }
+}
+
+uint32_t exchange_batch_messages(const struct exchange *x)
+{
+    return x->batch->n;
 }
 
 void exchange_batch_known(struct exchange *x)

@@ -37,15 +37,19 @@ struct exchange {
     struct exchange *next_copy;
     struct exchange_batch
         *batch; /* it is a batch; NULL: one message, or a batch that is rejected whole */
-    bool is_member, is_known; /* one message of a batch; it was taken before */
+    bool is_member, is_known; /* a message of a batch, or made of parts; it was taken before */
     int64_t sequence;         /* MSA-4; INT64_MIN: none */
     int64_t next_sequence;    /* the number expected behind it, -1: any */
-    bool sets_sequence, waits_for_number, is_durable;
-    bool has_lost_number;     /* the journal has no room for it: nobody is answered */
-    bool awaits;              /* the application answer is the destination's */
-    uint32_t awaited_output;  /* whose */
-    int64_t answer_within_us; /* by the plan it came under */
-    struct await_place place; /* while it waits */
+    bool sets_sequence;
+    unsigned behind; /* states that must be durable, too, before it is answered */
+    bool is_durable;
+    uint64_t stored_at;         /* place of its entry */
+    bool is_lost;               /* it or one of them is not stored: nobody is answered */
+    struct exchange_part *part; /* it is a part of a message; NULL: it is not */
+    bool awaits;                /* the application answer is the destination's */
+    uint32_t awaited_output;    /* whose */
+    int64_t answer_within_us;   /* by the plan it came under */
+    struct await_place place;   /* while it waits */
 };
 
 /* ---- the steps (exchange.c) ---- */
@@ -72,8 +76,29 @@ void exchange_batch_reply(struct exchange *x);
 void exchange_batch_remember(struct exchange *x);
 void exchange_batch_stored(struct exchange *x);
 void exchange_batch_drop(struct exchange *x);
+uint32_t exchange_batch_messages(const struct exchange *x);
 /* Answer what is known, and end. */
 void exchange_batch_known(struct exchange *x);
+
+/* ---- parts (exchange_part.c) ---- */
+
+/* Of the pointer by which the next part of this message's sender is known. */
+uint64_t exchange_pointer_hash(struct engine *e, uint32_t source, const struct hl7 *m,
+                               struct str pointer);
+/* Was the message of this id made of its parts, and stored? `s` NULL: its source is gone. */
+bool exchange_whole_is_known(struct engine *e, const struct source *s, struct entry_id id);
+/* See whether it is a part: x->part. */
+void exchange_see_part(struct exchange *x);
+/* A part that was taken before, of a message that is not there and will not be: it counts as new. */
+void exchange_see_part_again(struct exchange *x);
+/* Judge it; make the whole with the last one. True: it is dealt with; false: it is to be stored, or rejected. */
+bool exchange_take_part(struct exchange *x);
+/* Only the accept level speaks for it. */
+bool exchange_is_part_only(const struct exchange *x);
+/* Whose message is answered at application level: that of its first part. NULL: its own. */
+const struct hl7 *exchange_answers(const struct exchange *x);
+/* It was appended as `seq`; or not (0). */
+void exchange_keep_part(struct exchange *x, uint64_t seq);
 
 /* ---- numbers (exchange_sequence.c) ---- */
 
@@ -88,8 +113,20 @@ enum exchange_number exchange_check_number(struct exchange *x);
 void exchange_refuse_number(struct exchange *x);
 /* Behind its message's entry: the next one is expected; the reply waits until that is durable. */
 void exchange_advance_number(struct exchange *x);
-/* The number of a copy: its first one's was lost by a crash. */
+/* The number of a copy: its first one's was lost by a crash. The copy is answered when it is durable. */
 void exchange_advance_number_of_copy(struct exchange *x);
+
+/* ---- the end (exchange.c) ---- */
+
+/* A state behind its entry is durable, or not: x->behind was raised for it. As journal_done_fn, `arg` the exchange. */
+void exchange_behind(void *arg, enum journal_status status, uint64_t seq);
+/* Answer it and its copies, when all is durable. May free `x`. */
+void exchange_settle(struct exchange *x);
+void exchange_say(const struct exchange *x);
+/* More waits for a destination of message `m` than its backlog allows: then `x` is refused and over. */
+bool exchange_turn_away(struct exchange *x, const struct entry_message *m);
+/* The journal takes nothing: refused and over. */
+void exchange_not_stored(struct exchange *x);
 
 /* ---- verdicts (exchange.c) ---- */
 

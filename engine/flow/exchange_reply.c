@@ -17,7 +17,7 @@ static struct reply_plan plan_of(const struct exchange *x)
 {
     struct reply_plan p =
         reply_plan(x->mode, x->level, x->code, x->nerrors ? x->errors[0].code : 0);
-    if (x->awaits) { /* the application level speaks later */
+    if (x->awaits || exchange_is_part_only(x)) { /* the application level speaks later */
         p.n = x->mode.enhanced && ack_wanted(x->mode.accept, ACK_CA);
     }
     return p;
@@ -33,8 +33,9 @@ static void build(struct exchange *x, enum ack_code code, unsigned i)
                       .expected_sequence = x->sequence,
                       .errors = code == ACK_CA ? NULL : x->errors,
                       .nerrors = code == ACK_CA ? 0 : x->nerrors};
-    ack_build(&x->source->engine->ack, (struct ack_to){x->is_parsed ? &x->hl7 : NULL, x->header},
-              &ack);
+    const struct hl7 *first = code <= ACK_AR ? exchange_answers(x) : NULL;
+    const struct hl7 *to = first ? first : x->is_parsed ? &x->hl7 : NULL;
+    ack_build(&x->source->engine->ack, (struct ack_to){to, x->header}, &ack);
 }
 
 void exchange_make_reply(struct exchange *x)

@@ -27,12 +27,12 @@ static int64_t expected(const struct source *s)
 }
 
 /* `next` -1: any number will do. */
-static void expect(struct exchange *x, int64_t next, journal_done_fn done)
+static void expect(struct exchange *x, int64_t next)
 {
     char key[16], value[24];
     int n = next > 0 ? snprintf(value, sizeof(value), "%lld", (long long)next) : 0;
     journal_state_set(x->source->engine->conf.journal, str_of(OWNER), key_of(x->source, key),
-                      str_from(value, (size_t)n), done, x);
+                      str_from(value, (size_t)n), exchange_behind, x);
 }
 
 static void start_or_resync(struct exchange *x, int64_t number)
@@ -81,28 +81,17 @@ void exchange_refuse_number(struct exchange *x)
                              (long long)expected(x->source)));
 }
 
-static void on_number(void *arg, enum journal_status status, uint64_t seq)
-{
-    struct exchange *x = arg;
-    (void)seq;
-    x->waits_for_number = false;
-    x->has_lost_number = status != JOURNAL_STORED;
-    if (x->is_durable && !x->awaits) {
-        exchange_finish(x, !x->has_lost_number);
-    }
-}
-
 void exchange_advance_number(struct exchange *x)
 {
     if (x->sets_sequence) {
-        x->waits_for_number = true;
-        expect(x, x->next_sequence, on_number);
+        x->behind++;
+        expect(x, x->next_sequence);
     }
 }
 
 void exchange_advance_number_of_copy(struct exchange *x)
 {
-    if (x->sets_sequence && x->next_sequence > 0) {
-        expect(x, x->next_sequence, NULL);
+    if (x->next_sequence > 0) {
+        exchange_advance_number(x);
     }
 }

@@ -17,6 +17,14 @@ struct plan_batch {
     enum plan_counts counts;
     enum plan_batch_reply reply;
 };
+/* Messages in parts (DSC, MSH-14). */
+enum plan_unmatched { PLAN_UNMATCHED_ACCEPT, PLAN_UNMATCHED_REJECT };
+struct plan_parts {
+    bool is_joined;                /* else each part is a message like any other */
+    enum plan_unmatched unmatched; /* MSH-14 goes on with nothing that is known */
+    unsigned most;                 /* parts of a message */
+    int64_t within_us;             /* how long the next one is waited for */
+};
 enum plan_unrouted { PLAN_UNROUTED_ACCEPT, PLAN_UNROUTED_REJECT };
 
 /* Settings under sources.NAME besides the adapter's own; rows in plan_source_opts. */
@@ -30,6 +38,7 @@ struct plan_source {
     int64_t answer_within_us; /* and how long it is waited for */
     enum plan_unrouted unrouted;
     struct plan_batch batch;
+    struct plan_parts parts;
     bool is_numbered;      /* sequence-numbers: on */
     int64_t duplicates_us; /* how long a message is remembered; 0: repetitions are not looked for */
     bool refuses_reused;   /* a control id over another body: AE 205 */

@@ -96,6 +96,8 @@ static void read_earlier(struct journal *j, struct arena *a, const struct dup_se
         out->is_stored = m.nmembers == 0; /* of a batch the answers to its messages are not kept */
         out->is_member = m.nmembers > 0;
         out->reply = m.reply;
+        out->is_part = m.status == ENTRY_CONTINUED;
+        out->whole = m.cause;
         look_for_awaited(out, e.seq, &m);
     }
 }

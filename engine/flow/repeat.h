@@ -27,6 +27,8 @@ struct repeat_earlier {
     bool is_member; /* of a batch: it was taken, and is answered so */
     bool is_stored; /* `reply` is what it was answered */
     struct str reply;
+    bool is_part; /* of a message that has, or would have had, this id */
+    struct entry_id whole;
     bool
         is_awaited; /* no answer of its destination stands in the journal; then what it waits for: */
     struct entry_ref awaited;

@@ -204,7 +204,7 @@ static void get_fixed(struct wire *w, struct entry_message *m)
 {
     m->noutputs = wire_u32(w);
     uint32_t status = wire_u32(w);
-    w->is_bad |= status > ENTRY_ANSWERED;
+    w->is_bad |= status > ENTRY_CONTINUED;
     m->status = (enum entry_status)status;
     m->id.hi = wire_u64(w);
     m->id.lo = wire_u64(w);

@@ -31,6 +31,7 @@ enum entry_status {
     ENTRY_FILTERED,
     ENTRY_REJECTED,
     ENTRY_ANSWERED, /* a destination's answer to `cause`, whose ids it has; `reply` is what was passed on */
+    ENTRY_CONTINUED, /* a part of a message that came in several; `cause` is the id of the whole */
 };
 enum entry_class { ENTRY_INTERACTIVE, ENTRY_BULK };
 enum entry_output_kind { ENTRY_OUTPUT_PAYLOAD, ENTRY_OUTPUT_FAILED_ROUTE };

@@ -427,6 +427,9 @@ static bool is_old(const struct journal *j, const struct volume *v)
 bool files_may_go(const struct journal *j, size_t i, uint64_t bytes)
 {
     const struct files *f = j->store;
+    if (j->keep_from && f->v[i].last_seq >= j->keep_from) {
+        return false;
+    }
     return is_old(j, &f->v[i]) || !f->v[i].has_records || is_pressed(f, bytes);
 }
 

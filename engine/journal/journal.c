@@ -503,6 +503,17 @@ struct str journal_state(const struct journal *j, struct str owner, struct str k
     return tables_state(&j->tables, owner, key);
 }
 
+bool journal_state_next(const struct journal *j, struct str owner, size_t *cursor,
+                        struct str *out_key, struct str *out_value)
+{
+    return tables_state_next(&j->tables, owner, cursor, out_key, out_value);
+}
+
+void journal_keep_from(struct journal *j, uint64_t seq)
+{
+    j->keep_from = seq;
+}
+
 const uint8_t *journal_hash_key(const struct journal *j)
 {
     return j->hash_key;

@@ -171,6 +171,13 @@ struct str journal_name_text(const struct journal *j, enum journal_kind kind, ui
 void journal_state_set(struct journal *j, struct str owner, struct str key, struct str value,
                        journal_done_fn done, void *arg);
 struct str journal_state(const struct journal *j, struct str owner, struct str key);
+/* Walk the states of an owner, in no order: start with *cursor 0; false at the end. None may be set meanwhile.
+ * O(states). */
+bool journal_state_next(const struct journal *j, struct str owner, size_t *cursor,
+                        struct str *out_key, struct str *out_value);
+/* What stands at `seq` or behind it is kept though it is settled, whatever its age and for want of room; 0: nothing is.
+ * For what is needed a short while only. Not remembered over a start. */
+void journal_keep_from(struct journal *j, uint64_t seq);
 
 /* A key for SipHash that hides control ids and ordering keys in entry headers; fixed per journal. */
 const uint8_t *journal_hash_key(const struct journal *j); /* 16 bytes */

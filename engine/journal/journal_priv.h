@@ -117,6 +117,7 @@ struct journal {
         checkpoint_from; /* what a start reads after it: that, or the first message it knows nothing of */
     uint64_t release_seq, release_at; /* floor found when `release_at` was the newest number */
     uint64_t restored;                /* journal_restored() */
+    uint64_t keep_from;               /* journal_keep_from(); 0: nothing */
     int error;                        /* journal_error() */
     struct journal_stats stats;
 };

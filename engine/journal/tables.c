@@ -170,6 +170,21 @@ struct str tables_state(const struct tables *t, struct str owner, struct str key
     return s ? s->value : str_from("", 0);
 }
 
+bool tables_state_next(const struct tables *t, struct str owner, size_t *cursor,
+                       struct str *out_key, struct str *out_value)
+{
+    struct str key;
+    void *value;
+    while (map_next(&t->states, cursor, &key, &value)) {
+        if (key.n > owner.n && key.p[owner.n] == '\0' && memcmp(key.p, owner.p, owner.n) == 0) {
+            *out_key = str_slice(key, owner.n + 1, key.n);
+            *out_value = ((const struct state *)value)->value;
+            return true;
+        }
+    }
+    return false;
+}
+
 void tables_put(const struct tables *t, struct buf *out)
 {
     for (int kind = 0; kind < TABLES_KINDS; kind++) {

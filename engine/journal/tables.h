@@ -31,6 +31,9 @@ int tables_name_add(struct tables *t, enum journal_kind kind, uint32_t id, struc
 /* An empty value forgets. */
 void tables_state_set(struct tables *t, struct str owner, struct str key, struct str value);
 struct str tables_state(const struct tables *t, struct str owner, struct str key);
+/* Of one owner, in no order, from *cursor 0; false at the end. */
+bool tables_state_next(const struct tables *t, struct str owner, size_t *cursor,
+                       struct str *out_key, struct str *out_value);
 /* As a part of a checkpoint. Decoding adds to empty tables; a bad stream sets w->is_bad. */
 void tables_put(const struct tables *t, struct buf *out);
 void tables_get(struct tables *t, struct wire *w);

@@ -69,7 +69,7 @@ static struct report *row_report(const struct hours *t, const struct hours_row *
         return o;
     }
     report_set_int(o, "received", (int64_t)received(row));
-    for (int s = ENTRY_ACCEPTED; s <= ENTRY_ANSWERED; s++) {
+    for (int s = ENTRY_ACCEPTED; s <= ENTRY_CONTINUED; s++) {
         report_set_int(o, history_status_text((enum entry_status)s), (int64_t)row->messages[s]);
     }
     return o;

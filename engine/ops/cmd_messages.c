@@ -17,13 +17,15 @@ struct messages_args {
     int last;
 };
 
-#define STATUSES "any|accepted|filtered|rejected|answered|delivered|refused|held|dropped|waiting"
+#define STATUSES                                                                                   \
+    "any|accepted|filtered|rejected|answered|part|delivered|refused|held|dropped|waiting"
 enum {
     STATUS_ANY,
     STATUS_ACCEPTED,
     STATUS_FILTERED,
     STATUS_REJECTED,
     STATUS_ANSWERED,
+    STATUS_PART,
     STATUS_DELIVERED
 };
 

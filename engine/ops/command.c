@@ -43,7 +43,7 @@ const char *command_placeholder(const struct opt *o)
 
 static void print_option(const struct opt *o)
 {
-    char left[96];
+    char left[160];
     const char *value = command_placeholder(o);
     snprintf(left, sizeof left, "%s--%s%s%s", strcmp(o->name, "config") == 0 ? "-c, " : "    ",
              o->name, *value ? " " : "", value);

@@ -516,7 +516,7 @@ int history_window(const struct command_run *r, struct str since, struct str unt
 
 const char *history_status_text(enum entry_status s)
 {
-    static const char *const words[] = {"accepted", "filtered", "rejected", "answered"};
+    static const char *const words[] = {"accepted", "filtered", "rejected", "answered", "part"};
     return words[s];
 }
 

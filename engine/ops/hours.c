@@ -48,10 +48,10 @@ static bool is_asked_for(const struct hours *t, int64_t received_us)
     return received_us >= t->since_us && received_us < t->until_us;
 }
 
-/* What a person made anew or moved did not come in; an answer of a destination has a cause and did. */
+/* What a person made anew or moved did not come in; an answer of a destination, or a part, has a cause and did. */
 static bool has_come(bool has_cause, unsigned status)
 {
-    return !has_cause || status == ENTRY_ANSWERED;
+    return !has_cause || status == ENTRY_ANSWERED || status == ENTRY_CONTINUED;
 }
 
 static void count_message(struct hours *t, int64_t at_us, uint32_t source, unsigned status)

@@ -6,7 +6,7 @@
 
 #include "engine/ops/history.h"
 
-enum { HOURS_STATUSES = 4 }; /* as enum entry_status */
+enum { HOURS_STATUSES = 5 }; /* as enum entry_status */
 
 /* One source or destination in one span of time. */
 struct hours_row {

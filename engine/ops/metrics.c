@@ -269,7 +269,7 @@ static void put_build(const struct row *r, const struct scrape *s)
 
 /* clang-format off */
 static const struct row rows[] = {
-    {{"corridor_source_messages_total", COUNTER, "source", "messages", "Messages that arrived, whatever became of them."}, SOURCE(c.messages)},
+    {{"corridor_source_messages_total", COUNTER, "source", "messages", "Messages that arrived, whatever became of them: of a batch each one, of a message in parts the whole."}, SOURCE(c.messages)},
     {{"corridor_source_received_bytes_total", COUNTER, "source", "bytes", "Bytes of these messages."}, SOURCE(c.bytes)},
     {{"corridor_source_accepted_total", COUNTER, "source", "messages", "Messages stored with at least one output."}, SOURCE(accepted)},
     {{"corridor_source_filtered_total", COUNTER, "source", "messages", "Messages stored that a rule wanted nothing of, acknowledgements among them."}, SOURCE(filtered)},
@@ -277,6 +277,9 @@ static const struct row rows[] = {
     {{"corridor_source_rejected_total", COUNTER, "source", "messages", "Messages answered with an error, or not stored for want of room."}, SOURCE(rejected)},
     {{"corridor_source_repeated_total", COUNTER, "source", "messages", "Copies of a message that was taken before: answered again, not stored."}, SOURCE(repeated)},
     {{"corridor_source_reused_ids_total", COUNTER, "source", "messages", "Control ids seen before over another body."}, SOURCE(reused_ids)},
+    {{"corridor_source_parts_total", COUNTER, "source", "parts", "Parts of messages that come in several (DSC, MSH-14); the whole counts as one message."}, SOURCE(parts)},
+    {{"corridor_source_incomplete_total", COUNTER, "source", "messages", "Messages in parts that were given up: the rest did not come in time, or cannot be read."}, SOURCE(incomplete)},
+    {{"corridor_source_unfinished", GAUGE, "source", "messages", "Messages in parts that wait for their rest."}, SOURCE(unfinished)},
     {{"corridor_source_findings_total", COUNTER, "source,rule", "findings", "What validation found, by rule, of sources that say `validate:`; a strict finding rejects its message."}, put_findings, 0},
     {{"corridor_source_strangers_total", COUNTER, "source", "messages", "Messages rejected because MSH-3 and MSH-4 are not in `senders`."}, SOURCE(strangers)},
     {{"corridor_source_waiting", GAUGE, "source", "messages", "Messages that wait for their reply now."}, SOURCE(waiting)},

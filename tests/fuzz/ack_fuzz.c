@@ -2,6 +2,7 @@
  * one, the control id; what replies is never itself answered. */
 #include "engine/base/arena.h"
 #include "engine/hl7/ack.h"
+#include "engine/hl7/fragment.h"
 #include "engine/hl7/relay.h"
 #include "engine/hl7/path.h"
 
@@ -70,6 +71,20 @@ static void check_relay(struct arena *a, const struct hl7 *m)
     buf_free(&out);
 }
 
+/* A message behind itself, as its second part: no part any more where ADD and DSC went, and never longer than both. */
+static void check_parts(struct arena *a, const struct hl7 *m)
+{
+    struct buf out = {0};
+    struct hl7 whole;
+    struct hl7_fault f;
+    fragment_append(&out, m);
+    fragment_append(&out, m);
+    must(out.n <= 2 * (m->raw.n + 1));
+    must(hl7_parse(a, buf_str(&out), &whole, &f) == 0);
+    must(!fragment_read(&whole).begins_inside);
+    buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
@@ -81,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (parsed && !m.d.wide) {
         check_reply(&a, &m, raw, pick);
         check_relay(&a, &m);
+        check_parts(&a, &m);
     }
     check_reply(&a, NULL, raw, pick);
     arena_free(&a);

@@ -273,3 +273,27 @@ Test(batch, is_known_after_a_restart_and_goes_on)
     cr_expect(str_find(peer_frame(&lab, 0), STR("|DESK|H|2026||ORU^R01|1|")) > 0);
     end();
 }
+
+/* What the counters say: received = accepted + filtered + unrouted + rejected + repeated, message by message. */
+Test(batch, each_message_counts)
+{
+    begin("");
+    send_three(BHS, true, "BTS|3\r");  /* accepted, rejected, filtered */
+    send_three(BHS, true, "BTS|3\r");  /* repeated, rejected, repeated */
+    send_three(BHS, false, "BTS|9\r"); /* refused whole */
+    struct buf b = {0};
+    buf_puts(&b, BHS "BTS|0\r"); /* empty */
+    send_batch(&b);
+    add(&b, "9", "79", "F");
+    send_batch(&b);
+    cr_assert(peer_has_frames(&p, 5));
+    struct engine_source_status st = site_source(&s, "in");
+    cr_expect_eq(st.c.messages, 8);
+    cr_expect_eq(st.accepted, 2);
+    cr_expect_eq(st.rejected, 3);
+    cr_expect_eq(st.filtered, 1);
+    cr_expect_eq(st.repeated, 2);
+    cr_expect_eq(st.c.messages,
+                 st.accepted + st.filtered + st.unrouted + st.rejected + st.repeated);
+    end();
+}

@@ -150,3 +150,26 @@ Test(sequence, a_crash_never_leaves_a_number_without_its_message)
         end();
     }
 }
+
+/* A crash has lost the number of a message: its copy brings it back, and is answered when that is durable. */
+Test(sequence, a_copy_waits_for_its_number_too)
+{
+    unsigned none = 0;
+    begin();
+    expect("a", "1", "AA", "1");
+    expect("b", "2", "AA", "2");
+    cr_assert(str_is(journal_state(s.journal, STR("sequence"), STR("1")), "3"));
+    journal_state_set(s.journal, STR("sequence"), STR("1"), STR("2"), NULL, NULL);
+    expect("b", "2", "AA", "2");
+    expect("c", "3", "AA", "3");
+    journal_state_set(s.journal, STR("sequence"), STR("1"), STR("3"), NULL, NULL);
+    s.arg = &none; /* nothing becomes durable any more */
+    s.on_sync = fail_second;
+    peer_send_frame(&p, "MSH|^~\\&|E|M|C|H|2026||ADT^A01|c|P|2.5.1|3||\rPID|1||7\r");
+    for (int i = 0; i < 200; i++) {
+        run_now(s.loop);
+    }
+    cr_expect_eq(peer_frames(&p), replies, "answered without its number");
+    s.on_sync = NULL;
+    end();
+}

@@ -456,3 +456,31 @@ Test(files, its_bound_drops_what_is_settled_first_and_then_refuses)
     cr_expect_eq(b.unknown, 0u);
     teardown(&b);
 }
+
+Test(files, what_is_asked_to_be_kept_stays_though_it_is_settled)
+{
+    struct bed b;
+    uint64_t kept = 0;
+    setup(&b);
+    for (unsigned i = 0; i < 3000; i++) {
+        uint64_t seq = append(&b, i, 1000);
+        if (i == 500) {
+            kept = seq;
+            journal_keep_from(b.j, kept);
+        }
+        cr_assert_eq(journal_poll(b.j), 0);
+        settle_all(&b);
+    }
+    cr_assert_eq(journal_poll(b.j), 0);
+    struct entry e;
+    cr_expect_eq(journal_read(b.j, kept, 0, &b.arena, &e), 0);
+    cr_expect_gt(journal_floor(b.j), 200u, "what stands before it went");
+    journal_keep_from(b.j, 0);
+    for (unsigned i = 3000; i < 3100; i++) {
+        append(&b, i, 1000);
+        cr_assert_eq(journal_poll(b.j), 0);
+        settle_all(&b);
+    }
+    cr_expect_gt(journal_floor(b.j), kept);
+    teardown(&b);
+}
