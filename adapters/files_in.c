@@ -193,12 +193,8 @@ static void files_in_reply(struct source *s, void *conn, uint64_t token, const s
 }
 
 /* Segments ended by one CR each, as they are sent over MLLP. */
-static void take_message(struct files_in *in, const struct batch_item *item)
+static void add_lines(struct files_in *in, struct str s)
 {
-    struct str s = item->bytes;
-    in->message.n = 0;
-    in->line = item->line;
-    in->has_message = true;
     for (size_t i = 0; i < s.n; i++) {
         bool ends = s.p[i] == '\r' || s.p[i] == '\n';
         if (!ends) {
@@ -209,6 +205,36 @@ static void take_message(struct files_in *in, const struct batch_item *item)
     }
     if (in->message.n && in->message.p[in->message.n - 1] != '\r') {
         buf_putc(&in->message, '\r');
+    }
+}
+
+static void take_message(struct files_in *in, const struct batch_item *item)
+{
+    in->message.n = 0;
+    in->line = item->line;
+    in->has_message = true;
+    add_lines(in, item->bytes);
+}
+
+/* Where the source takes batches, one at the beginning of the file is all of it. */
+static void take_batch(struct files_in *in)
+{
+    struct batch walk = in->batch;
+    struct batch_item item;
+    bool has_begun = false;
+    if (!source_takes_batches(in->source)) {
+        return;
+    }
+    in->message.n = 0;
+    while (batch_next(&walk, &item) &&
+           (has_begun || item.kind == BATCH_FILE_HEADER || item.kind == BATCH_HEADER)) {
+        has_begun = true;
+        add_lines(in, item.bytes);
+    }
+    if (has_begun) {
+        in->line = 1;
+        in->has_message = true;
+        in->batch = walk;
     }
 }
 
@@ -247,8 +273,6 @@ static bool offer(struct files_in *in)
         in->waiting--;
         return false;
     }
-    in->ep->counters.messages++;
-    in->ep->counters.bytes += in->message.n;
     in->has_message = false;
     return true;
 }
@@ -280,6 +304,7 @@ static void begin_file(struct files_in *in, struct files_look *l)
         return;
     }
     batch_open(&in->batch, &in->arena, buf_str(&l->bytes));
+    take_batch(in);
     offer_rest(in);
 }
 

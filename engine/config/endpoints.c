@@ -193,16 +193,17 @@ static void read_ack(struct loader *l, const struct yaml_node *n, struct plan_so
     }
 }
 
+/* A file is one batch only where that is asked for: it may hold more than one entry can. */
 static void read_batch(struct loader *l, const struct yaml_node *n, struct plan_source *out)
 {
     struct batch_conf c = {0};
+    bool is_files = out->adapter && out->adapter->is_bulk;
     (void)opt_parse(l->a, config_batch_rows, n, NULL, l->d, &c); /* the finding tells */
-    out->batch =
-        (struct plan_batch){c.split, (enum plan_counts)c.counts, (enum plan_batch_reply)c.reply};
-    if (n && out->adapter && out->adapter->is_bulk) {
-        diag_add(l->d, DIAG_ERROR, "not-available", n->pos,
-                 "`batch` is not for `%s`: files are always taken apart and their counts compared",
-                 out->adapter->name);
+    out->batch = (struct plan_batch){c.split && (n || !is_files), (enum plan_counts)c.counts,
+                                     (enum plan_batch_reply)c.reply};
+    if (is_files && c.reply != PLAN_BATCH_ONE) {
+        diag_add(l->d, DIAG_ERROR, "option-conflict", yaml_get(n, "reply")->pos,
+                 "nobody waits for answers to the messages of a file; expected one-per-batch");
     }
 }
 
@@ -303,6 +304,7 @@ static void read_source(struct loader *l, const struct yaml_node *node, unsigned
                               .nversions = s->nversions,
                               .profile = c.profile,
                               .profile_pos = profile ? profile->pos : node->key->pos,
+                              .has_batch = s->batch.is_split,
                               .is_bulk = chosen.adapter && chosen.adapter->is_bulk};
     read_validate(l, node, c.validate, at);
 }

@@ -59,6 +59,9 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
 enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from,
                                      struct str bytes, const struct ack_error *why);
 
+/* Is a batch (FHS, BHS) one exchange? False: an adapter that brings files takes it apart. */
+bool source_takes_batches(const struct source *s);
+
 struct source_ops {
     /* Start listening. 0 or ERR_* with a finding that names address and reason. */
     int (*open)(struct source *, struct diags *);

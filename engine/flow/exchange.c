@@ -249,6 +249,7 @@ static struct rules_input input_of(const struct exchange *x)
     const struct entry_message *m = x->e;
     return (struct rules_input){.m = &x->hl7,
                                 .source = x->source->index,
+                                .batch = x->headers,
                                 .received_us = m->received_us,
                                 .id_hi = m->id.hi,
                                 .id_lo = m->id.lo};

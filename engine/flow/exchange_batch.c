@@ -20,6 +20,8 @@ struct exchange_batch {
     struct str control_id; /* BHS-11, or FHS-11 */
     struct hl7 parsed;     /* of header */
     bool is_parsed;
+    struct str file_line, batch_line; /* that `headers` was read from */
+    const struct batch_headers *headers;
     uint32_t n, rejected, repeated, pending, nerrors, noutputs;
 };
 
@@ -203,6 +205,20 @@ static void tell_member_errors(struct exchange *x, const struct exchange *one, u
     }
 }
 
+/* Read once for all messages below them. */
+static const struct batch_headers *headers_of(struct exchange *x, const struct batch *walk)
+{
+    struct exchange_batch *b = x->batch;
+    if (!b->headers || b->file_line.p != walk->file_header.p || b->batch_line.p != walk->header.p) {
+        struct batch_headers *h = ARENA_NEW(&x->msg->arena, struct batch_headers);
+        batch_headers_read(&x->msg->arena, walk->file_header, walk->header, h);
+        b->headers = h;
+        b->file_line = walk->file_header;
+        b->batch_line = walk->header;
+    }
+    return b->headers;
+}
+
 static void run_members(struct exchange *x)
 {
     struct exchange_batch *b = x->batch;
@@ -215,6 +231,7 @@ static void run_members(struct exchange *x)
         if (item.kind == BATCH_MESSAGE) {
             struct exchange *one = &b->members[b->n++];
             begin_member(x, one, &item);
+            one->headers = headers_of(x, &walk);
             run_member(x, one, &ids);
             b->rejected += one->e->status == ENTRY_REJECTED;
             b->noutputs += one->e->noutputs;

@@ -37,6 +37,7 @@ struct exchange {
     struct exchange *next_copy;
     struct exchange_batch
         *batch; /* it is a batch; NULL: one message, or a batch that is rejected whole */
+    const struct batch_headers *headers; /* of the batch that it is a message of; NULL: of none */
     bool is_member, is_known; /* a message of a batch, or made of parts; it was taken before */
     int64_t sequence;         /* MSA-4; INT64_MIN: none */
     int64_t next_sequence;    /* the number expected behind it, -1: any */

@@ -130,7 +130,10 @@ static struct str bytes_of(struct msg *m, const struct entry_output *o, struct r
         return m->e.raw;
     }
     uint32_t number = (uint32_t)(one - m->e.members) + 1;
+    struct batch_headers *headers = ARENA_NEW(&m->arena, struct batch_headers);
     in->id_lo = engine_member_id(m->e.id, number).lo;
+    batch_headers_at(&m->arena, m->e.raw, one->from, headers);
+    in->batch = headers;
     return str_from(m->e.raw.p + one->from, one->n);
 }
 

@@ -10,6 +10,11 @@ struct endpoint *source_endpoint(struct source *s)
     return &s->ep;
 }
 
+bool source_takes_batches(const struct source *s)
+{
+    return s->want->batch.is_split;
+}
+
 struct source *source_new(struct engine *e, const struct plan_source *want)
 {
     struct source *s = X_NEW(struct source);

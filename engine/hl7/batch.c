@@ -279,3 +279,34 @@ bool batch_next(struct batch *b, struct batch_item *out)
         }
     }
 }
+
+/* ---- headers ---- */
+
+static void read_header(struct arena *a, struct str line, struct hl7 *out)
+{
+    struct hl7_fault fault;
+    if (line.n == 0 || hl7_parse_header(a, line, out, &fault) < 0) {
+        *out = (struct hl7){0};
+    }
+}
+
+void batch_headers_read(struct arena *a, struct str file_line, struct str batch_line,
+                        struct batch_headers *out)
+{
+    read_header(a, file_line, &out->file);
+    read_header(a, batch_line, &out->batch);
+}
+
+void batch_headers_at(struct arena *a, struct str text, size_t at, struct batch_headers *out)
+{
+    struct batch walk;
+    struct batch_item item;
+    *out = (struct batch_headers){0};
+    batch_open(&walk, a, text);
+    while (batch_next(&walk, &item)) {
+        if (item.kind == BATCH_MESSAGE && item.at >= at) {
+            batch_headers_read(a, walk.file_header, walk.header, out);
+            return;
+        }
+    }
+}

@@ -9,7 +9,7 @@
 #ifndef CORRIDOR_HL7_BATCH_H
 #define CORRIDOR_HL7_BATCH_H
 
-#include "engine/base/str.h"
+#include "engine/hl7/hl7.h"
 
 enum batch_kind {
     BATCH_MESSAGE, /* MSH and all lines up to what ends it; bytes end with its last terminator */
@@ -58,5 +58,14 @@ struct batch {
 void batch_open(struct batch *b, struct arena *a, struct str file);
 /* The next item; false at the end. O(its bytes). */
 bool batch_next(struct batch *b, struct batch_item *out);
+
+/* The headers that a message stands in, as hl7_parse_header() reads them; segs 0: none, or no header. */
+struct batch_headers {
+    struct hl7 file, batch;
+};
+void batch_headers_read(struct arena *a, struct str file_line, struct str batch_line,
+                        struct batch_headers *out);
+/* Of the message at offset `at` of `text`, from the beginning. O(at). */
+void batch_headers_at(struct arena *a, struct str text, size_t at, struct batch_headers *out);
 
 #endif

@@ -69,17 +69,27 @@ static void look(struct shadowing *g, const struct entry_message *m, struct str 
 {
     char id[27];
     entry_id_text(m->id, id);
+    struct arena a = {0};
+    struct batch_headers headers;
+    struct batch walk;
+    struct batch_item item;
+    batch_open(&walk, &a, m->raw);
     struct shadow_message one = {
-        source, m->raw, m->received_us, m->id.hi, m->id.lo, str_of(id),
+        source, m->raw, NULL, m->received_us, m->id.hi, m->id.lo, str_of(id),
     };
     for (uint32_t i = 0; i < m->nmembers; i++) {
         one.raw = str_from(m->raw.p + m->members[i].from, m->members[i].n);
         one.id_lo = engine_member_id(m->id, i + 1).lo;
+        while (batch_next(&walk, &item) && item.kind != BATCH_MESSAGE) {
+        }
+        batch_headers_read(&a, walk.file_header, walk.header, &headers);
+        one.batch = &headers;
         shadow_message(&g->s, &one);
     }
     if (m->nmembers == 0) {
         shadow_message(&g->s, &one);
     }
+    arena_free(&a);
 }
 
 /* What people did (moved, made anew) has a cause, and came as another message; answers are no traffic of sources. */
@@ -134,12 +144,15 @@ static void run_text(struct shadowing *g, const char *file, const struct message
     const struct shadow_args *args = g->r->args;
     struct arena a = {0};
     struct buf raw = {0};
+    struct batch_headers headers;
     if (rules_is_data(text->bytes)) {
         buf_put_str(&raw, text->bytes);
     } else {
         messages_with_cr(text->bytes, &raw);
     }
+    batch_headers_read(&a, text->file_header, text->batch_header, &headers);
     struct shadow_message one = {.source = args->source,
+                                 .batch = &headers,
                                  .raw = buf_str(&raw),
                                  .received_us = time_of(&a, buf_str(&raw)),
                                  .id_lo = ++g->seen,

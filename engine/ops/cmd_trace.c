@@ -84,6 +84,7 @@ static void run_from(struct tracing *t, struct arena *a, struct trace_subject *s
     struct rules_input in = {.m = s->data ? NULL : s->m,
                              .data = s->data,
                              .raw = s->m->raw,
+                             .batch = s->batch,
                              .source = s->source,
                              .received_us = t->now_us,
                              .trace = trace,
@@ -170,7 +171,10 @@ static void trace_message(struct tracing *t, const char *file, const struct mess
                fault.text);
         t->has_failed = true;
     } else {
-        struct trace_subject s = {.plan = t->plan, .m = &m, .set = message_charset(&m, &d)};
+        struct batch_headers headers;
+        batch_headers_read(&a, text->file_header, text->batch_header, &headers);
+        struct trace_subject s = {
+            .plan = t->plan, .m = &m, .batch = &headers, .set = message_charset(&m, &d)};
         run_subject(t, &a, str_printf(&a, "%s:%u", file, text->line).p, &s);
     }
     buf_free(&raw);

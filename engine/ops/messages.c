@@ -75,7 +75,10 @@ static void add(struct cutter *c, const struct batch_item *item)
         f->v = v;
         c->cap = cap;
     }
-    f->v[f->n++] = (struct message_text){.bytes = item->bytes, .line = item->line};
+    f->v[f->n++] = (struct message_text){.bytes = item->bytes,
+                                         .line = item->line,
+                                         .file_header = c->b.file_header,
+                                         .batch_header = c->b.header};
     c->end = item->at + item->bytes.n;
     c->may_go_on = true;
 }

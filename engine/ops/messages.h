@@ -12,6 +12,7 @@ struct buf;
 struct message_text {
     struct str bytes; /* from MSH to its last line; segments ended as in the file */
     unsigned line;    /* of its MSH, from 1 */
+    struct str file_header, batch_header; /* FHS and BHS that it stands in; n 0: none */
 };
 
 struct message_file {

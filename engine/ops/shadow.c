@@ -125,6 +125,7 @@ static void run(const struct comparing *c, struct made *o)
     struct rules_input in = {.m = c->data ? NULL : &c->hl7,
                              .data = c->data,
                              .raw = c->m->raw,
+                             .batch = c->m->batch,
                              .source = find_source(o->plan, c->m->source),
                              .received_us = c->m->received_us,
                              .id_hi = c->m->id_hi,

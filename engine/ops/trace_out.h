@@ -13,6 +13,7 @@ struct trace_subject {
     unsigned source;
     const struct hl7 *m; /* of FHIR and JSON nothing but its bytes */
     const struct json *data;
+    const struct batch_headers *batch;
     struct hl7_text set;
     const struct trace *trace;
     const struct rules_result *result;

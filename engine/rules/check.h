@@ -55,7 +55,7 @@ struct inner {
 };
 
 /* What a program needs of the feed that it will run for: told to the routes that use it. */
-enum need_kind { NEED_NAME, NEED_TABLE, NEED_TIMEZONE };
+enum need_kind { NEED_NAME, NEED_TABLE, NEED_TIMEZONE, NEED_BATCH };
 struct need {
     enum need_kind kind;
     unsigned name;   /* NEED_NAME: id */

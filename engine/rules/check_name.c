@@ -49,7 +49,7 @@ static bool is_sibling(const struct check *c, struct str word)
 
 static struct node *unknown_name(struct check *c, struct node *n)
 {
-    bool later = str_is(n->text, "batch") || str_is(n->text, "cause");
+    bool later = str_is(n->text, "cause");
     struct diag *one =
         diag_add(c->d, DIAG_ERROR, later ? "not-available" : "unknown-name", n->pos,
                  later ? "$%.*s is not available in this version" : "$%.*s is not known here",
@@ -71,6 +71,14 @@ static struct node *unknown_name(struct check *c, struct node *n)
 
 static const char where_it_counts[] =
     "it stands inside a loop, where(...), select(...), exists(...), all(...)";
+
+/* By itself it is nothing. */
+static struct node *bare_batch(struct check *c, struct node *n)
+{
+    diag_hint(c->d, check_fail(c, n, "no-header", "$batch is read by its fields"),
+              "write $batch.BHS-3.1, or $batch.FHS-3.1 for the header of the file");
+    return n;
+}
 
 static struct node *check_position(struct check *c, struct node *n, uint32_t level,
                                    struct shape *out)
@@ -151,7 +159,24 @@ struct node *check_name(struct check *c, struct node *n, struct shape *out)
     if (str_is(n->text, "message") || str_is(n->text, "source")) {
         return resolve(n, str_is(n->text, "message") ? NODE_MESSAGE : NODE_SOURCE, 0);
     }
+    if (str_is(n->text, "batch")) {
+        return bare_batch(c, n);
+    }
     return is_profile_name(c, n, out) ? n : unknown_name(c, n);
+}
+
+struct node *check_batch(struct check *c, struct node *n, struct shape *out)
+{
+    struct node *name = n->arg[0];
+    bool is_header = str_is(str_of(n->path.seg), "BHS") || str_is(str_of(n->path.seg), "FHS");
+    if (!is_header || !n->path.field || n->path.seg_n != PATH_ALL) {
+        diag_hint(c->d, check_fail(c, n, "no-header", "$batch has fields of BHS and FHS"),
+                  "write $batch.BHS-3.1, or $batch.FHS-3.1 for the header of the file");
+        return n;
+    }
+    check_need(c, NEED_BATCH, 0, STR(""), name->pos);
+    resolve(name, NODE_BATCH, 0);
+    return check_header_path(c, n, out);
 }
 
 /* %ucum and the like stand for URLs. */

@@ -348,11 +348,23 @@ static void complain_below(struct check *c, const struct node *n, const struct s
     }
 }
 
+struct node *check_header_path(struct check *c, struct node *n, struct shape *out)
+{
+    struct type_info t;
+    struct place at = {.is_flat = true};
+    type_node(c, n, &t);
+    *out = shape_of_path(c, n, &t, &at);
+    return n;
+}
+
 struct node *check_subpath(struct check *c, struct node *n, struct shape *out)
 {
     struct shape in;
     struct place at;
     struct type_info t;
+    if (n->arg[0]->op == NODE_NAME && str_is(n->arg[0]->text, "batch")) {
+        return check_batch(c, n, out);
+    }
     n->arg[0] = check_node(c, n->arg[0], &in);
     if (c->failed) {
         return n;

@@ -22,6 +22,8 @@ struct node *check_operator(struct check *c, struct node *n, struct shape *out);
 /* check_path.c */
 struct node *check_path_node(struct check *c, struct node *n, struct shape *out);
 struct node *check_level(struct check *c, struct node *n, struct shape *out);
+struct node *check_batch(struct check *c, struct node *n, struct shape *out);
+struct node *check_header_path(struct check *c, struct node *n, struct shape *out);
 struct node *check_subpath(struct check *c, struct node *n, struct shape *out);
 /* A bare word that names a group of the structures here; false: it is none. */
 bool check_group_name(struct check *c, struct node *n, struct shape *out);

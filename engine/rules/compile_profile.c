@@ -273,6 +273,13 @@ static void lacks(struct compiler *c, const struct need *n, unsigned source)
                   "name a zone in the brackets, or give the source its timezone: in the "
                   "configuration");
         return;
+    case NEED_BATCH:
+        one = diag_add(c->d, DIAG_ERROR, "no-batch", n->pos,
+                       "messages of the source %.*s come without the header of their batch",
+                       STR_ARG(s->name));
+        diag_hint(c->d, one,
+                  "give the source its batch: in the configuration, or take it out of from:");
+        return;
     }
 }
 
@@ -286,6 +293,8 @@ static bool has_need(const struct compiler *c, const struct need *n, unsigned so
         return profile_table_of(p, n->text) != NULL;
     case NEED_TIMEZONE:
         return c->r->sources[source].timezone.n > 0;
+    case NEED_BATCH:
+        return c->r->sources[source].has_batch;
     }
     return true;
 }

@@ -78,6 +78,7 @@ static bool one_message(struct compiler *c, const struct yaml_node *n, struct st
     while (batch_next(&walk, &item)) {
         if (item.kind == BATCH_MESSAGE) {
             t->message = count++ ? t->message : str_dup(c->a, item.bytes);
+            batch_headers_read(c->a, walk.file_header, walk.header, &t->headers);
         }
     }
     if (count != 1) {

@@ -43,6 +43,7 @@ struct eval {
     struct draft *doc;       /* NULL: paths find nothing */
     const struct json *root; /* FHIR or JSON data; or NULL */
     struct eval_around around;
+    const struct batch_headers *batch; /* that the message stands in; or NULL */
     const struct structure *const *structures; /* that the running program was checked with */
     unsigned nstructures;
     unsigned structure; /* index of the message's among them; see eval_program() */

@@ -1,4 +1,5 @@
 /* Paths: from a name in a formula to values of the message, within the element that is current. */
+#include "engine/hl7/escape.h"
 #include "engine/rules/eval.h"
 
 struct group *eval_element(const struct scope *s)
@@ -268,10 +269,57 @@ static void walk_group(struct eval *e, const struct node *n, struct draft_iter f
     }
 }
 
+static bool has_delimiters_of(const struct hl7 *a, const struct hl7 *b)
+{
+    return memcmp(&a->d, &b->d, sizeof(a->d)) == 0;
+}
+
+/* Of a header with other delimiters: the same value as the message would write it. */
+static bool rewrite(struct eval *e, const struct node *n, struct value *v)
+{
+    const struct hl7 *m = e->doc->m;
+    struct value first = eval_first_part(v);
+    if (first.text.n != v->text.n) {
+        return eval_fail(e, n, "the batch has other delimiters than the message; name a component");
+    }
+    struct str text = hl7_unescape(e->a, &v->m->d, v->text);
+    v->text = hl7_escape(e->a, &m->d, text, false);
+    v->m = m;
+    return true;
+}
+
+/* $batch.BHS-4.1 */
+static bool eval_header(struct eval *e, const struct node *n, bool nulls, struct values *out)
+{
+    const struct hl7 *m = !e->batch               ? NULL
+                          : n->path.seg[0] == 'F' ? &e->batch->file
+                                                  : &e->batch->batch;
+    struct hl7_val raw;
+    if (!m || !m->segs) {
+        return true;
+    }
+    struct path_iter it = path_each_in(m, &m->seg[0], &n->path);
+    while (path_next(&it, &raw)) {
+        if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
+            continue;
+        }
+        struct value v = is_delimiters(&n->path) ? value_string(raw.raw) : hl7_value(m, n, raw);
+        if (v.kind == VALUE_HL7 && e->doc && !has_delimiters_of(m, e->doc->m) &&
+            !rewrite(e, n, &v)) {
+            return false;
+        }
+        *values_add(out, e->a) = v;
+    }
+    return true;
+}
+
 bool eval_subpath(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
                   struct values *out)
 {
     VALUES(in);
+    if (n->arg[0]->op == NODE_BATCH) {
+        return eval_header(e, n, nulls, out);
+    }
     if (n->arg[0]->op == NODE_MESSAGE) {
         return eval_path(e, n, NULL, nulls, out);
     }

@@ -103,6 +103,7 @@ enum node_op {
     NODE_POSITION, /* $index, $number, $total: level is the offset, 2 for $total */
     NODE_MESSAGE,
     NODE_SOURCE,
+    NODE_BATCH,         /* only below a NODE_SUBPATH, which names FHS or BHS */
     NODE_SOURCE_MEMBER, /* level 0 name, 1 timezone */
     NODE_LET,           /* level: slot */
     NODE_PROFILE,       /* level: name of the feed's profile */

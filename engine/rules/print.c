@@ -42,6 +42,7 @@ static const char *const op_texts[] = {
     [NODE_THIS] = "this",
     [NODE_POSITION] = "position",
     [NODE_MESSAGE] = "message",
+    [NODE_BATCH] = "batch",
     [NODE_SOURCE] = "source",
     [NODE_SOURCE_MEMBER] = "source-member",
     [NODE_LET] = "let",

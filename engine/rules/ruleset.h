@@ -8,6 +8,7 @@
 #include "engine/base/opt.h"
 #include "engine/base/splice.h"
 #include "engine/hl7/ack.h"
+#include "engine/hl7/batch.h"
 #include "engine/hl7/hl7.h"
 
 struct ruleset;
@@ -45,6 +46,7 @@ struct rules_source {
     struct diag_pos conformance_pos;
     bool has_all_conformance; /* every document is about it, whatever its name */
     bool is_bulk;             /* its messages go as bulk unless a send says otherwise */
+    bool has_batch; /* its messages may come in batches, whose headers are there: $batch */
 };
 
 /* What rules are compiled against. Arrays live as long as the ruleset. */
@@ -93,8 +95,9 @@ struct rules_input {
     unsigned source;         /* index in env.sources */
     int64_t received_us;     /* now() */
     uint64_t id_hi, id_lo;
-    struct trace *trace; /* told what happens; NULL: nobody asks (trace.h) */
-    struct str only;     /* run this route alone; empty: all */
+    const struct batch_headers *batch; /* that it stands in; NULL: in none */
+    struct trace *trace;               /* told what happens; NULL: nobody asks (trace.h) */
+    struct str only;                   /* run this route alone; empty: all */
 };
 
 /* One ordering key, (assigning authority, id); the same pair orders together. */

@@ -121,6 +121,7 @@ static void begin_route(struct run *run, const struct route *route)
     run->e.root = run->in->data;
     eval_program(&run->e, (const struct structure *const *)route->structures, route->nstructures);
     run->e.lets = run->lets;
+    run->e.batch = run->in->batch;
     run->e.source = known ? &run->r->sources[source] : NULL;
     run->e.profile = known ? run->r->profile[source] : NULL;
     run->e.zones = &run->r->zones;

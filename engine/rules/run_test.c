@@ -457,7 +457,8 @@ static void judge_route(struct judge *j, const struct ruleset *r, const struct r
 
 static void test_conform(struct judge *j, const struct ruleset *r)
 {
-    struct rules_input in = {.source = j->test->source,
+    struct rules_input in = {.batch = &j->test->headers,
+                             .source = j->test->source,
                              .received_us = j->test->received_us,
                              .id_hi = test_id_hi,
                              .id_lo = test_id_lo};
@@ -484,6 +485,7 @@ static void test_route(struct judge *j, const struct ruleset *r)
     struct rules_input in = {.m = is_data ? NULL : &m,
                              .data = data,
                              .raw = t->message,
+                             .batch = &t->headers,
                              .source = t->source,
                              .received_us = t->received_us,
                              .id_hi = test_id_hi,

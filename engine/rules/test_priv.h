@@ -16,8 +16,9 @@ struct rules_test {
     const struct conform *conform; /* or NULL */
     unsigned source;
     int64_t received_us;
-    struct str message; /* bytes, or empty */
-    struct str input;   /* a value of the map's datatype */
+    struct str message;           /* bytes, or empty */
+    struct batch_headers headers; /* that it stands in */
+    struct str input;             /* a value of the map's datatype */
     bool has_input;
     const struct json *value; /* the same of a map that reads a type of FHIR, or JSON; or NULL */
 };

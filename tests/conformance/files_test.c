@@ -152,6 +152,29 @@ Test(files, line_ends_batch_lines_and_utf16_are_taken_off)
     cr_expect(str_eq(buf_str(&h.source.v[1].bytes), STR("MSH|^~\\&|A\r")));
 }
 
+Test(files, a_batch_is_one_exchange_where_the_source_takes_batches)
+{
+#define BATCH "FHS|^~\\&|A\rBHS|^~\\&|A\rMSH|^~\\&|A\rPID|1\rMSH|^~\\&|B\rBTS|2\rFTS|1\r"
+    h.source.answers_at_once = true;
+    h.source.takes_batches = true;
+    put("a.hl7", "\xef\xbb\xbf"
+                 "FHS|^~\\&|A\r\nBHS|^~\\&|A\r\nMSH|^~\\&|A\nPID|1\n\nMSH|^~\\&|B\nBTS|2\nFTS|1");
+    put("b.hl7", MSH_A MSH_B); /* no batch */
+    open_source("");
+    cr_expect(appears("done/b.hl7"));
+    cr_assert_eq(h.source.n, 3);
+    cr_expect(str_eq(buf_str(&h.source.v[0].bytes), STR(BATCH)));
+    cr_expect(str_eq(buf_str(&h.source.v[1].bytes), STR(MSH_A)));
+    put("c.hl7", BATCH);
+    h.source.answers_at_once = false;
+    cr_assert(house_takes(&h, 4));
+    reply_with(3, "MSH|^~\\&|X\rMSA|AE|B1\rERR||PID^1^3|101|E||||message 2: no id\r");
+    cr_expect(appears("rejected/c.hl7.why"));
+    cr_expect_str_eq(get("rejected/c.hl7.why"),
+                     "accepted 0, rejected 1\nline 1: rejected\n  MSA|AE|B1\n"
+                     "  ERR||PID^1^3|101|E||||message 2: no id\n");
+}
+
 Test(files, a_rejected_message_puts_the_file_aside_with_its_reason)
 {
     put("a.hl7", MSH_A MSH_B);

@@ -54,6 +54,11 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
     return take(s, from, bytes, false);
 }
 
+bool source_takes_batches(const struct source *s)
+{
+    return s->takes_batches;
+}
+
 enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from,
                                      struct str bytes, const struct ack_error *why)
 {

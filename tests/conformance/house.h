@@ -24,6 +24,7 @@ struct source {
     unsigned n;
     bool answers_at_once; /* "re:" + bytes */
     bool is_full;         /* EXCHANGE_PAUSED */
+    bool takes_batches;
 };
 
 struct delivery {

@@ -297,3 +297,25 @@ Test(batch, each_message_counts)
                  st.accepted + st.filtered + st.unrouted + st.rejected + st.repeated);
     end();
 }
+
+Test(batch, routes_read_its_headers)
+{
+    struct entry_message m;
+    struct buf b = {0};
+    begin("");
+    site_reload(&s, config,
+                "route: r\nfrom: in\nmessages: [ORU^R01]\nwhen: $batch.BHS-4.1 = 'L'\ndo:\n"
+                "  - set: { MSH-5: =$batch.BHS-11 }\n"
+                "  - send: out\n");
+    buf_puts(&b, BHS);
+    add(&b, "1", "71", "F");
+    buf_puts(&b, "BTS|1\rBHS|^~\\&|LIS|OTHER|CORR|HUB|2026||||B78\r");
+    add(&b, "2", "72", "F");
+    buf_puts(&b, "BTS|1\r");
+    send_batch(&b);
+    cr_assert(peer_has_frames(&p, 1));
+    cr_assert(site_delivers(&s, "out", 1));
+    cr_assert(entry(0, ENTRY_GROUP, &m));
+    cr_expect_eq(m.noutputs, 1, "the other batch is filtered");
+    end();
+}

@@ -10,6 +10,7 @@ enum { FILES_MAX = 16 };
 
 struct arena kit_arena;
 unsigned kit_source;
+const struct batch_headers *kit_batch;
 static struct {
     const char *name, *text;
 } files[FILES_MAX];
@@ -19,6 +20,7 @@ void kit_begin(void)
 {
     arena_init(&kit_arena);
     kit_source = 0;
+    kit_batch = NULL;
     nfiles = 0;
 }
 
@@ -82,7 +84,7 @@ static const struct rules_source sources[] = {
     {.name = {"epic", 4}},
     {.name = {"other", 5}},
     {.name = {"profiled", 8}, .timezone = {"America/Chicago", 15}},
-    {.name = {"bulk", 4}, .is_bulk = true},
+    {.name = {"bulk", 4}, .is_bulk = true, .has_batch = true},
 };
 static const struct rules_destination destinations[] = {
     {.name = {"desk", 4}, .order = RULES_ORDER_PATIENT},
@@ -187,7 +189,7 @@ const char *kit_run(const char *yaml, const char *text)
     cr_assert(r, "%s", kit_findings(&d));
     bool is_data = rules_is_data(str_of(text));
     struct hl7 *m = is_data ? ARENA_NEW(&kit_arena, struct hl7) : kit_message(text);
-    struct rules_input in = {.m = m, .source = kit_source};
+    struct rules_input in = {.m = m, .batch = kit_batch, .source = kit_source};
     if (is_data) {
         in = kit_data(text);
         m->raw = in.raw;

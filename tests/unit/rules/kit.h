@@ -34,7 +34,8 @@ struct hl7 *kit_message(const char *text);
 const char *kit_told(const struct hl7 *m, const struct rules_result *res);
 /* Compile, run twice (the same bytes are demanded), tell. The message comes from source `kit_source`. */
 const char *kit_run(const char *yaml, const char *message);
-extern unsigned kit_source; /* 0 after kit_begin() */
+extern unsigned kit_source;                   /* 0 after kit_begin() */
+extern const struct batch_headers *kit_batch; /* NULL after kit_begin(); $batch */
 /* The payload of the only output; fails the test when there is not exactly one, or it is held. */
 const char *kit_payload(const char *yaml, const char *message);
 /* The one segment of the only v2 output that begins with `seg`; "" when there is none. */

@@ -58,7 +58,16 @@ Test(profile, names_of_the_language_are_written_with_a_dollar)
         {"$source has two members", "  v: =$source.zone",
          "r.yaml:10:15: error: $source has no zone; it has $source.name and $source.timezone"},
         {"$batch", "  v: =$batch.BHS-4",
-         "r.yaml:10:7: error: $batch is not available in this version"},
+         "r.yaml:10:7: error: messages of the source profiled come without the header of their "
+         "batch; "
+         "give the source its batch: in the configuration, or take it out of from:"},
+        {"$batch alone", "  v: =$batch.exists()",
+         "r.yaml:10:7: error: $batch is read by its fields; write $batch.BHS-3.1, or "
+         "$batch.FHS-3.1 "
+         "for the header of the file"},
+        {"$batch has two headers", "  v: =$batch.PID-3",
+         "r.yaml:10:14: error: $batch has fields of BHS and FHS; write $batch.BHS-3.1, or "
+         "$batch.FHS-3.1 for the header of the file"},
         {"$cause", "  v: =$cause.PID-3",
          "r.yaml:10:7: error: $cause is not available in this version"},
         {"other names of N1", "  v: =%umls",

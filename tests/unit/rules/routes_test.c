@@ -293,7 +293,7 @@ static const struct {
           "  id: =$sex",
      "r.yaml:7:16: remark: $sex is not used"},
     {HEAD "when: $batch.BHS-4 = 'x'\ndo: { send: lab }",
-     "r.yaml:4:7: error: $batch is not available in this version"},
+     "r.yaml:4:7: error: messages of the source epic come without the header of their batch"},
     {"route: a\nfrom: epic\nmessages: [SIU^S12]\nwhen: RGS.NTE-3 = 'x'\ndo: { send: lab }",
      "r.yaml:4:11: error: NTE stands in several groups below here"},
     /* tables */

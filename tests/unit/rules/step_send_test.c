@@ -292,7 +292,8 @@ Test(step_send, as_sends_what_a_map_makes)
         {"no destination", "  - send: lob",
          "r.yaml:5:11: error: no destination is called lob; did you mean lab?"},
         {"$batch", "  - { send: lab, if: $batch.BHS-4.1 = 'X' }",
-         "r.yaml:5:22: error: $batch is not available in this version"},
+         "r.yaml:5:22: error: messages of the source epic come without the header of their batch; "
+         "give the source its batch: in the configuration, or take it out of from:"},
         {"$cause", "  - { send: lab, id: =$cause.PID-1 }",
          "r.yaml:5:23: error: $cause is not available in this version"},
     };
