@@ -1,5 +1,6 @@
 #include "adapters/files_append.h"
 
+#include "adapters/files_batch.h"
 #include "adapters/files_move.h"
 #include "engine/base/buf.h"
 #include "engine/base/clock.h"
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 enum { FILE_MODE = 0640, ENTRY = 48, SIDE_MAX = 1024 * 1024, TRIES = 1000 };
+static const uint64_t NUMBER_MASK = (UINT64_C(1) << 48) - 1;
 
 struct known {
     char id[FILES_APPEND_ID];
@@ -28,6 +30,8 @@ struct files_append {
     int dir, file, side;                    /* below 0: not open */
     uint64_t length, side_length;           /* of what counts */
     int64_t period;                         /* of the last message in the file */
+    uint64_t count;                         /* messages of the batch that the file is; 0: it is none */
+    const struct files_batch_conf *batch;
     struct known known[FILES_APPEND_KNOWN]; /* a ring */
     size_t nknown;                          /* messages so far; the newest stands at nknown - 1 */
     struct map64 at;                        /* hash of an id: its place in the ring */
@@ -70,7 +74,7 @@ static void know(struct files_append *a, const char id[FILES_APPEND_ID])
     map64_put(&a->at, hash, at);
 }
 
-/* ---- the lines beside the file: end, little-endian; id; 6 zeros; hash of what stands before it ---- */
+/* ---- the lines beside the file: end, little-endian; id; number, 6 bytes; hash of what stands before it ---- */
 
 static void put_u64(char *p, uint64_t v)
 {
@@ -88,11 +92,13 @@ static uint64_t get_u64(const char *p)
     return v;
 }
 
-static void put_entry(struct buf *out, uint64_t end, const char id[FILES_APPEND_ID])
+static void put_entry(struct buf *out, uint64_t end, const char id[FILES_APPEND_ID],
+                      uint64_t number)
 {
     char e[ENTRY] = {0};
     put_u64(e, end);
     memcpy(e + 8, id, FILES_APPEND_ID);
+    put_u64(e + 8 + FILES_APPEND_ID, number); /* its two highest bytes are overwritten below */
     put_u64(e + 40, hash64_str(str_from(e, 40), ENTRY));
     buf_put(out, e, ENTRY);
 }
@@ -115,7 +121,7 @@ static bool read_side(struct files_append *a)
 {
     static const char nobody[FILES_APPEND_ID];
     char e[ENTRY];
-    a->length = a->side_length = 0;
+    a->length = a->side_length = a->count = 0;
     for (;;) {
         ssize_t n = pread(a->side, e, ENTRY, (off_t)a->side_length);
         if (n < 0) {
@@ -125,6 +131,7 @@ static bool read_side(struct files_append *a)
             return ftruncate(a->side, (off_t)a->side_length) == 0;
         }
         a->length = get_u64(e);
+        a->count = get_u64(e + 8 + FILES_APPEND_ID) & NUMBER_MASK;
         a->side_length += ENTRY;
         if (memcmp(e + 8, nobody, FILES_APPEND_ID) != 0 && !is_known(a, e + 8)) {
             know(a, e + 8);
@@ -175,6 +182,7 @@ static int look_at_file(struct files_append *a)
         return errno;
     }
     a->length = st.st_size == 0 ? 0 : a->length;
+    a->count = st.st_size == 0 ? 0 : a->count;
     a->period = period_of(a, st.st_mtim.tv_sec * 1000000LL);
     if ((uint64_t)st.st_size < a->length) {
         return ESTALE;
@@ -263,7 +271,7 @@ static int shorten_side(struct files_append *a)
     struct buf all = {0}, temporary = {0};
     size_t n = a->nknown < FILES_APPEND_KNOWN ? a->nknown : FILES_APPEND_KNOWN;
     for (size_t i = a->nknown - n; i < a->nknown; i++) {
-        put_entry(&all, a->length, a->known[i % FILES_APPEND_KNOWN].id);
+        put_entry(&all, a->length, a->known[i % FILES_APPEND_KNOWN].id, a->count);
     }
     buf_printf(&temporary, "%s.tmp", a->side_name.p);
     buf_putc(&temporary, '\0');
@@ -288,39 +296,84 @@ static int begin_anew(struct files_append *a)
 {
     static const char nobody[FILES_APPEND_ID];
     struct buf line = {0};
-    put_entry(&line, 0, nobody);
+    put_entry(&line, 0, nobody, 0);
     bool ok = write_at(a->side, buf_str(&line), a->side_length) && fdatasync(a->side) == 0;
     buf_free(&line);
     close_all(a); /* the new file is made when it is opened */
     return ok ? open_all(a) : errno;
 }
 
-static int rotate(struct files_append *a, int64_t wall_us)
+/* A file of the other kind is not gone on with: its settings are from before. */
+static bool is_due(const struct files_append *a, int64_t wall_us)
 {
-    bool is_due = a->length >= (uint64_t)a->rotate_size || a->period != period_of(a, wall_us);
-    if (a->length == 0 || !is_due) {
+    return a->length >= (uint64_t)a->rotate_size || a->period != period_of(a, wall_us) ||
+           (a->batch != NULL) != (a->count > 0) ||
+           (a->batch && a->count >= (uint64_t)a->batch->most);
+}
+
+/* Behind what counts, so that a crash before the file is put aside cuts it off again. */
+static int put_trailer(struct files_append *a)
+{
+    struct buf b = {0};
+    bool has_file = false;
+    char first[3];
+    if (a->count == 0) {
         return 0;
     }
-    int error = put_aside(a, wall_us);
+    has_file = pread(a->file, first, sizeof first, 0) == 3 && memcmp(first, "FHS", 3) == 0;
+    files_batch_trailer(&b, a->count, has_file);
+    bool ok = write_at(a->file, buf_str(&b), a->length) && fdatasync(a->file) == 0;
+    buf_free(&b);
+    return ok ? 0 : errno;
+}
+
+static int rotate(struct files_append *a, int64_t wall_us)
+{
+    if (a->length == 0 || !is_due(a, wall_us)) {
+        return 0;
+    }
+    int error = put_trailer(a);
+    error = error ? error : put_aside(a, wall_us);
     return error ? error : begin_anew(a);
 }
 
 /* ---- writing ---- */
 
 struct writing {
-    uint64_t end; /* in the file */
+    uint64_t end;   /* in the file */
+    uint64_t count; /* of its batch */
+    int64_t wall_us;
     struct buf lines;
 };
 
+/* Before the first message; it counts with that one's line. */
+static bool add_header(const struct files_append *a, const struct files_record *r,
+                       struct writing *w)
+{
+    struct buf b = {0};
+    if (!a->batch || w->end > 0) {
+        return true;
+    }
+    files_batch_header(&b, a->batch, str_from(r->id, FILES_APPEND_ID), w->wall_us);
+    bool ok = write_at(a->file, buf_str(&b), 0);
+    w->end = b.n;
+    buf_free(&b);
+    return ok;
+}
+
 static bool add(const struct files_append *a, const struct files_record *r, struct writing *w)
 {
+    if (!add_header(a, r, w)) {
+        return false;
+    }
     bool is_ended = r->bytes.n && r->bytes.p[r->bytes.n - 1] == r->end;
     if (!write_at(a->file, r->bytes, w->end) ||
         (!is_ended && !write_at(a->file, str_from(&r->end, 1), w->end + r->bytes.n))) {
         return false;
     }
     w->end += r->bytes.n + !is_ended;
-    put_entry(&w->lines, w->end, r->id);
+    w->count += a->batch != NULL;
+    put_entry(&w->lines, w->end, r->id, w->count);
     return true;
 }
 
@@ -341,6 +394,7 @@ static void count(struct files_append *a, const struct files_record *v, size_t n
                   const struct writing *w, int64_t wall_us)
 {
     a->length = w->end;
+    a->count = w->count;
     a->side_length += w->lines.n;
     a->period = period_of(a, wall_us);
     for (size_t i = 0; i < n; i++) {
@@ -350,17 +404,22 @@ static void count(struct files_append *a, const struct files_record *v, size_t n
     }
 }
 
-int files_append_write(struct files_append *a, const struct files_record *v, size_t n,
-                       int64_t wall_us)
+static int begin_write(struct files_append *a, int64_t wall_us)
 {
     int error = make_ready(a);
     error = error ? error : rotate(a, wall_us);
     error = error || a->side_length < SIDE_MAX ? error : shorten_side(a);
     if (error) {
         close_all(a);
-        return error;
     }
-    struct writing w = {.end = a->length};
+    return error;
+}
+
+static int write_some(struct files_append *a, const struct files_record *v, size_t n,
+                      int64_t wall_us)
+{
+    int error = 0;
+    struct writing w = {.end = a->length, .count = a->count, .wall_us = wall_us};
     if (write_all(a, v, n, &w)) {
         count(a, v, n, &w, wall_us);
     } else {
@@ -370,6 +429,32 @@ int files_append_write(struct files_append *a, const struct files_record *v, siz
     }
     buf_free(&w.lines);
     return error;
+}
+
+/* So many that the batch does not grow over its bound. */
+static size_t room_of(const struct files_append *a, size_t n)
+{
+    uint64_t room = a->batch ? (uint64_t)a->batch->most - a->count : n;
+    return n < room ? n : (size_t)room;
+}
+
+int files_append_write(struct files_append *a, const struct files_record *v, size_t n,
+                       int64_t wall_us)
+{
+    int error = 0;
+    while (n && !error) {
+        error = begin_write(a, wall_us);
+        size_t now = error ? 0 : room_of(a, n);
+        error = error ? error : write_some(a, v, now, wall_us);
+        v += now;
+        n -= now;
+    }
+    return error;
+}
+
+int files_append_turn(struct files_append *a, int64_t wall_us)
+{
+    return begin_write(a, wall_us);
 }
 
 /* ---- life ---- */
@@ -384,6 +469,7 @@ struct files_append *files_append_new(const char *directory, const struct files_
     buf_printf(&a->side_name, ".%.*s.done", STR_ARG(c->name));
     buf_putc(&a->side_name, '\0');
     a->rotate_size = c->rotate_size;
+    a->batch = c->batch;
     a->rotate_us = c->rotate_every_ms == OPT_NEVER ? 0 : c->rotate_every_ms * 1000;
     return a;
 }

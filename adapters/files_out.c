@@ -1,18 +1,39 @@
 /* A directory as a destination: every message a file of its own, or all at the end of one. */
 #include "adapters/files.h"
+#include "adapters/files_batch.h"
 #include "adapters/files_name.h"
 #include "adapters/files_worker.h"
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ROOM = 256, BATCH = 64, FILE_MODE = 0640, DIRECTORY_MODE = 0750 };
+enum {
+    ROOM = 256,
+    BATCH = 64,
+    FILE_MODE = 0640,
+    DIRECTORY_MODE = 0750,
+    TURN_LATE_US = 50 * 1000, /* behind the beginning of a period */
+};
+
+static const struct opt batch_opts[] = {
+    OPT(files_batch_conf, sender, "sender", STR, "CORRIDOR", "0..180", 0,
+        "APPLICATION|FACILITY: BHS-3 and BHS-4."),
+    OPT(files_batch_conf, receiver, "receiver", STR, "", "0..180", 0,
+        "APPLICATION|FACILITY: BHS-5 and BHS-6."),
+    OPT(files_batch_conf, name, "name", STR, "", "0..40", 0, "BHS-9, name of the batch."),
+    OPT(files_batch_conf, has_file, "file", BOOL, "no", NULL, 0,
+        "FHS and FTS around the batch, with the same fields."),
+    OPT(files_batch_conf, most, "most", INT, "10000", "1..1000000", 0,
+        "Messages of one file; then it is put aside."),
+    {0},
+};
 
 static const struct opt append_opts[] = {
     OPT(files_append_conf, name, "name", STR, NULL, "1..100", OPT_REQUIRED,
@@ -22,6 +43,8 @@ static const struct opt append_opts[] = {
     OPT(files_append_conf, rotate_every_ms, "rotate-every", MS, "never", "1m..never", 0,
         "Put it aside when another period has begun, counted in UTC: 1h at full hours, 1d at "
         "midnight."),
+    OPT_GROUP(files_append_conf, batch, "batch", batch_opts, 0,
+              "Make each file a batch: BHS before its messages, BTS with their number when it is put aside."),
     {0},
 };
 
@@ -37,6 +60,23 @@ const struct opt files_out_opts[] = {
     {0},
 };
 
+static void check_batch(const struct files_batch_conf *c, const struct yaml_node *map,
+                        struct diags *d)
+{
+    const struct {
+        const char *key;
+        struct str value;
+        unsigned separators;
+    } rows[] = {{"sender", c->sender, 1}, {"receiver", c->receiver, 1}, {"name", c->name, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *why = files_batch_fault(rows[i].value, rows[i].separators);
+        if (why) {
+            diag_add(d, DIAG_ERROR, "option-type", yaml_get(map, rows[i].key)->pos, "`%s` %s",
+                     rows[i].key, why);
+        }
+    }
+}
+
 static void check_append(const struct files_append_conf *c, const struct yaml_node *map,
                          struct diags *d)
 {
@@ -44,6 +84,9 @@ static void check_append(const struct files_append_conf *c, const struct yaml_no
     const char *why = files_append_fault(c->name);
     if (why) {
         diag_add(d, DIAG_ERROR, "option-type", name->pos, "`name` %s", why);
+    }
+    if (c->batch) {
+        check_batch(c->batch, yaml_get(yaml_get(map, "append"), "batch"), d);
     }
     if (yaml_get(map, "name")) {
         diag_add(d, DIAG_ERROR, "option-type", yaml_get(map, "name")->pos,
@@ -70,6 +113,7 @@ struct files_out {
     struct files_worker *worker;
     struct files_append *append; /* the thread's; NULL: a file for each message */
     unsigned flying;
+    struct event *turn; /* when the next period begins; NULL: there are none */
 };
 
 /* One file to be written. Its own copy of everything: the delivery may be given up meanwhile. */
@@ -82,7 +126,8 @@ struct out_job {
     char id[FILES_APPEND_ID];  /* of the event */
     char end;                  /* of a message in a file of many */
     int64_t wall_us;
-    int error; /* errno; 0: it is on the disk */
+    bool is_turn; /* nothing is written: a period may be over */
+    int error;    /* errno; 0: it is on the disk */
 };
 
 /* ---- on the thread ---- */
@@ -180,10 +225,14 @@ static void append_all(struct files_job *list)
     size_t n = 0;
     for (struct files_job *at = list; at; at = at->next) {
         const struct out_job *j = (const struct out_job *)at;
+        if (j->is_turn) {
+            continue;
+        }
         v[n] = (struct files_record){.bytes = buf_str(&j->bytes), .end = j->end};
         memcpy(v[n++].id, j->id, sizeof j->id);
     }
-    int error = files_append_write(first->out->append, v, n, first->wall_us);
+    int error = n ? files_append_write(first->out->append, v, n, first->wall_us)
+                  : files_append_turn(first->out->append, first->wall_us);
     for (; list; list = list->next) {
         ((struct out_job *)list)->error = error;
     }
@@ -245,12 +294,37 @@ static void settle(struct out_job *j)
     delivery_done(j->delivery, o);
 }
 
+/* At the beginning of the next period, so that a file is put aside although nothing comes. */
+static void set_turn(struct files_out *out)
+{
+    const struct files_out_conf *c = out->ep->conf;
+    int64_t every_us = c->append->rotate_every_ms * 1000;
+    int64_t us = every_us - clock_wall_us(out->ep->clock) % every_us + TURN_LATE_US;
+    struct timeval tv = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+    event_add(out->turn, &tv);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+    struct files_out *out = arg;
+    struct out_job *j = X_NEW(struct out_job);
+    (void)fd;
+    (void)what;
+    j->out = out;
+    j->is_turn = true;
+    j->wall_us = clock_wall_us(out->ep->clock);
+    files_worker_add(out->worker, &j->job);
+    set_turn(out);
+}
+
 static void done(void *arg, struct files_job *job)
 {
     struct files_out *out = arg;
     struct out_job *j = (struct out_job *)job;
-    out->flying--;
-    if (j->delivery) {
+    out->flying -= !j->is_turn;
+    if (j->is_turn) {
+        /* its trouble shows when something is written */
+    } else if (j->delivery) {
         settle(j);
     } else {
         destination_ready(out->destination); /* there is room that nobody was told of */
@@ -278,6 +352,10 @@ static int files_out_open(struct destination *t, struct diags *d)
     const struct files_out_conf *c = ep->conf;
     out->append = c->append ? files_append_new(c->directory.p, c->append) : NULL;
     ep->state = out;
+    if (c->append && c->append->rotate_every_ms != OPT_NEVER) {
+        out->turn = evtimer_new(ep->loop, on_turn, out);
+        set_turn(out);
+    }
     return 0;
 }
 
@@ -310,10 +388,24 @@ static void begin(struct files_out *out, struct delivery *d)
     files_worker_add(out->worker, &j->job);
 }
 
+static const char not_hl7[] = "a batch holds HL7 v2 messages, not what maps make";
+
+static bool is_batch(const struct endpoint *ep)
+{
+    const struct files_out_conf *c = ep->conf;
+    return c->append && c->append->batch;
+}
+
 static void files_out_send(struct destination *t, struct delivery **v, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        begin(destination_endpoint(t)->state, v[i]);
+        if (delivery_view(v[i]).is_json && is_batch(destination_endpoint(t))) {
+            delivery_done(v[i], (struct outcome){.verdict = DELIVERY_REFUSED,
+                                                 .reason = not_hl7,
+                                                 .reply = str_of(not_hl7)});
+        } else {
+            begin(destination_endpoint(t)->state, v[i]);
+        }
     }
 }
 
@@ -329,6 +421,9 @@ static void files_out_cancel(struct destination *t, struct delivery *d)
 static void files_out_close(struct destination *t)
 {
     struct files_out *out = destination_endpoint(t)->state;
+    if (out->turn) {
+        event_free(out->turn);
+    }
     files_worker_free(&out->worker);
     files_append_free(&out->append);
     free(out);

@@ -21,7 +21,7 @@
 
 static char dir[64];
 static struct files_append *a;
-static struct files_append_conf conf = {STR("feed.hl7"), 1 << 20, OPT_NEVER};
+static struct files_append_conf conf = {STR("feed.hl7"), 1 << 20, OPT_NEVER, NULL};
 
 static void begin(void)
 {
