@@ -27,10 +27,10 @@ struct files_append {
     char *directory;
     struct buf name, side_name; /* with a NUL */
     int64_t rotate_size, rotate_us;
-    int dir, file, side;                    /* below 0: not open */
-    uint64_t length, side_length;           /* of what counts */
-    int64_t period;                         /* of the last message in the file */
-    uint64_t count;                         /* messages of the batch that the file is; 0: it is none */
+    int dir, file, side;          /* below 0: not open */
+    uint64_t length, side_length; /* of what counts */
+    int64_t period;               /* of the last message in the file */
+    uint64_t count;               /* messages of the batch that the file is; 0: it is none */
     const struct files_batch_conf *batch;
     struct known known[FILES_APPEND_KNOWN]; /* a ring */
     size_t nknown;                          /* messages so far; the newest stands at nknown - 1 */

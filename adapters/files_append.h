@@ -20,7 +20,8 @@ struct files_batch_conf {
 struct files_append_conf {
     struct str name;                      /* in the directory, without parts */
     int64_t rotate_size, rotate_every_ms; /* OPT_NEVER: by size alone */
-    const struct files_batch_conf *batch; /* NULL: nothing but messages; read while the files_append lives */
+    const struct files_batch_conf
+        *batch; /* NULL: nothing but messages; read while the files_append lives */
 };
 
 struct files_record {

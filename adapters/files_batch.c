@@ -30,7 +30,8 @@ void files_batch_header(struct buf *out, const struct files_batch_conf *c, struc
     char time[DTM_TEXT_MAX];
     size_t from = id.n > CONTROL_ID ? 2 : 0; /* the first two never change in our times */
     struct str control = str_slice(id, from, from + CONTROL_ID < id.n ? from + CONTROL_ID : id.n);
-    dtm_format(&t, time);
+    t.precision = DTM_SECOND;
+    (void)dtm_format(&t, time);
     if (c->has_file) {
         put_one(out, "FHS", c, time, control);
     }
@@ -47,7 +48,8 @@ const char *files_batch_fault(struct str value, unsigned separators)
     for (size_t i = 0; i < value.n; i++) {
         bool is_printable = value.p[i] >= ' ' && value.p[i] <= '~';
         if (value.p[i] == '|' && separators-- == 0) {
-            return "has a field separator too many; expected APPLICATION|FACILITY, or no | in a name";
+            return "has a field separator too many; expected APPLICATION|FACILITY, or no | in a "
+                   "name";
         }
         if (!is_printable) {
             return "has a character that is not printable ASCII";

@@ -44,7 +44,8 @@ static const struct opt append_opts[] = {
         "Put it aside when another period has begun, counted in UTC: 1h at full hours, 1d at "
         "midnight."),
     OPT_GROUP(files_append_conf, batch, "batch", batch_opts, 0,
-              "Make each file a batch: BHS before its messages, BTS with their number when it is put aside."),
+              "Make each file a batch: BHS before its messages, BTS with their number when it is "
+              "put aside."),
     {0},
 };
 

@@ -38,6 +38,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 static void end(void)
 {
+    conf.batch = NULL;
+    conf.rotate_every_ms = OPT_NEVER;
     files_append_free(&a);
     nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -82,7 +84,7 @@ static void expect_file(const char *name, const char *want)
     cr_assert_not_null(f, "%s is not there", name);
     text[fread(text, 1, sizeof text - 1, f)] = '\0';
     fclose(f);
-    cr_expect_str_eq(text, want, "%s", name);
+    cr_expect_str_eq(text, want, "%s: %s", name, text);
 }
 
 static void add_to(const char *name, const char *text)
@@ -267,4 +269,102 @@ Test(files_append, names_have_no_parts)
     }
     cr_expect_null(files_append_fault(STR("feed.hl7")));
     cr_expect_not_null(files_append_fault(str_from("a\0b", 3)));
+}
+
+/* ---- batches ---- */
+
+static const struct files_batch_conf batch = {
+    .sender = {"CORR|HUB", 8}, .receiver = {"DESK", 4}, .name = {"day", 3}, .most = 3};
+
+#define HEAD(id) "BHS|^~\\&|CORR|HUB|DESK||20260528202640+0000||day||" id "\r"
+#define ASIDE    "feed-20260528T202640Z.hl7"
+#define ID(n)    "00000000000000000000"
+
+static void begin_batch(const struct files_batch_conf *b)
+{
+    conf.batch = b;
+    again();
+}
+
+Test(files_append, a_batch_is_whole_when_it_is_put_aside)
+{
+    begin_batch(&batch);
+    cr_assert_eq(write_one(101, "MSH|1"), 0);
+    expect_file("feed.hl7", HEAD(ID("101")) "MSH|1\r");
+    cr_assert_eq(write_one(102, "MSH|2"), 0);
+    cr_assert_eq(write_one(102, "MSH|2"), 0); /* known */
+    cr_assert_eq(write_one(103, "MSH|3"), 0);
+    cr_assert_eq(write_one(104, "MSH|4"), 0);
+    expect_file(ASIDE, HEAD(ID("101")) "MSH|1\rMSH|2\rMSH|3\rBTS|3\r");
+    expect_file("feed.hl7", HEAD(ID("104")) "MSH|4\r");
+}
+
+Test(files_append, its_number_is_right_after_a_crash)
+{
+    begin_batch(&batch);
+    cr_assert_eq(write_one(101, "MSH|1"), 0);
+    cr_assert_eq(write_one(102, "MSH|2"), 0);
+    again();
+    add_to("feed.hl7", "MSH|torn");
+    cr_assert_eq(write_one(103, "MSH|3"), 0);
+    again();
+    add_to("feed.hl7", "BTS|3\r"); /* the trailer, and not put aside */
+    cr_assert_eq(write_one(104, "MSH|4"), 0);
+    expect_file(ASIDE, HEAD(ID("101")) "MSH|1\rMSH|2\rMSH|3\rBTS|3\r");
+    expect_file("feed.hl7", HEAD(ID("104")) "MSH|4\r");
+}
+
+Test(files_append, many_at_once_are_several_batches)
+{
+    struct files_record v[7];
+    begin_batch(&batch);
+    for (unsigned i = 0; i < 7; i++) {
+        v[i] = record(101 + i, "MSH|x");
+    }
+    cr_assert_eq(files_append_write(a, v, 7, NOW), 0);
+    expect_file(ASIDE, HEAD(ID("101")) "MSH|x\rMSH|x\rMSH|x\rBTS|3\r");
+    expect_file("feed-20260528T202640Z.1.hl7", HEAD(ID("104")) "MSH|x\rMSH|x\rMSH|x\rBTS|3\r");
+    expect_file("feed.hl7", HEAD(ID("107")) "MSH|x\r");
+}
+
+Test(files_append, a_period_that_is_over_ends_a_batch_though_nothing_comes)
+{
+    conf.rotate_every_ms = 3600 * 1000;
+    begin_batch(&batch);
+    cr_assert_eq(write_at(101, "MSH|1", NOW), 0);
+    cr_assert_eq(files_append_turn(a, NOW + 60 * S), 0);
+    expect_file("feed.hl7", HEAD(ID("101")) "MSH|1\r");
+    cr_assert_eq(files_append_turn(a, NOW + 3600 * S), 0);
+    expect_file("feed-20260528T212640Z.hl7", HEAD(ID("101")) "MSH|1\rBTS|1\r");
+    expect_file("feed.hl7", "");
+    cr_assert_eq(files_append_turn(a, NOW + 7200 * S), 0);
+    expect_file("feed.hl7", "");
+}
+
+Test(files_append, the_header_of_the_file_is_around_it)
+{
+    struct files_batch_conf b = batch;
+    b.has_file = true;
+    begin_batch(&b);
+    cr_assert_eq(write_one(101, "MSH|1"), 0);
+    b.has_file = false; /* another setting: its trailer is that of its header */
+    b.most = 1;
+    begin_batch(&b);
+    cr_assert_eq(write_one(102, "MSH|2"), 0);
+    expect_file(ASIDE, "F"
+                       "HS"
+                       "|^~\\&|CORR|HUB|DESK||20260528202640+0000||day||" ID("101") "\r" HEAD(
+                           ID("101")) "MSH|1\rBTS|1\rFTS|1\r");
+}
+
+Test(files_append, a_file_that_is_none_is_put_aside_when_batches_are_asked_for_and_the_other_way)
+{
+    cr_assert_eq(write_one(101, "MSH|1"), 0);
+    begin_batch(&batch);
+    cr_assert_eq(write_one(102, "MSH|2"), 0);
+    expect_file(ASIDE, "MSH|1\r");
+    begin_batch(NULL);
+    cr_assert_eq(write_one(103, "MSH|3"), 0);
+    expect_file("feed-20260528T202640Z.1.hl7", HEAD(ID("102")) "MSH|2\rBTS|1\r");
+    expect_file("feed.hl7", "MSH|3\r");
 }
