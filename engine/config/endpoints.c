@@ -163,11 +163,21 @@ static bool check_name(struct loader *l, const struct yaml_node *node, const cha
 
 /* ---- sources ---- */
 
-/* The destination is looked for when all are read: check_answered_by(). */
-static void read_answered_by(struct loader *l, const struct yaml_node *n, struct plan_source *out)
+/* The destination is looked for when all are read: find_ack_destination(). */
+static void read_ack_options(struct loader *l, const struct yaml_node *n, struct plan_source *out)
 {
     struct ack_conf c = {0};
     if (opt_parse(l->a, config_ack_rows, n, NULL, l->d, &c) < 0) {
+        return;
+    }
+    if ((c.answered_by.n > 0) == (c.application_to.n > 0)) {
+        diag_add(l->d, DIAG_ERROR, "option-conflict", n->pos,
+                 "`ack` says %s of answered-by and application-to; expected one of them",
+                 c.answered_by.n ? "both" : "none");
+        return;
+    }
+    if (c.application_to.n) {
+        out->has_ack_to = true;
         return;
     }
     out->ack = PLAN_ACK_ANSWERED;
@@ -183,7 +193,7 @@ static void read_ack(struct loader *l, const struct yaml_node *n, struct plan_so
 {
     bool is_word = n && n->kind == YAML_SCALAR;
     if (n && n->kind == YAML_MAPPING) {
-        read_answered_by(l, n, out);
+        read_ack_options(l, n, out);
     } else if (is_word && str_is(n->text, "never")) {
         out->ack = PLAN_ACK_NEVER;
     } else if (n && !(is_word && str_is(n->text, "stored"))) {
@@ -417,18 +427,18 @@ static void check_names_apart(struct loader *l)
     }
 }
 
-static void check_answered_by(struct loader *l, const struct yaml_node *source,
-                              struct plan_source *s)
+static void find_ack_destination(struct loader *l, const struct yaml_node *source, const char *key,
+                                 unsigned *out)
 {
-    const struct yaml_node *at = yaml_get(yaml_get(source, "ack"), "answered-by");
+    const struct yaml_node *at = yaml_get(yaml_get(source, "ack"), key);
     for (unsigned i = 0; i < l->plan->ndestinations; i++) {
         if (str_eq(l->plan->destinations[i].name, at->text)) {
-            s->answered_by = i;
+            *out = i;
             return;
         }
     }
     diag_add(l->d, DIAG_ERROR, "unknown-destination", at->pos,
-             "`answered-by` names `%.*s`; expected one of the destinations", STR_ARG(at->text));
+             "`%s` names `%.*s`; expected one of the destinations", key, STR_ARG(at->text));
 }
 
 /* A queue goes to one destination, and only from a name that is given up. */
@@ -477,8 +487,12 @@ void loader_endpoints(struct loader *l, const struct top_conf *top)
     check_names_apart(l);
     for (unsigned i = 0; i < l->plan->nsources; i++) {
         struct plan_source *s = &l->plan->sources[i];
+        const struct yaml_node *source = yaml_get_str(top->sources, s->name);
         if (s->ack == PLAN_ACK_ANSWERED) {
-            check_answered_by(l, yaml_get_str(top->sources, s->name), s);
+            find_ack_destination(l, source, "answered-by", &s->answered_by);
+        }
+        if (s->has_ack_to) {
+            find_ack_destination(l, source, "application-to", &s->ack_to);
         }
     }
     for (unsigned i = 0; i < l->plan->ndestinations; i++) {

@@ -25,7 +25,7 @@ const struct opt config_top_rows[] = {
 
 const struct opt config_source_rows[] = {
     OPT(source_conf, ack, "ack", NODE, NULL, NULL, OPT_RELOAD,
-        "When to answer: stored (after the message is on disk, the default), never, or {answered-by, within}. MSH-15 and MSH-16 are honoured."),
+        "When to answer: stored (after the message is on disk, the default), never, {answered-by, within}, or {application-to}. MSH-15 and MSH-16 are honoured."),
     OPT(source_conf, unrouted, "unrouted", ENUM, "accept", "accept|reject", OPT_RELOAD,
         "A type that no route reads: accept it (counted) or answer AR."),
     OPT(source_conf, senders, "senders", LIST, NULL, NULL, OPT_RELOAD,
@@ -70,7 +70,9 @@ const struct opt config_destination_rows[] = {
 };
 
 const struct opt config_ack_rows[] = {
-    OPT(ack_conf, answered_by, "answered-by", STR, NULL, "1..64", OPT_REQUIRED | OPT_RELOAD,
+    OPT(ack_conf, application_to, "application-to", STR, NULL, "1..64", OPT_RELOAD,
+        "A destination: in enhanced mode AA, AE and AR go there as messages of their own, and the connection carries CA, CE and CR alone."),
+    OPT(ack_conf, answered_by, "answered-by", STR, NULL, "1..64", OPT_RELOAD,
         "A destination: its answer to what a message sends there is passed on to the sender, under the sender's ids."),
     OPT(ack_conf, within_ms, "within", MS, "30s", "100ms..1h", OPT_RELOAD,
         "Longest wait. Then AR and nothing is sent, if nothing was; else no answer and the connection closes."),
@@ -192,7 +194,7 @@ static const struct config_section sections[] = {
     {"alerts.mail", "Mail over SMTP.", config_mail_rows},
     {"metrics", "For those who watch.", config_metrics_rows},
     {"sources.NAME", "Besides the key that names the adapter.", config_source_rows},
-    {"sources.NAME.ack", "Answered by a destination.", config_ack_rows},
+    {"sources.NAME.ack", "Answered by a destination, or over one.", config_ack_rows},
     {"sources.NAME.batch", "Batches in one frame or request.", config_batch_rows},
     {"sources.NAME.continuation", "Messages in parts.", config_parts_rows},
     {"sources.NAME.duplicates", "Messages sent again.", config_duplicates_rows},

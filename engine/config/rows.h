@@ -64,7 +64,7 @@ struct destination_conf {
 };
 
 struct ack_conf {
-    struct str answered_by;
+    struct str answered_by, application_to;
     int64_t within_ms;
 };
 

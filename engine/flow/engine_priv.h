@@ -65,6 +65,7 @@ struct engine {
     struct destination **by_name_id; /* running destination of a name id, or NULL */
     uint32_t nby_name_id;
     uint32_t *route_ids; /* route of the current plan -> name id */
+    uint32_t ack_route;  /* name id of what acknowledgements go by, as messages of their own */
     struct msg_pool pool;
     struct dup *ids; /* messages seen lately */
     struct misses *misses;

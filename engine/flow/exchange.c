@@ -457,9 +457,9 @@ static void refuse(struct exchange *x, struct str text, struct str reason)
     *one = (struct ack_error){207, "", 'E', text};
     exchange_reject(x, REPLY_UNTAKEN, ACK_AR, one, 1, reason);
     x->e->nmembers = 0;
+    x->is_turned_away = true;
     exchange_make_reply(x);
     x->source->rejected += x->batch ? exchange_batch_messages(x) : 1;
-    x->is_turned_away = true;
     exchange_finish(x, true);
 }
 

@@ -23,6 +23,13 @@ static struct reply_plan plan_of(const struct exchange *x)
     return p;
 }
 
+/* Is this one no reply, but a message to a destination? What is not stored can only be told at once. */
+static bool goes_elsewhere(const struct exchange *x, enum ack_code code)
+{
+    return code <= ACK_AR && x->mode.enhanced && x->source->want->has_ack_to &&
+           !x->is_turned_away && !x->batch && !x->is_member;
+}
+
 static void build(struct exchange *x, enum ack_code code, unsigned i)
 {
     char control[EXCHANGE_CONTROL_ID];
@@ -32,26 +39,58 @@ static void build(struct exchange *x, enum ack_code code, unsigned i)
                       .now_us = x->e->received_us,
                       .expected_sequence = x->sequence,
                       .errors = code == ACK_CA ? NULL : x->errors,
-                      .nerrors = code == ACK_CA ? 0 : x->nerrors};
+                      .nerrors = code == ACK_CA ? 0 : x->nerrors,
+                      .wants_accept = goes_elsewhere(x, code)};
     const struct hl7 *first = code <= ACK_AR ? exchange_answers(x) : NULL;
     const struct hl7 *to = first ? first : x->is_parsed ? &x->hl7 : NULL;
     ack_build(&x->source->engine->ack, (struct ack_to){to, x->header}, &ack);
 }
 
+/* One more output of its entry. */
+static void add_output(struct exchange *x, struct str bytes)
+{
+    struct engine *e = x->source->engine;
+    struct entry_message *m = x->e;
+    struct arena *a = &x->msg->arena;
+    struct entry_output *v = ARENA_ARRAY(a, struct entry_output, m->noutputs + 1);
+    struct splice *one = ARENA_NEW(a, struct splice);
+    if (m->noutputs) {
+        memcpy(v, m->outputs, m->noutputs * sizeof(*v));
+    }
+    *one = (struct splice){.literal = bytes.p, .n = (uint32_t)bytes.n};
+    v[m->noutputs++] = (struct entry_output){
+        .destination = e->destinations[x->source->want->ack_to]->name_id,
+        .route = e->ack_route,
+        .class = ENTRY_INTERACTIVE,
+        .kind = ENTRY_OUTPUT_PAYLOAD,
+        .id_part = STR("acknowledgement"),
+        .payload = {.v = one, .n = 1},
+    };
+    m->outputs = v;
+}
+
+/* The replies of one message behind each other, as its entry keeps them. */
 void exchange_make_reply(struct exchange *x)
 {
     struct buf *b = &x->source->engine->ack;
     size_t end[2] = {0};
+    struct reply_plan p = plan_of(x);
     buf_clear(b);
     x->nreplies = 0;
+    x->e->reply = STR("");
     if (x->is_silent) {
-        x->e->reply = STR("");
         return;
     }
-    struct reply_plan p = plan_of(x);
     for (unsigned i = 0; i < p.n; i++) {
+        size_t from = b->n;
         build(x, p.code[i], i);
-        end[i] = b->n;
+        if (goes_elsewhere(x, p.code[i])) {
+            add_output(x, str_dup(&x->msg->arena, str_from(b->p + from, b->n - from)));
+            b->n = from;
+            p.n = i; /* it is the last one */
+        } else {
+            end[i] = b->n;
+        }
     }
     struct str all = str_dup(&x->msg->arena, buf_str(b));
     x->nreplies = p.n;

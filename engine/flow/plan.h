@@ -34,6 +34,8 @@ struct plan_source {
     void *conf;
     struct diag_pos pos;
     enum plan_ack ack;
+    bool has_ack_to;          /* enhanced mode: the application's answer goes to a destination */
+    unsigned ack_to;          /* index of that, in the plan */
     unsigned answered_by;     /* PLAN_ACK_ANSWERED: index of the destination, in the plan */
     int64_t answer_within_us; /* and how long it is waited for */
     enum plan_unrouted unrouted;

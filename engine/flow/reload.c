@@ -24,6 +24,11 @@ static void index_routes(struct engine *e)
 {
     unsigned n = rules_route_count(e->plan->rules);
     e->route_ids = xrealloc(e->route_ids, (n ? n : 1) * sizeof(*e->route_ids));
+    for (unsigned i = 0; i < e->plan->nsources; i++) {
+        if (e->plan->sources[i].has_ack_to) {
+            e->ack_route = journal_name(e->conf.journal, JOURNAL_ROUTE, STR("(acknowledgement)"));
+        }
+    }
     for (unsigned i = 0; i < n; i++) {
         e->route_ids[i] =
             journal_name(e->conf.journal, JOURNAL_ROUTE, rules_route_name(e->plan->rules, i));

@@ -348,8 +348,10 @@ static void put_msh(struct pen *w, const struct ack *ack)
     put_field(w, or_default(o->field[11], "P"));
     put_field(w, or_default(o->field[12], "2.5.1"));
     if (says_never || o->field[18].n) {
-        memset(w->to, o->d.field, 4);
-        w->to += 4;
+        memset(w->to, o->d.field, 3);
+        w->to += 3;
+        put(w, says_never && ack->wants_accept ? STR("AL") : STR(""));
+        put_char(w, o->d.field);
         put(w, says_never ? STR("NE") : STR(""));
     }
     if (o->field[18].n) {

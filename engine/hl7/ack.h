@@ -36,6 +36,7 @@ struct ack {
     const char *control_id;    /* MSH-10 of the reply */
     int64_t now_us;            /* MSH-7, microseconds since 1970 UTC */
     int64_t expected_sequence; /* MSA-4; INT64_MIN: none */
+    bool wants_accept;         /* it goes as a message of its own: AL in MSH-15 */
 };
 
 struct ack_mode ack_mode_of(const struct hl7 *m);
