@@ -200,43 +200,7 @@ static int start_listening(struct door *d, const struct opt_hostport *at, struct
     return 0;
 }
 
-/* ---- certificates ---- */
-
-static void give_warning(struct door *d, const char *what, int days, int64_t left)
-{
-    d->warned_days = days;
-    log_event(d->ep->log, left < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
-              left < 0 ? "certificate-over" : "certificate-ends", log_str("source", d->ep->name),
-              log_cstr("what", what), log_int("days", left),
-              log_cstr("hint", "put new files in place, then corridor reload"));
-}
-
-/* Once each at 30, 7 and 1 days, and when it is over. */
-static void warn_of_end(struct door *d)
-{
-    static const int steps[] = {-1, 1, 7, 30};
-    const char *what = "";
-    d->ep->tls_until_s = d->tls ? tls_context_until_s(d->tls, &what) : 0;
-    if (!d->tls) {
-        return;
-    }
-    int64_t left = tls_days_left(d->ep->tls_until_s, clock_wall_us(d->ep->clock) / 1000000);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        if (left <= steps[i]) {
-            if (steps[i] < d->warned_days) {
-                give_warning(d, what, steps[i], left);
-            }
-            return;
-        }
-    }
-}
-
-static void on_hour(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    warn_of_end(arg);
-}
+/* ---- certificates; who is told of their end, and when, is the watcher's (ops/watcher.h) ---- */
 
 /* The files as they are now; *out is NULL where there is to be no TLS. */
 static int load_tls(const struct door *d, const struct door_conf *c, struct tls_context **out,
@@ -258,16 +222,15 @@ static void use_tls(struct door *d, const struct door_conf *c, struct tls_contex
     tls_context_unref(&d->before);
     d->before = d->tls;
     d->tls = x;
-    d->warned_days = INT_MAX;
+    const char *what = "";
     d->ep->is_exposed = !x && !admit_is_loopback(c->listen.host);
-    warn_of_end(d);
+    d->ep->tls_until_s = x ? tls_context_until_s(x, &what) : 0;
 }
 
 /* ---- life ---- */
 
 int door_open(struct door *d, struct diags *diags)
 {
-    static const struct timeval hour = {.tv_sec = 3600, .tv_usec = 0};
     const struct door_conf *c = d->ops->conf(d->arg);
     struct tls_context *x = NULL;
     if (load_tls(d, c, &x, diags) < 0) {
@@ -280,8 +243,6 @@ int door_open(struct door *d, struct diags *diags)
     use_tls(d, c, x);
     d->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
     d->on_breath = evtimer_new(d->ep->loop, on_breath, d);
-    d->on_hour = event_new(d->ep->loop, -1, EV_PERSIST, on_hour, d);
-    event_add(d->on_hour, &hour);
     return 0;
 }
 
@@ -320,7 +281,6 @@ void door_close(struct door *d)
     tls_context_unref(&d->before);
     event_free(d->on_accept);
     event_free(d->on_breath);
-    event_free(d->on_hour);
     if (d->listener >= 0) {
         close(d->listener);
     }

@@ -46,14 +46,13 @@ struct door {
     const struct door_ops *ops;
     void *arg;
     int listener, reserve; /* reserve: a descriptor to give up when there are no more */
-    struct event *on_accept, *on_breath, *on_hour;
+    struct event *on_accept, *on_breath;
     struct tls_context *tls;    /* NULL: plain */
     struct tls_context *before; /* until the last change, to go back to */
     char host[256];             /* what it listens on, as configured */
     int port;
     struct greet *greets; /* handshakes under way */
     bool is_full, is_shut;
-    int warned_days;     /* the last warning of a certificate's end that was given */
     int64_t told_second; /* refusals are told so often a second, the rest as a number */
     uint64_t told, untold;
     char address[NET_ADDRESS_MAX];

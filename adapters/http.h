@@ -57,6 +57,7 @@ struct http_out_conf {
     struct opt_list headers;              /* "Name: value" */
     int64_t reply_within, connect_within; /* milliseconds */
     struct opt_secret bearer;
+    int plaintext;                     /* 1: accepted */
     const struct tls_out_conf *tls;    /* NULL: the system's authorities, no certificate of ours */
     const struct http_auth_conf *auth; /* NULL, as those below: not given */
     const struct http_sign_conf *sign;

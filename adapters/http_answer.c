@@ -26,16 +26,11 @@ static const struct {
     {505, "HTTP Version Not Supported", ""},
 };
 
-/* "Tue, 24 Nov 2026 09:30:00 GMT" */
 static void put_date(struct buf *out, int64_t wall_us)
 {
-    static const char days[][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct civil t = civil_of_us(wall_us);
-    int64_t day = civil_days(t.year, t.month, t.day); /* 1970-01-01 was a Thursday */
-    buf_printf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[(day % 7 + 7) % 7], t.day,
-               months[t.month - 1], t.year, t.hour, t.minute, t.second);
+    char date[CLOCK_NET_SIZE];
+    clock_net(wall_us, date);
+    buf_printf(out, "Date: %s GMT\r\n", date);
 }
 
 static void put_head(struct buf *out, int status, bool closes, int64_t wall_us)

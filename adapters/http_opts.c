@@ -94,6 +94,10 @@ const struct opt http_out_opts[] = {
     OPT(http_out_conf, bearer, "bearer", SECRET, NULL, NULL, 0,
         "Token to send as `Authorization: Bearer`; read at the first request and again after a "
         "401 or 403."),
+    OPT(http_out_conf, plaintext, "plaintext", ENUM, "refused", "refused|accepted", 0,
+        "`accepted`: a token or password may go to another machine over http://, where others can "
+        "read "
+        "along."),
     OPT_GROUP(http_out_conf, auth, "auth", auth_opts, 0,
               "Who Corridor says it is: one of basic, bearer, oauth2, smart."),
     OPT_GROUP(http_out_conf, sign, "sign", sign_opts, 0,
@@ -215,11 +219,25 @@ struct str http_token_url(const struct http_out_conf *c)
     return a && a->oauth2 ? a->oauth2->token_url : a && a->smart ? a->smart->token_url : STR("");
 }
 
+/* A token in the clear is anybody's who can read along. */
+static void check_plaintext(const struct http_out_conf *c, const struct yaml_node *map,
+                            struct diags *d)
+{
+    bool has_secret = c->auth || c->bearer.from != OPT_SECRET_NONE;
+    if (has_secret && !c->plaintext && !http_url_fault(c->url) && http_url_is_in_clear(c->url)) {
+        diag_hint(
+            d,
+            diag_add(d, DIAG_ERROR, "plaintext", yaml_get(map, "url")->pos,
+                     "`url` would send what proves who we are in the clear; expected https://"),
+            "or write `plaintext: accepted` beside it, if others on the network may read it");
+    }
+}
+
 /* What is given out there goes over the wire, and with oauth2 the secret too. */
 static void check_token_url(struct str url, const struct yaml_node *map, struct diags *d)
 {
     check_url(url, map, "token-url", d);
-    if (!http_url_is_https(url) && !admit_is_loopback(http_url_host(url))) {
+    if (http_url_is_in_clear(url)) {
         fault(d, yaml_get(map, "token-url"), "token-url", "would send the secret in the clear",
               "https://HOST/PATH");
     }
@@ -325,6 +343,7 @@ void http_out_check(const void *conf, const struct yaml_node *map, struct diags 
     }
     check_headers(c, map, d);
     check_auth(c, map, d);
+    check_plaintext(c, map, d);
     check_deny(c, map, d);
     if (c->tls) {
         check_tls(c, map, d);

@@ -97,11 +97,8 @@ void http_tokens_free(struct http_tokens *t)
 
 static bool is_same(const uint8_t a[SHA256_SIZE], const uint8_t b[SHA256_SIZE])
 {
-    unsigned differs = 0;
-    for (size_t i = 0; i < SHA256_SIZE; i++) {
-        differs |= (unsigned)(a[i] ^ b[i]);
-    }
-    return differs == 0;
+    return str_eq_secret(str_from((const char *)a, SHA256_SIZE),
+                         str_from((const char *)b, SHA256_SIZE));
 }
 
 const char *http_tokens_find(const struct http_tokens *t, struct str authorization)

@@ -1,5 +1,6 @@
 #include "adapters/http_url.h"
 
+#include "adapters/admit.h"
 #include "engine/base/opt.h"
 
 static bool is_host_char(char c)
@@ -74,4 +75,9 @@ struct str http_url_host(struct str url)
 bool http_url_is_https(struct str url)
 {
     return str_eq_nocase(str_slice(url, 0, 8), STR("https://"));
+}
+
+bool http_url_is_in_clear(struct str url)
+{
+    return !http_url_is_https(url) && !admit_is_loopback(http_url_host(url));
 }

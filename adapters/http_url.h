@@ -10,5 +10,7 @@ const char *http_url_fault(struct str url);
 /* The host of one without fault, without the brackets of a literal. */
 struct str http_url_host(struct str url);
 bool http_url_is_https(struct str url);
+/* Would others on the network read along: http:// to another machine? */
+bool http_url_is_in_clear(struct str url);
 
 #endif

@@ -17,16 +17,11 @@ static void mail_open(struct teller *t)
     t->state = tell_new(t, verdict);
 }
 
-/* "Wed, 25 Nov 2026 22:27:14 +0000". Source: RFC 5322 section 3.3. */
 static void put_date(struct buf *out, int64_t wall_us)
 {
-    static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct civil c = civil_of_us(wall_us);
-    int64_t day = civil_days(c.year, c.month, c.day) % 7;
-    buf_printf(out, "Date: %s, %d %s %04d %02d:%02d:%02d +0000\r\n", days[(day + 7) % 7], c.day,
-               months[c.month - 1], c.year, c.hour, c.minute, c.second);
+    char date[CLOCK_NET_SIZE];
+    clock_net(wall_us, date);
+    buf_printf(out, "Date: %s +0000\r\n", date);
 }
 
 void mail_compose(struct buf *out, const struct mail_conf *c, const struct notice *n,

@@ -78,6 +78,11 @@ static void check(const void *conf, const struct yaml_node *map, struct diags *d
     if (fault) {
         diag_add(d, DIAG_ERROR, "option-type", at ? at->pos : map->pos,
                  "`url` %s; expected as https://ops.example.org/alerts", fault);
+    } else if (c->token.from != OPT_SECRET_NONE && !c->plaintext && http_url_is_in_clear(c->url)) {
+        diag_hint(d,
+                  diag_add(d, DIAG_ERROR, "plaintext", at->pos,
+                           "`url` would send the token in the clear; expected https://"),
+                  "or write `plaintext: accepted` beside it, if others on the network may read it");
     }
 }
 

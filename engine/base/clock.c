@@ -223,6 +223,17 @@ static bool take_offset(struct str *s, int *out_minutes)
     return hours < 24 && minutes < 60;
 }
 
+void clock_net(int64_t wall_us, char out[CLOCK_NET_SIZE])
+{
+    static const char days[][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct civil t = civil_of_us(wall_us);
+    int64_t day = civil_days(t.year, t.month, t.day); /* 1970-01-01 was a Thursday */
+    snprintf(out, CLOCK_NET_SIZE, "%s, %02d %s %04d %02d:%02d:%02d", days[(day % 7 + 7) % 7], t.day,
+             months[t.month - 1], t.year, t.hour, t.minute, t.second);
+}
+
 bool clock_read_rfc3339(struct str s, int64_t *out_wall_us)
 {
     struct civil c;

@@ -23,7 +23,11 @@ struct civil {
     int month, day, hour, minute, second, micro; /* month and day from 1 */
 };
 
-enum { CLOCK_HL7_SIZE = 25, CLOCK_RFC3339_SIZE = 25 }; /* bytes, NUL included */
+enum {
+    CLOCK_HL7_SIZE = 25,
+    CLOCK_RFC3339_SIZE = 25,
+    CLOCK_NET_SIZE = 48
+}; /* bytes, NUL included */
 
 struct clock clock_real(void);
 struct clock clock_of_fake(struct clock_fake *f);
@@ -51,6 +55,8 @@ bool civil_to_us(const struct civil *c, int64_t *out_wall_us);
 void clock_hl7(int64_t wall_us, char out[CLOCK_HL7_SIZE]);
 /* "2026-11-24T09:30:00.123Z". Source: RFC 3339. */
 void clock_rfc3339(int64_t wall_us, char out[CLOCK_RFC3339_SIZE]);
+/* "Tue, 24 Nov 2026 09:30:00", without its zone, which is UTC. Source: RFC 5322 section 3.3, RFC 9110 section 5.6.7. */
+void clock_net(int64_t wall_us, char out[CLOCK_NET_SIZE]);
 /* Date, `T` or blank, time, up to 9 digits of fraction (cut to 6), `Z` or an offset, which is wanted.
  * Differs from RFC 3339: a leap second is refused. */
 bool clock_read_rfc3339(struct str s, int64_t *out_wall_us);

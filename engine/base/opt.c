@@ -21,7 +21,7 @@ struct put {
 static int refuse(const struct put *p, const char *code, const char *found)
 {
     diag_add(p->d, DIAG_ERROR, code, p->v->pos, "`%s` is %s; expected %s", p->row->name, found,
-             opt_kind_phrase(p->row->kind));
+             opt_row_phrase(p->row));
     return ERR_TYPE;
 }
 
@@ -29,7 +29,7 @@ static int refuse_text(const struct put *p)
 {
     struct str t = str_slice(p->v->text, 0, 60);
     diag_add(p->d, DIAG_ERROR, "option-type", p->v->pos, "`%s` is `%.*s`; expected %s",
-             p->row->name, STR_ARG(t), opt_kind_phrase(p->row->kind));
+             p->row->name, STR_ARG(t), opt_row_phrase(p->row));
     return ERR_TYPE;
 }
 
@@ -382,7 +382,7 @@ static void report_missing(const struct opt *table, const struct yaml_node *map,
     for (const struct opt *row = table; row->name; row++) {
         if ((row->flags & OPT_REQUIRED) && !yaml_get(map, row->name)) {
             diag_add(d, DIAG_ERROR, "missing-key", map ? map->pos : DIAG_NOWHERE,
-                     "the key `%s` is missing; expected %s", row->name, opt_kind_phrase(row->kind));
+                     "the key `%s` is missing; expected %s", row->name, opt_row_phrase(row));
         }
     }
 }

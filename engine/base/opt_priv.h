@@ -16,6 +16,8 @@ bool opt_read_number(enum opt_kind kind, struct str s, int64_t *out);
 bool opt_read_range(enum opt_kind kind, const char *limits, struct opt_range *out);
 /* Index of `word` in "a|b|c", or -1. */
 int opt_choice(const char *choices, struct str word);
+/* What is expected of an option: as opt_kind_phrase(), without `never` where its limits leave that out. */
+const char *opt_row_phrase(const struct opt *row);
 /* "a duration such as 30s, 5m or 250ms": what is expected. */
 const char *opt_kind_phrase(enum opt_kind kind);
 const char *opt_kind_name(enum opt_kind kind);

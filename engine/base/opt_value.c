@@ -181,6 +181,13 @@ const char *opt_kind_phrase(enum opt_kind kind)
     return "a value";
 }
 
+const char *opt_row_phrase(const struct opt *row)
+{
+    bool is_bound =
+        row->kind == OPT_MS && row->limits && !str_ends(str_of(row->limits), STR("never"));
+    return is_bound ? "a duration such as 250ms, 30s, 5m, 2h or 1d" : opt_kind_phrase(row->kind);
+}
+
 const char *opt_kind_name(enum opt_kind kind)
 {
     static const char *const names[] = {"text",   "number", "boolean", "duration",

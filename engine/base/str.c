@@ -126,6 +126,15 @@ bool str_to_i64(struct str s, int64_t *out)
     return true;
 }
 
+bool str_eq_secret(struct str a, struct str b)
+{
+    unsigned differs = a.n != b.n;
+    for (size_t i = 0; i < a.n && i < b.n; i++) {
+        differs |= (unsigned char)(a.p[i] ^ b.p[i]);
+    }
+    return differs == 0;
+}
+
 struct str str_dup(struct arena *a, struct str s)
 {
     char *p = arena_alloc(a, s.n + 1);

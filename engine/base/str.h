@@ -62,6 +62,8 @@ bool str_split(struct str *rest, char sep, struct str *out_part);
 bool str_entry(struct str *rest, struct str *out_line);
 /* Decimal digits with an optional '-', nothing else. False on anything else or overflow. */
 bool str_to_i64(struct str s, int64_t *out);
+/* The same bytes? Takes as long wherever they differ: for secrets. Lengths are no secret. */
+bool str_eq_secret(struct str a, struct str b);
 /* A copy in `a`, NUL-terminated behind its end. */
 struct str str_dup(struct arena *a, struct str s);
 /* printf into `a`, NUL-terminated behind its end. */

@@ -108,15 +108,6 @@ void webhook_sign(struct buf *out, const struct webhook_secrets *s, struct str i
     }
 }
 
-static bool is_same(struct str a, struct str b)
-{
-    unsigned differs = a.n != b.n;
-    for (size_t i = 0; i < a.n && i < b.n; i++) {
-        differs |= (unsigned char)(a.p[i] ^ b.p[i]);
-    }
-    return differs == 0;
-}
-
 static bool has_one(struct str want, struct str signatures)
 {
     struct str rest = signatures, one;
@@ -124,7 +115,7 @@ static bool has_one(struct str want, struct str signatures)
     while (rest.n) {
         (void)str_split(&rest, ' ', &one);
         if (str_starts(one, STR("v1,")) && one.n == SIGNATURE_TEXT + 3) {
-            found = is_same(str_slice(one, 3, one.n), want) || found;
+            found = str_eq_secret(str_slice(one, 3, one.n), want) || found;
         }
     }
     return found;

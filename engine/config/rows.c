@@ -153,6 +153,8 @@ const struct opt config_alerts_rows[] = {
 const struct opt config_webhook_rows[] = {
     OPT(webhook_conf, url, "url", STR, NULL, "8..2000", OPT_REQUIRED, "Where to: http:// or https://."),
     OPT(webhook_conf, token, "token", SECRET, NULL, NULL, OPT_RELOAD, "Sent as `Authorization: Bearer`; read for each notice."),
+    OPT(webhook_conf, plaintext, "plaintext", ENUM, "refused", "refused|accepted", OPT_RELOAD,
+        "`accepted`: the token may go to another machine over http://, where others can read along."),
     OPT_GROUP(webhook_conf, tls, "tls", tls_url_opts, OPT_RELOAD, "How the server is known, and our certificate."),
     OPT(webhook_conf, within_ms, "within", MS, "10s", "100ms..2m", OPT_RELOAD, "Wait so long for the answer, then try again later."),
     {0},

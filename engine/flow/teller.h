@@ -16,6 +16,7 @@ struct event_base;
 struct webhook_conf {
     struct str url;
     struct opt_secret token;
+    int plaintext;                  /* 1: the token may go in the clear */
     const struct tls_out_conf *tls; /* NULL: the system's authorities */
     int64_t within_ms;
 };

@@ -141,9 +141,27 @@ static bool is_address(const char *name, const ASN1_OCTET_STRING *s)
     return is;
 }
 
-static bool is_alternative(const char *name, const GENERAL_NAME *g)
+/* What kind of name it is: each is compared with its like alone, so that a mail address or URI, which others may choose more
+ * freely, never passes for a host. */
+static int kind_of(const char *name)
 {
-    switch (g->type) {
+    ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
+    ERR_clear_error(); /* a name that is no address is one */
+    ASN1_OCTET_STRING_free(address);
+    const char *mark = strpbrk(name, "=:@");
+    return address        ? GEN_IPADD
+           : !mark        ? GEN_DNS
+           : *mark == '=' ? GEN_DIRNAME /* of the subject */
+           : *mark == ':' ? GEN_URI
+                          : GEN_EMAIL;
+}
+
+static bool is_alternative(const char *name, int kind, const GENERAL_NAME *g)
+{
+    if (g->type != kind) {
+        return false;
+    }
+    switch (kind) {
     case GEN_DNS:
         return is_text(name, g->d.dNSName);
     case GEN_EMAIL:
@@ -157,12 +175,12 @@ static bool is_alternative(const char *name, const GENERAL_NAME *g)
     }
 }
 
-static bool has_alternative(X509 *cert, const char *name)
+static bool has_alternative(X509 *cert, const char *name, int kind)
 {
     GENERAL_NAMES *all = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
     bool found = false;
     for (int i = 0; i < sk_GENERAL_NAME_num(all) && !found; i++) {
-        found = is_alternative(name, sk_GENERAL_NAME_value(all, i));
+        found = is_alternative(name, kind, sk_GENERAL_NAME_value(all, i));
     }
     GENERAL_NAMES_free(all);
     return found;
@@ -203,8 +221,10 @@ static bool has_common_name(X509 *cert, const char *name)
 static bool is_named(const struct tls_context *x, X509 *cert, const char *subject)
 {
     for (char **name = x->names; *name; name++) {
-        if (strcmp(*name, subject) == 0 || has_common_name(cert, *name) ||
-            has_alternative(cert, *name)) {
+        int kind = kind_of(*name);
+        bool is = kind == GEN_DIRNAME ? strcmp(*name, subject) == 0 || has_common_name(cert, *name)
+                                      : has_alternative(cert, *name, kind);
+        if (is) {
             return true;
         }
     }

@@ -77,9 +77,5 @@ bool admin_token_fits(const char *path, const char *authorization)
         strlen(authorization + scheme) != ADMIN_TOKEN) {
         return false;
     }
-    unsigned differs = 0;
-    for (int i = 0; i < ADMIN_TOKEN; i++) {
-        differs |= (unsigned char)(authorization[scheme + (size_t)i] ^ token[i]);
-    }
-    return differs == 0;
+    return str_eq_secret(str_of(authorization + scheme), str_from(token, ADMIN_TOKEN));
 }

@@ -13,6 +13,7 @@ struct walk {
     struct arena *arena;
     const char *first; /* that others may write to */
     unsigned writable, seen;
+    bool is_cut; /* not all was looked at */
 };
 
 static void look(struct walk *w, const char *path, const struct stat *st)
@@ -29,7 +30,12 @@ static void walk(struct walk *w, const char *dir, unsigned depth)
     DIR *list = opendir(dir);
     const struct dirent *e;
     struct stat st;
-    while (list && (e = readdir(list)) && w->seen++ < FILES_MOST) {
+    while (list && (e = readdir(list))) {
+        if (w->seen >= FILES_MOST) {
+            w->is_cut = true;
+            break;
+        }
+        w->seen++;
         if (e->d_name[0] == '.' || fstatat(dirfd(list), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
             continue;
         }
@@ -38,6 +44,7 @@ static void walk(struct walk *w, const char *dir, unsigned depth)
         if (S_ISDIR(st.st_mode) && depth < DEPTH_MOST) {
             walk(w, path, depth + 1);
         }
+        w->is_cut |= S_ISDIR(st.st_mode) && depth == DEPTH_MOST;
     }
     if (list) {
         closedir(list);
@@ -73,6 +80,11 @@ void doctor_configuration_rights(struct doctor *d)
                     "chmod o-w; leave them to root, or to those who change routes",
                     "%s may be written to by everybody; such files and directories: %u", w.first,
                     w.writable ? w.writable : 1);
+    }
+    if (w.is_cut) {
+        doctor_find(d, DOCTOR_WARNING, "what lies there was not looked at",
+                    "keep the configuration in a directory of its own",
+                    "below %s more than %d entries or %d levels", dir, FILES_MOST, DEPTH_MOST + 1);
     }
     doctor_fact(d, "%s", dir);
 }

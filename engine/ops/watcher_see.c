@@ -358,10 +358,10 @@ static void look_at_certificates(struct watcher *w)
     arena_free(&a);
 }
 
-/* Within the limit, within 7 days, within one: each opens by itself. */
+/* Within the limit, within 7 days, within one, and over: each opens by itself. */
 static void see_certificate(struct watcher *w, const struct watch_certificate *c, int64_t limit)
 {
-    const int64_t steps[] = {limit, 7, 1};
+    const int64_t steps[] = {limit, 7, 1, 0};
     char subject[CONDITION_SUBJECT_MAX], detail[DETAIL];
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (i > 0 && steps[i] >= steps[i - 1]) {

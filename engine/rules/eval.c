@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FAULT_TEXT_MAX = 256 };
+enum { FAULT_TEXT_MAX = 256, LOOKS_A_STEP = 32 };
 
 void eval_init(struct eval *e, struct arena *a, struct draft *doc, bool is_route)
 {
@@ -108,6 +108,13 @@ bool eval_step(struct eval *e, const struct node *n)
     }
     e->steps--;
     return true;
+}
+
+bool eval_look(struct eval *e, const struct node *n, uint64_t looked)
+{
+    uint64_t steps = looked / LOOKS_A_STEP;
+    e->steps = steps < e->steps ? e->steps - (uint32_t)steps : 0;
+    return eval_step(e, n);
 }
 
 /* ---- single values ---- */

@@ -43,7 +43,7 @@ struct eval {
     struct draft *doc;       /* NULL: paths find nothing */
     const struct json *root; /* FHIR or JSON data; or NULL */
     struct eval_around around;
-    const struct batch_headers *batch; /* that the message stands in; or NULL */
+    const struct batch_headers *batch;         /* that the message stands in; or NULL */
     const struct structure *const *structures; /* that the running program was checked with */
     unsigned nstructures;
     unsigned structure; /* index of the message's among them; see eval_program() */
@@ -102,6 +102,8 @@ bool eval_fail_at(struct eval *e, struct diag_pos pos, struct str path, const ch
 void eval_remark(struct eval *e, const struct node *n, const char *text);
 /* One step less; false after a fault when none is left. */
 bool eval_step(struct eval *e, const struct node *n);
+/* The same for going through `looked` members or items of data, of which 32 are a step. */
+bool eval_look(struct eval *e, const struct node *n, uint64_t looked);
 /* The one text of a value: HL7 decoded, a simple composite by its first component. False: fault. */
 bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out);
 /* Text of the message, unescaped, as UTF-8; and UTF-8 as bytes of the message (false: it cannot say them). */

@@ -1,10 +1,9 @@
 /* encode, decode, escape, unescape. Source: FHIRPath STU 2 "Additional string functions"; RFC 4648. */
+#include "engine/base/base64.h"
 #include "engine/base/json.h"
 #include "engine/base/utf8.h"
 #include "engine/rules/func.h"
 
-static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char urlbase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char hex[] = "0123456789abcdef";
 
 /* The input and the name of the code. EMPTY: one is missing. */
@@ -26,42 +25,43 @@ static bool unknown(struct eval *e, const struct call *c, const char *known)
     return eval_fail(e, c->n, "%s() knows %s", c->n->func->name, known);
 }
 
-static struct str encode_64(struct arena *a, struct str s, const char *digits)
+/* Letters of one alphabet in place of those of the other. */
+static void exchange_letters(char *p, size_t n, const char from[2], const char to[2])
 {
-    char *p = arena_alloc(a, (s.n + 2) / 3 * 4 + 1), *to = p;
-    for (size_t i = 0; i < s.n; i += 3) {
-        uint32_t v = (uint32_t)(unsigned char)s.p[i] << 16;
-        v |= i + 1 < s.n ? (uint32_t)(unsigned char)s.p[i + 1] << 8 : 0;
-        v |= i + 2 < s.n ? (unsigned char)s.p[i + 2] : 0;
-        *to++ = digits[v >> 18];
-        *to++ = digits[v >> 12 & 63];
-        *to++ = i + 1 < s.n ? digits[v >> 6 & 63] : '=';
-        *to++ = i + 2 < s.n ? digits[v & 63] : '=';
+    for (size_t i = 0; i < n; i++) {
+        p[i] = p[i] == from[0] ? to[0] : p[i] == from[1] ? to[1] : p[i];
     }
-    return str_from(p, (size_t)(to - p));
 }
 
-static bool decode_64(struct arena *a, struct str s, const char *digits, struct str *out)
+static struct str encode_64(struct arena *a, struct str s, bool is_url)
 {
-    char *p = arena_alloc(a, s.n + 1), *to = p;
-    uint32_t v = 0, bits = 0;
-    while (s.n && s.p[s.n - 1] == '=') {
-        s.n--;
+    struct buf b = {0};
+    base64_put(&b, s);
+    if (is_url) { /* padded, as FHIRPath has it */
+        exchange_letters(b.p, b.n, "+/", "-_");
     }
-    for (size_t i = 0; i < s.n; i++) {
-        const char *hit = s.p[i] ? strchr(digits, s.p[i]) : NULL;
-        if (!hit) {
-            return false;
-        }
-        v = (v << 6 | (uint32_t)(hit - digits)) & 0xffffffu;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            *to++ = (char)(v >> bits & 255);
+    struct str done = str_dup(a, buf_str(&b));
+    buf_free(&b);
+    return done;
+}
+
+/* Of the alphabet for URLs padding may be left out. */
+static bool decode_64(struct arena *a, struct str s, bool is_url, struct str *out)
+{
+    struct buf text = {0}, b = {0};
+    bool is_other = is_url && (str_index(s, '+') >= 0 || str_index(s, '/') >= 0);
+    buf_put_str(&text, s);
+    if (is_url) {
+        exchange_letters(text.p, text.n, "-_", "+/");
+        while (text.n % 4 && str_index(s, '=') < 0) {
+            buf_putc(&text, '=');
         }
     }
-    *out = str_from(p, (size_t)(to - p));
-    return s.n % 4 != 1;
+    bool good = !is_other && base64_read(buf_str(&text), &b);
+    *out = str_dup(a, buf_str(&b));
+    buf_free(&text);
+    buf_free(&b);
+    return good;
 }
 
 static struct str encode_hex(struct arena *a, struct str s)
@@ -108,11 +108,10 @@ bool func_encode(struct eval *e, const struct call *c, struct values *out)
     if (str_is(code, "hex")) {
         return call_put(e, out, value_string(encode_hex(e->a, text)));
     }
-    const char *digits = str_is(code, "base64")      ? base64
-                         : str_is(code, "urlbase64") ? urlbase64
-                                                     : NULL;
-    return digits ? call_put(e, out, value_string(encode_64(e->a, text, digits)))
-                  : unknown(e, c, codes_known);
+    bool is_url = str_is(code, "urlbase64");
+    return is_url || str_is(code, "base64")
+               ? call_put(e, out, value_string(encode_64(e->a, text, is_url)))
+               : unknown(e, c, codes_known);
 }
 
 bool func_decode(struct eval *e, const struct call *c, struct values *out)
@@ -122,13 +121,11 @@ bool func_decode(struct eval *e, const struct call *c, struct values *out)
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
-    const char *digits = str_is(code, "base64")      ? base64
-                         : str_is(code, "urlbase64") ? urlbase64
-                                                     : NULL;
-    if (!digits && !str_is(code, "hex")) {
+    bool is_url = str_is(code, "urlbase64"), is_hex = str_is(code, "hex");
+    if (!is_url && !is_hex && !str_is(code, "base64")) {
         return unknown(e, c, codes_known);
     }
-    bool good = digits ? decode_64(e->a, text, digits, &done) : decode_hex(e->a, text, &done);
+    bool good = is_hex ? decode_hex(e->a, text, &done) : decode_64(e->a, text, is_url, &done);
     good = good && utf8_valid_to(done) == done.n;
     return good ? call_put(e, out, value_string(done))
                 : eval_fail(e, c->n, "the value is no text in %.*s", STR_ARG(code));

@@ -180,6 +180,10 @@ bool func_resolve(struct eval *e, const struct call *c, struct values *out)
     if (!e->root || !reference_of(c->one, &reference, &at)) {
         return true;
     }
+    const struct json *entries = json_get(e->root, "entry");
+    if (!eval_look(e, c->n, entries ? 2 * (uint64_t)entries->count : 0)) {
+        return false;
+    }
     bool bundle = tree_resource_type(e->root) == FHIR_TYPE_BUNDLE;
     const struct json *entry = bundle ? entry_of(e->root, at) : NULL;
     const struct json *whole = entry ? json_get(entry, "resource") : e->root;
@@ -188,6 +192,10 @@ bool func_resolve(struct eval *e, const struct call *c, struct values *out)
     const struct json *found = NULL;
     if (reference.p[0] == '#') {
         struct str id = str_slice(reference, 1, reference.n);
+        const struct json *contained = json_get(whole, "contained");
+        if (!eval_look(e, c->n, contained ? contained->count : 0)) {
+            return false;
+        }
         found = id.n ? contained_in(whole, id) : whole;
     } else if (bundle) {
         found = in_bundle(e->root, entry, reference);

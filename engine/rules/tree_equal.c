@@ -32,7 +32,11 @@ static bool same_objects(struct comparison *c, const struct json *a, const struc
     const struct json *other = b->first; /* mostly in the same order */
     json_each(one, a)
     {
-        other = other && str_eq(other->key, one->key) ? other : json_get_str(b, one->key);
+        bool is_next = other && str_eq(other->key, one->key);
+        if (!is_next && !eval_look(c->e, c->n, b->count)) {
+            return false;
+        }
+        other = is_next ? other : json_get_str(b, one->key);
         if (!other || !same(c, one, other)) {
             return false;
         }
@@ -53,7 +57,7 @@ static bool similar_arrays(struct comparison *c, const struct json *a, const str
             other = other->next;
             k++;
         }
-        if (!other) {
+        if (!other || !eval_look(c->e, c->n, k)) {
             return false;
         }
         used[k] = true;

@@ -121,60 +121,18 @@ Test(door, refusals_do_not_flood_the_log)
 
 /* ---- when a certificate ends ---- */
 
-static unsigned lines_with(const char *text)
+Test(door, the_end_of_its_certificate_is_known)
 {
-    unsigned n = 0;
-    for (const char *at = h.lines.p;
-         at && (at = memmem(at, (size_t)(h.lines.p + h.lines.n - at), text, strlen(text))); at++) {
-        n++;
-    }
-    return n;
-}
-
-static void an_hour_passes(void)
-{
-    const struct mllp_in *in = h.source.ep.state;
-    event_active(in->door.on_hour, EV_TIMEOUT, 0);
-    run_now(h.loop);
-}
-
-Test(door, the_end_of_a_certificate_is_told_once_at_30_7_and_1_days_and_when_it_is_over)
-{
-    static const struct {
-        int days; /* left of 365 */
-        const char *line;
-        unsigned lines; /* in all, of certificate-ends and certificate-over */
-    } rows[] = {
-        {200, NULL, 0},
-        {31, NULL, 0},
-        {30, "days=30", 1},
-        {29, NULL, 1},
-        {8, NULL, 1},
-        {7, "days=7", 2},
-        {6, NULL, 2},
-        {2, NULL, 2},
-        {1, "days=1", 3},
-        {0, NULL, 3},
-        {-1, "certificate-over", 4},
-        {-3, NULL, 4},
-    };
     struct buf tls = {0};
     buf_printf(&tls, "tls: { cert: \"%s/server.pem\", key: \"%s/server.key\" }\n", tls_kit(),
                tls_kit());
     buf_putc(&tls, 0);
     begin(tls.p);
-    int64_t until_us = h.source.ep.tls_until_s * 1000000;
-    cr_assert_gt(until_us, (int64_t)time(NULL) * 1000000);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        int64_t left_s = rows[i].days * 86400ll + 3600;
-        h.time.wall_us = until_us - left_s * 1000000;
-        an_hour_passes();
-        an_hour_passes();
-        cr_expect_eq(lines_with("certificate-ends") + lines_with("certificate-over"), rows[i].lines,
-                     "row %zu", i);
-        cr_expect(!rows[i].line || house_logged(&h, rows[i].line), "row %zu", i);
-    }
+    cr_expect_gt(h.source.ep.tls_until_s, (int64_t)time(NULL));
     buf_free(&tls);
+    house_close(&h);
+    begin("");
+    cr_expect_eq(h.source.ep.tls_until_s, 0);
     house_close(&h);
 }
 

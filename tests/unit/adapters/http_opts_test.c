@@ -5,11 +5,12 @@
 #include <criterion/criterion.h>
 
 #define OAUTH(url)                                                                                 \
-    "url: http://desk\nauth: {oauth2: {token-url: \"" url                                          \
+    "url: https://desk\nauth: {oauth2: {token-url: \"" url                                         \
     "\", client-id: c, client-secret: file:s}}"
 
 #define SMART(more)                                                                                \
-    "url: http://desk\nauth: {smart: {token-url: \"https://login.example.org/token\", client-id: " \
+    "url: https://desk\nauth: {smart: {token-url: \"https://login.example.org/token\", "           \
+    "client-id: "                                                                                  \
     "c, " more "}}"
 
 /* What is wrong, or "" for nothing. */
@@ -51,8 +52,14 @@ static const struct {
     {"{}", "the key `url` is missing"},
     {"url: http://desk\nmethod: GET", "expected POST, PUT or PATCH"},
     {"url: http://desk\nmethod: PATCH", ""},
-    {"url: http://desk\nbearer: eyJhbGciOi", "holds a secret or something unknown"},
-    {"url: http://desk\nbearer: env:TOKEN", ""},
+    {"url: https://desk\nbearer: eyJhbGciOi", "holds a secret or something unknown"},
+    {"url: https://desk\nbearer: env:TOKEN", ""},
+    {"url: http://desk\nbearer: env:TOKEN", "would send what proves who we are in the clear"},
+    {"url: http://10.1.2.3\nauth: {basic: {user: a, password: file:p}}", "in the clear"},
+    {"url: http://desk\nauth: {bearer: file:t}", "in the clear"},
+    {"url: http://desk\nplaintext: accepted\nbearer: env:TOKEN", ""},
+    {"url: http://localhost:8080\nbearer: env:TOKEN", ""},
+    {"url: \"http://[::1]:8080/x\"\nbearer: env:TOKEN", ""},
     {"url: http://desk\ncontent-type: text/plain; charset=utf-8", ""},
     {"url: http://desk\ncontent-type: \"a\\r\\nX: y\"", "holds a line end"},
     {"url: http://desk\nheaders: [\"X-Tenant: 7\", \"Accept: application/json\"]", ""},
@@ -68,16 +75,16 @@ static const struct {
     {"url: http://desk\nheaders: [\"webhook-id: 7\"]", "sets one of sign or cloudevents"},
     {"url: http://desk\nheaders: [\"Accept-Encoding: gzip\"]",
      "sets one that Corridor sets itself"},
-    {"url: http://desk\nauth: {basic: {user: a, password: file:p}}", ""},
-    {"url: http://desk\nauth: {basic: {user: \"a:b\", password: file:p}}", "has a colon"},
-    {"url: http://desk\nauth: {basic: {user: a}}", "the key `password` is missing"},
-    {"url: http://desk\nauth: {basic: {user: a, password: secret}}", "holds a secret"},
-    {"url: http://desk\nauth: {bearer: file:t}", ""},
-    {"url: http://desk\nauth: {}", "names none or several ways"},
-    {"url: http://desk\nauth: {bearer: file:t, basic: {user: a, password: file:p}}",
+    {"url: https://desk\nauth: {basic: {user: a, password: file:p}}", ""},
+    {"url: https://desk\nauth: {basic: {user: \"a:b\", password: file:p}}", "has a colon"},
+    {"url: https://desk\nauth: {basic: {user: a}}", "the key `password` is missing"},
+    {"url: https://desk\nauth: {basic: {user: a, password: secret}}", "holds a secret"},
+    {"url: https://desk\nauth: {bearer: file:t}", ""},
+    {"url: https://desk\nauth: {}", "names none or several ways"},
+    {"url: https://desk\nauth: {bearer: file:t, basic: {user: a, password: file:p}}",
      "names none or several ways"},
-    {"url: http://desk\nbearer: file:t\nauth: {bearer: file:t}", "stands beside `bearer`"},
-    {"url: http://desk\nauth: {digest: {user: a}}", "unknown key `digest`"},
+    {"url: https://desk\nbearer: file:t\nauth: {bearer: file:t}", "stands beside `bearer`"},
+    {"url: https://desk\nauth: {digest: {user: a}}", "unknown key `digest`"},
     {OAUTH("https://login.example.org/token"), ""},
     {OAUTH("http://localhost:8080/token"), ""},
     {OAUTH("http://127.0.0.1/token"), ""},
@@ -93,11 +100,12 @@ static const struct {
     {SMART("key: k.pem, scope: system/*.cu, alg: RS256"), "expected by-key, RS384 or ES384"},
     {SMART("key: k.pem"), "the key `scope` is missing"},
     {SMART("scope: system/*.cu"), "the key `key` is missing"},
-    {"url: http://desk\nauth: {smart: {token-url: http://login.example.org/t, client-id: c, key: "
+    {"url: https://desk\nauth: {smart: {token-url: http://login.example.org/t, client-id: c, key: "
      "k, "
      "scope: s}}",
      "would send the secret in the clear"},
-    {"url: http://desk\nauth: {smart: {token-url: https://169.254.169.254/t, client-id: c, key: k, "
+    {"url: https://desk\nauth: {smart: {token-url: https://169.254.169.254/t, client-id: c, key: "
+     "k, "
      "scope: s}}",
      "`token-url` has an address that `deny` names"},
     {"url: http://desk\nsign: {secret: credential:desk-webhook}", ""},

@@ -138,3 +138,19 @@ Test(clock, real_goes_forward)
     cr_expect(b >= a);
     cr_expect(clock_wall_us(&c) > INT64_C(1700000000000000));
 }
+
+Test(clock, writes_dates_as_mail_and_http_have_them)
+{
+    static const struct {
+        int64_t s;
+        const char *want;
+    } times[] = {{0, "Thu, 01 Jan 1970 00:00:00"},
+                 {1795512600, "Tue, 24 Nov 2026 09:30:00"},
+                 {951782400, "Tue, 29 Feb 2000 00:00:00"},
+                 {-1, "Wed, 31 Dec 1969 23:59:59"}};
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        char text[CLOCK_NET_SIZE];
+        clock_net(times[i].s * 1000000, text);
+        cr_expect_str_eq(text, times[i].want);
+    }
+}

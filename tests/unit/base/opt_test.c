@@ -128,7 +128,8 @@ Test(opt, reports_each_fault_where_it_stands)
         {"unknown, far", "name: x\nfrobnicate: 1\n",
          "unknown key `frobnicate`; known here: name, port, "},
         {"unit missing", "name: x\nreply-within: 30\n",
-         "dir/f.yaml:2:15: error: `reply-within` is `30`; expected a duration"},
+         "dir/f.yaml:2:15: error: `reply-within` is `30`; expected a duration such as 250ms, 30s, "
+         "5m, 2h or 1d\n"},
         {"too long", "name: x\nreply-within: 11m\n",
          "`reply-within` is `11m`; expected between 1s and 10m; the default is 30s"},
         {"never refused", "name: x\nreply-within: never\n", "expected between 1s and 10m"},

@@ -271,3 +271,12 @@ Test(str, distance_counts_single_edits)
     cr_expect(str_distance(str_from(full, 64), STR("x")) > 64, "a longer one is like nothing");
     cr_expect(str_distance(STR("x"), str_from(full, 64)) > 64);
 }
+
+Test(str, secrets_are_the_same_bytes_and_as_many)
+{
+    cr_expect(str_eq_secret(STR("abc"), STR("abc")));
+    cr_expect(str_eq_secret(STR(""), STR("")));
+    cr_expect_not(str_eq_secret(STR("abc"), STR("abd")));
+    cr_expect_not(str_eq_secret(STR("abc"), STR("ab")));
+    cr_expect_not(str_eq_secret(STR("abc"), STR("xbc")));
+}

@@ -99,6 +99,11 @@ static const struct {
      "the client's certificate is of a subject that is not in names", NULL},
     {"server", "other", NULL, "CN=epic", "localhost",
      "the client's certificate is of a subject that is not in names", NULL},
+    {"server", "liar", NULL, "CN=epic", "localhost",
+     "the client's certificate is of a subject that is not in names",
+     NULL}, /* a URI is no subject */
+    {"server", "liar", NULL, "epic.example.org", "localhost",
+     "the client's certificate is of a subject that is not in names", NULL}, /* nor a mail a host */
     {"server", NULL, NULL, NULL, "localhost", "the client showed no certificate", NULL},
     {"server", "expired", NULL, NULL, "localhost", "the client's certificate has expired", NULL},
     {"server", "self", NULL, NULL, "localhost",

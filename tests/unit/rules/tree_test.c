@@ -284,3 +284,48 @@ Test(tree, texts_that_double_end_at_a_budget)
     cr_expect(strstr(got, "error: ") != NULL, "got %s", got);
     cr_expect_lt(kit_arena.total, (size_t)256 << 20);
 }
+
+/* A bundle of `n` entries, each with a reference to the last one. */
+static const char *bundle_of(unsigned n)
+{
+    struct buf b = {0};
+    buf_puts(&b, "{\"resourceType\":\"Bundle\",\"entry\":[");
+    for (unsigned i = 0; i < n; i++) {
+        buf_printf(&b,
+                   "%s{\"fullUrl\":\"http://x/Observation/%u\",\"resource\":{\"resourceType\":"
+                   "\"Observation\",\"id\":\"%u\",\"subject\":{\"reference\":\"Observation/%u\"}}}",
+                   i ? "," : "", i, i, n - 1);
+    }
+    buf_puts(&b, "]}");
+    const char *text = str_dup(&kit_arena, buf_str(&b)).p;
+    buf_free(&b);
+    return text;
+}
+
+/* {"a":0,"b":..} and the same the other way round. */
+static const char *two_objects(unsigned n)
+{
+    struct buf b = {0};
+    for (int turn = 0; turn < 2; turn++) {
+        buf_printf(&b, "%s{", turn ? ",\"y\":" : "{\"x\":");
+        for (unsigned i = 0; i < n; i++) {
+            buf_printf(&b, "%s\"m%u\":0", i ? "," : "", turn ? n - 1 - i : i);
+        }
+        buf_puts(&b, "}");
+    }
+    buf_puts(&b, "}");
+    const char *text = str_dup(&kit_arena, buf_str(&b)).p;
+    buf_free(&b);
+    return text;
+}
+
+Test(tree, looking_through_much_data_costs_steps)
+{
+    static const char resolve[] = "entry.resource.subject.resolve().count()";
+    cr_expect_str_eq(kit_eval_json(resolve, bundle_of(500), false), "integer:500");
+    const char *got = kit_eval_json(resolve, bundle_of(8000), false);
+    cr_expect(strstr(got, "the formula took too many steps") != NULL, "got %s", got);
+    cr_expect_str_eq(kit_eval_json("x = y", two_objects(500), false), "boolean:true");
+    got = kit_eval_json("x = y", two_objects(20000), false);
+    cr_expect(strstr(got, "the formula took too many steps") != NULL, "got %s", got);
+}
