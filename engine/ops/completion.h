@@ -9,5 +9,7 @@ struct command;
 
 /* A script to be sourced by bash; needs nothing but bash 4. */
 void completion_bash(struct buf *out, const struct command *const *commands);
+/* The same for zsh, as file `_corridor` in its fpath, or to be sourced behind compinit. */
+void completion_zsh(struct buf *out, const struct command *const *commands);
 
 #endif
