@@ -49,12 +49,6 @@ void buf_put(struct buf *b, const void *p, size_t n)
     b->n += n;
 }
 
-void buf_putc(struct buf *b, char c)
-{
-    buf_reserve(b, 1);
-    b->p[b->n++] = c;
-}
-
 void buf_puts(struct buf *b, const char *cstr)
 {
     buf_put(b, cstr, strlen(cstr));

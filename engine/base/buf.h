@@ -19,7 +19,13 @@ void buf_forget(struct buf *b);
 /* Make room for `more` bytes behind the end. */
 void buf_reserve(struct buf *b, size_t more);
 void buf_put(struct buf *b, const void *p, size_t n);
-void buf_putc(struct buf *b, char c);
+static inline void buf_putc(struct buf *b, char c)
+{
+    if (b->n == b->cap) {
+        buf_reserve(b, 1);
+    }
+    b->p[b->n++] = c;
+}
 void buf_puts(struct buf *b, const char *cstr);
 void buf_put_str(struct buf *b, struct str s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

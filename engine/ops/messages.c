@@ -190,16 +190,16 @@ struct message_file messages_split(struct arena *a, const char *file, struct str
 void messages_with_cr(struct str message, struct buf *out)
 {
     bool ended = true; /* no empty segments */
+    buf_reserve(out, message.n + 1);
+    char *to = out->p + out->n;
     for (size_t i = 0; i < message.n; i++) {
         bool ends = message.p[i] == '\r' || message.p[i] == '\n';
-        if (!ends) {
-            buf_putc(out, message.p[i]);
-        } else if (!ended) {
-            buf_putc(out, '\r');
-        }
+        *to = ends ? '\r' : message.p[i];
+        to += !ends || !ended;
         ended = ends;
     }
     if (!ended) {
-        buf_putc(out, '\r');
+        *to++ = '\r';
     }
+    out->n = (size_t)(to - out->p);
 }

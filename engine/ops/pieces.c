@@ -88,11 +88,14 @@ static bool read_more(struct pieces *p)
 /* What was given goes, its lines are counted. */
 static void forget(struct pieces *p)
 {
+    size_t lines = 0;
     for (size_t i = 0; i < p->given; i++) {
-        char c = p->have.p[i];
-        bool pair = c == '\r' && i + 1 < p->have.n && p->have.p[i + 1] == '\n';
-        p->lines += (c == '\n' || c == '\r') && !pair;
+        lines += (size_t)(p->have.p[i] == '\n') + (size_t)(p->have.p[i] == '\r');
     }
+    for (size_t i = 0; i + 1 < p->have.n && i < p->given; i++) {
+        lines -= p->have.p[i] == '\r' && p->have.p[i + 1] == '\n';
+    }
+    p->lines += lines;
     memmove(p->have.p, p->have.p + p->given, p->have.n - p->given);
     p->have.n -= p->given;
     p->bytes += p->given;

@@ -147,6 +147,17 @@ bool func_uuid(struct eval *e, const struct call *c, struct values *out)
     return put_uuid(e, &sha, out);
 }
 
+/* A length in as few bytes as it needs, seven bits each, so that a short text costs one. */
+static void add_length(struct sha256 *sha, size_t n)
+{
+    uint8_t bytes[10];
+    unsigned k = 0;
+    do {
+        bytes[k++] = (uint8_t)((n & 0x7f) | (n > 0x7f ? 0x80 : 0));
+    } while ((n >>= 7) > 0);
+    sha256_add(sha, bytes, k);
+}
+
 /* Of the texts alone, each with its length before it. What is empty counts as an empty text. */
 bool func_same_uuid(struct eval *e, const struct call *c, struct values *out)
 {
@@ -154,12 +165,10 @@ bool func_same_uuid(struct eval *e, const struct call *c, struct values *out)
     sha256_begin(&sha);
     for (unsigned i = 0; i < call_nargs(c); i++) {
         struct str text = STR("");
-        uint8_t size[8];
         if (call_text(e, c, i, &text) == ANSWER_FALSE) {
             return false;
         }
-        put_u64(size, text.n);
-        sha256_add(&sha, size, sizeof(size));
+        add_length(&sha, text.n);
         sha256_add(&sha, text.p, text.n);
     }
     return put_uuid(e, &sha, out);

@@ -140,6 +140,15 @@ static bool push_values(struct eval *e, const struct map *m, const struct item *
 static bool push_item(struct eval *e, const struct map *m, const struct item *item,
                       const struct scope *s, struct json *list);
 
+static bool count_step(struct eval *e, const struct item *item)
+{
+    if (e->steps > 0 && e->a->total <= e->bytes_max) { /* eval_step() wants a node to tell of */
+        e->steps--;
+        return true;
+    }
+    return eval_step(e, &(struct node){.pos = item->pos});
+}
+
 /* $for: the item once for each element; the list of them is fixed before the first. */
 static bool push_loop(struct eval *e, const struct map *m, const struct item *item,
                       const struct scope *s, struct json *list)
@@ -152,7 +161,7 @@ static bool push_loop(struct eval *e, const struct map *m, const struct item *it
     }
     for (uint32_t i = 0; i < elements.n; i++) {
         struct scope inner = {.self = &elements.v[i], .index = i, .total = elements.n, .outer = s};
-        if (!eval_step(e, &(struct node){.pos = item->pos}) ||
+        if (!count_step(e, item) ||
             !push_item(e, m, &plain, &inner, list)) {
             return false;
         }
@@ -293,7 +302,7 @@ static bool item_eval(struct eval *e, const struct map *m, const struct item *it
                       const struct scope *s, struct json **out)
 {
     *out = NULL;
-    if (!eval_step(e, &(struct node){.pos = item->pos})) {
+    if (!count_step(e, item)) {
         return false;
     }
     switch (item->kind) {
