@@ -30,8 +30,8 @@ static size_t plain_end(struct str s, size_t i)
     for (uint64_t w; i + 8 <= s.n; i += 8) {
         memcpy(&w, s.p + i, sizeof(w));
         uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-        uint64_t odd = w | ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) |
-                       ((slash - ones) & ~slash);
+        uint64_t odd =
+            w | ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
         if (odd & tops) {
             break;
         }

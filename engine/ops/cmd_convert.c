@@ -34,7 +34,7 @@ static const struct opt options[] = {
     OPT(convert_args, routes, "routes", PATH, NULL, NULL, 0,
         "Own routes and maps, a file or a directory, in place of the shipped ones."),
     OPT(convert_args, source, "source", STR, NULL, NULL, 0,
-        "The source it comes from, for routes that have several. Default: v2."),
+        "The source it comes from, for routes that have several. Default: v2, or fhir."),
     OPT(convert_args, config, "config", PATH, NULL, NULL, 0,
         "The configuration. Default: conf/convert.yaml, /usr/share/corridor/conf/convert.yaml."),
     OPT(convert_args, received, "received", STR, NULL, NULL, 0,
@@ -94,54 +94,47 @@ static void complain(struct converting *c, unsigned line, const char *fmt, ...)
 
 /* ---- one message ---- */
 
-static void put_json(struct converting *c, const struct rules_output *o, const struct hl7 *m)
+static void put_output(struct converting *c, const struct rules_output *o, struct str raw)
 {
+    size_t before = c->out.n;
     const struct convert_args *args = c->r->args;
     if (o->is_json && args->pretty && o->value) {
         json_write(&c->out, o->value, 2);
     } else {
         size_t n = splices_size(o->payload);
         buf_reserve(&c->out, n + 1);
-        splices_write(o->payload, m ? m->raw : STR(""), c->out.p + c->out.n);
+        splices_write(o->payload, raw, c->out.p + c->out.n);
         c->out.n += n;
+    }
+    /* What a message of HL7 v2 looks like in a file: a line for each segment. */
+    for (size_t i = before; !o->is_json && i < c->out.n; i++) {
+        c->out.p[i] = c->out.p[i] == '\r' ? '\n' : c->out.p[i];
     }
     buf_putc(&c->out, '\n');
 }
 
-/* What a message of HL7 v2 looks like in a file: a line for each segment. */
-static void put_lines(struct converting *c, size_t from)
-{
-    for (size_t i = from; i < c->out.n; i++) {
-        c->out.p[i] = c->out.p[i] == '\r' ? '\n' : c->out.p[i];
-    }
-}
-
 static void put_outputs(struct converting *c, unsigned line, const struct rules_result *res,
-                        const struct hl7 *m)
+                        struct str raw)
 {
     bool failed = false;
     for (unsigned i = 0; i < res->noutputs; i++) {
         const struct rules_output *o = &res->outputs[i];
-        size_t before = c->out.n;
         if (o->finding.n) {
             complain(c, line, "%.*s", STR_ARG(o->finding));
             failed = true;
-            continue;
-        }
-        put_json(c, o, m);
-        if (!o->is_json) {
-            put_lines(c, before);
+        } else {
+            put_output(c, o, raw);
         }
     }
     c->converted += !failed && res->noutputs > 0;
 }
 
 static void tell(struct converting *c, unsigned line, const struct rules_result *res,
-                 const struct hl7 *m)
+                 struct str raw)
 {
     switch (res->verdict) {
     case RULES_ACCEPTED:
-        put_outputs(c, line, res, m);
+        put_outputs(c, line, res, raw);
         return;
     case RULES_FILTERED:
     case RULES_REJECTED:
@@ -171,7 +164,29 @@ static void convert_message(struct converting *c, struct str bytes, unsigned lin
                                  .id_hi = hash64_str(raw, 1),
                                  .id_lo = hash64_str(raw, 2)};
         rules_run(c->plan->rules, &in, &c->arena, &res);
-        tell(c, line, &res, &m);
+        tell(c, line, &res, raw);
+    }
+    arena_reset(&c->arena);
+    show(c, false);
+}
+
+static void convert_data(struct converting *c, struct str raw, unsigned line)
+{
+    struct json *data;
+    struct str why;
+    struct rules_result res;
+    c->messages++;
+    if (rules_read_data(&c->arena, raw, &data, &why) != 0) {
+        complain(c, line, "%.*s", STR_ARG(why));
+    } else {
+        struct rules_input in = {.data = data,
+                                 .raw = raw,
+                                 .source = c->source,
+                                 .received_us = c->now_us,
+                                 .id_hi = hash64_str(raw, 1),
+                                 .id_lo = hash64_str(raw, 2)};
+        rules_run(c->plan->rules, &in, &c->arena, &res);
+        tell(c, line, &res, raw);
     }
     arena_reset(&c->arena);
     show(c, false);
@@ -186,7 +201,35 @@ static bool flush(struct converting *c)
     return good;
 }
 
-static bool convert_piece(struct converting *c, struct str piece, uint64_t line)
+/* Where the document at `at` ends: before the next line that begins with {. */
+static size_t document_end(struct str s, size_t at)
+{
+    for (size_t i = at + 1; i < s.n; i++) {
+        if (s.p[i] == '{' && (s.p[i - 1] == '\n' || s.p[i - 1] == '\r')) {
+            return i;
+        }
+    }
+    return s.n;
+}
+
+static bool convert_documents(struct converting *c, struct str piece, uint64_t line)
+{
+    bool good = true;
+    for (size_t at = 0, end; at < piece.n && good; at = end) {
+        end = document_end(piece, at);
+        struct str one = str_trim(str_slice(piece, at, end));
+        if (one.n) {
+            convert_data(c, one, (unsigned)line);
+        }
+        for (size_t i = at; i < end; i++) {
+            line += piece.p[i] == '\n';
+        }
+        good = c->out.n < (1 << 20) || flush(c);
+    }
+    return good && flush(c);
+}
+
+static bool convert_messages(struct converting *c, struct str piece, uint64_t line)
 {
     struct arena a = {0};
     struct diags d;
@@ -203,6 +246,7 @@ static bool convert_piece(struct converting *c, struct str piece, uint64_t line)
 
 static int convert_file(struct converting *c, const char *path)
 {
+    const struct convert_args *args = c->r->args;
     struct pieces p;
     struct str piece;
     uint64_t line, before = c->messages;
@@ -213,7 +257,8 @@ static int convert_file(struct converting *c, const char *path)
     }
     c->file = strcmp(path, "-") == 0 ? "standard input" : path;
     while (good && pieces_next(&p, &piece, &line)) {
-        good = convert_piece(c, piece, line);
+        good = args->to == TO_FHIR ? convert_messages(c, piece, line)
+                                   : convert_documents(c, piece, line);
     }
     why = p.why;
     pieces_close(&p);
@@ -224,8 +269,9 @@ static int convert_file(struct converting *c, const char *path)
         return command_fail(c->r, "%s: %s", c->file, why);
     }
     if (c->messages == before) {
-        return command_fail(c->r, "%s: no message in it; expected HL7 v2 text that begins with MSH",
-                            c->file);
+        return command_fail(c->r, "%s: no message in it; expected %s", c->file,
+                            args->to == TO_FHIR ? "HL7 v2 text that begins with MSH"
+                                                : "FHIR resources as JSON, one a line");
     }
     return COMMAND_FINE;
 }
@@ -326,14 +372,17 @@ static int run(struct command_run *r)
 const struct command cmd_convert = {
     .name = "convert",
     .operands = "FILE...",
-    .summary = "Convert files of messages: HL7 v2 to FHIR.",
-    .details = "  Writes a FHIR R4 Bundle a line for each message, by the maps of routes/fhir, or "
-               "with\n"
-               "  --routes by your own. Files may be of any size; - is standard input. What cannot "
-               "be\n"
-               "  converted is told on standard error with file, line and number of the message, "
-               "and the\n"
-               "  rest goes on. Status 1 when something failed.",
+    .summary = "Convert files of messages: HL7 v2 to FHIR, FHIR to HL7 v2.",
+    .details =
+        "  --to fhir writes a FHIR R4 Bundle a line for each message, by the maps of "
+        "routes/fhir;\n"
+        "  --to hl7v2 reads Bundles and Patients as JSON, one a line or one a file, and "
+        "writes\n"
+        "  messages by those of routes/v2; --routes takes your own. Files may be of any size; "
+        "- is\n"
+        "  standard input. What cannot be converted is told on standard error with file, line "
+        "and\n"
+        "  number of the message, and the rest goes on. Status 1 when something failed.",
     .options = options,
     .args_size = sizeof(struct convert_args),
     .min = 1,

@@ -161,8 +161,7 @@ static bool push_loop(struct eval *e, const struct map *m, const struct item *it
     }
     for (uint32_t i = 0; i < elements.n; i++) {
         struct scope inner = {.self = &elements.v[i], .index = i, .total = elements.n, .outer = s};
-        if (!count_step(e, item) ||
-            !push_item(e, m, &plain, &inner, list)) {
+        if (!count_step(e, item) || !push_item(e, m, &plain, &inner, list)) {
             return false;
         }
     }
