@@ -11,6 +11,7 @@
 #include "engine/ops/message_text.h"
 #include "engine/ops/messages.h"
 #include "engine/ops/trace_out.h"
+#include "engine/rules/lineage.h"
 
 struct trace_args {
     struct str config, route, source, received;
@@ -81,6 +82,7 @@ static void run_from(struct tracing *t, struct arena *a, struct trace_subject *s
     const struct trace_args *args = t->r->args;
     struct trace *trace = ARENA_NEW(a, struct trace);
     trace_init(trace, a);
+    trace->lineage = lineage_new(a, s->m);
     struct rules_input in = {.m = s->data ? NULL : s->m,
                              .data = s->data,
                              .raw = s->m->raw,
@@ -105,6 +107,7 @@ static void run_message(struct tracing *t, struct arena *a, struct trace_subject
     for (unsigned i = 0; !args->source.n && i < t->plan->nsources; i++) {
         s->source = i;
         run_from(t, a, s, res, false);
+        lineage_free(s->trace->lineage);
         if (res->verdict != RULES_UNROUTED) {
             break;
         }
@@ -137,6 +140,7 @@ static void run_subject(struct tracing *t, struct arena *a, const char *place,
         trace_out_text(&out, a, s);
         fwrite(out.p, 1, out.n, stdout);
     }
+    lineage_free(s->trace->lineage);
     buf_free(&out);
 }
 
@@ -250,11 +254,14 @@ const struct command cmd_trace = {
     .name = "trace",
     .operands = "FILE...",
     .summary = "Show what every route did to the messages of a file.",
-    .details = "  Which routes read a message and which did not and why, every step with what it "
-               "changed,\n"
-               "  what left and where to, each with FILE:LINE of its rule. Nothing is sent. Shows "
-               "message\n"
-               "  content. Status 1 when a message was rejected or held.",
+    .details =
+        "  Which routes read a message and which did not and why, every step with what it "
+        "changed,\n"
+        "  what left and where to; and of every value of an output the field of the message, "
+        "the table\n"
+        "  row and the rule (FILE:LINE:COL) it came from. Nothing is sent. Shows message "
+        "content.\n"
+        "  Status 1 when a message was rejected or held.",
     .options = options,
     .args_size = sizeof(struct trace_args),
     .min = 1,

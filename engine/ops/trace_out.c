@@ -1,6 +1,7 @@
 #include "engine/ops/trace_out.h"
 
 #include "engine/base/buf.h"
+#include "engine/ops/trace_lineage.h"
 
 enum { PLACE_COLUMN = 72 };
 
@@ -90,6 +91,7 @@ static void put_output(struct buf *out, struct arena *a, const struct trace_subj
         buf_printf(out, "      held: %.*s\n", STR_ARG(o->finding));
     } else {
         put_lines(out, payload(a, t, o));
+        trace_lineage_text(out, a, t, o);
     }
 }
 
@@ -165,6 +167,7 @@ static struct report *output_json(struct arena *a, const struct trace_subject *t
         } else {
             report_set_text(r, "hl7", payload(a, t, o));
         }
+        report_set(r, "fields", trace_lineage_json(a, t, o));
     }
     return r;
 }

@@ -307,6 +307,8 @@ static bool eval_this(struct eval *e, const struct scope *s, struct values *out)
     bool is_null = s && s->self && s->self->kind == VALUE_HL7 && s->self->is_null;
     if (s && s->self && !is_null) {
         *values_add(out, e->a) = *s->self;
+        lineage_value(e->lineage, s->self);
+        lineage_bound(e->lineage, s->self);
     }
     return true;
 }
@@ -356,6 +358,7 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
     case NODE_SOURCE_MEMBER:
         return eval_source(e, n, out);
     case NODE_LET:
+        lineage_bound(e->lineage, &e->lets[n->level]);
         return copy_values(e, &e->lets[n->level], false, out);
     case NODE_PROFILE:
         return eval_profile(e, n, s, out);
@@ -405,6 +408,7 @@ static bool is_bare_part(const struct node *n)
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     if (n->op == NODE_LET) {
+        lineage_bound(e->lineage, &e->lets[n->level]);
         return copy_values(e, &e->lets[n->level], true, out);
     }
     if (is_bare_part(n)) {

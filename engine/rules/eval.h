@@ -8,6 +8,7 @@
 #include "engine/hl7/draft.h"
 #include "engine/hl7/text.h"
 #include "engine/rules/formula.h"
+#include "engine/rules/lineage_priv.h"
 #include "engine/rules/moment.h"
 #include "engine/rules/ruleset.h"
 
@@ -63,6 +64,7 @@ struct eval {
     struct fault fault;
     struct rules_miss *misses; /* newest first */
     struct rules_remark *remarks;
+    struct lineage *lineage; /* told what is read; NULL: nobody asks (lineage_priv.h) */
 };
 
 /* What $this, $index and $total are, innermost first. */

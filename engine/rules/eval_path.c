@@ -155,6 +155,7 @@ bool eval_walk_next(struct eval_walk *w, struct value *out)
             if (raw.state == HL7_VALUE || (w->nulls && raw.state == HL7_NULL)) {
                 *out = is_delimiters(&w->n->path) ? value_string(raw.raw)
                                                   : hl7_value(w->now.m, w->n, raw);
+                lineage_value(w->e->lineage, out);
                 return true;
             }
         }
@@ -404,4 +405,5 @@ void eval_level(struct eval *e, const struct node *n, const struct value *v, boo
     to->level = v->level == LEVEL_SUBCOMPONENT ? LEVEL_SUBCOMPONENT : (uint8_t)(v->level + 1);
     to->of = n->of;
     to->type = n->type;
+    lineage_value(e->lineage, to);
 }

@@ -61,6 +61,7 @@ static bool find(struct eval *e, const struct call *c, const struct str *keys, s
         return !all_there || missed(e, c, t, keys, column == t->value, out);
     }
     struct str cell = table_cell(t, row, column);
+    lineage_row(e->lineage, t, row);
     if (cell.n) {
         struct value v = value_string(cell);
         v.is_cell = true;

@@ -162,6 +162,9 @@ static bool remove_repetitions(struct run *run, const struct step *s, const stru
     for (uint32_t i = reps.n; i-- > 0;) {
         p.rep = (uint16_t)(i + 1);
         int status = gone[i] && i < PATH_INDEX_MAX ? draft_clear(&run->draft, leaf, &p) : 0;
+        if (gone[i]) {
+            lineage_cleared(run->e.lineage, leaf, &p);
+        }
         if (status != 0) {
             return run_edit_fault(run, to, status);
         }
@@ -176,6 +179,7 @@ static bool clear_leaf(struct run *run, const struct step *s, const struct targe
         return remove_repetitions(run, s, to, leaf, s->kind == STEP_KEEP);
     }
     int status = draft_clear(&run->draft, leaf, &to->path);
+    lineage_cleared(run->e.lineage, leaf, &to->path);
     return status == 0 || run_edit_fault(run, to, status);
 }
 
@@ -263,6 +267,7 @@ static enum run_end fill(struct run *run, const struct step *s, struct group *le
     for (unsigned i = 0; i < s->add.set.n; i++) {
         const struct target *to = &s->add.set.v[i].to;
         int status = draft_set(&run->draft, leaf, &to->path, raw[i]);
+        lineage_set(run->e.lineage, leaf, &to->path, to->pos, to);
         if (status != 0) {
             (void)run_edit_fault(run, to, status); /* false */
             return RUN_FAILED;
@@ -313,8 +318,11 @@ enum run_end run_copy(struct run *run, const struct step *s)
     if (s->copy.value) {
         struct assign to = {.to = s->copy.to, .formula = s->copy.value, .pos = s->pos};
         struct str raw;
-        bool good =
-            run_encode(run, &to, &raw) && run_write(run, &s->copy.to, raw, run_fresh(run, 1));
+        bool good = run_encode(run, &to, &raw);
+        if (run->e.lineage) { /* read for `to`, written as s->copy.to */
+            lineage_rebind(run->e.lineage, &to.to, &s->copy.to);
+        }
+        good = good && run_write(run, &s->copy.to, raw, run_fresh(run, 1));
         return good ? RUN_ON : RUN_FAILED;
     }
     if (!run_leaf(run, &s->copy.from, &from) || !run_leaf(run, &s->copy.to, &after)) {
@@ -327,5 +335,6 @@ enum run_end run_copy(struct run *run, const struct step *s)
         (void)run_edit_fault(run, &s->copy.to, status); /* false */
         return RUN_FAILED;
     }
+    lineage_copied(run->e.lineage, from, made, s->pos);
     return RUN_ON;
 }

@@ -47,6 +47,21 @@ static bool groups_around(struct eval *e, const struct scope *scope, const char 
     return false;
 }
 
+/* Values that a loop walks and that are no places of the message: each came from what the formula read. */
+static bool run_values(struct eval *e, const struct loop *l, const struct scope *scope,
+                       struct values *out)
+{
+    struct lineage_seen before = lineage_enter(e->lineage);
+    bool good = eval_node(e, l->formula, scope, out);
+    struct lineage_seen seen = lineage_leave(e->lineage, before);
+    for (uint32_t i = 0; e->lineage && i < out->n; i++) {
+        if (out->v[i].kind != VALUE_HL7) {
+            lineage_bind(e->lineage, &out->v[i], seen);
+        }
+    }
+    return good;
+}
+
 bool run_elements(struct eval *e, const struct loop *l, const struct scope *scope,
                   struct values *out)
 {
@@ -61,17 +76,21 @@ bool run_elements(struct eval *e, const struct loop *l, const struct scope *scop
             return true;
         }
     }
-    return eval_node(e, l->formula, scope, out);
+    return run_values(e, l, scope, out);
 }
 
+/* The value for `slot`. */
 static bool assign_value(struct eval *e, const struct assign *one, const struct scope *scope,
-                         struct values *out)
+                         const struct values *slot, struct values *out)
 {
     if (!one->formula) {
         *values_add(out, e->a) = value_string(one->literal);
         return true;
     }
-    return eval_bare(e, one->formula, scope, out);
+    struct lineage_seen before = lineage_enter(e->lineage);
+    bool good = eval_bare(e, one->formula, scope, out);
+    lineage_bind(e->lineage, slot, lineage_leave(e->lineage, before));
+    return good;
 }
 
 bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *scope,
@@ -80,7 +99,7 @@ bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *
     struct values got[CHECK_LETS_MAX];
     for (unsigned i = 0; i < all->n; i++) {
         got[i] = (struct values){0};
-        if (!assign_value(e, &all->v[i], scope, &got[i])) {
+        if (!assign_value(e, &all->v[i], scope, &slots[all->v[i].slot], &got[i])) {
             return false;
         }
     }
@@ -106,7 +125,7 @@ bool run_defaults(struct eval *e, const struct param *params, unsigned n,
     for (unsigned i = 0; i < n; i++) {
         bool wanted = !params[i].is_required && !is_given(given, params[i].slot);
         struct values got = {0};
-        if (wanted && !assign_value(e, &params[i].initial, NULL, &got)) {
+        if (wanted && !assign_value(e, &params[i].initial, NULL, &slots[params[i].slot], &got)) {
             return false;
         }
         slots[params[i].slot] = wanted ? got : slots[params[i].slot];

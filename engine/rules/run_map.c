@@ -88,6 +88,7 @@ static bool one_json(struct eval *e, const struct map *m, const struct item *ite
                      const struct value *v, struct json **out)
 {
     const struct node *n = item->formula;
+    lineage_result(e->lineage, v);
     if (v->kind == VALUE_HL7 && v->is_null) {
         return null_json(e, m, n, out);
     }
@@ -102,8 +103,8 @@ static bool formula_values(struct eval *e, const struct item *item, const struct
     return eval_bare(e, item->formula, s, out);
 }
 
-static bool formula(struct eval *e, const struct map *m, const struct item *item,
-                    const struct scope *s, struct json **out)
+static bool formula_json(struct eval *e, const struct map *m, const struct item *item,
+                         const struct scope *s, struct json **out)
 {
     VALUES(l);
     *out = NULL;
@@ -116,25 +117,35 @@ static bool formula(struct eval *e, const struct map *m, const struct item *item
     return l.n == 0 || one_json(e, m, item, &l.v[0], out);
 }
 
+static bool formula(struct eval *e, const struct map *m, const struct item *item,
+                    const struct scope *s, struct json **out)
+{
+    struct lineage_seen before = lineage_enter(e->lineage);
+    bool good = formula_json(e, m, item, s, out);
+    lineage_made(e->lineage, *out, item->pos, lineage_leave(e->lineage, before));
+    return good;
+}
+
 /* ---- lists ---- */
 
 static bool push_values(struct eval *e, const struct map *m, const struct item *item,
                         const struct scope *s, struct json *list)
 {
     VALUES(l);
-    if (!formula_values(e, item, s, &l)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < l.n; i++) {
+    struct lineage_seen before = lineage_enter(e->lineage);
+    bool good = formula_values(e, item, s, &l);
+    struct lineage_seen seen = lineage_leave(e->lineage, before);
+    for (uint32_t i = 0; good && i < l.n; i++) {
         struct json *one = NULL;
-        if (!one_json(e, m, item, &l.v[i], &one)) {
-            return false;
-        }
+        before = lineage_enter(e->lineage);
+        good = one_json(e, m, item, &l.v[i], &one);
+        struct lineage_seen own = lineage_leave(e->lineage, before);
         if (one) {
+            lineage_made(e->lineage, one, item->pos, own.first ? own : seen);
             json_push(list, one);
         }
     }
-    return true;
+    return good;
 }
 
 static bool push_item(struct eval *e, const struct map *m, const struct item *item,
@@ -307,6 +318,7 @@ static bool item_eval(struct eval *e, const struct map *m, const struct item *it
     switch (item->kind) {
     case ITEM_LITERAL:
         *out = copy_literal(e, item->literal);
+        lineage_made(e->lineage, *out, item->pos, (struct lineage_seen){0});
         return true;
     case ITEM_FORMULA:
         return formula(e, m, item, s, out);

@@ -89,6 +89,45 @@ static bool part_payload(struct run *run, const struct step *s, struct rules_out
     return true;
 }
 
+/* Is the leaf left out of a part: of another element of a loop around? */
+static bool is_elsewhere(const struct run *run, const struct group *leaf)
+{
+    for (const struct frame_loop *f = run->loops; f; f = f->outer) {
+        for (uint32_t i = 0; i < f->elements->n; i++) {
+            const struct value *v = &f->elements->v[i];
+            bool place = v->kind == VALUE_GROUP || v->kind == VALUE_SEGMENT;
+            for (const struct group *g = place && i != f->index ? leaf : NULL; g; g = g->parent) {
+                if (g == v->leaf) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+/* Tell what each field of the output comes from. */
+static void tell_lineage(struct run *run, const struct step *s, const struct rules_output *out)
+{
+    struct leaves all = {0};
+    struct group *root = draft_root(&run->draft);
+    struct lineage_leaf *named;
+    for (struct group *g = root; g; g = group_next(root, g)) {
+        bool there = group_is_leaf(g) && !draft_is_gone(&run->draft, g);
+        if (there && !(s->send.is_part && is_elsewhere(run, g))) {
+            leaves_add(&all, run->a, g);
+        }
+    }
+    size_t n = splices_size(out->payload);
+    char *p = arena_alloc(run->a, n + 1);
+    splices_write(out->payload, run->in->m->raw, p);
+    named = ARENA_ARRAY(run->a, struct lineage_leaf, all.n + 1);
+    for (uint32_t i = 0; i < all.n; i++) {
+        named[i] = (struct lineage_leaf){.leaf = all.v[i], .id = draft_id(&run->draft, all.v[i])};
+    }
+    lineage_output(run->e.lineage, run->nout - 1, str_from(p, n), named, all.n);
+}
+
 /* ---- what a map makes ---- */
 
 static struct splices literal_splices(struct arena *a, struct str bytes)
@@ -159,6 +198,9 @@ enum run_end run_send(struct run *run, const struct step *s)
         out->payload = whole_splices(run->a, run->in->raw);
     } else if (good) {
         out->payload = draft_splices(&run->draft);
+    }
+    if (good && run->e.lineage && !s->send.map) {
+        tell_lineage(run, s, out);
     }
     return good ? RUN_ON : RUN_FAILED;
 }

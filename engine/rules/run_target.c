@@ -167,6 +167,7 @@ static bool write_once(struct run *run, const struct target *to, struct group *l
                        const struct path *p, struct str raw)
 {
     int status = draft_set(&run->draft, leaf, p, raw);
+    lineage_set(run->e.lineage, leaf, p, to->pos, to);
     return status == 0 || run_edit_fault(run, to, status);
 }
 
@@ -244,6 +245,14 @@ static bool find_or_create(struct run *run, const struct target *to, bool is_val
     return true;
 }
 
+/* The first leaf of the name that is there. */
+static struct group *only_leaf(struct run *run, const char *seg)
+{
+    struct draft_iter it = {.in = draft_root(&run->draft), .below = true};
+    memcpy(it.id, seg, sizeof(it.id));
+    return draft_next(&run->draft, &it);
+}
+
 /* The usual case: one segment of the name in the whole message, which is there. */
 static bool write_flat(struct run *run, const struct target *to, struct str raw, bool *out_done)
 {
@@ -258,6 +267,9 @@ static bool write_flat(struct run *run, const struct target *to, struct str raw,
     }
     *out_done = true;
     int status = draft_set_flat(&run->draft, p, raw);
+    if (run->e.lineage) {
+        lineage_set(run->e.lineage, only_leaf(run, p->seg), p, to->pos, to);
+    }
     return status == 0 || run_edit_fault(run, to, status);
 }
 

@@ -81,6 +81,7 @@ static bool encode_one(struct run *run, const struct assign *to, const struct va
                        struct str *out)
 {
     struct moment m;
+    lineage_result(run->e.lineage, v);
     switch ((enum value_kind)v->kind) {
     case VALUE_HL7:
         return run_relevel(run->a, level_of(&to->to.path), v, out) || no_fit(run, to);
@@ -137,7 +138,7 @@ static bool encode_all(struct run *run, const struct assign *to, const struct va
     return true;
 }
 
-bool run_encode(struct run *run, const struct assign *to, struct str *out)
+static bool encode(struct run *run, const struct assign *to, struct str *out)
 {
     VALUES(l);
     if (!to->formula) {
@@ -154,4 +155,12 @@ bool run_encode(struct run *run, const struct assign *to, struct str *out)
         return eval_fail(&run->e, to->formula, "one value is wanted here, there are %u", l.n);
     }
     return l.n == 1 ? encode_one(run, to, &l.v[0], out) : encode_all(run, to, &l, out);
+}
+
+bool run_encode(struct run *run, const struct assign *to, struct str *out)
+{
+    struct lineage_seen before = lineage_enter(run->e.lineage);
+    bool good = encode(run, to, out);
+    lineage_bind(run->e.lineage, &to->to, lineage_leave(run->e.lineage, before));
+    return good;
 }

@@ -6,6 +6,8 @@
 
 #include "engine/base/diag.h"
 
+struct lineage;
+
 enum trace_kind {
     TRACE_ROUTE,   /* a route that reads the message: it begins */
     TRACE_SKIPPED, /* a route that does not: why not */
@@ -29,7 +31,8 @@ struct trace_event {
 struct trace {
     struct arena *a;
     struct trace_event *first, *last;
-    struct str route; /* under way */
+    struct lineage *lineage; /* where values came from (lineage.h); NULL: not asked */
+    struct str route;        /* under way */
     unsigned depth;
 };
 

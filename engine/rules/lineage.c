@@ -1,0 +1,212 @@
+/* What was read: gathered formula by formula, kept by what it went into. */
+#include "engine/rules/lineage_own.h"
+
+#include "engine/rules/table.h"
+
+struct lineage *lineage_new(struct arena *a, const struct hl7 *m)
+{
+    struct lineage *l = ARENA_NEW(a, struct lineage);
+    l->a = a;
+    l->m = m;
+    return l;
+}
+
+void lineage_free(struct lineage *l)
+{
+    map64_free(&l->bound);
+    map64_free(&l->made);
+    map64_free(&l->outputs);
+}
+
+/* ---- gathering ---- */
+
+struct lineage_seen lineage_enter(struct lineage *l)
+{
+    struct lineage_seen before = {0};
+    if (l) {
+        before = l->seen;
+        l->seen = (struct lineage_seen){0};
+    }
+    return before;
+}
+
+struct lineage_seen lineage_leave(struct lineage *l, struct lineage_seen before)
+{
+    struct lineage_seen now = {0};
+    if (l) {
+        now = l->seen;
+        l->seen = before;
+    }
+    return now;
+}
+
+static struct lineage_source *find(const struct lineage_seen *seen, enum lineage_kind kind,
+                                   struct str text)
+{
+    struct lineage_source *s = seen->first;
+    while (s && !(s->kind == kind && str_eq(s->text, text))) {
+        s = s->next;
+    }
+    return s;
+}
+
+void lineage_see(struct lineage *l, enum lineage_kind kind, struct str text, bool is_result)
+{
+    struct lineage_source *known = text.n ? find(&l->seen, kind, text) : NULL;
+    if (!text.n || known) {
+        if (known && is_result) {
+            known->is_result = true;
+        }
+        return;
+    }
+    struct lineage_source *one = ARENA_NEW(l->a, struct lineage_source);
+    *one = (struct lineage_source){kind, is_result, text, NULL};
+    if (l->seen.last) {
+        l->seen.last->next = one;
+    } else {
+        l->seen.first = one;
+    }
+    l->seen.last = one;
+}
+
+void lineage_see_all(struct lineage *l, const struct lineage_source *all)
+{
+    for (; all; all = all->next) {
+        lineage_see(l, all->kind, all->text, all->is_result);
+    }
+}
+
+/* Is `inner` a part of `outer`: PID-3[1].1 of PID-3[1]? */
+static bool is_part(struct str outer, struct str inner)
+{
+    return inner.n > outer.n && str_starts(inner, outer) &&
+           (inner.p[outer.n] == '.' || inner.p[outer.n] == '[');
+}
+
+/* What a formula came to stands first. What was read on the way down to a part says nothing that the part does not
+ * say. */
+static const struct lineage_source *in_order(struct lineage *l, struct lineage_seen seen)
+{
+    struct lineage_seen before = lineage_enter(l);
+    for (const struct lineage_source *s = seen.first; s; s = s->next) {
+        if (s->is_result) {
+            lineage_see(l, s->kind, s->text, true);
+        }
+    }
+    for (const struct lineage_source *s = seen.first; s; s = s->next) {
+        bool is_whole = false;
+        for (const struct lineage_source *t = s->is_result ? NULL : seen.first; t; t = t->next) {
+            is_whole = is_whole || (s->kind == LINEAGE_FIELD && t->kind == LINEAGE_FIELD &&
+                                    is_part(s->text, t->text));
+        }
+        if (!is_whole) {
+            lineage_see(l, s->kind, s->text, s->is_result);
+        }
+    }
+    return lineage_leave(l, before).first;
+}
+
+const struct lineage_rule *lineage_rule(struct lineage *l, struct diag_pos pos,
+                                        struct lineage_seen seen)
+{
+    struct lineage_rule *r = ARENA_NEW(l->a, struct lineage_rule);
+    *r = (struct lineage_rule){pos, in_order(l, seen)};
+    return r;
+}
+
+/* ---- what is read ---- */
+
+void lineage_row(struct lineage *l, const struct table *t, int64_t row)
+{
+    if (!l) {
+        return;
+    }
+    unsigned line = t->lines ? t->lines[row] : t->pos.line;
+    const char *file = t->file ? t->file : t->pos.file;
+    lineage_see(l, LINEAGE_ROW, str_printf(l->a, "%s:%u", file ? file : "", line), false);
+}
+
+/* Append the path of `node` below `at`; false: it is not there. */
+static bool find_node(struct buf *out, const struct json *at, const struct json *node)
+{
+    unsigned index = 0;
+    size_t before = out->n;
+    if (at == node) {
+        return true;
+    }
+    json_each(child, at)
+    {
+        if (at->kind == JSON_ARRAY) {
+            buf_printf(out, "[%u]", index++);
+        } else {
+            buf_puts(out, out->n ? "." : "");
+            buf_put_str(out, child->key);
+        }
+        if (find_node(out, child, node)) {
+            return true;
+        }
+        out->n = before;
+    }
+    return false;
+}
+
+void lineage_node(struct lineage *l, const struct json *root, const struct json *node)
+{
+    struct buf path = {0};
+    if (l && root && node) {
+        struct str type = json_text(json_get(root, "resourceType"));
+        buf_put_str(&path, type);
+        if (find_node(&path, root, node)) {
+            lineage_see(l, LINEAGE_FIELD, str_dup(l->a, buf_str(&path)), false);
+        }
+        buf_free(&path);
+    }
+}
+
+/* ---- names and loops ---- */
+
+void lineage_bind(struct lineage *l, const void *key, struct lineage_seen seen)
+{
+    if (l) {
+        (void)map64_put(&l->bound, (uint64_t)(uintptr_t)key,
+                        (uint64_t)(uintptr_t)seen.first); /* new or not */
+    }
+}
+
+const struct lineage_source *lineage_at(const struct lineage *l, const void *key)
+{
+    uint64_t first = 0;
+    (void)map64_get(&l->bound, (uint64_t)(uintptr_t)key, &first); /* none: 0 */
+    return (const struct lineage_source *)(uintptr_t)first;
+}
+
+void lineage_bound(struct lineage *l, const void *key)
+{
+    if (l) {
+        lineage_see_all(l, lineage_at(l, key));
+    }
+}
+
+void lineage_rebind(struct lineage *l, const void *from, const void *to)
+{
+    struct lineage_seen seen = {(struct lineage_source *)(uintptr_t)lineage_at(l, from), NULL};
+    lineage_bind(l, to, seen);
+}
+
+/* ---- what maps make ---- */
+
+void lineage_made(struct lineage *l, const struct json *leaf, struct diag_pos pos,
+                  struct lineage_seen seen)
+{
+    if (l && leaf) {
+        (void)map64_put(&l->made, (uint64_t)(uintptr_t)leaf,
+                        (uint64_t)(uintptr_t)lineage_rule(l, pos, seen)); /* it is new */
+    }
+}
+
+const struct lineage_rule *lineage_of(const struct lineage *l, const struct json *leaf)
+{
+    uint64_t rule = 0;
+    (void)map64_get(&l->made, (uint64_t)(uintptr_t)leaf, &rule); /* none: 0 */
+    return (const struct lineage_rule *)(uintptr_t)rule;
+}

@@ -1,0 +1,41 @@
+/* lineage_own.h - what lineage.c (what was read) and lineage_hl7.c (messages as they are changed) share. */
+#ifndef CORRIDOR_RULES_LINEAGE_OWN_H
+#define CORRIDOR_RULES_LINEAGE_OWN_H
+
+#include "engine/base/map.h"
+#include "engine/hl7/draft.h"
+#include "engine/rules/lineage_priv.h"
+
+/* Something was written into a segment; or the whole segment is a copy. */
+struct lineage_write {
+    struct lineage_write *before;
+    const struct group *leaf;
+    const struct group *copied; /* from; or NULL */
+    struct path path;           /* seg: its name */
+    bool is_gone;
+    const struct lineage_rule *rule;
+};
+
+struct lineage {
+    struct arena *a;
+    const struct hl7 *m; /* as received */
+    struct lineage_seen seen;
+    struct map64 bound;   /* address to its first source */
+    struct map64 made;    /* json to its rule */
+    struct map64 outputs; /* number to struct lineage_fields */
+    struct lineage_write *writes;
+};
+
+/* Of one HL7 v2 output. */
+struct lineage_fields {
+    struct lineage_field *v;
+    unsigned n, cap;
+};
+
+void lineage_see(struct lineage *l, enum lineage_kind kind, struct str text, bool is_result);
+void lineage_see_all(struct lineage *l, const struct lineage_source *all);
+const struct lineage_source *lineage_at(const struct lineage *l, const void *key);
+const struct lineage_rule *lineage_rule(struct lineage *l, struct diag_pos pos,
+                                        struct lineage_seen seen);
+
+#endif

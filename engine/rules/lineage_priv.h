@@ -1,0 +1,57 @@
+/* lineage_priv.h - what the interpreter tells (run_*.c, eval*.c). `l` NULL: nobody asks, and nothing is done. */
+#ifndef CORRIDOR_RULES_LINEAGE_PRIV_H
+#define CORRIDOR_RULES_LINEAGE_PRIV_H
+
+#include "engine/rules/lineage.h"
+#include "engine/rules/value.h"
+
+struct run;
+struct table;
+
+/* Sources seen by one formula, newest last. */
+struct lineage_seen {
+    struct lineage_source *first, *last;
+};
+
+/* What is read from now on is gathered anew; returns what was gathered before, for lineage_leave(). */
+struct lineage_seen lineage_enter(struct lineage *l);
+/* What was gathered since; gathering goes on as before. */
+struct lineage_seen lineage_leave(struct lineage *l, struct lineage_seen before);
+
+/* A value of the message was read; a row of a table; a node of FHIR or JSON data below `root`. */
+void lineage_value(struct lineage *l, const struct value *v);
+/* The same of what a formula came to: it is told even where only parts of it were asked for on the way. */
+void lineage_result(struct lineage *l, const struct value *v);
+void lineage_row(struct lineage *l, const struct table *t, int64_t row);
+void lineage_node(struct lineage *l, const struct json *root, const struct json *node);
+/* `key` (a name's slot, an element of a loop, an assignment) holds what came from `seen`; and: it was read. */
+void lineage_bind(struct lineage *l, const void *key, struct lineage_seen seen);
+void lineage_bound(struct lineage *l, const void *key);
+/* What is bound to `from` is bound to `to`. `l` is not NULL. */
+void lineage_rebind(struct lineage *l, const void *from, const void *to);
+/* A map's item at `pos` made `leaf`. */
+void lineage_made(struct lineage *l, const struct json *leaf, struct diag_pos pos,
+                  struct lineage_seen seen);
+
+/* ---- the message as it is changed (leaf: a segment, hl7/draft.h) ---- */
+
+/* The value bound to `key` was written to `p` (without indexes that mean all) of `leaf`. */
+void lineage_set(struct lineage *l, const struct group *leaf, const struct path *p,
+                 struct diag_pos pos, const void *key);
+/* A repetition went: those behind it move up. */
+void lineage_cleared(struct lineage *l, const struct group *leaf, const struct path *p);
+/* `made` is a copy of `from`. */
+void lineage_copied(struct lineage *l, const struct group *from, const struct group *made,
+                    struct diag_pos pos);
+/* A segment of the message as it is now. */
+struct lineage_leaf {
+    const struct group *leaf;
+    const char *id;
+    bool is_taken; /* lineage_output(): it was met in the bytes */
+};
+/* An output of the message as it is now: output number `output`, its bytes and the segments in them, those of one
+ * name in order. */
+void lineage_output(struct lineage *l, unsigned output, struct str bytes,
+                    struct lineage_leaf *leaves, unsigned n);
+
+#endif
