@@ -27,8 +27,7 @@ struct walk {
 static void tell_leaf(struct walk *w, const struct json *v, const struct lineage_rule *rule)
 {
     struct buf text = {0};
-    struct told one = {
-        .at = str_dup(w->a, buf_str(&w->at)), .value = json_text(v), .rule = lineage_of(w->l, v)};
+    struct told one = {.at = str_dup(w->a, buf_str(&w->at)), .value = json_text(v), .rule = rule};
     if (!one.value.p) {
         json_write(&text, v, 0);
         one.value = str_dup(w->a, buf_str(&text));
