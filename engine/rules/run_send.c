@@ -199,7 +199,7 @@ enum run_end run_send(struct run *run, const struct step *s)
     } else if (good) {
         out->payload = draft_splices(&run->draft);
     }
-    if (good && run->e.lineage && !s->send.map) {
+    if (good && run->e.lineage && !s->send.map && run->in->m) {
         tell_lineage(run, s, out);
     }
     return good ? RUN_ON : RUN_FAILED;
