@@ -2,7 +2,8 @@
 if(TARGET corridor)
   install(TARGETS corridor RUNTIME)
 endif()
-install(FILES conf/schema.json conf/routes.schema.json DESTINATION share/corridor)
+install(FILES conf/schema.json conf/routes.schema.json conf/deidentify.yaml
+  DESTINATION share/corridor)
 install(DIRECTORY routes DESTINATION share/corridor)
 install(FILES conf/convert.yaml DESTINATION share/corridor/conf)
 install(DIRECTORY conf/convert DESTINATION share/corridor/conf)

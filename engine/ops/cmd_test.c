@@ -7,14 +7,17 @@
 
 #include "engine/base/buf.h"
 #include "engine/config/config.h"
+#include "engine/ops/changes.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/excerpt.h"
+#include "engine/ops/files.h"
 #include "engine/ops/report.h"
 #include "engine/ops/suite.h"
+#include "engine/ops/suite_coverage.h"
 
 struct test_args {
     struct str config, junit;
-    bool update;
+    bool update, coverage, watch;
 };
 
 static const struct opt options[] = {
@@ -25,6 +28,10 @@ static const struct opt options[] = {
         "Write what came out in place of what was expected; read the difference before you keep "
         "it."),
     OPT(test_args, junit, "junit", PATH, NULL, NULL, 0, "Write the results as JUnit XML, too."),
+    OPT(test_args, coverage, "coverage", BOOL, "false", NULL, 0,
+        "Say which steps, branches, items of maps and rows of tables no test touched."),
+    OPT(test_args, watch, "watch", BOOL, "false", NULL, 0,
+        "Run again whenever a file of the configuration changes, until interrupted."),
     {0},
 };
 
@@ -49,7 +56,7 @@ static struct report *differences(const struct diags *d)
     return list;
 }
 
-static void print_json(const struct suite *s)
+static void print_json(const struct suite *s, const struct coverage_report *c)
 {
     struct report *r = report_object(), *list = report_list();
     report_set_int(r, "tests", s->n);
@@ -67,6 +74,9 @@ static void print_json(const struct suite *s)
         report_add(list, c);
     }
     report_set(r, "results", list);
+    if (c) {
+        report_set(r, "coverage", suite_coverage_json(c));
+    }
     report_print(&r);
 }
 
@@ -80,12 +90,18 @@ static void print_failure(const struct suite_case *one)
     }
 }
 
-static void print_text(const struct suite *s)
+static void print_text(const struct suite *s, const struct coverage_report *c)
 {
+    struct buf out = {0};
     for (unsigned i = 0; i < s->n; i++) {
         if (!s->cases[i].result.passed) {
             print_failure(&s->cases[i]);
         }
+    }
+    if (c) {
+        suite_coverage_text(&out, c);
+        fwrite(out.p, 1, out.n, stdout);
+        buf_free(&out);
     }
     printf("%u passed, %u failed\n", s->n - s->failed, s->failed);
 }
@@ -114,41 +130,42 @@ static int update(struct command_run *r, const struct suite *s)
     return COMMAND_FINE;
 }
 
+static int judge(struct command_run *r, const struct suite *s)
+{
+    const struct test_args *args = r->args;
+    if (args->junit.n && write_junit(r, args->junit.p, s) != COMMAND_FINE) {
+        return COMMAND_CANNOT;
+    }
+    if (args->update && s->failed && update(r, s) != COMMAND_FINE) {
+        return COMMAND_CANNOT;
+    }
+    return s->failed ? COMMAND_FINDINGS : COMMAND_FINE;
+}
+
 static int run_suite(struct command_run *r, const struct plan *p, const char *path)
 {
     const struct test_args *args = r->args;
+    struct coverage *coverage = args->coverage ? coverage_new() : NULL;
+    struct coverage_report c;
     struct suite s;
-    suite_run(&s, r->arena, p->rules, path, now_us);
+    suite_run(&s, r->arena, p->rules, path, now_us, coverage);
+    if (coverage) {
+        coverage_of(coverage, p->rules, r->arena, &c);
+    }
     if (s.n == 0) {
+        coverage_free(&coverage);
         return command_fail(
             r, "%s: there is no test in it; tests stand under `tests:` beside routes and maps",
             path ? path : "the configuration");
     }
-    if (r->json) {
-        print_json(&s);
-    } else {
-        print_text(&s);
-    }
-    int status = s.failed ? COMMAND_FINDINGS : COMMAND_FINE;
-    if (args->junit.n && write_junit(r, args->junit.p, &s) != COMMAND_FINE) {
-        return COMMAND_CANNOT;
-    }
-    if (args->update && s.failed && update(r, &s) != COMMAND_FINE) {
-        return COMMAND_CANNOT;
-    }
-    return status;
+    r->json ? print_json(&s, coverage ? &c : NULL) : print_text(&s, coverage ? &c : NULL);
+    coverage_free(&coverage);
+    return judge(r, &s);
 }
 
-static int run(struct command_run *r)
+static int run_once(struct command_run *r, const char *config, const char *path)
 {
-    const struct test_args *args = r->args;
-    const char *path = r->noperands ? r->operands[0] : NULL;
-    const char *config =
-        config_find(args->config.n ? args->config.p : NULL, getenv("CORRIDOR_CONFIG"));
     struct diags d;
-    if (path && access(path, R_OK) != 0) {
-        return command_fail(r, "%s: %s", path, strerror(errno));
-    }
     diags_init(&d, r->arena);
     struct plan *p = config_load_tests(config, path, r->adapters, &d);
     int status = COMMAND_FINDINGS;
@@ -164,6 +181,77 @@ static int run(struct command_run *r)
     }
     plan_unref(&p);
     return status;
+}
+
+/* ---- again and again ---- */
+
+/* The directory of the routes that the configuration names, which may itself be broken; NULL: none is named. */
+static const char *routes_of(struct command_run *r, const char *config)
+{
+    struct str bytes;
+    const char *why, *end = strrchr(config, '/');
+    struct diags d;
+    struct yaml_doc *doc = NULL;
+    diags_init(&d, r->arena);
+    if (files_read(r->arena, config, &bytes, &why)) {
+        (void)yaml_parse(r->arena, config, bytes, &d, &doc); /* what could be read is enough */
+    }
+    const struct yaml_node *n = doc ? yaml_get(doc->root, "routes") : NULL;
+    if (!n || n->kind != YAML_SCALAR || !n->text.n) {
+        return NULL;
+    }
+    bool is_beside = n->text.p[0] != '/' && end;
+    return is_beside ? str_printf(r->arena, "%.*s/%s", (int)(end - config), config, n->text.p).p
+                     : n->text.p;
+}
+
+/* A run of its own: on a terminal the screen is cleared before it. */
+static int run_again(const struct command_run *r, const char *config, const char *path)
+{
+    struct arena a = {0};
+    struct command_run one = *r;
+    one.arena = &a;
+    if (r->colour) {
+        fputs("\033[H\033[2J\033[3J", stdout);
+    }
+    int status = run_once(&one, config, path);
+    fflush(stdout);
+    arena_free(&a);
+    return status;
+}
+
+static int watch(struct command_run *r, const char *config, const char *path)
+{
+    struct changes *c = changes_new();
+    const char *routes = routes_of(r, config);
+    int status;
+    changes_add(c, config);
+    if (routes) {
+        changes_add(c, routes);
+    }
+    if (path) {
+        changes_add(c, path);
+    }
+    do {
+        status = run_again(r, config, path);
+    } while (changes_wait(c));
+    changes_free(&c);
+    return status;
+}
+
+static int run(struct command_run *r)
+{
+    const struct test_args *args = r->args;
+    const char *path = r->noperands ? r->operands[0] : NULL;
+    const char *config =
+        config_find(args->config.n ? args->config.p : NULL, getenv("CORRIDOR_CONFIG"));
+    if (path && access(path, R_OK) != 0) {
+        return command_fail(r, "%s: %s", path, strerror(errno));
+    }
+    if (args->watch && args->update) {
+        return command_fail(r, "--watch and --update: a run would change what it watches");
+    }
+    return args->watch ? watch(r, config, path) : run_once(r, config, path);
 }
 
 const struct command cmd_test = {

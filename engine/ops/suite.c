@@ -47,14 +47,14 @@ static void select_cases(struct suite *s, struct arena *a, const struct ruleset 
 }
 
 void suite_run(struct suite *s, struct arena *a, const struct ruleset *r, const char *path,
-               int64_t (*now_us)(void))
+               int64_t (*now_us)(void), struct coverage *coverage)
 {
     *s = (struct suite){0};
     select_cases(s, a, r, path);
     for (unsigned i = 0; i < s->n; i++) {
         struct suite_case *one = &s->cases[i];
         int64_t begin = now_us();
-        rules_test_run(r, one->index, a, &one->result);
+        rules_test_run(r, one->index, a, coverage, &one->result);
         one->took_us = now_us() - begin;
         s->failed += !one->result.passed;
     }

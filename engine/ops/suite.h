@@ -3,6 +3,7 @@
 #ifndef CORRIDOR_OPS_SUITE_H
 #define CORRIDOR_OPS_SUITE_H
 
+#include "engine/rules/coverage.h"
 #include "engine/rules/test.h"
 
 struct buf;
@@ -19,9 +20,10 @@ struct suite {
     unsigned n, failed;
 };
 
-/* Run them; everything lives in `a`. `path` NULL: all of the ruleset. `clock` says how long each took. */
+/* Run them; everything lives in `a`. `path` NULL: all of the ruleset. `clock` says how long each took; `coverage`
+ * (NULL: nobody asks) what they touched. */
 void suite_run(struct suite *s, struct arena *a, const struct ruleset *r, const char *path,
-               int64_t (*now_us)(void));
+               int64_t (*now_us)(void), struct coverage *coverage);
 /* The format that CI servers read: one testsuite a file, one testcase a test.
  * Source: the JUnit XML of Apache Ant (testsuites/testsuite/testcase/failure). */
 void suite_junit(struct buf *out, const struct suite *s);

@@ -64,7 +64,8 @@ struct eval {
     struct fault fault;
     struct rules_miss *misses; /* newest first */
     struct rules_remark *remarks;
-    struct lineage *lineage; /* told what is read; NULL: nobody asks (lineage_priv.h) */
+    struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
+    struct coverage *coverage; /* told what is touched (coverage.h); or NULL */
 };
 
 /* What $this, $index and $total are, innermost first. */

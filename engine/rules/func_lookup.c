@@ -1,4 +1,5 @@
 /* lookup(): code tables from formulas. */
+#include "engine/rules/coverage.h"
 #include "engine/rules/func.h"
 #include "engine/rules/profile.h"
 #include "engine/rules/table.h"
@@ -62,6 +63,7 @@ static bool find(struct eval *e, const struct call *c, const struct str *keys, s
     }
     struct str cell = table_cell(t, row, column);
     lineage_row(e->lineage, t, row);
+    coverage_row(e->coverage, t, row);
     if (cell.n) {
         struct value v = value_string(cell);
         v.is_cell = true;

@@ -15,6 +15,7 @@ struct ruleset;
 struct json;
 struct table;
 struct trace;
+struct coverage;
 struct yaml_node;
 
 /* A text file of routes, maps, tables, tests: every document of it is compiled. */
@@ -95,6 +96,7 @@ struct rules_input {
     unsigned source;         /* index in env.sources */
     int64_t received_us;     /* now() */
     uint64_t id_hi, id_lo;
+    struct coverage *coverage;         /* told what is touched; or NULL (coverage.h) */
     const struct batch_headers *batch; /* that it stands in; NULL: in none */
     struct trace *trace;               /* told what happens; NULL: nobody asks (trace.h) */
     struct str only;                   /* run this route alone; empty: all */

@@ -124,6 +124,7 @@ static void begin_route(struct run *run, const struct route *route)
     run->e.batch = run->in->batch;
     run->e.source = known ? &run->r->sources[source] : NULL;
     run->e.profile = known ? run->r->profile[source] : NULL;
+    run->e.coverage = run->in->coverage;
     run->e.lineage = run->trace ? run->trace->lineage : NULL;
     run->e.zones = &run->r->zones;
     run->e.id_hi = run->in->id_hi;

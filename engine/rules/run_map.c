@@ -1,4 +1,5 @@
 /* Maps: from values of the message to JSON. What is empty leaves no trace: no key, no item, no husk. */
+#include "engine/rules/coverage.h"
 #include "engine/rules/run_priv.h"
 
 #include "engine/rules/run_fhir.h"
@@ -117,12 +118,21 @@ static bool formula_json(struct eval *e, const struct map *m, const struct item 
     return l.n == 0 || one_json(e, m, item, &l.v[0], out);
 }
 
+/* An item that gave a value was touched. */
+static void cover(struct eval *e, const struct item *item, const struct json *made)
+{
+    if (made) {
+        coverage_place(e->coverage, item->pos);
+    }
+}
+
 static bool formula(struct eval *e, const struct map *m, const struct item *item,
                     const struct scope *s, struct json **out)
 {
     struct lineage_seen before = lineage_enter(e->lineage);
     bool good = formula_json(e, m, item, s, out);
     lineage_made(e->lineage, *out, item->pos, lineage_leave(e->lineage, before));
+    cover(e, item, *out);
     return good;
 }
 
@@ -142,6 +152,7 @@ static bool push_values(struct eval *e, const struct map *m, const struct item *
         struct lineage_seen own = lineage_leave(e->lineage, before);
         if (one) {
             lineage_made(e->lineage, one, item->pos, own.first ? own : seen);
+            cover(e, item, one);
             json_push(list, one);
         }
     }
@@ -319,6 +330,7 @@ static bool item_eval(struct eval *e, const struct map *m, const struct item *it
     case ITEM_LITERAL:
         *out = copy_literal(e, item->literal);
         lineage_made(e->lineage, *out, item->pos, (struct lineage_seen){0});
+        cover(e, item, *out);
         return true;
     case ITEM_FORMULA:
         return formula(e, m, item, s, out);

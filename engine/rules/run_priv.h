@@ -42,6 +42,8 @@ struct run {
 };
 
 enum run_end run_steps(struct run *run, const struct step *s);
+/* "set", "send" ... */
+const char *run_step_name(enum step_kind k);
 /* run_edit.c */
 enum run_end run_set(struct run *run, const struct step *s);
 enum run_end run_delete(struct run *run, const struct step *s);

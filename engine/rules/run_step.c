@@ -1,9 +1,15 @@
 /* What each kind of step does: control. Steps that change the message are in run_edit.c. */
+#include "engine/rules/coverage.h"
 #include "engine/rules/run_priv.h"
 
 static const char *const step_names[] = {"set",  "delete", "keep",    "add",   "copy",
                                          "send", "drop",   "require", "reply", "choose",
                                          "let",  "for",    "use"};
+
+const char *run_step_name(enum step_kind k)
+{
+    return step_names[k];
+}
 
 static enum run_end run_list(struct run *run, const struct step *s);
 
@@ -63,6 +69,7 @@ static enum run_end run_choose(struct run *run, const struct step *s)
             return RUN_FAILED;
         }
         if (taken) {
+            coverage_place(run->e.coverage, b->pos);
             trace_add(run->trace, TRACE_STEP, "choose", b->pos, "%s",
                       b->cond ? "this branch" : "else");
             return run_list(run, b->steps);
@@ -185,6 +192,7 @@ static enum run_end run_step(struct run *run, const struct step *s)
     if (!eval_step(&run->e, &(struct node){.pos = s->pos})) {
         return RUN_FAILED;
     }
+    coverage_place(run->e.coverage, s->pos);
     if (run->trace) {
         run->trace->depth++;
     }

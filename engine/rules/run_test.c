@@ -178,6 +178,7 @@ static void test_map(struct judge *j, const struct ruleset *r)
     if (!begin_map(j, r, &doc, &e)) {
         return;
     }
+    e.coverage = j->coverage;
     if (!run_one_map(j, r, t->map, &e, &made)) {
         fault_difference(j, &e);
         return;
@@ -490,16 +491,21 @@ static void test_route(struct judge *j, const struct ruleset *r)
                              .received_us = t->received_us,
                              .id_hi = test_id_hi,
                              .id_lo = test_id_lo,
+                             .coverage = j->coverage,
                              .only = t->route_name};
     rules_run(r, &in, j->a, &res);
     judge_route(j, r, &res);
 }
 
 void rules_test_run(const struct ruleset *r, unsigned index, struct arena *a,
-                    struct rules_test_result *out)
+                    struct coverage *coverage, struct rules_test_result *out)
 {
     const struct rules_test *t = &r->tests[index];
-    struct judge j = {.a = a, .test = t, .out = out, .exact = is_true(yaml_get(t->node, "exact"))};
+    struct judge j = {.a = a,
+                      .test = t,
+                      .out = out,
+                      .exact = is_true(yaml_get(t->node, "exact")),
+                      .coverage = coverage};
     *out = (struct rules_test_result){.passed = false};
     diags_init(&out->differences, a);
     if (t->map) {

@@ -30,8 +30,8 @@ struct rules_test_result {
     unsigned nupdates;
 };
 
-/* Everything in `a`. */
+/* Everything in `a`. `coverage` (NULL: nobody asks) is told what was touched. */
 void rules_test_run(const struct ruleset *r, unsigned index, struct arena *a,
-                    struct rules_test_result *out);
+                    struct coverage *coverage, struct rules_test_result *out);
 
 #endif

@@ -29,6 +29,7 @@ struct judge {
     const struct rules_test *test;
     struct rules_test_result *out;
     bool exact;
+    struct coverage *coverage; /* or NULL */
 };
 
 /* One difference: `path` is the place in the output. */

@@ -131,7 +131,7 @@ static void run_tests(const struct ruleset *r, struct arena *a)
     struct buf out = {0};
     for (unsigned i = 0; i < rules_test_count(r) && i < 8; i++) {
         struct rules_test_result got;
-        rules_test_run(r, i, a, &got);
+        rules_test_run(r, i, a, NULL, &got);
         must(got.passed == (got.differences.errors == 0) && (!got.passed || got.nupdates == 0));
     }
     rules_explain(&out, r);

@@ -218,7 +218,7 @@ static const char *tested(const char *tests)
     }
     for (unsigned i = 0; i < rules_test_count(r); i++) {
         struct rules_test_result got;
-        rules_test_run(r, i, &kit_arena, &got);
+        rules_test_run(r, i, &kit_arena, NULL, &got);
         cr_expect_str_eq(rules_test_head(r, i).kind, "conformance");
         diags_print(&out, &got.differences);
         for (unsigned k = 0; k < got.nupdates; k++) {
