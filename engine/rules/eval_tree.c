@@ -20,12 +20,11 @@ bool eval_tree_member(struct eval *e, const struct node *n, const struct scope *
     if (n->nargs ? !eval_node(e, n->arg[0], s, &in) : !eval_tree_self(e, s, &in)) {
         return false;
     }
-    uint32_t from = out->n;
     for (uint32_t i = 0; i < in.n; i++) {
         tree_member(e, n->text, &in.v[i], out);
-    }
-    for (uint32_t i = from; e->lineage && i < out->n; i++) {
-        lineage_node(e->lineage, e->root, out->v[i].kind == VALUE_NODE ? out->v[i].json : NULL);
+        if (e->lineage && in.v[i].kind == VALUE_NODE) {
+            lineage_node(e->lineage, e->root, json_get_str(in.v[i].json, n->text));
+        }
     }
     return true;
 }
