@@ -12,7 +12,9 @@
 
 struct replay_args {
     struct tls_out_conf tls;
-    struct str to, ledger, write;
+    struct str to, ledger, write, expect;
+    int pace;
+    int64_t speed;
     int64_t connections, window, messages, seconds, rate, reply_within;
     int64_t generate, seed, patients;
     bool fresh_ids, by_patient, reconnect, ledger_hash;
@@ -38,6 +40,14 @@ static const struct opt options[] = {
         "Send for so long, over and over; 0: no limit."),
     OPT(replay_args, rate, "rate", INT, "0", "0..", 0,
         "Messages a second; 0: as fast as answers come."),
+    OPT(replay_args, pace, "pace", ENUM, "fast", "fast|original", 0,
+        "original: with the gaps between the times in MSH-7."),
+    OPT(replay_args, speed, "speed", INT, "1", "1..1000000", 0,
+        "With --pace original: so many times faster."),
+    OPT(replay_args, expect, "expect", PATH, NULL, NULL, 0,
+        "A file of `CONTROL-ID CODE` lines: answers that are expected (AE for a message that is to "
+        "be "
+        "refused); others are to be positive."),
     OPT(replay_args, fresh_ids, "fresh-ids", BOOL, "false", NULL, 0,
         "Give each message sent its own MSH-10."),
     OPT(replay_args, by_patient, "by-patient", BOOL, "false", NULL, 0,
@@ -75,6 +85,13 @@ static int load_file(struct command_run *r, const char *path, struct replay_corp
         return command_fail(r, "%s: no message in it; expected HL7 v2 text that begins with MSH",
                             path);
     }
+    struct buf saw = {0};
+    messages_saw(&f, &saw);
+    if (saw.n) {
+        fprintf(stderr, "%s: %zu message%s; %.*s\n", path, f.n, f.n == 1 ? "" : "s",
+                STR_ARG(buf_str(&saw)));
+    }
+    buf_free(&saw);
     for (size_t i = 0; i < f.n; i++) {
         struct buf cr = {0};
         messages_with_cr(f.v[i].bytes, &cr);
@@ -101,6 +118,54 @@ static int load(struct command_run *r, struct replay_corpus *corpus)
     }
     buf_free(&b);
     return corpus->n ? 0 : command_fail(r, "nothing to send; expected files or --generate N");
+}
+
+/* ---- what is expected ---- */
+
+static void expect_of(struct replay_corpus *corpus, struct str id, signed char code,
+                      size_t *out_found)
+{
+    for (size_t i = 0; i < corpus->n; i++) {
+        if (str_eq(corpus->v[i].id, id)) {
+            corpus->v[i].expected = code;
+            ++*out_found;
+        }
+    }
+}
+
+static signed char code_of(struct str text)
+{
+    for (int i = 0; i < REPLAY_CODES; i++) {
+        if (str_is(text, replay_code_names[i])) {
+            return (signed char)i;
+        }
+    }
+    return -1;
+}
+
+static int load_expected(struct command_run *r, struct replay_corpus *corpus, const char *path)
+{
+    struct str bytes, line;
+    const char *why;
+    if (!files_read(r->arena, path, &bytes, &why)) {
+        return command_fail(r, "%s: %s", path, why);
+    }
+    while (str_entry(&bytes, &line)) {
+        ptrdiff_t blank = str_index(line, '\t');
+        blank = blank < 0 ? str_index(line, ' ') : blank;
+        size_t end = blank < 0 ? line.n : (size_t)blank, found = 0;
+        struct str id = str_slice(line, 0, end);
+        signed char code = code_of(str_trim(str_slice(line, end, line.n)));
+        if (code < 0) {
+            return command_fail(r, "%s: %.*s: expected CONTROL-ID and AA, AE, AR, CA, CE or CR",
+                                path, STR_ARG(id));
+        }
+        expect_of(corpus, id, code, &found);
+        if (!found) {
+            return command_fail(r, "%s: no message has the control id %.*s", path, STR_ARG(id));
+        }
+    }
+    return 0;
 }
 
 static int write_out(struct command_run *r, const struct replay_corpus *corpus, const char *path)
@@ -147,6 +212,7 @@ static void print_json(const struct replay_result *res)
                 {"mismatched", res->mismatched},
                 {"unreadable", res->unreadable},
                 {"lost", res->lost},
+                {"unexpected", res->unexpected},
                 {"connects", res->connects},
                 {"disconnects", res->disconnects},
                 {"bytes", res->bytes}};
@@ -181,6 +247,9 @@ static void print_text(const struct replay_result *res)
                (unsigned long long)res->mismatched, (unsigned long long)res->unreadable,
                (unsigned long long)res->lost, (unsigned long long)res->resent);
     }
+    if (res->unexpected) {
+        printf("not as expected %llu\n", (unsigned long long)res->unexpected);
+    }
     printf("%.3f s, %.0f messages a second\n", (double)res->took_us / 1e6, per_second(res));
     printf("latency us: median %llu, 99%% %llu, longest %llu\n",
            (unsigned long long)replay_hist_at(&res->latency, 0.5),
@@ -188,8 +257,11 @@ static void print_text(const struct replay_result *res)
            (unsigned long long)res->latency.longest);
 }
 
-static bool is_clean(const struct replay_result *res)
+static bool is_clean(const struct replay_result *res, bool expects)
 {
+    if (expects) {
+        return !res->unexpected && !res->mismatched && !res->unreadable && !res->lost;
+    }
     return !res->codes[REPLAY_AE] && !res->codes[REPLAY_AR] && !res->codes[REPLAY_CE] &&
            !res->codes[REPLAY_CR] && !res->mismatched && !res->unreadable && !res->lost;
 }
@@ -220,6 +292,8 @@ static int send_all(struct command_run *r, const struct replay_corpus *corpus)
                                .messages = (uint64_t)args->messages,
                                .for_us = args->seconds * 1000000,
                                .rate = (double)args->rate,
+                               .pace = args->pace ? (double)args->speed : 0,
+                               .expects = args->expect.n > 0,
                                .fresh_ids = args->fresh_ids,
                                .by_patient = args->by_patient,
                                .reconnect = args->reconnect,
@@ -255,7 +329,7 @@ static int send_all(struct command_run *r, const struct replay_corpus *corpus)
     } else {
         print_text(res);
     }
-    return is_clean(res) ? COMMAND_FINE : COMMAND_FINDINGS;
+    return is_clean(res, conf.expects) ? COMMAND_FINE : COMMAND_FINDINGS;
 }
 
 static int run(struct command_run *r)
@@ -263,6 +337,9 @@ static int run(struct command_run *r)
     const struct replay_args *args = r->args;
     struct replay_corpus corpus = {0};
     int status = load(r, &corpus);
+    if (!status && args->expect.n) {
+        status = load_expected(r, &corpus, args->expect.p);
+    }
     if (!status) {
         status = args->write.n ? write_out(r, &corpus, args->write.p) : send_all(r, &corpus);
     }

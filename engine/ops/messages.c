@@ -1,6 +1,7 @@
 #include "engine/ops/messages.h"
 
 #include "engine/base/buf.h"
+#include "engine/base/charset.h"
 #include "engine/hl7/batch.h"
 
 /* One walk over the items of a file. */
@@ -125,6 +126,7 @@ static void take_noise(struct cutter *c, const struct batch_item *item)
     if (c->may_go_on && c->found.n) {
         extend(c, item);
     } else {
+        c->found.saw.noise = true;
         add(c, item);
     }
 }
@@ -170,13 +172,79 @@ static void remark_marks(const struct cutter *c)
     }
 }
 
+/* ---- what was seen ---- */
+
+static void count_ends(struct str s, struct message_saw *saw)
+{
+    size_t line = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        bool is_cr = s.p[i] == '\r', is_crlf = is_cr && i + 1 < s.n && s.p[i + 1] == '\n';
+        if (!is_cr && s.p[i] != '\n') {
+            continue;
+        }
+        saw->blank |= i == line;
+        saw->crlf += is_crlf;
+        saw->cr += is_cr && !is_crlf;
+        saw->lf += !is_cr;
+        i += is_crlf;
+        line = i + 1;
+    }
+}
+
+static void see(const struct cutter *c, struct str plain, bool was_indented,
+                struct message_saw *saw)
+{
+    saw->bom = c->b.remarks & BATCH_REMARK_BOM;
+    saw->wide = c->b.remarks & BATCH_REMARK_UTF16;
+    saw->mllp = c->b.remarks & BATCH_REMARK_MLLP;
+    saw->envelope = c->found.is_batch;
+    saw->indented = was_indented;
+    count_ends(plain, saw);
+}
+
+void messages_saw(const struct message_file *f, struct buf *out)
+{
+    const struct message_saw *s = &f->saw;
+    const struct {
+        bool is;
+        const char *text;
+    } rows[] = {{s->wide, "UTF-16 or UTF-32"},
+                {s->bom, "a byte order mark"},
+                {s->mllp, "MLLP bytes"},
+                {s->envelope, "FHS or BHS"},
+                {s->indented, "indented lines"},
+                {s->noise, "lines that belong to no message"},
+                {s->crlf && !s->cr && !s->lf, "CRLF"},
+                {(s->cr > 0) + (s->lf > 0) + (s->crlf > 0) > 1, "line ends mixed"}};
+    const char *between = "";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].is) {
+            buf_printf(out, "%s%s", between, rows[i].text);
+            between = ", ";
+        }
+    }
+}
+
+/* Of UTF-32 the UTF-8; anything else itself. UTF-16 is what batch_open() reads. */
+static struct str from_utf32(struct arena *a, struct str bytes)
+{
+    enum charset set;
+    size_t skip, bad;
+    struct str text;
+    bool is_wide =
+        charset_detect(bytes, &set, &skip) && set >= CHARSET_UTF32 && set <= CHARSET_UTF32BE;
+    return is_wide && charset_decode(a, set, bytes, &text, &bad) == 0 ? text : bytes;
+}
+
 struct message_file messages_split(struct arena *a, const char *file, struct str bytes,
                                    struct diags *d)
 {
     struct cutter c = {.a = a, .file = file, .d = d};
     struct batch_item item;
     bool was_header = false;
-    batch_open(&c.b, a, without_indents(a, bytes));
+    struct str text = from_utf32(a, bytes), flush = without_indents(a, text);
+    batch_open(&c.b, a, flush);
+    c.b.remarks |= text.p != bytes.p ? BATCH_REMARK_UTF16 : 0;
     while (batch_next(&c.b, &item)) {
         take(&c, &item, &was_header);
     }
@@ -184,6 +252,7 @@ struct message_file messages_split(struct arena *a, const char *file, struct str
         take_header(&c);
     }
     remark_marks(&c);
+    see(&c, c.b.text, flush.p != text.p, &c.found.saw);
     return c.found;
 }
 

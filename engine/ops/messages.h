@@ -15,9 +15,16 @@ struct message_text {
     struct str file_header, batch_header; /* FHS and BHS that it stands in; n 0: none */
 };
 
+/* What stood around the messages. */
+struct message_saw {
+    uint64_t cr, lf, crlf; /* line ends */
+    bool bom, wide, mllp, blank, indented, envelope, noise;
+};
+
 struct message_file {
     struct message_text *v;
     size_t n;
+    struct message_saw saw;
     bool is_batch; /* an envelope (FHS, BHS) was seen; then n may well be 0 */
 };
 
@@ -26,6 +33,9 @@ struct message_file {
  * Counts that trailers state and that are wrong become findings at `file`. O(bytes). */
 struct message_file messages_split(struct arena *a, const char *file, struct str bytes,
                                    struct diags *d);
+
+/* What is odd about the file, as "MLLP bytes, CR and LF mixed"; nothing where there is only one kind of line end. */
+void messages_saw(const struct message_file *f, struct buf *out);
 
 /* Append the message with every segment ended by one CR, as it is sent. */
 void messages_with_cr(struct str message, struct buf *out);

@@ -22,6 +22,25 @@ int64_t replay_now(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* The next message of the connection without taking it. */
+static const struct replay_message *peek(const struct replay *r, const struct replay_conn *c)
+{
+    const struct replay_corpus *all = r->corpus;
+    return !c->mine   ? &all->v[r->next % all->n]
+           : c->nmine ? &all->v[c->mine[c->next % c->nmine]]
+                      : NULL;
+}
+
+/* When it is due: the corpus over and over, each time behind the last message. */
+static int64_t due_at(const struct replay *r, const struct replay_conn *c)
+{
+    const struct replay_message *m = peek(r, c);
+    size_t before = c->mine ? (c->nmine ? c->next / c->nmine : 0) : r->next / r->corpus->n;
+    int64_t all = r->corpus->v[r->corpus->n - 1].due_us;
+    int64_t due = (m ? m->due_us : 0) + (int64_t)before * all;
+    return r->start_us + (int64_t)((double)due / r->conf->pace);
+}
+
 static const struct replay_message *next_of(struct replay *r, struct replay_conn *c)
 {
     const struct replay_corpus *all = r->corpus;
@@ -44,11 +63,15 @@ const struct replay_message *replay_take(struct replay *r, struct replay_conn *c
     if (r->conf->rate > 0 && r->allowance < 1) {
         return NULL;
     }
+    int64_t due = r->conf->pace > 0 ? due_at(r, c) : 0;
+    if (due > now) {
+        return NULL;
+    }
     const struct replay_message *m = next_of(r, c);
     if (!m) {
         return NULL;
     }
-    *out_since_us = now;
+    *out_since_us = due ? due : now;
     if (r->conf->rate > 0) {
         r->allowance -= 1;
         *out_since_us = r->start_us + (int64_t)((double)r->taken * 1e6 / r->conf->rate);
@@ -96,6 +119,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         for (unsigned i = 0; i < r->conf->connections && r->allowance >= 1; i++) {
             replay_conn_pump(&r->conns[(i + t->ticks) % r->conf->connections]);
         }
+    }
+    for (unsigned i = 0; r->conf->pace > 0 && i < r->conf->connections; i++) {
+        replay_conn_pump(&r->conns[i]);
     }
     if (t->ticks++ % LOOK_EVERY == 0) {
         look_after(r, now);
@@ -185,7 +211,7 @@ static void run_loop(struct replay *r)
                                evsignal_new(r->loop, SIGINT, on_signal, r)};
     struct ticker t = {.r = r};
     struct event *tick = event_new(r->loop, -1, EV_PERSIST, on_tick, &t);
-    struct timeval every = {0, r->conf->rate > 0 ? TICK_US : 40 * TICK_US};
+    struct timeval every = {0, r->conf->rate > 0 || r->conf->pace > 0 ? TICK_US : 40 * TICK_US};
     r->start_us = replay_now();
     r->stop_us = r->conf->for_us ? r->start_us + r->conf->for_us : 0;
     open_all(r);

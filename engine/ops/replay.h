@@ -13,8 +13,10 @@
 /* One message, ready to be sent: everything before and behind MSH-10. */
 struct replay_message {
     struct str before, id, after;
-    struct str patient; /* PID-3.1, for the ledger and for spreading */
-    unsigned replies;   /* how many answers MSH-15 and MSH-16 ask for: 0, 1 or 2 */
+    struct str patient;   /* PID-3.1, for the ledger and for spreading */
+    int64_t due_us;       /* by MSH-7: after the first message; not before the one before it */
+    signed char expected; /* index of replay_code_names, -1: any positive one */
+    unsigned replies;     /* how many answers MSH-15 and MSH-16 ask for: 0, 1 or 2 */
 };
 
 struct tls_context;
@@ -23,9 +25,12 @@ struct replay_corpus {
     struct arena arena;
     struct replay_message *v;
     size_t n;
+    bool has_first;
+    int64_t first_us; /* MSH-7 of the first message that has one */
 };
 
-/* Add one message; the bytes are copied. */
+/* Add one message; the bytes are copied. Times of MSH-7 that go back, or cannot be read, are those of the message
+ * before. */
 void replay_corpus_add(struct replay_corpus *c, struct str message);
 void replay_corpus_free(struct replay_corpus *c);
 
@@ -36,6 +41,8 @@ struct replay_conf {
     uint64_t messages;    /* stop after so many; 0: see seconds, or the corpus once */
     int64_t for_us;       /* send for so long; 0 no limit */
     double rate;          /* messages a second in all, 0 as fast as answers come */
+    double pace;          /* the gaps of MSH-7, so many times faster; 0: they are not looked at */
+    bool expects;         /* answers are judged by replay_message.expected */
     bool fresh_ids;       /* a new MSH-10 for each */
     bool by_patient;      /* all messages of a patient over the same connection */
     bool reconnect;       /* after a loss connect again and resend what was not answered */
@@ -57,6 +64,7 @@ struct replay_result {
     uint64_t mismatched;          /* answers with another MSA-2 than the oldest outstanding */
     uint64_t unreadable;          /* answers without MSA, or MSA-1 outside table 0008 */
     uint64_t lost;                /* sent and never answered */
+    uint64_t unexpected;          /* answered otherwise than expected */
     uint64_t connects, disconnects;
     uint64_t bytes;
     const char *tls_why;        /* why TLS failed, the last time; NULL: it did not */

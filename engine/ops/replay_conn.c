@@ -7,7 +7,7 @@
 #include "engine/ops/replay_priv.h"
 #include "engine/ops/wire.h"
 
-enum { READ_BYTES = 65536, RETRY_US = 100000 };
+enum { READ_BYTES = 65536, RETRY_US = 100000, UNEXPECTED_TOLD = 20 };
 
 static struct replay_pending *oldest(struct replay_conn *c)
 {
@@ -70,6 +70,21 @@ static void record(struct replay *r, const struct replay_pending *p)
     }
 }
 
+/* Without an expectation of its own any positive answer will do. */
+static void judge(struct replay *r, const struct replay_pending *p)
+{
+    bool good = p->m->expected < 0 ? !p->refused : p->code == p->m->expected;
+    if (r->conf->expects && !good) {
+        struct str id = id_of(p);
+        r->result->unexpected++;
+        if (r->result->unexpected <= UNEXPECTED_TOLD) {
+            fprintf(stderr, "%.*s: expected %s, answered %s\n", STR_ARG(id),
+                    p->m->expected < 0 ? "a positive answer" : replay_code_names[p->m->expected],
+                    p->code < 0 ? "not at all" : replay_code_names[p->code]);
+        }
+    }
+}
+
 static void settle_one(struct replay_conn *c)
 {
     struct replay *r = c->run;
@@ -79,6 +94,7 @@ static void settle_one(struct replay_conn *c)
     r->last_answer_us = now;
     replay_hist_add(&r->result->latency, (uint64_t)(now > p->since_us ? now - p->since_us : 0));
     record(r, p);
+    judge(r, p);
     c->first = (c->first + 1) % r->conf->window;
     c->count--;
 }
