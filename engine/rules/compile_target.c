@@ -193,6 +193,9 @@ static bool target_value(struct compiler *c, const struct yaml_node *n, bool goo
                  shape.kind == SHAPE_SEGMENT ? "segment" : "group");
         return false;
     }
+    if (good) {
+        compile_code(c, n, to);
+    }
     return good;
 }
 
