@@ -82,13 +82,11 @@ struct str shadow_guess_source(const struct plan *p, struct arena *a, struct str
 {
     struct hl7 m;
     struct rules_input in = {.m = NULL};
-    struct rules_result r;
     struct str why;
     if (rules_read(a, raw, &m, &in, &why) == 0) {
         for (unsigned i = 0; i < p->nsources; i++) {
             in.source = i;
-            rules_run(p->rules, &in, a, &r);
-            if (r.verdict != RULES_UNROUTED) {
+            if (rules_reads(p->rules, &in, a)) {
                 return p->sources[i].name;
             }
         }

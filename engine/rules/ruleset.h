@@ -164,6 +164,8 @@ struct rules_result {
     const struct rules_remark *remarks; /* newest first */
 };
 
+/* Does any route read a message of this source and type, whatever its `when` says? Nothing is run. */
+bool rules_reads(const struct ruleset *r, const struct rules_input *in, struct arena *a);
 /* Run every route that reads this source and type. Everything is allocated in `a`. Never fails: what
  * goes wrong in a route is in the result, as the route's on-error says. */
 void rules_run(const struct ruleset *r, const struct rules_input *in, struct arena *a,

@@ -240,17 +240,23 @@ static void finish(struct run *run, unsigned nroutes, struct rules_result *out)
 }
 
 /* The routes that read the message. */
-static const struct route *const *find_routes(struct run *run, unsigned *n)
+static const struct route *const *find_routes(const struct ruleset *r, const struct rules_input *in,
+                                              struct arena *a, unsigned *n)
 {
-    const struct rules_input *in = run->in;
     const struct hl7 *m = in->m;
     if (!m) {
-        return dispatch_find_data(run->r->dispatch, in->source, tree_resource_type(in->data),
-                                  run->a, n);
+        return dispatch_find_data(r->dispatch, in->source, tree_resource_type(in->data), a, n);
     }
     struct str type = m->segs ? hl7_repetition(&m->d, hl7_field(m, &m->seg[0], 9), 1) : STR("");
-    return dispatch_find(run->r->dispatch, in->source, hl7_component(&m->d, type, 1),
-                         hl7_component(&m->d, type, 2), run->a, n);
+    return dispatch_find(r->dispatch, in->source, hl7_component(&m->d, type, 1),
+                         hl7_component(&m->d, type, 2), a, n);
+}
+
+bool rules_reads(const struct ruleset *r, const struct rules_input *in, struct arena *a)
+{
+    unsigned n = 0;
+    (void)find_routes(r, in, a, &n); /* how many is all that is asked */
+    return n > 0;
 }
 
 void rules_run(const struct ruleset *r, const struct rules_input *in, struct arena *a,
@@ -269,7 +275,7 @@ void rules_run(const struct ruleset *r, const struct rules_input *in, struct are
         draft_init(&run->draft, a, in->m, rules_find_structure,
                    in->source < r->nsources ? &r->sources[in->source] : NULL);
     }
-    const struct route *const *routes = find_routes(run, &n);
+    const struct route *const *routes = find_routes(r, in, a, &n);
     routes = in->only.n ? only(run, routes, &n) : routes;
     for (unsigned i = 0; i < n; i++) {
         run_route(run, routes[i]);
