@@ -17,7 +17,7 @@ static const int64_t WITHIN_US =
 struct parts {
     struct engine *engine;
     struct chain *first, *last; /* by time */
-    unsigned n;
+    unsigned waiting, given_up;
     size_t bytes;
     struct event *timer;
 };
@@ -120,7 +120,7 @@ static struct chain *chain_new(struct parts *p, struct entry_id id, uint32_t sou
     c->all = p;
     c->id = id;
     c->source = source;
-    p->n++;
+    p->waiting++;
     return c;
 }
 
@@ -154,7 +154,7 @@ static void drop_parts(struct chain *c)
 static void chain_free(struct chain *c)
 {
     drop_parts(c);
-    c->all->n--;
+    *(c->is_given_up ? &c->all->given_up : &c->all->waiting) -= 1;
     free(c->pointer);
     free(c->seq);
     free(c);
@@ -174,15 +174,31 @@ static void say_missing(const struct parts *p, struct entry_id id, uint32_t sour
               log_str("id", key_of(id, text_id)), log_uint("parts", n), log_cstr("text", text));
 }
 
+/* Of those that were given up the oldest ones are forgotten before their time when there are many. */
+static void forget_one(struct parts *p)
+{
+    struct chain *c = p->first;
+    while (c && !c->is_given_up) {
+        c = c->next;
+    }
+    if (c && p->given_up > PARTS_CHAINS_MAX) {
+        unlink_by_time(c);
+        chain_free(c);
+    }
+}
+
 static void give_up(struct chain *c, const char *text)
 {
     struct parts *p = c->all;
+    p->waiting--;
+    p->given_up++;
     say_missing(p, c->id, c->source, c->n, text);
     forget(p, c->id);
     drop_parts(c);
     c->is_given_up = true;
     unlink_by_time(c);
     link_by_time(c, KNOWN_US);
+    forget_one(p);
     keep_entries(p);
     engine_kick(p->engine);
 }
@@ -247,7 +263,7 @@ uint32_t chain_find(const struct chain *c, uint64_t id_hash)
 
 bool parts_has_room(const struct parts *p, const struct chain *c, size_t bytes)
 {
-    return (c || p->n < PARTS_CHAINS_MAX) && p->bytes + bytes <= PARTS_BYTES_MAX;
+    return (c || p->waiting < PARTS_CHAINS_MAX) && p->bytes + bytes <= PARTS_BYTES_MAX;
 }
 
 void parts_add(struct parts *p, struct chain *c, struct msg *m, uint64_t pointer, uint64_t seq,

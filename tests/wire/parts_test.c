@@ -380,3 +380,32 @@ Test(parts, numbers_count_parts_too)
     cr_assert(site_delivers(&s, "out", 1));
     end();
 }
+
+static bool are_given_up(void *arg)
+{
+    (void)arg;
+    return site_source(&s, "in").incomplete >= 1024;
+}
+
+Test(parts, so_many_wait_at_once_and_those_that_were_given_up_are_in_nobodys_way)
+{
+    char id[16], rest[64];
+    begin("    continuation: { within: 3s }\n");
+    for (unsigned i = 0; i < 2060; i++) {
+        snprintf(id, sizeof(id), "m%u", i);
+        snprintf(rest, sizeof(rest), "PID|1||7\rDSC|q%u|F\r", i);
+        tell(id, "", "", rest);
+        if (i == 1024 || i == 2050) {
+            cr_assert(peer_has_frames(&p, i + 1));
+        }
+        if (i == 1024) {
+            cr_expect(str_find(peer_frame(&p, 1023), STR("MSA|AA|")) > 0);
+            cr_expect(str_find(peer_frame(&p, 1024), STR("MSA|AR|")) > 0);
+            cr_assert(run_until(s.loop, are_given_up, NULL));
+        }
+    }
+    cr_assert(peer_has_frames(&p, 2040));
+    cr_expect(str_find(peer_frame(&p, 2039), STR("MSA|AA|")) > 0, "%.*s",
+              STR_ARG(peer_frame(&p, 2039)));
+    end();
+}
