@@ -18,11 +18,10 @@ struct sink_args {
 static const struct opt options[] = {
     OPT(sink_args, c.listen, "listen", HOSTPORT, "127.0.0.1:0", NULL, 0,
         "Where to listen; port 0 takes a free one."),
-    OPT(sink_args, tls.cert, "cert", PATH, NULL, NULL, 0,
-        "mllp: speak TLS, with this certificate."),
-    OPT(sink_args, tls.key, "key", SECRET, NULL, "path", 0, "mllp: its private key."),
+    OPT(sink_args, tls.cert, "cert", PATH, NULL, NULL, 0, "Speak TLS, with this certificate."),
+    OPT(sink_args, tls.key, "key", SECRET, NULL, "path", 0, "Its private key."),
     OPT(sink_args, tls.client_ca, "client-ca", PATH, NULL, NULL, 0,
-        "mllp: refuse clients without a certificate signed by these authorities."),
+        "Refuse clients without a certificate signed by these authorities."),
     OPT(sink_args, c.reply, "reply", ENUM, "AA", "AA|AE|AR|none|drop", 0,
         "mllp: the answer: a code, none at all, or drop the connection."),
     OPT(sink_args, c.fail_with, "fail-with", ENUM, "AE", "AA|AE|AR|none|drop", 0,
@@ -107,6 +106,9 @@ static void print_http_json(const struct sink_http_result *res)
     report_set_int(r, "connections", (int64_t)res->connections);
     report_set_int(r, "repeated", (int64_t)res->repeated);
     report_set_int(r, "keyless", (int64_t)res->keyless);
+    if (res->tls_refused) {
+        report_set_int(r, "tls_refused", (int64_t)res->tls_refused);
+    }
     if (res->events) {
         report_set_int(r, "events", (int64_t)res->events);
     }
@@ -149,6 +151,7 @@ static int run_http(struct command_run *r, const struct webhook_secrets *secrets
     const struct sink_args *args = r->args;
     struct sink_http_result res;
     struct sink_http_conf c = {.listen = args->c.listen,
+                               .tls = args->c.tls,
                                .answer = sink_http_answer(args->status),
                                .fail_with = sink_http_answer(args->fail_status),
                                .fail_every = args->c.fail_every,
@@ -189,7 +192,7 @@ static const char *read_secrets(struct command_run *r, const char *path,
     return files_read(r->arena, path, &text, &why) ? webhook_secrets_read(text, out) : why;
 }
 
-static int open_tls(struct command_run *r, bool is_http)
+static int open_tls(struct command_run *r)
 {
     struct sink_args *args = r->args;
     const struct tls_in_conf *c = &args->tls;
@@ -198,9 +201,8 @@ static int open_tls(struct command_run *r, bool is_http)
     if (!c->cert.n && !has_key && !c->client_ca.n) {
         return COMMAND_FINE;
     }
-    if (is_http || !c->cert.n || !has_key) {
-        return command_fail(r, is_http ? "--cert, --key and --client-ca are for mllp only"
-                                       : "--cert and --key: expected both");
+    if (!c->cert.n || !has_key) {
+        return command_fail(r, "--cert and --key: expected both");
     }
     args->c.tls = tls_context_listen(c, why);
     return args->c.tls ? COMMAND_FINE : command_fail(r, "%s", why);
@@ -218,7 +220,7 @@ static int run(struct command_run *r)
         check_answer(r, "fail-status", args->fail_status)) {
         return COMMAND_CANNOT;
     }
-    int refused = open_tls(r, is_http);
+    int refused = open_tls(r);
     if (refused) {
         return refused;
     }

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "engine/base/json.h"
 #include "engine/base/map.h"
 #include "engine/base/mem.h"
+#include "engine/ops/sink_front.h"
 #include "engine/ops/sink_listen.h"
 #include "engine/ops/wire.h"
 
@@ -333,21 +335,47 @@ static void forget_held(struct sink_http *s)
     }
 }
 
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_in at = {0};
+    socklen_t n = sizeof at;
+    return getsockname(fd, (struct sockaddr *)&at, &n) == 0 ? ntohs(at.sin_port) : 0;
+}
+
+/* With TLS the server listens at a port of its own on this machine, and the front where it was asked for. */
+static int listen_inside(const struct sink_http_conf *conf, int outside, const char **out_why)
+{
+    const struct opt_hostport here = {.host = STR("127.0.0.1")};
+    return conf->tls ? sink_listen(&here, out_why) : outside;
+}
+
 int sink_http_run(const struct sink_http_conf *conf, struct sink_http_result *out,
                   const char **out_why)
 {
     struct sink_http s = {.conf = conf, .result = out};
+    struct sink_front *front = NULL;
     *out = (struct sink_http_result){0};
     int fd = sink_listen(&conf->listen, out_why);
-    if (fd < 0) {
+    int inside = fd < 0 ? -1 : listen_inside(conf, fd, out_why);
+    if (inside < 0) {
+        if (fd >= 0) {
+            close(fd);
+        }
         return ERR_IO;
     }
     s.loop = event_base_new();
-    struct evhttp *http = new_server(&s, fd);
+    struct evhttp *http = new_server(&s, inside);
+    if (conf->tls) {
+        front = sink_front_new(s.loop, conf->tls, fd, port_of(inside), &out->tls_refused);
+    }
     sink_serve(s.loop, fd, conf->seconds);
     forget_held(&s);
+    sink_front_free(&front);
     evhttp_free(http);
     event_base_free(s.loop);
     map64_free(&s.keys);
+    if (conf->tls) {
+        close(fd);
+    }
     return 0;
 }

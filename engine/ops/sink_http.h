@@ -11,8 +11,11 @@
 /* An answer: a status from 200 to 599, or one of these. */
 enum { SINK_HTTP_SILENT = 0, SINK_HTTP_HANGUP = 1, SINK_HTTP_ANSWERS = 600, SINK_HTTP_TEXT = 12 };
 
+struct tls_context;
+
 struct sink_http_conf {
     struct opt_hostport listen;
+    struct tls_context *tls; /* NULL: plain */
     int answer, fail_with;
     int64_t fail_every, fail_first; /* as in sink.h */
     int64_t delay_ms, messages, seconds;
@@ -29,6 +32,7 @@ struct sink_http_conf {
 struct sink_http_result {
     uint64_t connections, requests, bytes; /* bytes: of bodies */
     uint64_t repeated, keyless;            /* with an Idempotency-Key seen before; without one */
+    uint64_t tls_refused;                  /* handshakes that failed */
     uint64_t events, forged; /* CloudEvents in all; requests without a right signature */
     uint64_t answers[SINK_HTTP_ANSWERS];
 };
