@@ -109,6 +109,7 @@ static bool message_options(void *arg, unsigned d, const struct yaml_node *n,
 {
     struct loader *l = arg;
     const struct adapter *ad = l->plan->destinations[d].adapter;
+    void *scratch = ad ? arena_zalloc(l->a, ad->out_conf_size) : NULL; /* a value read, and forgotten */
     bool good = true;
     if (n->kind != YAML_MAPPING) {
         diag_add(findings, DIAG_ERROR, "expected-mapping", n->pos,
@@ -124,6 +125,8 @@ static bool message_options(void *arg, unsigned d, const struct yaml_node *n,
                      "%s has no option %.*s that a message may set", ad ? ad->name : "the adapter",
                      STR_ARG(child->key->text));
             good = false;
+        } else if (!str_starts(child->text, STR("="))) {
+            good = opt_set(l->a, row, child, findings, scratch) == 0 && good;
         }
     }
     return good;

@@ -120,6 +120,7 @@ struct delivery_view {
     struct str payload;
     unsigned attempt;    /* from 1 */
     bool is_json;        /* a map made it; else it is an HL7 v2 message */
+    struct str options;  /* what the step says of it: rows marked PER_MESSAGE, as pairs (base/pairs.h) */
     int64_t received_us; /* when the message it was made from arrived, wall clock */
 };
 struct delivery_view delivery_view(const struct delivery *d);

@@ -76,6 +76,7 @@ struct delivery_view delivery_view(const struct delivery *d)
     return (struct delivery_view){.payload = d->payload,
                                   .attempt = d->q->attempt,
                                   .is_json = o->is_json,
+                                  .options = o->options,
                                   .received_us = d->q->msg->e.received_us};
 }
 

@@ -197,6 +197,7 @@ void engine_output(struct engine *e, struct arena *a, const struct rules_output 
         .kind = r->finding.n ? ENTRY_OUTPUT_FAILED_ROUTE : ENTRY_OUTPUT_PAYLOAD,
         .is_json = r->is_json,
         .id_part = r->id_part,
+        .options = r->options,
         .keys = keys,
         .nkeys = r->nkeys,
         .payload = r->payload,

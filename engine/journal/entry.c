@@ -13,6 +13,7 @@ enum {
     LITERAL = 1,        /* lowest bit of a splice's length */
     JSON = 4,           /* bit of an output: what its payload is */
     AWAITED = 8,        /* and whether somebody waits for its answer */
+    OPTIONS = 16,       /* and whether it has some */
 };
 
 static void put_splices(struct buf *out, struct splices s)
@@ -68,7 +69,8 @@ static void put_output(struct buf *out, const struct entry_output *o)
 {
     wire_put_var(out, o->destination);
     wire_put_var(out, o->route);
-    unsigned bits = (o->is_json ? JSON : 0u) | (o->is_awaited ? AWAITED : 0u);
+    unsigned bits = (o->is_json ? JSON : 0u) | (o->is_awaited ? AWAITED : 0u) |
+                    (o->options.n ? OPTIONS : 0u);
     buf_putc(out, (char)((unsigned)o->class | (unsigned)o->kind << 1 | bits));
     wire_put_var(out, o->nkeys);
     for (uint32_t i = 0; i < o->nkeys; i++) {
@@ -76,6 +78,9 @@ static void put_output(struct buf *out, const struct entry_output *o)
     }
     wire_put_str(out, o->id_part);
     wire_put_str(out, o->finding);
+    if (o->options.n) {
+        wire_put_str(out, o->options);
+    }
     put_splices(out, o->payload);
 }
 
@@ -84,7 +89,7 @@ static void get_output(struct arena *a, struct wire *w, uint64_t raw_n, struct e
     out->destination = wire_var32(w);
     out->route = wire_var32(w);
     uint8_t bits = wire_u8(w);
-    w->is_bad |= bits > 15;
+    w->is_bad |= bits > 31;
     out->class = (enum entry_class)(bits & 1);
     out->kind = (enum entry_output_kind)(bits >> 1 & 1);
     out->is_json = bits & JSON;
@@ -97,6 +102,7 @@ static void get_output(struct arena *a, struct wire *w, uint64_t raw_n, struct e
     out->keys = keys;
     out->id_part = wire_str(w);
     out->finding = wire_str(w);
+    out->options = bits & OPTIONS ? wire_str(w) : STR("");
     get_splices(a, w, raw_n, &out->payload);
 }
 

@@ -45,6 +45,7 @@ struct entry_output {
     bool is_json;         /* the payload is JSON, made by a map; else HL7 v2 */
     bool is_awaited;      /* the message's sender is answered what its destination answers */
     struct str id_part;   /* part of the event id; may be empty */
+    struct str options;   /* what the step says to the adapter, as pairs (base/pairs.h); or empty */
     const uint64_t *keys; /* keyed hashes of the ordering keys */
     uint32_t nkeys;
     struct splices payload; /* over the message's raw bytes */

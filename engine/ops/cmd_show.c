@@ -54,6 +54,7 @@ static void keep_outputs(struct show *s, const struct entry_message *m)
         v[i] = m->outputs[i];
         v[i].id_part = str_dup(a, v[i].id_part);
         v[i].finding = str_dup(a, v[i].finding);
+        v[i].options = str_dup(a, v[i].options);
         v[i].keys = NULL;
         v[i].payload = (struct splices){NULL, (uint32_t)splices_size(m->outputs[i].payload)};
     }

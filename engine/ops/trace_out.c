@@ -1,6 +1,7 @@
 #include "engine/ops/trace_out.h"
 
 #include "engine/base/buf.h"
+#include "engine/base/pairs.h"
 #include "engine/ops/trace_lineage.h"
 
 enum { PLACE_COLUMN = 72 };
@@ -144,6 +145,18 @@ static struct report *event_json(struct arena *a, const struct trace_event *e)
     return r;
 }
 
+static void put_options(struct report *r, struct str options)
+{
+    struct report *all = options.n ? report_object() : NULL;
+    struct str name, value;
+    while (pairs_next(&options, &name, &value)) {
+        report_set_text(all, name.p, value);
+    }
+    if (all) {
+        report_set(r, "options", all);
+    }
+}
+
 static struct report *output_json(struct arena *a, const struct trace_subject *t,
                                   const struct rules_output *o)
 {
@@ -157,6 +170,7 @@ static struct report *output_json(struct arena *a, const struct trace_subject *t
                                          STR_ARG(o->keys[i].id)));
     }
     report_set(r, "keys", keys);
+    put_options(r, o->options);
     report_set_text(r, "at", place(a, o->pos));
     if (o->finding.n) {
         report_set_text(r, "held", o->finding);

@@ -164,7 +164,21 @@ static bool send_options(struct compiler *c, const struct yaml_node *n, struct s
         diag_add(c->d, DIAG_ERROR, "bad-value", n->pos, "options: cannot be used here");
         return false;
     }
-    return c->env->message_options(c->env->arg, s->send.destination, n, c->d);
+    if (!c->env->message_options(c->env->arg, s->send.destination, n, c->d)) {
+        return false;
+    }
+    struct assigns *all = &s->send.options;
+    bool good = true;
+    all->v = ARENA_ARRAY(c->a, struct assign, n->count + 1);
+    yaml_each(one, n)
+    {
+        struct assign *to = &all->v[all->n++];
+        struct shape shape;
+        to->to.text = one->key->text;
+        to->pos = one->pos;
+        good = compile_value(c, one, CHECK_TEXT, &shape, to) && good;
+    }
+    return good;
 }
 
 bool compile_send(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,

@@ -61,7 +61,8 @@ struct rules_env {
                       struct str *out_bytes, const char **out_why);
     /* The TZif bytes of a time zone; false when there is none of that name. NULL: no zones at all. */
     bool (*read_zone)(void *arg, struct arena *a, struct str name, struct str *out_bytes);
-    /* options: of a send to destination `d`; false with findings. NULL: none are allowed. */
+    /* options: of a send to destination `d`, a mapping; what is no formula is checked as a value. False with findings.
+     * NULL: none are allowed. */
     bool (*message_options)(void *arg, unsigned d, const struct yaml_node *n,
                             struct diags *findings);
     bool with_tests; /* read tests: and the messages they name; else they are passed over */
@@ -128,6 +129,7 @@ struct rules_output {
     bool is_json;             /* a map made it: JSON text; else HL7 v2 */
     const struct json *value; /* is_json: the same as a tree */
     struct splices payload;   /* over m->raw */
+    struct str options;       /* for the destination's adapter, as pairs (pairs.h); or empty */
     struct diag_pos pos;      /* of the send */
     struct str
         finding; /* a route that failed and holds: file:line:col and HL7 place; then no payload;

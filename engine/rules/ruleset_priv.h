@@ -109,6 +109,7 @@ struct step {
             bool has_class, is_bulk, is_part;
             const struct map *map; /* NULL: the message as edited */
             struct assigns with;
+            struct assigns options; /* to.text: the name */
         } send;
         struct {
             struct str reason;

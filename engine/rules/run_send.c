@@ -1,6 +1,7 @@
 /* What leaves: ids, keys, payloads. */
 #include "engine/base/buf.h"
 #include "engine/base/json.h"
+#include "engine/base/pairs.h"
 #include "engine/rules/run_priv.h"
 #include "engine/rules/run_v2.h"
 
@@ -57,6 +58,33 @@ static bool send_id(struct run *run, const struct step *s, struct rules_output *
         }
     }
     return true;
+}
+
+/* What comes to nothing is left to the destination. */
+static bool send_options(struct run *run, const struct step *s, struct rules_output *out)
+{
+    struct buf pairs = {0};
+    bool good = true;
+    for (unsigned i = 0; i < s->send.options.n && good; i++) {
+        const struct assign *one = &s->send.options.v[i];
+        struct str text = one->literal;
+        struct value v;
+        enum value_answer got =
+            one->formula ? eval_one(&run->e, one->formula, run->scope, &v) : ANSWER_TRUE;
+        if (one->formula && got == ANSWER_TRUE) {
+            good = eval_text(&run->e, one->formula, &v, &text);
+        }
+        good = good && got != ANSWER_FALSE;
+        if (good && got == ANSWER_TRUE && str_index(text, '\0') >= 0) {
+            good = eval_fail_at(&run->e, one->pos, STR(""), "the option %.*s would hold a NUL",
+                                STR_ARG(one->to.text));
+        } else if (good && got == ANSWER_TRUE) {
+            pairs_put(&pairs, one->to.text, text);
+        }
+    }
+    out->options = pairs.n ? str_dup(run->a, buf_str(&pairs)) : STR("");
+    buf_free(&pairs);
+    return good;
 }
 
 /* ---- the message itself ---- */
@@ -187,7 +215,7 @@ enum run_end run_send(struct run *run, const struct step *s)
                                  .route = run->route->index,
                                  .pos = s->pos,
                                  .is_bulk = s->send.has_class ? s->send.is_bulk : feed_is_bulk};
-    bool good = send_id(run, s, out) && run_keys(run, s, out);
+    bool good = send_id(run, s, out) && run_keys(run, s, out) && send_options(run, s, out);
     if (good && s->send.map) {
         good = map_payload(run, s, out);
     } else if (good && s->send.is_part) {

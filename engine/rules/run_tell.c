@@ -1,5 +1,6 @@
 /* What a step did, as text: for traces only, it shows values. */
 #include "engine/base/buf.h"
+#include "engine/base/pairs.h"
 #include "engine/rules/run_priv.h"
 
 static void put_values(struct run *run, struct buf *out, const struct values *l)
@@ -51,6 +52,10 @@ static void tell_send(struct run *run, struct buf *out)
     buf_printf(out, "to %.*s", STR_ARG(name));
     if (o->id_part.n) {
         buf_printf(out, ", id %.*s", STR_ARG(o->id_part));
+    }
+    struct str options = o->options, option, value;
+    while (pairs_next(&options, &option, &value)) {
+        buf_printf(out, ", %.*s %.*s", STR_ARG(option), STR_ARG(value));
     }
     buf_printf(out, ", %s of %zu bytes", o->is_json ? "JSON" : "HL7", n);
 }

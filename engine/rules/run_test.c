@@ -1,4 +1,5 @@
 /* Running one test: the route or map alone, on the message given, against what is expected. */
+#include "engine/base/pairs.h"
 #include "engine/rules/conform.h"
 #include "engine/rules/run_v2.h"
 #include "engine/rules/test_priv.h"
@@ -280,6 +281,27 @@ static struct str payload_of(struct judge *j, const struct rules_output *o)
     return str_from(p, n);
 }
 
+/* All of them, where the test names some. */
+static void judge_options(struct judge *j, struct str path, const struct yaml_node *want,
+                          struct str found)
+{
+    struct str name, value, rest = found;
+    if (!want || want->kind != YAML_MAPPING) {
+        return;
+    }
+    yaml_each(one, want)
+    {
+        struct str at = str_printf(j->a, "%.*s.options.%.*s", STR_ARG(path), STR_ARG(one->key->text));
+        judge_member(j, at.p, one, pairs_get(found, str_dup(j->a, one->key->text).p));
+    }
+    while (pairs_next(&rest, &name, &value)) {
+        if (!yaml_get_str(want, name)) {
+            judge_differ(j, str_printf(j->a, "%.*s.options", STR_ARG(path)),
+                         "expected no %.*s, found %.*s", STR_ARG(name), STR_ARG(value));
+        }
+    }
+}
+
 static void judge_output(struct judge *j, const struct ruleset *r, unsigned i,
                          const struct yaml_node *want, const struct rules_output *o)
 {
@@ -293,6 +315,7 @@ static void judge_output(struct judge *j, const struct ruleset *r, unsigned i,
     judge_member(j, str_printf(j->a, "%.*s.id", STR_ARG(path)).p, id, o->id_part);
     judge_member(j, str_printf(j->a, "%.*s.class", STR_ARG(path)).p, class,
                  o->is_bulk ? STR("bulk") : STR("interactive"));
+    judge_options(j, path, yaml_get(want, "options"), o->options);
     if (value && o->is_json) {
         judge_json(j, path, value, o->value, exact);
     } else if (value || (hl7 && o->is_json)) {
@@ -382,6 +405,19 @@ static void put_changes(struct judge *j, struct buf *out, struct str bytes, unsi
     }
 }
 
+static void put_options(struct buf *out, struct str options, unsigned indent)
+{
+    struct str name, value;
+    if (options.n) {
+        buf_printf(out, "%*soptions:\n", (int)indent, "");
+    }
+    while (pairs_next(&options, &name, &value)) {
+        buf_printf(out, "%*s%.*s: ", (int)indent + 2, "", STR_ARG(name));
+        judge_scalar(out, value);
+        buf_putc(out, '\n');
+    }
+}
+
 static void put_outputs(struct judge *j, const struct ruleset *r, const struct rules_result *res,
                         struct buf *out, unsigned indent)
 {
@@ -393,8 +429,9 @@ static void put_outputs(struct judge *j, const struct ruleset *r, const struct r
         if (o->finding.n) {
             continue;
         }
-        buf_printf(out, "%s%*s- to: %.*s\n%*s%s:", n++ ? "" : "\n", (int)indent + 2, "",
-                   STR_ARG(name), (int)indent + 4, "", o->is_json ? "value" : "hl7");
+        buf_printf(out, "%s%*s- to: %.*s\n", n++ ? "" : "\n", (int)indent + 2, "", STR_ARG(name));
+        put_options(out, o->options, indent + 4);
+        buf_printf(out, "%*s%s:", (int)indent + 4, "", o->is_json ? "value" : "hl7");
         if (o->is_json) {
             judge_yaml(out, o->value, indent + 6);
         } else {

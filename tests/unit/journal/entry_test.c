@@ -20,6 +20,7 @@ static struct entry_message full_message(struct arena *a)
     o->kind = ENTRY_OUTPUT_FAILED_ROUTE;
     o->is_json = true;
     o->id_part = STR("2");
+    o->options = STR("interaction\0update\0");
     o->finding = STR("PID-3: no table row");
     return m;
 }
@@ -44,6 +45,8 @@ Test(entry, message_comes_back_as_it_was)
     cr_expect(o->destination == 70000 && o->class == ENTRY_BULK &&
               o->kind == ENTRY_OUTPUT_FAILED_ROUTE && o->is_json);
     cr_expect_not(got.outputs[0].is_json);
+    cr_expect_eq(got.outputs[0].options.n, 0u);
+    cr_expect(str_eq(o->options, m.outputs[1].options) && o->options.n == 19);
     cr_expect(o->nkeys == 1 && o->keys[0] == 0xabcdef0123456789u && str_is(o->id_part, "2"));
     cr_expect(str_is(o->finding, "PID-3: no table row"));
     cr_assert_eq(splices_size(o->payload), 303u);

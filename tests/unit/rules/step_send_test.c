@@ -1,4 +1,5 @@
 /* The step send: as, with, id, key, part, class, options. Language, section 9. */
+#include "engine/base/pairs.h"
 #include "tests/unit/rules/rows.h"
 
 TestSuite(step_send, .init = kit_begin, .fini = kit_end);
@@ -242,6 +243,47 @@ Test(step_send, options_are_those_of_the_destinations_adapter)
          "r.yaml:5:18: error: await: is not available in this version"},
     };
     rows_check(route, ROWS(refused));
+}
+
+/* ruleset of `steps` where every destination knows every option. */
+static struct ruleset *with_options(const char *steps)
+{
+    static unsigned asked;
+    struct rules_env env = kit_env;
+    struct rules_file *f = ARENA_NEW(&kit_arena, struct rules_file);
+    struct diags d;
+    *f = (struct rules_file){"r.yaml", str_of(rows_text(route, steps))};
+    env.arg = &asked;
+    env.message_options = one_option;
+    diags_init(&d, &kit_arena);
+    struct ruleset *r = rules_compile(&kit_arena, f, 1, &env, &d);
+    cr_assert(r, "%s", kit_findings(&d));
+    return r;
+}
+
+static struct rules_result run_options(struct ruleset *r)
+{
+    struct rules_result res;
+    struct rules_input in = {.m = kit_message(oru)};
+    rules_run(r, &in, &kit_arena, &res);
+    return res;
+}
+
+Test(step_send, options_are_texts_and_formulas_beside_the_payload)
+{
+    struct rules_result res = run_options(with_options(
+        "  - for: OBR\n    do: { send: lab, options: { x: plain, y: ='Patient/' & $number, z: =PID-8 "
+        "} }"));
+    cr_assert_eq(res.noutputs, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        struct str o = res.outputs[i].options;
+        cr_expect(str_is(pairs_get(o, "x"), "plain"));
+        cr_expect(str_is(pairs_get(o, "y"), i ? "Patient/2" : "Patient/1"));
+        cr_expect_null(pairs_get(o, "z").p, "what comes to nothing is left out");
+    }
+    res = run_options(with_options("  - { send: lab, options: { x: =MSH-10.toDate() } }"));
+    cr_assert_eq(res.noutputs, 1);
+    cr_expect(res.outputs[0].finding.n > 0, "a failure holds it");
 }
 
 /* ---- as, with ---- */
