@@ -27,6 +27,8 @@ struct http_client {
     const struct net_guard *guard;
     struct http_call *spare;
     struct curl_slist *recipients; /* of a mail; NULL: it is HTTP */
+    const char *url, *method;      /* in `arena` */
+    size_t body_max;
 };
 
 struct http_call {
@@ -38,6 +40,7 @@ struct http_call {
     struct http_intake in;
     struct str unsent; /* of a mail */
     bool is_connected, is_denied;
+    bool is_other; /* its method and address are not the client's */
 };
 
 /* No memory, as xmalloc(). */
@@ -210,6 +213,7 @@ static void end_call(struct http_call *call, CURLcode code, const char *reason)
         a.is_cut = !reason && code != CURLE_OK && !in->is_enough;
         a.body = buf_str(&in->body);
         a.retry_after = buf_str(&in->retry_after);
+        a.etag = buf_str(&in->etag);
     } else {
         bool is_denied = call->is_denied && !call->is_connected;
         a.reason = reason      ? reason
@@ -359,8 +363,27 @@ static struct curl_slist *list_headers(struct http_call *call, const char *const
     return list;
 }
 
+/* Reads and deletions have no body, and no length of one. */
+static void set_place(struct http_call *call, const char *method, const char *url, struct str body)
+{
+    const struct http_client *c = call->client;
+    if (!method && !call->is_other) {
+        return;
+    }
+    call->is_other = method != NULL;
+    curl_easy_setopt(call->easy, method && body.n == 0 ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
+    curl_easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, method ? method : c->method);
+    curl_easy_setopt(call->easy, CURLOPT_URL, url ? url : c->url);
+}
+
 struct http_call *http_client_send(struct http_client *c, struct str body,
                                    const char *const *headers, void *arg)
+{
+    return http_client_send_to(c, NULL, NULL, body, headers, arg);
+}
+
+struct http_call *http_client_send_to(struct http_client *c, const char *method, const char *url,
+                                      struct str body, const char *const *headers, void *arg)
 {
     struct http_call *call = c->spare;
     if (call) {
@@ -370,6 +393,7 @@ struct http_call *http_client_send(struct http_client *c, struct str body,
     }
     call->arg = arg;
     call->is_connected = call->is_denied = false;
+    call->in.body_max = c->body_max;
     if (c->recipients) {
         call->unsent = body;
         curl_easy_setopt(call->easy, CURLOPT_READDATA, call);
@@ -377,6 +401,7 @@ struct http_call *http_client_send(struct http_client *c, struct str body,
         curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, list_headers(call, headers));
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body.n ? body.p : "");
         curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+        set_place(call, method, url, body);
     }
     curl_multi_add_handle(c->multi, call->easy);
     return call;
@@ -392,6 +417,9 @@ struct http_client *http_client_new(struct endpoint *ep, const struct http_targe
     c->tls = target->tls ? tls_out_copy(&c->arena, target->tls) : NULL;
     c->on = *on;
     c->guard = target->guard;
+    c->body_max = target->body_max;
+    c->url = str_dup(&c->arena, str_of(target->url)).p;
+    c->method = target->method ? str_dup(&c->arena, str_of(target->method)).p : NULL;
     c->watch =
         (struct http_watch){.loop = ep->loop, .on_ready = on_ready, .on_time = on_time, .arg = c};
     http_watch_open(&c->watch);

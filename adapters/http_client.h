@@ -22,6 +22,7 @@ struct http_answer {
     bool is_cut;            /* the connection was lost within the body */
     struct str body;        /* as much as is kept (http_intake.h); borrowed for the call */
     struct str retry_after; /* value of that header, or empty; borrowed */
+    struct str etag;        /* the same */
     const char *reason;     /* why there is no whole answer, static; NULL: there is */
 };
 
@@ -42,7 +43,8 @@ struct http_target {
     const struct net_guard *
         guard; /* addresses not to connect to; must live as long as the client; NULL: any will do */
     const struct http_mail
-        *mail; /* NULL: it is HTTP. `url` is smtp:// or smtps://, `method` not used */
+        *mail;       /* NULL: it is HTTP. `url` is smtp:// or smtps://, `method` not used */
+    size_t body_max; /* bytes kept of an answer's body; 0: HTTP_BODY_MAX */
 };
 
 struct http_events {
@@ -62,6 +64,10 @@ void http_client_free(struct http_client **c);
  * the library's out; NULL-ended, at most HTTP_HEADERS_MAX) must live until then. */
 struct http_call *http_client_send(struct http_client *c, struct str body,
                                    const char *const *headers, void *arg);
+/* The same with another method and address than the client's, of the same host; both are copied. NULL: the client's. Without
+ * a body neither length nor type is sent. */
+struct http_call *http_client_send_to(struct http_client *c, const char *method, const char *url,
+                                      struct str body, const char *const *headers, void *arg);
 /* Hang up now: done() is called inside this with what has come so far, and `reason`. */
 void http_client_stop(struct http_call *call, const char *reason);
 

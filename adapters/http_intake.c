@@ -33,12 +33,16 @@ bool http_intake_line(struct http_intake *in, struct str line)
     if (str_starts(line, STR("HTTP/"))) {
         in->status = status_of(line);
         buf_clear(&in->retry_after);
+        buf_clear(&in->etag);
         in->is_coded = false;
     } else if (is_header(line, STR("Content-Encoding"), &value)) {
         in->is_coded = !str_eq_nocase(value, STR("identity"));
     } else if (is_header(line, STR("Retry-After"), &value)) {
         buf_clear(&in->retry_after);
         buf_put_str(&in->retry_after, value);
+    } else if (is_header(line, STR("ETag"), &value)) {
+        buf_clear(&in->etag);
+        buf_put_str(&in->etag, value);
     } else if (str_trim(line).n == 0) {
         in->is_head_done = in->status >= 200;
     }
@@ -47,7 +51,7 @@ bool http_intake_line(struct http_intake *in, struct str line)
 
 bool http_intake_body(struct http_intake *in, struct str piece)
 {
-    size_t room = HTTP_BODY_MAX - in->body_n;
+    size_t max = in->body_max ? in->body_max : HTTP_BODY_MAX, room = max - in->body_n;
     buf_put_str(&in->body, str_slice(piece, 0, in->is_coded ? 0 : room));
     in->body_n += piece.n;
     in->is_enough = piece.n > room;
@@ -58,5 +62,6 @@ void http_intake_clear(struct http_intake *in)
 {
     buf_free(&in->body);
     buf_free(&in->retry_after);
+    buf_free(&in->etag);
     *in = (struct http_intake){0};
 }

@@ -13,9 +13,10 @@ enum {
 
 /* {0} is an empty one. */
 struct http_intake {
-    struct buf body, retry_after; /* retry_after: the value of that header */
-    size_t head_n;                /* bytes of head and trailer */
-    size_t body_n;     /* bytes of the body so far, at most HTTP_BODY_MAX unless is_enough */
+    struct buf body, retry_after, etag; /* the last two: the values of these headers */
+    size_t body_max;                    /* bytes kept of the body; 0: HTTP_BODY_MAX */
+    size_t head_n;                      /* bytes of head and trailer */
+    size_t body_n;     /* bytes of the body so far, at most body_max unless is_enough */
     int status;        /* of the head that is coming in, or came */
     bool is_head_done; /* the head of a final answer (200 and above) is whole */
     bool is_coded;     /* the body is compressed: nothing of it is kept */

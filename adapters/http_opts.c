@@ -4,6 +4,7 @@
 #include "adapters/admit.h"
 #include "adapters/http_client.h"
 #include "adapters/http_event.h"
+#include "adapters/http_opts.h"
 #include "adapters/http_url.h"
 #include "adapters/net_guard.h"
 
@@ -51,7 +52,7 @@ static const struct opt smart_opts[] = {
     {0},
 };
 
-static const struct opt auth_opts[] = {
+const struct opt http_auth_opts[] = {
     OPT_GROUP(http_auth_conf, basic, "basic", basic_opts, 0, "A user with a password."),
     OPT(http_auth_conf, bearer, "bearer", SECRET, NULL, NULL, 0, "A fixed token."),
     OPT_GROUP(http_auth_conf, oauth2, "oauth2", oauth_opts, 0,
@@ -89,34 +90,16 @@ const struct opt http_out_opts[] = {
     OPT(http_out_conf, content_type, "content-type", STR, NULL, "1..200", 0,
         "Content-Type of all bodies; without it application/json for what a map made and "
         "application/hl7-v2 for HL7 v2 messages."),
-    OPT(http_out_conf, headers, "headers", LIST, NULL, NULL, 0,
-        "Further headers of every request, each as `Name: value`; no secrets."),
+    HTTP_OPT_HEADERS,
     OPT(http_out_conf, bearer, "bearer", SECRET, NULL, NULL, 0,
         "Token to send as `Authorization: Bearer`; read at the first request and again after a "
         "401 or 403."),
-    OPT(http_out_conf, plaintext, "plaintext", ENUM, "refused", "refused|accepted", 0,
-        "`accepted`: a token or password may go to another machine over http://, where others can "
-        "read "
-        "along."),
-    OPT_GROUP(http_out_conf, auth, "auth", auth_opts, 0,
-              "Who Corridor says it is: one of basic, bearer, oauth2, smart."),
+    HTTP_OPT_AUTH,
     OPT_GROUP(http_out_conf, sign, "sign", sign_opts, 0,
               "Sign each request as Standard Webhooks have it."),
     OPT_GROUP(http_out_conf, cloudevents, "cloudevents", events_opts, 0,
               "Send each output as a CloudEvent 1.0."),
-    OPT(http_out_conf, deny, "deny", LIST, NET_GUARD_DEFAULT, NULL, 0,
-        "Addresses that are not connected to, whatever the host's name resolves to: networks such "
-        "as "
-        "10.0.0.0/8, and the words link-local, metadata, loopback, private, multicast, "
-        "unspecified. Loopback and private do not count against an address that the URL itself "
-        "has."),
-    OPT(http_out_conf, reply_within, "reply-within", MS, "30s", "100ms..10m", 0,
-        "Wait this long for the whole answer, then hang up; the message may have arrived and is "
-        "sent again."),
-    OPT(http_out_conf, connect_within, "connect-within", MS, "10s", "100ms..5m", 0,
-        "Wait this long for a connection, name and TLS included."),
-    OPT_GROUP(http_out_conf, tls, "tls", tls_url_opts, 0,
-              "How https:// is spoken; the server's certificate and its name are always verified."),
+    HTTP_OPTS_CONNECTION,
     {0},
 };
 

@@ -8,7 +8,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-enum { PARALLEL_MAX = 1000, BYTES_KEEP_MAX = 4096 };
+enum { PARALLEL_MAX = 1000, BYTES_KEEP_MAX = 4096, REPLY_MAX = 64 * 1024 };
 
 static int64_t now_us(const struct http_out *out)
 {
@@ -72,6 +72,22 @@ static void shrink(struct buf *b)
     buf_clear(b);
 }
 
+/* Empty, for another request. */
+static void put_back(struct transfer *t)
+{
+    buf_wipe(&t->text); /* it has the header of who asks */
+    shrink(&t->text);
+    shrink(&t->body);
+    buf_clear(&t->url);
+    t->call = NULL;
+    t->is_again = t->is_given_up = false;
+    t->method = t->media_type = NULL;
+    t->asks = 0;
+    t->n = 0;
+    t->next = t->out->spare;
+    t->out->spare = t;
+}
+
 /* The request is over: all of its deliveries end so. It may be used for another one inside the last call. */
 static void end_transfer(struct transfer *t, struct outcome o)
 {
@@ -80,14 +96,7 @@ static void end_transfer(struct transfer *t, struct outcome o)
     unsigned n = t->n;
     memcpy(v, t->v, n * sizeof *v);
     event_del(t->timer);
-    buf_wipe(&t->text); /* it has the header of who asks */
-    shrink(&t->text);
-    shrink(&t->body);
-    t->call = NULL;
-    t->is_again = t->is_given_up = false;
-    t->n = 0;
-    t->next = out->spare;
-    out->spare = t;
+    put_back(t);
     out->flying -= n;
     for (unsigned i = 0; i < n; i++) {
         delivery_done(v[i], o);
@@ -107,13 +116,13 @@ static struct str reply_of(struct http_out *out, const struct http_answer *a)
     buf_clear(&out->reply);
     if (a->status) {
         buf_printf(&out->reply, "HTTP/1.1 %d\r\n\r\n", a->status);
-        buf_put_str(&out->reply, a->body);
+        buf_put_str(&out->reply, str_slice(a->body, 0, REPLY_MAX));
     }
     return buf_str(&out->reply);
 }
 
 /* Which event of a batch it was that was refused, nobody says: each is asked for by itself, at its next attempt. */
-static struct outcome judge(const struct transfer *t, const struct http_answer *a)
+static struct outcome judge(struct transfer *t, const struct http_answer *a)
 {
     struct outcome o = http_verdict(a, clock_wall_us(t->out->ep->clock));
     if (t->n > 1 && o.verdict == DELIVERY_REFUSED) {
@@ -133,20 +142,30 @@ static bool goes_again(struct transfer *t, const struct http_answer *a)
     }
     t->is_again = true;
     t->text.n = t->text_n;
-    event_del(t->timer);
-    t->call = NULL;
     return true;
+}
+
+static bool goes_on(struct transfer *t, const struct http_answer *a)
+{
+    const struct http_kind *kind = t->out->kind;
+    if (t->is_given_up || !kind->goes_on) {
+        return false;
+    }
+    t->text.n = t->text_n;
+    return kind->goes_on(t, a);
 }
 
 static void on_done(void *arg, const struct http_answer *a)
 {
     struct transfer *t = arg;
     struct http_out *out = t->out;
-    if (goes_again(t, a)) {
+    if (goes_again(t, a) || goes_on(t, a)) {
+        event_del(t->timer);
+        t->call = NULL;
         begin(t);
         return;
     }
-    struct outcome o = judge(t, a);
+    struct outcome o = out->kind->judge(t, a);
     o.reply = reply_of(out, a);
     end_transfer(t, o);
 }
@@ -165,7 +184,8 @@ static void start(struct transfer *t)
     t->is_connected = false;
     t->deadline_us = now_us(t->out) + http_out_conf(t->out)->connect_within * 1000;
     set_timer(t);
-    t->call = http_client_send(t->out->client, http_request_body(t), headers, t);
+    t->call = http_client_send_to(t->out->client, t->method, t->url.n ? t->url.p : NULL,
+                                  http_request_body(t), headers, t);
 }
 
 /* All of its deliveries are there. */
@@ -214,27 +234,38 @@ static void on_auth_end(void *arg, const char *why, int64_t retry_after_us)
 
 /* ---- the contract ---- */
 
-static int http_out_open(struct destination *d, struct diags *diags)
+const struct http_kind http_kind = {.add = http_request_add, .judge = judge};
+
+int http_out_open_as(struct destination *d, const struct http_kind *kind)
 {
-    (void)diags; /* what is missing now may be there at the next attempt */
     struct endpoint *ep = destination_endpoint(d);
     struct http_out *out = X_NEW(struct http_out);
     const struct http_out_conf *c = ep->conf;
     struct net_guard *guard = ARENA_NEW(&out->arena, struct net_guard);
-    struct http_target target = {
-        .url = c->url.p, .method = http_methods[c->method], .tls = c->tls, .guard = guard};
+    struct http_target target = {.url = c->url.p,
+                                 .method = http_methods[c->method],
+                                 .tls = c->tls,
+                                 .guard = guard,
+                                 .body_max = kind->body_max};
     static const struct http_events on = {.connected = on_connected, .done = on_done};
     struct str bad; /* the options were checked */
     *guard = net_guard_new(&out->arena, &c->deny, http_url_host(c->url), &bad);
     out->ep = ep;
+    out->kind = kind;
     out->client = http_client_new(ep, &target, &on);
     out->auth = http_auth_new(ep, &target, &(struct http_auth_events){on_auth_end, out});
     ep->state = out;
     return 0;
 }
 
+static int http_out_open(struct destination *d, struct diags *diags)
+{
+    (void)diags; /* what is missing now may be there at the next attempt */
+    return http_out_open_as(d, &http_kind);
+}
+
 /* As many connections as the destination's `parallel` lets deliveries be under way. */
-static unsigned http_out_room(struct destination *d)
+unsigned http_out_room(struct destination *d)
 {
     const struct http_out *out = destination_endpoint(d)->state;
     return PARALLEL_MAX - out->flying;
@@ -243,7 +274,7 @@ static unsigned http_out_room(struct destination *d)
 /* Add it to the request; false: it cannot be sent at all, and has ended. */
 static bool add(struct transfer *t, struct delivery *d)
 {
-    const char *why = http_request_add(t, d);
+    const char *why = t->out->kind->add(t, d);
     if (why) {
         delivery_done(
             d, (struct outcome){.verdict = DELIVERY_REFUSED, .reason = why, .reply = str_of(why)});
@@ -260,8 +291,7 @@ static void send_one(struct http_out *out, struct delivery *d)
     if (add(t, d)) {
         begin(t);
     } else {
-        t->next = out->spare;
-        out->spare = t;
+        put_back(t);
     }
 }
 
@@ -289,12 +319,11 @@ static void send_batches(struct http_out *out, struct delivery **v, size_t n)
     if (t && t->n) {
         begin(t);
     } else if (t) {
-        t->next = out->spare;
-        out->spare = t;
+        put_back(t);
     }
 }
 
-static void http_out_send(struct destination *d, struct delivery **v, size_t n)
+void http_out_send(struct destination *d, struct delivery **v, size_t n)
 {
     struct http_out *out = destination_endpoint(d)->state;
     if (http_out_is_batch(out)) {
@@ -306,7 +335,7 @@ static void http_out_send(struct destination *d, struct delivery **v, size_t n)
     }
 }
 
-static void http_out_cancel(struct destination *d, struct delivery *one)
+void http_out_cancel(struct destination *d, struct delivery *one)
 {
     struct http_out *out = destination_endpoint(d)->state;
     struct transfer *t = *delivery_slot(one), **at = &out->waiting;
@@ -322,7 +351,7 @@ static void http_out_cancel(struct destination *d, struct delivery *one)
     fail(t, "canceled", 0);
 }
 
-static void http_out_close(struct destination *d)
+void http_out_close(struct destination *d)
 {
     struct http_out *out = destination_endpoint(d)->state;
     http_auth_free(&out->auth);
@@ -333,6 +362,7 @@ static void http_out_close(struct destination *d)
         event_free(t->timer);
         buf_forget(&t->text);
         buf_free(&t->body);
+        buf_free(&t->url);
         free(t);
     }
     webhook_secrets_clear(&out->sign.secrets);

@@ -91,6 +91,10 @@ static void put_batch_id(struct buf *out, const struct transfer *t)
 static struct str content_type(const struct transfer *t)
 {
     const struct http_out_conf *c = http_out_conf(t->out);
+    const char *own = t->media_type ? t->media_type : t->out->kind->content_type;
+    if (own) {
+        return str_of(own);
+    }
     int mode = c->cloudevents ? c->cloudevents->mode : HTTP_EVENT_BINARY;
     if (mode == HTTP_EVENT_BATCH) {
         return STR("application/cloudevents-batch+json");
@@ -113,7 +117,8 @@ void http_request_end(struct transfer *t)
     } else {
         buf_put_str(&id, delivery_id(t->v[0]));
     }
-    buf_printf(&t->text, "Content-Type: %.*s", STR_ARG(content_type(t)));
+    buf_printf(&t->text, "Content-Type:%s%.*s", t->media_type && !*t->media_type ? "" : " ",
+               STR_ARG(content_type(t)));
     buf_putc(&t->text, '\0');
     buf_printf(&t->text, "Idempotency-Key: %.*s", STR_ARG(buf_str(&id)));
     buf_putc(&t->text, '\0');
@@ -129,7 +134,8 @@ void http_request_end(struct transfer *t)
 
 struct str http_request_body(const struct transfer *t)
 {
-    return t->body.n ? buf_str(&t->body) : delivery_view(t->v[0]).payload;
+    bool has_none = t->media_type && !*t->media_type;
+    return has_none ? STR("") : t->body.n ? buf_str(&t->body) : delivery_view(t->v[0]).payload;
 }
 
 void http_request_headers(const struct transfer *t, const char *out[HTTP_HEADERS_MAX + 1])

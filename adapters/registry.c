@@ -1,6 +1,7 @@
 #include "adapters/registry.h"
 
 #include "adapters/discard.h"
+#include "adapters/fhir.h"
 #include "adapters/files.h"
 #include "adapters/http.h"
 #include "adapters/mail.h"
@@ -9,5 +10,5 @@
 
 const struct adapter *const registry[] = {
     &discard_adapter, &files_adapter,   &http_adapter, &mllp_adapter,
-    &mail_adapter,    &webhook_adapter, NULL,
+    &mail_adapter,    &webhook_adapter, &fhir_adapter, NULL,
 };

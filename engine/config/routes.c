@@ -109,7 +109,8 @@ static bool message_options(void *arg, unsigned d, const struct yaml_node *n,
 {
     struct loader *l = arg;
     const struct adapter *ad = l->plan->destinations[d].adapter;
-    void *scratch = ad ? arena_zalloc(l->a, ad->out_conf_size) : NULL; /* a value read, and forgotten */
+    void *scratch =
+        ad ? arena_zalloc(l->a, ad->out_conf_size) : NULL; /* a value read, and forgotten */
     bool good = true;
     if (n->kind != YAML_MAPPING) {
         diag_add(findings, DIAG_ERROR, "expected-mapping", n->pos,

@@ -118,9 +118,10 @@ struct outcome {
 /* What a destination sees of a delivery. Valid until delivery_done(). */
 struct delivery_view {
     struct str payload;
-    unsigned attempt;    /* from 1 */
-    bool is_json;        /* a map made it; else it is an HL7 v2 message */
-    struct str options;  /* what the step says of it: rows marked PER_MESSAGE, as pairs (base/pairs.h) */
+    unsigned attempt; /* from 1 */
+    bool is_json;     /* a map made it; else it is an HL7 v2 message */
+    struct str
+        options; /* what the step says of it: rows marked PER_MESSAGE, as pairs (base/pairs.h) */
     int64_t received_us; /* when the message it was made from arrived, wall clock */
 };
 struct delivery_view delivery_view(const struct delivery *d);
@@ -161,8 +162,9 @@ struct adapter {
     /* What tells of conditions, under `alerts:` by its name; its options are those of teller.h. NULL: it does not. */
     const struct tell_ops *tell;
     void (*tell_check)(const void *conf, const struct yaml_node *map, struct diags *d);
-    bool is_hl7_only; /* as a destination it carries HL7 v2 messages, not what maps make */
-    bool is_bulk;     /* what it brings as a source goes as bulk */
+    bool is_hl7_only;  /* as a destination it carries HL7 v2 messages, not what maps make */
+    bool is_json_only; /* as a destination it carries what maps make, not HL7 v2 messages */
+    bool is_bulk;      /* what it brings as a source goes as bulk */
 };
 
 /* Every source and destination begins with its endpoint. */

@@ -274,6 +274,9 @@ static struct str unfit(const struct work *w, const struct queued *o, const stru
         return STR("its message cannot be read from the journal");
     }
     bool is_json = m->e.outputs[queued_ref(o).output].is_json;
+    if (!is_json && w->to->ep.adapter->is_json_only) {
+        return STR("it is HL7 v2, and the other destination carries what maps make only");
+    }
     return is_json && w->to->ep.adapter->is_hl7_only
                ? STR("it is JSON, and the other destination carries HL7 v2 messages only")
                : STR("");

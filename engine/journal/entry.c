@@ -69,8 +69,8 @@ static void put_output(struct buf *out, const struct entry_output *o)
 {
     wire_put_var(out, o->destination);
     wire_put_var(out, o->route);
-    unsigned bits = (o->is_json ? JSON : 0u) | (o->is_awaited ? AWAITED : 0u) |
-                    (o->options.n ? OPTIONS : 0u);
+    unsigned bits =
+        (o->is_json ? JSON : 0u) | (o->is_awaited ? AWAITED : 0u) | (o->options.n ? OPTIONS : 0u);
     buf_putc(out, (char)((unsigned)o->class | (unsigned)o->kind << 1 | bits));
     wire_put_var(out, o->nkeys);
     for (uint32_t i = 0; i < o->nkeys; i++) {

@@ -104,26 +104,28 @@ static bool send_part(struct compiler *c, const struct yaml_node *n, struct step
     return true;
 }
 
-/* Can the destination take JSON? False with an error. */
-static bool carries_json(struct compiler *c, const struct step *s, struct diag_pos pos)
+/* Can the destination take what is sent: JSON, or HL7 v2? False with an error. */
+static bool carries(struct compiler *c, const struct step *s, bool is_json, struct diag_pos pos)
 {
     unsigned d = s->send.destination;
     const struct rules_destination *to = d < c->r->ndestinations ? &c->r->destinations[d] : NULL;
-    if (!to || !to->refuses) {
+    const char *refuses = !to ? NULL : is_json ? to->refuses : to->refuses_hl7;
+    if (!refuses) {
         return true;
     }
     diag_hint(c->d,
               diag_add(c->d, DIAG_ERROR, "wrong-destination", pos,
-                       "the destination %.*s is \"%s\": it cannot carry JSON", STR_ARG(to->name),
-                       to->refuses),
-              "send it to a destination that can, as http");
+                       "the destination %.*s is \"%s\": it cannot carry %s", STR_ARG(to->name),
+                       refuses, is_json ? "JSON" : "HL7 v2"),
+              is_json ? "send it to a destination that can, as http"
+                      : "say as: with a map that makes a FHIR resource");
     return false;
 }
 
 static bool send_map(struct compiler *c, const struct yaml_node *step, struct step *s)
 {
     const struct yaml_node *as = yaml_get(step, "as"), *with = yaml_get(step, "with");
-    if (!as && c->names.data != DATA_HL7 && !carries_json(c, s, s->pos)) {
+    if (!as && !carries(c, s, c->names.data != DATA_HL7, s->pos)) {
         return false;
     }
     if (!as) {
@@ -138,7 +140,7 @@ static bool send_map(struct compiler *c, const struct yaml_node *step, struct st
         return false;
     }
     s->send.map = m;
-    if (m->is_known && !m->v2 && !carries_json(c, s, as->pos)) {
+    if (m->is_known && !carries(c, s, m->v2 == NULL, as->pos)) {
         return false;
     }
     if (m->datatype) {

@@ -291,7 +291,8 @@ static void judge_options(struct judge *j, struct str path, const struct yaml_no
     }
     yaml_each(one, want)
     {
-        struct str at = str_printf(j->a, "%.*s.options.%.*s", STR_ARG(path), STR_ARG(one->key->text));
+        struct str at =
+            str_printf(j->a, "%.*s.options.%.*s", STR_ARG(path), STR_ARG(one->key->text));
         judge_member(j, at.p, one, pairs_get(found, str_dup(j->a, one->key->text).p));
     }
     while (pairs_next(&rest, &name, &value)) {

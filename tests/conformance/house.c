@@ -1,5 +1,6 @@
 #include "tests/conformance/house.h"
 
+#include "engine/base/pairs.h"
 #include "engine/base/yaml.h"
 
 #include <criterion/criterion.h>
@@ -72,6 +73,7 @@ struct delivery_view delivery_view(const struct delivery *d)
     return (struct delivery_view){.payload = buf_str(&d->payload),
                                   .attempt = d->attempt,
                                   .is_json = d->is_json,
+                                  .options = buf_str(&d->options),
                                   .received_us = 1780000000123456};
 }
 
@@ -142,6 +144,7 @@ void house_close(struct house *h)
     }
     for (unsigned i = 0; i < h->destination.n; i++) {
         buf_free(&h->destination.v[i].payload);
+        buf_free(&h->destination.v[i].options);
         buf_free(&h->destination.v[i].reply);
     }
     event_base_free(h->loop);
@@ -210,7 +213,8 @@ bool house_takes(struct house *h, unsigned n)
     return run_until(h->loop, has_taken, &w);
 }
 
-static struct delivery *give(struct house *h, const char *payload, bool is_json, unsigned attempt)
+static struct delivery *prepare(struct house *h, const char *payload, bool is_json,
+                                unsigned attempt)
 {
     struct destination *t = &h->destination;
     cr_assert(t->n < GIVEN_MAX);
@@ -219,7 +223,25 @@ static struct delivery *give(struct house *h, const char *payload, bool is_json,
     *d = (struct delivery){.of = t, .is_json = is_json, .attempt = attempt};
     strcpy(d->id, "abcdefghijklmnopqrstuvwxyz");
     buf_puts(&d->payload, payload);
-    t->ep.adapter->out->send(t, &d, 1);
+    return d;
+}
+
+static struct delivery *give(struct house *h, const char *payload, bool is_json, unsigned attempt)
+{
+    struct delivery *d = prepare(h, payload, is_json, attempt);
+    h->destination.ep.adapter->out->send(&h->destination, &d, 1);
+    return d;
+}
+
+struct delivery *house_give_with(struct house *h, const char *payload, const char *const *options)
+{
+    struct delivery *d = prepare(h, payload, true, 1);
+    for (; *options; options++) {
+        struct str value = str_of(*options), name;
+        cr_assert(str_split(&value, '=', &name));
+        pairs_put(&d->options, name, value);
+    }
+    h->destination.ep.adapter->out->send(&h->destination, &d, 1);
     return d;
 }
 

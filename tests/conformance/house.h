@@ -29,7 +29,7 @@ struct source {
 
 struct delivery {
     struct destination *of;
-    struct buf payload;
+    struct buf payload, options;
     bool is_json;
     unsigned attempt;
     void *slot;
@@ -71,6 +71,8 @@ bool house_takes(struct house *h, unsigned n); /* runs the loop until n exchange
 /* Hand one over. */
 struct delivery *house_give(struct house *h, const char *payload);
 struct delivery *house_give_json(struct house *h, const char *payload, unsigned attempt);
+/* JSON with options of the step, "NAME=VALUE" each, NULL-ended. */
+struct delivery *house_give_with(struct house *h, const char *payload, const char *const *options);
 /* Hand over `n` (at most 64) in one go, JSON, first attempts unless `attempt` says otherwise; the first of them. The k-th has k as
  * letter at the end of its id: a, b ... */
 struct delivery *house_give_all(struct house *h, const char *const *payloads, unsigned n,

@@ -1,4 +1,4 @@
-#include "adapters/http.h"
+#include "adapters/fhir_out.h"
 
 #include "engine/base/yaml.h"
 
@@ -157,11 +157,58 @@ Test(http_opts, has_room_for_32_headers)
     arena_free(&a);
 }
 
+static const struct {
+    const char *yaml, *found;
+} fhir_rows[] = {
+    {"url: https://ehr.example.org/fhir/r4/", ""},
+    {"url: https://ehr/fhir\nmatch: \"*\"\nif-match: current\ninteraction: create", ""},
+    {"url: https://ehr/fhir\nauth: {smart: {token-url: https://ehr/t, client-id: c, key: k, scope: "
+     "s}}",
+     ""},
+    {"url: https://ehr/fhir\nmethod: PUT", "unknown key `method`"},
+    {"url: https://ehr/fhir\ncontent-type: text/plain", "unknown key `content-type`"},
+    {"url: ftp://ehr/fhir", "is no http:// or https:// address"},
+    {"url: \"https://ehr/fhir?tenant=1\"", "holds a query"},
+    {"url: https://ehr/fhir\ntarget: Patient/1", "`target` is of one message"},
+    {"url: https://ehr/fhir\nif-none-exist: a=b", "`if-none-exist` is of one message"},
+    {"url: https://ehr/fhir\nif-match: 3", "`if-match` is of one message"},
+    {"url: https://ehr/fhir\nmatch: [\"a b\"]", "`match` holds an empty text or a blank"},
+    {"url: https://ehr/fhir\ninteraction: upsert", "`interaction` is `upsert`; expected auto"},
+    {"url: https://ehr/fhir\nheaders: [\"prefer: x\"]", "sets one that Corridor sets itself"},
+    {"url: https://ehr/fhir\ndeny: [metadat]", "`deny` has `metadat`"},
+};
+
+static struct str wrong_with_fhir(struct arena *a, const char *yaml)
+{
+    struct fhir_out_conf conf = {0}; /* as the engine hands it over */
+    struct yaml_doc *doc = NULL;
+    struct diags d;
+    diags_init(&d, a);
+    cr_assert_eq(yaml_parse(a, "c.yaml", str_of(yaml), &d, &doc), 0, "%s", yaml);
+    if (opt_parse(a, fhir_out_opts, doc->root, NULL, &d, &conf) == 0) {
+        fhir_out_check(&conf, doc->root, &d);
+    }
+    return d.first ? d.first->text : STR("");
+}
+
+Test(http_opts, those_of_fhir_are_checked_too)
+{
+    for (size_t i = 0; i < sizeof(fhir_rows) / sizeof(fhir_rows[0]); i++) {
+        struct arena a = {0};
+        struct str got = wrong_with_fhir(&a, fhir_rows[i].yaml);
+        bool is_wanted =
+            fhir_rows[i].found[0] ? str_find(got, str_of(fhir_rows[i].found)) >= 0 : got.n == 0;
+        cr_expect(is_wanted, "%s\ngot \"%.*s\"", fhir_rows[i].yaml, STR_ARG(got));
+        arena_free(&a);
+    }
+}
+
 Test(http_opts, the_table_is_in_order)
 {
     struct arena a = {0};
     struct diags d;
     diags_init(&d, &a);
     cr_expect_eq(opt_check_table(http_out_opts, &d), 0, "%s", d.first ? d.first->text.p : "");
+    cr_expect_eq(opt_check_table(fhir_out_opts, &d), 0, "%s", d.first ? d.first->text.p : "");
     arena_free(&a);
 }

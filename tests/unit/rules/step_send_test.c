@@ -271,9 +271,10 @@ static struct rules_result run_options(struct ruleset *r)
 
 Test(step_send, options_are_texts_and_formulas_beside_the_payload)
 {
-    struct rules_result res = run_options(with_options(
-        "  - for: OBR\n    do: { send: lab, options: { x: plain, y: ='Patient/' & $number, z: =PID-8 "
-        "} }"));
+    struct rules_result res =
+        run_options(with_options("  - for: OBR\n    do: { send: lab, options: { x: plain, y: "
+                                 "='Patient/' & $number, z: =PID-8 "
+                                 "} }"));
     cr_assert_eq(res.noutputs, 2);
     for (unsigned i = 0; i < 2; i++) {
         struct str o = res.outputs[i].options;

@@ -1,0 +1,13 @@
+#include "adapters/fhir.h"
+
+#include "adapters/fhir_out.h"
+
+const struct adapter fhir_adapter = {
+    .name = "fhir",
+    .summary = "FHIR R4 over HTTP",
+    .out_opts = fhir_out_opts,
+    .out_conf_size = sizeof(struct fhir_out_conf),
+    .out = &fhir_destination,
+    .out_check = fhir_out_check,
+    .is_json_only = true,
+};

@@ -1,0 +1,9 @@
+/* fhir.h - FHIR R4 over HTTP. The sending end: fhir_out.h. */
+#ifndef CORRIDOR_ADAPTERS_FHIR_H
+#define CORRIDOR_ADAPTERS_FHIR_H
+
+#include "engine/flow/adapter.h"
+
+extern const struct adapter fhir_adapter;
+
+#endif

@@ -1,0 +1,292 @@
+#include "adapters/fhir_answer.h"
+
+#include "adapters/http_verdict.h"
+#include "engine/base/json.h"
+
+enum { NODES_MAX = 500000 };
+
+/* What a code says of the next attempt. */
+enum about { ABOUT_SERVER, ABOUT_CALLER, ABOUT_MESSAGE, ABOUT_MOMENT };
+
+struct code {
+    const char *code, *reason;
+    enum about about;
+};
+
+#define CODE(name, what)                                                                           \
+    {                                                                                              \
+        name, "the server's OperationOutcome says " name, what                                     \
+    }
+
+static const struct code codes[] = {
+    CODE("invalid", ABOUT_MESSAGE),
+    CODE("structure", ABOUT_MESSAGE),
+    CODE("required", ABOUT_MESSAGE),
+    CODE("value", ABOUT_MESSAGE),
+    CODE("invariant", ABOUT_MESSAGE),
+    CODE("security", ABOUT_SERVER),
+    CODE("login", ABOUT_CALLER),
+    CODE("unknown", ABOUT_CALLER),
+    CODE("expired", ABOUT_CALLER),
+    CODE("forbidden", ABOUT_SERVER),
+    CODE("suppressed", ABOUT_SERVER),
+    CODE("processing", ABOUT_SERVER),
+    CODE("not-supported", ABOUT_MESSAGE),
+    CODE("duplicate", ABOUT_MESSAGE),
+    CODE("multiple-matches", ABOUT_MESSAGE),
+    CODE("not-found", ABOUT_MESSAGE),
+    CODE("deleted", ABOUT_MESSAGE),
+    CODE("too-long", ABOUT_MESSAGE),
+    CODE("code-invalid", ABOUT_MESSAGE),
+    CODE("extension", ABOUT_MESSAGE),
+    CODE("too-costly", ABOUT_MESSAGE),
+    CODE("business-rule", ABOUT_MESSAGE),
+    CODE("conflict", ABOUT_MESSAGE),
+    CODE("transient", ABOUT_MOMENT),
+    CODE("lock-error", ABOUT_MOMENT),
+    CODE("no-store", ABOUT_MOMENT),
+    CODE("exception", ABOUT_SERVER),
+    CODE("timeout", ABOUT_MOMENT),
+    CODE("incomplete", ABOUT_SERVER),
+    CODE("throttled", ABOUT_MOMENT),
+    CODE("informational", ABOUT_SERVER),
+};
+/* clang-format off */
+static const struct code other_code = {"other", "the server's OperationOutcome has no code of R4", ABOUT_SERVER};
+/* clang-format on */
+
+/* ---- OperationOutcome ---- */
+
+static const struct code *code_of(struct str text)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (str_is(text, codes[i].code)) {
+            return &codes[i];
+        }
+    }
+    return &other_code;
+}
+
+static bool is_error(const struct json *issue)
+{
+    struct str s = json_text(json_get(issue, "severity"));
+    return str_is(s, "fatal") || str_is(s, "error");
+}
+
+/* The first error, else the first issue; NULL: it is no OperationOutcome, or an empty one. */
+static const struct json *main_issue(const struct json *outcome)
+{
+    const struct json *issues = json_get(outcome, "issue");
+    if (!str_is(json_text(json_get(outcome, "resourceType")), "OperationOutcome") || !issues ||
+        issues->kind != JSON_ARRAY) {
+        return NULL;
+    }
+    json_each(one, issues)
+    {
+        if (is_error(one)) {
+            return one;
+        }
+    }
+    return issues->first;
+}
+
+/* A function in an expression may compare with a value of the message: such a one is not told. */
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.';
+        bool is_index = c == '[' || c == ']' || (c >= '0' && c <= '9');
+        if (!is_word && !is_index) {
+            return false;
+        }
+    }
+    return s.n > 0 && s.n < FHIR_EXPRESSION_MAX && s.p[0] >= 'A' && s.p[0] <= 'Z';
+}
+
+static void tell(struct fhir_issue *out, int status, const struct code *code,
+                 const struct json *issue)
+{
+    struct str expression = json_text(json_at(json_get(issue, "expression"), 0));
+    *out = (struct fhir_issue){.status = status, .code = code ? code->code : NULL};
+    if (is_plain(expression)) {
+        memcpy(out->expression, expression.p, expression.n);
+    }
+}
+
+/* ---- one status ---- */
+
+static struct outcome moved(struct outcome o, enum verdict v, const char *reason)
+{
+    if (v != DELIVERY_BUSY && v != DELIVERY_UNREACHABLE) {
+        o.retry_after_us = 0;
+    }
+    o.verdict = v;
+    o.reason = reason;
+    return o;
+}
+
+/* 401 and what asks to come later stay as they are. */
+static bool is_settled(int status, const struct outcome *o)
+{
+    return status == 401 || status == 408 || status == 425 || status == 429 ||
+           o->verdict == DELIVERY_BUSY;
+}
+
+/* The server spoke FHIR: its word on this message counts more than the class of the status. */
+static struct outcome by_code(struct outcome o, int status, const struct code *c)
+{
+    if (is_settled(status, &o)) {
+        return o;
+    }
+    if (c->about == ABOUT_MOMENT) {
+        return moved(o, DELIVERY_BUSY, c->reason);
+    }
+    bool is_of_it =
+        c->about == ABOUT_MESSAGE || (c->about == ABOUT_SERVER && status >= 400 && status < 500);
+    return is_of_it ? moved(o, DELIVERY_REFUSED, c->reason) : moved(o, o.verdict, c->reason);
+}
+
+static struct outcome by_status(struct outcome o, int status, const struct fhir_asked *asked)
+{
+    static const struct {
+        int status;
+        enum verdict verdict;
+        const char *reason;
+    } rows[] = {
+        {412, DELIVERY_REFUSED, "answered 412, precondition failed"},
+        {423, DELIVERY_BUSY, "answered 423, locked"},
+        {424, DELIVERY_BUSY, "answered 424, failed dependency"},
+    };
+    if (asked->reads_first && (status == 409 || status == 412)) {
+        return moved(o, DELIVERY_BUSY, "the version changed meanwhile; it is read again");
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].status == status) {
+            return moved(o, rows[i].verdict, rows[i].reason);
+        }
+    }
+    return o;
+}
+
+/* `o`: what the status means by itself. */
+static struct outcome refine(struct outcome o, int status, const struct json *outcome,
+                             const struct fhir_asked *asked, struct fhir_issue *out)
+{
+    const struct json *issue = main_issue(outcome);
+    const struct code *c = issue ? code_of(json_text(json_get(issue, "code"))) : NULL;
+    bool is_gone = asked->is_delete && (status == 410 || (status == 404 && issue));
+    bool is_race = asked->reads_first && (status == 409 || status == 412);
+    tell(out, status, c, issue);
+    if (is_gone) {
+        return moved(o, DELIVERY_DELIVERED, "it was deleted before");
+    }
+    o = by_status(o, status, asked);
+    return c && !is_race ? by_code(o, status, c) : o;
+}
+
+/* ---- a yes ---- */
+
+static int entry_status(const struct json *entry)
+{
+    int64_t n;
+    struct str s = str_slice(json_text(json_get(json_get(entry, "response"), "status")), 0, 3);
+    return str_to_i64(s, &n) && n >= 100 && n < 600 ? (int)n : 0;
+}
+
+/* The server is there: what only waits for it waits by itself. */
+static struct outcome judge_entry(const struct json *entry, int status, struct fhir_issue *out)
+{
+    static const struct fhir_asked nothing = {0};
+    const struct json *outcome = json_get(json_get(entry, "response"), "outcome");
+    struct outcome o = http_verdict(&(struct http_answer){.status = status}, 0);
+    o = refine(o, status, outcome, &nothing, out);
+    if (!out->code) {
+        o.reason = "an entry of the Bundle failed";
+    }
+    if (status == 0 || o.verdict == DELIVERY_UNKNOWN) {
+        return moved(o, DELIVERY_REFUSED, "an entry of the answer has no status");
+    }
+    return o.verdict == DELIVERY_UNREACHABLE ? moved(o, DELIVERY_BUSY, o.reason) : o;
+}
+
+static struct outcome judge_bundle(struct outcome yes, const struct json *root,
+                                   const struct fhir_asked *asked, struct fhir_issue *out)
+{
+    const struct json *entries = json_get(root, "entry");
+    if (!str_is(json_text(json_get(root, "resourceType")), "Bundle")) {
+        return moved(yes, DELIVERY_REFUSED, "the answer to the Bundle is none");
+    }
+    json_each(one, entries)
+    {
+        int status = entry_status(one);
+        if (status / 100 != 2 && status != 304) {
+            return judge_entry(one, status, out);
+        }
+    }
+    if ((entries ? entries->count : 0) < asked->entries) {
+        return moved(yes, DELIVERY_REFUSED, "the answer has fewer entries than were sent");
+    }
+    return yes;
+}
+
+static const char no_fhir[] = "answered yes with something else than FHIR";
+
+/* A proxy's page with status 200 is no yes of the server. 201 and 204 say what was done. */
+static struct outcome doubt(struct outcome yes, int status, const struct fhir_asked *asked)
+{
+    if (asked->is_bundle) {
+        return moved(yes, DELIVERY_REFUSED, "the answer to the Bundle cannot be read");
+    }
+    return status == 201 || status == 204 ? yes : moved(yes, DELIVERY_UNREACHABLE, no_fhir);
+}
+
+static struct outcome judge_yes(struct outcome yes, const struct http_answer *a,
+                                const struct json *root, const struct fhir_asked *asked,
+                                struct fhir_issue *out)
+{
+    bool is_whole = a->body.n < FHIR_ANSWER_MAX, is_empty = str_trim(a->body).n == 0;
+    if (is_empty && !asked->is_bundle) {
+        return yes;
+    }
+    if (!root && !is_whole && !asked->is_bundle && str_trim(a->body).p[0] == '{') {
+        return yes;
+    }
+    if (!root || !json_text(json_get(root, "resourceType")).n) {
+        bool is_page = !is_empty && str_trim(a->body).p[0] == '<';
+        return is_page && a->status == 200 ? moved(yes, DELIVERY_UNREACHABLE, no_fhir)
+                                           : doubt(yes, a->status, asked);
+    }
+    const struct json *issue = main_issue(root);
+    if (a->status == 200 && issue && is_error(issue)) {
+        const struct code *c = code_of(json_text(json_get(issue, "code")));
+        tell(out, a->status, c, issue);
+        return moved(yes, c->about == ABOUT_MOMENT ? DELIVERY_BUSY : DELIVERY_REFUSED, c->reason);
+    }
+    return asked->is_bundle ? judge_bundle(yes, root, asked, out) : yes;
+}
+
+struct outcome fhir_answer_judge(const struct http_answer *a, const struct fhir_asked *asked,
+                                 int64_t wall_us, struct fhir_issue *out)
+{
+    static const struct json_options limits = {
+        .depth = 128, .nodes = NODES_MAX, .duplicates = JSON_DUPLICATES_KEEP};
+    struct outcome o = http_verdict(a, wall_us);
+    struct arena arena = {0};
+    struct json *root = NULL;
+    struct json_fault fault;
+    *out = (struct fhir_issue){.status = a->status};
+    if (a->status == 0 || o.verdict == DELIVERY_UNKNOWN) {
+        return o;
+    }
+    if (a->body.n && json_parse(&arena, a->body, &limits, &root, &fault) != 0) {
+        root = NULL;
+    }
+    if (o.verdict == DELIVERY_DELIVERED) {
+        o = judge_yes(o, a, root, asked, out);
+    } else {
+        o = refine(o, a->status, root, asked, out);
+    }
+    arena_free(&arena);
+    return o;
+}
