@@ -388,6 +388,8 @@ static void read_destination(struct loader *l, const struct yaml_node *node, uns
     read_retry(l, c.retry, p);
     read_replies(l, c.replies, p);
     read_order(l, &c, node, &l->rules_destinations[at]);
+    l->rules_destinations[at].shape = c.shape;
+    l->rules_destinations[at].shape_pos = c.shape.n ? yaml_get(node, "shape")->pos : p->pos;
     if (chosen.adapter && chosen.adapter->is_hl7_only) {
         l->rules_destinations[at].refuses = chosen.adapter->summary;
     }

@@ -60,6 +60,8 @@ const struct opt config_destination_rows[] = {
         "Sent and never answered, also because of a crash: send again, or hold where a repeat does harm."),
     OPT(destination_conf, on_hold, "on-hold", ENUM, "wait", "wait|continue", OPT_RELOAD,
         "Whether later messages of the same key wait for a held one."),
+    OPT(destination_conf, shape, "shape", STR, NULL, "1..64", OPT_RELOAD,
+        "A `shape:` document among the routes: which elements of FHIR resources this server takes, and which it wants."),
     OPT(destination_conf, was, "was", STR, NULL, "1..64", OPT_RELOAD,
         "The name it had before: what is queued there is taken over, and keeps its ids."),
     OPT(destination_conf, oldest_ms, "oldest-waiting", MS, "0", "0..never", OPT_RELOAD,

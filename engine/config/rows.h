@@ -58,7 +58,7 @@ struct source_conf {
 struct destination_conf {
     struct str order_by;
     int parallel, on_unknown, on_hold;
-    struct str was;
+    struct str was, shape;
     const struct yaml_node *retry, *replies;
     int64_t backlog, oldest_ms;
 };

@@ -29,6 +29,7 @@ static const struct kind kinds[] = {
     {"steps", {[PHASE_DECLARE] = compile_declare_steps, [PHASE_STEPS] = compile_steps_doc}},
     {"profile", {[PHASE_PROFILES] = compile_profile, [PHASE_PROFILE_ENDS] = compile_profile_ends}},
     {"conformance", {[PHASE_MAPS] = compile_conform, [PHASE_TESTS] = compile_tests}},
+    {"shape", {[PHASE_DECLARE] = compile_trim}},
     {"tables", {[PHASE_TABLES] = compile_tables}},
     {"tests", {[PHASE_TESTS] = compile_tests}},
 };
@@ -55,9 +56,9 @@ static void no_kind(struct compiler *c, const struct yaml_node *doc)
     for (unsigned i = 0; i < NKINDS; i++) {
         names[i] = str_of(kinds[i].name);
     }
-    struct diag *one =
-        diag_add(c->d, DIAG_ERROR, "unknown-document", doc->pos,
-                 "this document is none of route, map, steps, profile, conformance, tables, tests");
+    struct diag *one = diag_add(
+        c->d, DIAG_ERROR, "unknown-document", doc->pos,
+        "this document is none of route, map, steps, profile, conformance, shape, tables, tests");
     yaml_each(child, doc)
     {
         struct str near = child->key ? check_nearest(child->key->text, names, NKINDS) : STR("");
@@ -182,6 +183,7 @@ static void compile_all(struct compiler *c, const struct file_docs *docs, unsign
     }
     compile_orders(c);
     compile_source_conforms(c);
+    compile_destination_shapes(c);
     if (compile_check_circles(c)) {
         for (unsigned i = 0; i < c->r->nroutes; i++) {
             compile_check_needs(c, c->r->routes[i]);

@@ -31,6 +31,8 @@ struct rules_destination {
     enum rules_order order;
     struct str order_formula; /* RULES_ORDER_FORMULA */
     struct diag_pos pos;
+    struct str shape; /* name of the document that says what it takes; or empty */
+    struct diag_pos shape_pos;
     const char *refuses;     /* why it cannot carry what a map makes, static; NULL: it can */
     const char *refuses_hl7; /* the same of an HL7 v2 message */
 };

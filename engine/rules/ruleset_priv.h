@@ -305,6 +305,9 @@ struct ruleset {
     unsigned nprofiles;
     struct conform **conforms; /* conform.h */
     unsigned nconforms;
+    struct trim **trims; /* trim.h */
+    unsigned ntrims;
+    const struct trim **trim; /* of each destination, or NULL */
     struct rules_test *tests;
     unsigned ntests, cap_tests;
     struct profile_names names;
@@ -329,7 +332,7 @@ struct compiler {
     const struct v2_slot *v2;     /* in HL7 v2; or NULL */
     unsigned depth, loops;
     unsigned nslots; /* most lets in use at once */
-    unsigned cap_routes, cap_tables, cap_maps, cap_steps, cap_profiles, cap_conforms;
+    unsigned cap_routes, cap_tables, cap_maps, cap_steps, cap_profiles, cap_conforms, cap_trims;
     const struct rules_file *lines_of; /* its line `line` begins at byte `line_at` */
     unsigned line;
     size_t line_at;
@@ -464,6 +467,9 @@ void compile_conform(struct compiler *c, const struct yaml_node *doc);
 struct conform *compile_find_conform(const struct compiler *c, struct str name);
 /* Have all sources the documents that they name, and those what they need? */
 void compile_source_conforms(struct compiler *c);
+/* Documents `shape:`; each destination has the one it names. */
+void compile_trim(struct compiler *c, const struct yaml_node *doc);
+void compile_destination_shapes(struct compiler *c);
 void compile_tests(struct compiler *c, const struct yaml_node *doc);
 struct map *compile_find_map(struct compiler *c, const struct yaml_node *n);
 /* Note that the current route or map uses `m`; its structures must suit. */

@@ -3,6 +3,7 @@
 #include "engine/base/json.h"
 #include "engine/base/pairs.h"
 #include "engine/rules/run_priv.h"
+#include "engine/rules/trim.h"
 #include "engine/rules/run_v2.h"
 
 enum { OUTPUTS_ROOM = 4 };
@@ -173,10 +174,56 @@ static struct splices whole_splices(struct arena *a, struct str raw)
     return (struct splices){one, 1};
 }
 
+/* As the destination's shape has it; `value` may be changed. */
+static bool trim_value(struct run *run, const struct step *s, const struct rules_output *out,
+                       struct json *value)
+{
+    const struct trim *t = run->r->trim[out->destination];
+    const struct trim_row *bad = t ? trim_apply(t, value) : NULL;
+    if (!bad) {
+        return true;
+    }
+    return eval_fail_at(&run->e, s->pos, STR(""),
+                        bad->kind == TRIM_REQUIRE
+                            ? "the shape %.*s wants %.*s, which is not there"
+                            : "the shape %.*s allows other values of %.*s only",
+                        STR_ARG(t->name), STR_ARG(bad->text));
+}
+
+static void put_json(struct run *run, struct rules_output *out, struct json *value)
+{
+    struct buf text = {0};
+    json_write(&text, value, 0);
+    out->is_json = true;
+    out->value = value;
+    out->payload = literal_splices(run->a, str_dup(run->a, buf_str(&text)));
+    buf_free(&text);
+}
+
+/* The message as it was received; where the destination has a shape, a copy of it. */
+static bool data_payload(struct run *run, const struct step *s, struct rules_output *out)
+{
+    struct json *copy = NULL;
+    struct json_fault fault;
+    out->is_json = true;
+    out->value = run->in->data;
+    out->payload = whole_splices(run->a, run->in->raw);
+    if (!run->r->trim[out->destination]) {
+        return true;
+    }
+    if (json_parse(run->a, run->in->raw, NULL, &copy, &fault) != 0) {
+        return eval_fail_at(&run->e, s->pos, STR(""), "the message is no JSON");
+    }
+    bool good = trim_value(run, s, out, copy);
+    if (good) {
+        put_json(run, out, copy);
+    }
+    return good;
+}
+
 static bool map_payload(struct run *run, const struct step *s, struct rules_output *out)
 {
     struct json *made = NULL;
-    struct buf text = {0};
     struct str bytes;
     run->e.output =
         str_printf(run->a, "%.*s/%.*s/%.*s", STR_ARG(run->route->name),
@@ -193,12 +240,11 @@ static bool map_payload(struct run *run, const struct step *s, struct rules_outp
         out->payload = good ? literal_splices(run->a, bytes) : (struct splices){0};
         return good;
     }
-    json_write(&text, made, 0);
-    out->is_json = true;
-    out->value = made;
-    out->payload = literal_splices(run->a, str_dup(run->a, buf_str(&text)));
-    buf_free(&text);
-    return true;
+    bool good = trim_value(run, s, out, made);
+    if (good) {
+        put_json(run, out, made);
+    }
+    return good;
 }
 
 enum run_end run_send(struct run *run, const struct step *s)
@@ -221,9 +267,7 @@ enum run_end run_send(struct run *run, const struct step *s)
     } else if (good && s->send.is_part) {
         good = part_payload(run, s, out);
     } else if (good && run->in->data) {
-        out->is_json = true;
-        out->value = run->in->data;
-        out->payload = whole_splices(run->a, run->in->raw);
+        good = data_payload(run, s, out);
     } else if (good) {
         out->payload = draft_splices(&run->draft);
     }
