@@ -20,16 +20,13 @@ static const struct fhir_out_conf *conf_of(const struct transfer *t)
 static bool read_interaction(struct str word, int *out)
 {
     struct str words = str_of(opt_find(fhir_out_opts, STR("interaction"))->limits), one;
-    for (int i = 0;; i++) {
-        bool more = str_split(&words, '|', &one);
-        if (str_eq(more ? one : words, word)) {
+    for (int i = 0; str_split(&words, '|', &one); i++) {
+        if (str_eq(one, word)) {
             *out = i;
             return true;
         }
-        if (!more) {
-            return false;
-        }
     }
+    return false;
 }
 
 /* What the destination says, and this message in its place. */

@@ -269,6 +269,9 @@ static void compare_outputs(struct comparing *c, const struct rules_output *was,
     if (was->is_bulk != now->is_bulk) {
         add(c, SHADOW_CHANGED, STR("(class)"), STR(""), STR(""));
     }
+    if (!str_eq(was->options, now->options)) {
+        add(c, SHADOW_CHANGED, STR("(options)"), STR(""), STR(""));
+    }
     if (!same_keys(was, now)) {
         add(c, SHADOW_CHANGED, STR("(order keys)"), STR(""), STR(""));
     }

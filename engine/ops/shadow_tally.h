@@ -13,7 +13,7 @@ enum {
 };
 
 enum shadow_kind {
-    SHADOW_CHANGED, /* a value; also of what is no field: "(class)", "(order keys)" */
+    SHADOW_CHANGED, /* a value; also of what is no field: "(class)", "(options)", "(order keys)" */
     SHADOW_ADDED,
     SHADOW_REMOVED,
     SHADOW_NEW_OUTPUT,
