@@ -77,7 +77,9 @@ static void each_row(struct doctor *d, const struct doctor_setting *of, const st
         fn(d, &s);
         const void *inner = o->kind == OPT_GROUP ? *(const void *const *)s.value : NULL;
         if (inner) {
-            each_row(d, of, o->group, inner, fn);
+            struct doctor_setting below = *of;
+            below.group = o;
+            each_row(d, &below, o->group, inner, fn);
         }
     }
 }

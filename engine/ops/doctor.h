@@ -53,6 +53,7 @@ struct doctor_setting {
     struct str endpoint;
     bool is_source;
     const struct opt *row;
+    const struct opt *group; /* the row of the group that it stands in; NULL: none */
     const void *value;
 };
 typedef void (*doctor_setting_fn)(struct doctor *d, const struct doctor_setting *s);

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "engine/base/clock.h"
+#include "engine/flow/jws.h"
+#include "engine/flow/secret.h"
 #include "engine/ops/doctor.h"
 #include "engine/ops/report.h"
 
@@ -160,6 +162,22 @@ void doctor_directories(struct doctor *d)
     doctor_each_setting(d, look_at_directory);
 }
 
+/* A key that signs requests for tokens. */
+static void look_at_key(struct doctor *d, const struct doctor_setting *s)
+{
+    const struct opt_secret *secret = s->value;
+    struct buf pem = {0};
+    const char *why = secret_read(secret, &pem);
+    why = why ? why : jws_key_fault(buf_str(&pem), JWS_BY_KEY);
+    buf_forget(&pem);
+    if (why) {
+        doctor_find(d, DOCTOR_ERROR, "no token can be had with it, and messages wait",
+                    "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 makes one; its "
+                    "public half goes to the server",
+                    "%.*s, %.*s: %s", STR_ARG(s->endpoint), STR_ARG(secret->name), why);
+    }
+}
+
 /* Of credentials and variables only the daemon itself can tell. */
 static void look_at_secret(struct doctor *d, const struct doctor_setting *s)
 {
@@ -177,6 +195,8 @@ static void look_at_secret(struct doctor *d, const struct doctor_setting *s)
         doctor_find(d, DOCTOR_ERROR, "everybody on this machine can read the secret",
                     "chmod 600, and have the secret changed", "%.*s, %s has mode %03o",
                     STR_ARG(s->endpoint), file, (unsigned)st.st_mode & 0777);
+    } else if (s->group && strcmp(s->group->name, "smart") == 0) {
+        look_at_key(d, s);
     }
 }
 
