@@ -7,8 +7,10 @@ enum { ID_MAX = 64, MATCH_MAX = 200 };
 
 /* ---- texts ---- */
 
+/* Differs: `.` and `..` would lead elsewhere in a URL. */
 static bool is_id(struct str s)
 {
+    bool leads_away = str_is(s, ".") || str_is(s, "..");
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
         bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -16,7 +18,7 @@ static bool is_id(struct str s)
             return false;
         }
     }
-    return s.n > 0 && s.n <= ID_MAX;
+    return s.n > 0 && s.n <= ID_MAX && !leads_away;
 }
 
 static bool is_type(struct str s)
