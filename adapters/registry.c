@@ -9,6 +9,6 @@
 #include "adapters/webhook.h"
 
 const struct adapter *const registry[] = {
-    &discard_adapter, &files_adapter,   &http_adapter, &mllp_adapter,
-    &mail_adapter,    &webhook_adapter, &fhir_adapter, NULL,
+    &discard_adapter, &fhir_adapter, &files_adapter,   &http_adapter,
+    &mllp_adapter,    &mail_adapter, &webhook_adapter, NULL,
 };

@@ -102,8 +102,9 @@ static const struct {
     {"a code that is none", "r.yaml:28:20: error: reply: wants code: AE (error) or AR (reject)"},
     {"a segment that no version has", "r.yaml:29:10: error: QQQ: no HL7 version has a segment "
                                       "QQQ; segments of your own begin with Z"},
-    {"a document that is none", "r.yaml:32:1: error: this document is none of route, map, "
-                                "steps, profile, conformance, tables, tests; did you mean map:?"},
+    {"a document that is none",
+     "r.yaml:32:1: error: this document is none of route, map, "
+     "steps, profile, conformance, shape, tables, tests; did you mean map:?"},
     {"a structure that is none", "r.yaml:35:8: error: SIU_S99 is no message structure, message "
                                  "type or datatype of HL7 v2; did you mean SIU_S12?"},
     {"a target that is none", "r.yaml:36:5: error: FHIR R4 has no type xml; a map makes json, a "
@@ -161,7 +162,7 @@ Test(mistakes, tricks_of_yaml_are_refused)
     static const struct row rows[] = {
         {"an alias of an alias of an alias", "x: &x [a, a]\ny: &y [*x, *x]\nz: [*y, *y]\n",
          "r.yaml:1:1: error: this document is none of route, map, steps, profile, conformance, "
-         "tables, "
+         "shape, tables, "
          "tests\nr.yaml:1:4: error: found an anchor (`&`); it is not part of this language; quote "
          "the value if the sign belongs to it\nr.yaml:2:4: error: found an anchor (`&`); it is not "
          "part of this language; quote the value if the sign belongs to it\nr.yaml:2:8: error: "

@@ -147,7 +147,7 @@ static const struct {
 } errors[] = {
     /* documents and keys */
     {"rout: a\nfrom: epic\n", "r.yaml:1:1: error: this document is none of route, map, steps, "
-                              "profile, conformance, tables, tests; did you mean route:?"},
+                              "profile, conformance, shape, tables, tests; did you mean route:?"},
     {"tests:\n  - name: x\n", NULL},
     {HEAD "do: { send: lab }\ntests:\n  - name: x\n", NULL},
     {HEAD "wen: true\ndo: { send: lab }",

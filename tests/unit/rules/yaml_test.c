@@ -579,17 +579,17 @@ Test(yaml, a_file_holds_documents_of_six_kinds_in_any_order)
     static const struct row refused[] = {
         {"no kind", "rout: a\nfrom: epic",
          "r.yaml:1:1: error: this document is none of route, map, steps, profile, conformance, "
-         "tables, tests; "
+         "shape, tables, tests; "
          "did you mean route:?"},
         {"a list", "- route: a",
          "r.yaml:1:1: error: this document is none of route, map, steps, "
-         "profile, conformance, tables, tests"},
+         "profile, conformance, shape, tables, tests"},
         {"a text", "route",
          "r.yaml:1:1: error: this document is none of route, map, steps, "
-         "profile, conformance, tables, tests"},
+         "profile, conformance, shape, tables, tests"},
         {"the second one", DOC_TABLES "---\nmapp: m",
          "r.yaml:3:1: error: this document is none of route, map, steps, profile, conformance, "
-         "tables, tests; "
+         "shape, tables, tests; "
          "did you mean map:?"},
         {"nothing at all", "", ""},
         {"comments alone", "# nothing\n---\n# here\n", ""},
