@@ -55,6 +55,10 @@ static void print_source(const struct report *s)
            (long long)report_int(s, "accepted"), (long long)report_int(s, "filtered"),
            (long long)report_int(s, "rejected"), (long long)report_int(s, "unrouted"),
            (long long)report_int(s, "connections_open"));
+    if (report_int(s, "repeated")) {
+        printf(", sent again by the peer %lld (answered as before, not sent on)",
+               (long long)report_int(s, "repeated"));
+    }
     if (report_int(s, "strangers")) {
         printf(", from other senders %lld", (long long)report_int(s, "strangers"));
     }

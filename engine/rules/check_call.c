@@ -38,9 +38,12 @@ void check_one(struct check *c, const struct node *n, const struct shape *s)
         diag_hint(c->d, one, "add .first(), .where(...).first(), .exists(...) or .join(' ')");
         return;
     }
-    struct str better = first_of(c, n);
-    diag_hint(c->d, one, "write %.*s, %.*s.where(...).first(), .exists(...) or .join(' ')",
-              STR_ARG(better), STR_ARG(text));
+    struct path whole = n->path;
+    whole.comp = whole.sub = 0;
+    struct str better = first_of(c, n), field = path_text(c->a, &whole);
+    struct str part = str_slice(text, field.n, text.n); /* ".1" of PID-3.1 */
+    diag_hint(c->d, one, "write %.*s, %.*s.where(...).first()%.*s, .exists(...) or .join(' ')",
+              STR_ARG(better), STR_ARG(field), STR_ARG(part));
 }
 
 void check_text(struct check *c, const struct node *n, const struct shape *s)

@@ -281,6 +281,42 @@ static void lex_level(struct lexer *l)
     }
 }
 
+/* The path that was probably meant by PID-13-7, PID.13.7, PID-3(2); empty: it is no path either. */
+static struct str meant(const struct lexer *l, struct str rest)
+{
+    char room[64];
+    size_t n = 0;
+    bool has_field = false;
+    for (size_t i = 0; i < rest.n && n < sizeof(room); i++) {
+        char c = rest.p[i], next = i + 1 < rest.n ? rest.p[i + 1] : 0;
+        bool is_step = (c == '-' || c == '.') && is_digit(next);
+        if (!is_step && !is_word(c) && !strchr("[]()", c)) {
+            break;
+        }
+        room[n++] = (char)(is_step ? has_field ? '.' : '-' : c == '(' ? '[' : c == ')' ? ']' : c);
+        has_field = has_field || is_step;
+    }
+    struct path p;
+    size_t at;
+    const char *why;
+    struct str text = str_from(room, n);
+    return n && path_compile(text, false, &p, &at, &why) == 0 ? path_text(l->a, &p) : STR("");
+}
+
+static void fail_path(struct lexer *l, struct str rest, const struct path *read, size_t at,
+                      const char *why)
+{
+    const struct str example = STR("write PID-3.1");
+    struct diag *one = fail(l, l->at + at, "bad-path", why);
+    ptrdiff_t said = str_find(one->text, example);
+    struct str better = meant(l, rest);
+    if (said > 0 && (size_t)said + example.n == one->text.n) {
+        better = better.n ? better : path_text(l->a, read);
+        one->text =
+            str_printf(l->d->arena, "%.*swrite %.*s", (int)said, one->text.p, STR_ARG(better));
+    }
+}
+
 static bool lex_path(struct lexer *l)
 {
     struct path p;
@@ -291,7 +327,7 @@ static bool lex_path(struct lexer *l)
     }
     const char *why = path_misspelt(rest, used, &p, &at);
     if (why) {
-        fail(l, l->at + at, "bad-path", why);
+        fail_path(l, rest, &p, at, why);
         return true;
     }
     size_t start = l->at;

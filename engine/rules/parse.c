@@ -8,6 +8,7 @@ struct parser {
     const struct formula *f;
     struct diags *d;
     const struct token *t; /* the next token */
+    const struct token *first;
     unsigned depth, nodes;
     bool failed;
 };
@@ -207,8 +208,10 @@ static struct node *parse_term(struct parser *p)
     case TOKEN_END:
         break;
     }
+    bool is_doubled = is_sign(p->t, "=") && p->t > p->first && is_sign(p->t - 1, "=");
     fail(p, p->t, "syntax",
          p->t->kind == TOKEN_END ? "the formula ends where a value should stand"
+         : is_doubled            ? "a value should stand here; equal is written with one ="
                                  : "a value should stand here");
     return NULL;
 }
@@ -347,6 +350,7 @@ static struct node *parse_expression(struct parser *p, unsigned strength)
 struct node *formula_parse(struct arena *a, const struct formula *f, struct diags *d)
 {
     struct parser p = {.a = a, .f = f, .d = d, .t = lex_formula(a, f, d)};
+    p.first = p.t;
     if (!p.t) {
         return NULL;
     }

@@ -57,12 +57,19 @@ static bool is_primitive(enum hl7_version v, const char *type)
     return !dict_type(v, type, &entry) || entry.parts <= 1;
 }
 
+/* Country code, area code, local number and extension of a telephone are NM until 2.6 and digits with their zeros from 2.7
+ * on (SNM): text here in all versions. */
+static bool is_telephone_digits(const char *type, unsigned n)
+{
+    return (strcmp(type, "XTN") == 0 || strcmp(type, "TN") == 0) && n >= 5 && n <= 8;
+}
+
 /* Part `n` of `type` in one version; a primitive is its own first part. */
 static bool part_in(enum hl7_version v, const char *type, unsigned n, struct type_info *out)
 {
     struct dict_field f;
     if (dict_component(v, type, n, &f)) {
-        *out = info_of(f.type);
+        *out = info_of(is_telephone_digits(type, n) ? "ST" : f.type);
         return true;
     }
     if (n == 1 && is_primitive(v, type)) {

@@ -1,6 +1,7 @@
 /* type.h - what the dictionary says about a path, as far as formulas care: its datatype, whether the
  * field repeats by itself, whether its text can be used where one text is wanted. Pure, no state.
- * Source: docs/language.md "Types". Differs: without declared versions a path of a route is typed by 2.5.1. */
+ * Source: docs/language.md "Types". Differs: without declared versions a path of a route is typed by 2.5.1; the digits of a
+ * telephone (XTN.5 to XTN.8) are text in all versions, as from 2.7 on. */
 #ifndef CORRIDOR_RULES_TYPE_H
 #define CORRIDOR_RULES_TYPE_H
 

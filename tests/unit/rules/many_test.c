@@ -27,6 +27,9 @@ static const char siu_two[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||SIU^S1
 #define MANY(path, one)                                                                            \
     " error: " path " may give several values, one is wanted here; write " one ", " path           \
     ".where(...).first(), .exists(...) or .join(' ')"
+#define PART(field, part, one)                                                                     \
+    " error: " field part " may give several values, one is wanted here; write " one ", " field    \
+    ".where(...).first()" part ", .exists(...) or .join(' ')"
 #define SEVERAL                                                                                    \
     " error: the value may give several values, one is wanted here; add .first(), "                \
     ".where(...).first(), .exists(...) or .join(' ')"
@@ -34,17 +37,17 @@ static const char siu_two[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||SIU^S1
 Test(many, comparison_arithmetic_and_concatenation_want_one_value)
 {
     static const struct row rows[] = {
-        {"equal", "PID-5.1.1 = 'DOE'", "r.yaml:4:7:" MANY("PID-5.1.1", "PID-5[1].1.1")},
+        {"equal", "PID-5.1.1 = 'DOE'", "r.yaml:4:7:" PART("PID-5", ".1.1", "PID-5[1].1.1")},
         {"equal on the right", "\"'DOE' = PID-5.1.1\"",
-         "r.yaml:4:16:" MANY("PID-5.1.1", "PID-5[1].1.1")},
-        {"not equal", "PID-5.1.1 != 'DOE'", "r.yaml:4:7:" MANY("PID-5.1.1", "PID-5[1].1.1")},
+         "r.yaml:4:16:" PART("PID-5", ".1.1", "PID-5[1].1.1")},
+        {"not equal", "PID-5.1.1 != 'DOE'", "r.yaml:4:7:" PART("PID-5", ".1.1", "PID-5[1].1.1")},
         {"less", "NK1-1 < 2", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"less or equal", "NK1-1 <= 2", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"greater", "2 > NK1-1", "r.yaml:4:11:" MANY("NK1-1", "NK1[1]-1")},
         {"greater or equal", "NK1-1 >= 2", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
-        {"both repeat", "NK1-2.1.1 = 'x'", "r.yaml:4:7:" MANY("NK1-2.1.1", "NK1[1]-2[1].1.1")},
+        {"both repeat", "NK1-2.1.1 = 'x'", "r.yaml:4:7:" PART("NK1-2", ".1.1", "NK1[1]-2[1].1.1")},
         {"the segment repeats alone", "NK1-2[1].1.1 = 'x'",
-         "r.yaml:4:7:" MANY("NK1-2[1].1.1", "NK1[1]-2[1].1.1")},
+         "r.yaml:4:7:" PART("NK1-2[1]", ".1.1", "NK1[1]-2[1].1.1")},
         {"plus", "NK1-1 + 1 = 2", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"minus", "NK1-1 - 1 = 2", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"times", "2 * NK1-1 = 2", "r.yaml:4:11:" MANY("NK1-1", "NK1[1]-1")},
@@ -52,7 +55,8 @@ Test(many, comparison_arithmetic_and_concatenation_want_one_value)
         {"div", "NK1-1 div 2 = 2", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"mod", "NK1-1 mod 2 = 1", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"sign", "-(NK1-1) = 2", "r.yaml:4:9:" MANY("NK1-1", "NK1[1]-1")},
-        {"concatenation", "PID-5.1.1 & 'x' = 'y'", "r.yaml:4:7:" MANY("PID-5.1.1", "PID-5[1].1.1")},
+        {"concatenation", "PID-5.1.1 & 'x' = 'y'",
+         "r.yaml:4:7:" PART("PID-5", ".1.1", "PID-5[1].1.1")},
         {"one in a list", "NK1-1 in (1 | 2)", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
         {"a list contains one", "(1 | 2) contains NK1-1", "r.yaml:4:24:" MANY("NK1-1", "NK1[1]-1")},
         {"the list of in may be long", "2 in NK1-1", ""},
@@ -69,40 +73,43 @@ Test(many, scalar_arguments_decisions_and_single_targets_want_one_value)
 {
     static const struct row decisions[] = {
         {"what a function works on", "PID-5.1.1.startsWith('D')",
-         "r.yaml:4:7:" MANY("PID-5.1.1", "PID-5[1].1.1")},
+         "r.yaml:4:7:" PART("PID-5", ".1.1", "PID-5[1].1.1")},
         {"an argument", "PV1-2.startsWith(PID-5.1.1)",
-         "r.yaml:4:24:" MANY("PID-5.1.1", "PID-5[1].1.1")},
+         "r.yaml:4:24:" PART("PID-5", ".1.1", "PID-5[1].1.1")},
         {"a second argument", "PV1-2.substring(0, NK1-1).exists()",
          "r.yaml:4:26:" MANY("NK1-1", "NK1[1]-1")},
         {"a key of a table", "lookup('sex', PID-5.1.1).exists()",
-         "r.yaml:4:21:" MANY("PID-5.1.1", "PID-5[1].1.1")},
+         "r.yaml:4:21:" PART("PID-5", ".1.1", "PID-5[1].1.1")},
         {"a decision", "PID-3.1.select($this = 'x')", "r.yaml:4:15:" SEVERAL},
         {"a condition", "iif(NK1.select(true), true)", "r.yaml:4:15:" SEVERAL},
         {"an operand of and", "PV1-2 = 'I' and NK1.select(true)", "r.yaml:4:27:" SEVERAL},
         {"not", "NK1.select(true).not()", "r.yaml:4:11:" SEVERAL},
     };
     static const struct row targets[] = {
-        {"a field", "PV1-2: =PID-5.1.1", "r.yaml:6:15:" MANY("PID-5.1.1", "PID-5[1].1.1")},
-        {"a component", "PV1-3.1: =PID-3.1", "r.yaml:6:17:" MANY("PID-3.1", "PID-3[1].1")},
+        {"a field", "PV1-2: =PID-5.1.1", "r.yaml:6:15:" PART("PID-5", ".1.1", "PID-5[1].1.1")},
+        {"a component", "PV1-3.1: =PID-3.1", "r.yaml:6:17:" PART("PID-3", ".1", "PID-3[1].1")},
         {"one repetition", "'PID-3[1]': =PID-4", "r.yaml:6:20:" MANY("PID-4", "PID-4[1]")},
         {"a new repetition", "'PID-3[+]': =PID-4", "r.yaml:6:20:" MANY("PID-4", "PID-4[1]")},
-        {"each repetition", "'PID-3[*].1': =PID-4.1", "r.yaml:6:22:" MANY("PID-4.1", "PID-4[1].1")},
+        {"each repetition", "'PID-3[*].1': =PID-4.1",
+         "r.yaml:6:22:" PART("PID-4", ".1", "PID-4[1].1")},
         {"a component of a new one", "'PID-3[+].1': =PID-4.1",
-         "r.yaml:6:22:" MANY("PID-4.1", "PID-4[1].1")},
+         "r.yaml:6:22:" PART("PID-4", ".1", "PID-4[1].1")},
         {"a whole field takes all", "PID-3: =PID-4", ""},
     };
     static const struct row steps[] = {
-        {"an id", "- send: lab\n    id: =PID-3.1", "r.yaml:6:10:" MANY("PID-3.1", "PID-3[1].1")},
+        {"an id", "- send: lab\n    id: =PID-3.1",
+         "r.yaml:6:10:" PART("PID-3", ".1", "PID-3[1].1")},
         {"a key takes all", "- send: lab\n    key: =PID-3.1", ""},
-        {"if", "- send: lab\n    if: PID-3.1 = 'x'", "r.yaml:6:9:" MANY("PID-3.1", "PID-3[1].1")},
-        {"require", "- require: PID-3.1 = 'x'", "r.yaml:5:14:" MANY("PID-3.1", "PID-3[1].1")},
+        {"if", "- send: lab\n    if: PID-3.1 = 'x'",
+         "r.yaml:6:9:" PART("PID-3", ".1", "PID-3[1].1")},
+        {"require", "- require: PID-3.1 = 'x'", "r.yaml:5:14:" PART("PID-3", ".1", "PID-3[1].1")},
         {"a name takes all", "- let: { x: =PID-3.1 }\n  - send: lab\n    id: =$x.join('-')", ""},
         {"a name that holds several is not one",
          "- let: { x: =PID-3.1 }\n  - send: lab\n    id: =$x", "r.yaml:7:10:" SEVERAL},
         {"a loop takes all", "- for: PID-3.1\n    do: { send: lab }", ""},
     };
     static const struct row maps[] = {
-        {"a member", "v: =PID-5.1.1", "r.yaml:10:7:" MANY("PID-5.1.1", "PID-5[1].1.1")},
+        {"a member", "v: =PID-5.1.1", "r.yaml:10:7:" PART("PID-5", ".1.1", "PID-5[1].1.1")},
         {"a member over segments", "v: =NK1-1", "r.yaml:10:7:" MANY("NK1-1", "NK1[1]-1")},
         {"an item takes all", "v: [ =PID-5.1.1 ]", ""},
     };
@@ -137,7 +144,7 @@ Test(many, where_only_a_group_around_may_repeat_the_path_is_allowed)
     static const struct row check[] = {
         {"a patient of an appointment", "PID-8 = 'F' and PV1-2 = 'I'", ""},
         {"its repetitions stay several", "PID-3.1 = 'x'",
-         "r.yaml:4:7:" MANY("PID-3.1", "PID-3[1].1")},
+         "r.yaml:4:7:" PART("PID-3", ".1", "PID-3[1].1")},
         {"a segment below two groups", "AIS-3.1 = 'A'", ""},
         {"the same with a dot", "RGS.AIS-3.1 = 'A'", ""},
         {"the same from the top", "$message.AIS-3.1 = 'A'", ""},
@@ -235,7 +242,8 @@ Test(many, of_a_family_a_path_is_refused_only_where_all_structures_agree)
     static const struct row family[] = {
         {"A17 alone has two patients", "PID-8 = 'F' and PV1-2 = 'I'", ""},
         {"all that have NK1 repeat it", "NK1-1 = 1", "r.yaml:4:7:" MANY("NK1-1", "NK1[1]-1")},
-        {"a field repeats in all", "PID-3.1 = 'x'", "r.yaml:4:7:" MANY("PID-3.1", "PID-3[1].1")},
+        {"a field repeats in all", "PID-3.1 = 'x'",
+         "r.yaml:4:7:" PART("PID-3", ".1", "PID-3[1].1")},
     };
     static const struct row both[] = {
         {"named beside the family it counts", "PID-8 = 'F'",

@@ -348,7 +348,7 @@ Test(map_key, value_is_the_item_itself)
         {"several values of a member", "  v: { $value: =PID-3.1 }",
          "r.yaml:5:17: error: PID-3.1 may give several values, one is wanted here; write "
          "PID-3[1].1, "
-         "PID-3.1.where(...).first(), .exists(...) or .join(' ')"},
+         "PID-3.where(...).first().1, .exists(...) or .join(' ')"},
         {"with $use:", "  v: { $value: 1, $use: n }\n" OTHER("", "  a: 1"),
          "r.yaml:5:8: error: $value: is the item itself; it has no members beside it; leave out "
          "the "

@@ -90,7 +90,7 @@ Test(map, check_refuses_what_can_be_no_value)
         {"several values", "  v: =PID-3.1",
          "r.yaml:5:7: error: PID-3.1 may give several values, one is wanted here; write "
          "PID-3[1].1, "
-         "PID-3.1.where(...).first(), .exists(...) or .join(' ')"},
+         "PID-3.where(...).first().1, .exists(...) or .join(' ')"},
         {"a composite", "  v: =PID-3[1]",
          "r.yaml:5:7: error: PID-3[1] is a CX of several parts, one text is wanted here; say which "
          "part, as in PID-3[1].1"},

@@ -74,7 +74,7 @@ static const struct {
                              "for the formula or ='...' for the text"},
     {"several for one",
      "r.yaml:15:15: error: PID-5.1.1 may give several values, one is wanted here; write "
-     "PID-5[1].1.1, PID-5.1.1.where(...).first(), .exists(...) or .join(' ')"},
+     "PID-5[1].1.1, PID-5.where(...).first().1.1, .exists(...) or .join(' ')"},
     {"a function that is none",
      "r.yaml:16:21: error: there is no function exits(); did you mean exists()?"},
     {"a comment behind a text",

@@ -249,7 +249,7 @@ static const struct {
      "r.yaml:4:22: error: PID-3 may give several values, one is wanted here; write PID-3[1]"},
     {HEAD "do: { set: { PID-8: =PID-5.1 } }",
      "r.yaml:4:22: error: PID-5.1 may give several values, one is wanted here; write "
-     "PID-5[1].1, PID-5.1.where(...).first(), .exists(...) or .join(' ')"},
+     "PID-5[1].1, PID-5.where(...).first().1, .exists(...) or .join(' ')"},
     {HEAD "do: { set: { PID-8: =PID } }", "r.yaml:4:22: error: PID may give several values"},
     /* formulas */
     {HEAD "when: PV1-16\ndo: { send: lab }", "r.yaml:4:7: error: a decision wants true or "

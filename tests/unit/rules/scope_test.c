@@ -279,7 +279,7 @@ Test(scope, a_segment_at_two_places_of_one_level_means_both)
     static const struct row refused[] = {
         {"one of both is not said", "v: =ROL-3.1",
          "r.yaml:10:9: error: ROL-3.1 may give several values, one is wanted here; write "
-         "ROL[1]-3.1, ROL-3.1.where(...).first(), .exists(...) or .join(' ')"},
+         "ROL[1]-3.1, ROL-3.where(...).first().1, .exists(...) or .join(' ')"},
         {"no name of a segment", "$value: =PV1.following('role').count()",
          "r.yaml:10:28: error: following() wants the name of a segment, as in "
          "PV1.following('ROL')"},

@@ -97,7 +97,7 @@ Test(step_send, an_id_that_is_empty_or_taken_is_a_located_error)
         {"several values", "  - { send: lab, id: =PID-3.1 }",
          "r.yaml:5:23: error: PID-3.1 may give several values, one is wanted here; write "
          "PID-3[1].1, "
-         "PID-3.1.where(...).first(), .exists(...) or .join(' ')"},
+         "PID-3.where(...).first().1, .exists(...) or .join(' ')"},
         {"a composite", "  - { send: lab, id: =PID-3.first() }",
          "r.yaml:5:29: error: the value is a CX of several parts, one text is wanted here; say "
          "which "

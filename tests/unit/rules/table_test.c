@@ -76,7 +76,7 @@ Test(table, check_refuses_a_lookup_that_does_not_fit)
         {"several values as one key", "lookup('t', PID-3.1)",
          "r.yaml:14:20: error: PID-3.1 may give several values, one is wanted here; write "
          "PID-3[1].1, "
-         "PID-3.1.where(...).first(), .exists(...) or .join(' ')"},
+         "PID-3.where(...).first().1, .exists(...) or .join(' ')"},
         {"a composite as a key", "PID-3.lookup('t')",
          "r.yaml:14:8: error: PID-3 is a CX of several parts, one text is wanted here; say which "
          "part, as "

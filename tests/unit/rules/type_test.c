@@ -391,3 +391,22 @@ Test(type, check_refuses_escapes_that_would_go_wrong)
     };
     rows_check(set, ROWS(texts));
 }
+
+/* NM until 2.6, but nobody counts with it. */
+Test(type, the_digits_of_a_telephone_are_text)
+{
+    static const char message[] = "MSH|^~\\&|L|MAIN|D|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
+                                  "PID|1||7||||||||||^PRN^PH^^01^0312^0550101^0042\rPV1|1|I\r";
+    static const char frame[] =
+        "route: a\nfrom: epic\nmessages: [ADT^A01]\ndo: { send: lab, as: m }\n---\n"
+        "map: m\nreads: ADT_A01\nto: json\nvalue:\n  v: =@@\n";
+    static const struct row rows[] = {
+        {"country", "PID-13[1].5", "{\"v\":\"01\"}"},
+        {"area", "PID-13[1].6", "{\"v\":\"0312\"}"},
+        {"number", "PID-13[1].7", "{\"v\":\"0550101\"}"},
+        {"extension", "PID-13[1].8", "{\"v\":\"0042\"}"},
+        {"joined", "PID-13[1].6 & PID-13[1].7", "{\"v\":\"03120550101\"}"},
+        {"a number is one", "PID-1", "{\"v\":1}"},
+    };
+    rows_payload(frame, message, ROWS(rows));
+}
