@@ -101,6 +101,23 @@ Test(target, targets_that_overlap_in_one_set_are_an_error)
     rows_check(SET, ROWS(rows));
 }
 
+Test(target, a_literal_that_is_no_code_of_its_table_is_warned_of)
+{
+    static const struct row rows[] = {
+        {"a code", "MSH-15: AL", ""},
+        {"none", "MSH-15: QQ",
+         "r.yaml:6:15: warning: QQ is no code of HL7 table 0155 (Accept/application "
+         "acknowledgment conditions), as MSH-15 wants"},
+        {"of a component", "MSH-11.1: X",
+         "r.yaml:6:17: warning: X is no code of HL7 table 0103 (Processing ID), as MSH-11.1 wants"},
+        {"a formula is not looked at", "MSH-15: =PID-8", ""},
+        {"null", "MSH-15: '\"\"'", ""},
+        {"codes of the site", "PV1-2: QQ", ""},
+        {"identifier types, which sites add to", "'PID-3[1].5': EPI", ""},
+    };
+    rows_check(SET, ROWS(rows));
+}
+
 Test(target, a_whole_field_takes_all_values_as_its_repetitions)
 {
     static const struct row rows[] = {
