@@ -67,6 +67,12 @@ void fhir_check_system(struct fhir_walk *w, const struct fhir_place *place)
         fhir_found(w->r, FHIR_RULE_SYSTEMS, place, STR("system"), -1, system->at,
                    "the system is not absolute; expected a URL or urn");
     }
+    const struct json *value = json_get(place->json, "value");
+    bool is_uri = str_is(text, "urn:ietf:rfc:3986") && place->type == FHIR_TYPE_IDENTIFIER;
+    if (is_uri && json_text(value).n && !fhir_is_absolute(value->text)) {
+        fhir_found(w->r, FHIR_RULE_HABITS, place, STR("value"), -1, value->at,
+                   "the system says that this is a uri, and it is none");
+    }
 }
 
 static bool is_coding_in(unsigned set, const struct json *coding)

@@ -114,12 +114,17 @@ static void validate_messages(struct validating *v, struct arena *a, const char 
 
 static int validate_resources(struct validating *v, const char *path, struct str bytes)
 {
+    struct fhir_file file;
     struct buf out = {0};
     if (v->form == VALIDATE_FORM_ERR) {
         return command_fail(v->r, "%s: --format err is for HL7 v2; this is JSON", path);
     }
-    validate_fhir_file(&v->fhir, path, bytes, &out);
-    fwrite(out.p ? out.p : "", 1, out.n, stdout);
+    fhir_file_begin(&file, path, bytes);
+    while (fhir_file_next(&file)) {
+        validate_fhir_one(&v->fhir, path, &file, &out);
+        fwrite(out.p ? out.p : "", 1, out.n, stdout);
+        buf_clear(&out);
+    }
     buf_free(&out);
     return COMMAND_FINE;
 }

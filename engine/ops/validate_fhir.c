@@ -2,7 +2,6 @@
 
 #include "engine/base/json_out.h"
 #include "engine/fhir/outcome.h"
-#include "engine/ops/fhir_file.h"
 
 /* One resource of a file. */
 struct one {
@@ -105,28 +104,16 @@ static void put(struct buf *out, enum validate_form form, const struct one *o)
     }
 }
 
-static void check_one(struct fhir_checking *c, struct one *o, struct str bytes, struct buf *out)
+void validate_fhir_one(struct fhir_checking *c, const char *path, const struct fhir_file *f,
+                       struct buf *out)
 {
     struct arena a = {0};
     struct fhir_report r;
-    invariants_validate(c->invariants, &r, &a, bytes, &c->levels);
-    o->r = &r;
+    const struct one o = {.file = path, .line = f->line, .number = f->number, .r = &r};
+    invariants_validate(c->invariants, &r, &a, f->bytes, &c->levels);
     c->resources++;
     c->bad += r.errors > 0;
     c->doubtful += !r.errors && r.warnings;
-    put(out, c->form, o);
+    put(out, c->form, &o);
     arena_free(&a);
-}
-
-void validate_fhir_file(struct fhir_checking *c, const char *path, struct str bytes,
-                        struct buf *out)
-{
-    struct fhir_file file;
-    struct one o = {.file = path};
-    fhir_file_begin(&file, path, bytes);
-    while (fhir_file_next(&file)) {
-        o.line = file.line;
-        o.number = file.number;
-        check_one(c, &o, file.bytes, out);
-    }
 }

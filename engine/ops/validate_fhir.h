@@ -3,6 +3,7 @@
 #define CORRIDOR_OPS_VALIDATE_FHIR_H
 
 #include "engine/fhir/validate.h"
+#include "engine/ops/fhir_file.h"
 #include "engine/ops/validate_out.h"
 #include "engine/rules/invariant.h"
 
@@ -14,8 +15,8 @@ struct fhir_checking {
     unsigned resources, bad, doubtful;
 };
 
-/* Check the resources in `bytes`, and write what was found to `out`. */
-void validate_fhir_file(struct fhir_checking *c, const char *path, struct str bytes,
-                        struct buf *out);
+/* Check the resource that fhir_file_next() gave of the file at `path`, and append what was found to `out`. */
+void validate_fhir_one(struct fhir_checking *c, const char *path, const struct fhir_file *f,
+                       struct buf *out);
 
 #endif

@@ -217,6 +217,9 @@ Test(fhir_validate, ids_and_formats_have_places)
                  "{'system':'urn:x','code':'M'}]}"),
          "systems@Patient.identifier[0].system systems@Patient.maritalStatus.coding[0].system "
          "references@Patient.maritalStatus.coding[0].system"},
+        {"an identifier that is no uri",
+         PATIENT(",'identifier':[{'system':'urn:ietf:rfc:3986','value':'1'}]"),
+         "~habits@Patient.identifier[0].value"},
         {"an id of an element may be anything", PATIENT(",'name':[{'id':'a_b','text':'R'}]"), ""},
         {"a date", PATIENT(",'birthDate':'1970-02-30'"), "formats@Patient.birthDate"},
         {"a time without zone", OBSERVATION(",'effectiveDateTime':'2026-01-01T10:00:00'"),
