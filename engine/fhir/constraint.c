@@ -4,7 +4,7 @@ struct constraint_row {
     uint16_t key, human, expression; /* offsets in fhir_constraint_pool */
     uint16_t type;
     uint16_t element;
-    bool is_error;
+    bool is_error, is_open;
 };
 
 #include "engine/fhir/r4/constraints.inc"
@@ -22,7 +22,8 @@ bool fhir_constraint_at(unsigned index, struct fhir_constraint *out)
                                     .expression = fhir_constraint_pool + r->expression,
                                     .type = r->type,
                                     .element = r->element,
-                                    .is_error = r->is_error};
+                                    .is_error = r->is_error,
+                                    .is_open = r->is_open};
     return true;
 }
 

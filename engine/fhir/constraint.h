@@ -16,6 +16,7 @@ struct fhir_constraint {
     unsigned type;          /* the values of this type; sorted by it */
     unsigned
         element; /* 0; or the values of the element with this number + 1, which the type declares */
+    bool is_open;  /* it may give no answer: moments of other precision, quantities of other unit */
     bool is_error; /* else a warning */
 };
 

@@ -32,7 +32,7 @@
     X(BUNDLES, "bundles", "strict", "invalid", "Entries have a fullUrl (but in batches and transactions), absolute and that of the resource; a document has what its Composition refers to.") \
     X(NARRATIVE, "narrative", "strict", "invalid", "Narrative is a div of XHTML with the elements and attributes that are allowed, and something to read.") \
     X(INVARIANTS, "invariants", "strict", "invariant", "The invariants of R4 hold.") \
-    X(UNDECIDED, "undecided", "warn", "processing", "Invariants can be evaluated, and say yes or no.") \
+    X(UNDECIDED, "undecided", "warn", "processing", "Invariants can be evaluated, and what they compare can be compared.") \
     X(ADVICE, "advice", "off", "invariant", "Invariants that R4 publishes as warnings hold: narrative is there, names suit machines.")
 /* clang-format on */
 

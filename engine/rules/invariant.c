@@ -160,9 +160,9 @@ static void check_value(struct run *run, const struct invariant *one, const stru
     run->steps -= given - e.steps;
     if (!one->n || !good) {
         tell(run, one, p, index, " (this cannot be evaluated here)");
-    } else if (got == ANSWER_EMPTY) {
+    } else if (got == ANSWER_EMPTY && one->row.is_open) {
         tell(run, one, p, index, " (it gives no answer here)");
-    } else if (got == ANSWER_FALSE) {
+    } else if (got != ANSWER_TRUE) {
         tell(run, one, p, index, NULL);
     }
 }

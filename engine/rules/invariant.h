@@ -1,6 +1,6 @@
 /* invariant.h - the invariants of FHIR R4 (fhir/constraint.h) on a document that fhir_validate() has walked: each is
- * evaluated on every value of its type. What is false is a finding of rule `invariants` (`advice` where R4 publishes a
- * warning), what gives no answer or cannot be evaluated one of rule `undecided`. Expressions are compiled when a type
+ * evaluated on every value of its type. What is not true is a finding of rule `invariants` (`advice` where R4 publishes a
+ * warning), what cannot be evaluated, or compares what cannot be compared, one of rule `undecided`. Expressions are compiled when a type
  * is first met, and kept. One thread at a time; steps and memory of a document have budgets.
  * Source: FHIR R4 "FHIRPath" (%resource, %context, %rootResource), ElementDefinition.constraint. */
 #ifndef CORRIDOR_RULES_INVARIANT_H

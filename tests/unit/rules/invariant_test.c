@@ -242,6 +242,13 @@ Test(invariant, of_definitions)
          "x'}]}}",
          "eld-19@StructureDefinition.differential.element[1] "
          "~eld-20@StructureDefinition.differential.element[1]"},
+        {"at most nothing that is a number",
+         "{'resourceType':'StructureDefinition','url':'http://x.example/"
+         "y','name':'Y','status':'draft','kind':'resource',"
+         "'abstract':false,'type':'Patient','derivation':'constraint','baseDefinition':'http://"
+         "hl7.org/fhir/StructureDefinition/Patient',"
+         "'differential':{'element':[{'id':'Patient','path':'Patient','max':'many'}]}}",
+         "eld-3@StructureDefinition.differential.element[0].max"},
         {"at most -1",
          "{'resourceType':'StructureDefinition','url':'http://x.example/"
          "y','name':'Y','status':'draft','kind':'resource',"
