@@ -10,8 +10,9 @@
 
 enum {
     TYPES_MAX = 1024,
-    STEPS_MAX = 20000000, /* of one document */
-    STEPS_ONE = 1000000,  /* of one evaluation */
+    STEPS_LEAST = 100000, /* of one document, and for each of its places: */
+    STEPS_PLACE = 200,
+    STEPS_MAX = 100000000,
 };
 
 /* One invariant, compiled. */
@@ -154,10 +155,9 @@ static void check_value(struct run *run, const struct invariant *one, const stru
     eval_init(&e, &run->scratch, NULL, false);
     e.root = run->r->root;
     e.around = (struct eval_around){&resource, &root, v};
-    e.steps = run->steps < STEPS_ONE ? run->steps : STEPS_ONE;
-    uint32_t given = e.steps;
+    e.steps = run->steps;
     enum value_answer got = one->n ? eval_truth(&e, one->n, &scope, &good) : ANSWER_EMPTY;
-    run->steps -= given - e.steps;
+    run->steps = e.steps;
     if (!one->n || !good) {
         tell(run, one, p, index, " (this cannot be evaluated here)");
     } else if (got == ANSWER_EMPTY && one->row.is_open) {
@@ -204,9 +204,19 @@ static void check_object(struct run *run, const struct fhir_place *p)
     }
 }
 
+/* What a document may take: in proportion to its size. */
+static uint32_t budget(const struct fhir_report *r)
+{
+    uint32_t steps = STEPS_LEAST;
+    for (const struct fhir_place *p = r->places; p && steps < STEPS_MAX; p = p->next) {
+        steps += STEPS_PLACE;
+    }
+    return steps;
+}
+
 void invariants_check(struct invariants *i, struct fhir_report *r)
 {
-    struct run run = {.all = i, .r = r, .steps = STEPS_MAX};
+    struct run run = {.all = i, .r = r, .steps = budget(r)};
     for (const struct fhir_place *p = r->places; p; p = p->next) {
         check_object(&run, p);
         if (run.steps == 0) {
