@@ -3,6 +3,7 @@
 #ifndef CORRIDOR_FHIR_VALIDATE_PRIV_H
 #define CORRIDOR_FHIR_VALIDATE_PRIV_H
 
+#include "engine/fhir/bundle.h"
 #include "engine/fhir/validate.h"
 
 struct fhir_contained {
@@ -20,16 +21,8 @@ struct fhir_holder {
     unsigned n;
 };
 
-struct fhir_entry {
-    struct str key; /* its URL without a version; or Patient/1 */
-    const struct json *resource, *entry;
-};
-
-/* What a Bundle has, sorted by the keys. */
 struct fhir_bundle {
-    const struct json *json;
-    struct fhir_entry *by_url, *by_name;
-    unsigned urls, names;
+    struct fhir_bundle_index index;
     bool has_requests;              /* a batch or transaction, or the answer to one */
     const struct json *composition; /* of a document: its first resource; else NULL */
 };
@@ -77,8 +70,6 @@ void fhir_check_reference(struct fhir_walk *w, const struct fhir_place *place,
 /* A uri, url or canonical that begins with #. */
 void fhir_check_fragment(struct fhir_walk *w, const struct fhir_place *place,
                          const struct fhir_slot *slot, const struct json *j, int32_t index);
-/* "Patient" of Patient/1 and http://x/Patient/1/_history/2: the type, 0: it names none. *out_id its id. */
-unsigned fhir_reference_type(struct str reference, struct str *out_id);
 /* validate_extension.c */
 void fhir_check_extension(struct fhir_walk *w, const struct fhir_place *place);
 /* validate_contained.c: before and after the members of `place`. */
@@ -90,7 +81,5 @@ void fhir_holder_end(struct fhir_walk *w, const struct fhir_place *place,
 /* validate_bundle.c */
 void fhir_bundle_begin(struct fhir_walk *w, const struct fhir_place *place, struct fhir_bundle *b);
 void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place);
-/* The resource that the Bundle around has under this reference, seen from the entry around; NULL: none. */
-const struct json *fhir_bundle_find(const struct fhir_walk *w, struct str reference);
 
 #endif

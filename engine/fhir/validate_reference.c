@@ -6,29 +6,6 @@
 
 enum { SEARCHES_MAX = 100 };
 
-/* Cut the last part behind a / off `*rest`. */
-static struct str last_part(struct str *rest)
-{
-    size_t from = rest->n;
-    while (from > 0 && rest->p[from - 1] != '/') {
-        from--;
-    }
-    struct str part = str_slice(*rest, from, rest->n);
-    *rest = str_slice(*rest, 0, from > 0 ? from - 1 : 0);
-    return part;
-}
-
-unsigned fhir_reference_type(struct str reference, struct str *out_id)
-{
-    ptrdiff_t version = str_find(reference, STR("/_history/"));
-    struct str rest = version > 0 ? str_slice(reference, 0, (size_t)version) : reference;
-    struct str id = last_part(&rest), type = last_part(&rest);
-    unsigned t = fhir_primitive_valid(FHIR_TYPE_ID, id) ? fhir_type(type) : 0;
-    bool good = t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
-    *out_id = good ? id : STR("");
-    return good ? t : 0;
-}
-
 static unsigned type_of(const struct json *resource)
 {
     unsigned t = fhir_type(json_text(json_get(resource, "resourceType")));
@@ -68,7 +45,8 @@ static bool is_of_document(const struct fhir_walk *w, const struct fhir_place *p
 static unsigned bundled_type(struct fhir_walk *w, const struct fhir_place *place,
                              const struct json *j)
 {
-    const struct json *found = w->bundle ? fhir_bundle_find(w, j->text) : NULL;
+    const struct json *found =
+        w->bundle ? fhir_bundle_find(&w->bundle->index, w->r->a, w->full_url, j->text) : NULL;
     bool urn = str_starts(j->text, STR("urn:uuid:")) || str_starts(j->text, STR("urn:oid:"));
     if (w->bundle && !found && is_of_document(w, place)) {
         fhir_found(w->r, FHIR_RULE_BUNDLES, place, STR("reference"), -1, j->at,

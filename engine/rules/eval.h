@@ -12,6 +12,7 @@
 #include "engine/rules/moment.h"
 #include "engine/rules/ruleset.h"
 
+struct fhir_bundle_index;
 struct profile;
 struct zones;
 
@@ -41,8 +42,9 @@ struct eval_around {
 
 struct eval {
     struct arena *a;
-    struct draft *doc;       /* NULL: paths find nothing */
-    const struct json *root; /* FHIR or JSON data; or NULL */
+    struct draft *doc;                      /* NULL: paths find nothing */
+    const struct json *root;                /* FHIR or JSON data; or NULL */
+    const struct fhir_bundle_index *bundle; /* of `root`, once it was asked for; or NULL */
     struct eval_around around;
     const struct batch_headers *batch;         /* that the message stands in; or NULL */
     const struct structure *const *structures; /* that the running program was checked with */

@@ -1,6 +1,7 @@
 /* Functions over FHIR and JSON data.
  * Source: FHIR R4 "FHIRPath" (additional functions); FHIRPath N1 5.8; the later type(). */
 #include "engine/base/json.h"
+#include "engine/fhir/bundle.h"
 #include "engine/rules/func.h"
 #include "engine/rules/tree.h"
 
@@ -102,15 +103,15 @@ bool func_conforms_to(struct eval *e, const struct call *c, struct values *out)
 
 /* ---- references ---- */
 
-/* The entry of a bundle that holds what stands at byte `at` of the document. */
-static const struct json *entry_of(const struct json *bundle, uint32_t at)
+/* The Bundle that the document is, sorted when it is first asked. */
+static const struct fhir_bundle_index *bundle_of(struct eval *e)
 {
-    const struct json *hit = NULL;
-    json_each(entry, json_get(bundle, "entry"))
-    {
-        hit = entry->at <= at ? entry : hit;
+    if (!e->bundle || e->bundle->bundle != e->root) {
+        struct fhir_bundle_index *b = ARENA_NEW(e->a, struct fhir_bundle_index);
+        fhir_bundle_index(b, e->a, e->root);
+        e->bundle = b;
     }
-    return hit;
+    return e->bundle;
 }
 
 static const struct json *contained_in(const struct json *resource, struct str id)
@@ -122,46 +123,6 @@ static const struct json *contained_in(const struct json *resource, struct str i
         }
     }
     return NULL;
-}
-
-/* "http://x/Patient/1" of "http://x/Observation/2" and Patient/1. */
-static bool is_beside(struct str full, struct str own, struct str relative)
-{
-    size_t cut = own.n;
-    for (int slashes = 0; cut > 0 && slashes < 2; cut--) {
-        slashes += own.p[cut - 1] == '/';
-        if (slashes == 2) {
-            break;
-        }
-    }
-    return full.n == cut + relative.n && str_starts(full, str_slice(own, 0, cut)) &&
-           str_ends(full, relative);
-}
-
-static bool is_called(const struct json *resource, struct str reference)
-{
-    struct str type = json_text(json_get(resource, "resourceType")),
-               id = json_text(json_get(resource, "id"));
-    return id.n && reference.n == type.n + 1 + id.n && str_starts(reference, type) &&
-           reference.p[type.n] == '/' && str_ends(reference, id);
-}
-
-/* A resource of the bundle: by its full URL, as seen from the entry that refers to it, by type and id. */
-static const struct json *in_bundle(const struct json *bundle, const struct json *from,
-                                    struct str reference)
-{
-    struct str own = json_text(json_get(from, "fullUrl"));
-    const struct json *called = NULL;
-    json_each(entry, json_get(bundle, "entry"))
-    {
-        struct str full = json_text(json_get(entry, "fullUrl"));
-        const struct json *resource = json_get(entry, "resource");
-        if (resource && full.n && (str_eq(full, reference) || is_beside(full, own, reference))) {
-            return resource;
-        }
-        called = !called && is_called(resource, reference) ? resource : called;
-    }
-    return called;
 }
 
 static bool reference_of(const struct value *v, struct str *out, uint32_t *out_at)
@@ -185,10 +146,8 @@ bool func_resolve(struct eval *e, const struct call *c, struct values *out)
         return false;
     }
     bool bundle = tree_resource_type(e->root) == FHIR_TYPE_BUNDLE;
-    const struct json *entry = bundle ? entry_of(e->root, at) : NULL;
+    const struct json *entry = bundle ? fhir_bundle_entry(bundle_of(e), at) : NULL;
     const struct json *whole = entry ? json_get(entry, "resource") : e->root;
-    ptrdiff_t version = str_find(reference, STR("/_history/"));
-    reference = version > 0 ? str_slice(reference, 0, (size_t)version) : reference;
     const struct json *found = NULL;
     if (reference.p[0] == '#') {
         struct str id = str_slice(reference, 1, reference.n);
@@ -198,7 +157,7 @@ bool func_resolve(struct eval *e, const struct call *c, struct values *out)
         }
         found = id.n ? contained_in(whole, id) : whole;
     } else if (bundle) {
-        found = in_bundle(e->root, entry, reference);
+        found = fhir_bundle_find(e->bundle, e->a, json_text(json_get(entry, "fullUrl")), reference);
     }
     unsigned t = found ? tree_resource_type(found) : 0;
     return eval_step(e, c->n) &&

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/base/mem.h"
+#include "engine/fhir/bundle.h"
 #include "engine/fhir/constraint.h"
 #include "engine/rules/check.h"
 #include "engine/rules/eval.h"
@@ -34,7 +35,8 @@ struct run {
     struct invariants *all;
     struct fhir_report *r;
     struct arena scratch;
-    uint32_t steps; /* left */
+    struct fhir_bundle_index bundle; /* where the document is one */
+    uint32_t steps;                  /* left */
 };
 
 struct invariants *invariants_new(void)
@@ -154,6 +156,7 @@ static void check_value(struct run *run, const struct invariant *one, const stru
     }
     eval_init(&e, &run->scratch, NULL, false);
     e.root = run->r->root;
+    e.bundle = &run->bundle;
     e.around = (struct eval_around){&resource, &root, v};
     e.steps = run->steps;
     enum value_answer got = one->n ? eval_truth(&e, one->n, &scope, &good) : ANSWER_EMPTY;
@@ -217,6 +220,9 @@ static uint32_t budget(const struct fhir_report *r)
 void invariants_check(struct invariants *i, struct fhir_report *r)
 {
     struct run run = {.all = i, .r = r, .steps = budget(r)};
+    if (r->type == FHIR_TYPE_BUNDLE) {
+        fhir_bundle_index(&run.bundle, r->a, r->root);
+    }
     for (const struct fhir_place *p = r->places; p; p = p->next) {
         check_object(&run, p);
         if (run.steps == 0) {
