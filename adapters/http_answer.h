@@ -11,4 +11,12 @@ void http_answer_hl7(struct buf *out, int status, struct str message, bool close
 void http_answer_plain(struct buf *out, int status, const char *reason, bool closes,
                        int64_t wall_us);
 
+/* The same in pieces. The head: status line, `headers` (lines with CRLF, or ""), Date, Connection. Behind it the body, or an
+ * empty line. */
+void http_answer_head(struct buf *out, int status, const char *headers, bool closes,
+                      int64_t wall_us);
+void http_answer_body(struct buf *out, const char *type, struct str body);
+/* "Not Found": the words of a status. */
+const char *http_answer_text(int status);
+
 #endif

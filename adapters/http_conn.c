@@ -141,13 +141,18 @@ static void answer(struct http_conn *c, int status, const char *reason)
     finish(c);
 }
 
-/* It is not read further: answered, then the connection ends. */
-static void refuse(struct http_conn *c, int status, const char *reason)
+void http_conn_tell_refused(struct http_conn *c, int status, const char *reason)
 {
     struct endpoint *ep = c->serve->ep;
     ep->counters.frames_refused++;
     log_event(ep->log, LOG_LEVEL_WARN, "request-refused", log_str("source", ep->name),
               log_cstr("peer", c->peer), log_int("status", status), log_cstr("reason", reason));
+}
+
+/* It is not read further: answered, then the connection ends. */
+static void refuse(struct http_conn *c, int status, const char *reason)
+{
+    http_conn_tell_refused(c, status, reason);
     c->closes = c->is_refused = true;
     answer(c, status, reason);
 }
@@ -162,22 +167,19 @@ struct str http_conn_who(const struct http_conn *c, char out[HTTP_WHO_MAX])
 
 static void offer(struct http_conn *c)
 {
-    size_t n = c->body.n;
     c->state = HTTP_CONN_WAITING; /* before the call: the answer may come inside */
     c->token++;
     switch (c->serve->ops->take(c)) {
     case HTTP_TAKE_FULL:
         c->state = HTTP_CONN_OFFERING;
         c->active_us = now_us(c);
-        return;
+        break;
     case HTTP_TAKE_ANSWERED:
         finish(c);
         break;
     case HTTP_TAKE_WAITS:
         break;
     }
-    c->serve->ep->counters.messages++;
-    c->serve->ep->counters.bytes += n;
 }
 
 static void use(struct http_conn *c, size_t n)

@@ -233,9 +233,24 @@ void http_head_read(struct str bytes, struct http_head *out)
     struct str rest = bytes;
     *out = (struct http_head){0};
     read_request_line(next_line(&rest), out);
+    out->fields = rest;
     for (struct str line; (line = next_line(&rest)).n > 0;) {
         read_header(&r, line);
     }
     check_whole(&r);
     out->closes = out->closes || out->status != 0;
+}
+
+unsigned http_head_field(const struct http_head *h, struct str name, struct str *out)
+{
+    struct str rest = h->fields, line;
+    unsigned n = 0;
+    while ((line = next_line(&rest)).n > 0) {
+        bool is_it = line.n > name.n && line.p[name.n] == ':' &&
+                     str_eq_nocase(str_slice(line, 0, name.n), name);
+        if (is_it && n++ == 0) {
+            *out = trimmed(str_slice(line, name.n + 1, line.n));
+        }
+    }
+    return n;
 }

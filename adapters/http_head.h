@@ -17,6 +17,7 @@ struct http_head {
     bool has_length, wants_continue, closes; /* closes: the connection ends with this exchange */
     uint64_t length;
     struct str content_type, authorization; /* n 0: not given */
+    struct str fields;                      /* all header lines, for http_head_field() */
     /* refused: the answer's status and why, static; 0: fine */
     int status;
     const char *reason;
@@ -26,5 +27,7 @@ struct http_head {
 size_t http_head_length(struct str bytes, size_t seen);
 /* Read a whole head. Fills `out`; out->status says whether it may be served. O(bytes). */
 void http_head_read(struct str bytes, struct http_head *out);
+/* How often the header `name` stands in a head that may be served; *out the first value, a view, where it does. O(bytes). */
+unsigned http_head_field(const struct http_head *h, struct str name, struct str *out);
 
 #endif

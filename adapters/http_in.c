@@ -100,7 +100,7 @@ static enum http_take take(struct http_conn *c)
 {
     struct http_in *in = c->serve->arg;
     char who[HTTP_WHO_MAX];
-    struct exchange_from from = {http_conn_who(c, who), c, c->token};
+    struct exchange_from from = {.peer = http_conn_who(c, who), .conn = c, .token = c->token};
     return exchange_begin(in->source, &from, buf_str(&c->body)) == EXCHANGE_PAUSED
                ? HTTP_TAKE_FULL
                : HTTP_TAKE_WAITS;

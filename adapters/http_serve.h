@@ -101,6 +101,8 @@ void http_conn_new(struct http_serve *s, struct line line, const char *peer);
 /* "192.0.2.7:49152 portal": address, and name where there is one. */
 enum { HTTP_WHO_MAX = NET_ADDRESS_MAX + HTTP_TOKEN_NAME_MAX + 2 };
 struct str http_conn_who(const struct http_conn *c, char out[HTTP_WHO_MAX]);
+/* A request is refused: counted, and told to the log. `reason` is static. */
+void http_conn_tell_refused(struct http_conn *c, int status, const char *reason);
 /* Does the connection end with the answer to come? */
 bool http_conn_closes(const struct http_conn *c);
 /* The exchange is over; what is answered stands in c->out, where c is not gone. May free `c`. */

@@ -166,7 +166,7 @@ static void settle(struct mllp_conn *c)
 /* Hand a whole frame to the engine; false when it must be offered again later. */
 static bool offer(struct mllp_conn *c, struct str payload, const struct ack_error *why)
 {
-    struct exchange_from from = {str_of(c->peer), c, c->next_token};
+    struct exchange_from from = {.peer = str_of(c->peer), .conn = c, .token = c->next_token};
     struct source *s = c->in->source;
     c->next_token++; /* before the call: the reply may come inside */
     c->pending++;

@@ -68,3 +68,20 @@ bool base64_read(struct str text, struct buf *out)
     }
     return ok;
 }
+
+bool base64url_read(struct str text, struct buf *out)
+{
+    struct buf plain = {0};
+    bool ok = text.n % 4 != 1;
+    for (size_t i = 0; ok && i < text.n; i++) {
+        char c = text.p[i];
+        ok = c != '+' && c != '/' && c != '=';
+        buf_putc(&plain, (char)(c == '-' ? '+' : c == '_' ? '/' : c));
+    }
+    while (plain.n % 4) {
+        buf_putc(&plain, '=');
+    }
+    ok = ok && base64_read(buf_str(&plain), out);
+    buf_free(&plain);
+    return ok;
+}

@@ -11,5 +11,7 @@ void base64_put(struct buf *out, struct str bytes);
 void base64url_put(struct buf *out, struct str bytes);
 /* Append the bytes of `text`. False, with nothing appended, when it is none. */
 bool base64_read(struct str text, struct buf *out);
+/* The same with the alphabet for URLs and without padding. */
+bool base64url_read(struct str text, struct buf *out);
 
 #endif

@@ -21,6 +21,7 @@ struct delivery;
 struct endpoint_counters {
     uint64_t connections, connections_open, connections_refused;
     uint64_t messages, bytes, noise_bytes, frames_refused;
+    uint64_t signs; /* of life, of those who notify: no messages */
 };
 struct endpoint {
     struct str name;
@@ -43,6 +44,9 @@ struct exchange_from {
     struct str peer;
     void *conn;     /* the adapter's connection; handed back with the reply */
     uint64_t token; /* the adapter's number for this exchange on that connection */
+    struct str
+        key; /* of a message that has no id of its own: the same key is the same message; empty: it has none */
+    bool is_key_all; /* whatever its body is */
 };
 
 enum exchange_result {
@@ -62,6 +66,44 @@ enum exchange_result exchange_refuse(struct source *s, const struct exchange_fro
 /* Is a batch (FHS, BHS) one exchange? False: an adapter that brings files takes it apart. */
 bool source_takes_batches(const struct source *s);
 
+/* A message of a group, as bytes of the whole. */
+struct exchange_item {
+    struct str bytes;
+    struct str key; /* as in exchange_from; what it is, its body may differ */
+};
+struct exchange_group {
+    const struct exchange_item *v; /* in order, at most 10,000 */
+    unsigned n;
+    bool is_one; /* one that is rejected takes back all; else each is judged by itself */
+};
+/* Several messages that arrived as one, stored as one entry or not at all; the bytes are copied. Answered by
+ * source_ops.answer(), which must be there. */
+enum exchange_result exchange_begin_group(struct source *s, const struct exchange_from *from,
+                                          struct str bytes, const struct exchange_group *group);
+
+/* What became of a message, for protocols that have answers of their own. */
+enum exchange_end {
+    EXCHANGE_END_STORED, /* durable: accepted or filtered */
+    EXCHANGE_END_KNOWN,  /* sent again: its first copy is durable */
+    EXCHANGE_END_REJECTED, /* `errors` say why; where it came as a part of one, that may be another part's fault: none */
+    EXCHANGE_END_LATER, /* nothing is stored for want of room */
+};
+struct exchange_answer {
+    enum exchange_end end;
+    enum ack_code code; /* REJECTED: AE or AR */
+    char id[27];        /* of the message, of a copy that of the first one; "": not known */
+    const struct ack_error *errors;
+    unsigned nerrors;
+    const struct exchange_answer *parts; /* of a group, in its order */
+    unsigned nparts;
+};
+
+struct fhir_report;
+/* Add to what fhir_validate() found what the invariants of R4 say; sorted. */
+void source_check_invariants(struct source *s, struct fhir_report *r);
+/* Does a route read messages of this type of FHIR from the source? */
+bool source_reads(const struct source *s, struct str type);
+
 struct source_ops {
     /* Start listening. 0 or ERR_* with a finding that names address and reason. */
     int (*open)(struct source *, struct diags *);
@@ -75,6 +117,8 @@ struct source_ops {
      * NULL: reply() it is. */
     void (*turn_away)(struct source *, void *conn, uint64_t token, const struct str *replies,
                       unsigned n);
+    /* In place of reply() and turn_away(): what became of it. NULL: it is said in acknowledgements of HL7 v2. */
+    void (*answer)(struct source *, void *conn, uint64_t token, const struct exchange_answer *a);
     /* What is said at the accept level while the exchange goes on: sent before its reply. NULL: replies[0] of two
      * is that. */
     void (*accept)(struct source *, void *conn, uint64_t token, struct str reply);

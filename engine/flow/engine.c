@@ -3,6 +3,7 @@
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 #include "engine/flow/engine_priv.h"
+#include "engine/rules/invariant.h"
 #include "engine/flow/repeat.h"
 
 #include <stdlib.h>
@@ -226,6 +227,7 @@ void engine_free(struct engine **ep)
     journal_close(&e->conf.journal);
     awaits_free(&e->awaits);
     parts_free(&e->parts);
+    invariants_free(&e->invariants);
     for (unsigned i = 0; i < e->nsources; i++) {
         source_free(&e->sources[i]);
     }

@@ -70,8 +70,9 @@ struct engine {
     struct dup *ids; /* messages seen lately */
     struct misses *misses;
     struct tally *tally;
-    struct awaits *awaits; /* exchanges that wait for a destination */
-    struct parts *parts;   /* messages that are not whole yet */
+    struct awaits *awaits;         /* exchanges that wait for a destination */
+    struct parts *parts;           /* messages that are not whole yet */
+    struct invariants *invariants; /* of FHIR; NULL: nobody asked yet */
     struct queue_budget budget;
     struct buf ack; /* scratch of exchange.c */
     struct event *on_journal, *on_kick, *on_drain;

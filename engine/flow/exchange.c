@@ -59,7 +59,9 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
     x->token = from->token;
     x->sequence = INT64_MIN;
     x->answer_within_us = s->want->answer_within_us;
-    x->is_silent = s->want->ack == PLAN_ACK_NEVER;
+    x->is_silent = s->want->ack == PLAN_ACK_NEVER || s->ep.adapter->in->answer;
+    x->key = str_dup(&m->arena, from->key);
+    x->is_key_all = from->is_key_all;
     m->e.id = exchange_new_id(e);
     m->e.received_us = (int64_t)m->e.id.hi;
     m->e.source = s->name_id;
@@ -136,6 +138,9 @@ static void reject_bytes(struct exchange *x, const struct hl7_fault *fault)
 bool exchange_parse(struct exchange *x)
 {
     struct hl7_fault fault;
+    if (exchange_is_data(x)) {
+        return exchange_parse_data(x);
+    }
     if (hl7_parse(&x->msg->arena, x->e->raw, &x->hl7, &fault) < 0) {
         reject_bytes(x, &fault);
         return false;
@@ -248,7 +253,9 @@ static void unrouted(struct exchange *x)
 static struct rules_input input_of(const struct exchange *x)
 {
     const struct entry_message *m = x->e;
-    return (struct rules_input){.m = &x->hl7,
+    return (struct rules_input){.m = x->data ? NULL : &x->hl7,
+                                .data = x->data,
+                                .raw = m->raw,
                                 .source = x->source->index,
                                 .batch = x->headers,
                                 .received_us = m->received_us,
@@ -262,7 +269,7 @@ static bool is_valid(struct exchange *x)
     struct rules_input in = input_of(x);
     char id[27];
     unsigned n;
-    if (!x->source->want->is_validated) {
+    if (!x->source->want->is_validated || x->data) {
         return true;
     }
     entry_id_text(x->e->id, id);
@@ -551,11 +558,13 @@ static bool is_closed(struct engine *e)
 /* A message as it should be: is it dealt with? Else it is to be stored, as accepted or not. */
 static bool is_over(struct exchange *x)
 {
-    enum exchange_number number = exchange_check_number(x);
+    enum exchange_number number = x->data ? EXCHANGE_NUMBER_NONE : exchange_check_number(x);
     if (number == EXCHANGE_NUMBER_DECIDED) {
         return false;
     }
-    exchange_see_part(x);
+    if (!x->data) {
+        exchange_see_part(x);
+    }
     if (exchange_is_copy(x)) {
         return true;
     }
@@ -595,6 +604,34 @@ enum exchange_result exchange_begin(struct source *s, const struct exchange_from
     if (!exchange_parse(x) || !is_over(x)) {
         append(x);
     }
+    return EXCHANGE_TAKEN;
+}
+
+/* Its items, as bytes of our copy. */
+static const struct exchange_group *own_group(struct exchange *x, struct str bytes,
+                                              const struct exchange_group *group)
+{
+    struct arena *a = &x->msg->arena;
+    struct exchange_item *v = ARENA_ARRAY(a, struct exchange_item, group->n + 1);
+    struct exchange_group *own = ARENA_NEW(a, struct exchange_group);
+    for (unsigned i = 0; i < group->n; i++) {
+        size_t from = (size_t)(group->v[i].bytes.p - bytes.p);
+        v[i].bytes = str_slice(x->e->raw, from, from + group->v[i].bytes.n);
+        v[i].key = str_dup(a, group->v[i].key);
+    }
+    *own = (struct exchange_group){v, group->n, group->is_one};
+    return own;
+}
+
+enum exchange_result exchange_begin_group(struct source *s, const struct exchange_from *from,
+                                          struct str bytes, const struct exchange_group *group)
+{
+    if (is_closed(s->engine)) {
+        return EXCHANGE_PAUSED;
+    }
+    struct exchange *x = begin(s, from, bytes);
+    x->group = own_group(x, bytes, group);
+    begin_batch(x);
     return EXCHANGE_TAKEN;
 }
 

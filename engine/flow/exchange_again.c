@@ -7,6 +7,7 @@
 static void answer_again(struct exchange *x, const struct str *recorded, bool is_member)
 {
     x->source->repeated++;
+    x->is_known = true;
     if (!recorded && !is_member && x->source->want->ack == PLAN_ACK_ANSWERED) {
         exchange_abandon(x); /* what the destination said is not known */
         return;
@@ -75,6 +76,7 @@ void exchange_answer_copies(struct exchange *x)
             struct entry_ref ref = {x->msg->seq, x->awaited_output};
             wait_as_well(c, ref, x->e->outputs[x->awaited_output].destination);
         } else {
+            c->first = x->e->id;
             answer_again(c, &x->e->reply, x->is_member);
         }
     }
@@ -114,10 +116,11 @@ static bool find_earlier(struct exchange *x, struct repeat_earlier *out)
     const struct repeat_wanted want = {.id_hash = m->id_hash,
                                        .now_us = m->received_us,
                                        .window_us = x->source->want->duplicates_us};
-    if (want.window_us == 0 || !repeat_find(e->ids, e->conf.journal, &x->msg->arena, &want, out)) {
+    if (want.window_us == 0 || want.id_hash == 0 ||
+        !repeat_find(e->ids, e->conf.journal, &x->msg->arena, &want, out)) {
         return false;
     }
-    if (out->body_hash != m->body_hash) {
+    if (out->body_hash != m->body_hash && !x->is_key_all) {
         exchange_refuse_reused(x);
         return false;
     }
@@ -152,6 +155,7 @@ bool exchange_is_copy(struct exchange *x)
         x->next_copy = first->copies;
         first->copies = x;
     } else {
+        x->first = earlier.id;
         bool has_reply =
             earlier.is_stored && !earlier.is_awaited; /* what was said at once is none */
         answer_again(x, has_reply ? &earlier.reply : NULL, earlier.is_member);

@@ -114,6 +114,9 @@ static void make_header(struct exchange *x)
     struct exchange_batch *b = x->batch;
     struct buf out = {0};
     struct hl7_fault fault;
+    if (x->group) {
+        return; /* its adapter has answers of its own */
+    }
     const struct hl7_seg *h = b->parsed.seg; /* NULL where no header can be read */
     char bar = b->is_parsed ? b->parsed.d.field : '|';
     buf_puts(&out, "MSH");
@@ -163,13 +166,15 @@ static void note_known(struct exchange_batch *b, struct exchange *one, bool is_p
 static bool is_twice(const struct map64 *ids, struct exchange *one)
 {
     uint64_t before;
-    if (!one->source->want->duplicates_us || !map64_get(ids, one->e->id_hash, &before)) {
+    if (!one->source->want->duplicates_us || !one->e->id_hash ||
+        !map64_get(ids, one->e->id_hash, &before)) {
         return false;
     }
-    if (before != one->e->body_hash) {
+    bool is_same = before == one->e->body_hash || one->is_key_all;
+    if (!is_same) {
         exchange_refuse_reused(one);
     }
-    return before == one->e->body_hash;
+    return is_same;
 }
 
 static void run_member(struct exchange *x, struct exchange *one, struct map64 *ids)
@@ -182,14 +187,15 @@ static void run_member(struct exchange *x, struct exchange *one, struct map64 *i
         note_known(x->batch, one, known == EXCHANGE_PENDING);
         return;
     }
-    if (one->source->want->parts.is_joined && fragment_read(&one->hl7).next.n) {
+    if (one->source->want->parts.is_joined && !one->data && fragment_read(&one->hl7).next.n) {
         exchange_reject_one(one, ACK_AE, 100, "DSC",
                             STR("a part of a message is not taken inside a batch"));
     }
     if (one->e->status != ENTRY_REJECTED) {
         exchange_route(one);
     }
-    if (one->e->status != ENTRY_REJECTED) { /* a rejected one runs anew, as ever */
+    if (one->e->status != ENTRY_REJECTED &&
+        one->e->id_hash) { /* a rejected one runs anew, as ever */
         map64_put(ids, one->e->id_hash, one->e->body_hash);
     }
 }
@@ -219,6 +225,35 @@ static const struct batch_headers *headers_of(struct exchange *x, const struct b
     return b->headers;
 }
 
+/* The next message; the exchange for it is begun with what is known of it. */
+static struct exchange *next_member(struct exchange *x, const struct batch_item *item)
+{
+    struct exchange *one = &x->batch->members[x->batch->n++];
+    begin_member(x, one, item);
+    return one;
+}
+
+static void judge(struct exchange *x, struct exchange *one, struct map64 *ids)
+{
+    struct exchange_batch *b = x->batch;
+    run_member(x, one, ids);
+    b->rejected += one->e->status == ENTRY_REJECTED;
+    b->noutputs += one->e->noutputs;
+    tell_member_errors(x, one, b->n);
+}
+
+static void run_group(struct exchange *x, struct map64 *ids)
+{
+    for (uint32_t i = 0; i < x->group->n; i++) {
+        const struct exchange_item *item = &x->group->v[i];
+        struct batch_item bytes = {.kind = BATCH_MESSAGE, .bytes = item->bytes, .number = i + 1};
+        struct exchange *one = next_member(x, &bytes);
+        one->key = item->key;
+        one->is_key_all = item->key.n > 0; /* If-None-Exist */
+        judge(x, one, ids);
+    }
+}
+
 static void run_members(struct exchange *x)
 {
     struct exchange_batch *b = x->batch;
@@ -226,18 +261,20 @@ static void run_members(struct exchange *x)
     struct batch_item item;
     struct map64 ids = {0};
     map64_init(&ids, x->e->id.lo);
-    batch_open(&walk, &x->msg->arena, x->e->raw);
-    while (b->n < walk.messages + 1 && batch_next(&walk, &item)) {
-        if (item.kind == BATCH_MESSAGE) {
-            struct exchange *one = &b->members[b->n++];
-            begin_member(x, one, &item);
-            one->headers = headers_of(x, &walk);
-            run_member(x, one, &ids);
-            b->rejected += one->e->status == ENTRY_REJECTED;
-            b->noutputs += one->e->noutputs;
-            tell_member_errors(x, one, b->n);
+    if (x->group) {
+        run_group(x, &ids);
+    } else {
+        batch_open(&walk, &x->msg->arena, x->e->raw);
+        while (b->n < walk.messages + 1 && batch_next(&walk, &item)) {
+            if (item.kind == BATCH_MESSAGE) {
+                struct exchange *one = next_member(x, &item);
+                one->headers = headers_of(x, &walk);
+                judge(x, one, &ids);
+            }
         }
     }
+    x->members = b->members;
+    x->nmembers = b->n;
     map64_free(&ids);
 }
 
@@ -325,7 +362,7 @@ enum exchange_batch_end exchange_batch(struct exchange *x)
 {
     struct exchange_batch *b = x->batch = ARENA_NEW(&x->msg->arena, struct exchange_batch);
     b->errors = ARENA_ARRAY(&x->msg->arena, struct ack_error, ERRORS_MOST);
-    uint32_t n = survey(x);
+    uint32_t n = x->group ? x->group->n : survey(x);
     make_header(x);
     if (is_over_limits(x, n, 0)) {
         return EXCHANGE_BATCH_APPEND;
@@ -338,6 +375,10 @@ enum exchange_batch_end exchange_batch(struct exchange *x)
     b->members = ARENA_ARRAY(&x->msg->arena, struct exchange, n);
     run_members(x);
     make_header(x);
+    if (x->group && x->group->is_one && b->rejected) {
+        reject_all(x, ACK_AE);
+        return EXCHANGE_BATCH_APPEND;
+    }
     if (is_over_limits(x, 0, b->noutputs)) {
         return EXCHANGE_BATCH_APPEND;
     }
@@ -478,6 +519,7 @@ uint32_t exchange_batch_messages(const struct exchange *x)
 void exchange_batch_known(struct exchange *x)
 {
     x->source->repeated += x->batch->n;
+    x->is_known = true;
     exchange_batch_reply(x);
     exchange_finish(x, true);
 }

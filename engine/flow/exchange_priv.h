@@ -21,6 +21,9 @@ struct exchange {
     void *conn;
     uint64_t token;
     struct hl7 hl7;
+    const struct json *data; /* it is FHIR or JSON; NULL: HL7 v2 */
+    struct str key;          /* as in exchange_from */
+    bool is_key_all;
     bool is_parsed, is_unrouted;
     struct ack_mode mode;
     enum reply_level level;
@@ -38,6 +41,10 @@ struct exchange {
     struct exchange_batch
         *batch; /* it is a batch; NULL: one message, or a batch that is rejected whole */
     const struct batch_headers *headers; /* of the batch that it is a message of; NULL: of none */
+    const struct exchange_group *group;  /* it came as several; NULL: it did not */
+    struct exchange *members;            /* of the batch or group, as they were judged */
+    unsigned nmembers;
+    struct entry_id first; /* of what was sent again: the id of the first copy; {0, 0}: not known */
     bool is_member, is_known; /* a message of a batch, or made of parts; it was taken before */
     int64_t sequence;         /* MSA-4; INT64_MIN: none */
     int64_t next_sequence;    /* the number expected behind it, -1: any */
@@ -80,6 +87,15 @@ void exchange_batch_drop(struct exchange *x);
 uint32_t exchange_batch_messages(const struct exchange *x);
 /* Answer what is known, and end. */
 void exchange_batch_known(struct exchange *x);
+
+/* ---- FHIR and JSON (exchange_data.c) ---- */
+
+/* Does its source take them? And do the bytes begin so? */
+bool exchange_is_data(const struct exchange *x);
+/* As exchange_parse(). */
+bool exchange_parse_data(struct exchange *x);
+/* source_ops.answer(), in place of a reply. */
+void exchange_tell(struct exchange *x);
 
 /* ---- parts (exchange_part.c) ---- */
 

@@ -1,12 +1,17 @@
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/decoder.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 
 #include "engine/flow/jws.h"
 
 #include "engine/base/base64.h"
 #include "engine/base/json.h"
+#include "engine/base/mem.h"
+
+#include <stdlib.h>
 
 enum { RSA_BITS_MIN = 2048, HALF = 48 };
 
@@ -136,4 +141,152 @@ const char *jws_sign(struct buf *out, struct str pem, enum jws_alg alg, struct s
     buf_free(&signed_part);
     EVP_PKEY_free(key);
     return why;
+}
+
+/* ---- public keys ---- */
+
+struct jws_public {
+    EVP_PKEY *key;
+    size_t half; /* bytes of each number of a signature; 0: RSA */
+};
+
+static const struct {
+    const char *alg;
+    const EVP_MD *(*digest)(void);
+    size_t half;
+} checks[] = {
+    {"RS256", EVP_sha256, 0},  {"RS384", EVP_sha384, 0},  {"RS512", EVP_sha512, 0},
+    {"ES256", EVP_sha256, 32}, {"ES384", EVP_sha384, 48},
+};
+
+static EVP_PKEY *key_of(const char *kind, OSSL_PARAM *params)
+{
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *x = EVP_PKEY_CTX_new_from_name(NULL, kind, NULL);
+    bool good = x && params && EVP_PKEY_fromdata_init(x) == 1 &&
+                EVP_PKEY_fromdata(x, &key, EVP_PKEY_PUBLIC_KEY, params) == 1;
+    EVP_PKEY_CTX_free(x);
+    return good ? key : NULL;
+}
+
+static struct jws_public *public_of(EVP_PKEY *key, size_t half)
+{
+    struct jws_public *k = key ? X_NEW(struct jws_public) : NULL;
+    if (k) {
+        *k = (struct jws_public){key, half};
+    }
+    return k;
+}
+
+static BIGNUM *number_of(struct str s)
+{
+    return BN_bin2bn((const unsigned char *)s.p, (int)s.n, NULL);
+}
+
+struct jws_public *jws_public_rsa(struct str n, struct str e)
+{
+    BIGNUM *modulus = number_of(n), *exponent = number_of(e);
+    OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+    EVP_PKEY *key = NULL;
+    if (b && modulus && exponent && BN_num_bits(modulus) >= RSA_BITS_MIN &&
+        OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, modulus) &&
+        OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, exponent)) {
+        OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(b);
+        key = key_of("RSA", params);
+        OSSL_PARAM_free(params);
+    }
+    OSSL_PARAM_BLD_free(b);
+    BN_free(modulus);
+    BN_free(exponent);
+    return public_of(key, 0);
+}
+
+struct jws_public *jws_public_ec(struct str crv, struct str x, struct str y)
+{
+    size_t half = str_is(crv, "P-256") ? 32 : str_is(crv, "P-384") ? 48 : 0;
+    char group[8], point[1 + 2 * HALF] = {4}; /* not compressed: RFC 5480 section 2.2 */
+    if (!half || x.n != half || y.n != half) {
+        return NULL;
+    }
+    (void)memcpy(group, crv.p, crv.n);
+    group[crv.n] = '\0';
+    (void)memcpy(point + 1, x.p, half);
+    (void)memcpy(point + 1 + half, y.p, half);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * half),
+        OSSL_PARAM_construct_end(),
+    };
+    return public_of(key_of("EC", params), half);
+}
+
+void jws_public_free(struct jws_public **k)
+{
+    if (*k) {
+        EVP_PKEY_free((*k)->key);
+        free(*k);
+    }
+    *k = NULL;
+}
+
+/* Row of `checks`, or -1. */
+static int check_of(const struct jws_public *k, struct str alg)
+{
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        if (str_is(alg, checks[i].alg) && checks[i].half == k->half) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+bool jws_public_fits(const struct jws_public *k, struct str alg)
+{
+    return check_of(k, alg) >= 0;
+}
+
+/* Two numbers behind each other as DER. The length, with *out to free; below 0: they are none. */
+static int der_of(struct str raw, size_t half, unsigned char **out)
+{
+    ECDSA_SIG *sig = raw.n == 2 * half ? ECDSA_SIG_new() : NULL;
+    BIGNUM *r = sig ? number_of(str_slice(raw, 0, half)) : NULL;
+    BIGNUM *s = sig ? number_of(str_slice(raw, half, raw.n)) : NULL;
+    *out = NULL;
+    if (!r || !s || !ECDSA_SIG_set0(sig, r, s)) {
+        BN_free(r);
+        BN_free(s);
+        ECDSA_SIG_free(sig);
+        return -1;
+    }
+    int n = i2d_ECDSA_SIG(sig, out);
+    ECDSA_SIG_free(sig);
+    return n;
+}
+
+static bool is_signed(EVP_PKEY *key, const EVP_MD *digest, struct str text, struct str signature)
+{
+    EVP_MD_CTX *x = EVP_MD_CTX_new();
+    bool good = x && EVP_DigestVerifyInit(x, NULL, digest, NULL, key) == 1 &&
+                EVP_DigestVerify(x, (const unsigned char *)signature.p, signature.n,
+                                 (const unsigned char *)text.p, text.n) == 1;
+    EVP_MD_CTX_free(x);
+    return good;
+}
+
+bool jws_public_check(const struct jws_public *k, struct str alg, struct str text,
+                      struct str signature)
+{
+    int row = check_of(k, alg);
+    if (row < 0 || !signature.n) {
+        return false;
+    }
+    if (!k->half) {
+        return is_signed(k->key, checks[row].digest(), text, signature);
+    }
+    unsigned char *der;
+    int n = der_of(signature, k->half, &der);
+    bool good = n > 0 && is_signed(k->key, checks[row].digest(), text,
+                                   str_from((const char *)der, (size_t)n));
+    OPENSSL_free(der);
+    return good;
 }

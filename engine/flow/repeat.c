@@ -95,6 +95,7 @@ static void read_earlier(struct journal *j, struct arena *a, const struct dup_se
         (m.nmembers || m.id_hash == seen->id_hash)) {
         out->is_stored = m.nmembers == 0; /* of a batch the answers to its messages are not kept */
         out->is_member = m.nmembers > 0;
+        out->id = m.nmembers ? (struct entry_id){0} : m.id;
         out->reply = m.reply;
         out->is_part = m.status == ENTRY_CONTINUED;
         out->whole = m.cause;

@@ -23,9 +23,10 @@ struct repeat_wanted {
 /* What is known of an earlier message of the same id. */
 struct repeat_earlier {
     uint64_t body_hash;
-    void *pending;  /* its exchange, not answered yet; then nothing else is known */
-    bool is_member; /* of a batch: it was taken, and is answered so */
-    bool is_stored; /* `reply` is what it was answered */
+    void *pending;      /* its exchange, not answered yet; then nothing else is known */
+    bool is_member;     /* of a batch: it was taken, and is answered so */
+    struct entry_id id; /* where it is known and no member; else {0, 0} */
+    bool is_stored;     /* `reply` is what it was answered */
     struct str reply;
     bool is_part; /* of a message that has, or would have had, this id */
     struct entry_id whole;

@@ -174,6 +174,15 @@ static bool reads_data(const struct route *r, unsigned source, unsigned fhir)
     return reads;
 }
 
+bool rules_reads_fhir(const struct ruleset *r, unsigned source, unsigned fhir)
+{
+    bool reads = false;
+    for (unsigned i = 0; i < r->nroutes && fhir; i++) {
+        reads |= reads_data(r->routes[i], source, fhir);
+    }
+    return reads;
+}
+
 const struct route *const *dispatch_find_data(const struct dispatch *d, unsigned source,
                                               unsigned fhir, struct arena *a, unsigned *out_n)
 {

@@ -93,6 +93,9 @@ int rules_read_data(struct arena *a, struct str raw, struct json **out, struct s
 /* "Patient", or "json" for what is no resource of FHIR R4. */
 const char *rules_data_type(const struct json *data);
 
+/* Does a route read FHIR data of type `fhir` (fhir/model.h) from the source of this index? O(routes). */
+bool rules_reads_fhir(const struct ruleset *r, unsigned source, unsigned fhir);
+
 struct rules_input {
     const struct hl7 *m;     /* NULL: it is `data` */
     const struct json *data; /* FHIR or JSON */

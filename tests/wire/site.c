@@ -279,7 +279,7 @@ bool site_stored(struct site *s, unsigned n, struct entry_message *out)
     struct journal_cursor c = {0};
     struct entry e;
     while (journal_next(s->journal, &c, &s->arena, &e) == 1) {
-        if (e.type == ENTRY_MESSAGE && n-- == 0) {
+        if (entry_is_message(e.type) && n-- == 0) {
             return entry_get_message(&s->arena, e.body, out) == 0;
         }
     }
