@@ -1,4 +1,4 @@
-/* fhir.h - FHIR R4 over HTTP. The sending end: fhir_out.h. */
+/* fhir.h - FHIR R4 over HTTP. The listening end: fhir_in.h; the sending end: fhir_out.h. */
 #ifndef CORRIDOR_ADAPTERS_FHIR_H
 #define CORRIDOR_ADAPTERS_FHIR_H
 

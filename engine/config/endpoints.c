@@ -1,25 +1,12 @@
 #include "engine/config/loader.h"
 #include "engine/flow/sender.h"
 
-/* Adapters that the product names and this version does not have: better said than suggested away. */
-static const char *const later_adapters[] = {"fhir", NULL};
-
 enum { NAME_MAX_BYTES = 64, KEYS_MAX = 64 };
 
 void loader_unavailable(struct loader *l, const struct yaml_node *n, const char *what)
 {
     diag_add(l->d, DIAG_ERROR, "not-available", n->pos, "`%s` is not available in this version",
              what);
-}
-
-static bool is_later(struct str key)
-{
-    for (size_t i = 0; later_adapters[i]; i++) {
-        if (str_is(key, later_adapters[i])) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static const struct adapter *find_adapter(const struct loader *l, struct str key, bool in)
@@ -54,9 +41,6 @@ static void other_keys(const struct loader *l, const char *out[KEYS_MAX])
         if (l->adapters[i]->in || l->adapters[i]->out) { /* some only tell */
             out[n++] = l->adapters[i]->name;
         }
-    }
-    for (size_t i = 0; later_adapters[i]; i++) {
-        out[n++] = later_adapters[i];
     }
     out[n] = NULL;
 }
@@ -102,8 +86,7 @@ static struct chosen choose_adapter(struct loader *l, const struct yaml_node *no
     {
         const struct adapter *ad = child->key ? find_adapter(l, child->key->text, in) : NULL;
         if (!ad) {
-            if (child->key &&
-                (is_later(child->key->text) || find_adapter(l, child->key->text, !in))) {
+            if (child->key && find_adapter(l, child->key->text, !in)) {
                 diag_add(l->d, DIAG_ERROR, "not-available", child->key->pos,
                          "`%.*s` is not available as a %s in this version",
                          STR_ARG(child->key->text), in ? "source" : "destination");
@@ -182,10 +165,12 @@ static void read_ack_options(struct loader *l, const struct yaml_node *n, struct
     }
     out->ack = PLAN_ACK_ANSWERED;
     out->answer_within_us = c.within_ms * 1000;
-    if (out->adapter && !out->adapter->in->abandon) {
-        diag_add(l->d, DIAG_ERROR, "not-available", n->pos,
-                 "`answered-by` is not for `%s`, where nobody waits; expected stored or never",
-                 out->adapter->name);
+    if (out->adapter && (!out->adapter->in->abandon || out->adapter->in->answer)) {
+        diag_add(
+            l->d, DIAG_ERROR, "not-available", n->pos,
+            "`answered-by` is not for `%s`, where nobody waits for an acknowledgement of HL7 v2; "
+            "expected stored or never",
+            out->adapter->name);
     }
 }
 

@@ -429,6 +429,7 @@ static struct report *source_status(const struct engine_source_status *s)
                 {"connections_open", s->c.connections_open},
                 {"connections_refused", s->c.connections_refused},
                 {"frames_refused", s->c.frames_refused},
+                {"signs", s->c.signs},
                 {"noise_bytes", s->c.noise_bytes}};
     struct report *r = report_object();
     report_set_text(r, "name", s->name);

@@ -289,6 +289,7 @@ static const struct row rows[] = {
     {{"corridor_source_connections_open", GAUGE, "source", "connections", "Connections that are open now."}, SOURCE(c.connections_open)},
     {{"corridor_source_connections_refused_total", COUNTER, "source", "connections", "Connections refused at a limit, for their address, or in the handshake of TLS."}, SOURCE(c.connections_refused)},
     {{"corridor_source_frames_refused_total", COUNTER, "source", "frames", "Frames that were no message: too large, cut off, empty."}, SOURCE(c.frames_refused)},
+    {{"corridor_source_signs_total", COUNTER, "source", "requests", "Handshakes and heartbeats of subscriptions: answered, and no messages."}, SOURCE(c.signs)},
     {{"corridor_source_noise_bytes_total", COUNTER, "source", "bytes", "Bytes outside any frame."}, SOURCE(c.noise_bytes)},
     {{"corridor_source_listening", GAUGE, "source", "", "1 while it is open."}, put_listening, 0},
     {{"corridor_rule_filtered_total", COUNTER, "source,rule", "messages", "Stored messages without an output, by the rule that said so, with its file and line; `unrouted` and `ack` are rules of the engine."}, put_rules, 0},

@@ -205,8 +205,6 @@ Test(config, mistakes_are_located_and_named)
         {"no source", "destinations:\n  a: { hole: {} }\n", "no-sources", 1},
         {"no adapter", "sources:\n  a: { timezone: UTC }\n", "no-adapter", 2},
         {"adapter without that end", "sources:\n  a: { hole: {} }\n", "not-available", 2},
-        {"adapter of a later version", "sources:\n  a:\n    fhir: { directory: /x }\n",
-         "not-available", 3},
         {"two adapters",
          "sources:\n  a: { wire: {} }\ndestinations:\n  b:\n    wire: {}\n    hole: {}\n",
          "two-adapters", 6},

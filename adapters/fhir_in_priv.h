@@ -1,0 +1,68 @@
+/* fhir_in_priv.h - what the files of a fhir source share: its state, and a request on its way to its answer. */
+#ifndef CORRIDOR_ADAPTERS_FHIR_IN_PRIV_H
+#define CORRIDOR_ADAPTERS_FHIR_IN_PRIV_H
+
+#include "adapters/fhir_in.h"
+#include "adapters/fhir_response.h"
+#include "adapters/fhir_gate.h"
+#include "adapters/http_serve.h"
+
+struct fhir_in {
+    struct source *source;
+    struct endpoint *ep;
+    struct fhir_gate gate;
+    struct http_serve serve;
+    int64_t since_us; /* wall clock: these settings are in force */
+    int64_t second;   /* monotonic; of the requests that are counted */
+    int64_t in_second;
+};
+
+enum fhir_send {
+    FHIR_SEND_ONE,   /* part.bytes, or made, as one message */
+    FHIR_SEND_GROUP, /* the parts of bundle */
+};
+
+/* A request, from its head to its answer: http_conn.request. */
+struct fhir_call {
+    struct arena a;
+    struct fhir_request request;
+    struct fhir_fault fault; /* of the head: the request is not served */
+    const char *challenge;   /* 401: why the token is not good; NULL: none came */
+    bool wants_signature;
+    bool is_read; /* the body: what follows is set */
+    enum fhir_send send;
+    struct fhir_part part;
+    struct fhir_bundle bundle;
+    struct json *root;
+    struct fhir_report *report;  /* of validation; NULL: it was not looked at */
+    struct exchange_item *given; /* parts without a fault, in order */
+    unsigned ngiven;
+};
+
+static inline const struct fhir_in_conf *fhir_in_conf(const struct fhir_in *in)
+{
+    return in->ep->conf;
+}
+
+/* ---- fhir_take.c ---- */
+
+/* http_serve_ops.take. */
+enum http_take fhir_take(struct http_conn *c);
+
+/* ---- fhir_reply.c ---- */
+
+struct fhir_response_to fhir_reply_to(struct http_conn *c);
+/* Refused: told to the log and answered. */
+void fhir_reply_fault(struct http_conn *c, const struct fhir_fault *f);
+/* Answered without the engine. */
+void fhir_reply_capabilities(struct http_conn *c);
+/* Of a group of which nothing goes to the engine. */
+void fhir_reply_parts(struct http_conn *c, const struct exchange_answer *a);
+/* What validation found, or that it found nothing. */
+void fhir_reply_report(struct http_conn *c, int status);
+/* A handshake or heartbeat. */
+void fhir_reply_well(struct http_conn *c, const char *text);
+/* source_ops.answer, for a connection that is there. */
+void fhir_reply_answer(struct http_conn *c, const struct exchange_answer *a);
+
+#endif

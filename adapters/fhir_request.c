@@ -1,0 +1,466 @@
+#include "adapters/fhir_request.h"
+
+#include "engine/fhir/model.h"
+
+static void refuse(struct fhir_request *r, int status, const char *code, const char *why)
+{
+    if (!r->status) {
+        r->what = FHIR_DO_NOTHING;
+        r->status = status;
+        r->code = code;
+        r->why = why;
+    }
+}
+
+static void refuse_method(struct fhir_request *r, const char *allow)
+{
+    r->allow = allow;
+    refuse(
+        r, 405, "not-supported",
+        "this method does nothing here; resources are taken and passed on, not read back, searched "
+        "or patched");
+}
+
+/* ---- places ---- */
+
+bool fhir_request_is_id(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool is_plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!is_plain && c != '-' && c != '.') {
+            return false;
+        }
+    }
+    return s.n > 0 && s.n <= 64;
+}
+
+/* The next part of a path, between slashes. */
+static struct str next_part(struct str *path)
+{
+    struct str part = STR("");
+    if (!path->n) {
+        return part;
+    }
+    (void)str_split(path, '/', &part);
+    return part;
+}
+
+/* "$validate" or "%24validate": the name without its sign; p NULL: it is no operation. */
+static struct str operation_of(struct str part)
+{
+    if (part.n && part.p[0] == '$') {
+        return str_slice(part, 1, part.n);
+    }
+    return str_starts(part, STR("%24")) ? str_slice(part, 3, part.n) : str_from(NULL, 0);
+}
+
+static void map_operation(struct fhir_request *r, struct str method, struct str name)
+{
+    bool is_validate = str_is(name, "validate");
+    bool is_message = str_is(name, "process-message") && !r->type.n;
+    if (!is_validate && !is_message) {
+        refuse(r, 404, "not-supported",
+               "no operation of this name is here; expected $validate or $process-message");
+    } else if (!str_is(method, "POST")) {
+        refuse_method(r, "POST");
+    } else {
+        r->what = is_validate ? FHIR_DO_VALIDATE : FHIR_DO_MESSAGE;
+    }
+}
+
+static bool is_resource(struct str type)
+{
+    unsigned t = fhir_type(type);
+    return t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
+}
+
+/* Parameters of the query that say how to answer, not what is meant. */
+static bool is_control(struct str name)
+{
+    static const char *const names[] = {"_format", "_pretty", "_summary", "_elements"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (str_is(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_criteria(struct str query)
+{
+    struct str one;
+    while (query.n) {
+        (void)str_split(&query, '&', &one);
+        struct str name = STR("");
+        (void)str_split(&one, '=', &name);
+        if (name.n && !is_control(name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void map_type(struct fhir_request *r, struct str method, struct str query)
+{
+    bool is_put = str_is(method, "PUT"), is_delete = str_is(method, "DELETE");
+    if (str_is(method, "POST")) {
+        r->what = FHIR_DO_CREATE;
+    } else if ((is_put || is_delete) && has_criteria(query)) {
+        r->what = is_put ? FHIR_DO_UPDATE : FHIR_DO_DELETE;
+        r->criteria = query;
+    } else if (is_put || is_delete) {
+        refuse(
+            r, 400, "required",
+            "neither an id nor criteria in the URL; expected [type]/[id] or [type]?identifier=..");
+    } else {
+        refuse_method(r, "POST, PUT, DELETE");
+    }
+}
+
+static void map_instance(struct fhir_request *r, struct str method)
+{
+    if (!fhir_request_is_id(r->id)) {
+        refuse(r, 400, "value",
+               "an id in the URL that is none; expected 1 to 64 of A-Z a-z 0-9 - .");
+    } else if (str_is(method, "PUT")) {
+        r->what = FHIR_DO_UPDATE;
+    } else if (str_is(method, "DELETE")) {
+        r->what = FHIR_DO_DELETE;
+    } else {
+        refuse_method(r, "PUT, DELETE");
+    }
+}
+
+static void map_base(struct fhir_request *r, struct str method)
+{
+    if (str_is(method, "POST")) {
+        r->what = FHIR_DO_BUNDLE;
+    } else {
+        refuse_method(r, "POST");
+    }
+}
+
+static void map_metadata(struct fhir_request *r, struct str method)
+{
+    if (str_is(method, "GET")) {
+        r->what = FHIR_DO_CAPABILITIES;
+    } else {
+        refuse_method(r, "GET");
+    }
+}
+
+static void map_resource(struct fhir_request *r, struct str method, struct str rest,
+                         struct str query)
+{
+    struct str second = next_part(&rest), third = next_part(&rest);
+    struct str name = operation_of(second), later = operation_of(third);
+    if (!is_resource(r->type)) {
+        refuse(r, 404, "not-supported", "no resource type of FHIR R4 has this name");
+    } else if (rest.n || (third.n && !later.p)) {
+        refuse(r, 404, "not-found", "nothing is at this path");
+    } else if (name.p) {
+        map_operation(r, method, name);
+    } else if (str_is(second, "_search")) {
+        refuse_method(r, "PUT, DELETE");
+    } else if (!second.n) {
+        map_type(r, method, query);
+    } else {
+        r->id = second;
+        later.p ? map_operation(r, method, later) : map_instance(r, method);
+    }
+}
+
+void fhir_request_place(struct str method, struct str place, struct fhir_request *out)
+{
+    struct str path = STR(""), query = place;
+    *out = (struct fhir_request){0};
+    (void)str_split(&query, '?', &path);
+    struct str rest = str_starts(path, STR("/")) ? str_slice(path, 1, path.n) : path;
+    struct str first = next_part(&rest), name = operation_of(first);
+    if (!first.n && !rest.n) {
+        map_base(out, method);
+    } else if (name.p && !rest.n) {
+        map_operation(out, method, name);
+    } else if (str_is(first, "metadata") && !rest.n) {
+        map_metadata(out, method);
+    } else {
+        out->type = first;
+        map_resource(out, method, rest, query);
+    }
+}
+
+/* What follows the base; p NULL: it is another place. */
+static struct str below(struct str target, struct str base)
+{
+    if (str_ends(base, STR("/"))) {
+        base.n--;
+    }
+    struct str rest = str_slice(target, base.n, target.n);
+    bool is_below = str_starts(target, base) && (!rest.n || rest.p[0] == '/' || rest.p[0] == '?');
+    return is_below ? rest : str_from(NULL, 0);
+}
+
+bool fhir_request_is_open(const struct http_head *h, struct str base)
+{
+    struct fhir_request r;
+    struct str place = below(h->target, base);
+    if (!place.p) {
+        return false;
+    }
+    fhir_request_place(h->method, place, &r);
+    return r.what == FHIR_DO_CAPABILITIES;
+}
+
+/* ---- types of content ---- */
+
+enum content { CONTENT_OTHER, CONTENT_JSON, CONTENT_NDJSON, CONTENT_XML, CONTENT_ANY };
+
+static enum content content_of(struct str type)
+{
+    static const struct {
+        const char *type;
+        enum content content;
+    } rows[] = {
+        {"application/fhir+json", CONTENT_JSON},
+        {"application/json", CONTENT_JSON},
+        {"application/json+fhir", CONTENT_JSON},
+        {"text/json", CONTENT_JSON},
+        {"json", CONTENT_JSON},
+        {"application/fhir+ndjson", CONTENT_NDJSON},
+        {"application/ndjson", CONTENT_NDJSON},
+        {"application/x-ndjson", CONTENT_NDJSON},
+        {"ndjson", CONTENT_NDJSON},
+        {"application/fhir+xml", CONTENT_XML},
+        {"application/xml+fhir", CONTENT_XML},
+        {"application/xml", CONTENT_XML},
+        {"text/xml", CONTENT_XML},
+        {"xml", CONTENT_XML},
+        {"*/*", CONTENT_ANY},
+        {"application/*", CONTENT_ANY},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (str_eq_nocase(type, str_of(rows[i].type))) {
+            return rows[i].content;
+        }
+    }
+    return CONTENT_OTHER;
+}
+
+static struct str unquoted(struct str s)
+{
+    bool is_quoted = s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"';
+    return is_quoted ? str_slice(s, 1, s.n - 1) : s;
+}
+
+/* One parameter of a type: is it what we can do? */
+static bool is_ours(struct str parameter)
+{
+    struct str value = parameter, name = STR("");
+    (void)str_split(&value, '=', &name);
+    name = str_trim(name);
+    value = unquoted(str_trim(value));
+    if (str_eq_nocase(name, STR("charset"))) {
+        return str_eq_nocase(value, STR("utf-8")) || str_eq_nocase(value, STR("us-ascii"));
+    }
+    if (str_eq_nocase(name, STR("fhirVersion"))) {
+        return str_is(value, "4.0") || str_is(value, "4.0.1");
+    }
+    return !str_eq_nocase(name, STR("q")) || !(str_is(value, "0") || str_starts(value, STR("0.0")));
+}
+
+/* A type with its parameters. OTHER where one of them is not ours. */
+static enum content read_type(struct str s)
+{
+    struct str rest = s, type = STR(""), one;
+    (void)str_split(&rest, ';', &type);
+    enum content c = content_of(str_trim(type));
+    while (rest.n) {
+        (void)str_split(&rest, ';', &one);
+        if (str_trim(one).n && !is_ours(one)) {
+            return CONTENT_OTHER;
+        }
+    }
+    return c;
+}
+
+static void read_content_type(struct fhir_request *r, const struct http_head *h)
+{
+    enum content c = read_type(h->content_type);
+    if (r->what == FHIR_DO_CAPABILITIES || r->what == FHIR_DO_DELETE) {
+        return; /* no body */
+    }
+    if (c == CONTENT_NDJSON && r->what == FHIR_DO_BUNDLE) {
+        r->what = FHIR_DO_UPLOAD;
+    } else if (c == CONTENT_XML) {
+        refuse(r, 415, "not-supported", "XML is not taken; send application/fhir+json");
+    } else if (!h->content_type.n) {
+        refuse(r, 415, "not-supported", "no Content-Type; expected application/fhir+json");
+    } else if (c != CONTENT_JSON) {
+        refuse(r, 415, "not-supported",
+               "another Content-Type than application/fhir+json (UTF-8, FHIR 4.0); lines of "
+               "application/fhir+ndjson go to the base");
+    }
+}
+
+/* Is there a type in the list that we answer with? */
+static bool is_accepted(struct str list)
+{
+    struct str one;
+    while (list.n) {
+        (void)str_split(&list, ',', &one);
+        enum content c = read_type(one);
+        if (c == CONTENT_JSON || c == CONTENT_ANY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value of _format in a query; n 0: none. */
+static struct str format_of(struct arena *a, struct str query)
+{
+    struct str one;
+    while (query.n) {
+        (void)str_split(&query, '&', &one);
+        if (str_starts(one, STR("_format="))) {
+            return fhir_request_decode(a, str_slice(one, 8, one.n));
+        }
+    }
+    return STR("");
+}
+
+static void read_accept(struct arena *a, struct fhir_request *r, const struct http_head *h)
+{
+    struct str query = h->target, path = STR(""), accept = STR("");
+    (void)str_split(&query, '?', &path);
+    struct str format = format_of(a, query);
+    (void)http_head_field(h, STR("Accept"), &accept);
+    struct str wanted = format.n ? format : accept;
+    if (wanted.n && !is_accepted(wanted)) {
+        refuse(
+            r, 406, "not-supported",
+            "another format of answers is asked for; expected application/fhir+json of FHIR 4.0");
+    }
+}
+
+/* ---- headers ---- */
+
+static void read_preference(struct fhir_request *r, struct str one)
+{
+    one = str_trim(one);
+    if (str_eq_nocase(one, STR("return=representation"))) {
+        r->wants = FHIR_RETURN_RESOURCE;
+    } else if (str_eq_nocase(one, STR("return=OperationOutcome"))) {
+        r->wants = FHIR_RETURN_OUTCOME;
+    } else if (str_eq_nocase(one, STR("handling=strict"))) {
+        r->is_strict = true;
+    }
+}
+
+static void read_prefer(struct fhir_request *r, const struct http_head *h)
+{
+    struct str list = STR(""), part, one;
+    (void)http_head_field(h, STR("Prefer"), &list);
+    while (list.n) {
+        (void)str_split(&list, ',', &part);
+        while (part.n) {
+            (void)str_split(&part, ';', &one);
+            read_preference(r, one);
+        }
+    }
+}
+
+/* A header that may stand once; copied. */
+static struct str read_field(struct arena *a, struct fhir_request *r, const struct http_head *h,
+                             struct str name)
+{
+    struct str value = STR("");
+    if (http_head_field(h, name, &value) > 1) {
+        refuse(r, 400, "structure", "a header that may stand once stands twice");
+    }
+    return str_dup(a, value);
+}
+
+static void read_conditions(struct arena *a, struct fhir_request *r, const struct http_head *h)
+{
+    struct str exist = read_field(a, r, h, STR("If-None-Exist"));
+    r->if_match = read_field(a, r, h, STR("If-Match"));
+    r->if_none_match = read_field(a, r, h, STR("If-None-Match"));
+    r->key = read_field(a, r, h, STR("Idempotency-Key"));
+    r->signature = read_field(a, r, h, STR("X-Hub-Signature-256"));
+    if (!r->signature.n) {
+        r->signature = read_field(a, r, h, STR("X-Hub-Signature"));
+    }
+    if (exist.n && r->what == FHIR_DO_CREATE) {
+        r->criteria = str_starts(exist, STR("?")) ? str_slice(exist, 1, exist.n) : exist;
+    }
+}
+
+static void check_query(struct fhir_request *r, const struct http_head *h)
+{
+    struct str query = h->target, path = STR("");
+    (void)str_split(&query, '?', &path);
+    bool is_free = r->what == FHIR_DO_VALIDATE || r->what == FHIR_DO_MESSAGE;
+    bool has_used = r->what == FHIR_DO_UPDATE || r->what == FHIR_DO_DELETE;
+    if (r->is_strict && !is_free && !(has_used && r->criteria.n) && has_criteria(query)) {
+        refuse(r, 400, "not-supported",
+               "parameters in the URL that mean nothing here, and handling=strict");
+    }
+}
+
+static void keep(struct arena *a, struct fhir_request *r)
+{
+    r->type = str_dup(a, r->type);
+    r->id = str_dup(a, r->id);
+    r->criteria = str_dup(a, r->criteria);
+}
+
+void fhir_request_read(struct arena *a, const struct http_head *h, struct str base,
+                       struct fhir_request *out)
+{
+    struct str place = below(h->target, base);
+    *out = (struct fhir_request){0};
+    if (!place.p) {
+        refuse(out, 404, "not-found", "nothing is at this path; the endpoint is at its base");
+        return;
+    }
+    fhir_request_place(h->method, place, out);
+    read_accept(a, out, h);
+    read_prefer(out, h);
+    read_content_type(out, h);
+    read_conditions(a, out, h);
+    check_query(out, h);
+    keep(a, out);
+}
+
+/* ---- escapes ---- */
+
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+struct str fhir_request_decode(struct arena *a, struct str s)
+{
+    char *to = arena_alloc(a, s.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != '%') {
+            to[n++] = s.p[i];
+            continue;
+        }
+        int high = i + 2 < s.n ? digit(s.p[i + 1]) : -1, low = i + 2 < s.n ? digit(s.p[i + 2]) : -1;
+        if (high < 0 || low < 0) {
+            return STR("");
+        }
+        to[n++] = (char)(high * 16 + low);
+        i += 2;
+    }
+    to[n] = '\0';
+    return str_from(to, n);
+}

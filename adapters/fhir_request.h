@@ -1,0 +1,57 @@
+/* fhir_request.h - what a request to a FHIR endpoint asks for: method, path below the base, query and headers to one
+ * interaction, or why it is refused. The same for the entries of a batch or transaction, which have a method and a URL. Bytes in,
+ * views out. Pure.
+ * Source: FHIR R4 "RESTful API" 3.1.0 (2.21 in the numbering of the build), RFC 7240 (Prefer), RFC 9110 sections 12.5.1, 13.1.
+ * Differs: nothing is read back, searched or patched (405); JSON only: XML is 415 as a body and 406 as an answer; the only escape in
+ * a path is %24 for `$`. */
+#ifndef CORRIDOR_ADAPTERS_FHIR_REQUEST_H
+#define CORRIDOR_ADAPTERS_FHIR_REQUEST_H
+
+#include "adapters/http_head.h"
+#include "engine/base/arena.h"
+
+enum fhir_do {
+    FHIR_DO_NOTHING, /* refused */
+    FHIR_DO_CAPABILITIES,
+    FHIR_DO_CREATE,
+    FHIR_DO_UPDATE,
+    FHIR_DO_DELETE,
+    FHIR_DO_BUNDLE,  /* POST to the base: what its Bundle.type says */
+    FHIR_DO_UPLOAD,  /* POST of NDJSON to the base */
+    FHIR_DO_MESSAGE, /* $process-message */
+    FHIR_DO_VALIDATE,
+};
+
+enum fhir_return { FHIR_RETURN_MINIMAL, FHIR_RETURN_RESOURCE, FHIR_RETURN_OUTCOME };
+
+struct fhir_request {
+    enum fhir_do what;
+    struct str type; /* "Patient"; empty: none in the path */
+    struct str id;   /* of the path; empty: none */
+    struct str
+        criteria; /* of a conditional one: the query or If-None-Exist as it came; empty: it is not */
+    struct str if_match, if_none_match; /* empty: not given */
+    struct str signature;               /* X-Hub-Signature-256 or X-Hub-Signature; empty: none */
+    struct str key;                     /* Idempotency-Key; empty: none */
+    enum fhir_return wants;
+    bool is_strict; /* Prefer: handling=strict */
+    /* refused: status of the answer, code of IssueType and why (static); else 0 */
+    int status;
+    const char *code, *why;
+    const char *allow; /* of 405: methods that this place has */
+};
+
+/* A method and what follows the base in the URL, as "Patient/7?x=y" or "". Views into `place`. */
+void fhir_request_place(struct str method, struct str place, struct fhir_request *out);
+/* A whole head of a request to an endpoint at path `base`. Texts are copied into `a`. */
+void fhir_request_read(struct arena *a, const struct http_head *h, struct str base,
+                       struct fhir_request *out);
+/* Is the bearer of no token let in here? The place of a head, without a judgement of the rest. */
+bool fhir_request_is_open(const struct http_head *h, struct str base);
+
+/* A criterion with %xx undone, in `a`; n 0: an escape is broken. */
+struct str fhir_request_decode(struct arena *a, struct str s);
+/* Is `s` an id of a resource: 1 to 64 of A-Z a-z 0-9 - . ? */
+bool fhir_request_is_id(struct str s);
+
+#endif

@@ -1,0 +1,661 @@
+/* The whole engine with a fhir source: requests as clients send them, what becomes of them in the journal and at destinations, and
+ * what is answered. */
+#include "tests/wire/site.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct site s;
+static struct peer p;
+static struct buf text;
+static char config[1024];
+
+#define ROUTES                                                                                     \
+    "route: patients\nfrom: in\nmessages: [Patient]\ndo:\n"                                        \
+    "  - require: active.exists()\n"                                                               \
+    "    else: { reply: { code: AE, error: 101, at: Patient.active, text: not active } }\n"        \
+    "  - { send: away, as: p }\n---\n"                                                             \
+    "map: p\nreads: Patient\nto: json\nvalue: { kind: patient, id: =id }\n"
+#define BUNDLES                                                                                    \
+    "---\nroute: bundles\nfrom: in\nmessages: [Bundle]\ndo:\n  - { send: away, as: b }\n---\n"     \
+    "map: b\nreads: Bundle\nto: json\nvalue: { kind: \"=type\" }\n"
+#define GOOD "{\"resourceType\":\"Patient\",\"active\":true}"
+#define BAD  "{\"resourceType\":\"Patient\"}"
+#define JSON "Content-Type: application/fhir+json\r\n"
+
+static void begin_with(const char *more, const char *routes)
+{
+    snprintf(config, sizeof config,
+             "sources:\n  in:\n    fhir: { listen: \"127.0.0.1:0\"%s }\n"
+             "destinations:\n  away:\n    discard: {}\n",
+             more);
+    site_open(&s, true, config, routes);
+    peer_connect(&p, s.loop, site_address(&s, "in"));
+}
+
+static void begin(void)
+{
+    begin_with("", ROUTES);
+}
+
+static void end(void)
+{
+    peer_close(&p);
+    buf_free(&text);
+    site_close(&s);
+}
+
+TestSuite(wire_fhir, .timeout = 60);
+
+static size_t before;
+
+/* Is a whole answer there? */
+static bool is_whole(void *arg)
+{
+    struct str in = str_slice(buf_str(&p.in), before, p.in.n);
+    ptrdiff_t end = str_find(in, STR("\r\n\r\n")), at = str_find(in, STR("Content-Length: "));
+    (void)arg;
+    if (end < 0) {
+        return false;
+    }
+    int64_t n = 0;
+    if (at >= 0 && at < end) {
+        struct str rest = str_slice(in, (size_t)at + 16, in.n), number;
+        (void)str_split(&rest, '\r', &number);
+        cr_assert(str_to_i64(number, &n));
+    }
+    return (int64_t)in.n >= end + 4 + n;
+}
+
+/* What is answered. */
+static struct str ask_bytes(const char *line, const char *headers, struct str body)
+{
+    struct buf b = {0};
+    before = p.in.n;
+    buf_printf(&b, "%s HTTP/1.1\r\nHost: h\r\n%sContent-Length: %zu\r\n\r\n", line, headers,
+               body.n);
+    buf_put_str(&b, body);
+    peer_send(&p, buf_str(&b));
+    buf_free(&b);
+    cr_assert(run_until(s.loop, is_whole, NULL), "no answer to %s", line);
+    return str_slice(buf_str(&p.in), before, p.in.n);
+}
+
+static struct str ask(const char *line, const char *headers, const char *body)
+{
+    return ask_bytes(line, headers, str_of(body));
+}
+
+static void again(void)
+{
+    peer_close(&p);
+    peer_connect(&p, s.loop, site_address(&s, "in"));
+}
+
+static int status_of(struct str answer)
+{
+    int64_t n = 0;
+    cr_assert(str_starts(answer, STR("HTTP/1.1 ")), "%.*s", STR_ARG(answer));
+    cr_assert(str_to_i64(str_slice(answer, 9, 12), &n));
+    return (int)n;
+}
+
+static bool has(struct str answer, const char *part)
+{
+    return str_find(answer, str_of(part)) >= 0;
+}
+
+static void expect(struct str answer, int status, const char *const *parts)
+{
+    cr_expect_eq(status_of(answer), status, "wanted %d: %.*s", status, STR_ARG(answer));
+    for (; *parts; parts++) {
+        cr_expect(has(answer, *parts), "no %s in %.*s", *parts, STR_ARG(answer));
+    }
+}
+#define EXPECT(answer, status, ...)                                                                \
+    expect((answer), (status), (const char *const[]){__VA_ARGS__, NULL})
+
+static unsigned stored(void)
+{
+    struct entry_message m;
+    unsigned n = 0;
+    while (site_stored(&s, n, &m)) {
+        n++;
+    }
+    return n;
+}
+
+static struct entry_message message(unsigned n)
+{
+    struct entry_message m;
+    cr_assert(site_stored(&s, n, &m), "message %u", n);
+    return m;
+}
+
+/* ---- one resource ---- */
+
+Test(wire_fhir, a_create_is_answered_when_it_is_stored)
+{
+    begin();
+    struct str a = ask("POST /fhir/Patient", JSON, " " GOOD "\n");
+    EXPECT(a, 201, "Location: /fhir/Patient/", "/_history/1\r\n", "ETag: W/\"1\"\r\n");
+    cr_assert_eq(stored(), 1);
+    struct entry_message m = message(0);
+    char id[27];
+    entry_id_text(m.id, id);
+    cr_expect(has(a, id));
+    cr_expect(str_is(m.raw, " " GOOD "\n"), "as it came");
+    cr_expect_eq(m.status, ENTRY_ACCEPTED);
+    cr_assert(site_delivers(&s, "away", 1));
+    end();
+}
+
+Test(wire_fhir, prefer)
+{
+    begin();
+    EXPECT(ask("POST /fhir/Patient", JSON, GOOD), 201, "Content-Length: 0\r\n");
+    EXPECT(ask("POST /fhir/Patient", JSON "Prefer: return=representation\r\n",
+               "{\"id\":\"mine\",\"active\":true,\"resourceType\":\"Patient\",\"x\":1.10}"),
+           201, "{\"resourceType\":\"Patient\",\"id\":\"a", "\"active\":true,\"x\":1.10}");
+    EXPECT(ask("POST /fhir/Patient", JSON "Prefer: return=OperationOutcome\r\n", GOOD), 201,
+           "\"OperationOutcome\"", "\"informational\"", "accepted");
+    end();
+}
+
+Test(wire_fhir, an_update_has_the_id_of_its_url)
+{
+    begin();
+    EXPECT(ask("PUT /fhir/Patient/7", JSON,
+               "{\"resourceType\":\"Patient\",\"id\":\"7\",\"active\":true}"),
+           200, "Location: /fhir/Patient/7/_history/", "ETag: W/\"a");
+    EXPECT(ask("PUT /fhir/Patient/7", JSON,
+               "{\"resourceType\":\"Patient\",\"id\":\"8\",\"active\":true}"),
+           400, "another id than that of the URL", "\"expression\":[\"Patient.id\"]");
+    EXPECT(ask("PUT /fhir/Patient/7", JSON, GOOD), 400, "\"required\"", "Patient.id");
+    EXPECT(ask("PUT /fhir/Patient/7", JSON, "{\"resourceType\":\"Group\",\"id\":\"7\"}"), 400,
+           "resourceType");
+    EXPECT(ask("PUT /fhir/Patient?identifier=a%7C1", JSON, GOOD), 201, "Location");
+    cr_expect_eq(stored(), 2);
+    end();
+}
+
+Test(wire_fhir, a_deletion_is_a_bundle_to_routes)
+{
+    begin_with("", ROUTES BUNDLES);
+    EXPECT(ask("DELETE /fhir/Patient/7", "", ""), 204, "\r\n\r\n");
+    cr_expect(str_is(
+        message(0).raw,
+        "{\"resourceType\":\"Bundle\",\"type\":\"history\",\"entry\":[{\"request\":{\"method\":"
+        "\"DELETE\",\"url\":\"Patient/7\"},\"response\":{\"status\":\"204\"}}]}"));
+    cr_expect_eq(message(0).status, ENTRY_ACCEPTED);
+    EXPECT(ask("DELETE /fhir/Patient?identifier=a%7C1", "", ""), 204, "\r\n\r\n");
+    cr_expect(has(message(1).raw, "\"url\":\"Patient?identifier=a%7C1\""));
+    cr_assert(site_delivers(&s, "away", 2));
+    end();
+}
+
+Test(wire_fhir, the_same_identifier_is_created_once)
+{
+    begin();
+    struct str a = ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a%7C1\r\n", GOOD);
+    EXPECT(a, 201, "Location");
+    char id[27];
+    entry_id_text(message(0).id, id);
+    a = ask("POST /fhir/Patient",
+            JSON "If-None-Exist: ?identifier=a|1\r\nPrefer: return=representation\r\n",
+            "{\"resourceType\":\"Patient\",\"active\":false}");
+    EXPECT(a, 200, "Location", "it was accepted before", id);
+    cr_expect_eq(stored(), 1);
+    EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|2\r\n", GOOD), 201,
+           "Location");
+    cr_expect_eq(stored(), 2);
+    cr_expect_eq(site_source(&s, "in").repeated, 1);
+    end();
+}
+
+Test(wire_fhir, an_idempotency_key_is_a_message_id)
+{
+    begin();
+    struct str a = ask("POST /fhir/Patient", JSON "Idempotency-Key: k1\r\n", GOOD);
+    EXPECT(a, 201, "Location");
+    EXPECT(ask("POST /fhir/Patient", JSON "Idempotency-Key: k1\r\n", GOOD), 201, "Location");
+    cr_expect_eq(stored(), 1);
+    EXPECT(ask("POST /fhir/Patient", JSON "Idempotency-Key: k1\r\n", GOOD " "), 201, "Location");
+    cr_expect_eq(stored(), 2, "another body is another message, as with MSH-10");
+    cr_expect(site_logged(&s, "reused-id"));
+    EXPECT(ask("POST /fhir/Patient", JSON, GOOD), 201, "Location");
+    EXPECT(ask("POST /fhir/Patient", JSON, GOOD), 201, "Location");
+    cr_expect_eq(stored(), 4, "without a key each POST is one");
+    end();
+}
+
+Test(wire_fhir, what_a_route_refuses_is_told_with_its_place)
+{
+    begin();
+    EXPECT(ask("POST /fhir/Patient", JSON, BAD), 422, "\"required\"", "not active",
+           "[\"Patient.active\"]");
+    cr_expect_eq(message(0).status, ENTRY_REJECTED);
+    EXPECT(ask("POST /fhir/Observation", JSON, "{\"resourceType\":\"Observation\"}"), 201,
+           "Location");
+    cr_expect_eq(message(1).status, ENTRY_FILTERED, "unrouted");
+    end();
+}
+
+Test(wire_fhir, versions_are_not_compared_but_where_it_is_said)
+{
+    begin();
+    EXPECT(ask("PUT /fhir/Patient/7", JSON "If-Match: W/\"1\"\r\n",
+               "{\"resourceType\":\"Patient\",\"id\":\"7\",\"active\":true}"),
+           412, "no versions are kept");
+    cr_expect_eq(stored(), 0);
+    end();
+    begin_with(", if-match: accepted", ROUTES);
+    EXPECT(ask("PUT /fhir/Patient/7", JSON "If-Match: W/\"1\"\r\n",
+               "{\"resourceType\":\"Patient\",\"id\":\"7\",\"active\":true}"),
+           200, "Location");
+    end();
+}
+
+/* ---- what is no request ---- */
+
+Test(wire_fhir, bad_bodies_are_refused_with_their_place)
+{
+    static const struct {
+        const char *name, *body;
+        const char *parts[3];
+    } rows[] = {
+        {"no JSON", "Patient", {"\"structure\"", "valueInteger\":1"}},
+        {"nothing", "", {"\"structure\""}},
+        {"truncated", "{\"resourceType\":\"Patient\",", {"\"structure\"", "valueInteger\":27"}},
+        {"a key twice",
+         "{\"resourceType\":\"Patient\",\n\"active\":true,\"active\":false}",
+         {"\"structure\"", "valueInteger\":2"}},
+        {"invalid UTF-8", "{\"resourceType\":\"Patient\",\"x\":\"\xff\"}", {"\"structure\""}},
+        {"an array", "[" GOOD "]", {"\"structure\""}},
+        {"no type", "{\"active\":true}", {"\"required\"", "[\"resourceType\"]"}},
+        {"a type that is none",
+         "{\"resourceType\":\"Patent\"}",
+         {"\"structure\"", "[\"resourceType\"]"}},
+        {"a datatype", "{\"resourceType\":\"HumanName\"}", {"\"structure\""}},
+        {"another type", "{\"resourceType\":\"Group\"}", {"that of the URL"}},
+        {"an exponent of nine digits",
+         "{\"resourceType\":\"Patient\",\"x\":1e999999999}",
+         {"\"value\"", "a number that is too long"}},
+        {"a number of 70 digits",
+         "{\"resourceType\":\"Patient\",\"x\":"
+         "1111111111111111111111111111111111111111111111111111111111111111111111}",
+         {"\"value\""}},
+        {"an id that is none",
+         "{\"resourceType\":\"Patient\",\"id\":\"a b\"}",
+         {"\"value\"", "Patient.id"}},
+    };
+    begin();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct str a = ask("POST /fhir/Patient", JSON, rows[i].body);
+        cr_expect_eq(status_of(a), 400, "%s: %.*s", rows[i].name, STR_ARG(a));
+        for (size_t k = 0; k < 3 && rows[i].parts[k]; k++) {
+            cr_expect(has(a, rows[i].parts[k]), "%s: no %s in %.*s", rows[i].name, rows[i].parts[k],
+                      STR_ARG(a));
+        }
+        cr_expect_not(has(a, "Patent"), "nothing of the content is told");
+    }
+    cr_expect_eq(stored(), 0);
+    end();
+}
+
+Test(wire_fhir, sixty_four_levels_are_the_bound)
+{
+    begin();
+    for (unsigned levels = 64; levels <= 65; levels++) {
+        buf_clear(&text);
+        buf_puts(&text, "{\"resourceType\":\"Patient\",\"active\":true,\"x\":");
+        for (unsigned i = 1; i < levels; i++) {
+            buf_putc(&text, '[');
+        }
+        for (unsigned i = 1; i < levels; i++) {
+            buf_putc(&text, ']');
+        }
+        buf_putc(&text, '}');
+        struct str a = ask_bytes("POST /fhir/Patient", JSON, buf_str(&text));
+        cr_expect_eq(status_of(a), levels == 64 ? 201 : 400, "%u: %.*s", levels, STR_ARG(a));
+    }
+    cr_expect_eq(stored(), 1);
+    end();
+}
+
+Test(wire_fhir, requests_that_are_not_served)
+{
+    static const struct {
+        const char *line, *headers, *body;
+        int status;
+        const char *part;
+    } rows[] = {
+        {"POST /fhir/Patient", "Content-Type: application/fhir+xml\r\n", "<Patient/>", 415,
+         "XML is not taken"},
+        {"POST /fhir/Patient", "Content-Type: text/plain\r\n", "x", 415,
+         "Accept: application/fhir+json"},
+        {"POST /fhir/Patient", "", GOOD, 415, "no Content-Type"},
+        {"POST /fhir/Patient", JSON "Accept: application/fhir+xml\r\n", GOOD, 406,
+         "OperationOutcome"},
+        {"GET /fhir/Patient/1", "", "", 405, "Allow: PUT, DELETE"},
+        {"GET /fhir/Patient?name=x", "", "", 405, "Allow: POST, PUT, DELETE"},
+        {"PATCH /fhir/Patient/1", JSON, "{}", 405, "not-supported"},
+        {"POST /fhir/Patent", JSON, GOOD, 404, "not-supported"},
+        {"POST /other", JSON, GOOD, 404, "not-found"},
+        {"GET /fhir/metadata?_format=xml", "", "", 406, "OperationOutcome"},
+        {"POST /fhir/Patient", JSON "Content-Encoding: gzip\r\n", GOOD, 415, "OperationOutcome"},
+        {"POST /fhir/Patient", JSON "Expect: more\r\n", GOOD, 417, "OperationOutcome"},
+        {"POST /fhir/Patient?x=1", JSON "Prefer: handling=strict\r\n", GOOD, 400,
+         "handling=strict"},
+    };
+    begin();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        EXPECT(ask(rows[i].line, rows[i].headers, rows[i].body), rows[i].status, rows[i].part,
+               "application/fhir+json", "OperationOutcome");
+        again();
+    }
+    cr_expect_eq(stored(), 0);
+    end();
+}
+
+Test(wire_fhir, what_is_too_large_or_too_much_is_refused_unread)
+{
+    begin_with(", body-limit: 1kB, requests-per-second: 2", ROUTES);
+    before = p.in.n;
+    peer_send(
+        &p, STR("POST /fhir/Patient HTTP/1.1\r\nHost: h\r\n" JSON "Content-Length: 1001\r\n\r\n"));
+    cr_assert(run_until(s.loop, is_whole, NULL));
+    EXPECT(buf_str(&p.in), 413, "\"too-long\"");
+    unsigned late = 0, n = 0;
+    for (; n < 50 && !late; n++) {
+        again();
+        struct str a = ask("POST /fhir/Patient", JSON, GOOD);
+        late = status_of(a) == 429;
+        if (late) {
+            EXPECT(a, 429, "Retry-After: 1\r\n", "\"throttled\"");
+        }
+    }
+    cr_expect(late);
+    end();
+}
+
+/* ---- Bundles ---- */
+
+#define ENTRY(method, url, resource)                                                               \
+    "{\"resource\":" resource ",\"request\":{\"method\":\"" method "\",\"url\":\"" url "\"}}"
+#define BUNDLE(type, entries)                                                                      \
+    "{\"resourceType\":\"Bundle\",\"type\":\"" type "\",\"entry\":[" entries "]}"
+
+Test(wire_fhir, entries_of_a_batch_are_judged_one_by_one)
+{
+    begin();
+    struct str a = ask(
+        "POST /fhir", JSON,
+        BUNDLE(
+            "batch",
+            ENTRY("POST", "Patient", GOOD) "," ENTRY(
+                "POST", "Patient",
+                BAD) ","
+                     "{\"request\":{\"method\":\"GET\",\"url\":\"Patient/1\"}}," ENTRY(
+                         "POST", "Group",
+                         GOOD) ","
+                               "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/"
+                               "1\"}},{}," ENTRY(
+                                   "PUT", "Patient/7",
+                                   "{\"resourceType\":\"Patient\",\"id\":\"7\",\"active\":true}")));
+    EXPECT(a, 200, "\"batch-response\"", "\"201 Created\"", "\"422 Unprocessable Content\"",
+           "not active", "\"405 Method Not Allowed\"", "Bundle.entry[2].request.method",
+           "Bundle.entry[3].resource.resourceType", "Bundle.entry[4].request",
+           "Bundle.entry[5].request", "\"200 OK\"", "Patient/7/_history/");
+    cr_assert_eq(stored(), 1);
+    struct entry_message m = message(0);
+    cr_assert_eq(m.nmembers, 3);
+    cr_expect_eq(m.members[1].status, ENTRY_REJECTED);
+    cr_expect_eq(m.noutputs, 2);
+    cr_assert(site_delivers(&s, "away", 2));
+    end();
+}
+
+Test(wire_fhir, a_transaction_is_taken_whole_or_not_at_all)
+{
+    begin();
+    EXPECT(ask("POST /fhir", JSON,
+               BUNDLE("transaction",
+                      ENTRY("POST", "Patient", GOOD) "," ENTRY(
+                          "PUT", "Patient/7",
+                          "{\"resourceType\":\"Patient\",\"id\":\"7\",\"active\":true}"))),
+           200, "\"transaction-response\"", "\"201 Created\"", "\"200 OK\"");
+    cr_assert(site_delivers(&s, "away", 2));
+    cr_expect_eq(message(0).nmembers, 2);
+    EXPECT(ask("POST /fhir", JSON,
+               BUNDLE("transaction",
+                      ENTRY("POST", "Patient", GOOD) "," ENTRY("POST", "Patient", BAD))),
+           422, "not active", "[\"Bundle.entry[1].resource.active\"]");
+    cr_assert_eq(stored(), 2);
+    cr_expect_eq(message(1).status, ENTRY_REJECTED);
+    cr_expect_eq(message(1).noutputs, 0, "nothing of it is taken");
+    EXPECT(ask("POST /fhir", JSON,
+               BUNDLE("transaction",
+                      ENTRY("POST", "Patient",
+                            GOOD) ",{\"request\":{\"method\":\"GET\",\"url\":\"Patient/1\"}}")),
+           422, "[\"Bundle.entry[1].request.method\"]");
+    EXPECT(ask("POST /fhir", JSON,
+               BUNDLE("transaction",
+                      ENTRY("POST", "Patient",
+                            GOOD) ",{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/1\"}}")),
+           422, "a deletion among others");
+    cr_expect_eq(stored(), 2);
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("transaction", "")), 200, "\"transaction-response\"");
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("collection", "")), 422, "[\"Bundle.type\"]");
+    EXPECT(ask("POST /fhir", JSON, GOOD), 400, "resourceType");
+    cr_expect_eq(stored(), 2);
+    end();
+}
+
+Test(wire_fhir, where_routes_read_bundles_a_transaction_comes_whole)
+{
+    begin_with("", ROUTES BUNDLES);
+    EXPECT(ask("POST /fhir", JSON,
+               BUNDLE("transaction",
+                      "{\"request\":{\"method\":\"DELETE\",\"url\":\"Patient/1\"}}," ENTRY(
+                          "POST", "Patient", BAD))),
+           200, "\"transaction-response\"", "\"204 No Content\"", "\"201 Created\"",
+           "-2/_history/1");
+    cr_expect_eq(message(0).nmembers, 0);
+    cr_expect_eq(message(0).noutputs, 1);
+    cr_assert(site_delivers(&s, "away", 1));
+    end();
+}
+
+Test(wire_fhir, an_entry_with_an_identifier_that_was_there_is_not_taken_again)
+{
+#define ONCE                                                                                       \
+    "{\"resource\":" GOOD                                                                          \
+    ",\"request\":{\"method\":\"POST\",\"url\":\"Patient\",\"ifNoneExist\":\"identifier=a|1\"}}"
+    begin();
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("transaction", ONCE "," ENTRY("POST", "Patient", GOOD))),
+           200, "\"201 Created\"");
+    cr_assert(site_delivers(&s, "away", 2));
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("transaction", ONCE "," ENTRY("POST", "Patient", GOOD))),
+           200, "\"200 OK\"", "\"201 Created\"");
+    cr_assert(site_delivers(&s, "away", 3));
+    EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|1\r\n", GOOD), 200, "\r\n");
+    end();
+}
+
+/* ---- lines, messages, notifications ---- */
+
+Test(wire_fhir, lines_are_taken_one_by_one)
+{
+    begin();
+    EXPECT(ask("POST /fhir", "Content-Type: application/fhir+ndjson\r\n",
+               GOOD "\n" BAD "\r\n\n{\n" GOOD),
+           200, "2 of 4 lines accepted", "not active", "\"valueInteger\":2}",
+           "\"valueInteger\":4}");
+    cr_expect_eq(message(0).nmembers, 3);
+    cr_assert(site_delivers(&s, "away", 2));
+    EXPECT(ask("POST /fhir", "Content-Type: application/fhir+ndjson\r\n", "{\n"), 422,
+           "0 of 1 lines accepted");
+    EXPECT(ask("POST /fhir", "Content-Type: application/fhir+ndjson\r\n", "\n"), 400, "no line");
+    cr_expect_eq(stored(), 1);
+    end();
+}
+
+#define HEADER                                                                                     \
+    "{\"resource\":{\"resourceType\":\"MessageHeader\",\"id\":\"m1\",\"eventUri\":\"urn:e\"}}"
+
+Test(wire_fhir, a_message_is_answered_by_a_message)
+{
+    begin_with("", ROUTES BUNDLES);
+    EXPECT(ask("POST /fhir/$process-message", JSON, BUNDLE("message", HEADER)), 200,
+           "\"type\":\"message\"", "\"eventUri\":\"urn:e\"",
+           "\"response\":{\"identifier\":\"m1\",\"code\":\"ok\"}");
+    EXPECT(ask("POST /fhir/$process-message", JSON, BUNDLE("message", HEADER)), 200,
+           "\"code\":\"ok\"");
+    cr_expect_eq(stored(), 1, "sent again");
+    EXPECT(
+        ask("POST /fhir/$process-message", JSON, BUNDLE("message", ENTRY("POST", "Patient", GOOD))),
+        422, "MessageHeader");
+    EXPECT(ask("POST /fhir/$process-message", JSON, BUNDLE("batch", "")), 422, "no message");
+    cr_expect_eq(stored(), 1);
+    end();
+}
+
+#define NOTICE(type)                                                                               \
+    "{\"resource\":{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"subscription\"},"   \
+    "{\"name\":\"type\",\"valueCode\":\"" type "\"}]}}"
+#define STATUS(type)                                                                               \
+    "{\"resource\":{\"resourceType\":\"SubscriptionStatus\",\"type\":\"" type "\"}}"
+
+Test(wire_fhir, notifications_are_messages_and_signs_of_life_are_not)
+{
+    begin_with(", validate: strict", ROUTES BUNDLES);
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("history", NOTICE("handshake"))), 200, "a sign of life");
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("history", NOTICE("heartbeat"))), 200, "a sign of life");
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("subscription-notification", STATUS("handshake"))), 200,
+           "a sign of life");
+    cr_expect_eq(stored(), 0);
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("history", NOTICE("event-notification"))), 200,
+           "accepted");
+    EXPECT(
+        ask("POST /fhir", JSON, BUNDLE("subscription-notification", STATUS("event-notification"))),
+        200, "accepted");
+    cr_expect_eq(stored(), 2);
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("history", NOTICE("other"))), 422, "no notification");
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("history", "")), 422, "no notification");
+    cr_assert(site_delivers(&s, "away", 2));
+    end();
+}
+
+/* ---- $validate, metadata ---- */
+
+Test(wire_fhir, validate_looks_and_stores_nothing)
+{
+    begin();
+    EXPECT(ask("POST /fhir/Patient/$validate", JSON, GOOD), 200, "OperationOutcome",
+           "\"information\"");
+    EXPECT(ask("POST /fhir/$validate", JSON, "{\"resourceType\":\"Patient\",\"gender\":\"x\"}"),
+           200, "\"code-invalid\"", "Patient.gender");
+    EXPECT(ask("POST /fhir/Patient/$validate", JSON,
+               "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\","
+               "\"resource\":{\"resourceType\":"
+               "\"Patient\",\"birthDate\":\"yesterday\"}}]}"),
+           200, "Patient.birthDate");
+    EXPECT(ask("POST /fhir/Patient/$validate", JSON, "{\"resourceType\":\"Group\"}"), 400,
+           "resourceType");
+    EXPECT(ask("POST /fhir/Patient/$validate", JSON, "{"), 400, "structure");
+    cr_expect_eq(stored(), 0);
+    end();
+}
+
+Test(wire_fhir, strict_takes_only_what_r4_has)
+{
+    begin_with(", validate: strict", ROUTES);
+    EXPECT(ask("POST /fhir/Patient", JSON, "{\"resourceType\":\"Patient\",\"active\":\"yes\"}"),
+           422, "Patient.active");
+    EXPECT(ask("POST /fhir/Patient", JSON, GOOD), 201, "Location");
+    EXPECT(ask("POST /fhir", "Content-Type: application/fhir+ndjson\r\n",
+               GOOD "\n{\"resourceType\":\"Patient\",\"active\":1}"),
+           200, "1 of 2 lines accepted", "Patient.active");
+    cr_expect_eq(stored(), 2);
+    end();
+    begin_with(", validate: warn", ROUTES);
+    EXPECT(ask("POST /fhir/Patient", JSON, "{\"resourceType\":\"Patient\",\"active\":\"yes\"}"),
+           201, "Location");
+    cr_expect(site_logged(&s, "fhir-findings"));
+    end();
+}
+
+Test(wire_fhir, it_says_what_its_routes_read)
+{
+    begin();
+    struct str a = ask("GET /fhir/metadata", "", "");
+    EXPECT(a, 200, "\"CapabilityStatement\"", "\"fhirVersion\":\"4.0.1\"", "\"type\":\"Patient\"",
+           "conditionalCreate");
+    cr_expect_not(has(a, "\"type\":\"Appointment\""));
+    EXPECT(ask_bytes("POST /fhir/CapabilityStatement/$validate", JSON,
+                     str_slice(a, (size_t)str_find(a, STR("\r\n\r\n")) + 4, a.n)),
+           200, "\"information\"");
+    cr_assert_eq(site_reload(&s, config,
+                             "route: a\nfrom: in\nmessages: [Appointment]\ndo: [ { drop: x } ]\n"),
+                 0);
+    EXPECT(ask("GET /fhir/metadata", "", ""), 200, "\"type\":\"Appointment\"");
+    end();
+}
+
+/* ---- who may ---- */
+
+static char file[64];
+
+static void write_file(const char *content)
+{
+    snprintf(file, sizeof file, "%s/secret-XXXXXX",
+             getenv("CORRIDOR_SCRATCH") ? getenv("CORRIDOR_SCRATCH") : "/tmp");
+    int fd = mkstemp(file);
+    cr_assert(fd >= 0);
+    cr_assert_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+    close(fd);
+}
+
+Test(wire_fhir, only_who_has_a_token_is_let_in)
+{
+    char more[128];
+    write_file("portal: sesame\n");
+    snprintf(more, sizeof more, ", auth: { tokens: \"file:%s\" }", file);
+    begin_with(more, ROUTES);
+    EXPECT(ask("POST /fhir/Patient", JSON, GOOD), 401, "WWW-Authenticate: Bearer\r\n", "\"login\"");
+    again();
+    EXPECT(ask("POST /fhir/Patient", JSON "Authorization: Bearer other\r\n", GOOD), 401,
+           "error=\"invalid_token\"");
+    again();
+    cr_expect_eq(stored(), 0);
+    EXPECT(ask("GET /fhir/metadata", "", ""), 200, "CapabilityStatement");
+    EXPECT(ask("POST /fhir/Patient", JSON "Authorization: Bearer sesame\r\n", GOOD), 201,
+           "Location");
+    cr_expect(str_ends(message(0).peer, STR(" portal")));
+    end();
+    unlink(file);
+}
+
+/* HMAC-SHA256 of the body with the key "hush", by openssl dgst. */
+#define EVENT     BUNDLE("history", NOTICE("event-notification"))
+#define SIGNATURE "c388e62a4c0cb9a898654fbe5753c00deccd2c00d78ba4af572bcc358ed86c41"
+
+Test(wire_fhir, a_signature_over_the_body_is_as_good_as_a_token)
+{
+    char more[128], header[160];
+    write_file("hush\n");
+    snprintf(more, sizeof more, ", auth: { hub: \"file:%s\" }", file);
+    begin_with(more, ROUTES BUNDLES);
+    snprintf(header, sizeof header, JSON "X-Hub-Signature: sha256=%s\r\n", SIGNATURE);
+    EXPECT(ask("POST /fhir", header, EVENT), 200, "accepted");
+    EXPECT(ask("POST /fhir", header, BUNDLE("history", NOTICE("handshake"))), 401,
+           "the signature is not that of the body");
+    EXPECT(ask("POST /fhir", JSON "X-Hub-Signature: sha256=00\r\n", EVENT), 401, "login");
+    EXPECT(ask("POST /fhir", JSON, EVENT), 401, "login");
+    cr_expect_eq(stored(), 1);
+    end();
+    unlink(file);
+}
