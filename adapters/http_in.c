@@ -1,8 +1,10 @@
-/* The listening end of HTTP: HL7 v2 messages as bodies of POST, each answered by its acknowledgement.
+/* The listening end of HTTP: HL7 v2 messages as bodies of POST, each answered by its acknowledgement; FHIR and JSON, each
+ * answered when it is stored (http_data.c).
  * Source: HL7 over HTTP (HAPI) 1.0: POST, application/hl7-v2, 200 with every acknowledgement.
  * Differs: 503 with Retry-After where nothing was stored for want of room. */
 #include "adapters/http.h"
 #include "adapters/http_answer.h"
+#include "adapters/http_data.h"
 #include "adapters/http_in_priv.h"
 #include "engine/base/mem.h"
 
@@ -46,22 +48,6 @@ static const struct opt_secret *tokens_of(const struct http_in_conf *c)
 
 /* ---- what is taken ---- */
 
-static bool is_hl7(struct str content_type)
-{
-    static const char *const types[] = {"application/hl7-v2", "application/hl7-v2+er7",
-                                        "x-application/hl7-v2+er7"};
-    struct str rest = content_type, type = STR("");
-    bool ok = false;
-    (void)str_split(&rest, ';', &type);
-    while (type.n && type.p[type.n - 1] == ' ') {
-        type.n--;
-    }
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        ok = ok || str_eq_nocase(type, str_of(types[i]));
-    }
-    return ok;
-}
-
 static bool is_place(const struct http_in *in, struct str target)
 {
     struct str path = STR("");
@@ -73,6 +59,7 @@ static const char *admit(struct http_conn *c, const struct http_head *h, int *ou
 {
     struct http_in *in = c->serve->arg;
     const char *name = http_gate_name(&in->gate, tokens_of(conf_of(in)), h->authorization);
+    enum http_data kind = http_data_of(h->content_type);
     const struct {
         bool is_wrong;
         int status;
@@ -81,7 +68,8 @@ static const char *admit(struct http_conn *c, const struct http_head *h, int *ou
         {!name, 401, "no token that is known"},
         {!is_place(in, h->target), 404, "nothing is here"},
         {!str_is(h->method, "POST"), 405, "another method than POST"},
-        {!is_hl7(h->content_type), 415, "another Content-Type than application/hl7-v2"},
+        {kind == HTTP_DATA_OTHER, 415,
+         "another Content-Type than application/hl7-v2, application/fhir+json, application/json"},
         {!h->has_length && !h->is_chunked, 411, "neither Content-Length nor chunks"},
         {h->length > (uint64_t)conf_of(in)->limits.body_limit, 413,
          "the body is larger than body-limit"},
@@ -93,14 +81,28 @@ static const char *admit(struct http_conn *c, const struct http_head *h, int *ou
             return rows[i].why;
         }
     }
+    c->request = kind == HTTP_DATA_HL7 ? NULL : http_data_begin(kind, h);
     return NULL;
+}
+
+static void forget(struct http_conn *c)
+{
+    free(c->request);
+    c->request = NULL;
 }
 
 static enum http_take take(struct http_conn *c)
 {
     struct http_in *in = c->serve->arg;
     char who[HTTP_WHO_MAX];
+    const struct http_data_request *r = c->request;
     struct exchange_from from = {.peer = http_conn_who(c, who), .conn = c, .token = c->token};
+    if (http_data_is(buf_str(&c->body)) != (r != NULL)) {
+        http_answer_plain(&c->out, 400, "the body is not what Content-Type says",
+                          http_conn_closes(c), clock_wall_us(in->ep->clock));
+        return HTTP_TAKE_ANSWERED;
+    }
+    from.key = r ? str_of(r->key) : STR("");
     return exchange_begin(in->source, &from, buf_str(&c->body)) == EXCHANGE_PAUSED
                ? HTTP_TAKE_FULL
                : HTTP_TAKE_WAITS;
@@ -150,6 +152,20 @@ static void http_in_turn_away(struct source *s, void *conn, uint64_t token,
     http_conn_answered(c);
 }
 
+static void http_in_answer(struct source *s, void *conn, uint64_t token,
+                           const struct exchange_answer *a)
+{
+    struct http_conn *c = conn;
+    (void)s;
+    (void)token;
+    if (!c->is_gone && a->end == EXCHANGE_END_LATER) {
+        refuse(c, 503, "there is no room for it now");
+    } else if (!c->is_gone) {
+        http_data_answer(&c->out, c->request, a, http_conn_closes(c), wall_us(c));
+    }
+    http_conn_answered(c);
+}
+
 static void http_in_abandon(struct source *s, void *conn, uint64_t token)
 {
     struct http_conn *c = conn;
@@ -174,8 +190,12 @@ static const struct http_limits *limits(void *arg)
     return &conf_of(arg)->limits;
 }
 
-static const struct http_serve_ops serve_ops = {
-    .door = door_conf, .limits = limits, .admit = admit, .take = take, .refuse = refuse};
+static const struct http_serve_ops serve_ops = {.door = door_conf,
+                                                .limits = limits,
+                                                .admit = admit,
+                                                .take = take,
+                                                .refuse = refuse,
+                                                .forget = forget};
 
 static int http_in_open(struct source *s, struct diags *d)
 {
@@ -259,6 +279,8 @@ const struct source_ops http_source = {
     .open = http_in_open,
     .reply = http_in_reply,
     .turn_away = http_in_turn_away,
+    .answer = http_in_answer,
+    .is_answer_for_data = true,
     .abandon = http_in_abandon,
     .pause = http_in_pause,
     .resume = http_in_resume,

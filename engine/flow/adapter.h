@@ -119,6 +119,8 @@ struct source_ops {
                       unsigned n);
     /* In place of reply() and turn_away(): what became of it. NULL: it is said in acknowledgements of HL7 v2. */
     void (*answer)(struct source *, void *conn, uint64_t token, const struct exchange_answer *a);
+    bool
+        is_answer_for_data; /* answer() is for FHIR and JSON alone; HL7 v2 beside them gets its reply() */
     /* What is said at the accept level while the exchange goes on: sent before its reply. NULL: replies[0] of two
      * is that. */
     void (*accept)(struct source *, void *conn, uint64_t token, struct str reply);

@@ -59,7 +59,8 @@ static struct exchange *begin(struct source *s, const struct exchange_from *from
     x->token = from->token;
     x->sequence = INT64_MIN;
     x->answer_within_us = s->want->answer_within_us;
-    x->is_silent = s->want->ack == PLAN_ACK_NEVER || s->ep.adapter->in->answer;
+    x->is_told = s->ep.adapter->in->answer && !s->ep.adapter->in->is_answer_for_data;
+    x->is_silent = s->want->ack == PLAN_ACK_NEVER || x->is_told;
     x->key = str_dup(&m->arena, from->key);
     x->is_key_all = from->is_key_all;
     m->e.id = exchange_new_id(e);
@@ -139,6 +140,7 @@ bool exchange_parse(struct exchange *x)
 {
     struct hl7_fault fault;
     if (exchange_is_data(x)) {
+        x->is_told = x->is_silent = true;
         return exchange_parse_data(x);
     }
     if (hl7_parse(&x->msg->arena, x->e->raw, &x->hl7, &fault) < 0) {
@@ -216,7 +218,7 @@ static void mark_awaited(struct exchange *x, struct entry_output *v)
 {
     const struct source *s = x->source;
     bool is_wanted = !x->mode.enhanced || x->mode.application != ACK_NE;
-    if (s->want->ack != PLAN_ACK_ANSWERED || !is_wanted || x->is_member) {
+    if (s->want->ack != PLAN_ACK_ANSWERED || !is_wanted || x->is_member || x->data) {
         return;
     }
     uint32_t by = s->engine->destinations[s->want->answered_by]->name_id;
@@ -244,7 +246,8 @@ static void unrouted(struct exchange *x)
 {
     x->is_unrouted = true;
     if (x->source->want->unrouted == PLAN_UNROUTED_REJECT) {
-        exchange_reject_one(x, ACK_AR, 200, "MSH-9", STR("no route reads this message type"));
+        exchange_reject_one(x, ACK_AR, 200, x->data ? "" : "MSH-9",
+                            STR("no route reads this message type"));
     } else {
         filter(x, STR("unrouted"));
     }

@@ -22,6 +22,7 @@ struct exchange {
     uint64_t token;
     struct hl7 hl7;
     const struct json *data; /* it is FHIR or JSON; NULL: HL7 v2 */
+    bool is_told;            /* source_ops.answer(), not reply() */
     struct str key;          /* as in exchange_from */
     bool is_key_all;
     bool is_parsed, is_unrouted;

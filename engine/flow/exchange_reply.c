@@ -118,7 +118,7 @@ static void count_replies(struct exchange *x)
     for (unsigned i = 0; i < x->nreplies; i++) {
         s->replied[x->sent[i]]++;
     }
-    if (x->nreplies || s->ep.adapter->in->answer) {
+    if (x->nreplies || x->is_told) {
         histogram_add(&s->reply_time, &HISTOGRAM_TIME, reply_time_us(x));
     }
 }
@@ -138,7 +138,7 @@ void exchange_finish(struct exchange *x, bool is_answered)
         const struct source_ops *in = s->ep.adapter->in;
         bool is_away = x->is_turned_away && in->turn_away;
         count_replies(x);
-        if (in->answer) {
+        if (x->is_told) {
             exchange_tell(x);
         } else {
             (is_away ? in->turn_away : in->reply)(s, x->conn, x->token, x->replies, x->nreplies);

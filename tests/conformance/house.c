@@ -28,7 +28,9 @@ static void answer(struct source *s, struct taken *t, unsigned n)
     buf_printf(&accept, "ca:%.*s", STR_ARG(buf_str(&t->bytes)));
     buf_printf(&reply, "re:%.*s", STR_ARG(buf_str(&t->bytes)));
     struct str v[2] = {n == 2 ? buf_str(&accept) : buf_str(&reply), buf_str(&reply)};
-    if (s->ep.adapter->in->answer) {
+    const struct source_ops *in = s->ep.adapter->in;
+    bool is_data = t->bytes.n && t->bytes.p[0] == '{';
+    if (in->answer && (is_data || !in->is_answer_for_data)) {
         const struct exchange_answer a = {.end = EXCHANGE_END_STORED,
                                           .id = "abcdefghijklmnopqrstuvwxyz"};
         s->ep.adapter->in->answer(s, t->conn, t->token, &a);

@@ -102,6 +102,35 @@ Test(http_in, a_message_is_answered_by_its_acknowledgement)
     cr_expect(str_starts(buf_str(&h.source.v[0].peer), STR("127.0.0.1:")));
 }
 
+Test(http_in, fhir_and_json_are_answered_in_their_own_words)
+{
+    static const struct {
+        const char *type, *body, *want;
+    } rows[] = {
+        {"application/json; charset=utf-8", "{}", "HTTP/1.1 200 OK\r\n"},
+        {"application/json", "{}",
+         "Content-Type: application/json\r\nContent-Length: 53\r\n\r\n"
+         "{\"id\":\"abcdefghijklmnopqrstuvwxyz\",\"status\":\"stored\"}"},
+        {"application/fhir+json", "{}",
+         "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"information\","},
+        {"application/json", "MSH|^~\\&", "HTTP/1.1 400 Bad Request\r\n"},
+        {"application/hl7-v2", " {}", "HTTP/1.1 400 Bad Request\r\n"},
+    };
+    open_with("");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b = {0};
+        buf_printf(
+            &b, "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s",
+            rows[i].type, strlen(rows[i].body), rows[i].body);
+        peer_send(&p, buf_str(&b));
+        cr_assert(gets((unsigned)i + 1), "%s", rows[i].want);
+        run_now(h.loop);
+        cr_expect(says(rows[i].want), "%s: %.*s", rows[i].want, STR_ARG(buf_str(&p.in)));
+        buf_free(&b);
+    }
+    cr_expect_eq(h.source.n, 3, "what is not what it says reaches nobody");
+}
+
 Test(http_in, one_connection_serves_many_also_sent_ahead)
 {
     h.source.answers_at_once = false;
