@@ -172,7 +172,7 @@ static void leave(struct engine *e, struct source *s)
     e->leaving = s;
 }
 
-static void use_sources(struct engine *e, struct source **v, unsigned n)
+static void use_sources(struct engine *e, struct source **v, unsigned n, struct plan *before)
 {
     struct source **old = e->sources;
     unsigned nold = e->nsources;
@@ -183,7 +183,8 @@ static void use_sources(struct engine *e, struct source **v, unsigned n)
     }
     for (unsigned i = 0; i < nold; i++) {
         if (!is_running(e, old[i])) {
-            old[i]->want = NULL; /* its plan may go: it takes nothing more */
+            old[i]->want = NULL; /* it takes nothing more */
+            old[i]->last_plan = plan_ref(before);
             leave(e, old[i]);
         }
     }
@@ -306,7 +307,7 @@ int engine_reload(struct engine *e, struct plan *plan, enum engine_pending pendi
     e->plan = plan_ref(plan);
     use_destinations(e, plan);
     index_routes(e);
-    use_sources(e, sources, plan->nsources);
+    use_sources(e, sources, plan->nsources, old);
     set_window(e, plan);
     plan_unref(&old);
     look_for_orphans(e);

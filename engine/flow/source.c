@@ -65,6 +65,7 @@ void source_free(struct source **s)
         return;
     }
     source_close(one);
+    plan_unref(&one->last_plan);
     free((char *)(uintptr_t)one->own_name.p);
     free(one);
     *s = NULL;
