@@ -550,12 +550,14 @@ static void append(struct exchange *x)
     }
 }
 
-static bool is_closed(struct engine *e)
+/* Nothing may be taken: the engine is full or ends, or a reload took the source away. */
+static bool is_closed(struct source *s)
 {
+    struct engine *e = s->engine;
     if (journal_is_full(e->conf.journal)) {
         engine_pause(e);
     }
-    return e->is_paused || e->is_fenced;
+    return e->is_paused || e->is_fenced || s->is_leaving;
 }
 
 /* A message as it should be: is it dealt with? Else it is to be stored, as accepted or not. */
@@ -596,7 +598,7 @@ static void begin_batch(struct exchange *x)
 enum exchange_result exchange_begin(struct source *s, const struct exchange_from *from,
                                     struct str bytes)
 {
-    if (is_closed(s->engine)) {
+    if (is_closed(s)) {
         return EXCHANGE_PAUSED;
     }
     struct exchange *x = begin(s, from, bytes);
@@ -629,7 +631,7 @@ static const struct exchange_group *own_group(struct exchange *x, struct str byt
 enum exchange_result exchange_begin_group(struct source *s, const struct exchange_from *from,
                                           struct str bytes, const struct exchange_group *group)
 {
-    if (is_closed(s->engine)) {
+    if (is_closed(s)) {
         return EXCHANGE_PAUSED;
     }
     struct exchange *x = begin(s, from, bytes);
@@ -641,7 +643,7 @@ enum exchange_result exchange_begin_group(struct source *s, const struct exchang
 enum exchange_result exchange_refuse(struct source *s, const struct exchange_from *from,
                                      struct str bytes, const struct ack_error *why)
 {
-    if (is_closed(s->engine)) {
+    if (is_closed(s)) {
         return EXCHANGE_PAUSED;
     }
     struct exchange *x = begin(s, from, bytes);
