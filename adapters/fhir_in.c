@@ -319,6 +319,7 @@ const struct source_ops fhir_source = {
     .abandon = fhir_in_abandon,
     .pause = fhir_in_pause,
     .resume = fhir_in_resume,
+    .is_data_only = true,
     .drain = fhir_in_drain,
     .close = fhir_in_close,
     .reload = fhir_in_reload,

@@ -165,7 +165,7 @@ static void read_ack_options(struct loader *l, const struct yaml_node *n, struct
     }
     out->ack = PLAN_ACK_ANSWERED;
     out->answer_within_us = c.within_ms * 1000;
-    if (out->adapter && (!out->adapter->in->abandon || out->adapter->in->answer)) {
+    if (out->adapter && (!out->adapter->in->abandon || out->adapter->in->is_data_only)) {
         diag_add(
             l->d, DIAG_ERROR, "not-available", n->pos,
             "`answered-by` is not for `%s`, where nobody waits for an acknowledgement of HL7 v2; "

@@ -105,6 +105,8 @@ void source_check_invariants(struct source *s, struct fhir_report *r);
 bool source_reads(const struct source *s, struct str type);
 
 struct source_ops {
+    bool
+        is_data_only; /* it takes FHIR or JSON alone: nobody waits for an acknowledgement of HL7 v2 */
     /* Start listening. 0 or ERR_* with a finding that names address and reason. */
     int (*open)(struct source *, struct diags *);
     /* The exchange `token` on `conn` is over: send replies[0..n) in this order, each as a message of its
