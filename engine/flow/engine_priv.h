@@ -25,7 +25,8 @@ struct source {
     uint32_t name_id;
     bool is_open, is_leaving;
     struct source *next_leaving;
-    struct plan *last_plan; /* of its settings, while it leaves: its adapter reads them to the end */
+    struct plan
+        *last_plan;      /* of its settings, while it leaves: its adapter reads them to the end */
     struct str own_name; /* malloc'd: outlives plans */
     uint64_t accepted, filtered, rejected, unrouted, waiting;
     struct validation_count validation;
