@@ -64,23 +64,23 @@ void fhir_reply_report(struct http_conn *c, int status)
 
 /* ---- what it can do ---- */
 
+static bool is_read(const struct source *s, unsigned type)
+{
+    return fhir_type_kind(type) == FHIR_RESOURCE && !fhir_type_is_abstract(type) &&
+           source_reads(s, str_of(fhir_type_name(type)));
+}
+
 static size_t types_of(const struct source *s, struct arena *a, const struct str **out)
 {
-    struct str *v = NULL;
-    size_t n = 0;
-    for (unsigned pass = 0; pass < 2; pass++) {
-        n = 0;
-        for (unsigned t = 1; fhir_type_at(t); t++) {
-            struct str name = str_of(fhir_type_name(t));
-            if (fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t) &&
-                source_reads(s, name)) {
-                if (v) {
-                    v[n] = name;
-                }
-                n++;
-            }
+    size_t most = 0, n = 0;
+    for (unsigned t = 1; fhir_type_at(t); t++) {
+        most += is_read(s, t);
+    }
+    struct str *v = ARENA_ARRAY(a, struct str, most + 1);
+    for (unsigned t = 1; fhir_type_at(t) && n < most; t++) {
+        if (is_read(s, t)) {
+            v[n++] = str_of(fhir_type_name(t));
         }
-        v = v ? v : ARENA_ARRAY(a, struct str, n ? n : 1);
     }
     *out = v;
     return n;

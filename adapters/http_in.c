@@ -125,12 +125,10 @@ static void http_in_reply(struct source *s, void *conn, uint64_t token, const st
 {
     struct http_conn *c = conn;
     (void)s;
-    (void)token; /* one exchange at a time */
-    if (c->is_gone) {
-        n = 0;
-    } else if (n) { /* of two the application's */
+    (void)token;            /* one exchange at a time */
+    if (!c->is_gone && n) { /* of two the application's */
         http_answer_hl7(&c->out, 200, replies[n - 1], http_conn_closes(c), wall_us(c));
-    } else {
+    } else if (!c->is_gone) {
         refuse(c, 204, "");
     }
     http_conn_answered(c);
@@ -142,11 +140,9 @@ static void http_in_turn_away(struct source *s, void *conn, uint64_t token,
     struct http_conn *c = conn;
     (void)s;
     (void)token;
-    if (c->is_gone) {
-        n = 0;
-    } else if (n) {
+    if (!c->is_gone && n) {
         http_answer_hl7(&c->out, 503, replies[n - 1], http_conn_closes(c), wall_us(c));
-    } else {
+    } else if (!c->is_gone) {
         refuse(c, 503, "there is no room for it now");
     }
     http_conn_answered(c);

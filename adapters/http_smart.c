@@ -24,11 +24,11 @@ static void put_claims(struct buf *out, const struct http_smart_conf *c, int64_t
 {
     struct arena a = {0};
     struct json *o = json_new(&a, JSON_OBJECT);
+    long long ends_s = (long long)now_s + HTTP_SMART_LIFE_S;
     json_add(o, STR("iss"), json_new_string(&a, c->client_id));
     json_add(o, STR("sub"), json_new_string(&a, c->client_id));
     json_add(o, STR("aud"), json_new_string(&a, c->token_url));
-    json_add(o, STR("exp"),
-             json_new_number(&a, str_printf(&a, "%lld", (long long)(now_s + HTTP_SMART_LIFE_S))));
+    json_add(o, STR("exp"), json_new_number(&a, str_printf(&a, "%lld", ends_s)));
     json_add(o, STR("jti"), json_new_string(&a, new_jti(&a, rng)));
     json_write(out, o, 0);
     arena_free(&a);

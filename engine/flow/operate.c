@@ -7,6 +7,7 @@
 #include "engine/base/hash.h"
 #include "engine/flow/exchange_priv.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 struct work {
@@ -270,7 +271,7 @@ static struct str unfit(const struct work *w, const struct queued *o, const stru
     if (queued_is_failed_route(o)) {
         return STR("a failed route has nothing to send; release it, which runs today's rules");
     }
-    if (!m) {
+    if (!m || !m->e.outputs) {
         return STR("its message cannot be read from the journal");
     }
     bool is_json = m->e.outputs[queued_ref(o).output].is_json;
@@ -285,6 +286,7 @@ static struct str unfit(const struct work *w, const struct queued *o, const stru
 static void move_msg(struct work *w, struct queued *o, const struct msg *m)
 {
     struct entry_ref ref = queued_ref(o);
+    assert(m && m->e.outputs); /* unfit() has looked */
     struct entry_output one = m->e.outputs[ref.output];
     struct entry_id id = derived_id(w->e, m->e.id, ref.output, w->to->name_id);
     char text[27];

@@ -5,6 +5,7 @@
 #include "engine/flow/exchange_priv.h"
 #include "engine/hl7/fragment.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,6 +40,7 @@ static void set_timer(struct parts *p)
 static void unlink_by_time(struct chain *c)
 {
     struct parts *p = c->all;
+    assert(c->prev || p->first == c);
     *(c->prev ? &c->prev->next : &p->first) = c->next;
     *(c->next ? &c->next->prev : &p->last) = c->prev;
     c->next = c->prev = NULL;
@@ -213,6 +215,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         struct chain *c = p->first;
         if (c->is_given_up) {
             unlink_by_time(c);
+            assert(p->first != c);
             chain_free(c);
         } else {
             give_up(c, "the rest of a message in parts has not come; it goes nowhere");
@@ -266,6 +269,7 @@ bool parts_has_room(const struct parts *p, const struct chain *c, size_t bytes)
     return (c || p->waiting < PARTS_CHAINS_MAX) && p->bytes + bytes <= PARTS_BYTES_MAX;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): seven parameters, each of its own kind */
 void parts_add(struct parts *p, struct chain *c, struct msg *m, uint64_t pointer, uint64_t seq,
                journal_done_fn done, void *arg)
 {
@@ -420,6 +424,7 @@ void parts_free(struct parts **pp)
     while (p->first) {
         struct chain *c = p->first;
         unlink_by_time(c);
+        assert(p->first != c);
         chain_free(c);
     }
     event_free(p->timer);

@@ -114,8 +114,7 @@ void changes_add(struct changes *c, const char *path)
     bool is_dir = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
     size_t n = is_dir ? strlen(path) : end ? (size_t)(end - path) : 0;
     char *dir = xmalloc(n + 2);
-    memcpy(dir, path, n);
-    memcpy(dir + n, n ? "" : end ? "/" : ".", n ? 1 : 2);
+    snprintf(dir, n + 2, "%.*s%s", (int)n, path, n ? "" : end ? "/" : ".");
     c->paths = xrealloc(c->paths, (c->n + 1) * sizeof *c->paths);
     c->paths[c->n++] = dir;
     c->print = look(c);
@@ -150,6 +149,21 @@ static bool wait_ms(struct changes *c, int ms)
     return rc <= 0 || !fds[0].revents;
 }
 
+/* Until nothing changes any more: editors save in several steps. */
+static bool settle(struct changes *c, uint64_t now)
+{
+    uint64_t before;
+    do {
+        before = now;
+        if (!wait_ms(c, QUIET_MS)) {
+            return false;
+        }
+        now = look(c);
+    } while (now != before);
+    c->print = now;
+    return true;
+}
+
 bool changes_wait(struct changes *c)
 {
     if (c->signals < 0) {
@@ -158,16 +172,7 @@ bool changes_wait(struct changes *c)
     for (;;) {
         uint64_t now = look(c);
         if (now != c->print) {
-            uint64_t before;
-            do {
-                before = now;
-                if (!wait_ms(c, QUIET_MS)) {
-                    return false;
-                }
-                now = look(c);
-            } while (now != before);
-            c->print = now;
-            return true;
+            return settle(c, now);
         }
         if (!wait_ms(c, c->looks ? LOOK_MS : -1)) {
             return false;

@@ -63,6 +63,7 @@ static struct str half_text(struct arena *a, const char *signs, const unsigned *
 }
 
 /* Move signs at[from..to) by what the others draw. */
+/* NOLINTNEXTLINE(readability-function-size): eight parameters, used twice */
 static void turn(const struct deid_key *k, struct arena *a, char *signs, const unsigned *at,
                  unsigned from, unsigned to, struct str others, unsigned round)
 {

@@ -21,7 +21,7 @@ struct walk {
 
 static void miss(struct walk *w, const struct coverage_miss *one)
 {
-    if (w->out->n == w->cap) {
+    if (!w->v || w->out->n == w->cap) {
         w->cap = w->cap ? w->cap * 2 : 64;
         w->v = xrealloc(w->v, w->cap * sizeof *w->v);
     }
@@ -156,7 +156,7 @@ void coverage_of(const struct coverage *c, const struct ruleset *r, struct arena
     *out = (struct coverage_report){0};
     walk_rules(&w, r);
     struct coverage_miss *v = ARENA_ARRAY(a, struct coverage_miss, out->n + 1);
-    if (out->n) {
+    if (w.v) {
         memcpy(v, w.v, out->n * sizeof *v);
         qsort(v, out->n, sizeof *v, by_place);
     }

@@ -236,10 +236,10 @@ static uint16_t same_repetition(const struct hl7 *m, struct str field, struct st
     if (str_eq(hl7_repetition(&m->d, field, n), rep)) {
         return n;
     }
-    for (uint16_t i = 1; i < PATH_INDEX_MAX; i++) {
+    for (unsigned i = 1; i < PATH_INDEX_MAX; i++) {
         struct str one = hl7_repetition(&m->d, field, i);
         if (!one.p || str_eq(one, rep)) {
-            return one.p ? i : 0;
+            return one.p ? (uint16_t)i : 0;
         }
     }
     return 0;

@@ -48,7 +48,7 @@ static void found_usage(struct conforming *k, const struct conform_element *e, b
 
 static bool is_plain(const struct hl7 *m, struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
+    for (size_t i = 0; s.p && i < s.n; i++) {
         if (s.p[i] == m->d.escape || (unsigned char)s.p[i] >= 0x80) {
             return false;
         }

@@ -118,17 +118,24 @@ static bool part_payload(struct run *run, const struct step *s, struct rules_out
     return true;
 }
 
+static bool is_below(const struct group *leaf, const struct value *v)
+{
+    bool place = v->kind == VALUE_GROUP || v->kind == VALUE_SEGMENT;
+    for (const struct group *g = place ? leaf : NULL; g; g = g->parent) {
+        if (g == v->leaf) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is the leaf left out of a part: of another element of a loop around? */
 static bool is_elsewhere(const struct run *run, const struct group *leaf)
 {
     for (const struct frame_loop *f = run->loops; f; f = f->outer) {
         for (uint32_t i = 0; i < f->elements->n; i++) {
-            const struct value *v = &f->elements->v[i];
-            bool place = v->kind == VALUE_GROUP || v->kind == VALUE_SEGMENT;
-            for (const struct group *g = place && i != f->index ? leaf : NULL; g; g = g->parent) {
-                if (g == v->leaf) {
-                    return true;
-                }
+            if (i != f->index && is_below(leaf, &f->elements->v[i])) {
+                return true;
             }
         }
     }
