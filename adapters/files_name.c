@@ -37,8 +37,25 @@ static enum field field_at(struct str s, size_t *out_n)
     return f;
 }
 
+/* The longest name that the part can become. */
+static size_t longest(struct str part)
+{
+    static const size_t most[FIELDS + 1] = {
+        26, 8, 6, FILES_NAME_PART, FILES_NAME_PART, FILES_NAME_PART, 4, 0};
+    size_t total = 0;
+    for (size_t i = 0, n = 1; i < part.n; i += n) {
+        bool is_field = part.p[i] == '{';
+        n = 1;
+        total += is_field ? most[field_at(str_from(part.p + i, part.n - i), &n)] : 1;
+    }
+    return total;
+}
+
 static const char *part_fault(struct str part)
 {
+    if (longest(part) > FILES_NAME_LONGEST) {
+        return "has a part that can become longer than 240 bytes; expected fewer fields in it";
+    }
     if (part.n == 0) {
         return "has an empty part or begins with /; expected a name below the directory";
     }

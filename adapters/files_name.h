@@ -5,7 +5,12 @@
 
 #include "engine/base/buf.h"
 
-enum { FILES_NAME_PART = 60, FILES_NAME_TEMPLATE = 100 };
+enum {
+    FILES_NAME_PART = 60,
+    FILES_NAME_TEMPLATE = 100,
+    FILES_NAME_LONGEST =
+        240, /* of a part between two /, below the 255 of file systems: it has another name while it is written */
+};
 
 /* What a template may name. */
 struct files_name {
