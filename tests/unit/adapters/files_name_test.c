@@ -16,7 +16,7 @@ Test(files_name, a_template_that_cannot_be_is_refused)
         {"a/b/c/{id}", NULL},
         {"{control-id}{control-id}{control-id}{id}", NULL},
         {"{control-id}{control-id}{control-id}{control-id}{id}",
-         "can become longer than 240 bytes"},
+         "has a part that can become longer"},
         {"{control-id}{control-id}/{control-id}{control-id}{id}", NULL},
         {"x.hl7", "does not name {id}"},
         {"", "has an empty part"},
