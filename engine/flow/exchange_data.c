@@ -1,12 +1,9 @@
 /* Messages of FHIR and JSON: how they are taken, several at once too, and what their adapter is told. */
 #include "engine/base/hash.h"
-#include "engine/base/mem.h"
 #include "engine/fhir/model.h"
 #include "engine/flow/exchange_priv.h"
 #include "engine/flow/repeat.h"
 #include "engine/rules/invariant.h"
-
-#include <stdlib.h>
 
 /* ---- 4 ---- */
 
@@ -92,8 +89,8 @@ static void take_back(const struct exchange *x, struct exchange_answer *part)
 void exchange_tell(struct exchange *x)
 {
     struct exchange_answer a;
-    /* not in the message's arena: windows that hold the message count what it had when they took it */
-    struct exchange_answer *parts = x->nmembers ? xcalloc(x->nmembers, sizeof *parts) : NULL;
+    struct exchange_answer *parts =
+        ARENA_ARRAY(&x->msg->arena, struct exchange_answer, x->nmembers);
     for (unsigned i = 0; i < x->nmembers; i++) {
         fill(&x->members[i], &parts[i]);
         take_back(x, &parts[i]);
@@ -102,5 +99,4 @@ void exchange_tell(struct exchange *x)
     a.parts = parts;
     a.nparts = x->nmembers;
     x->source->ep.adapter->in->answer(x->source, x->conn, x->token, &a);
-    free(parts);
 }

@@ -24,6 +24,7 @@ struct order_link {
 struct queued {
     struct queued *next, *prev; /* in the ready, the blocked or the held list */
     struct msg *msg;            /* NULL: not loaded */
+    size_t cost;                /* of msg, when it was loaded; it may grow */
     uint64_t seq;               /* of its message */
     union {
         struct held_note *note; /* HELD: why; owned; NULL: not known */

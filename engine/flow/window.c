@@ -36,17 +36,18 @@ bool window_has_room(const struct queue *q)
 static void attach(struct queue *q, struct queued *o, struct msg *m)
 {
     o->msg = msg_ref(m);
+    o->cost = msg_cost(m);
     q->loaded++;
-    q->loaded_bytes += msg_cost(m);
-    q->conf.budget->used += msg_cost(m);
+    q->loaded_bytes += o->cost;
+    q->conf.budget->used += o->cost;
 }
 
 void window_unload(struct queue *q, struct queued *o)
 {
     if (o->msg) {
         q->loaded--;
-        q->loaded_bytes -= msg_cost(o->msg);
-        q->conf.budget->used -= msg_cost(o->msg);
+        q->loaded_bytes -= o->cost;
+        q->conf.budget->used -= o->cost;
         msg_unref(&o->msg);
     }
 }

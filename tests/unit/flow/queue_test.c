@@ -1,3 +1,4 @@
+#include "engine/flow/queue_priv.h"
 #include "tests/unit/flow/queue_world.h"
 
 Test(queue, delivers_in_order_of_key_and_writes_the_outcome_down)
@@ -363,6 +364,20 @@ Test(queue, a_backlog_costs_the_window_and_no_more)
     cr_expect_eq(done, N);
     cr_expect_eq(w.sent, N, "each once");
     cr_expect(queue_is_empty(w.queue));
+    close_world(&w);
+}
+
+Test(queue, a_message_that_grows_in_the_window_leaves_it_as_it_came)
+{
+    struct world w;
+    open_world(&w);
+    put1(&w, "a", 1);
+    run(&w);
+    cr_assert_eq(w.nfly, 1);
+    (void)arena_alloc(&w.fly[0]->q->msg->arena, 1 << 20);
+    answer_text(&w, "a", DELIVERY_DELIVERED);
+    run(&w);
+    cr_expect_eq(w.queue->loaded_bytes, 0);
     close_world(&w);
 }
 
