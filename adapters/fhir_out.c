@@ -161,10 +161,10 @@ static void tell(const struct transfer *t, const struct fhir_issue *issue)
               log_cstr("expression", issue->expression));
 }
 
-/* Nothing was changed by a read: what is not known of it is asked again. */
-static struct outcome judge_read(struct outcome o)
+/* Nothing was changed by a read: what is not known of it is asked again. What is gone needs no deletion. */
+static struct outcome judge_read(struct outcome o, int status)
 {
-    if (o.verdict == DELIVERY_DELIVERED) {
+    if (o.verdict == DELIVERY_DELIVERED && status < 400) {
         o.verdict = DELIVERY_REFUSED;
         o.reason = "the server gives no version to use in If-Match";
     } else if (o.verdict == DELIVERY_UNKNOWN) {
@@ -185,7 +185,7 @@ static struct outcome judge(struct transfer *t, const struct http_answer *a)
     if (o.verdict != DELIVERY_DELIVERED && issue.code) {
         tell(t, &issue);
     }
-    return is_reading ? judge_read(o) : o;
+    return is_reading ? judge_read(o, a->status) : o;
 }
 
 /* ---- the contract ---- */

@@ -223,6 +223,18 @@ Test(fhir_out, what_has_no_version_is_told)
     end();
 }
 
+Test(fhir_out, what_is_gone_when_its_version_is_read_was_deleted_before)
+{
+    begin("if-match: current\ninteraction: delete\n");
+    struct delivery *d = house_give_json(&h, OLD, 1);
+    expect_line(next(0), "GET /fhir/r4/Appointment/7");
+    answer(d, 410, "", "", DELIVERY_DELIVERED, "it was deleted before");
+    d = house_give_json(&h, OLD, 1);
+    (void)next(1);
+    answer(d, 404, "", OO("not-found"), DELIVERY_DELIVERED, "it was deleted before");
+    end();
+}
+
 Test(fhir_out, a_read_that_was_lost_changed_nothing)
 {
     begin("if-match: current\n");
