@@ -137,12 +137,13 @@ static struct fhir_fault check_id(struct arena *a, const struct fhir_part *p,
     return (struct fhir_fault){0};
 }
 
-/* The same identifier is the same message; the bytes of a criterion, undone, so that one way to write it is as good as
- * another. */
-static struct str key_of(struct arena *a, const struct fhir_request *r)
+/* The same identifier is the same message; the bytes of a criterion, undone where they can be, so that one way to write it
+ * is as good as another. */
+struct str fhir_body_key(struct arena *a, const struct fhir_request *r)
 {
     if (r->what == FHIR_DO_CREATE && r->criteria.n) {
         struct str query = fhir_request_decode(a, r->criteria);
+        query = query.n ? query : r->criteria;
         return str_printf(a, "create %.*s?%.*s", STR_ARG(r->type), STR_ARG(query));
     }
     return r->key.n ? str_printf(a, "key %.*s", STR_ARG(r->key)) : STR("");
@@ -158,7 +159,7 @@ void fhir_body_resource(struct arena *a, struct str src, const struct json *root
     if (!out->fault.status) {
         out->fault = check_id(a, out, root);
     }
-    out->key = key_of(a, &out->request);
+    out->key = fhir_body_key(a, &out->request);
 }
 
 /* ---- entries of a batch or transaction ---- */

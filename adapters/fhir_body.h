@@ -36,6 +36,9 @@ bool fhir_body_parse(struct arena *a, struct str src, struct json **out,
 /* The bytes of a value of a tree over `src`. O(its bytes). */
 struct str fhir_body_span(struct str src, const struct json *v);
 
+/* What a message is known by when it is sent again, as If-None-Exist of a create or Idempotency-Key say; empty: neither is there. */
+struct str fhir_body_key(struct arena *a, const struct fhir_request *r);
+
 /* A resource by itself, for an interaction that wants it: its type, and its id where the request has one. Fills type, id, bytes,
  * key or fault of *out; out->request is set. */
 void fhir_body_resource(struct arena *a, struct str src, const struct json *root,

@@ -201,7 +201,7 @@ static bool read_bundle(struct http_conn *c, struct fhir_call *call)
         break;
     }
     call->part.bytes = buf_str(&c->body);
-    call->part.key = call->bundle.key;
+    call->part.key = call->bundle.key.n ? call->bundle.key : call->part.key;
     call->part.type = STR("Bundle");
     return true;
 }
@@ -317,6 +317,7 @@ static bool read_call(struct http_conn *c, struct fhir_call *call)
 {
     const char *why = condition_fault(source_of(c), &call->request);
     call->part.request = call->request;
+    call->part.key = fhir_body_key(&call->a, &call->request);
     if (call->fault.status) {
         return refuse(c, &call->fault);
     }

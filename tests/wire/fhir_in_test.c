@@ -216,6 +216,20 @@ Test(wire_fhir, the_same_identifier_is_created_once)
     end();
 }
 
+/* One that cannot be undone is not the same as every other one that cannot. */
+Test(wire_fhir, a_broken_escape_is_the_same_only_as_itself)
+{
+    begin();
+    EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|1%\r\n", GOOD), 201,
+           "Location");
+    EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|2%\r\n", GOOD), 201,
+           "Location");
+    EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|2%\r\n", GOOD), 200,
+           "Location");
+    cr_expect_eq(stored(), 2);
+    end();
+}
+
 Test(wire_fhir, an_idempotency_key_is_a_message_id)
 {
     begin();
@@ -483,6 +497,19 @@ Test(wire_fhir, an_entry_with_an_identifier_that_was_there_is_not_taken_again)
            200, "\"200 OK\"", "\"201 Created\"");
     cr_assert(site_delivers(&s, "away", 3));
     EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|1\r\n", GOOD), 200, "\r\n");
+    end();
+}
+
+Test(wire_fhir, deletions_and_whole_transactions_have_an_idempotency_key_too)
+{
+    begin_with("", ROUTES BUNDLES);
+    for (int i = 0; i < 2; i++) {
+        EXPECT(ask("DELETE /fhir/Patient/1", "Idempotency-Key: k1\r\n", ""), 204, "");
+        EXPECT(ask("POST /fhir", JSON "Idempotency-Key: k2\r\n",
+                   BUNDLE("transaction", ENTRY("POST", "Patient", GOOD))),
+               200, "transaction-response");
+    }
+    cr_expect_eq(stored(), 2);
     end();
 }
 
