@@ -33,7 +33,7 @@ static const struct opt auth_opts[] = {
 };
 
 const struct opt fhir_in_opts[] = {
-    DOOR_OPTS(fhir_in_conf),
+    DOOR_OPTS(http_serve_conf),
     OPT(fhir_in_conf, base, "base", STR, "/fhir", "1..500", OPT_RELOAD,
         "Path of the endpoint; [base]/metadata says what it can do."),
     OPT_GROUP(fhir_in_conf, auth, "auth", auth_opts, OPT_RELOAD,
@@ -47,7 +47,7 @@ const struct opt fhir_in_opts[] = {
         "look."),
     OPT(fhir_in_conf, most, "requests-per-second", INT, "0", "0..1000000", OPT_RELOAD,
         "More requests in a second are answered 429; 0: no bound."),
-    HTTP_LIMIT_OPTS(fhir_in_conf),
+    HTTP_LIMIT_OPTS(http_serve_conf),
     {0},
 };
 
@@ -77,7 +77,7 @@ static bool has_body(const struct http_head *h)
 static struct fhir_fault length_fault(const struct fhir_in *in, const struct http_head *h,
                                       enum fhir_do what)
 {
-    if (h->length > (uint64_t)fhir_in_conf(in)->limits.body_limit) {
+    if (h->length > (uint64_t)fhir_in_conf(in)->serve.limits.body_limit) {
         return (struct fhir_fault){413,     "too-long", "the body is larger than body-limit",
                                    STR(""), 0,          0};
     }
@@ -110,7 +110,7 @@ static struct fhir_fault who_fault(struct fhir_in *in, struct http_conn *c,
 /* Refused before its body is read, and then the connection ends; a request without one is answered as any other. */
 static const char *admit(struct http_conn *c, const struct http_head *h, int *out_status)
 {
-    struct fhir_in *in = c->serve->arg;
+    struct fhir_in *in = (struct fhir_in *)c->serve;
     struct fhir_call *call = X_NEW(struct fhir_call);
     c->request = call;
     fhir_request_read(&call->a, h, fhir_in_conf(in)->base, &call->request);
@@ -193,36 +193,10 @@ static void fhir_in_reply(struct source *s, void *conn, uint64_t token, const st
     http_conn_answered(c);
 }
 
-static void fhir_in_abandon(struct source *s, void *conn, uint64_t token)
-{
-    struct http_conn *c = conn;
-    (void)s;
-    (void)token;
-    if (!c->is_gone) {
-        c->closes = true;
-        refuse(c, 504, "no answer in time; send it again");
-    }
-    http_conn_answered(c);
-}
-
 /* ---- the source ---- */
 
-static const struct door_conf *door_conf(void *arg)
-{
-    return &fhir_in_conf(arg)->door;
-}
-
-static const struct http_limits *limits(void *arg)
-{
-    return &fhir_in_conf(arg)->limits;
-}
-
-static const struct http_serve_ops serve_ops = {.door = door_conf,
-                                                .limits = limits,
-                                                .admit = admit,
-                                                .take = fhir_take,
-                                                .refuse = refuse,
-                                                .forget = forget};
+static const struct http_serve_ops serve_ops = {
+    .admit = admit, .take = fhir_take, .refuse = refuse, .forget = forget};
 
 static int fhir_in_open(struct source *s, struct diags *d)
 {
@@ -231,7 +205,6 @@ static int fhir_in_open(struct source *s, struct diags *d)
     in->ep = in->gate.ep = source_endpoint(s);
     in->serve.ep = in->ep;
     in->serve.ops = &serve_ops;
-    in->serve.arg = in;
     in->since_us = clock_wall_us(in->ep->clock);
     int failed = fhir_gate_open(&in->gate, fhir_in_conf(in)->auth, d);
     failed = failed < 0 ? failed : http_serve_open(&in->serve, d);
@@ -251,12 +224,12 @@ static int fhir_in_reload(struct source *s, const void *conf, struct diags *d)
     const struct fhir_in_conf *want = conf;
     if (want == fhir_in_conf(in)) { /* another source could not follow */
         fhir_gate_back(&in->gate);
-        return door_change(&in->serve.door, &want->door, d);
+        return door_change(&in->serve.door, &want->serve.door, d);
     }
     struct fhir_gate_files fresh = {0};
     struct http_tokens tokens = {0};
     int failed = fhir_gate_read(&in->gate, want->auth, &fresh, &tokens, d);
-    failed = failed < 0 ? failed : door_change(&in->serve.door, &want->door, d);
+    failed = failed < 0 ? failed : door_change(&in->serve.door, &want->serve.door, d);
     if (failed < 0) {
         fhir_gate_files_free(&fresh);
         http_tokens_free(&tokens);
@@ -265,21 +238,6 @@ static int fhir_in_reload(struct source *s, const void *conf, struct diags *d)
     fhir_gate_use(&in->gate, &fresh, &tokens);
     in->since_us = clock_wall_us(in->ep->clock);
     return 0;
-}
-
-static void fhir_in_pause(struct source *s)
-{
-    http_serve_pause(&state_of(s)->serve);
-}
-
-static void fhir_in_resume(struct source *s)
-{
-    http_serve_resume(&state_of(s)->serve);
-}
-
-static void fhir_in_drain(struct source *s)
-{
-    http_serve_drain(&state_of(s)->serve);
 }
 
 static void fhir_in_close(struct source *s)
@@ -291,16 +249,11 @@ static void fhir_in_close(struct source *s)
     free(in);
 }
 
-static struct str fhir_in_address(struct source *s)
-{
-    return str_of(state_of(s)->serve.door.address);
-}
-
 void fhir_in_check(const void *conf, const struct yaml_node *map, struct diags *d)
 {
     const struct fhir_in_conf *c = conf;
     const struct fhir_auth_conf *auth = c->auth;
-    door_check(&c->door, map, d);
+    door_check(&c->serve.door, map, d);
     if (auth && !auth->jwt && auth->tokens.from == OPT_SECRET_NONE &&
         auth->hub.from == OPT_SECRET_NONE) {
         diag_add(d, DIAG_ERROR, "option-missing", yaml_get(map, "auth")->pos,
@@ -316,12 +269,12 @@ const struct source_ops fhir_source = {
     .open = fhir_in_open,
     .reply = fhir_in_reply,
     .answer = fhir_in_answer,
-    .abandon = fhir_in_abandon,
-    .pause = fhir_in_pause,
-    .resume = fhir_in_resume,
+    .abandon = http_serve_abandon,
+    .pause = http_serve_pause,
+    .resume = http_serve_resume,
     .is_data_only = true,
-    .drain = fhir_in_drain,
+    .drain = http_serve_drain,
     .close = fhir_in_close,
     .reload = fhir_in_reload,
-    .address = fhir_in_address,
+    .address = http_serve_address,
 };

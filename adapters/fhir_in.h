@@ -6,7 +6,6 @@
 #ifndef CORRIDOR_ADAPTERS_FHIR_IN_H
 #define CORRIDOR_ADAPTERS_FHIR_IN_H
 
-#include "adapters/door.h"
 #include "adapters/http_limits.h"
 #include "engine/flow/adapter.h"
 
@@ -24,8 +23,7 @@ struct fhir_auth_conf {
 enum fhir_validate { FHIR_VALIDATE_OFF, FHIR_VALIDATE_WARN, FHIR_VALIDATE_STRICT };
 
 struct fhir_in_conf {
-    struct door_conf door;
-    struct http_limits limits;
+    struct http_serve_conf serve; /* first: what http_serve.c reads */
     struct str base;
     const struct fhir_auth_conf *auth; /* NULL: everybody is let in */
     int validate;                      /* enum fhir_validate */

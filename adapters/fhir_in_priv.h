@@ -8,10 +8,10 @@
 #include "adapters/http_serve.h"
 
 struct fhir_in {
+    struct http_serve serve; /* first */
     struct source *source;
     struct endpoint *ep;
     struct fhir_gate gate;
-    struct http_serve serve;
     int64_t since_us; /* wall clock: these settings are in force */
     int64_t second;   /* monotonic; of the requests that are counted */
     int64_t in_second;

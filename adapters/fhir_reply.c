@@ -9,7 +9,7 @@ enum { TOLD_MAX = 100 }; /* issues of one outcome */
 
 static struct fhir_in *source_of(const struct http_conn *c)
 {
-    return c->serve->arg;
+    return (struct fhir_in *)c->serve;
 }
 
 struct fhir_response_to fhir_reply_to(struct http_conn *c)

@@ -7,7 +7,7 @@
 
 static struct fhir_in *source_of(const struct http_conn *c)
 {
-    return c->serve->arg;
+    return (struct fhir_in *)c->serve;
 }
 
 /* Answered with why not. */

@@ -7,7 +7,6 @@
 #ifndef CORRIDOR_ADAPTERS_HTTP_H
 #define CORRIDOR_ADAPTERS_HTTP_H
 
-#include "adapters/door.h"
 #include "adapters/http_limits.h"
 #include "engine/flow/adapter.h"
 
@@ -70,9 +69,8 @@ struct http_in_auth_conf {
 };
 
 struct http_in_conf {
-    struct door_conf door;
+    struct http_serve_conf serve; /* first: what http_serve.c reads */
     struct str path;
-    struct http_limits limits;
     struct opt_secret bearer;
     const struct http_in_auth_conf *auth; /* the same under its other name; NULL: not given */
 };

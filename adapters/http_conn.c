@@ -14,7 +14,8 @@ static int64_t now_us(const struct http_conn *c)
 
 static const struct http_limits *limits_of(const struct http_conn *c)
 {
-    return c->serve->ops->limits(c->serve->arg);
+    const struct http_serve_conf *conf = c->serve->ep->conf;
+    return &conf->limits;
 }
 
 /* ---- the end of it ---- */

@@ -19,7 +19,7 @@ static const struct opt auth_opts[] = {
 };
 
 const struct opt http_in_opts[] = {
-    DOOR_OPTS(http_in_conf),
+    DOOR_OPTS(http_serve_conf),
     OPT(http_in_conf, path, "path", STR, "/", "1..500", OPT_RELOAD,
         "Path of the requests, without a query; others are answered 404."),
     OPT_GROUP(http_in_conf, auth, "auth", auth_opts, OPT_RELOAD,
@@ -27,7 +27,7 @@ const struct opt http_in_opts[] = {
               "everybody is."),
     OPT(http_in_conf, bearer, "bearer", SECRET, NULL, NULL, OPT_RELOAD,
         "The same as `auth: { tokens: .. }`."),
-    HTTP_LIMIT_OPTS(http_in_conf),
+    HTTP_LIMIT_OPTS(http_serve_conf),
     {0},
 };
 
@@ -57,7 +57,7 @@ static bool is_place(const struct http_in *in, struct str target)
 
 static const char *admit(struct http_conn *c, const struct http_head *h, int *out_status)
 {
-    struct http_in *in = c->serve->arg;
+    struct http_in *in = (struct http_in *)c->serve;
     const char *name = http_gate_name(&in->gate, tokens_of(conf_of(in)), h->authorization);
     enum http_data kind = http_data_of(h->content_type);
     const struct {
@@ -71,7 +71,7 @@ static const char *admit(struct http_conn *c, const struct http_head *h, int *ou
         {kind == HTTP_DATA_OTHER, 415,
          "another Content-Type than application/hl7-v2, application/fhir+json, application/json"},
         {!h->has_length && !h->is_chunked, 411, "neither Content-Length nor chunks"},
-        {h->length > (uint64_t)conf_of(in)->limits.body_limit, 413,
+        {h->length > (uint64_t)conf_of(in)->serve.limits.body_limit, 413,
          "the body is larger than body-limit"},
     };
     (void)snprintf(c->name, sizeof c->name, "%s", name ? name : "");
@@ -93,7 +93,7 @@ static void forget(struct http_conn *c)
 
 static enum http_take take(struct http_conn *c)
 {
-    struct http_in *in = c->serve->arg;
+    struct http_in *in = (struct http_in *)c->serve;
     char who[HTTP_WHO_MAX];
     const struct http_data_request *r = c->request;
     struct exchange_from from = {.peer = http_conn_who(c, who), .conn = c, .token = c->token};
@@ -162,36 +162,10 @@ static void http_in_answer(struct source *s, void *conn, uint64_t token,
     http_conn_answered(c);
 }
 
-static void http_in_abandon(struct source *s, void *conn, uint64_t token)
-{
-    struct http_conn *c = conn;
-    (void)s;
-    (void)token;
-    if (!c->is_gone) {
-        c->closes = true;
-        refuse(c, 504, "no answer in time; send it again");
-    }
-    http_conn_answered(c);
-}
-
 /* ---- the source ---- */
 
-static const struct door_conf *door_conf(void *arg)
-{
-    return &conf_of(arg)->door;
-}
-
-static const struct http_limits *limits(void *arg)
-{
-    return &conf_of(arg)->limits;
-}
-
-static const struct http_serve_ops serve_ops = {.door = door_conf,
-                                                .limits = limits,
-                                                .admit = admit,
-                                                .take = take,
-                                                .refuse = refuse,
-                                                .forget = forget};
+static const struct http_serve_ops serve_ops = {
+    .admit = admit, .take = take, .refuse = refuse, .forget = forget};
 
 static int http_in_open(struct source *s, struct diags *d)
 {
@@ -200,7 +174,6 @@ static int http_in_open(struct source *s, struct diags *d)
     in->ep = in->gate.ep = source_endpoint(s);
     in->serve.ep = in->ep;
     in->serve.ops = &serve_ops;
-    in->serve.arg = in;
     int failed = http_gate_read(&in->gate, tokens_of(conf_of(in)), &in->gate.tokens, d);
     failed = failed < 0 ? failed : http_serve_open(&in->serve, d);
     if (failed < 0) {
@@ -219,32 +192,17 @@ static int http_in_reload(struct source *s, const void *conf, struct diags *d)
     const struct http_in_conf *want = conf;
     if (want == conf_of(in)) { /* another source could not follow */
         http_gate_back(&in->gate);
-        return door_change(&in->serve.door, &want->door, d);
+        return door_change(&in->serve.door, &want->serve.door, d);
     }
     struct http_tokens fresh = {0};
     int failed = http_gate_read(&in->gate, tokens_of(want), &fresh, d);
-    failed = failed < 0 ? failed : door_change(&in->serve.door, &want->door, d);
+    failed = failed < 0 ? failed : door_change(&in->serve.door, &want->serve.door, d);
     if (failed < 0) {
         http_tokens_free(&fresh);
         return failed;
     }
     http_gate_use(&in->gate, &fresh);
     return 0;
-}
-
-static void http_in_pause(struct source *s)
-{
-    http_serve_pause(&state_of(s)->serve);
-}
-
-static void http_in_resume(struct source *s)
-{
-    http_serve_resume(&state_of(s)->serve);
-}
-
-static void http_in_drain(struct source *s)
-{
-    http_serve_drain(&state_of(s)->serve);
 }
 
 static void http_in_close(struct source *s)
@@ -256,15 +214,10 @@ static void http_in_close(struct source *s)
     free(in);
 }
 
-static struct str http_in_address(struct source *s)
-{
-    return str_of(state_of(s)->serve.door.address);
-}
-
 void http_in_check(const void *conf, const struct yaml_node *map, struct diags *d)
 {
     const struct http_in_conf *c = conf;
-    door_check(&c->door, map, d);
+    door_check(&c->serve.door, map, d);
     if (c->auth && c->bearer.from != OPT_SECRET_NONE) {
         diag_add(d, DIAG_ERROR, "option-type", yaml_get(map, "bearer")->pos,
                  "`bearer` stands beside `auth`; expected one of both");
@@ -277,11 +230,11 @@ const struct source_ops http_source = {
     .turn_away = http_in_turn_away,
     .answer = http_in_answer,
     .is_answer_for_data = true,
-    .abandon = http_in_abandon,
-    .pause = http_in_pause,
-    .resume = http_in_resume,
-    .drain = http_in_drain,
+    .abandon = http_serve_abandon,
+    .pause = http_serve_pause,
+    .resume = http_serve_resume,
+    .drain = http_serve_drain,
     .close = http_in_close,
     .reload = http_in_reload,
-    .address = http_in_address,
+    .address = http_serve_address,
 };

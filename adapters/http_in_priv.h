@@ -6,10 +6,10 @@
 #include "adapters/http_serve.h"
 
 struct http_in {
+    struct http_serve serve; /* first */
     struct source *source;
     struct endpoint *ep;
     struct http_gate gate;
-    struct http_serve serve;
 };
 
 #endif

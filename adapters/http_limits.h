@@ -1,13 +1,19 @@
-/* http_limits.h - what a listening end of HTTP allows its peers: option rows and where their values stand. */
+/* http_limits.h - settings that all listening ends of HTTP have: who may come in (door.h), and what they allow their peers. */
 #ifndef CORRIDOR_ADAPTERS_HTTP_LIMITS_H
 #define CORRIDOR_ADAPTERS_HTTP_LIMITS_H
 
+#include "adapters/door.h"
 #include "engine/base/opt.h"
 
-/* Options of every such source, as member `limits` of its struct. */
 struct http_limits {
     int64_t body_limit, body_memory;
     int64_t idle, request_within; /* milliseconds */
+};
+
+/* What the option struct of every such source begins with. */
+struct http_serve_conf {
+    struct door_conf door;
+    struct http_limits limits;
 };
 
 #define HTTP_LIMIT_OPTS(tag)                                                                       \

@@ -3,7 +3,8 @@
 static const struct door_conf *door_conf_of(void *arg)
 {
     const struct http_serve *s = arg;
-    return s->ops->door(s->arg);
+    const struct http_serve_conf *c = s->ep->conf;
+    return &c->door;
 }
 
 static void on_peer(void *arg, struct line line, const char *peer)
@@ -38,30 +39,6 @@ int http_serve_open(struct http_serve *s, struct diags *d)
     return 0;
 }
 
-void http_serve_pause(struct http_serve *s)
-{
-    s->is_paused = true; /* whole requests find out when they are offered */
-}
-
-void http_serve_resume(struct http_serve *s)
-{
-    s->is_paused = false;
-    for (struct http_conn *c = s->first, *next; c && !s->is_paused; c = next) {
-        next = c->next;
-        http_conn_resume(c);
-    }
-}
-
-void http_serve_drain(struct http_serve *s)
-{
-    s->is_draining = true;
-    door_shut(&s->door);
-    for (struct http_conn *c = s->first, *next; c; c = next) {
-        next = c->next;
-        http_conn_end(c);
-    }
-}
-
 void http_serve_close(struct http_serve *s)
 {
     s->is_draining = true;
@@ -70,4 +47,54 @@ void http_serve_close(struct http_serve *s)
     }
     event_free(s->on_sweep);
     door_close(&s->door);
+}
+
+/* ---- as the engine calls it ---- */
+
+static struct http_serve *serve_of(struct source *s)
+{
+    return source_endpoint(s)->state;
+}
+
+void http_serve_abandon(struct source *s, void *conn, uint64_t token)
+{
+    struct http_conn *c = conn;
+    (void)s;
+    (void)token; /* one exchange at a time */
+    if (!c->is_gone) {
+        c->closes = true;
+        c->serve->ops->refuse(c, 504, "no answer in time; send it again");
+    }
+    http_conn_answered(c);
+}
+
+void http_serve_pause(struct source *s)
+{
+    serve_of(s)->is_paused = true; /* whole requests find out when they are offered */
+}
+
+void http_serve_resume(struct source *s)
+{
+    struct http_serve *serve = serve_of(s);
+    serve->is_paused = false;
+    for (struct http_conn *c = serve->first, *next; c && !serve->is_paused; c = next) {
+        next = c->next;
+        http_conn_resume(c);
+    }
+}
+
+void http_serve_drain(struct source *s)
+{
+    struct http_serve *serve = serve_of(s);
+    serve->is_draining = true;
+    door_shut(&serve->door);
+    for (struct http_conn *c = serve->first, *next; c; c = next) {
+        next = c->next;
+        http_conn_end(c);
+    }
+}
+
+struct str http_serve_address(struct source *s)
+{
+    return str_of(serve_of(s)->door.address);
 }

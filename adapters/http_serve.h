@@ -58,9 +58,6 @@ enum http_take {
 };
 
 struct http_serve_ops {
-    /* Settings in force; asked at every use. */
-    const struct door_conf *(*door)(void *arg);
-    const struct http_limits *(*limits)(void *arg);
     /* Of a head that is one: may the request be read further? Sets c->name and c->request. NULL, or why not (static) and
      * *out_status. */
     const char *(*admit)(struct http_conn *c, const struct http_head *h, int *out_status);
@@ -72,10 +69,10 @@ struct http_serve_ops {
     void (*forget)(struct http_conn *c);
 };
 
+/* The state of its source begins with it. */
 struct http_serve {
-    struct endpoint *ep;
+    struct endpoint *ep; /* its settings begin with a struct http_serve_conf */
     const struct http_serve_ops *ops;
-    void *arg; /* of ops; c->serve->arg */
     struct door door;
     struct event *on_sweep;
     bool is_paused, is_draining;
@@ -86,13 +83,15 @@ struct http_serve {
 
 /* ---- the listener (http_serve.c) ---- */
 
-/* ep, ops and arg are set. 0, or ERR_IO with a finding and nothing to close. */
+/* ep and ops are set. 0, or ERR_IO with a finding and nothing to close. */
 int http_serve_open(struct http_serve *s, struct diags *d);
-/* As in source_ops. */
-void http_serve_pause(struct http_serve *s);
-void http_serve_resume(struct http_serve *s);
-void http_serve_drain(struct http_serve *s);
 void http_serve_close(struct http_serve *s);
+/* source_ops. */
+void http_serve_abandon(struct source *s, void *conn, uint64_t token);
+void http_serve_pause(struct source *s);
+void http_serve_resume(struct source *s);
+void http_serve_drain(struct source *s);
+struct str http_serve_address(struct source *s);
 
 /* ---- one connection (http_conn.c) ---- */
 
