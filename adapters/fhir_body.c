@@ -1,6 +1,7 @@
 #include "adapters/fhir_body.h"
 
 #include "engine/fhir/model.h"
+#include "engine/fhir/primitive.h"
 
 enum { NUMBER_MAX = 64, EXPONENT_MAX = 3 };
 
@@ -91,12 +92,6 @@ struct str fhir_body_span(struct str src, const struct json *v)
 
 /* ---- a resource ---- */
 
-static bool is_resource(struct str type)
-{
-    unsigned t = fhir_type(type);
-    return t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
-}
-
 static struct fhir_fault check_type(const struct fhir_part *p, const struct json *root)
 {
     const struct json *type = json_get(root, "resourceType");
@@ -107,7 +102,7 @@ static struct fhir_fault check_type(const struct fhir_part *p, const struct json
         return fault_of(400, "required", "no resourceType; expected the name of a resource type",
                         STR("resourceType"));
     }
-    if (!is_resource(p->type)) {
+    if (!fhir_type_of_resource(p->type)) {
         return fault_of(400, "structure", "a resourceType that FHIR R4 does not have",
                         STR("resourceType"));
     }
@@ -124,7 +119,7 @@ static struct fhir_fault check_id(struct arena *a, const struct fhir_part *p,
     const struct json *id = json_get(root, "id");
     struct str place = str_printf(a, "%.*s.id", STR_ARG(p->type));
     bool is_update = p->request.what == FHIR_DO_UPDATE && p->request.id.n;
-    if (id && (id->kind != JSON_STRING || !fhir_request_is_id(id->text))) {
+    if (id && (id->kind != JSON_STRING || !fhir_primitive_valid(FHIR_TYPE_ID, id->text))) {
         return fault_of(400, "value", "an id that is none; expected 1 to 64 of A-Z a-z 0-9 - .",
                         place);
     }

@@ -1,6 +1,7 @@
 #include "adapters/fhir_request.h"
 
 #include "engine/fhir/model.h"
+#include "engine/fhir/primitive.h"
 
 static void refuse(struct fhir_request *r, int status, const char *code, const char *why)
 {
@@ -22,18 +23,6 @@ static void refuse_method(struct fhir_request *r, const char *allow)
 }
 
 /* ---- places ---- */
-
-bool fhir_request_is_id(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool is_plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if (!is_plain && c != '-' && c != '.') {
-            return false;
-        }
-    }
-    return s.n > 0 && s.n <= 64;
-}
 
 /* The next part of a path, between slashes. */
 static struct str next_part(struct str *path)
@@ -67,12 +56,6 @@ static void map_operation(struct fhir_request *r, struct str method, struct str 
     } else {
         r->what = is_validate ? FHIR_DO_VALIDATE : FHIR_DO_MESSAGE;
     }
-}
-
-static bool is_resource(struct str type)
-{
-    unsigned t = fhir_type(type);
-    return t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
 }
 
 /* Parameters of the query that say how to answer, not what is meant. */
@@ -120,7 +103,7 @@ static void map_type(struct fhir_request *r, struct str method, struct str query
 
 static void map_instance(struct fhir_request *r, struct str method)
 {
-    if (!fhir_request_is_id(r->id)) {
+    if (!fhir_primitive_valid(FHIR_TYPE_ID, r->id)) {
         refuse(r, 400, "value",
                "an id in the URL that is none; expected 1 to 64 of A-Z a-z 0-9 - .");
     } else if (str_is(method, "PUT")) {
@@ -155,7 +138,7 @@ static void map_resource(struct fhir_request *r, struct str method, struct str r
 {
     struct str second = next_part(&rest), third = next_part(&rest);
     struct str name = operation_of(second), later = operation_of(third);
-    if (!is_resource(r->type)) {
+    if (!fhir_type_of_resource(r->type)) {
         refuse(r, 404, "not-supported", "no resource type of FHIR R4 has this name");
     } else if (rest.n || (third.n && !later.p)) {
         refuse(r, 404, "not-found", "nothing is at this path");

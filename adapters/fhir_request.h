@@ -51,7 +51,5 @@ bool fhir_request_is_open(const struct http_head *h, struct str base);
 
 /* A criterion with %xx undone, in `a`; n 0: an escape is broken. */
 struct str fhir_request_decode(struct arena *a, struct str s);
-/* Is `s` an id of a resource: 1 to 64 of A-Z a-z 0-9 - . ? */
-bool fhir_request_is_id(struct str s);
 
 #endif

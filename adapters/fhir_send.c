@@ -2,29 +2,16 @@
 
 #include "engine/base/json.h"
 #include "engine/fhir/model.h"
+#include "engine/fhir/primitive.h"
 
-enum { ID_MAX = 64, MATCH_MAX = 200 };
+enum { MATCH_MAX = 200 };
 
 /* ---- texts ---- */
 
 /* Differs: `.` and `..` would lead elsewhere in a URL. */
 static bool is_id(struct str s)
 {
-    bool leads_away = str_is(s, ".") || str_is(s, "..");
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!is_plain && c != '-' && c != '.') {
-            return false;
-        }
-    }
-    return s.n > 0 && s.n <= ID_MAX && !leads_away;
-}
-
-static bool is_type(struct str s)
-{
-    unsigned t = fhir_type(s);
-    return t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
+    return fhir_primitive_valid(FHIR_TYPE_ID, s) && !str_is(s, ".") && !str_is(s, "..");
 }
 
 static bool is_hex(char c)
@@ -76,7 +63,7 @@ const char *fhir_send_target_fault(struct str target)
     ptrdiff_t query = str_index(target, '?'), slash = str_index(target, '/');
     ptrdiff_t at = query >= 0 && (slash < 0 || query < slash) ? query : slash;
     struct str rest = at < 0 ? STR("") : str_slice(target, (size_t)at + 1, target.n);
-    if (at < 0 || !is_type(str_slice(target, 0, (size_t)at))) {
+    if (at < 0 || !fhir_type_of_resource(str_slice(target, 0, (size_t)at))) {
         return "begins with no resource type of R4";
     }
     if (at == slash && !is_id(rest)) {
@@ -135,7 +122,7 @@ static const char *read_resource(struct arena *a, struct str payload, struct res
     if (root->kind == JSON_ARRAY) {
         return NULL;
     }
-    if (!is_type(out->type)) {
+    if (!fhir_type_of_resource(out->type)) {
         return "the payload is no resource of FHIR R4";
     }
     return json_get(root, "id") && !is_id(out->id) ? "the id of the resource is no FHIR id" : NULL;

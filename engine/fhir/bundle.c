@@ -23,10 +23,9 @@ unsigned fhir_reference_type(struct str reference, struct str *out_id)
     ptrdiff_t version = str_find(reference, STR("/_history/"));
     struct str rest = version > 0 ? str_slice(reference, 0, (size_t)version) : reference;
     struct str id = last_part(&rest), type = last_part(&rest);
-    unsigned t = fhir_primitive_valid(FHIR_TYPE_ID, id) ? fhir_type(type) : 0;
-    bool good = t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
-    *out_id = good ? id : STR("");
-    return good ? t : 0;
+    unsigned t = fhir_primitive_valid(FHIR_TYPE_ID, id) ? fhir_type_of_resource(type) : 0;
+    *out_id = t ? id : STR("");
+    return t;
 }
 
 static struct str without_version(struct str url)

@@ -49,8 +49,5 @@ bool fhir_member_find(const struct fhir_chain *c, struct str key, struct fhir_me
 
 unsigned fhir_resource_of(const struct json *object)
 {
-    struct str name = json_text(json_get(object, "resourceType"));
-    unsigned t = name.n ? fhir_type(name) : 0;
-    bool good = t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
-    return good ? t : 0;
+    return fhir_type_of_resource(json_text(json_get(object, "resourceType")));
 }

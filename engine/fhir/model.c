@@ -55,6 +55,12 @@ bool fhir_type_is_abstract(unsigned t)
     return fhir_type_at(t) && row(t)->is_abstract;
 }
 
+unsigned fhir_type_of_resource(struct str name)
+{
+    unsigned t = fhir_type(name);
+    return t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t) ? t : 0;
+}
+
 unsigned fhir_type_base(unsigned t)
 {
     return fhir_type_at(t) ? row(t)->base : 0;

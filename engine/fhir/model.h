@@ -36,6 +36,8 @@ struct fhir_element {
 
 /* The number of the type of exactly this name ("Patient", "string", "Patient.contact"); 0: there is none. */
 unsigned fhir_type(struct str name);
+/* The same of what `resourceType` may say: a resource, and not an abstract one. */
+unsigned fhir_type_of_resource(struct str name);
 /* The name of type `t`, constant and NUL-terminated; "" for 0. */
 const char *fhir_type_name(unsigned t);
 enum fhir_kind fhir_type_kind(unsigned t);

@@ -13,10 +13,8 @@ unsigned fhir_resource_type(struct fhir_walk *w, const struct fhir_place *up, co
     } else if (!type || type->kind != JSON_STRING) {
         text = "an object without resourceType; expected a resource";
     } else {
-        t = fhir_type(type->text);
-        bool good = t && fhir_type_kind(t) == FHIR_RESOURCE && !fhir_type_is_abstract(t);
-        t = good ? t : 0;
-        text = good ? NULL : "resourceType names no resource of FHIR R4";
+        t = fhir_type_of_resource(type->text);
+        text = t ? NULL : "resourceType names no resource of FHIR R4";
     }
     if (text) {
         fhir_found(w->r, FHIR_RULE_RESOURCE_TYPE, up, member, index, type ? type->at : j->at, "%s",

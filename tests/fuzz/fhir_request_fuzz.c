@@ -2,6 +2,7 @@
  * is taken of a body lies in it; every refusal has a status, a code and a text. */
 #include "adapters/fhir_body.h"
 #include "adapters/fhir_jwt.h"
+#include "engine/fhir/primitive.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static void check_request(const struct fhir_request *r)
     must((r->status == 405) == (r->allow != NULL) || r->status == 0);
     must(r->what != FHIR_DO_CREATE || r->type.n);
     must(r->what != FHIR_DO_UPDATE || r->id.n || r->criteria.n);
-    must(r->status || r->id.n == 0 || fhir_request_is_id(r->id));
+    must(r->status || r->id.n == 0 || fhir_primitive_valid(FHIR_TYPE_ID, r->id));
 }
 
 static void check_part(struct str body, const struct fhir_part *p)
