@@ -78,8 +78,19 @@ struct str fhir_body_span(struct str src, const struct json *v)
 {
     size_t at = v->at;
     unsigned depth = 0;
-    if (v->kind == JSON_STRING) {
-        return str_slice(src, v->at, behind_string(src, at));
+    switch (v->kind) {
+    case JSON_STRING:
+        return str_slice(src, at, behind_string(src, at));
+    case JSON_NUMBER:
+        return str_slice(src, at, at + v->text.n);
+    case JSON_NULL:
+    case JSON_TRUE:
+        return str_slice(src, at, at + 4);
+    case JSON_FALSE:
+        return str_slice(src, at, at + 5);
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        break;
     }
     do {
         char c = src.p[at];

@@ -278,7 +278,10 @@ static void validate(struct http_conn *c, struct fhir_call *call)
     struct fhir_levels levels = fhir_levels_initial(VALIDATE_STRICT);
     struct json *root;
     struct fhir_fault fault;
-    (void)fhir_body_parse(&call->a, text, &root, &fault); /* it is part of what was read */
+    if (!fhir_body_parse(&call->a, text, &root, &fault)) {
+        (void)refuse(c, &fault);
+        return;
+    }
     fhir_body_resource(&call->a, text, root, &call->part);
     if (call->part.fault.status && str_is(call->part.fault.place, "resourceType")) {
         (void)refuse(c, &call->part.fault);

@@ -548,6 +548,10 @@ Test(wire_fhir, a_message_is_answered_by_a_message)
         422, "MessageHeader");
     EXPECT(ask("POST /fhir/$process-message", JSON, BUNDLE("batch", "")), 422, "no message");
     cr_expect_eq(stored(), 1);
+    EXPECT(ask("POST /fhir/$process-message", JSON,
+               BUNDLE("message", "{\"resource\":{\"resourceType\":\"MessageHeader\",\"id\":\"m2\","
+                                 "\"eventUri\":true}}")),
+           200, "\"eventUri\":true,");
     end();
 }
 
@@ -594,6 +598,10 @@ Test(wire_fhir, validate_looks_and_stores_nothing)
     EXPECT(ask("POST /fhir/Patient/$validate", JSON, "{\"resourceType\":\"Group\"}"), 400,
            "resourceType");
     EXPECT(ask("POST /fhir/Patient/$validate", JSON, "{"), 400, "structure");
+    EXPECT(ask("POST /fhir/$validate", JSON,
+               "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\","
+               "\"resource\":true}]}"),
+           200, "this is no object", "\"valueInteger\":1}],\"severity\"");
     cr_expect_eq(stored(), 0);
     end();
 }
