@@ -35,13 +35,17 @@ bool http_data_is(struct str body)
     return i < body.n && (body.p[i] == '{' || body.p[i] == '[');
 }
 
-struct http_data_request *http_data_begin(enum http_data kind, const struct http_head *h)
+bool http_data_key(const struct http_head *h, struct str *out)
+{
+    *out = STR("");
+    return http_head_field(h, STR("Idempotency-Key"), out) <= 1 && out->n <= HTTP_DATA_KEY_MAX;
+}
+
+struct http_data_request *http_data_begin(enum http_data kind, struct str key)
 {
     struct http_data_request *r = X_NEW(struct http_data_request);
-    struct str key;
     r->kind = kind;
-    bool one = http_head_field(h, STR("Idempotency-Key"), &key) == 1 && key.n <= HTTP_DATA_KEY_MAX;
-    if (one && key.n) {
+    if (key.n) {
         memcpy(r->key, key.p, key.n);
     }
     return r;

@@ -20,8 +20,10 @@ struct http_data_request {
     char key[HTTP_DATA_KEY_MAX +
              1]; /* Idempotency-Key: the same key is the same message; "": none */
 };
-/* A request of kind JSON or FHIR; on the heap, freed with free(). */
-struct http_data_request *http_data_begin(enum http_data kind, const struct http_head *h);
+/* Idempotency-Key of a head, empty where it has none; false: it stands twice, or is longer than HTTP_DATA_KEY_MAX. */
+bool http_data_key(const struct http_head *h, struct str *out);
+/* A request of kind JSON or FHIR with its key; on the heap, freed with free(). */
+struct http_data_request *http_data_begin(enum http_data kind, struct str key);
 /* 200 with the id under which it is stored, 422 (AE) or 400 (AR) with the errors: an OperationOutcome to FHIR, else JSON. */
 void http_data_answer(struct buf *out, const struct http_data_request *r,
                       const struct exchange_answer *a, bool closes, int64_t wall_us);

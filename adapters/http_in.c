@@ -60,6 +60,8 @@ static const char *admit(struct http_conn *c, const struct http_head *h, int *ou
     struct http_in *in = (struct http_in *)c->serve;
     const char *name = http_gate_name(&in->gate, tokens_of(conf_of(in)), h->authorization);
     enum http_data kind = http_data_of(h->content_type);
+    struct str key;
+    bool has_good_key = http_data_key(h, &key) || kind == HTTP_DATA_HL7;
     const struct {
         bool is_wrong;
         int status;
@@ -70,6 +72,7 @@ static const char *admit(struct http_conn *c, const struct http_head *h, int *ou
         {!str_is(h->method, "POST"), 405, "another method than POST"},
         {kind == HTTP_DATA_OTHER, 415,
          "another Content-Type than application/hl7-v2, application/fhir+json, application/json"},
+        {!has_good_key, 400, "Idempotency-Key stands twice, or is longer than 255 characters"},
         {!h->has_length && !h->is_chunked, 411, "neither Content-Length nor chunks"},
         {h->length > (uint64_t)conf_of(in)->serve.limits.body_limit, 413,
          "the body is larger than body-limit"},
@@ -81,7 +84,7 @@ static const char *admit(struct http_conn *c, const struct http_head *h, int *ou
             return rows[i].why;
         }
     }
-    c->request = kind == HTTP_DATA_HL7 ? NULL : http_data_begin(kind, h);
+    c->request = kind == HTTP_DATA_HL7 ? NULL : http_data_begin(kind, key);
     return NULL;
 }
 

@@ -212,6 +212,10 @@ Test(http_in, close_is_honoured)
     cr_expect(says("re:" BODY));
 }
 
+#define DATA  "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+#define FIFTY "01234567890123456789012345678901234567890123456789"
+#define KEY   FIFTY FIFTY FIFTY FIFTY FIFTY "01234" /* 255 characters */
+
 Test(http_in, what_is_not_for_us_is_refused_before_its_body)
 {
     static const struct {
@@ -235,6 +239,9 @@ Test(http_in, what_is_not_for_us_is_refused_before_its_body)
          HEAD
          "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
          400},
+        {"two keys", DATA "Idempotency-Key: a\r\nIdempotency-Key: b\r\nContent-Length: 5\r\n\r\n",
+         400},
+        {"a long key", DATA "Idempotency-Key: " KEY "x\r\nContent-Length: 5\r\n\r\n", 400},
         {"TLS", "\x16\x03\x01\x02\x00\x01", 400},
         {"MLLP", "\x0bMSH|", 400},
         {"small letters", "hello\r\n", 400},
