@@ -165,6 +165,7 @@ static void on_done(void *arg, const struct http_answer *a)
         begin(t);
         return;
     }
+    out->ep->counters.messages += t->n; /* once, however many requests it took */
     struct outcome o = out->kind->judge(t, a);
     o.reply = reply_of(out, a);
     end_transfer(t, o);
@@ -179,7 +180,6 @@ static void start(struct transfer *t)
     t->text_n = t->text.n;
     http_request_end(t);
     http_request_headers(t, headers);
-    ep->counters.messages += t->n;
     ep->counters.bytes += http_request_body(t).n;
     t->is_connected = false;
     t->deadline_us = now_us(t->out) + http_out_conf(t->out)->connect_within * 1000;

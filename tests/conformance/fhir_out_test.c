@@ -196,6 +196,7 @@ Test(fhir_out, the_current_version_is_read_before_a_change)
                       "{\"resourceType\":\"Appointment\",\"meta\":{\"versionId\":\"5\"}}");
     http_peer_expects(next(3), "If-Match", "W/\"5\"");
     answer(d, 200, "", "", DELIVERY_DELIVERED, "answered 200");
+    cr_expect_eq(h.destination.ep.counters.messages, 2, "a read is no message");
     end();
 }
 
