@@ -3,7 +3,6 @@
 #include "tests/wire/site.h"
 
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -643,27 +642,15 @@ Test(wire_fhir, it_says_what_its_routes_read)
 
 /* ---- durable or not ---- */
 
-static int fail_sync(struct site *site)
-{
-    (void)site;
-    return -EIO;
-}
-
-static bool is_fenced(void *arg)
-{
-    (void)arg;
-    return engine_is_fenced(s.engine);
-}
-
 Test(wire_fhir, a_failed_commit_answers_nobody)
 {
     begin();
     EXPECT(ask("POST /fhir/Patient", JSON, GOOD), 201, "Location");
     size_t heard = p.in.n;
-    s.on_sync = fail_sync;
+    s.on_sync = site_fail_sync;
     peer_send(&p, STR("POST /fhir HTTP/1.1\r\nHost: h\r\n" JSON "Content-Length: 154\r\n\r\n"));
     peer_send(&p, STR(BUNDLE("transaction", ENTRY("POST", "Patient", GOOD))));
-    cr_assert(run_until(s.loop, is_fenced, NULL));
+    cr_assert(run_until(s.loop, site_is_fenced, &s));
     cr_expect(peer_sees_end(&p), "the connection closes");
     cr_expect_eq(p.in.n, heard, "and nothing was answered");
     end();

@@ -4,6 +4,7 @@
 #include "engine/config/config.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -289,4 +290,16 @@ bool site_stored(struct site *s, unsigned n, struct entry_message *out)
 bool site_logged(const struct site *s, const char *text)
 {
     return s->lines.n && str_find(buf_str(&s->lines), str_of(text)) >= 0;
+}
+
+int site_fail_sync(struct site *s)
+{
+    (void)s;
+    return -EIO;
+}
+
+bool site_is_fenced(void *arg)
+{
+    const struct site *s = arg;
+    return engine_is_fenced(s->engine);
 }

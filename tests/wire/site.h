@@ -43,5 +43,9 @@ bool site_delivers(struct site *s, const char *name, uint64_t n);
 /* The `n`-th (from 0) message of the journal, in s->arena; false when there are fewer. */
 bool site_stored(struct site *s, unsigned n, struct entry_message *out);
 bool site_logged(const struct site *s, const char *text);
+/* on_sync: commits fail from now on. */
+int site_fail_sync(struct site *s);
+/* For run_until(): has the engine stopped for a failed commit? `arg` is the site. */
+bool site_is_fenced(void *arg);
 
 #endif

@@ -4,7 +4,6 @@
 #include "engine/base/err.h"
 
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -369,28 +368,16 @@ Test(invariant, two_no_positive_reply_before_commit)
     end();
 }
 
-static int fail_sync(struct site *site)
-{
-    (void)site;
-    return -EIO;
-}
-
-static bool is_fenced(void *arg)
-{
-    (void)arg;
-    return engine_is_fenced(s.engine);
-}
-
 Test(invariant, three_a_failed_commit_answers_nobody)
 {
     site_open(&s, true, CONFIG, ROUTES);
     peer_connect(&p, s.loop, site_address(&s, "in"));
     peer_send_frame(&p, message("ADT^A01", "1", "", "7"));
     cr_assert(peer_has_frames(&p, 1));
-    s.on_sync = fail_sync;
+    s.on_sync = site_fail_sync;
     peer_send_frame(&p, message("ADT^A01", "2", "AL|AL", "7"));
     peer_send_frame(&p, "no message");
-    cr_assert(run_until(s.loop, is_fenced, NULL));
+    cr_assert(run_until(s.loop, site_is_fenced, &s));
     cr_assert(peer_sees_end(&p), "connections close");
     cr_expect_eq(peer_frames(&p), 1, "and nothing was answered");
     cr_expect(site_logged(&s, "journal-failed"));
