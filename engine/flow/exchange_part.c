@@ -145,6 +145,8 @@ static void whole_stored(void *arg, enum journal_status status, uint64_t seq)
         exchange_say(w);
         engine_offer(w->source->engine, m);
         exchange_answer_copies(w);
+    } else {
+        exchange_drop_copies(w); /* nothing may point to it when it is gone */
     }
     msg_unref(&m);
 }
