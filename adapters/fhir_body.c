@@ -37,21 +37,22 @@ static const struct json *find_number(const struct json *v)
     return found;
 }
 
-static void locate(struct fhir_fault *f, struct str src, size_t at)
+static void locate(struct fhir_fault *f, struct json_place *last, struct str src, size_t at)
 {
-    struct diag_pos pos = json_pos("", src, at);
-    f->line = (unsigned)pos.line;
-    f->col = (unsigned)pos.col;
+    struct diag_pos pos = json_pos_next(last, NULL, src, at);
+    f->line = pos.line;
+    f->col = pos.col;
 }
 
 bool fhir_body_parse(struct arena *a, struct str src, struct json **out,
                      struct fhir_fault *out_fault)
 {
     struct json_fault fault;
+    struct json_place start = {0};
     *out_fault = (struct fhir_fault){0};
     if (json_parse(a, src, NULL, out, &fault) < 0) {
         *out_fault = fault_of(400, "structure", fault.text, STR(""));
-        locate(out_fault, src, fault.at);
+        locate(out_fault, &start, src, fault.at);
         return false;
     }
     const struct json *number = find_number(*out);
@@ -60,7 +61,7 @@ bool fhir_body_parse(struct arena *a, struct str src, struct json **out,
                               "a number that is too long; expected at most 64 characters and an "
                               "exponent of at most 3 digits",
                               STR(""));
-        locate(out_fault, src, number->at);
+        locate(out_fault, &start, src, number->at);
     }
     return !number;
 }
@@ -174,7 +175,8 @@ struct reading {
     struct arena *a;
     struct str src;
     struct fhir_bundle *out;
-    unsigned i; /* the entry's */
+    unsigned i;             /* the entry's */
+    struct json_place last; /* that was told */
 };
 
 static struct str place_of(const struct reading *r, const char *below)
@@ -193,7 +195,7 @@ static bool is_for_entries(enum fhir_do what)
     return what == FHIR_DO_CREATE || what == FHIR_DO_UPDATE || what == FHIR_DO_DELETE;
 }
 
-static void read_resource(const struct reading *r, const struct json *resource, struct fhir_part *p)
+static void read_resource(struct reading *r, const struct json *resource, struct fhir_part *p)
 {
     if (!resource) {
         p->fault = fault_of(400, "required", "no resource; POST and PUT have one",
@@ -207,7 +209,7 @@ static void read_resource(const struct reading *r, const struct json *resource, 
         place = str_slice(place, (size_t)(dot + 1), place.n); /* Patient.id is resource.id here */
         p->fault.place = str_printf(r->a, "Bundle.entry[%u].resource%s%.*s", r->i,
                                     place.n ? "." : "", STR_ARG(place));
-        locate(&p->fault, r->src, resource->at);
+        locate(&p->fault, &r->last, r->src, resource->at);
     }
 }
 
@@ -221,7 +223,7 @@ static void read_conditions(const struct json *request, struct fhir_part *p)
     }
 }
 
-static void read_entry(const struct reading *r, const struct json *entry, struct fhir_part *p)
+static void read_entry(struct reading *r, const struct json *entry, struct fhir_part *p)
 {
     const struct json *request = json_get(entry, "request");
     const struct json *method = json_get(request, "method"), *url = json_get(request, "url");

@@ -58,6 +58,12 @@ int json_parse(struct arena *a, struct str src, const struct json_options *optio
 /* The rest is in json_tree.c, json_write() in json_write.c.
  * Line and column (in characters, both from 1) of byte `at`. O(at). */
 struct diag_pos json_pos(const char *file, struct str src, size_t at);
+/* The same for one place after another of the same source: O(what lies between), where they come in order. {0} at first. */
+struct json_place {
+    size_t at;
+    unsigned line, col; /* from 0 */
+};
+struct diag_pos json_pos_next(struct json_place *last, const char *file, struct str src, size_t at);
 /* Append the fault as a finding "json-syntax" in `file`. */
 void json_fault_diag(struct diags *d, const char *file, struct str src,
                      const struct json_fault *fault);

@@ -13,19 +13,24 @@ static void append(struct json *parent, struct json *child)
     parent->count++;
 }
 
+struct diag_pos json_pos_next(struct json_place *last, const char *file, struct str src, size_t at)
+{
+    struct json_place p = at < last->at ? (struct json_place){0} : *last;
+    for (; p.at < at && p.at < src.n; p.at++) {
+        unsigned char c = (unsigned char)src.p[p.at];
+        bool ends = c == '\n' || (c == '\r' && (p.at + 1 == src.n || src.p[p.at + 1] != '\n'));
+        p.line += ends;
+        p.col = ends ? 0 : p.col + ((c & 0xC0u) != 0x80u);
+    }
+    *last = p;
+    bool is_behind_mark = at >= 3 && p.line == 0 && str_starts(src, STR("\xEF\xBB\xBF"));
+    return (struct diag_pos){file, p.line + 1, p.col + 1 - is_behind_mark};
+}
+
 struct diag_pos json_pos(const char *file, struct str src, size_t at)
 {
-    struct diag_pos pos = {file, 1, 1};
-    for (size_t i = 0; i < at && i < src.n; i++) {
-        unsigned char c = (unsigned char)src.p[i];
-        bool ends = c == '\n' || (c == '\r' && (i + 1 == src.n || src.p[i + 1] != '\n'));
-        pos.line += ends;
-        pos.col = ends ? 1 : pos.col + ((c & 0xC0u) != 0x80u);
-    }
-    if (at >= 3 && pos.line == 1 && str_starts(src, STR("\xEF\xBB\xBF"))) {
-        pos.col--;
-    }
-    return pos;
+    struct json_place start = {0};
+    return json_pos_next(&start, file, src, at);
 }
 
 void json_fault_diag(struct diags *d, const char *file, struct str src,

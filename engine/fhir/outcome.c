@@ -95,11 +95,11 @@ void fhir_outcome_end(struct fhir_outcome *c)
     json_out_end(&c->o);
 }
 
-static void put_found(struct fhir_outcome *c, const struct fhir_report *r,
+static void put_found(struct fhir_outcome *c, const struct fhir_report *r, struct json_place *last,
                       const struct fhir_issue *i)
 {
     const struct fhir_rule_row *row = fhir_rule_row(i->rule);
-    struct diag_pos pos = json_pos(NULL, r->src, i->at);
+    struct diag_pos pos = json_pos_next(last, NULL, r->src, i->at);
     struct buf why = {0};
     buf_printf(&why, "rule %s%s%s", row->name, i->key ? ", invariant " : "", i->key ? i->key : "");
     const struct fhir_outcome_issue issue = {.severity = i->rule == FHIR_RULE_JSON ? "fatal"
@@ -118,10 +118,11 @@ static void put_found(struct fhir_outcome *c, const struct fhir_report *r,
 void fhir_outcome_report(struct buf *to, const struct fhir_report *r, unsigned indent)
 {
     struct fhir_outcome c;
+    struct json_place last = {0};
     unsigned more = r->errors + r->warnings - r->n;
     fhir_outcome_begin(&c, to, indent);
     for (unsigned i = 0; i < r->n; i++) {
-        put_found(&c, r, &r->v[i]);
+        put_found(&c, r, &last, &r->v[i]);
     }
     if (more) {
         const struct fhir_outcome_issue rest = {

@@ -432,6 +432,26 @@ Test(wire_fhir, entries_of_a_batch_are_judged_one_by_one)
     end();
 }
 
+/* Where each stands is told, and not counted anew from the beginning: that would take minutes. */
+Test(wire_fhir, many_faults_behind_much_are_told_at_once)
+{
+    struct buf b = {0};
+    begin();
+    buf_puts(&b, "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"x\":\"");
+    for (unsigned i = 0; i < 15 * 1000 * 1000 / 50; i++) {
+        buf_puts(&b, "01234567890123456789012345678901234567890123456789");
+    }
+    buf_puts(&b, "\"}");
+    for (unsigned i = 0; i < 9000; i++) {
+        buf_puts(&b, "\n," ENTRY("POST", "Patient", "{}"));
+    }
+    buf_puts(&b, "]}");
+    EXPECT(ask_bytes("POST /fhir", JSON, buf_str(&b)), 200, "Bundle.entry[9000].resource",
+           "\"valueInteger\":9001}");
+    buf_free(&b);
+    end();
+}
+
 Test(wire_fhir, a_transaction_is_taken_whole_or_not_at_all)
 {
     begin();

@@ -374,3 +374,18 @@ Test(json, knows_numbers)
     cr_expect_not(json_is_number(STR("1 ")));
     cr_expect_not(json_is_number(STR("-")));
 }
+
+Test(json, places_one_after_another_are_as_each_by_itself)
+{
+    struct str src = STR("\xEF\xBB\xBF{\"a\":\r\n 1,\r\"\xC3\xA4\":\n[2]}");
+    for (size_t step = 1; step <= src.n; step++) {
+        struct json_place last = {0};
+        for (size_t at = 0; at <= src.n + 2; at += step) {
+            struct diag_pos one = json_pos("f", src, at), next = json_pos_next(&last, "f", src, at);
+            cr_expect(one.line == next.line && one.col == next.col, "%zu in steps of %zu", at,
+                      step);
+        }
+        struct diag_pos back = json_pos_next(&last, "f", src, 10);
+        cr_expect(back.line == 2 && back.col == 1, "back: %u:%u", back.line, back.col);
+    }
+}
