@@ -91,6 +91,9 @@ struct json *json_new(struct arena *a, enum json_kind kind);
 struct json *json_new_string(struct arena *a, struct str text);
 struct json *json_new_number(struct arena *a, struct str literal);
 struct json *json_new_bool(struct arena *a, bool v);
+/* Of all that is below `v`, for another parent; texts are shared, places in the source are not kept. Recursion as deep as
+ * the tree. */
+struct json *json_dup(struct arena *a, const struct json *v);
 /* At the end of an object (with its key) or array; `child` belongs to one parent only. */
 void json_add(struct json *object, struct str key, struct json *child);
 void json_push(struct json *array, struct json *child);

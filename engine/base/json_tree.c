@@ -112,6 +112,19 @@ struct json *json_new_bool(struct arena *a, bool v)
     return json_new(a, v ? JSON_TRUE : JSON_FALSE);
 }
 
+struct json *json_dup(struct arena *a, const struct json *v)
+{
+    struct json *copy = json_new(a, v->kind);
+    copy->text = v->text;
+    json_each(child, v)
+    {
+        struct json *one = json_dup(a, child);
+        one->key = child->key;
+        append(copy, one);
+    }
+    return copy;
+}
+
 void json_add(struct json *object, struct str key, struct json *child)
 {
     assert(object->kind == JSON_OBJECT);

@@ -95,17 +95,9 @@ static bool put_primitive(struct eval *e, const struct item *item, const struct 
 
 /* ---- values ---- */
 
-struct json *run_fhir_borrow(struct arena *a, const struct json *j)
+struct json *run_fhir_copy(struct arena *a, const struct json *j)
 {
-    if (!j || j->kind == JSON_NULL) {
-        return NULL;
-    }
-    struct json *same = json_new(a, j->kind);
-    same->text = j->text;
-    same->first = j->first;
-    same->last = j->last;
-    same->count = j->count;
-    return same;
+    return j && j->kind != JSON_NULL ? json_dup(a, j) : NULL;
 }
 
 /* A number with more digits than formulas count with stays a node; else it must be of the type. */
@@ -123,7 +115,7 @@ static bool put_node(struct eval *e, const struct item *item, const struct value
         return eval_fail(e, item->formula, "%s is wanted here, the value is %s",
                          fhir_type_name(item->fhir), value_type_text(v));
     }
-    *out = run_fhir_borrow(e->a, v->json);
+    *out = run_fhir_copy(e->a, v->json);
     return true;
 }
 

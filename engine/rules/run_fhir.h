@@ -8,8 +8,8 @@
 /* A formula's value as item->fhir. *out NULL: it is empty. False: fault. */
 bool run_fhir_value(struct eval *e, const struct item *item, const struct value *v,
                     struct json **out);
-/* The same node for another parent: it shares what is below. NULL of NULL and of JSON's null. */
-struct json *run_fhir_borrow(struct arena *a, const struct json *j);
+/* A copy: what is made of it may be changed, the message stays. NULL of NULL and of JSON's null. */
+struct json *run_fhir_copy(struct arena *a, const struct json *j);
 /* Entries of a Bundle: one whose fullUrl an earlier one has goes. O(entries squared), of which there are few. */
 void run_fhir_once(struct json *entries);
 /* An object to add members to: a resource begins with its resourceType. */

@@ -61,7 +61,7 @@ static bool value_json(struct eval *e, const struct node *n, const struct value 
     case VALUE_SOURCE:
         return eval_fail(e, n, "a %s is no value of a map", value_kind_text(v->kind));
     case VALUE_NODE:
-        *out = run_fhir_borrow(e->a, v->json);
+        *out = run_fhir_copy(e->a, v->json);
         return true;
     case VALUE_STRING:
     case VALUE_DATE:

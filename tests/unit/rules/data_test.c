@@ -282,6 +282,30 @@ Test(data, maps_begin_with_what_they_read)
     rows_check(frame, ROWS(refused));
 }
 
+/* Parts of the message that a map hands on are the map's own: what is done to them is not done to the message. */
+Test(data, a_map_changes_its_copy_of_the_message)
+{
+    static const char frame[] =
+        "map: one\nreads: Patient\nto: HumanName\nvalue: =name.first()\n---\n"
+        "map: m\nreads: Patient\nto: Patient\nvalue:\n  name: { $use: one, $also: @@ }\n---\n"
+        "map: json\nreads: Patient\nto: json\nvalue: { name: =name.first() }\n---\n"
+        "route: a\nfrom: epic\nmessages: [Patient]\ndo:\n  - { send: desk, as: m }\n"
+        "  - { send: desk, as: json, id: x }\n";
+    static const char two[] = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"A\","
+                              "\"text\":\"t\",\"given\":[\"B\"]}]}";
+    static const struct row rows[] = {
+        {"a member in place of another", "{ text: over }",
+         "accepted\ndesk: {\"resourceType\":\"Patient\",\"name\":[{\"family\":\"A\",\"given\":["
+         "\"B\"],\"text\":\"over\"}]}\ndesk id=x: {\"name\":{\"family\":\"A\",\"text\":\"t\","
+         "\"given\":[\"B\"]}}"},
+        {"one more", "{ use: usual }",
+         "accepted\ndesk: {\"resourceType\":\"Patient\",\"name\":[{\"family\":\"A\",\"text\":"
+         "\"t\",\"given\":[\"B\"],\"use\":\"usual\"}]}\ndesk id=x: {\"name\":{\"family\":\"A\","
+         "\"text\":\"t\",\"given\":[\"B\"]}}"},
+    };
+    rows_told(frame, two, ROWS(rows));
+}
+
 Test(data, what_is_sent_suits_the_map)
 {
     static const char frame[] = "map: m\nreads: @@\nto: json\nvalue: { v: =id }\n---\n" ROUTE(

@@ -11,12 +11,12 @@ TestSuite(trim, .init = kit_begin, .fini = kit_end);
 static const char adt[] =
     "MSH|^~\\&|L|MAIN|D|X|20261124093000||ADT^A01^ADT_A01|M1|P|2.5.1\rPID|1\r";
 
-/* What goes out of a map of `value` to a destination with the shape s, of the document `doc`. */
-static const char *sent(const char *value, const char *doc)
+/* What rules of `text` make of `message`, HL7 v2 or JSON; the destination desk has the shape s. */
+static const char *run(const char *text, const char *message)
 {
     static struct rules_destination with[4];
     struct rules_env env = kit_env;
-    struct rules_file f = {"r.yaml", str_printf(&kit_arena, HEAD "%s\n---\n%s", value, doc)};
+    struct rules_file f = {"r.yaml", str_of(text)};
     struct diags d;
     struct rules_result res;
     memcpy(with, kit_env.destinations, sizeof with);
@@ -28,10 +28,18 @@ static const char *sent(const char *value, const char *doc)
     if (!r) {
         return kit_findings(&d);
     }
-    struct hl7 *m = kit_message(adt);
-    struct rules_input in = {.m = m};
+    struct rules_input in = {.m = NULL};
+    struct hl7 m = {.raw = str_of(message)};
+    struct str why;
+    cr_assert_eq(rules_read(&kit_arena, str_of(message), &m, &in, &why), 0);
     rules_run(r, &in, &kit_arena, &res);
-    return kit_told(m, &res);
+    return kit_told(&m, &res);
+}
+
+/* What goes out of a map of `value` to a destination with the shape s, of the document `doc`. */
+static const char *sent(const char *value, const char *doc)
+{
+    return run(str_printf(&kit_arena, HEAD "%s\n---\n%s", value, doc).p, adt);
 }
 
 static const struct {
@@ -138,4 +146,21 @@ Test(trim, a_destination_names_one_that_is_there_and_a_name_stands_once)
     cr_expect_str_eq(sent("  { a: b }", "shape: ss\n"),
                      "c.yaml:7:3: error: no shape is called s; among the routes a document begins "
                      "with shape: NAME\n");
+}
+
+Test(trim, the_message_is_left_as_it_is_for_the_other_destinations)
+{
+    static const char rules[] =
+        "route: a\nfrom: epic\nmessages: Patient\ndo:\n  - { send: desk, as: m }\n  - { send: "
+        "acct, "
+        "as: m }\n---\nmap: m\nreads: Patient\nto: json\nvalue:\n  resourceType: Bundle\n  entry:\n"
+        "    - resource: =$message\n---\nshape: s\ndrop: [Patient.gender, Patient.name.text]\n";
+    cr_expect_str_eq(
+        run(rules, "{\"resourceType\":\"Patient\",\"gender\":\"male\",\"name\":[{\"text\":\"x\","
+                   "\"family\":\"y\"}]}"),
+        "accepted\n"
+        "desk: {\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":"
+        "\"Patient\",\"name\":[{\"family\":\"y\"}]}}]}\n"
+        "acct: {\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":"
+        "\"Patient\",\"gender\":\"male\",\"name\":[{\"text\":\"x\",\"family\":\"y\"}]}}]}");
 }
