@@ -176,6 +176,43 @@ static bool missing(struct eval *e, const struct item *item, const struct item *
                         fhir_type_name(item->fhir), STR_ARG(name));
 }
 
+/* Is the element there, by one of its names? */
+static bool is_there(const struct json *object, const struct fhir_element *el)
+{
+    json_each(one, object)
+    {
+        struct str key = one->key.p[0] == '_' ? str_slice(one->key, 1, one->key.n) : one->key;
+        if (el->flags & FHIR_CHOICE ? fhir_element_choice(el, key) != 0
+                                    : str_eq(fhir_element_name(el), key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool run_fhir_alone(struct eval *e, const struct item *also, struct json *over, struct json **out)
+{
+    const struct item whole = {.fhir = also->fhir, .pos = also->pos};
+    if (!also->fhir || over->kind != JSON_OBJECT || json_get(over, "resourceType")) {
+        *out = over; /* whole by itself */
+        return true;
+    }
+    *out = run_fhir_object(e->a, &whole);
+    for (struct json *one = over->first, *next; one; one = next) {
+        next = one->next;
+        json_add(*out, one->key, one);
+    }
+    for (unsigned t = also->fhir; t; t = fhir_type_base(t)) {
+        const struct fhir_element *el;
+        for (unsigned i = 0; (el = fhir_element_at(t, i)) != NULL; i++) {
+            if (el->min && !is_there(*out, el)) {
+                return missing(e, &whole, &(struct item){.pos = also->pos, .element = el});
+            }
+        }
+    }
+    return true;
+}
+
 static bool two_types(struct eval *e, const struct item *item, const struct item *one,
                       const struct item *other)
 {

@@ -16,6 +16,9 @@ void run_fhir_once(struct json *entries);
 struct json *run_fhir_object(struct arena *a, const struct item *item);
 /* Has the object what its type demands, and of a choice one at most? False: fault. */
 bool run_fhir_whole(struct eval *e, const struct item *item, const struct json *object);
+/* What `also` made (`over`, whose members go into *out), where the map below it made nothing: of a resource with its
+ * resourceType, and with all that its type demands. False: fault. */
+bool run_fhir_alone(struct eval *e, const struct item *also, struct json *over, struct json **out);
 /* Does a member of `over`, made by `also`, take the place of member `key`: valueString that of valueCode? */
 bool run_fhir_replaces(const struct item *also, const struct json *over, struct str key);
 

@@ -285,7 +285,10 @@ static bool use_map(struct eval *e, const struct map *m, const struct item *item
                             "$also: lays members over an object, the map %.*s made none",
                             STR_ARG(item->use->name));
     }
-    *out = *out ? lay_over(e, item->also, *out, also) : also;
+    if (!*out) {
+        return run_fhir_alone(e, item->also, also, out);
+    }
+    *out = lay_over(e, item->also, *out, also);
     return true;
 }
 

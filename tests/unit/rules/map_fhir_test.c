@@ -316,7 +316,8 @@ Test(map_fhir, a_bundle_holds_resources)
     static const char frame[] =
         "map: m\nreads: ADT_A01\nto: Bundle\nvalue:\n  type: transaction\n  entry:\n@@\n---\n"
         "map: patient\nreads: ADT_A01\nto: Patient\nvalue: { gender: female, deceasedBoolean: "
-        "=PID-30 = 'Y' }\n" ROUTE;
+        "=PID-30 = 'Y' }\n---\nmap: nothing\nreads: ADT_A01\nto: Patient\nvalue: { gender: =PID-31 "
+        "}\n" ROUTE;
     static const struct row rows[] = {
         {"a map's", "    - resource: { $use: patient }",
          "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":{"
@@ -327,6 +328,10 @@ Test(map_fhir, a_bundle_holds_resources)
          "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":{"
          "\"resourceType\":\"Patient\",\"gender\":\"female\",\"deceasedDateTime\":\"2026\","
          "\"active\":false}}]}"},
+        {"what is laid over nothing is a resource, too",
+         "    - resource: { $use: nothing, $also: { active: true } }",
+         "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":\"Patient\",\"active\":true}}]}"},
         {"one written here",
          "    - resource: { resourceType: Patient, active: false, link: [{ "
          "type: replaced-by, other: { reference: 'Patient/1' } }] }",
@@ -346,4 +351,23 @@ Test(map_fhir, a_bundle_holds_resources)
          "\"family\":\"C\"}]}}]}"},
     };
     rows_payload(frame, adt, ROWS(rows));
+}
+
+Test(map_fhir, what_is_laid_over_nothing_has_what_its_type_demands)
+{
+    static const char frame[] =
+        "map: m\nreads: ADT_A01\nto: Bundle\nvalue:\n  type: collection\n  entry:\n    - resource: "
+        "{ "
+        "$use: nothing, $also: { @@ } }\n---\nmap: nothing\nreads: ADT_A01\nto: Observation\n"
+        "value: { $if: PID-31.exists(), status: final, code: { text: x } }\n" ROUTE;
+    static const struct row rows[] = {
+        {"there", "status: final, code: { text: y }",
+         "accepted\ndesk L/7 S/8: {\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{"
+         "\"resource\":{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":"
+         "\"y\"}}}]}"},
+        {"not there", "status: final",
+         "accepted\ndesk L/7 S/8 held <r.yaml:7:41: Observation demands code, and it came out "
+         "empty>"},
+    };
+    rows_told(frame, adt, ROWS(rows));
 }
