@@ -1,5 +1,7 @@
 #include "engine/rules/run_fhir.h"
 
+#include <stdlib.h>
+
 #include "engine/fhir/primitive.h"
 #include "engine/rules/type.h"
 
@@ -249,27 +251,53 @@ bool run_fhir_replaces(const struct item *also, const struct json *over, struct 
     return false;
 }
 
-static bool is_repeated(const struct json *entries, const struct json *one)
+/* ---- entries of a Bundle ---- */
+
+struct entry {
+    struct str url;
+    uint32_t at;
+};
+
+static int by_url(const void *left, const void *right)
 {
-    const struct json *url = json_get(one, "fullUrl");
-    for (const struct json *other = entries->first; url && other != one; other = other->next) {
-        const struct json *before = json_get(other, "fullUrl");
-        if (before && str_eq(before->text, url->text)) {
-            return true;
-        }
-    }
-    return false;
+    const struct entry *a = left, *b = right;
+    int order = str_cmp(a->url, b->url);
+    return order ? order : (a->at > b->at) - (a->at < b->at);
 }
 
-void run_fhir_once(struct json *entries)
+/* Which entries have a fullUrl that an earlier one has, by their numbers. */
+static bool *repeated(struct arena *a, const struct json *entries)
 {
+    struct entry *v = ARENA_ARRAY(a, struct entry, entries->count + 1);
+    bool *is = ARENA_ARRAY(a, bool, entries->count + 1);
+    uint32_t n = 0, at = 0;
+    json_each(one, entries)
+    {
+        struct str url = json_text(json_get(one, "fullUrl"));
+        if (url.n) {
+            v[n++] = (struct entry){url, at};
+        }
+        at++;
+    }
+    qsort(v, n, sizeof(*v), by_url);
+    for (uint32_t i = 1; i < n; i++) {
+        is[v[i].at] = str_eq(v[i].url, v[i - 1].url);
+    }
+    return is;
+}
+
+void run_fhir_once(struct arena *a, struct json *entries)
+{
+    const bool *gone = repeated(a, entries);
     struct json *last = NULL;
-    for (struct json *one = entries->first; one; one = one->next) {
-        if (last && is_repeated(entries, one)) {
+    uint32_t at = 0;
+    json_each(one, entries)
+    {
+        if (!gone[at++]) {
+            last = one;
+        } else { /* never the first */
             last->next = one->next;
             entries->count--;
-        } else {
-            last = one;
         }
     }
     entries->last = last;

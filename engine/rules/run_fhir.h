@@ -10,8 +10,8 @@ bool run_fhir_value(struct eval *e, const struct item *item, const struct value 
                     struct json **out);
 /* A copy: what is made of it may be changed, the message stays. NULL of NULL and of JSON's null. */
 struct json *run_fhir_copy(struct arena *a, const struct json *j);
-/* Entries of a Bundle: one whose fullUrl an earlier one has goes. O(entries squared), of which there are few. */
-void run_fhir_once(struct json *entries);
+/* Entries of a Bundle: one whose fullUrl an earlier one has goes. O(n log n). */
+void run_fhir_once(struct arena *a, struct json *entries);
 /* An object to add members to: a resource begins with its resourceType. */
 struct json *run_fhir_object(struct arena *a, const struct item *item);
 /* Has the object what its type demands, and of a choice one at most? False: fault. */

@@ -226,7 +226,7 @@ static bool list_eval(struct eval *e, const struct map *m, const struct item *it
         }
     }
     if (item->is_entries) {
-        run_fhir_once(list);
+        run_fhir_once(e->a, list);
     }
     *out = list->first ? list : NULL;
     return true;

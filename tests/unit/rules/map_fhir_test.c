@@ -371,3 +371,25 @@ Test(map_fhir, what_is_laid_over_nothing_has_what_its_type_demands)
     };
     rows_told(frame, adt, ROWS(rows));
 }
+
+/* Each with each took minutes: a message of some megabytes stopped all others. */
+Test(map_fhir, many_entries_are_compared_in_good_time, .timeout = 30)
+{
+    static const char rules[] =
+        "map: m\nreads: ADT_A01\nto: Bundle\nvalue:\n  type: collection\n  entry:\n    - $for: "
+        "OBX\n      fullUrl: =OBX-3.1\n" ROUTE;
+    struct buf text = {0};
+    unsigned entries = 0;
+    buf_puts(&text, "MSH|^~\\&|L|MAIN|D|X|20261124093000||ADT^A01|M1|P|2.5.1\rPID|1\rPV1|1\r");
+    for (unsigned i = 0; i < 60000; i++) {
+        buf_printf(&text, "OBX|1|ST|urn:uuid:5a4e0c1e-0000-4000-8000-%012u\r", i % 50000);
+    }
+    buf_putc(&text, '\0');
+    const char *got = kit_payload(rules, text.p);
+    while ((got = strstr(got, "fullUrl"))) {
+        got++;
+        entries++;
+    }
+    cr_expect_eq(entries, 50000);
+    buf_free(&text);
+}
