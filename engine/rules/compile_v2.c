@@ -282,6 +282,35 @@ static bool same_place(const struct path *a, const struct path *b)
     return whole ? memcmp(a->seg, b->seg, 4) == 0 : compile_overlap(a, b);
 }
 
+/* Does the group called `group`, inside the one under way, hold what a key outside of it means by `seg`? */
+static bool is_inside(const struct compiler *c, struct str group, const char *seg)
+{
+    const struct structure *s = c->v2->to->s;
+    struct structure_reach r = structure_reach_in(s, c->v2->group, seg);
+    unsigned node;
+    return r.how == STRUCTURE_BELOW && structure_groups_named(s, c->v2->group, group, &node) &&
+           r.holder >= node && r.holder < structure_place(s, node).next;
+}
+
+/* IN1-3 beside INSURANCE: [...]: which instance would it belong to? */
+static bool beside_group(struct compiler *c, const struct yaml_node *n, const struct yaml_node *key,
+                         const struct path *p)
+{
+    yaml_each(child, c->v2->place.level == V2_GROUP && p->seg[0] != 'Z' ? n : NULL)
+    {
+        struct str group = child->key->text;
+        if (is_inside(c, group, p->seg)) {
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "overlap", key->pos,
+                               "%s stands in %.*s, which is written by its name in the same object",
+                               p->seg, STR_ARG(group)),
+                      "write it under %.*s", STR_ARG(group));
+            return true;
+        }
+    }
+    return false;
+}
+
 bool compile_v2_overlaps(struct compiler *c, const struct yaml_node *n)
 {
     struct path *all = ARENA_ARRAY(c->a, struct path, n->count + 1);
@@ -290,6 +319,9 @@ bool compile_v2_overlaps(struct compiler *c, const struct yaml_node *n)
     {
         if (child->key->text.p[0] == '$' || !key_path(c, child->key->text, &all[k])) {
             continue;
+        }
+        if (beside_group(c, n, child->key, &all[k])) {
+            return false;
         }
         for (unsigned i = 0; i < k; i++) {
             if (same_place(&all[i], &all[k])) {

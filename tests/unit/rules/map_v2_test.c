@@ -274,6 +274,12 @@ Test(map_v2, segments_of_groups_may_be_written_from_outside)
         {"without what opens it", "  AIS[1]-3.1: s",
          "r.yaml:6:3: error: RESOURCES demands RGS, and nothing makes it; write its fields, as "
          "RGS-1: ..., or a list under RESOURCES:"},
+        {"beside the group's own name", "  RGS[1]-2: A\n  RESOURCES: [{ RGS-1: 1 }]",
+         "r.yaml:7:3: error: RGS stands in RESOURCES, which is written by its name in the same "
+         "object; write it under RESOURCES"},
+        {"below that group", "  RESOURCES: [{ RGS-1: 1 }]\n  AIS[1]-1: 1",
+         "r.yaml:8:3: error: AIS stands in RESOURCES, which is written by its name in the same "
+         "object; write it under RESOURCES"},
     };
     rows_check(siu, ROWS(refused));
 }
