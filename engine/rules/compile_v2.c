@@ -385,35 +385,53 @@ static void required_fields(struct compiler *c, const struct yaml_node *n)
     }
 }
 
-/* A segment of a group further down, written from outside, brings that group: with all that it demands itself. */
-static bool required_below(struct compiler *c, const struct yaml_node *n, unsigned group)
+static bool missing_segment(struct compiler *c, const struct yaml_node *n, unsigned group,
+                            const char *seg)
 {
     const struct structure *s = c->v2->to->s;
-    bool good = true, any = false;
+    bool below = group != c->v2->group;
+    const char *name = group ? structure_place(s, group).name : structure_name(s);
+    diag_hint(c->d,
+              diag_add(c->d, DIAG_ERROR, "missing-segment", n->pos,
+                       "%s demands %s, and nothing makes it", name, seg),
+              below ? "write its fields, as %s-1: ..., or a list under %s:"
+                    : "write its fields, as %s-1: ...",
+              seg, name);
+    return false;
+}
+
+/* Does a key of the object mean a segment of the group, or of one in it? */
+static bool is_written(const struct compiler *c, const struct yaml_node *n, unsigned group)
+{
+    const struct structure *s = c->v2->to->s;
     yaml_each(child, n)
     {
         struct path p;
-        bool path = key_path(c, child->key->text, &p) && p.seg[0] != 'Z';
         struct structure_reach r = {.how = STRUCTURE_NOWHERE};
-        if (path) {
+        if (key_path(c, child->key->text, &p) && p.seg[0] != 'Z') {
             r = structure_reach_in(s, c->v2->group, p.seg);
         }
-        any = any ||
-              (r.how == STRUCTURE_BELOW && r.holder > group &&
-               r.holder < structure_place(s, group).next) ||
-              (r.how == STRUCTURE_BELOW && r.holder == group);
+        if (r.how == STRUCTURE_BELOW && r.holder >= group &&
+            r.holder < structure_place(s, group).next) {
+            return true;
+        }
     }
-    for (unsigned i = group + 1; any && i < structure_place(s, group).next;
+    return false;
+}
+
+/* A group that is demanded, or that a key from outside brings: with all that it demands itself. */
+static bool required_below(struct compiler *c, const struct yaml_node *n, unsigned group,
+                           bool demanded)
+{
+    const struct structure *s = c->v2->to->s;
+    bool good = true, there = demanded || is_written(c, n, group);
+    for (unsigned i = group + 1; there && i < structure_place(s, group).next;
          i = structure_place(s, i).next) {
         struct structure_place p = structure_place(s, i);
-        if (p.kind == STRUCTURE_SEGMENT && p.min && !has_segment(c, n, p.name)) {
-            diag_hint(c->d,
-                      diag_add(c->d, DIAG_ERROR, "missing-segment", n->pos,
-                               "%s demands %s, and nothing makes it",
-                               structure_place(s, group).name, p.name),
-                      "write its fields, as %s-1: ..., or a list under %s:", p.name,
-                      structure_place(s, group).name);
-            good = false;
+        if (p.kind == STRUCTURE_GROUP) {
+            good = required_below(c, n, i, p.min) && good;
+        } else if (p.kind == STRUCTURE_SEGMENT && p.min && !has_segment(c, n, p.name)) {
+            good = missing_segment(c, n, group, p.name);
         }
     }
     return good;
@@ -433,23 +451,11 @@ bool compile_v2_required(struct compiler *c, const struct yaml_node *n, const st
     }
     for (unsigned i = node + 1; i < structure_place(s, node).next; i = structure_place(s, i).next) {
         struct structure_place p = structure_place(s, i);
-        bool filled = p.kind != STRUCTURE_SEGMENT && p.kind != STRUCTURE_GROUP;
-        filled = filled || !p.min || strcmp(p.name, "MSH") == 0 || strcmp(p.name, "EVN") == 0;
+        bool filled = strcmp(p.name, "MSH") == 0 || strcmp(p.name, "EVN") == 0;
         if (p.kind == STRUCTURE_GROUP && !has_key(n, p.name)) {
-            good = required_below(c, n, i) && good;
-            continue;
-        }
-        bool has = filled ||
-                   (p.kind == STRUCTURE_SEGMENT ? has_segment(c, n, p.name) : has_key(n, p.name));
-        if (!has) {
-            diag_hint(c->d,
-                      diag_add(c->d, DIAG_ERROR, "missing-segment", n->pos,
-                               "%s demands %s, and nothing makes it",
-                               node ? structure_place(s, node).name : structure_name(s), p.name),
-                      p.kind == STRUCTURE_SEGMENT ? "write its fields, as %s-1: ..."
-                                                  : "write a list under %s:",
-                      p.name);
-            good = false;
+            good = required_below(c, n, i, p.min) && good;
+        } else if (p.kind == STRUCTURE_SEGMENT && p.min && !filled && !has_segment(c, n, p.name)) {
+            good = missing_segment(c, n, node, p.name);
         }
     }
     return good;

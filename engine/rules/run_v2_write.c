@@ -463,7 +463,8 @@ static bool write_group(struct writing *w, const struct part *part, unsigned nod
         if (!good) {
             return false;
         }
-        bool demanded = !group && p.min && structure_place(w->s, node).kind != STRUCTURE_CHOICE;
+        bool demanded = p.min && p.kind != STRUCTURE_ANY && p.kind != STRUCTURE_CHOICE &&
+                        structure_place(w->s, node).kind != STRUCTURE_CHOICE;
         missing = !missing && demanded && !n ? p.name : missing;
         *out_lines += n;
     }

@@ -274,6 +274,9 @@ Test(map_v2, segments_of_groups_may_be_written_from_outside)
         {"without what opens it", "  AIS[1]-3.1: s",
          "r.yaml:6:3: error: RESOURCES demands RGS, and nothing makes it; write its fields, as "
          "RGS-1: ..., or a list under RESOURCES:"},
+        {"without the group, which is demanded", "  SCH-1.1: x",
+         "r.yaml:6:3: error: RESOURCES demands RGS, and nothing makes it; write its fields, as "
+         "RGS-1: ..., or a list under RESOURCES:"},
         {"beside the group's own name", "  RGS[1]-2: A\n  RESOURCES: [{ RGS-1: 1 }]",
          "r.yaml:7:3: error: RGS stands in RESOURCES, which is written by its name in the same "
          "object; write it under RESOURCES"},
@@ -282,6 +285,21 @@ Test(map_v2, segments_of_groups_may_be_written_from_outside)
          "object; write it under RESOURCES"},
     };
     rows_check(siu, ROWS(refused));
+}
+
+Test(map_v2, a_group_that_is_demanded_and_comes_out_empty_fails_the_route)
+{
+    static const char siu[] = "map: m\nreads: ADT_A01\nto: SIU^S12\nversion: "
+                              "2.5.1\nvalue:\n  SCH-2.1: x\n  RESOURCES:\n@@\n" ROUTE;
+    static const struct row rows[] = {
+        {"the group", "    - { $for: DG1, RGS-1: 1 }",
+         "accepted\nall /* held <r.yaml:1:6: RESOURCES: the structure demands it, and it "
+         "came "
+         "out empty>"},
+        {"one in it may", "    - { RGS-1: 1, SERVICE: [{ $for: DG1, AIS-1: 1, AIS-3.1: x }] }",
+         "accepted\nall..."},
+    };
+    rows_told(siu, adt, ROWS(rows));
 }
 
 Test(map_v2, required_fields_are_a_remark)
