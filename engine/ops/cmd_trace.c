@@ -133,13 +133,12 @@ static void run_subject(struct tracing *t, struct arena *a, const char *place,
     run_message(t, a, s, &res);
     t->has_failed = t->has_failed || is_failure(&res);
     if (t->r->json) {
-        struct report *one = trace_out_json(a, s);
-        report_print(&one);
+        trace_out_json(&out, a, s);
     } else {
         buf_printf(&out, "%s: ", place);
         trace_out_text(&out, a, s);
-        fwrite(out.p, 1, out.n, stdout);
     }
+    fwrite(out.p, 1, out.n, stdout);
     lineage_free(s->trace->lineage);
     buf_free(&out);
 }

@@ -147,41 +147,46 @@ void trace_lineage_text(struct buf *out, struct arena *a, const struct trace_sub
 
 /* ---- JSON ---- */
 
-struct list {
+struct fields {
     struct arena *a;
-    struct report *fields;
+    struct json_out *j;
 };
 
-static struct report *sources(const struct lineage_rule *rule, enum lineage_kind kind)
+static void put_kind(struct json_out *j, const struct lineage_rule *rule, enum lineage_kind kind)
 {
-    struct report *list = report_list();
     for (const struct lineage_source *s = rule ? rule->from : NULL; s; s = s->next) {
         if (s->kind == kind) {
-            report_add_text(list, s->text);
+            json_out_str(j, s->text);
         }
     }
-    return list;
 }
 
-static void add_told(void *arg, const struct told *one)
+static void put_field(void *arg, const struct told *one)
 {
-    struct list *l = arg;
-    struct report *r = report_object(), *from = sources(one->rule, LINEAGE_FIELD);
-    report_set_text(r, "at", one->at);
-    report_set_text(r, "value", one->value);
+    struct fields *f = arg;
+    json_out_object(f->j);
+    json_out_pair(f->j, "at", one->at);
+    json_out_pair(f->j, "value", one->value);
+    json_out_key(f->j, "from");
+    json_out_array(f->j);
+    put_kind(f->j, one->rule, LINEAGE_FIELD);
     if (one->received.n) {
-        report_add_text(from, one->received);
+        json_out_str(f->j, one->received);
     }
-    report_set(r, "from", from);
-    report_set(r, "rows", sources(one->rule, LINEAGE_ROW));
-    report_set_text(r, "rule", one->rule ? place(l->a, one->rule->pos) : STR(""));
-    report_add(l->fields, r);
+    json_out_end(f->j);
+    json_out_key(f->j, "rows");
+    json_out_array(f->j);
+    put_kind(f->j, one->rule, LINEAGE_ROW);
+    json_out_end(f->j);
+    json_out_pair(f->j, "rule", one->rule ? place(f->a, one->rule->pos) : STR(""));
+    json_out_end(f->j);
 }
 
-struct report *trace_lineage_json(struct arena *a, const struct trace_subject *t,
-                                  const struct rules_output *o)
+void trace_lineage_json(struct json_out *j, struct arena *a, const struct trace_subject *t,
+                        const struct rules_output *o)
 {
-    struct list l = {a, report_list()};
-    each(a, t, o, add_told, &l);
-    return l.fields;
+    struct fields f = {a, j};
+    json_out_array(j);
+    each(a, t, o, put_field, &f);
+    json_out_end(j);
 }

@@ -1,6 +1,7 @@
 #include "engine/ops/trace_out.h"
 
 #include "engine/base/buf.h"
+#include "engine/base/json.h"
 #include "engine/base/pairs.h"
 #include "engine/ops/trace_lineage.h"
 
@@ -133,107 +134,131 @@ void trace_out_text(struct buf *out, struct arena *a, const struct trace_subject
 
 /* ---- JSON ---- */
 
-static struct report *event_json(struct arena *a, const struct trace_event *e)
+static void put_event_json(struct json_out *j, struct arena *a, const struct trace_event *e)
 {
-    struct report *r = report_object();
-    report_set_text(r, "kind", str_of(trace_kind_text(e->kind)));
-    report_set_text(r, "route", e->route);
-    report_set_text(r, "step", e->step ? str_of(e->step) : STR(""));
-    report_set_int(r, "depth", e->depth);
-    report_set_text(r, "text", e->text);
-    report_set_text(r, "at", place(a, e->pos));
-    return r;
+    json_out_object(j);
+    json_out_pair_cstr(j, "kind", trace_kind_text(e->kind));
+    json_out_pair(j, "route", e->route);
+    json_out_pair_cstr(j, "step", e->step ? e->step : "");
+    json_out_pair_int(j, "depth", e->depth);
+    json_out_pair(j, "text", e->text);
+    json_out_pair(j, "at", place(a, e->pos));
+    json_out_end(j);
 }
 
-static void put_options(struct report *r, struct str options)
+static void put_options(struct json_out *j, struct str options)
 {
-    struct report *all = options.n ? report_object() : NULL;
     struct str name, value;
+    if (!options.n) {
+        return;
+    }
+    json_out_key(j, "options");
+    json_out_object(j);
     while (pairs_next(&options, &name, &value)) {
-        report_set_text(all, name.p, value);
+        json_out_key_str(j, name);
+        json_out_str(j, value);
     }
-    if (all) {
-        report_set(r, "options", all);
-    }
+    json_out_end(j);
 }
 
-static struct report *output_json(struct arena *a, const struct trace_subject *t,
-                                  const struct rules_output *o)
+/* On one line, with its numbers as they are sent. */
+static void put_value(struct json_out *j, const struct json *value)
 {
-    struct report *r = report_object(), *keys = report_list();
-    report_set_text(r, "to", t->plan->destinations[o->destination].name);
-    report_set_text(r, "route", rules_route_name(t->plan->rules, o->route));
-    report_set_text(r, "id", o->id_part);
-    report_set_text(r, "class", o->is_bulk ? STR("bulk") : STR("interactive"));
+    struct buf text = {0};
+    json_write(&text, value, 0);
+    json_out_key(j, "value");
+    json_out_raw(j, buf_str(&text));
+    buf_free(&text);
+}
+
+static void put_output_json(struct json_out *j, struct arena *a, const struct trace_subject *t,
+                            const struct rules_output *o)
+{
+    json_out_object(j);
+    json_out_pair(j, "to", t->plan->destinations[o->destination].name);
+    json_out_pair(j, "route", rules_route_name(t->plan->rules, o->route));
+    json_out_pair(j, "id", o->id_part);
+    json_out_pair_cstr(j, "class", o->is_bulk ? "bulk" : "interactive");
+    json_out_key(j, "keys");
+    json_out_array(j);
     for (unsigned i = 0; i < o->nkeys; i++) {
-        report_add_text(keys, str_printf(a, "%.*s/%.*s", STR_ARG(o->keys[i].authority),
-                                         STR_ARG(o->keys[i].id)));
+        json_out_str(
+            j, str_printf(a, "%.*s/%.*s", STR_ARG(o->keys[i].authority), STR_ARG(o->keys[i].id)));
     }
-    report_set(r, "keys", keys);
-    put_options(r, o->options);
-    report_set_text(r, "at", place(a, o->pos));
+    json_out_end(j);
+    put_options(j, o->options);
+    json_out_pair(j, "at", place(a, o->pos));
     if (o->finding.n) {
-        report_set_text(r, "held", o->finding);
+        json_out_pair(j, "held", o->finding);
+    } else if (o->is_json) {
+        put_value(j, o->value);
     } else {
-        struct report *tree = o->is_json ? report_parse(payload(a, t, o)) : NULL;
-        if (tree) {
-            report_set(r, "value", tree);
-        } else {
-            report_set_text(r, "hl7", payload(a, t, o));
-        }
-        report_set(r, "fields", trace_lineage_json(a, t, o));
+        json_out_pair(j, "hl7", payload(a, t, o));
     }
-    return r;
+    if (!o->finding.n) {
+        json_out_key(j, "fields");
+        trace_lineage_json(j, a, t, o);
+    }
+    json_out_end(j);
 }
 
-static struct report *validation_json(const struct validate_report *v)
+static void put_validation_json(struct json_out *j, const struct validate_report *v)
 {
-    struct report *list = report_list();
-    for (unsigned i = 0; v && i < v->n; i++) {
-        struct report *r = report_object();
-        report_set_text(r, "level", str_of(validate_level_text(v->v[i].level)));
-        report_set_text(r, "rule", str_of(validate_row(v->v[i].rule)->name));
-        report_set_int(r, "error", v->v[i].error);
-        report_set_text(r, "at", str_of(v->v[i].path));
-        report_set_text(r, "text", v->v[i].text);
-        report_add(list, r);
+    json_out_key(j, "validation");
+    json_out_array(j);
+    for (unsigned i = 0; i < v->n; i++) {
+        json_out_object(j);
+        json_out_pair_cstr(j, "level", validate_level_text(v->v[i].level));
+        json_out_pair_cstr(j, "rule", validate_row(v->v[i].rule)->name);
+        json_out_pair_int(j, "error", v->v[i].error);
+        json_out_pair_cstr(j, "at", v->v[i].path);
+        json_out_pair(j, "text", v->v[i].text);
+        json_out_end(j);
     }
-    return list;
+    json_out_end(j);
 }
 
-static struct report *reply_json(const struct rules_result *res)
+static void put_reply_json(struct json_out *j, const struct rules_result *res)
 {
-    struct report *list = report_list();
+    json_out_key(j, "reply");
+    json_out_array(j);
     for (unsigned i = 0; i < res->nerrors; i++) {
-        struct report *r = report_object();
-        report_set_text(r, "code", str_of(ack_code_text(res->code)));
-        report_set_int(r, "error", res->errors[i].code);
-        report_set_text(r, "at", str_of(res->errors[i].path));
-        report_set_text(r, "text", res->errors[i].text);
-        report_add(list, r);
+        json_out_object(j);
+        json_out_pair_cstr(j, "code", ack_code_text(res->code));
+        json_out_pair_int(j, "error", res->errors[i].code);
+        json_out_pair_cstr(j, "at", res->errors[i].path);
+        json_out_pair(j, "text", res->errors[i].text);
+        json_out_end(j);
     }
-    return list;
+    json_out_end(j);
 }
 
-struct report *trace_out_json(struct arena *a, const struct trace_subject *t)
+void trace_out_json(struct buf *out, struct arena *a, const struct trace_subject *t)
 {
     const struct rules_result *res = t->result;
-    struct report *r = report_object(), *events = report_list(), *outputs = report_list();
-    report_set_text(r, "type", type_of(t));
-    report_set_text(r, "source", t->plan->sources[t->source].name);
-    report_set_text(r, "verdict", str_of(trace_verdict_text(res->verdict)));
-    report_set_text(r, "reason", res->reason);
-    for (const struct trace_event *e = t->trace->first; e; e = e->next) {
-        report_add(events, event_json(a, e));
-    }
-    for (unsigned i = 0; i < res->noutputs; i++) {
-        report_add(outputs, output_json(a, t, &res->outputs[i]));
-    }
+    struct json_out j;
+    json_out_init(&j, out, 0);
+    json_out_object(&j);
+    json_out_pair(&j, "type", type_of(t));
+    json_out_pair(&j, "source", t->plan->sources[t->source].name);
+    json_out_pair_cstr(&j, "verdict", trace_verdict_text(res->verdict));
+    json_out_pair(&j, "reason", res->reason);
     if (t->validation) {
-        report_set(r, "validation", validation_json(t->validation));
+        put_validation_json(&j, t->validation);
     }
-    report_set(r, "events", events);
-    report_set(r, "reply", reply_json(res));
-    report_set(r, "outputs", outputs);
-    return r;
+    json_out_key(&j, "events");
+    json_out_array(&j);
+    for (const struct trace_event *e = t->trace->first; e; e = e->next) {
+        put_event_json(&j, a, e);
+    }
+    json_out_end(&j);
+    put_reply_json(&j, res);
+    json_out_key(&j, "outputs");
+    json_out_array(&j);
+    for (unsigned i = 0; i < res->noutputs; i++) {
+        put_output_json(&j, a, t, &res->outputs[i]);
+    }
+    json_out_end(&j);
+    json_out_end(&j);
+    buf_putc(out, '\n');
 }

@@ -5,7 +5,6 @@
 
 #include "engine/flow/plan.h"
 #include "engine/hl7/text.h"
-#include "engine/ops/report.h"
 #include "engine/rules/trace.h"
 
 struct trace_subject {
@@ -24,6 +23,7 @@ struct trace_subject {
 /* "accepted", "filtered", "unrouted", "rejected". */
 const char *trace_verdict_text(enum rules_verdict v);
 void trace_out_text(struct buf *out, struct arena *a, const struct trace_subject *t);
-struct report *trace_out_json(struct arena *a, const struct trace_subject *t);
+/* One line; numbers of an output stand as they are sent. */
+void trace_out_json(struct buf *out, struct arena *a, const struct trace_subject *t);
 
 #endif
