@@ -1,5 +1,7 @@
 #include "engine/rules/compile_data.h"
 
+#include "engine/rules/compile_fhir.h"
+
 bool compile_is_other_data(struct str s)
 {
     bool capital = s.n > 1 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'a' && s.p[1] <= 'z';
@@ -7,35 +9,6 @@ bool compile_is_other_data(struct str s)
 }
 
 /* ---- reads:, messages: ---- */
-
-static struct str nearest(struct str name, bool resources)
-{
-    struct str best = STR("");
-    unsigned least = check_near_limit(name) + 1;
-    for (unsigned t = 1; fhir_type_at(t); t++) {
-        struct str other = str_of(fhir_type_name(t));
-        bool may = !resources || fhir_type_kind(t) == FHIR_RESOURCE;
-        unsigned far = may ? str_distance(name, other) : least;
-        best = far < least ? other : best;
-        least = far < least ? far : least;
-    }
-    return best;
-}
-
-static bool unknown(struct compiler *c, const struct yaml_node *item, struct str text,
-                    bool resources)
-{
-    struct str near = nearest(text, resources);
-    struct diag *one =
-        diag_add(c->d, DIAG_ERROR, "unknown-type", item->pos, "FHIR R4 has no %s %.*s",
-                 resources ? "resource" : "type", STR_ARG(text));
-    if (near.n) {
-        diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
-    } else {
-        diag_hint(c->d, one, "write Patient, Bundle or another one, Resource for any, or json");
-    }
-    return false;
-}
 
 static bool add_type(struct compiler *c, struct names *names, unsigned t)
 {
@@ -57,7 +30,9 @@ bool compile_add_data(struct compiler *c, const struct yaml_node *item, struct s
     unsigned t = kind == DATA_FHIR ? fhir_type(text) : 0;
     bool wrong = kind == DATA_FHIR && (!t || (resources && fhir_type_kind(t) != FHIR_RESOURCE));
     if (wrong) {
-        return unknown(c, item, text, resources);
+        return compile_fhir_unknown(
+            c, item->pos, text, resources,
+            "write Patient, Bundle or another one, Resource for any, or json");
     }
     if (was != DATA_HL7 && was != kind && !resources) {
         diag_add(c->d, DIAG_ERROR, "two-kinds", item->pos,

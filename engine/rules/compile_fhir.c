@@ -5,14 +5,14 @@ enum { NEAR_MAX = 160 };
 
 /* ---- to: ---- */
 
-static struct str nearest_type(struct str name)
+static struct str nearest_type(struct str name, bool resources)
 {
     struct str best = STR("");
     size_t least = check_near_limit(name) + 1;
     for (unsigned t = 1; fhir_type_at(t); t++) {
         struct str other = str_of(fhir_type_name(t));
-        bool may = fhir_type_kind(t) != FHIR_BACKBONE && !fhir_type_is_abstract(t);
-        size_t far = may ? (str_eq_nocase(name, other) ? 0 : str_distance(name, other)) : least;
+        bool may = !resources || fhir_type_kind(t) == FHIR_RESOURCE;
+        size_t far = !may ? least : str_eq_nocase(name, other) ? 0 : str_distance(name, other);
         if (far < least) {
             least = far;
             best = other;
@@ -21,12 +21,12 @@ static struct str nearest_type(struct str name)
     return best;
 }
 
-static unsigned unknown_type(struct compiler *c, struct diag_pos pos, struct str text,
-                             const char *hint)
+unsigned compile_fhir_unknown(struct compiler *c, struct diag_pos pos, struct str text,
+                              bool resources, const char *hint)
 {
-    struct str near = nearest_type(text);
-    struct diag *one =
-        diag_add(c->d, DIAG_ERROR, "unknown-type", pos, "FHIR R4 has no type %.*s", STR_ARG(text));
+    struct str near = nearest_type(text, resources);
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-type", pos, "FHIR R4 has no %s %.*s",
+                                resources ? "resource" : "type", STR_ARG(text));
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {
@@ -56,14 +56,35 @@ unsigned compile_fhir_to(struct compiler *c, const struct yaml_node *to)
         return 0;
     }
     if (!t) {
-        return unknown_type(c, to->pos, to->text,
-                            "a map makes json, a type of FHIR R4 as Patient or HumanName, or a "
-                            "message of HL7 v2 as ADT^A31");
+        return compile_fhir_unknown(
+            c, to->pos, to->text, false,
+            "a map makes json, a type of FHIR R4 as Patient or HumanName, or a "
+            "message of HL7 v2 as ADT^A31");
     }
     return fhir_type_is_abstract(t) ? abstract_type(c, to->pos, t) : t;
 }
 
 /* ---- members ---- */
+
+/* "deceasedBoolean" of deceased and its type number `i`. */
+static struct str choice_key(struct arena *a, const struct fhir_element *e, unsigned i)
+{
+    const char *type = fhir_type_name(fhir_element_type(e, i));
+    char first = (char)(type[0] >= 'a' ? type[0] - 'a' + 'A' : type[0]);
+    struct str name = fhir_element_name(e);
+    return str_printf(a, "%.*s%c%s", STR_ARG(name), first, type + 1);
+}
+
+/* "deceasedBoolean, deceasedDateTime" */
+static struct str choice_keys(struct arena *a, const struct fhir_element *e)
+{
+    struct str all = STR("");
+    for (unsigned i = 0; i < e->ntypes && i < 4; i++) {
+        struct str one = choice_key(a, e, i);
+        all = str_printf(a, "%.*s%s%.*s", STR_ARG(all), i ? ", " : "", STR_ARG(one));
+    }
+    return e->ntypes > 4 ? str_printf(a, "%.*s ...", STR_ARG(all)) : all;
+}
 
 static unsigned add_names(unsigned t, struct str *names, struct arena *a)
 {
@@ -71,18 +92,31 @@ static unsigned add_names(unsigned t, struct str *names, struct arena *a)
     for (; fhir_type_at(t); t = fhir_type_base(t)) {
         const struct fhir_element *e;
         for (unsigned i = 0; (e = fhir_element_at(t, i)) != NULL; i++) {
-            struct str name = fhir_element_name(e);
             for (unsigned k = 0; k < e->ntypes && (e->flags & FHIR_CHOICE) && n < NEAR_MAX; k++) {
-                const char *type = fhir_type_name(fhir_element_type(e, k));
-                char first = (char)(type[0] >= 'a' ? type[0] - 'a' + 'A' : type[0]);
-                names[n++] = str_printf(a, "%.*s%c%s", STR_ARG(name), first, type + 1);
+                names[n++] = choice_key(a, e, k);
             }
             if (!(e->flags & FHIR_CHOICE) && n < NEAR_MAX) {
-                names[n++] = name;
+                names[n++] = fhir_element_name(e);
             }
         }
     }
     return n;
+}
+
+/* The choice that `key` means with a type that it does not have: value of valueText. */
+static const struct fhir_element *choice_of(unsigned t, struct str key)
+{
+    for (; fhir_type_at(t); t = fhir_type_base(t)) {
+        const struct fhir_element *e;
+        for (unsigned i = 0; (e = fhir_element_at(t, i)) != NULL; i++) {
+            struct str name = fhir_element_name(e);
+            if ((e->flags & FHIR_CHOICE) && str_starts(key, name) && key.n > name.n &&
+                key.p[name.n] >= 'A' && key.p[name.n] <= 'Z') {
+                return e;
+            }
+        }
+    }
+    return NULL;
 }
 
 static bool unknown_element(struct compiler *c, unsigned of, const struct yaml_node *key)
@@ -90,10 +124,14 @@ static bool unknown_element(struct compiler *c, unsigned of, const struct yaml_n
     struct str names[NEAR_MAX];
     unsigned n = add_names(of, names, c->a);
     struct str near = check_nearest(key->text, names, n);
+    const struct fhir_element *choice = choice_of(of, key->text);
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-element", key->pos,
                                 "%s has no element %.*s", fhir_type_name(of), STR_ARG(key->text));
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
+    } else if (choice) {
+        struct str keys = choice_keys(c->a, choice);
+        diag_hint(c->d, one, "write %.*s", STR_ARG(keys));
     }
     return false;
 }
@@ -102,17 +140,11 @@ static bool unknown_element(struct compiler *c, unsigned of, const struct yaml_n
 static bool bare_choice(struct compiler *c, const struct fhir_element *e,
                         const struct yaml_node *key)
 {
-    struct buf list = {0};
-    for (unsigned i = 0; i < e->ntypes && i < 4; i++) {
-        const char *type = fhir_type_name(fhir_element_type(e, i));
-        char first = (char)(type[0] >= 'a' ? type[0] - 'a' + 'A' : type[0]);
-        buf_printf(&list, "%s%.*s%c%s", i ? ", " : "", STR_ARG(key->text), first, type + 1);
-    }
+    struct str keys = choice_keys(c->a, e);
     diag_hint(c->d,
               diag_add(c->d, DIAG_ERROR, "bare-choice", key->pos,
                        "%.*s may be of several types; its key says which", STR_ARG(key->text)),
-              "write %.*s%s", STR_ARG(buf_str(&list)), e->ntypes > 4 ? " ..." : "");
-    buf_free(&list);
+              "write %.*s", STR_ARG(keys));
     return false;
 }
 
@@ -192,7 +224,7 @@ static unsigned said_type(struct compiler *c, const struct yaml_node *said)
     }
     unsigned t = fhir_type(said->text);
     if (!t || fhir_type_kind(t) != FHIR_RESOURCE) {
-        return unknown_type(c, said->pos, said->text, "name a resource, as Patient");
+        return compile_fhir_unknown(c, said->pos, said->text, true, "name a resource, as Patient");
     }
     return fhir_type_is_abstract(t) ? abstract_type(c, said->pos, t) : t;
 }
@@ -285,8 +317,8 @@ static void missing(struct compiler *c, const struct yaml_node *n, const struct 
         c->d, DIAG_ERROR, "missing-element", n->pos, "%s demands %.*s%s, and nothing makes it",
         fhir_type_name(item->fhir), STR_ARG(name), e->flags & FHIR_CHOICE ? "[x]" : "");
     if (e->flags & FHIR_CHOICE) {
-        diag_hint(c->d, one, "write one of its types, as %.*s%s", STR_ARG(name),
-                  fhir_type_name(fhir_element_type(e, e->ntypes - 1)));
+        struct str keys = choice_keys(c->a, e);
+        diag_hint(c->d, one, "write %.*s", STR_ARG(keys));
     } else {
         diag_hint(c->d, one, "write %.*s: ...", STR_ARG(name));
     }

@@ -16,6 +16,9 @@ struct fhir_slot {
 
 /* The type that `to:` names; 0 with an error, or where it is none of FHIR (without one). */
 unsigned compile_fhir_to(struct compiler *c, const struct yaml_node *to);
+/* Tell that FHIR has no such type, or resource: with the nearest one, else with `hint`. Returns 0. */
+unsigned compile_fhir_unknown(struct compiler *c, struct diag_pos pos, struct str text,
+                              bool resources, const char *hint);
 /* The element of type `of` that the key of `child` names. False with an error. */
 bool compile_fhir_member(struct compiler *c, unsigned of, const struct yaml_node *child,
                          struct fhir_slot *out);

@@ -203,7 +203,12 @@ Test(map_fhir, check_refuses_what_the_type_does_not_have)
          "r.yaml:5:14: error: Patient.contained takes any resource; nothing says which one this "
          "is; write resourceType: Patient, or $use: a map that makes one"},
         {"an unknown resource", "  contained: { resourceType: Patent }",
-         "r.yaml:5:30: error: FHIR R4 has no type Patent; did you mean Patient?"},
+         "r.yaml:5:30: error: FHIR R4 has no resource Patent; did you mean Patient?"},
+        {"a datatype for a resource", "  contained: { resourceType: HumanName }",
+         "r.yaml:5:30: error: FHIR R4 has no resource HumanName; name a resource, as Patient"},
+        {"a choice with another type", "  deceasedText: x",
+         "r.yaml:5:3: error: Patient has no element deceasedText; write deceasedBoolean, "
+         "deceasedDateTime"},
         {"an abstract one", "  contained: { resourceType: DomainResource }",
          "r.yaml:5:30: error: DomainResource is abstract: nothing is just a DomainResource; name a "
          "type that is based on it"},
@@ -215,6 +220,11 @@ Test(map_fhir, check_refuses_what_the_type_does_not_have)
     static const struct row choice[] = {
         {"required choice", "  component: { code: { text: x } }\n  note: { time: 2026 }",
          "r.yaml:8:9: error: Annotation demands text, and nothing makes it; write text: ..."},
+        {"one of several",
+         "  contained: { resourceType: List, status: current, mode: working }\n"
+         "  extension: { url: x, valueUsageContext: { code: { code: a } } }",
+         "r.yaml:8:43: error: UsageContext demands value[x], and nothing makes it; write "
+         "valueCodeableConcept, valueQuantity, valueRange, valueReference"},
     };
     rows_check(observation, ROWS(choice));
 }
