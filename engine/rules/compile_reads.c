@@ -181,23 +181,17 @@ static bool set_pattern(struct str text, struct pattern *p)
 /* A type that no version of HL7 has: the route would never see a message. */
 static void check_type_known(struct compiler *c, const struct pattern *p, struct str text)
 {
-    const char *why;
-    bool known = !p->type.n;
-    for (int v = 0; v < HL7_VERSIONS && !known; v++) {
-        const struct structure *s;
-        for (unsigned i = 0; !known && (s = structure_at((enum hl7_version)v, i)); i++) {
-            struct str name = str_of(structure_name(s));
-            known = str_starts(name, p->type) && (name.n == p->type.n || name.p[p->type.n] == '_');
-        }
+    struct str event = p->is_prefix || p->is_range ? STR("") : p->event;
+    if (!p->type.n || compile_event_known(p->type, event)) {
+        return;
     }
-    bool event = !p->is_prefix && !p->is_range && known && p->type.n && !str_is(p->type, "ACK");
-    if (event && !structure_of(HL7_2_7_1, p->type, p->event, STR(""), &why)) {
-        known = false;
-    }
-    if (!known) {
+    struct str near = compile_event_near(c->a, p->type, event);
+    struct diag *one =
         diag_add(c->d, DIAG_REMARK, "unknown-message-type", p->pos,
                  "%.*s: no HL7 version has this message; the route sees it only if a feed sends it",
                  STR_ARG(text));
+    if (near.n) {
+        diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     }
 }
 

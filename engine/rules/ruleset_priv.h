@@ -490,6 +490,10 @@ void compile_check_needs(struct compiler *c, struct route *r);
 bool compile_check_circles(struct compiler *c);
 /* Names that nobody uses are a remark. */
 void compile_unused(struct compiler *c, unsigned from);
+/* Has any version a message of that type and event (empty: any), or is it one's own, which begins with Z? */
+bool compile_event_known(struct str type, struct str event);
+/* What may be meant instead: "SIU^S12" for ADT^S12; empty: nothing is near. */
+struct str compile_event_near(struct arena *a, struct str type, struct str event);
 /* An error where `when:` of the route can never be true (compile_never.c). */
 void compile_never(struct compiler *c, const struct route *r);
 /* Remarks of all that nobody uses or decided; c->r is complete and without an error (compile_idle.c). */

@@ -102,8 +102,15 @@ Test(routing, message_types_are_checked)
          "ADT or \"*\""},
         {"a type that no version has", "[ADX^A01]",
          "r.yaml:3:12: remark: ADX^A01: no HL7 version has this message; the route sees it only if "
-         "a feed "
-         "sends it"},
+         "a feed sends it; did you mean ADT^A01?"},
+        {"a type that no version has with any event", "[SIUU]",
+         "r.yaml:3:12: remark: SIUU: no HL7 version has this message; the route sees it only if a "
+         "feed sends it; did you mean SIU?"},
+        {"an event of another type", "[ADT^S12]",
+         "r.yaml:3:12: remark: ADT^S12: no HL7 version has this message; the route sees it only if "
+         "a feed sends it; did you mean SIU^S12?"},
+        {"an event of one's own", "[ADT^Z11]", ""},
+        {"a type of one's own", "[ZPM^A01, ZPM]", ""},
         {"an event that no version has", "[ADT^A99]",
          "r.yaml:3:12: remark: ADT^A99: no HL7 version has this message; the route sees it only if "
          "a feed "
