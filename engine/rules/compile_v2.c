@@ -1,6 +1,8 @@
 /* Maps to messages of HL7 v2: the message, its places, what is required. Texts and formulas are compile_v2_value.c. */
 #include "engine/rules/compile_v2.h"
 
+enum { GROUPS_MAX = 128 };
+
 /* ---- to: ---- */
 
 static const struct v2_target *no_version(struct compiler *c, const struct yaml_node *at,
@@ -8,6 +10,36 @@ static const struct v2_target *no_version(struct compiler *c, const struct yaml_
 {
     diag_hint(c->d, diag_add(c->d, DIAG_ERROR, "missing-version", at->pos, "%s", what),
               "write version: 2.5.1, what the receiver reads");
+    return NULL;
+}
+
+static struct str upper(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+    for (size_t i = 0; i < s.n; i++) {
+        p[i] = s.p[i] >= 'a' && s.p[i] <= 'z' ? (char)(s.p[i] - 32) : s.p[i];
+    }
+    return str_from(p, s.n);
+}
+
+/* adt^a31, ADT^S12 */
+static const struct v2_target *unknown_message(struct compiler *c, const struct yaml_node *to,
+                                               const struct v2_target *t)
+{
+    struct str type = upper(c->a, t->type), event = upper(c->a, t->event);
+    bool only_case = !str_eq(type, t->type) || !str_eq(event, t->event);
+    struct str near = STR("");
+    if (only_case && event.n && compile_event_known(type, event)) {
+        near = str_printf(c->a, "%.*s^%.*s", STR_ARG(type), STR_ARG(event));
+    } else if (event.n) {
+        near = compile_event_near(c->a, type, event);
+    }
+    struct diag *one =
+        diag_add(c->d, DIAG_ERROR, "unknown-structure", to->pos,
+                 "%.*s is no message of HL7 v2 with a known structure", STR_ARG(to->text));
+    if (near.n) {
+        diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
+    }
     return NULL;
 }
 
@@ -34,9 +66,7 @@ const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node
     t->s = structure_of(t->version, t->type, t->event,
                         second < 0 ? STR("") : str_slice(rest, (size_t)second + 1, rest.n), &why);
     if (!t->s || !t->event.n) {
-        diag_add(c->d, DIAG_ERROR, "unknown-structure", to->pos,
-                 "%.*s is no message of HL7 v2 with a known structure", STR_ARG(to->text));
-        return NULL;
+        return unknown_message(c, to, t);
     }
     t->has_structure_name = t->version >= HL7_2_3_1;
     return t;
@@ -205,6 +235,31 @@ static bool group_key(struct compiler *c, const struct yaml_node *key, struct v2
     return true;
 }
 
+/* No path, and no group: one with a name like it? */
+static bool unknown_key(struct compiler *c, const struct yaml_node *key, const char *why)
+{
+    const struct structure *s = c->v2->to->s;
+    struct str names[GROUPS_MAX];
+    unsigned n = 0;
+    for (unsigned i = c->v2->group + 1; i < structure_place(s, c->v2->group).next; i++) {
+        struct structure_place p = structure_place(s, i);
+        if (p.kind == STRUCTURE_GROUP && n < GROUPS_MAX) {
+            names[n++] = str_of(p.name);
+        }
+    }
+    struct str near = check_nearest(key->text, names, n);
+    struct diag *one =
+        diag_add(c->d, DIAG_ERROR, "bad-path", key->pos, "%.*s is no place of a message%s%s",
+                 STR_ARG(key->text), *why && !near.n ? ": " : "", near.n ? "" : why);
+    if (near.n) {
+        diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
+    } else {
+        diag_hint(c->d, one, "keys are paths as PID-3[1].1, segments, or groups of %s",
+                  structure_name(s));
+    }
+    return false;
+}
+
 static bool message_member(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
 {
     size_t at = 0;
@@ -213,12 +268,7 @@ static bool message_member(struct compiler *c, const struct yaml_node *key, stru
         return out->group != STRUCTURE_NONE;
     }
     if (path_compile(key->text, false, &out->path, &at, &why) != 0) {
-        struct diag *one =
-            diag_add(c->d, DIAG_ERROR, "bad-path", key->pos, "%.*s is no place of a message%s%s",
-                     STR_ARG(key->text), *why ? ": " : "", why);
-        diag_hint(c->d, one, "keys are paths as PID-3[1].1, segments, or groups of %s",
-                  structure_name(out->to->s));
-        return false;
+        return unknown_key(c, key, why);
     }
     if (out->path.rep == PATH_LAST || out->path.seg_n == PATH_LAST) {
         return bad_key(c, key, "there is no last one while a message is being made",

@@ -11,13 +11,27 @@ static struct v2_place *keep(struct compiler *c)
 
 /* ---- lists and objects ---- */
 
+/* The group below the one under way that holds the segment, if it repeats: INSURANCE of IN1. */
+static struct str repeating_group(const struct compiler *c)
+{
+    const struct structure *s = c->v2->to->s;
+    struct structure_reach r = structure_reach_in(s, c->v2->group, c->v2->path.seg);
+    bool repeats = r.how == STRUCTURE_BELOW && structure_place(s, r.holder).max != 1;
+    return repeats ? str_of(structure_place(s, r.holder).name) : STR("");
+}
+
 bool compile_v2_list(struct compiler *c, const struct yaml_node *n)
 {
     if (c->v2->repeats) {
         return true;
     }
-    diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos, "%.*s does not repeat, and this is a list",
-             STR_ARG(c->v2->place.name));
+    const struct v2_place *p = &c->v2->place;
+    struct str group = p->level == V2_SEGMENT ? repeating_group(c) : STR("");
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos,
+                                "%.*s does not repeat, and this is a list", STR_ARG(p->name));
+    if (group.n) {
+        diag_hint(c->d, one, "its group does: write a list under %.*s", STR_ARG(group));
+    }
     return false;
 }
 
@@ -56,6 +70,15 @@ static bool is_composite(const struct v2_place *p)
     return p->level <= V2_SEGMENT || p->of == TYPE_COMPOSITE || p->of == TYPE_SIMPLE;
 }
 
+/* What a text of the place looks like. */
+static const char *looks(const struct v2_place *p)
+{
+    return p->of == TYPE_NUMBER         ? "digits, as 12 or 1.5"
+           : p->of == TYPE_TIME         ? "HHMM or HHMMSS"
+           : strcmp(p->type, "DT") == 0 ? "YYYYMMDD"
+                                        : "YYYYMMDD or YYYYMMDDHHMMSS";
+}
+
 static struct item *literal(struct compiler *c, const struct yaml_node *n, struct item *item)
 {
     struct str text;
@@ -67,8 +90,10 @@ static struct item *literal(struct compiler *c, const struct yaml_node *n, struc
         return NULL;
     }
     if (text.n && !v2_is_of_type(&c->v2->place, text)) {
-        diag_add(c->d, DIAG_ERROR, "bad-literal", n->pos, "this is no %s, as %.*s wants",
-                 c->v2->place.type, STR_ARG(c->v2->place.name));
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "bad-literal", n->pos, "this is no %s, as %.*s wants",
+                           c->v2->place.type, STR_ARG(c->v2->place.name)),
+                  "write %s", looks(&c->v2->place));
         return NULL;
     }
     /* A literal is encoded as it runs: a formula of one text. */
@@ -110,7 +135,8 @@ static bool same_type(const char *a, const char *b)
 static bool suits_segment(struct compiler *c, const struct node *f, const struct shape *s)
 {
     bool same = s->kind == SHAPE_SEGMENT && s->type && strcmp(s->type, c->v2->place.seg) == 0;
-    return same || wrong(c, f, "this gives something else", "write =PV1 or fields: { 1: ... }");
+    struct str hint = str_printf(c->a, "write =%s or fields: { 1: ... }", c->v2->place.seg);
+    return same || wrong(c, f, "this gives something else", hint.p);
 }
 
 static bool suits(struct compiler *c, const struct node *f, const struct shape *s)

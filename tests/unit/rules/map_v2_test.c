@@ -230,7 +230,7 @@ Test(map_v2, check_refuses_what_the_message_does_not_have)
         {"true or false", "  PV1-2: =PID-8 = 'F'",
          "r.yaml:8:17: error: PV1-2 wants IS, this gives true or false; write =iif(..., 'Y', 'N')"},
         {"a literal", "  PV1-2: N\n  PID-7: 1980-01-01",
-         "r.yaml:9:10: error: this is no TS, as PID-7 wants"},
+         "r.yaml:9:10: error: this is no TS, as PID-7 wants; write YYYYMMDD or YYYYMMDDHHMMSS"},
         {"the delimiters", "  PV1-2: N\n  MSH-2: x",
          "r.yaml:9:3: error: MSH-1 and MSH-2 are the delimiters, which the engine writes; leave "
          "the key out"},
@@ -242,7 +242,16 @@ Test(map_v2, check_refuses_what_the_message_does_not_have)
          "r.yaml:9:3: error: PID-3[1].1 overlaps with PID-3 in the same object"},
         {"another segment", "  PV1-2: N\n  PD1: =PV1",
          "r.yaml:9:9: error: PD1 wants a segment of this name, this gives something else; write "
-         "=PV1 or fields: { 1: ... }"},
+         "=PD1 or fields: { 1: ... }"},
+        {"a number", "  PV1-2: N\n  PID-1: one",
+         "r.yaml:9:10: error: this is no SI, as PID-1 wants; write digits, as 12 or 1.5"},
+        {"a day", "  PV1-2: N\n  PV1-25: [1.2.2026]",
+         "r.yaml:9:12: error: this is no DT, as PV1-25 wants; write YYYYMMDD"},
+        {"a group nearly", "  PV1-2: N\n  INSURENCE: [{ IN1-1: 1 }]",
+         "r.yaml:9:3: error: INSURENCE is no place of a message; did you mean INSURANCE?"},
+        {"several of what stands in a group", "  PV1-2: N\n  IN1: [{ 1: 1 }]",
+         "r.yaml:9:8: error: IN1 does not repeat, and this is a list; its group does: write a list "
+         "under INSURANCE"},
         {"a part by its name", "  PV1-2: N\n  PV1-7: { a: x }",
          "r.yaml:9:12: error: a is no part of PV1-7; keys here are numbers: of fields in a "
          "segment, "
@@ -327,6 +336,12 @@ Test(map_v2, the_head_says_message_and_version)
          "what the receiver reads"},
         {"no such message", "to: ADT^X99\nversion: 2.5.1",
          "r.yaml:3:5: error: ADT^X99 is no message of HL7 v2 with a known structure"},
+        {"small letters", "to: ADT^a31\nversion: 2.5.1",
+         "r.yaml:3:5: error: ADT^a31 is no message of HL7 v2 with a known structure; did you mean "
+         "ADT^A31?"},
+        {"an event of another type", "to: ADT^S12\nversion: 2.5.1",
+         "r.yaml:3:5: error: ADT^S12 is no message of HL7 v2 with a known structure; did you mean "
+         "SIU^S12?"},
         {"a version of what has none", "to: json\nversion: 2.5.1",
          "r.yaml:4:1: error: version: is for maps to messages of HL7 v2, as to: ADT^A31"},
     };
