@@ -191,6 +191,24 @@ static bool is_within(const char *inner, const char *outer)
     return strncmp(in, out, n) == 0 && (in[n] == '/' || in[n] == 0);
 }
 
+/* FHIR and JSON have no acknowledgement that a destination's answer could become. */
+static void check_answered(struct loader *l, const struct top_conf *top)
+{
+    for (unsigned i = 0; l->plan->rules && i < l->plan->nsources; i++) {
+        const struct plan_source *s = &l->plan->sources[i];
+        const struct source_ops *in = s->adapter ? s->adapter->in : NULL;
+        bool may = s->ack == PLAN_ACK_ANSWERED && in && in->answer && !in->is_data_only;
+        struct str route = may ? rules_data_route(l->plan->rules, i) : STR("");
+        if (route.n) {
+            diag_add(l->d, DIAG_REMARK, "answered-at-once",
+                     yaml_get(yaml_get_str(top->sources, s->name), "ack")->pos,
+                     "`answered-by` is for HL7 v2: what the route %.*s reads, FHIR or JSON, is "
+                     "answered when it is stored",
+                     STR_ARG(route));
+        }
+    }
+}
+
 /* Those of the configuration, relative to its file. */
 static struct opt_list own_routes(struct loader *l, const struct top_conf *top, const char *path,
                                   struct diag_pos pos)
@@ -250,6 +268,7 @@ static void fill(struct loader *l, const char *path)
     struct diag_pos pos = routes ? routes->pos : root->pos;
     struct opt_list dirs = routes_of(l, &top, path, pos);
     loader_routes(l, &dirs, pos);
+    check_answered(l, &top);
     check_top(l, &top, root);
 }
 

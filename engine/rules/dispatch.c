@@ -161,12 +161,18 @@ struct dispatch *dispatch_new(struct arena *a, const struct ruleset *r)
     return d;
 }
 
+static bool is_from(const struct route *r, unsigned source)
+{
+    bool is = false;
+    for (unsigned i = 0; i < r->nsources; i++) {
+        is = is || r->sources[i] == source;
+    }
+    return is;
+}
+
 static bool reads_data(const struct route *r, unsigned source, unsigned fhir)
 {
-    bool here = false, reads = false;
-    for (unsigned i = 0; i < r->nsources; i++) {
-        here = here || r->sources[i] == source;
-    }
+    bool here = is_from(r, source), reads = false;
     for (unsigned i = 0; i < r->npatterns && here && !reads; i++) {
         const struct pattern *p = &r->patterns[i];
         reads = fhir ? p->data == DATA_FHIR && fhir_type_is(fhir, p->fhir) : p->data == DATA_JSON;
@@ -181,6 +187,17 @@ bool rules_reads_fhir(const struct ruleset *r, unsigned source, unsigned fhir)
         reads |= reads_data(r->routes[i], source, fhir);
     }
     return reads;
+}
+
+struct str rules_data_route(const struct ruleset *r, unsigned source)
+{
+    for (unsigned i = 0; i < r->nroutes; i++) { /* a route reads one kind of data */
+        const struct route *one = r->routes[i];
+        if (one->npatterns && one->patterns[0].data != DATA_HL7 && is_from(one, source)) {
+            return one->name;
+        }
+    }
+    return STR("");
 }
 
 const struct route *const *dispatch_find_data(const struct dispatch *d, unsigned source,

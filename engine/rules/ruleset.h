@@ -96,6 +96,9 @@ const char *rules_data_type(const struct json *data);
 /* Does a route read FHIR data of type `fhir` (fhir/model.h) from the source of this index? O(routes). */
 bool rules_reads_fhir(const struct ruleset *r, unsigned source, unsigned fhir);
 
+/* The first route that reads FHIR or JSON from that source; empty: none does. O(routes). */
+struct str rules_data_route(const struct ruleset *r, unsigned source);
+
 struct rules_input {
     const struct hl7 *m;     /* NULL: it is `data` */
     const struct json *data; /* FHIR or JSON */
