@@ -255,11 +255,10 @@ static int years_between(const struct dtm *birth, const struct dtm *now)
 struct str deid_birth(struct arena *a, struct str value, int days, struct str today)
 {
     struct dtm birth, now;
-    bool known = read_date(today, &now);
-    if (!read_date(value, &birth)) {
+    if (!read_date(value, &birth) || !read_date(today, &now)) {
         return STR("");
     }
-    if (known && years_between(&birth, &now) > AGE_MOST) {
+    if (years_between(&birth, &now) > AGE_MOST) {
         dtm_civil(dtm_days(now.year, now.month, now.day) + days, &now.year, &now.month, &now.day);
         return str_printf(a, "%04d", now.year - AGE_MOST - 1);
     }

@@ -32,7 +32,8 @@ struct str deid_zip(struct arena *a, const struct deid_list *small, struct str v
 /* An HL7 date moved by `days`, with its precision, time and zone; "" when it is none. */
 struct str deid_date(struct arena *a, struct str value, int days);
 struct str deid_year(struct arena *a, struct str value);
-/* A date of birth moved; of a person of 90 or more at `today` (HL7, as received; may be empty) the year that makes 90. */
+/* A date of birth moved; of a person of 90 or more at `today` (HL7, as received) the year that makes 90. "" where
+ * `today` is none: nobody can tell how old the person is. */
 struct str deid_birth(struct arena *a, struct str value, int days, struct str today);
 /* A number of years; over 89 it is 90. "" when it is no number. */
 struct str deid_age(struct arena *a, struct str value);
