@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/flow/secret.h"
@@ -197,12 +198,30 @@ static int process(struct deidentifying *g)
     return status;
 }
 
+/* Opening it would empty the file that is to be read. */
+static bool is_operand(const struct command_run *r, const char *output)
+{
+    struct stat to, from;
+    bool is_there = stat(output, &to) == 0 && S_ISREG(to.st_mode);
+    for (int i = 0; is_there && i < r->noperands; i++) {
+        if (stat(r->operands[i], &from) == 0 && from.st_dev == to.st_dev &&
+            from.st_ino == to.st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int run_with(struct command_run *r, const struct deid_rules *rules, struct str secret)
 {
     const struct deidentify_args *args = r->args;
     struct deidentifying g = {.r = r, .to = stdout};
     if (r->json && !args->output.n) {
         return command_fail(r, "--json wants --output FILE for the messages");
+    }
+    if (args->output.n && is_operand(r, args->output.p)) {
+        return command_fail(r, "--output %s: it is a file to be read; expected another one",
+                            args->output.p);
     }
     if (args->output.n && !(g.to = fopen(args->output.p, "we"))) {
         return command_fail(r, "%s: %s", args->output.p, strerror(errno));
