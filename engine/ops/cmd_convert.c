@@ -201,11 +201,11 @@ static bool flush(struct converting *c)
     return good;
 }
 
-/* Where the document at `at` ends: before the next line that begins with {. */
+/* Where the document at `at` ends: before the next one. */
 static size_t document_end(struct str s, size_t at)
 {
     for (size_t i = at + 1; i < s.n; i++) {
-        if (s.p[i] == '{' && (s.p[i - 1] == '\n' || s.p[i - 1] == '\r')) {
+        if (pieces_is_document(s, i)) {
             return i;
         }
     }

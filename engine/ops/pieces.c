@@ -53,12 +53,25 @@ static size_t line_before(struct str s, size_t at)
     return at;
 }
 
+bool pieces_is_document(struct str s, size_t at)
+{
+    size_t before = at;
+    if (s.p[at] != '{' || (at > 0 && !is_line_end(s.p[at - 1]))) {
+        return false;
+    }
+    while (before > 0 &&
+           (is_line_end(s.p[before - 1]) || s.p[before - 1] == ' ' || s.p[before - 1] == '\t')) {
+        before--;
+    }
+    return before == 0 || !memchr("[,:", s.p[before - 1], 3);
+}
+
 /* Where the last message begins, with the headers right before it; 0: nowhere but at the start. */
 static size_t last_start(struct str s)
 {
     size_t at = s.n;
     for (at = line_before(s, at); at > 0; at = line_before(s, at)) {
-        if (begins(s, at, "MSH") || s.p[at] == '{') {
+        if (begins(s, at, "MSH") || pieces_is_document(s, at)) {
             break;
         }
     }

@@ -1,7 +1,7 @@
 /* pieces.h - a file or standard input of any size, in pieces that end where a message ends, so that what reads
  * messages needs no more memory than a piece. Blocking reads; not for what arrives over a network.
  * A message begins at MSH, FHS or BHS at the start of a line (behind 0x0B, too), a JSON document at the start of a
- * line with { in the first column. */
+ * line with { in the first column, unless what stands before wants a value: JSON without indents. */
 #ifndef CORRIDOR_OPS_PIECES_H
 #define CORRIDOR_OPS_PIECES_H
 
@@ -25,5 +25,7 @@ bool pieces_open(struct pieces *p, const char *path, const char **out_why);
  * failure with p->why. */
 bool pieces_next(struct pieces *p, struct str *out, uint64_t *out_line);
 void pieces_close(struct pieces *p);
+/* A JSON document begins at `at`, which is a byte of `s`. */
+bool pieces_is_document(struct str s, size_t at);
 
 #endif

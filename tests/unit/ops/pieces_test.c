@@ -64,6 +64,28 @@ Test(pieces, every_piece_ends_where_a_message_ends)
     }
 }
 
+Test(pieces, a_document_begins_where_nothing_waits_for_a_value)
+{
+    static const struct {
+        const char *text;
+        unsigned starts;
+    } rows[] = {
+        {"{\"a\":1}\n{\"b\":2}", 2},
+        {"{\"a\":1}\r\n\r\n {\"b\":2}\r\n{\"c\":3}", 2},
+        {"{\n\"a\":\n{\n\"b\": [\n{\n},  \n\t\n{\n}\n]\n}\n}\n", 1},
+        {"[\n{\n},\n{\n}\n]\n", 0},
+        {"{\"cut\":\"of\n{\"b\":2}", 2},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str s = str_of(rows[i].text);
+        unsigned n = 0;
+        for (size_t at = 0; at < s.n; at++) {
+            n += pieces_is_document(s, at);
+        }
+        cr_expect_eq(n, rows[i].starts, "%s: %u", rows[i].text, n);
+    }
+}
+
 Test(pieces, what_cannot_be_read_says_why)
 {
     struct pieces p;
