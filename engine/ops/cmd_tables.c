@@ -63,9 +63,11 @@ static void look_at(struct looking *l, const struct message_text *text, int64_t 
 {
     struct arena a = {0};
     struct hl7 m;
-    struct rules_input in = {.received_us = now_us};
+    struct batch_headers headers;
+    struct rules_input in = {.received_us = now_us, .batch = &headers};
     struct str why;
     struct buf raw = {0};
+    batch_headers_read(&a, text->file_header, text->batch_header, &headers);
     if (rules_is_data(text->bytes)) {
         buf_put_str(&raw, text->bytes);
     } else {
