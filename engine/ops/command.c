@@ -92,8 +92,9 @@ static int print_command_help(const struct command_run *r)
 static int print_overview(const struct command *const *commands, const struct command_run *r)
 {
     printf("%scorridor COMMAND [OPTION]... [FILE]...%s\n", bold(r), plain(r));
-    printf("  An HL7 v2 interface engine: feeds in, a durable journal, routes in YAML, deliveries "
-           "out.\n\n");
+    printf(
+        "  An interface engine for HL7 v2 and FHIR: feeds in, a durable journal, routes in YAML, "
+        "deliveries out.\n\n");
     printf("%sCommands%s\n", bold(r), plain(r));
     for (const struct command *const *c = commands; *c; c++) {
         printf("  %-*s %s\n", NAME_COLUMN, (*c)->name, (*c)->summary);
