@@ -4,7 +4,7 @@
 #include "engine/base/webhook.h"
 #include "engine/hl7/dtm.h"
 
-enum { ROUNDS = 8, AGE_MOST = 89, ZIP_SIGNS = 3 };
+enum { ROUNDS = 8, AGE_MOST = 89, ZIP_SIGNS = 3, DRAWN_MAX = 256 };
 
 /* 64 bits that only the key tells. */
 static uint64_t draw(const struct deid_key *k, const char *kind, struct str value, unsigned round)
@@ -32,6 +32,17 @@ static struct str upper(struct arena *a, struct str s)
 int deid_shift(const struct deid_key *k, struct str patient)
 {
     return -(int)(draw(k, "shift", patient, 0) % DEID_SHIFT_MAX) - 1;
+}
+
+/* A long text as its digest, so that many draws of it take time in proportion to it. */
+static struct str short_of(const struct deid_key *k, struct arena *a, struct str text)
+{
+    uint8_t mac[SHA256_SIZE];
+    if (text.n <= DRAWN_MAX) {
+        return text;
+    }
+    hmac_sha256(k->secret, &text, 1, mac);
+    return str_dup(a, str_from((const char *)mac, sizeof mac));
 }
 
 /* ---- scramble: a Feistel network over the signs, each in its own alphabet ---- */
@@ -82,12 +93,30 @@ static void turn(const struct deid_key *k, struct arena *a, char *signs, const u
     }
 }
 
-struct str deid_scramble(const struct deid_key *k, struct arena *a, struct str value)
+/* Characters beyond ASCII, which have no alphabet here, become letters that the key draws of the whole value. */
+static struct str in_ascii(const struct deid_key *k, struct arena *a, struct str value)
 {
-    struct str copy = str_dup(a, value);
+    char *p = arena_alloc(a, value.n + 1);
+    struct str all = short_of(k, a, value);
+    size_t n = 0;
+    for (size_t i = 0; i < value.n; i++) {
+        unsigned char c = (unsigned char)value.p[i];
+        if (c < 0x80) {
+            p[n++] = value.p[i];
+        } else if (c >= 0xC0) { /* the first byte of a character */
+            struct str of = str_printf(a, "%zu:%.*s", n, STR_ARG(all));
+            p[n++] = (char)('A' + draw(k, "letter", of, 0) % 26);
+        }
+    }
+    return str_from(p, n);
+}
+
+struct str deid_scramble(const struct deid_key *k, struct arena *a, struct str text)
+{
+    struct str value = in_ascii(k, a, text);
     char *signs = arena_alloc(a, value.n + 1);
     unsigned *at = ARENA_ARRAY(a, unsigned, value.n + 1), n = 0;
-    memcpy(signs, copy.p ? copy.p : "", value.n);
+    memcpy(signs, value.p, value.n);
     for (unsigned i = 0; i < value.n; i++) {
         if (radix_of(signs[i])) {
             at[n++] = i;
@@ -98,7 +127,7 @@ struct str deid_scramble(const struct deid_key *k, struct arena *a, struct str v
         bool left = round % 2 == 0;
         unsigned from = left ? 0 : middle, to = left ? middle : n;
         struct str others = half_text(a, signs, at, left ? middle : 0, left ? n : middle, value.n);
-        turn(k, a, signs, at, from, to, others, round);
+        turn(k, a, signs, at, from, to, short_of(k, a, others), round);
     }
     return str_from(signs, value.n);
 }

@@ -43,6 +43,38 @@ Test(deid, scrambled_values_keep_their_shape)
     arena_free(&a);
 }
 
+Test(deid, characters_beyond_ascii_do_not_stay)
+{
+    static const char *const rows[] = {"\xD0\x98\xD0\x92\xD0\x90\xD0\x9D", "M\xC3\x9CLLER-7",
+                                       "\xDC"
+                                       "BEL"}; /* the last one is Latin-1 */
+    struct arena a = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct str now = deid_scramble(&key, &a, str_of(rows[i]));
+        for (size_t k = 0; k < now.n; k++) {
+            cr_expect((unsigned char)now.p[k] < 0x80, "row %zu", i);
+        }
+        cr_expect_gt(now.n, 3, "row %zu", i);
+        cr_expect(str_eq(now, deid_scramble(&key, &a, str_of(rows[i]))), "row %zu: again", i);
+        cr_expect(!str_eq(now, deid_scramble(&other, &a, str_of(rows[i]))), "row %zu: a key", i);
+    }
+    arena_free(&a);
+}
+
+/* It took memory and time by the square of the length: this much would take hours. */
+Test(deid, a_long_value_is_scrambled_in_its_time, .timeout = 20)
+{
+    enum { LONG = 512 << 10 };
+    struct arena a = {0};
+    char *p = arena_alloc(&a, LONG);
+    memset(p, 'a', LONG);
+    memset(p, 0xC3, LONG / 16);
+    struct str now = deid_scramble(&key, &a, str_from(p, LONG));
+    cr_expect_eq(now.n, LONG);
+    cr_expect(!str_is(str_slice(now, LONG - 8, LONG), "aaaaaaaa"));
+    arena_free(&a);
+}
+
 Test(deid, dates_move_by_the_days_of_their_patient)
 {
     static const struct {
