@@ -185,24 +185,37 @@ static int run_once(struct command_run *r, const char *config, const char *path)
 
 /* ---- again and again ---- */
 
-/* The directory of the routes that the configuration names, which may itself be broken; NULL: none is named. */
-static const char *routes_of(struct command_run *r, const char *config)
+/* One entry of routes:, beside the configuration; what begins with ! is left out of another one. */
+static void add_entry(struct changes *c, struct arena *a, const char *config, struct str path)
+{
+    const char *end = strrchr(config, '/');
+    bool is_beside = path.n && path.p[0] != '/' && end;
+    if (path.n && path.p[0] != '!') {
+        changes_add(
+            c, is_beside ? str_printf(a, "%.*s/%.*s", (int)(end - config), config, STR_ARG(path)).p
+                         : str_dup(a, path).p);
+    }
+}
+
+/* The routes that the configuration names, which may itself be broken. */
+static void add_routes(struct changes *c, struct arena *a, const char *config)
 {
     struct str bytes;
-    const char *why, *end = strrchr(config, '/');
+    const char *why;
     struct diags d;
     struct yaml_doc *doc = NULL;
-    diags_init(&d, r->arena);
-    if (files_read(r->arena, config, &bytes, &why)) {
-        (void)yaml_parse(r->arena, config, bytes, &d, &doc); /* what could be read is enough */
+    diags_init(&d, a);
+    if (files_read(a, config, &bytes, &why)) {
+        (void)yaml_parse(a, config, bytes, &d, &doc); /* what could be read is enough */
     }
     const struct yaml_node *n = doc ? yaml_get(doc->root, "routes") : NULL;
-    if (!n || n->kind != YAML_SCALAR || !n->text.n) {
-        return NULL;
+    if (n && n->kind == YAML_SCALAR) {
+        add_entry(c, a, config, n->text);
     }
-    bool is_beside = n->text.p[0] != '/' && end;
-    return is_beside ? str_printf(r->arena, "%.*s/%s", (int)(end - config), config, n->text.p).p
-                     : n->text.p;
+    yaml_each(item, n && n->kind == YAML_SEQUENCE ? n : NULL)
+    {
+        add_entry(c, a, config, item->text);
+    }
 }
 
 /* A run of its own: on a terminal the screen is cleared before it. */
@@ -223,12 +236,9 @@ static int run_again(const struct command_run *r, const char *config, const char
 static int watch(struct command_run *r, const char *config, const char *path)
 {
     struct changes *c = changes_new();
-    const char *routes = routes_of(r, config);
     int status;
     changes_add(c, config);
-    if (routes) {
-        changes_add(c, routes);
-    }
+    add_routes(c, r->arena, config);
     if (path) {
         changes_add(c, path);
     }
