@@ -1,40 +1,10 @@
 /* Validates conf/patient-narrative.json (a Patient of 3 kB) again and again and prints one JSON line: documents a second of
  * one core, reading the JSON included, structure alone or with invariants. fhir_validate.js does the same with the
  * npm package @medplum/core. Not a test. */
-#include "engine/base/buf.h"
 #include "engine/rules/invariant.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "tests/bench/bench.h"
 
 enum { BATCH = 200 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static struct str read_file(struct arena *a, const char *path)
-{
-    struct buf b = {0};
-    char part[4096];
-    size_t n;
-    FILE *f = fopen(path, "rb");
-    while (f && (n = fread(part, 1, sizeof(part), f)) > 0) {
-        buf_put(&b, part, n);
-    }
-    if (!f) {
-        fprintf(stderr, "bench_fhir_validate: %s cannot be read\n", path);
-        exit(2);
-    }
-    fclose(f);
-    struct str text = str_dup(a, buf_str(&b));
-    buf_free(&b);
-    return text;
-}
 
 /* Findings of BATCH documents. */
 static unsigned batch(struct invariants *i, struct arena *a, struct str text)
@@ -61,15 +31,15 @@ int main(int argc, char **argv)
     bool whole = argc > 2 && strcmp(argv[2], "invariants") == 0;
     const char *path =
         argc > 3 ? argv[3] : CORRIDOR_SOURCE_DIR "/tests/bench/conf/patient-narrative.json";
-    struct str text = read_file(&kept, path);
+    struct str text = bench_read(&kept, path);
     struct invariants *i = whole ? invariants_new() : NULL;
     unsigned found = batch(i, &a, text);
     size_t runs = 0;
-    double start = now(), spent = 0;
+    double start = bench_now(), spent = 0;
     while (spent < seconds) {
         found += batch(i, &a, text);
         runs += BATCH;
-        spent = now() - start;
+        spent = bench_now() - start;
     }
     printf("{\"bench\":\"fhir-validate\",\"invariants\":%s,\"bytes\":%zu,\"findings\":%u,\"per_"
            "second\":%.0f}\n",

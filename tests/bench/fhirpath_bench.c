@@ -1,40 +1,10 @@
 /* Evaluates the expressions of conf/expressions.txt, each compiled once, on conf/patient.json (read once) and prints one
  * JSON line: evaluations a second of one core. fhirpath.js does the same with the npm package. Not a test. */
-#include "engine/base/buf.h"
 #include "engine/base/json.h"
 #include "engine/rules/ruleset.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "tests/bench/bench.h"
 
 enum { EXPRESSIONS_MAX = 64, BATCH = 200 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static struct str read_file(struct arena *a, const char *path)
-{
-    struct buf b = {0};
-    char part[4096];
-    size_t n;
-    FILE *f = fopen(path, "rb");
-    while (f && (n = fread(part, 1, sizeof(part), f)) > 0) {
-        buf_put(&b, part, n);
-    }
-    if (!f) {
-        fprintf(stderr, "bench_fhirpath: %s cannot be read\n", path);
-        exit(2);
-    }
-    fclose(f);
-    struct str text = str_dup(a, buf_str(&b));
-    buf_free(&b);
-    return text;
-}
 
 static unsigned compile_all(struct arena *a, struct str lines, const struct rules_subject *s,
                             struct rules_expression **out)
@@ -79,20 +49,20 @@ int main(int argc, char **argv)
     struct json_fault fault;
     struct rules_expression *x[EXPRESSIONS_MAX];
     double seconds = argc > 1 ? strtod(argv[1], NULL) : 2;
-    struct str text = read_file(&a, CORRIDOR_SOURCE_DIR "/tests/bench/conf/patient.json");
+    struct str text = bench_read(&a, CORRIDOR_SOURCE_DIR "/tests/bench/conf/patient.json");
     if (json_parse(&a, text, NULL, &json, &fault) != 0) {
         return 2;
     }
     struct rules_subject s = {.json = json};
     unsigned n = compile_all(
-        &a, read_file(&a, CORRIDOR_SOURCE_DIR "/tests/bench/conf/expressions.txt"), &s, x);
+        &a, bench_read(&a, CORRIDOR_SOURCE_DIR "/tests/bench/conf/expressions.txt"), &s, x);
     size_t sum = 0, runs = 0;
-    double start = now(), spent = 0;
+    double start = bench_now(), spent = 0;
     while (spent < seconds) {
         for (int i = 0; i < BATCH; i++, runs += n) {
             sum += run_all(x, n, &s, &scratch);
         }
-        spent = now() - start;
+        spent = bench_now() - start;
     }
     printf("{\"bench\":\"fhirpath\",\"expressions\":%u,\"values\":%zu,\"per_second\":%.0f}\n", n,
            sum * n / runs, (double)runs / spent);

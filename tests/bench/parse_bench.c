@@ -8,22 +8,12 @@
 #include "engine/hl7/index.h"
 #include "engine/hl7/path.h"
 #include "engine/hl7/validate.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "tests/bench/bench.h"
 
 enum { MESSAGES = 2000, READS = 12, ROUNDS = 5 };
 
 static struct str messages[MESSAGES];
 static size_t total;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* A booking of about 1.2 kB with about 275 delimiters, of which about half end fields and segments. */
 static void make_messages(struct arena *a)
@@ -86,7 +76,7 @@ static void compile(struct path *out)
 static double parse_all(index_fn scan, const struct path *paths, size_t *out_sum)
 {
     struct arena a = {0};
-    double start = now();
+    double start = bench_now();
     for (unsigned i = 0; i < MESSAGES; i++) {
         struct hl7 m;
         struct hl7_fault f;
@@ -98,7 +88,7 @@ static double parse_all(index_fn scan, const struct path *paths, size_t *out_sum
             *out_sum += path_get(&m, &paths[k]).raw.n;
         }
     }
-    double spent = now() - start;
+    double spent = bench_now() - start;
     arena_free(&a);
     return spent;
 }
@@ -122,7 +112,7 @@ static double edit_ns(const struct path *paths, size_t *out_sum)
     double best = 1e9;
     (void)hl7_parse(&a, messages[1], &m, &f); /* it parsed before */
     for (int round = 0; round < ROUNDS; round++) {
-        double start = now();
+        double start = bench_now();
         for (int i = 0; i < MESSAGES; i++) {
             arena_reset(&scratch);
             struct edit *e = edit_new(&scratch, &m);
@@ -130,7 +120,7 @@ static double edit_ns(const struct path *paths, size_t *out_sum)
                      edit_set(e, &paths[11], STR("HALL"));
             *out_sum += edit_splices(e, &scratch).n + (size_t)-rc;
         }
-        double spent = (now() - start) / MESSAGES * 1e9;
+        double spent = (bench_now() - start) / MESSAGES * 1e9;
         best = spent < best ? spent : best;
     }
     arena_free(&a);
@@ -147,7 +137,7 @@ static double ack_ns(size_t *out_sum)
     double best = 1e9;
     (void)hl7_parse(&a, messages[1], &m, &f); /* it parsed before */
     for (int round = 0; round < ROUNDS; round++) {
-        double start = now();
+        double start = bench_now();
         for (int i = 0; i < MESSAGES; i++) {
             struct ack ack = {.code = ACK_CA,
                               .control_id = "18a4f00c21",
@@ -157,7 +147,7 @@ static double ack_ns(size_t *out_sum)
             ack_build(&b, (struct ack_to){&m, messages[1]}, &ack);
             *out_sum += b.n;
         }
-        double spent = (now() - start) / MESSAGES * 1e9;
+        double spent = (bench_now() - start) / MESSAGES * 1e9;
         best = spent < best ? spent : best;
     }
     arena_free(&a);
@@ -173,7 +163,7 @@ static double validate_ns(double *out_parse, size_t *out_sum)
     const struct validate_levels levels = validate_initial(VALIDATE_STRICT);
     double best[2] = {1e9, 1e9};
     for (int round = 0; round < ROUNDS * 4; round++) {
-        double start = now();
+        double start = bench_now();
         for (unsigned i = 0; i < MESSAGES; i++) {
             struct hl7 m;
             struct hl7_fault f;
@@ -186,7 +176,7 @@ static double validate_ns(double *out_parse, size_t *out_sum)
                 *out_sum += r.errors + r.warnings;
             }
         }
-        double spent = (now() - start) / MESSAGES * 1e9;
+        double spent = (bench_now() - start) / MESSAGES * 1e9;
         best[round & 1] = spent < best[round & 1] ? spent : best[round & 1];
     }
     arena_free(&a);

@@ -6,21 +6,11 @@
 #include "engine/base/arena.h"
 #include "engine/base/buf.h"
 #include "engine/rules/ruleset.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "tests/bench/bench.h"
 
 enum { MESSAGES = 500, ROUNDS = 40 };
 
 static struct hl7 admissions[MESSAGES], appointments[MESSAGES];
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* An admission of about 1.2 kB; half of them match. */
 static struct str make_message(struct arena *a, unsigned i)
@@ -162,14 +152,14 @@ static double best_parse(const struct hl7 *m, size_t *out_sum)
     struct arena scratch = {0};
     double best = 1e9;
     for (int round = 0; round < ROUNDS; round++) {
-        double start = now();
+        double start = bench_now();
         for (unsigned i = 0; i < MESSAGES; i++) {
             struct hl7 again;
             struct hl7_fault fault;
             arena_reset(&scratch);
             *out_sum += hl7_parse(&scratch, m[i].raw, &again, &fault) == 0 ? again.segs : 0;
         }
-        double spent = (now() - start) / MESSAGES * 1e9;
+        double spent = (bench_now() - start) / MESSAGES * 1e9;
         best = spent < best ? spent : best;
     }
     arena_free(&scratch);
@@ -181,7 +171,7 @@ static double best_run(const struct ruleset *r, const struct hl7 *m, size_t *out
     struct arena scratch = {0};
     double best = 1e9;
     for (int round = 0; round < ROUNDS; round++) {
-        double start = now();
+        double start = bench_now();
         for (unsigned i = 0; i < MESSAGES; i++) {
             struct rules_result res;
             arena_reset(&scratch);
@@ -193,7 +183,7 @@ static double best_run(const struct ruleset *r, const struct hl7 *m, size_t *out
                 abort();
             }
         }
-        double spent = (now() - start) / MESSAGES * 1e9;
+        double spent = (bench_now() - start) / MESSAGES * 1e9;
         best = spent < best ? spent : best;
     }
     arena_free(&scratch);
@@ -205,7 +195,7 @@ static double best_eval(const char *expression, size_t *out_sum)
     struct arena scratch = {0};
     double best = 1e9;
     for (int round = 0; round < ROUNDS; round++) {
-        double start = now();
+        double start = bench_now();
         for (unsigned i = 0; i < MESSAGES; i++) {
             struct rules_value *v;
             unsigned n = 0;
@@ -216,7 +206,7 @@ static double best_eval(const char *expression, size_t *out_sum)
             int rc = rules_eval(&scratch, "bench", str_of(expression), &s, &d, &v, &n);
             *out_sum += rc == 0 ? n : 0;
         }
-        double spent = (now() - start) / MESSAGES * 1e9;
+        double spent = (bench_now() - start) / MESSAGES * 1e9;
         best = spent < best ? spent : best;
     }
     arena_free(&scratch);
