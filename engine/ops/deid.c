@@ -247,12 +247,9 @@ static void put_field(struct work *w, const struct hl7_seg *s, struct str field)
         type = varies;
         own = own ? own : is_age(w, s) ? DEID_AGE : DEID_NONE;
     }
-    for (uint32_t i = 1; field.n; i++) {
-        struct str rep = hl7_repetition(&w->m->d, field, i);
-        if (!rep.p) {
-            return;
-        }
-        if (i > 1) {
+    struct str rest = field, rep;
+    while (field.n && str_split(&rest, w->m->d.repetition, &rep)) {
+        if (rep.p > field.p) {
             buf_putc(w->out, w->m->d.repetition);
         }
         put_typed(w, type, own, rep, 1);

@@ -15,7 +15,8 @@ struct deid_key {
 
 /* Days that dates of this patient move: -1 to -365. */
 int deid_shift(const struct deid_key *k, struct str patient);
-/* Letters become letters (of their case), digits digits, all else stays; different values stay different. */
+/* Letters become letters (of their case), digits digits, characters beyond ASCII capital letters, all else stays;
+ * different values of ASCII stay different. */
 struct str deid_scramble(const struct deid_key *k, struct arena *a, struct str value);
 /* A word of the list, in lower case where `value` has any. */
 struct str deid_pick(const struct deid_key *k, struct arena *a, const char *kind,
