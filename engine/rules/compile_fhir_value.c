@@ -1,6 +1,8 @@
 /* Maps to FHIR types: texts are checked against the grammar of the primitive, formulas by what they give. */
 #include "engine/fhir/primitive.h"
+#include "engine/fhir/terms.h"
 #include "engine/rules/compile_fhir.h"
+#include "engine/rules/table.h"
 
 static bool is_complex(unsigned t)
 {
@@ -40,6 +42,74 @@ static bool is_wanted(struct compiler *c, const struct yaml_node *n, struct str 
         return false;
     }
     return fhir_primitive_valid(c->slot->type, text) || bad_literal(c, n);
+}
+
+/* ---- codes of required bindings ---- */
+
+enum { CODES_SHOWN = 8 };
+
+/* The value set that the slot's code must be of, where its codes can be listed. */
+static unsigned codes_of(const struct fhir_slot *slot)
+{
+    unsigned set = slot->type == FHIR_TYPE_CODE && slot->element ? fhir_bound_to(slot->element) : 0;
+    return set && fhir_set_is_listed(set) ? set : 0;
+}
+
+static bool is_code(unsigned set, struct str text)
+{
+    return !set || fhir_set_has(set, (struct str){0}, text);
+}
+
+static void hint_codes(struct compiler *c, struct diag *one, unsigned set)
+{
+    struct str codes = fhir_set_text(c->a, set, CODES_SHOWN);
+    if (codes.n) {
+        diag_hint(c->d, one, "write one of %.*s", STR_ARG(codes));
+    } else {
+        diag_hint(c->d, one, "the codes are those of %s", fhir_set_url(set));
+    }
+}
+
+static bool is_wanted_code(struct compiler *c, const struct yaml_node *n, unsigned set,
+                           struct str text)
+{
+    if (is_code(set, text)) {
+        return true;
+    }
+    hint_codes(c,
+               diag_add(c->d, DIAG_ERROR, "bad-code", n->pos, "%.*s is no code that %.*s may have",
+                        STR_ARG(text), STR_ARG(slot_name(c))),
+               set);
+    return false;
+}
+
+/* A table's column that is looked up for it: every cell is such a code. */
+static bool suits_codes(struct compiler *c, const struct node *f, unsigned set)
+{
+    bool is_lookup = f->op == NODE_CALL && f->func && f->func->run == func_lookup && f->table;
+    const struct table *t = is_lookup ? f->table : NULL;
+    unsigned column = t && f->level != TABLE_VALUE ? f->level : t ? t->value : 0;
+    for (uint32_t row = 0; t && !t->is_broken && row < t->nrows; row++) {
+        struct str cell = table_cell(t, row, column);
+        if (cell.n && !is_code(set, cell)) {
+            hint_codes(c,
+                       diag_add(c->d, DIAG_ERROR, "bad-code", f->pos,
+                                "the table gives %.*s (%s:%u), which is no code that %.*s may have",
+                                STR_ARG(cell), t->file, t->lines[row], STR_ARG(slot_name(c))),
+                       set);
+            return false;
+        }
+    }
+    if (f->op == NODE_PATH) {
+        diag_hint(
+            c->d,
+            diag_add(c->d, DIAG_WARNING, "bare-code", f->pos,
+                     "%.*s takes codes of its own; one of HL7 v2 that is none of them holds the "
+                     "message",
+                     STR_ARG(slot_name(c))),
+            "write .lookup('...') with a table that translates");
+    }
+    return true;
 }
 
 static struct json *literal_of(struct compiler *c, struct str text)
@@ -181,8 +251,12 @@ static struct item *formula(struct compiler *c, const struct yaml_node *n, enum 
         complex ? (in_list ? CHECK_ANY : CHECK_ONE) : (in_list ? CHECK_TEXTS : CHECK_TEXT);
     struct shape shape = {.kind = SHAPE_ANY};
     item->kind = ITEM_FORMULA;
+    item->codes = codes_of(c->slot);
     item->formula = compile_formula(c, n, want, &shape);
-    return item->formula && suits(c, item->formula, &shape) ? item : NULL;
+    return item->formula && suits(c, item->formula, &shape) &&
+                   (!item->codes || suits_codes(c, item->formula, item->codes))
+               ? item
+               : NULL;
 }
 
 struct item *compile_fhir_scalar(struct compiler *c, const struct yaml_node *n,
@@ -193,7 +267,8 @@ struct item *compile_fhir_scalar(struct compiler *c, const struct yaml_node *n,
     if (compile_is_formula(n)) {
         return formula(c, n, place, item);
     }
-    if (!compile_literal(c, n, &text) || !is_wanted(c, n, text)) {
+    if (!compile_literal(c, n, &text) || !is_wanted(c, n, text) ||
+        !is_wanted_code(c, n, codes_of(c->slot), text)) {
         return NULL;
     }
     item->kind = ITEM_LITERAL;

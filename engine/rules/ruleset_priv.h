@@ -180,6 +180,7 @@ struct item {
     struct item *also;                  /* $also */
     struct item *value;                 /* $value */
     unsigned fhir;                      /* the type of FHIR that it makes; 0: any JSON */
+    unsigned codes;                     /* the value set that a code must be of (terms.h); 0: any */
     bool is_overlay;                    /* members laid over what another map makes */
     bool is_entries;                    /* a list of Bundle.entry: each fullUrl once */
     const struct fhir_element *element; /* of a member: what it is in FHIR; or NULL */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/fhir/primitive.h"
+#include "engine/fhir/terms.h"
 #include "engine/rules/type.h"
 
 /* ---- primitives ---- */
@@ -13,6 +14,18 @@ static bool no_primitive(struct eval *e, const struct item *item)
                      fhir_type_name(item->fhir), fhir_primitive_looks(item->fhir));
 }
 
+enum { CODES_SHOWN = 8 };
+
+/* Which code it is, is the message's: only the ones that may be are told. */
+static bool no_code(struct eval *e, const struct item *item)
+{
+    struct str codes = fhir_set_text(e->a, item->codes, CODES_SHOWN);
+    return codes.n
+               ? eval_fail(e, item->formula, "the value is none of the codes %.*s", STR_ARG(codes))
+               : eval_fail(e, item->formula, "the value is no code of %s",
+                           fhir_set_url(item->codes));
+}
+
 static bool put_text(struct eval *e, const struct item *item, struct str text, struct json **out)
 {
     if (text.n == 0) {
@@ -20,6 +33,9 @@ static bool put_text(struct eval *e, const struct item *item, struct str text, s
     }
     if (!fhir_primitive_valid(item->fhir, text)) {
         return no_primitive(e, item);
+    }
+    if (item->codes && !fhir_set_has(item->codes, (struct str){0}, text)) {
+        return no_code(e, item);
     }
     switch (fhir_primitive_spelling(item->fhir)) {
     case FHIR_IS_BOOLEAN:

@@ -403,3 +403,40 @@ Test(map_fhir, many_entries_are_compared_in_good_time, .timeout = 30)
     cr_expect_eq(entries, 50000);
     buf_free(&text);
 }
+
+Test(map_fhir, a_code_is_one_of_those_that_its_binding_requires)
+{
+#define CODES "female, male, other or unknown"
+    static const struct row refused[] = {
+        {"a text", "  gender: F",
+         "r.yaml:5:11: error: F is no code that Patient.gender may have; write one of " CODES},
+        {"a text of an inner element", "  telecom: { system: telephone }",
+         "r.yaml:5:22: error: telephone is no code that ContactPoint.system may have; write one of "
+         "email, fax, other, pager, phone, sms or url"},
+        {"a table that gives another",
+         "  gender: =PID-8.lookup('gender')\n---\ntables: { gender: { "
+         "file: wrong.csv, on-miss: hold } }",
+         "r.yaml:5:18: error: the table gives weiblich (wrong.csv:3), which is no code that "
+         "Patient.gender may have; write one of " CODES},
+        {"another column of it",
+         "  gender: =PID-8.lookup('gender').second\n---\ntables: { gender: "
+         "{ file: wrong.csv, on-miss: hold } }",
+         ""},
+        {"what the sender says", "  gender: =PID-8",
+         "r.yaml:5:12: warning: Patient.gender takes codes of its own; one of HL7 v2 that is none "
+         "of them holds the message; write .lookup('...') with a table that translates"},
+        {"a choice of two", "  gender: =iif(PID-8 = 'F', 'female', 'male')", ""},
+        {"an open set", "  maritalStatus: { coding: { system: 'urn:x', code: ANY } }", ""},
+    };
+    static const struct row told[] = {
+        {"what is none is a fault", "  gender: =PID-8",
+         "accepted\ndesk L/7 S/8 held <r.yaml:5:12: PID-8: the value is none of the codes " CODES
+         ">"},
+        {"also what was computed", "  active: true\n  gender: =PID-8.lower()",
+         "accepted\ndesk L/7 S/8 held <r.yaml:6:18: PID-8: the value is none of the codes " CODES
+         ">"},
+    };
+    kit_file("wrong.csv", "code,first,second\nM,male,male\nF,weiblich,female\n");
+    rows_check(patient, ROWS(refused));
+    rows_told(patient, adt, ROWS(told));
+}
