@@ -106,23 +106,31 @@ static bool write_parts(struct writing *w, struct line *l, const struct path *p,
     return true;
 }
 
-/* A list makes repetitions. */
+/* A list makes repetitions: each is written alone, as if the field held nothing else, so that many cost what they are. */
 static bool write_repetitions(struct writing *w, struct line *l, const struct path *p,
                               const struct json *list)
 {
     struct path at = *p;
-    uint16_t n = 0;
-    json_each(one, list)
-    {
-        at.rep = ++n;
-        if (n == PATH_INDEX_MAX) {
-            return fault(w, path_text(w->e->a, p), "too many repetitions");
-        }
-        if (!write_field(w, l, &at, one)) {
-            return false;
-        }
+    struct buf whole = {0};
+    unsigned n = 0, written = 0;
+    bool good = true;
+    at.rep = 1;
+    if (!room(w, l, p->field)) {
+        return fault(w, path_text(w->e->a, p), "no segment has as many fields");
     }
-    return true;
+    for (const struct json *one = list->first; good && one; one = one->next) {
+        l->field[p->field] = STR("");
+        good = ++n < PATH_INDEX_MAX && write_field(w, l, &at, one);
+        for (; good && l->field[p->field].n && written < n; written++) {
+            buf_put(&whole, &w->d.repetition, written > 0);
+        }
+        buf_put_str(&whole, good ? l->field[p->field] : STR(""));
+    }
+    if (good) {
+        l->field[p->field] = str_dup(w->e->a, buf_str(&whole));
+    }
+    buf_free(&whole);
+    return n < PATH_INDEX_MAX ? good : fault(w, path_text(w->e->a, p), "too many repetitions");
 }
 
 static bool write_field(struct writing *w, struct line *l, const struct path *p,
@@ -420,25 +428,34 @@ static bool write_instances(struct writing *w, const struct part *part, unsigned
     return true;
 }
 
+/* Does a key before `key` name the same segment? */
+static bool is_seen(const struct json *object, const struct json *key)
+{
+    json_each(one, object)
+    {
+        if (one == key) {
+            return false;
+        }
+        if (one->key.n >= 3 && memcmp(one->key.p, key->key.p, 3) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Segments that the structure lacks: behind the rest. */
 static bool write_others(struct writing *w, const struct part *part, unsigned *lines)
 {
-    char done[64][4];
-    unsigned n = 0;
     json_each(one, part->object)
     {
         struct path p;
         size_t at;
         const char *why;
-        bool known = path_compile(one->key, false, &p, &at, &why) != 0 || p.seg[0] != 'Z';
-        for (unsigned i = 0; i < n && !known; i++) {
-            known = memcmp(done[i], p.seg, 4) == 0;
-        }
-        if (known || n == sizeof(done) / sizeof(done[0])) {
+        if (path_compile(one->key, false, &p, &at, &why) != 0 || p.seg[0] != 'Z' ||
+            is_seen(part->object, one)) {
             continue;
         }
         struct lines all = {0};
-        memcpy(done[n++], p.seg, 4);
         if (!collect(w, p.seg, part->object, &all)) {
             return false;
         }

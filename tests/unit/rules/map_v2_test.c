@@ -363,3 +363,40 @@ Test(map_v2, outputs_of_one_message_have_ids_of_their_own)
     cr_assert(first && second, "%s", told);
     cr_expect_neq(strncmp(first, second, 28), 0);
 }
+
+Test(map_v2, a_field_may_repeat_often)
+{
+    static const char rules[] =
+        "map: m\nreads: ADT_A01\nto: ADT^A31\nversion: 2.5.1\nvalue:\n  PID-3:\n    - $for: NK1\n"
+        "      1: =NK1-2.first().1.1\n      4.1: A\n  PID-5: =PID-5\n  PV1-2: N\n" ROUTE;
+    struct buf text = {0};
+    unsigned n = 0;
+    buf_puts(&text, "MSH|^~\\&|L|MAIN|D|X|20261124093000||ADT^A01|M1|T|2.5.1\rPID|1||7||DOE\r");
+    for (unsigned i = 0; i < 9000; i++) {
+        buf_printf(&text, "NK1|1|%040u\r", i);
+    }
+    buf_puts(&text, "PV1|1|I\r");
+    buf_putc(&text, '\0');
+    const char *told = kit_line(kit_run(rules, text.p), "PID");
+    for (const char *p = told; (p = strstr(p, "^^^A")); p++) {
+        n++;
+    }
+    cr_expect_eq(n, 9000, "%.200s", told);
+    buf_free(&text);
+}
+
+Test(map_v2, segments_of_ones_own_are_as_many_as_there_are)
+{
+    struct buf keys = {0};
+    unsigned n = 0;
+    buf_puts(&keys, "  PV1-2: N\n");
+    for (unsigned i = 0; i < 100; i++) {
+        buf_printf(&keys, "  Z%02u-1: a\n  Z%02u-2: b\n", i, i);
+    }
+    buf_putc(&keys, '\0');
+    for (const char *p = kit_run(rows_text(frame, keys.p), adt); (p = strstr(p, "|a|b\r")); p++) {
+        n++;
+    }
+    cr_expect_eq(n, 100);
+    buf_free(&keys);
+}
