@@ -46,8 +46,7 @@ Test(deid, scrambled_values_keep_their_shape)
 Test(deid, characters_beyond_ascii_do_not_stay)
 {
     static const char *const rows[] = {"\xD0\x98\xD0\x92\xD0\x90\xD0\x9D", "M\xC3\x9CLLER-7",
-                                       "\xDC"
-                                       "BEL"}; /* the last one is Latin-1 */
+                                       "\334BEL"}; /* the last one is Latin-1 */
     struct arena a = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct str now = deid_scramble(&key, &a, str_of(rows[i]));
