@@ -7,11 +7,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LIMIT_DEFAULT = 1000 };
+enum { LIMIT_DEFAULT = 1000, TEXT_MAX = 1000, TEXT_HEAD = 600, TEXT_TAIL = 300 };
 
 void diags_init(struct diags *d, struct arena *arena)
 {
     *d = (struct diags){.arena = arena};
+}
+
+/* A name or text of a file may be a megabyte, what is said of it is not: `text` without its middle, whole characters. */
+static struct str shortened(struct arena *a, struct str text)
+{
+    size_t head = TEXT_HEAD, tail = text.n - TEXT_TAIL;
+    while (head > 0 && ((unsigned char)text.p[head] & 0xC0) == 0x80) {
+        head--;
+    }
+    while (tail < text.n && ((unsigned char)text.p[tail] & 0xC0) == 0x80) {
+        tail++;
+    }
+    return str_printf(a, "%.*s ... %.*s", (int)head, text.p, (int)(text.n - tail), text.p + tail);
 }
 
 __attribute__((format(printf, 2, 0))) static struct str format_text(struct arena *a,
@@ -24,7 +37,7 @@ __attribute__((format(printf, 2, 0))) static struct str format_text(struct arena
     char *p = arena_alloc(a, len + 1);
     vsnprintf(p, len + 1, fmt, again);
     va_end(again);
-    return str_from(p, len);
+    return len > TEXT_MAX ? shortened(a, str_from(p, len)) : str_from(p, len);
 }
 
 static struct diag *append(struct diags *d, enum diag_severity s, const char *code)
@@ -114,25 +127,34 @@ const char *diag_severity_text(enum diag_severity s)
     return "error";
 }
 
-static void print_place(struct buf *out, const struct diag *one)
+static void print_path(struct buf *out, const struct diag *one)
 {
-    if (one->pos.file) {
-        buf_puts(out, one->pos.file);
-        if (one->pos.line) {
-            buf_printf(out, ":%u:%u", one->pos.line, one->pos.col ? one->pos.col : 1);
-        }
-        buf_puts(out, ": ");
-    }
     if (one->path.n) {
         buf_put_str(out, one->path);
         buf_puts(out, ": ");
     }
 }
 
+static void print_file(struct buf *out, struct diag_pos pos)
+{
+    buf_puts(out, pos.file);
+    if (pos.line) {
+        buf_printf(out, ":%u:%u", pos.line, pos.col ? pos.col : 1);
+    }
+    buf_puts(out, ": ");
+}
+
 void diag_print(struct buf *out, const struct diag *one)
 {
-    print_place(out, one);
+    if (one->pos.file) {
+        print_file(out, one->pos);
+    } else {
+        print_path(out, one);
+    }
     buf_printf(out, "%s: ", diag_severity_text(one->severity));
+    if (one->pos.file) {
+        print_path(out, one);
+    }
     buf_put_str(out, one->text);
     if (one->hint.n) {
         buf_puts(out, "; ");

@@ -1,6 +1,7 @@
 /* diag.h - findings for people. One finding is one line:
  *     FILE:LINE:COL: error: what was found; what was expected; hint
- * or, inside a message, PID-3[1].4 in place of the file position. A list is owned by its arena.
+ * or, inside a message, PID-3[1].4 in place of the file position; where there are both, the path stands behind "error:".
+ * A text of more than 1000 bytes loses its middle. A list is owned by its arena.
  * Message content never goes into a finding that may be logged: say where, not what the value was. */
 #ifndef CORRIDOR_BASE_DIAG_H
 #define CORRIDOR_BASE_DIAG_H

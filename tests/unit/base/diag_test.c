@@ -1,5 +1,6 @@
 #include "engine/base/buf.h"
 #include "engine/base/diag.h"
+#include "engine/base/utf8.h"
 
 #include <criterion/criterion.h>
 
@@ -43,7 +44,7 @@ Test(diag, one_finding_is_one_line)
         {{"a.yaml", 0, 0}, "", "", "a.yaml: warning: x 1\n", DIAG_WARNING},
         {{NULL, 0, 0}, "", "", "remark: x 1\n", DIAG_REMARK},
         {{NULL, 0, 0}, "PID-3[1].4", "", "PID-3[1].4: error: x 1\n", DIAG_ERROR},
-        {{"a.hl7", 2, 1}, "PID-3", "", "a.hl7:2:1: PID-3: error: x 1\n", DIAG_ERROR},
+        {{"a.hl7", 2, 1}, "PID-3", "", "a.hl7:2:1: error: PID-3: x 1\n", DIAG_ERROR},
         {{"a.yaml", 1, 1},
          "",
          "did you mean \"port\"?",
@@ -61,6 +62,36 @@ Test(diag, one_finding_is_one_line)
         expect_text(l, cases[i].want);
         list_free(l);
     }
+}
+
+Test(diag, a_text_of_a_megabyte_loses_its_middle_and_no_character_its_half)
+{
+    static const struct {
+        const char *unit;
+        size_t n;
+    } cases[] = {{"a", 1 << 20}, {"\xC3\xA4", 1 << 19}, {"\xE2\x82\xAC", 1001}, {"b", 1001}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct list *l = list_new(0);
+        struct buf long_text = {0};
+        for (size_t n = 0; n < cases[i].n; n++) {
+            buf_puts(&long_text, cases[i].unit);
+        }
+        struct str text = buf_str(&long_text);
+        diag_add(&l->diags, DIAG_ERROR, "code", DIAG_NOWHERE, "unknown `%.*s`; did you mean `x`?",
+                 STR_ARG(text));
+        struct str got = l->diags.first->text;
+        cr_expect_leq(got.n, 1000);
+        cr_expect(str_starts(got, STR("unknown `")));
+        cr_expect(str_ends(got, STR("`; did you mean `x`?")));
+        cr_expect_null(memchr(got.p, 0, got.n));
+        cr_expect_eq(utf8_valid_to(got), got.n, "%zu: %.*s", i, STR_ARG(got));
+        buf_free(&long_text);
+        list_free(l);
+    }
+    struct list *l = list_new(0);
+    diag_add(&l->diags, DIAG_ERROR, "code", DIAG_NOWHERE, "%01000d", 7);
+    cr_expect_eq(l->diags.first->text.n, 1000, "what is just short enough stays");
+    list_free(l);
 }
 
 Test(diag, a_path_is_copied)

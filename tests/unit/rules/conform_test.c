@@ -241,13 +241,13 @@ Test(conform, tests_beside_it)
         "");
     cr_expect_str_eq(
         tested("  - name: a\n    message: a.hl7\n    findings: []\n"),
-        "r.yaml:7:5: findings[1]: error: expected nothing more, found PID-8 site-usage\n"
-        "r.yaml:7:5: findings[2]: error: expected nothing more, found PV1-3.1 site-usage\n"
+        "r.yaml:7:5: error: findings[1]: expected nothing more, found PID-8 site-usage\n"
+        "r.yaml:7:5: error: findings[2]: expected nothing more, found PV1-3.1 site-usage\n"
         "    findings:\n      - PID-8 site-usage\n      - PV1-3.1 site-usage\n");
     cr_expect_str_eq(
         tested("  - name: a\n    message: a.hl7\n    findings: [PID-8 site-usage, PID-8, x]\n"),
-        "r.yaml:7:5: findings[2]: error: expected PID-8, found PV1-3.1 site-usage\n"
-        "r.yaml:7:5: findings[3]: error: expected x, found nothing more\n"
+        "r.yaml:7:5: error: findings[2]: expected PID-8, found PV1-3.1 site-usage\n"
+        "r.yaml:7:5: error: findings[3]: expected x, found nothing more\n"
         "    findings:\n      - PID-8 site-usage\n      - PV1-3.1 site-usage\n");
     cr_expect(strstr(tested("  - name: a\n    message: a.hl7\n"), "the test expects nothing"));
     cr_expect(strstr(tested("  - name: a\n    findings: []\n"), "the test has no message:"));

@@ -237,7 +237,7 @@ Test(eval, errors)
                    "stands inside a loop, where(...), select(...), exists(...), all(...)"},
         {"'x'.lookup('sex')", "-:1:12: error: no table is called sex; declare it under tables:"},
         {"(1 | 2) + 1", "-:1:4: error: one value is wanted here, there are 2"},
-        {"PID-5.1.length()", "-:1:9: PID-5.1: error: length() wants one value, there are 2"},
+        {"PID-5.1.length()", "-:1:9: error: PID-5.1: length() wants one value, there are 2"},
         {"1 + 'a'", "-:1:3: error: + wants two numbers, there is a integer and a string"},
         {"1 < 'a'", "-:1:3: error: a integer cannot be compared with a string"},
         {"'ab' * 2", "-:1:6: error: * wants two numbers, there is a string and a integer"},

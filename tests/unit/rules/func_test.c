@@ -182,7 +182,7 @@ static const struct func_row conversions[] = {
     {"following", EMPTY, "{}.following('ROL')", ""},
     {"following", EMPTY, "PV1.following({})", ""},
     {"following", WRONG, "PID-3.following('ROL')",
-     "-:1:7: PID-3: error: following() wants a segment before it, as PV1.following('ROL')"},
+     "-:1:7: error: PID-3: following() wants a segment before it, as PV1.following('ROL')"},
     {"uuid", USUAL, "uuid('a') = uuid('a')", "boolean:true"},
     {"uuid", USUAL, "uuid('a') = uuid('b')", "boolean:false"},
     {"uuid", EMPTY, "uuid({})", ""},

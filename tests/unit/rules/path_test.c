@@ -38,7 +38,7 @@ Test(path, the_longest_match_is_one_token)
     };
     static const struct row wrong[] = {
         {"a blank inside", "PID -3",
-         "-:1:5: PID: error: - wants two numbers, there is a segment and a integer"},
+         "-:1:5: error: PID: - wants two numbers, there is a segment and a integer"},
         {"four letters", "PIDX-3", "-:1:1: error: PIDX is not known..."},
         {"small letters", "pid-3", "-:1:1: error: pid is not known..."},
         {"a digit first", "1PV-3", "-:1:1: error: a name cannot begin with a digit..."},
