@@ -2,6 +2,8 @@
 
 #include "engine/base/err.h"
 
+enum { SOLE_FROM = 64 }; /* segments from which on it pays to remember where one stands */
+
 void draft_init(struct draft *d, struct arena *a, const struct hl7 *m, draft_structure_fn find,
                 const void *find_arg)
 {
@@ -122,7 +124,33 @@ struct group *draft_opened_by(const struct draft *d, struct group *leaf)
     return opens ? g : leaf;
 }
 
-struct group *draft_next(const struct draft *d, struct draft_iter *it)
+/* ---- looking for segments ---- */
+
+/* Where it is remembered; NULL: the message is short. */
+static struct draft_sole *sole_slot(struct draft *d, const struct group *in, const char id[4])
+{
+    uint32_t name;
+    memcpy(&name, id, sizeof(name));
+    uint64_t hash = (name ^ (uint64_t)(uintptr_t)in >> 4) * 0x9E3779B97F4A7C15u;
+    return d->m->segs + d->reshaped < SOLE_FROM ? NULL : &d->soles[hash >> 60];
+}
+
+static bool is_sole_of(const struct draft_sole *s, const struct group *in, const char id[4],
+                       bool below)
+{
+    return s && s->is_set && s->in == in && s->below == below && memcmp(s->id, id, 4) == 0;
+}
+
+/* A segment of this name came or went. */
+static void reshape(struct draft *d, const char *id)
+{
+    d->reshaped++;
+    for (unsigned i = 0; i < DRAFT_SOLES; i++) {
+        d->soles[i].is_set = d->soles[i].is_set && memcmp(d->soles[i].id, id, 4) != 0;
+    }
+}
+
+static struct group *next_named(struct draft *d, struct draft_iter *it)
 {
     struct group *g = it->at;
     for (;;) {
@@ -131,55 +159,95 @@ struct group *draft_next(const struct draft *d, struct draft_iter *it)
         } else {
             g = g ? g->next : it->in->first;
         }
-        if (!g) {
-            return NULL;
-        }
-        bool hit =
-            group_is_leaf(g) && memcmp(draft_id(d, g), it->id, 4) == 0 && !draft_is_gone(d, g);
-        if (hit) {
-            it->at = g;
+        d->looked++;
+        if (!g ||
+            (group_is_leaf(g) && memcmp(draft_id(d, g), it->id, 4) == 0 && !draft_is_gone(d, g))) {
             return g;
         }
     }
 }
 
-/* Nothing is changed: the index of the message will do. */
-static bool flat_unchanged(struct draft_flat *it, const char id[4], struct edit_seg *out)
+struct group *draft_next(struct draft *d, struct draft_iter *it)
+{
+    struct draft_sole *sole = sole_slot(d, it->in, it->id);
+    bool known = is_sole_of(sole, it->in, it->id, it->below);
+    if (!it->found) {
+        it->reshaped = d->reshaped;
+        it->before = d->looked;
+    }
+    struct group *g = !known ? next_named(d, it) : it->found ? NULL : sole->leaf;
+    bool was_long = d->looked - it->before >= SOLE_FROM; /* set back meanwhile: so it was */
+    if (!g && !known && sole && it->found < 2 && was_long && it->reshaped == d->reshaped) {
+        *sole = (struct draft_sole){
+            .in = it->in, .below = it->below, .is_set = true, .has = it->found, .leaf = it->at};
+        memcpy(sole->id, it->id, sizeof(sole->id));
+    }
+    it->at = g ? g : it->at;
+    it->found += g != NULL;
+    return g;
+}
+
+/* The next segment of the name, as received or touched: *out_seg, or *out_line. */
+static bool flat_named(struct draft_flat *it, const char id[4])
 {
     const struct hl7 *m = it->d->m;
-    while (it->seg < m->segs) {
-        const struct hl7_seg *s = &m->seg[it->seg++];
-        if (memcmp(s->id, id, 4) == 0) {
-            *out = (struct edit_seg){m, s};
+    it->walk.e = it->d->edit;
+    for (;;) {
+        it->d->looked++;
+        if (it->d->edit && !edit_next(&it->walk, &it->last, &it->last_line)) {
+            return false;
+        }
+        if (!it->d->edit && it->seg >= m->segs) {
+            return false;
+        }
+        it->last = it->d->edit ? it->last : it->seg++;
+        const char *name = it->last_line ? edit_line_id(it->last_line) : m->seg[it->last].id;
+        if (memcmp(name, id, 4) == 0) {
             return true;
         }
     }
-    return false;
+}
+
+static struct edit_seg flat_read(struct draft *d, uint32_t seg, struct edit_line *line)
+{
+    return line      ? edit_line_read(d->edit, line)
+           : d->edit ? edit_read(d->edit, seg)
+                     : (struct edit_seg){d->m, &d->m->seg[seg]};
 }
 
 bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *out)
 {
-    struct edit_line *l;
-    uint32_t seg;
-    if (!it->d->edit) {
-        return flat_unchanged(it, id, out);
-    }
-    it->walk.e = it->d->edit;
-    while (edit_next(&it->walk, &seg, &l)) {
-        if (memcmp(l ? edit_line_id(l) : it->d->m->seg[seg].id, id, 4) == 0) {
-            *out = l ? edit_line_read(it->d->edit, l)
-                     : (struct edit_seg){it->d->m, &it->d->m->seg[seg]};
-            return true;
+    struct draft_sole *sole = sole_slot(it->d, NULL, id);
+    bool known = is_sole_of(sole, NULL, id, true);
+    bool has = known && sole->has && !it->found;
+    if (has) {
+        it->last = sole->seg;
+        it->last_line = sole->line;
+    } else if (!known) {
+        uint32_t before = it->last;
+        struct edit_line *before_line = it->last_line;
+        has = flat_named(it, id);
+        if (!has && sole && it->found < 2) {
+            *sole = (struct draft_sole){.below = true,
+                                        .is_set = true,
+                                        .has = it->found,
+                                        .seg = before,
+                                        .line = before_line};
+            memcpy(sole->id, id, sizeof(sole->id));
         }
     }
-    return false;
+    it->found += has;
+    if (has) {
+        *out = flat_read(it->d, it->last, it->last_line);
+    }
+    return has;
 }
 
-struct group *draft_next_group(const struct draft *d, struct group *in, unsigned node,
-                               struct group *at)
+struct group *draft_next_group(struct draft *d, struct group *in, unsigned node, struct group *at)
 {
     struct group *g = at ? at : in;
     while ((g = group_next(in, g)) != NULL) {
+        d->looked++;
         if (g->node == node && !group_is_leaf(g) && draft_first(d, g)) {
             return g;
         }
@@ -206,6 +274,7 @@ int draft_clear(struct draft *d, struct group *leaf, const struct path *p)
 
 int draft_remove(struct draft *d, struct group *leaf)
 {
+    reshape(d, draft_id(d, leaf));
     return edit_line_remove(edit_of(d), line_of(d, leaf));
 }
 
@@ -237,13 +306,13 @@ static unsigned child_of(const struct structure *s, unsigned g, unsigned node)
 }
 
 /* The last child of `g` that stands before structure node `node`, or at it; NULL: none does. */
-static struct group *sibling_before(const struct draft *d, struct group *g, unsigned node)
+static struct group *sibling_before(struct draft *d, struct group *g, unsigned node)
 {
     struct group *hit = NULL;
     if (node == STRUCTURE_NONE) {
         return g->last;
     }
-    for (struct group *k = g->first; k; k = k->next) {
+    for (struct group *k = g->first; k; k = k->next, d->looked++) {
         bool placed = k->node != STRUCTURE_NONE && !k->misplaced;
         if (placed && child_of(d->s, g->node, k->node) <= node) {
             hit = k;
@@ -283,6 +352,7 @@ static int add_leaf(struct draft *d, const struct spot *at, struct str text, str
     struct edit_line *line;
     int rc = edit_line_add(edit_of(d), at->after, text, &line);
     if (rc == 0) {
+        reshape(d, edit_line_id(line));
         *out = new_leaf(d, at->parent, edit_line_id(line), line);
         link_behind(at->parent, at->sibling, *out);
     }
@@ -305,14 +375,14 @@ static int add_groups(struct draft *d, struct group *g, unsigned holder, const c
 }
 
 /* The instance of group node `node` in `g`: the only one. ERR_NOT_FOUND: several; *out NULL: none. */
-static int only_instance(const struct draft *d, struct group *g, unsigned node, struct group **out)
+static int only_instance(struct draft *d, struct group *g, unsigned node, struct group **out)
 {
     *out = draft_next_group(d, g, node, NULL);
     return *out && draft_next_group(d, g, node, *out) ? ERR_NOT_FOUND : 0;
 }
 
 /* Down from `g` to the instance of `holder` as far as there are instances. */
-static int descend(const struct draft *d, struct group **g, unsigned holder)
+static int descend(struct draft *d, struct group **g, unsigned holder)
 {
     while ((*g)->node != holder) {
         struct group *inner;

@@ -11,6 +11,18 @@
 /* The structure that messages of this kind have, or NULL. Asked once, when it is needed. */
 typedef const struct structure *(*draft_structure_fn)(const void *arg, const struct hl7 *m);
 
+/* Where the only segment of a name stands, once it was looked for in a long message: else one path in a loop over
+ * its segments would look through all of them each time. */
+struct draft_sole {
+    const struct group *in; /* NULL: in the whole message */
+    char id[4];
+    bool below, is_set, has;
+    struct group *leaf;
+    struct edit_line *line;
+    uint32_t seg;
+};
+enum { DRAFT_SOLES = 16 };
+
 struct draft {
     struct arena *a;
     const struct hl7 *m;       /* as received */
@@ -19,6 +31,10 @@ struct draft {
     const void *find_arg;
     struct edit *edit;  /* NULL until something is changed */
     struct group *root; /* NULL until asked for */
+    uint64_t
+        looked; /* segments and groups that were looked at: what it cost; whoever counts sets it back */
+    uint32_t reshaped; /* how often segments came or went */
+    struct draft_sole soles[DRAFT_SOLES];
 };
 
 /* `find` NULL: no structure; every segment then stands in the message itself. */
@@ -43,18 +59,21 @@ struct draft_iter {
     char id[4];
     bool below; /* also those of groups below `in` */
     struct group *at;
+    uint32_t found, reshaped;
+    uint64_t before; /* d->looked when it began */
 };
-struct group *draft_next(const struct draft *d, struct draft_iter *it);
+struct group *draft_next(struct draft *d, struct draft_iter *it);
 /* The same over the whole message without sorting it into groups: start with {.d = d}. False at the end. */
 struct draft_flat {
     struct draft *d;
     struct edit_walk walk;
-    uint32_t seg;
+    uint32_t seg, found;
+    uint32_t last; /* the segment, and its line, that was found */
+    struct edit_line *last_line;
 };
 bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *out);
 /* The next instance of group node `node` inside `in`, behind `at` (NULL: the first). */
-struct group *draft_next_group(const struct draft *d, struct group *in, unsigned node,
-                               struct group *at);
+struct group *draft_next_group(struct draft *d, struct group *in, unsigned node, struct group *at);
 
 /* Changes. 0 or what edit_line_set() and the like return. */
 int draft_set(struct draft *d, struct group *leaf, const struct path *p, struct str raw);

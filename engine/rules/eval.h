@@ -109,6 +109,8 @@ void eval_remark(struct eval *e, const struct node *n, const char *text);
 bool eval_step(struct eval *e, const struct node *n);
 /* The same for going through `looked` members or items of data, of which 32 are a step. */
 bool eval_look(struct eval *e, const struct node *n, uint64_t looked);
+/* The same for the segments and groups that paths and targets have looked at since: 128 are a step. */
+void eval_looked(struct eval *e);
 /* The one text of a value: HL7 decoded, a simple composite by its first component. False: fault. */
 bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out);
 /* Text of the message, unescaped, as UTF-8; and UTF-8 as bytes of the message (false: it cannot say them). */

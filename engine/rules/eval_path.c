@@ -44,6 +44,18 @@ struct reach eval_reach(struct eval *e, const struct structure_reach *known, str
     return (struct reach){from, r.holder, r.how != STRUCTURE_OWN};
 }
 
+enum { LOOKS_MANY = 4096, SEGMENTS_A_STEP = 128 };
+
+void eval_looked(struct eval *e)
+{
+    if (!e->doc || e->doc->looked < LOOKS_MANY) {
+        return;
+    }
+    uint64_t steps = e->doc->looked / SEGMENTS_A_STEP;
+    e->steps = steps < e->steps ? e->steps - (uint32_t)steps : 0;
+    e->doc->looked = 0;
+}
+
 /* ---- the walk ---- */
 
 static struct value hl7_value(const struct hl7 *m, const struct node *n, struct hl7_val raw)
@@ -119,6 +131,7 @@ bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s
     if (!e->doc) {
         return false;
     }
+    eval_looked(e);
     struct group *at = n->is_flat && !s ? NULL : eval_element(s);
     bool itself = at && group_is_leaf(at) && n->path.seg_n == PATH_ALL &&
                   memcmp(draft_id(e->doc, at), n->path.seg, 4) == 0;
@@ -171,6 +184,7 @@ static void add_leaves(struct eval *e, const struct path *p, struct draft_iter i
 {
     uint32_t before = out->n, seen = 0;
     struct group *leaf;
+    eval_looked(e);
     memcpy(it.id, p->seg, sizeof(it.id));
     while ((leaf = draft_next(e->doc, &it)) != NULL) {
         seen++;
@@ -261,6 +275,7 @@ static void walk_group(struct eval *e, const struct node *n, struct draft_iter f
         add_leaves(e, &n->path, from, out);
         return;
     }
+    eval_looked(e);
     start_in(&w, from.in, from.below);
     if (n->path.seg_n != PATH_ALL) {
         find_only(&w);

@@ -68,6 +68,7 @@ static void named_leaves(struct run *run, const struct step *s, const struct pat
     struct group *root = element_for(run, p);
     bool own = p->seg[0] == 'Z' && !p->seg[1];
     for (struct group *g = root; g; g = group_next(root, g)) {
+        run->draft.looked++;
         if (!group_is_leaf(g) || draft_is_gone(&run->draft, g)) {
             continue;
         }
@@ -250,6 +251,7 @@ enum run_end run_keep(struct run *run, const struct step *s)
     }
     struct group *root = element_of(run);
     for (struct group *g = root; g; g = group_next(root, g)) {
+        run->draft.looked++;
         bool others = group_is_leaf(g) && !draft_is_gone(&run->draft, g) &&
                       !is_excepted(s, draft_id(&run->draft, g));
         if (others) {

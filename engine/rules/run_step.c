@@ -189,6 +189,7 @@ static enum run_end run_step(struct run *run, const struct step *s)
     if (!wants_to(run, s, &good)) {
         return good ? RUN_ON : RUN_FAILED;
     }
+    eval_looked(&run->e);
     if (!eval_step(&run->e, &(struct node){.pos = s->pos})) {
         return RUN_FAILED;
     }

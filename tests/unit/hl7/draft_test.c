@@ -1,6 +1,7 @@
 /* Drafts: groups, new segments where the structure places them, copies, hidden parts. */
 #include "engine/hl7/draft.h"
 
+#include "engine/base/buf.h"
 #include "engine/base/err.h"
 
 #include <criterion/criterion.h>
@@ -172,4 +173,128 @@ Test(draft, handles_hold_while_others_come_and_go)
     cr_expect_eq(draft_remove(d, second), 0);
     cr_expect_str_eq(told(d), "EVN1 PID2 PD19 NK18 NK15 PV16");
     cr_expect_eq(draft_remove(d, leaf_at(d, "MSH", 1)), ERR_USAGE, "the MSH stays");
+}
+
+/* ---- long messages: where one stands is remembered ---- */
+
+/* All leaves of the name, by looking at each. */
+static unsigned looked_up(struct draft *d, struct group *in, const char *id, bool below,
+                          struct group **out)
+{
+    unsigned n = 0;
+    for (struct group *g = below ? group_next(in, in) : in->first; g;
+         g = below ? group_next(in, g) : g->next) {
+        if (group_is_leaf(g) && strcmp(draft_id(d, g), id) == 0 && !draft_is_gone(d, g)) {
+            out[n++] = g;
+        }
+    }
+    return n;
+}
+
+static void expect_found(struct draft *d, struct group *in, const char *id, bool below)
+{
+    struct group *want[400], *got;
+    struct draft_iter it = {.in = in, .below = below};
+    unsigned n = looked_up(d, in, id, below, want), i = 0;
+    memcpy(it.id, id, 4);
+    for (; (got = draft_next(d, &it)) != NULL && i < n; i++) {
+        cr_assert_eq(got, want[i], "%s %u of %u", id, i, n);
+    }
+    cr_assert(!got && i == n, "%s: %u of %u", id, i, n);
+    if (!below || in->parent) {
+        return;
+    }
+    struct draft_flat flat = {.d = d};
+    struct edit_seg seg;
+    for (i = 0; draft_flat_next(&flat, id, &seg); i++) {
+        struct edit_seg same = draft_read(d, want[i]);
+        cr_assert(i < n && str_eq(hl7_seg_text(seg.m, seg.seg), hl7_seg_text(same.m, same.seg)),
+                  "%s %u of %u, flat", id, i, n);
+    }
+    cr_assert_eq(i, n, "%s: %u of %u, flat", id, i, n);
+}
+
+static void expect_all_found(struct draft *d)
+{
+    static const char ids[][4] = {"PID", "OBR", "OBX", "NTE", "ZZZ", "PV1"};
+    for (unsigned round = 0; round < 2; round++) { /* the second time from memory */
+        for (unsigned i = 0; i < 6; i++) {
+            expect_found(d, draft_root(d), ids[i], true);
+            expect_found(d, draft_root(d), ids[i], false);
+            struct group *opened = draft_opened_by(d, leaf_at(d, "OBR", 1));
+            if (!group_is_leaf(opened)) {
+                expect_found(d, opened, ids[i], true);
+                expect_found(d, opened, ids[i], false);
+            }
+        }
+    }
+}
+
+static void change(struct draft *d, unsigned what)
+{
+    struct group *made;
+    struct path p = {.seg = "OBX", .seg_n = PATH_ALL, .field = 5};
+    switch (what % 8) {
+    case 0:
+        draft_remove(d, leaf_at(d, "NTE", 1));
+        break;
+    case 1:
+        draft_add(d, leaf_at(d, "PID", 1), false, STR("NTE|n"), &made);
+        draft_add(d, leaf_at(d, "OBX", 9), true, STR("NTE|m"), &made);
+        break;
+    case 2:
+        draft_copy(d, leaf_at(d, "PID", 1), leaf_at(d, "OBX", 3), &made);
+        break;
+    case 3:
+        draft_set(d, leaf_at(d, "OBX", 2), &p, STR("x"));
+        break;
+    case 4:
+        draft_remove(d, leaf_at(d, "PID", 2));
+        break;
+    case 5:
+        draft_add(d, leaf_at(d, "OBX", 4), false, STR("ZZZ|1"), &made);
+        break;
+    case 6:
+        draft_copy(d, draft_opened_by(d, leaf_at(d, "OBR", 1)), leaf_at(d, "OBX", 1), &made);
+        draft_remove(d, leaf_at(d, "OBR", 2));
+        break;
+    case 7:
+        draft_remove(d, leaf_at(d, "ZZZ", 1));
+        break;
+    }
+}
+
+Test(draft, in_a_long_message_all_are_found_whatever_comes_and_goes)
+{
+    static const char *const structures[] = {"ORU_R01", NULL};
+    struct buf ids = {0};
+    buf_puts(&ids, "PID NTE OBR");
+    for (unsigned i = 0; i < 100; i++) {
+        buf_puts(&ids, " OBX");
+    }
+    const char *text = str_dup(&arena, buf_str(&ids)).p;
+    buf_free(&ids);
+    for (unsigned s = 0; s < 2; s++) {
+        struct draft *d = draft_of(structures[s], text);
+        expect_all_found(d);
+        for (unsigned i = 0; i < 24; i++) {
+            change(d, (const unsigned[]){3, 1, 2, 0, 4, 5, 7, 6}[i % 8]);
+            expect_all_found(d);
+        }
+    }
+}
+
+Test(draft, one_segment_is_looked_for_once)
+{
+    struct buf ids = {0};
+    buf_puts(&ids, "PID");
+    for (unsigned i = 0; i < 1000; i++) {
+        buf_puts(&ids, " OBX");
+    }
+    struct draft *d = draft_of(NULL, str_dup(&arena, buf_str(&ids)).p);
+    buf_free(&ids);
+    for (unsigned i = 0; i < 1000; i++) {
+        expect_found(d, draft_root(d), "PID", true);
+    }
+    cr_expect_lt(d->looked, 10000);
 }
