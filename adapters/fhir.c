@@ -14,5 +14,6 @@ const struct adapter fhir_adapter = {
     .out_conf_size = sizeof(struct fhir_out_conf),
     .out = &fhir_destination,
     .out_check = fhir_out_check,
+    .out_is_exposed = http_out_is_exposed,
     .is_json_only = true,
 };

@@ -85,6 +85,8 @@ extern const char *const http_methods[];
 void http_in_check(const void *conf, const struct yaml_node *map, struct diags *d);
 /* adapter.out_check: the syntax of addresses, headers, templates and networks, and what goes together. */
 void http_out_check(const void *conf, const struct yaml_node *map, struct diags *d);
+/* adapter.out_is_exposed. */
+bool http_out_is_exposed(const void *conf);
 /* Where tokens are given out; empty: they are not asked for. */
 struct str http_token_url(const struct http_out_conf *c);
 

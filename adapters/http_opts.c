@@ -316,6 +316,11 @@ static void check_deny(const struct http_out_conf *c, const struct yaml_node *ma
     }
 }
 
+bool http_out_is_exposed(const void *conf)
+{
+    return http_url_is_in_clear(((const struct http_out_conf *)conf)->url);
+}
+
 void http_out_check(const void *conf, const struct yaml_node *map, struct diags *d)
 {
     const struct http_out_conf *c = conf;

@@ -392,4 +392,5 @@ const struct adapter http_adapter = {
     .out_conf_size = sizeof(struct http_out_conf),
     .out = &http_destination,
     .out_check = http_out_check,
+    .out_is_exposed = http_out_is_exposed,
 };

@@ -216,4 +216,5 @@ const struct adapter mllp_adapter = {
     .out_conf_size = sizeof(struct mllp_out_conf),
     .out = &mllp_destination,
     .out_check = mllp_out_check,
+    .out_is_exposed = mllp_out_is_exposed,
 };

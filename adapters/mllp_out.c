@@ -1,4 +1,5 @@
 /* The sending end of MLLP: deliveries to connections. Connections are in mllp_link.c. */
+#include "adapters/admit.h"
 #include "adapters/mllp_out_priv.h"
 #include "engine/base/mem.h"
 
@@ -39,6 +40,12 @@ void mllp_out_check(const void *conf, const struct yaml_node *map, struct diags 
     if (c->tls) {
         tls_out_check(c->tls, yaml_get(map, "tls"), d);
     }
+}
+
+bool mllp_out_is_exposed(const void *conf)
+{
+    const struct mllp_out_conf *c = conf;
+    return !c->tls && !admit_is_loopback(c->host);
 }
 
 static struct mllp_out *state_of(struct destination *t)

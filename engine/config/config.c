@@ -170,6 +170,7 @@ static void check_top(struct loader *l, const struct top_conf *top, const struct
     if (top->metrics) {
         read_metrics(l, top->metrics, yaml_get(root, "metrics")->pos);
     }
+    loader_ports(l, top, root);
     if (!l->plan->nsources && !loader_errors(l)) {
         diag_add(l->d, DIAG_ERROR, "no-sources", root->pos,
                  "no source is declared; expected one under `sources`");

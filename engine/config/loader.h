@@ -31,6 +31,8 @@ bool loader_read_text(struct loader *l, const char *path, bool is_route, struct 
 void loader_routes(struct loader *l, const struct opt_list *dirs, struct diag_pos pos);
 /* sources: and destinations: into the plan. */
 void loader_endpoints(struct loader *l, const struct top_conf *top);
+/* ports.c: two that listen on one port; after both of them. */
+void loader_ports(struct loader *l, const struct top_conf *top, const struct yaml_node *root);
 /* "`KEY`: ...; not available in this version" at `n`. */
 void loader_unavailable(struct loader *l, const struct yaml_node *n, const char *what);
 /* routes.c: the file of a time zone, into the hash; `arg` is the loader. */

@@ -207,6 +207,8 @@ struct adapter {
      * nothing. Asked when a configuration is read; looks at nothing but its arguments. */
     void (*in_check)(const void *conf, const struct yaml_node *map, struct diags *d);
     void (*out_check)(const void *conf, const struct yaml_node *map, struct diags *d);
+    /* Could others on the network read what a destination with these options sends? NULL: it uses no network. */
+    bool (*out_is_exposed)(const void *conf);
     /* What tells of conditions, under `alerts:` by its name; its options are those of teller.h. NULL: it does not. */
     const struct tell_ops *tell;
     void (*tell_check)(const void *conf, const struct yaml_node *map, struct diags *d);

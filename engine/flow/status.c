@@ -76,9 +76,11 @@ static void one_destination(const struct destination *t, struct engine_destinati
     struct queue_status q;
     queue_status(t->queue, &q);
     int64_t now = t->engine->conf.clock.wall_us(t->engine->conf.clock.arg);
+    const struct adapter *adapter = t->ep.adapter;
     *out = (struct engine_destination_status){
         .name = t->ep.name,
-        .adapter = str_of(t->ep.adapter->name),
+        .adapter = str_of(adapter->name),
+        .is_exposed = adapter->out_is_exposed && adapter->out_is_exposed(t->ep.conf),
         .c = t->ep.counters,
         .is_open = t->is_open,
         .attempts = q.attempts,

@@ -95,7 +95,8 @@ static void print_destination(const struct report *d)
     if (report_get(d, "held_by")) {
         printf(", HELD by %s since %s", report_text(d, "held_by"), report_text(d, "held_since"));
     }
-    putchar('\n');
+    puts(report_bool(d, "plaintext") ? ", PLAINTEXT: others on the network can read the messages"
+                                     : "");
 }
 
 static void print_text(const struct report *s)

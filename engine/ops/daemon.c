@@ -453,6 +453,7 @@ static struct report *destination_status(const struct engine_destination_status 
     struct report *r = report_object();
     report_set_text(r, "name", s->name);
     report_set_text(r, "adapter", s->adapter);
+    report_set_bool(r, "plaintext", s->is_exposed);
     report_set_int(r, "delivered", (int64_t)s->delivered);
     report_set_int(r, "refused", (int64_t)s->refused);
     report_set_int(r, "held", (int64_t)s->held);

@@ -16,12 +16,13 @@ const struct doctor_probe doctor_probes[] = {
     {"sync", "50 writes of 4 KiB, each with its fdatasync: how long do they take?", doctor_sync},
     {"descriptors", "The limit of open files against the connections configured.", doctor_descriptors},
     {"limits", "Limits of file size and addresses.", doctor_limits},
-    {"clock", "Is it synchronised? Is the year possible?", doctor_clock},
+    {"clock", "Is it synchronised? Is the year possible? Is the journal younger than it?", doctor_clock},
     {"time-zones", "Is the time zone database there?", doctor_time_zones},
     {"locale", "Can a terminal show what `show` and `parse` print?", doctor_locale},
-    {"ports", "Can the sources listen where they are to?", doctor_ports},
-    {"certificates", "Do the certificates named in the configuration still hold?", doctor_certificates},
-    {"destinations", "Does each take a connection within 2 s? Nothing is sent.", doctor_destinations},
+    {"ports", "Can sources, admin and metrics listen where they are to?", doctor_ports},
+    {"plaintext", "Which sources and destinations speak to other machines without TLS?", doctor_plaintext},
+    {"certificates", "Can the files of each `tls` be used together, and how long do they hold?", doctor_certificates},
+    {"destinations", "Does each take a connection within 2 s, with TLS where it is to? No message is sent.", doctor_destinations},
     {"directories", "The directories that files are read from and written to.", doctor_directories},
     {"secrets", "The files that secrets are read from: there, and for nobody else?", doctor_secrets},
     {"daemon", "The running one: degraded, clogged, held, unreachable?", doctor_daemon},
@@ -73,6 +74,8 @@ static void each_row(struct doctor *d, const struct doctor_setting *of, const st
     for (const struct opt *o = table; o && o->name; o++) {
         struct doctor_setting s = *of;
         s.row = o;
+        s.table = table;
+        s.conf = conf;
         s.value = (const char *)conf + o->offset;
         fn(d, &s);
         const void *inner = o->kind == OPT_GROUP ? *(const void *const *)s.value : NULL;

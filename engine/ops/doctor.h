@@ -2,7 +2,8 @@
  * probe: its name, what it looks at, and a function that adds findings. Nothing is changed and nothing is sent;
  * one probe writes a file of its own into the state directory, to measure, and removes it.
  * Blocking, one thread. The rows are in doctor.c; what they do in doctor_setup.c (configuration, journal,
- * daemon), doctor_rights.c (who may change it), doctor_disk.c, doctor_machine.c (limits, clock) and doctor_net.c (ports, destinations, certificates). */
+ * daemon), doctor_rights.c (who may change it), doctor_disk.c, doctor_machine.c (limits, clock) doctor_net.c (ports, destinations)
+ * and doctor_tls.c (who speaks TLS, certificates). */
 #ifndef CORRIDOR_OPS_DOCTOR_H
 #define CORRIDOR_OPS_DOCTOR_H
 
@@ -53,6 +54,8 @@ struct doctor_setting {
     struct str endpoint;
     bool is_source;
     const struct opt *row;
+    const struct opt *table; /* it stands in */
+    const void *conf;        /* what that is filled into */
     const struct opt *group; /* the row of the group that it stands in; NULL: none */
     const void *value;
 };
@@ -82,8 +85,14 @@ void doctor_core_dumps(struct doctor *d);
 void doctor_swap(struct doctor *d);
 
 void doctor_ports(struct doctor *d);
-void doctor_certificates(struct doctor *d);
 void doctor_destinations(struct doctor *d);
+
+void doctor_plaintext(struct doctor *d);
+void doctor_certificates(struct doctor *d);
+/* A handshake on the connected, non-blocking `fd`, where the destination speaks TLS: true when it does not, or that went
+ * well; else *out_why, static. Where its own files cannot be loaded that is said elsewhere: true. */
+bool doctor_greet(struct doctor *d, const struct plan_destination *t, const struct opt_hostport *at,
+                  int fd, const char **out_why);
 
 /* The running daemon's process, 0 when none runs. */
 int doctor_pid(const struct doctor *d);

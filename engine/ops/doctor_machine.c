@@ -1,8 +1,11 @@
 /* Probes of limits, memory, clock and names. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,7 +16,7 @@
 enum {
     DESCRIPTORS_OWN = 64, /* journal, sockets of its own, route files at a reload */
     YEAR_LEAST = 2024,
-    OFFSET_MOST_US = 1000000,
+    AHEAD_MOST_S = 300,
 };
 
 /* ---- limits ---- */
@@ -124,6 +127,24 @@ void doctor_swap(struct doctor *d)
 
 /* ---- clock and names ---- */
 
+/* Seconds from now to the newest change of a file of the journal; 0 without one. */
+static int64_t journal_is_ahead_s(struct doctor *d, time_t now)
+{
+    DIR *list = opendir(str_printf(d->arena, "%s/journal", d->state).p);
+    const struct dirent *e;
+    struct stat st;
+    time_t newest = now;
+    while (list && (e = readdir(list))) {
+        if (e->d_name[0] != '.' && fstatat(dirfd(list), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+            newest = st.st_mtime > newest ? st.st_mtime : newest;
+        }
+    }
+    if (list) {
+        closedir(list);
+    }
+    return (int64_t)(newest - now);
+}
+
 void doctor_clock(struct doctor *d)
 {
     struct timex t = {0};
@@ -138,6 +159,16 @@ void doctor_clock(struct doctor *d)
         doctor_find(d, DOCTOR_WARNING, "times in the journal and in messages may be wrong",
                     "run systemd-timesyncd, chrony or ntpd; in a container, on its host",
                     "the clock is not synchronised");
+    }
+    int64_t ahead_s = journal_is_ahead_s(d, now);
+    if (ahead_s > AHEAD_MOST_S) {
+        doctor_find(d, DOCTOR_WARNING,
+                    "it is wrong now or was wrong then; what is stored now looks older than what "
+                    "was stored before",
+                    "set it right before the daemon starts; if it was wrong then, start, and "
+                    "`corridor accept clock` if it asks for that",
+                    "the journal was written to %lld s later than the clock says it is",
+                    (long long)ahead_s);
     }
     doctor_fact(d, state == TIME_ERROR ? "not synchronised" : "synchronised");
 }

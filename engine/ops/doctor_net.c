@@ -1,4 +1,4 @@
-/* Probes of the network: addresses of sources and destinations, certificates. */
+/* Probes of the network: addresses of sources and destinations. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -7,14 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "engine/flow/tls.h"
 #include "engine/ops/doctor.h"
-#include "engine/ops/files.h"
 
-enum { CONNECT_MS = 2000, DAYS_SOON = 30 };
+enum { CONNECT_MS = 2000 };
 
 static struct addrinfo *look_up(struct arena *a, const struct opt_hostport *at, bool is_listening,
                                 const char **out_why)
@@ -45,14 +42,9 @@ static int try_bind(const struct addrinfo *at)
     return rc;
 }
 
-static void try_source(struct doctor *d, const struct plan_source *s)
+static void try_listening(struct doctor *d, struct str who, const struct opt_hostport *at)
 {
-    const struct opt *row = opt_find(s->adapter->in_opts, STR("listen"));
     const char *why;
-    if (!row || row->kind != OPT_HOSTPORT) {
-        return;
-    }
-    const struct opt_hostport *at = (const void *)((const char *)s->conf + row->offset);
     struct addrinfo *found = look_up(d->arena, at, true, &why);
     int failed = found ? try_bind(found) : 0;
     if (found) {
@@ -61,39 +53,44 @@ static void try_source(struct doctor *d, const struct plan_source *s)
     }
     if (why) {
         doctor_find(d, DOCTOR_ERROR, "the daemon does not start while it is so",
-                    failed == EADDRINUSE ? "find who has it (ss -ltnp), or configure another one"
+                    failed == EADDRINUSE
+                        ? "find who has it (ss -ltnp), or configure another one; systemd is right "
+                          "where corridor.socket names it"
                     : failed == EACCES ? "a port from 1024 on, or CAP_NET_BIND_SERVICE for the unit"
                                        : "an address of this machine, or 0.0.0.0 for all",
-                    "source %.*s cannot listen on %.*s:%d: %s", STR_ARG(s->name), STR_ARG(at->host),
-                    at->port, why);
+                    "%.*s cannot listen on %.*s:%d: %s", STR_ARG(who), STR_ARG(at->host), at->port,
+                    why);
     }
 }
 
-/* Accepted in the configuration, and a risk all the same. */
-static void look_at_plaintext(struct doctor *d, const struct plan_source *s)
+static void try_source(struct doctor *d, const struct plan_source *s)
 {
-    const struct opt *row = opt_find(s->adapter->in_opts, STR("plaintext"));
-    const struct opt *tls = opt_find(s->adapter->in_opts, STR("tls"));
-    bool is_accepted = row && *(const int *)(const void *)((const char *)s->conf + row->offset) > 0;
-    if (is_accepted && tls &&
-        !*(const void *const *)(const void *)((const char *)s->conf + tls->offset)) {
-        doctor_find(d, DOCTOR_WARNING, "others on the network can read patient data along the way",
-                    "give it `tls`, or an address of this machine with a tunnel before it",
-                    "source %.*s speaks without TLS: plaintext: accepted", STR_ARG(s->name));
+    const struct opt *row = opt_find(s->adapter->in_opts, STR("listen"));
+    if (row && row->kind == OPT_HOSTPORT) {
+        try_listening(d, str_printf(d->arena, "source %.*s", STR_ARG(s->name)),
+                      (const void *)((const char *)s->conf + row->offset));
+    }
+}
+
+static void try_own(struct doctor *d, const char *who, struct str host, int port)
+{
+    if (host.n) {
+        try_listening(d, str_of(who), &(struct opt_hostport){.host = host, .port = port});
     }
 }
 
 void doctor_ports(struct doctor *d)
 {
-    for (unsigned i = 0; d->plan && i < d->plan->nsources; i++) {
-        look_at_plaintext(d, &d->plan->sources[i]);
-    }
     if (d->status) {
         doctor_fact(d, "the daemon has them");
         return;
     }
     for (unsigned i = 0; d->plan && i < d->plan->nsources; i++) {
         try_source(d, &d->plan->sources[i]);
+    }
+    if (d->plan) {
+        try_own(d, "admin", d->plan->admin_host, d->plan->admin_port);
+        try_own(d, "metrics", d->plan->metrics_host, d->plan->metrics_port);
     }
 }
 
@@ -137,7 +134,8 @@ bool doctor_address(struct arena *a, const struct plan_destination *t, struct op
     return url && read_url(a, *url, out);
 }
 
-static int try_connect(const struct addrinfo *at)
+/* A connection, or -1 with why not. */
+static int try_connect(const struct addrinfo *at, int *out_failed)
 {
     int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int failed = fd < 0 ? errno : 0;
@@ -151,10 +149,36 @@ static int try_connect(const struct addrinfo *at)
             failed = ETIMEDOUT;
         }
     }
-    if (fd >= 0) {
+    *out_failed = failed;
+    if (failed && fd >= 0) {
         close(fd);
     }
-    return failed;
+    return failed ? -1 : fd;
+}
+
+static void find_unreached(struct doctor *d, const struct plan_destination *t,
+                           const struct opt_hostport *at, const char *why)
+{
+    doctor_find(d, DOCTOR_WARNING, "messages for it wait until it answers; nothing is lost",
+                "look at the peer, the address and the firewalls between",
+                "destination %.*s, %.*s:%d: %s", STR_ARG(t->name), STR_ARG(at->host), at->port,
+                why);
+}
+
+/* Connected; where TLS is spoken that is tried too. */
+static bool try_greeting(struct doctor *d, const struct plan_destination *t,
+                         const struct opt_hostport *at, int fd)
+{
+    const char *why = NULL;
+    bool is_fine = doctor_greet(d, t, at, fd, &why);
+    if (!is_fine) {
+        doctor_find(d, DOCTOR_WARNING, "messages for it wait until that is mended; nothing is lost",
+                    "look at the peer's certificate, and at `tls` here",
+                    "destination %.*s, %.*s:%d: %s", STR_ARG(t->name), STR_ARG(at->host), at->port,
+                    why);
+    }
+    close(fd);
+    return is_fine;
 }
 
 static bool try_destination(struct doctor *d, const struct plan_destination *t)
@@ -165,21 +189,18 @@ static bool try_destination(struct doctor *d, const struct plan_destination *t)
         return true; /* it needs nobody */
     }
     struct addrinfo *found = look_up(d->arena, &at, false, &why);
-    int failed = 0;
-    for (const struct addrinfo *one = found; one && (one == found || failed); one = one->ai_next) {
-        failed = try_connect(one);
+    int failed = 0, fd = -1;
+    for (const struct addrinfo *one = found; one && fd < 0; one = one->ai_next) {
+        fd = try_connect(one, &failed);
     }
     if (found) {
         freeaddrinfo(found);
-        why = failed ? strerror(failed) : NULL;
     }
-    if (why) {
-        doctor_find(d, DOCTOR_WARNING, "messages for it wait until it answers; nothing is lost",
-                    "look at the peer, the address and the firewalls between",
-                    "destination %.*s, %.*s:%d: %s", STR_ARG(t->name), STR_ARG(at.host), at.port,
-                    why);
+    if (fd >= 0) {
+        return try_greeting(d, t, &at, fd);
     }
-    return why == NULL;
+    find_unreached(d, t, &at, why ? why : strerror(failed));
+    return false;
 }
 
 void doctor_destinations(struct doctor *d)
@@ -189,61 +210,4 @@ void doctor_destinations(struct doctor *d)
         reached += try_destination(d, &d->plan->destinations[i]);
     }
     doctor_fact(d, "%u of %u", reached, d->plan ? d->plan->ndestinations : 0);
-}
-
-/* ---- certificates ---- */
-
-static void judge_days(struct doctor *d, struct str name, const char *file, int64_t days)
-{
-    if (days < 0) {
-        doctor_find(d, DOCTOR_ERROR, "peers refuse it, or are refused by it",
-                    "renew it, then reload", "%.*s, %s: over since %lld days", STR_ARG(name), file,
-                    (long long)-days);
-    } else if (days < DAYS_SOON) {
-        doctor_find(d, DOCTOR_WARNING, "afterwards every connection with it fails",
-                    "renew it, then reload", "%.*s, %s: over in %lld days", STR_ARG(name), file,
-                    (long long)days);
-    }
-}
-
-bool doctor_is_certificate(const struct opt *row, bool *out_is_authority)
-{
-    static const char *const names[] = {"cert", "crl", "ca", "client-ca", NULL};
-    unsigned which = 0;
-    while (names[which] && strcmp(row->name, names[which]) != 0) {
-        which++;
-    }
-    *out_is_authority = which >= 2;
-    return row->kind == OPT_PATH && names[which];
-}
-
-/* Every path whose name says that certificates or a CRL are in it. */
-static void look_at_certificate(struct doctor *d, const struct doctor_setting *s)
-{
-    bool is_authority;
-    bool is_one = doctor_is_certificate(s->row, &is_authority);
-    const struct str *path = s->value;
-    struct str pem;
-    const char *why;
-    int64_t first = 0, longest = 0;
-    if (!is_one || !path->n) {
-        return;
-    }
-    const char *file = str_dup(d->arena, *path).p;
-    if (!files_read(d->arena, file, &pem, &why)) {
-        doctor_find(d, DOCTOR_ERROR, "no connection can be trusted without it",
-                    "look at the path and its rights", "%.*s, %s: %s", STR_ARG(s->endpoint), file,
-                    why);
-    } else if (tls_pem_days(pem, (int64_t)time(NULL), &first, &longest) == 0) {
-        doctor_find(d, DOCTOR_ERROR, "no connection can be trusted without it",
-                    "expected PEM: -----BEGIN CERTIFICATE----- or X509 CRL",
-                    "%.*s, %s: nothing of the kind in it", STR_ARG(s->endpoint), file);
-    } else { /* one authority that holds is enough */
-        judge_days(d, s->endpoint, file, is_authority ? longest : first);
-    }
-}
-
-void doctor_certificates(struct doctor *d)
-{
-    doctor_each_setting(d, look_at_certificate);
 }

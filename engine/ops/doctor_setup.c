@@ -135,10 +135,42 @@ void doctor_leftovers(struct doctor *d)
 
 /* ---- what endpoints name ---- */
 
+/* Where a source moves a file to: beside what it is read from, since a file is never copied. */
+static void look_at_neighbour(struct doctor *d, const struct doctor_setting *s, const char *name)
+{
+    const struct opt *own = opt_find(s->table, STR("directory"));
+    const struct str *to = s->value;
+    struct stat from, st;
+    if (!own || !to->n) {
+        return;
+    }
+    const struct str *base = (const void *)((const char *)s->conf + own->offset);
+    const char *dir = to->p[0] == '/'
+                          ? str_dup(d->arena, *to).p
+                          : str_printf(d->arena, "%.*s/%.*s", STR_ARG(*base), STR_ARG(*to)).p;
+    if (stat(str_dup(d->arena, *base).p, &from) != 0 || stat(dir, &st) != 0) {
+        return; /* made when it is needed; of the other one is told */
+    }
+    const char *why = !S_ISDIR(st.st_mode)              ? strerror(ENOTDIR)
+                      : access(dir, R_OK | W_OK | X_OK) ? strerror(errno)
+                      : st.st_dev != from.st_dev        ? "it is another file system"
+                                                        : NULL;
+    if (why) {
+        doctor_find(d, DOCTOR_WARNING,
+                    "files that were read stay where they are, and none after them is read",
+                    "a directory of the same file system, of the user that the daemon runs as",
+                    "%.*s, %s, %s: %s", STR_ARG(s->endpoint), name, dir, why);
+    }
+}
+
 static void look_at_directory(struct doctor *d, const struct doctor_setting *s)
 {
     const struct str *path = s->value;
     struct stat st;
+    if (s->is_source && s->row->kind == OPT_STR &&
+        (strcmp(s->row->name, "done") == 0 || strcmp(s->row->name, "rejected") == 0)) {
+        look_at_neighbour(d, s, s->row->name);
+    }
     if (s->row->kind != OPT_PATH || strcmp(s->row->name, "directory") != 0) {
         return;
     }
@@ -187,7 +219,11 @@ static void look_at_secret(struct doctor *d, const struct doctor_setting *s)
         return;
     }
     const char *file = str_dup(d->arena, secret->name).p;
+    bool is_of_tls = s->group && strcmp(s->group->name, "tls") == 0;
     if (stat(file, &st) != 0 || access(file, R_OK) != 0) {
+        if (is_of_tls) {
+            return; /* said by certificates */
+        }
         doctor_find(d, DOCTOR_WARNING, "messages wait while it cannot be read (`no-secret`)",
                     "give it to the user that the daemon runs as, mode 600", "%.*s, %s: %s",
                     STR_ARG(s->endpoint), file, strerror(errno));

@@ -10,8 +10,10 @@
 struct wire_conf {
     int port;
     struct str file;
+    struct opt_hostport listen;
 };
 static const struct opt wire_rows[] = {
+    OPT(wire_conf, listen, "listen", HOSTPORT, "127.0.0.1:0", NULL, 0, "Where it listens."),
     OPT(wire_conf, port, "port", INT, "2575", "1..65535", 0, "Port."),
     OPT(wire_conf, file, "file", PATH, NULL, NULL, 0, "A file."),
     {0},
@@ -211,6 +213,14 @@ Test(config, mistakes_are_located_and_named)
         {"bad name", "sources:\n  a b: { wire: {} }\n", "bad-name", 2},
         {"name twice", "sources:\n  a: { wire: {} }\ndestinations:\n  a: { hole: {} }\n",
          "name-twice", 4},
+        {"port twice",
+         "sources:\n  a: { wire: { listen: 127.0.0.1:7 } }\n  b:\n    wire:\n      listen: "
+         "0.0.0.0:7\n",
+         "port-twice", 5},
+        {"port of another",
+         "sources:\n  a: { wire: { listen: 127.0.0.1:7 } }\nmetrics:\n  listen: "
+         "127.0.0.1:7\n",
+         "port-twice", 4},
         {"not a mapping", "sources: [a]\n", "expected-mapping", 1},
         {"later: answered-by", "sources:\n  a:\n    wire: {}\n    ack: { answered-by: lab }\n",
          "not-available", 4},
