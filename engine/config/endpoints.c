@@ -352,6 +352,23 @@ static void read_replies(struct loader *l, const struct yaml_node *n, struct pla
     }
 }
 
+/* The source is looked for when all are known: find_answers(). */
+static void read_answers(struct loader *l, const struct yaml_node *n, struct plan_destination *out)
+{
+    struct answers_conf c = {0};
+    if (!n || opt_parse(l->a, config_answers_rows, n, NULL, l->d, &c) != 0) {
+        return;
+    }
+    out->answers = (struct plan_answers){
+        .is_on = true, .most = (unsigned)c.most, .within_us = c.within_ms * 1000};
+    if (out->adapter && !out->adapter->is_hl7_only) {
+        diag_add(l->d, DIAG_ERROR, "not-available", n->pos,
+                 "`answers` is not for `%s`, whose peers answer on the connection; expected a "
+                 "destination of HL7 v2",
+                 out->adapter->name);
+    }
+}
+
 static void read_destination(struct loader *l, const struct yaml_node *node, unsigned at)
 {
     struct plan_destination *p = &l->plan->destinations[at];
@@ -372,6 +389,7 @@ static void read_destination(struct loader *l, const struct yaml_node *node, uns
                                    .backlog_bytes = (uint64_t)c.backlog};
     read_retry(l, c.retry, p);
     read_replies(l, c.replies, p);
+    read_answers(l, c.answers, p);
     read_order(l, &c, node, &l->rules_destinations[at]);
     l->rules_destinations[at].shape = c.shape;
     l->rules_destinations[at].shape_pos = c.shape.n ? yaml_get(node, "shape")->pos : p->pos;
@@ -431,6 +449,33 @@ static void find_ack_destination(struct loader *l, const struct yaml_node *sourc
              "`%s` names `%.*s`; expected one of the destinations", key, STR_ARG(at->text));
 }
 
+static bool takes_hl7(const struct plan_source *s)
+{
+    return s->adapter && s->adapter->in && !s->adapter->in->is_data_only && !s->adapter->is_bulk;
+}
+
+static void find_answers(struct loader *l, const struct yaml_node *node, struct plan_destination *t)
+{
+    const struct yaml_node *map = yaml_get(node, "answers"), *at = yaml_get(map, "from");
+    const struct yaml_node *reply = yaml_get(yaml_get(node, "mllp"), "reply");
+    t->answers.source = l->plan->nsources;
+    for (unsigned i = 0; at && i < l->plan->nsources; i++) {
+        if (str_eq(l->plan->sources[i].name, at->text) && takes_hl7(&l->plan->sources[i])) {
+            t->answers.source = i;
+        }
+    }
+    if (at && t->answers.source == l->plan->nsources) {
+        diag_add(l->d, DIAG_ERROR, "unknown-source", at->pos,
+                 "`from` names `%.*s`; expected one of the sources, with a connection of HL7 v2",
+                 STR_ARG(at->text));
+    }
+    if (reply && str_is(reply->text, "application")) {
+        diag_add(l->d, DIAG_ERROR, "option-conflict", map->pos,
+                 "`answers` beside `reply: application`, which waits for the same answer on the "
+                 "connection; expected one of them");
+    }
+}
+
 /* A queue goes to one destination, and only from a name that is given up. */
 static void check_was(struct loader *l, unsigned at)
 {
@@ -486,6 +531,10 @@ void loader_endpoints(struct loader *l, const struct top_conf *top)
         }
     }
     for (unsigned i = 0; i < l->plan->ndestinations; i++) {
+        struct plan_destination *t = &l->plan->destinations[i];
         check_was(l, i);
+        if (t->answers.is_on) {
+            find_answers(l, yaml_get_str(top->destinations, t->name), t);
+        }
     }
 }

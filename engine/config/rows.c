@@ -54,6 +54,8 @@ const struct opt config_destination_rows[] = {
         "What stays in order: patient, none, all, or =FORMULA."),
     OPT(destination_conf, parallel, "parallel", INT, "8", "1..1000", OPT_RELOAD, "Deliveries under way at once."),
     OPT(destination_conf, retry, "retry", NODE, NULL, NULL, OPT_RELOAD, "How failed deliveries are repeated."),
+    OPT(destination_conf, answers, "answers", NODE, NULL, NULL, OPT_RELOAD,
+        "{from: SOURCE}: the peer answers CA on the connection, and its application over another one, to this source; the answer settles the message."),
     OPT(destination_conf, replies, "replies", NODE, NULL, NULL, OPT_RELOAD,
         "What a reply code means: {AE: hold, AR: retry}; delivered, hold, retry or refused."),
     OPT(destination_conf, on_unknown, "on-unknown", ENUM, "retry", "retry|hold", OPT_RELOAD,
@@ -107,6 +109,16 @@ const struct opt config_duplicates_rows[] = {
         "A message sent again within this time (same MSH-3, MSH-4, MSH-10) is answered again, not processed; 0: never looked for."),
     OPT(duplicates_conf, differs, "differs", ENUM, "process", "process|reject", OPT_RELOAD,
         "The same control id over another body (MSH-7 aside): take it as new, counted; or answer AE 205."),
+    {0},
+};
+
+const struct opt config_answers_rows[] = {
+    OPT(answers_conf, from, "from", STR, NULL, "1..64", OPT_REQUIRED | OPT_RELOAD,
+        "A source of this engine: AA, AE and AR come there, each as a message whose MSA-2 is the MSH-10 of what was sent; CA, CE and CR on the connection."),
+    OPT(answers_conf, within_ms, "within", MS, "5m", "100ms..1d", OPT_RELOAD,
+        "How long it is waited for after CA; then the message is sent again under the same MSH-10, or held as `on-unknown` says."),
+    OPT(answers_conf, most, "most", INT, "1000", "1..10000", OPT_RELOAD,
+        "Messages with the peer at once that wait for such an answer; no more are sent meanwhile."),
     {0},
 };
 
@@ -205,6 +217,8 @@ static const struct config_section sections[] = {
     {"sources.NAME.expect", "A list of these: what comes at least, and when.", config_expect_rows},
     {"destinations.NAME", "Besides the key that names the adapter.", config_destination_rows},
     {"destinations.NAME.retry", "Repeats.", config_retry_rows},
+    {"destinations.NAME.answers", "Application answers over another connection.",
+     config_answers_rows},
     {"destinations.NAME.replies", "Reply codes.", config_replies_rows},
     {"conformance elements",
      "Of a `conformance:` document among the routes: what is said of each place.",

@@ -59,13 +59,19 @@ struct destination_conf {
     struct str order_by;
     int parallel, on_unknown, on_hold;
     struct str was, shape;
-    const struct yaml_node *retry, *replies;
+    const struct yaml_node *retry, *replies, *answers;
     int64_t backlog, oldest_ms;
 };
 
 struct ack_conf {
     struct str answered_by, application_to;
     int64_t within_ms;
+};
+
+struct answers_conf {
+    struct str from;
+    int64_t within_ms;
+    int most;
 };
 
 struct batch_conf {
@@ -95,8 +101,8 @@ struct replies_conf {
 
 extern const struct opt config_top_rows[], config_source_rows[], config_destination_rows[],
     config_duplicates_rows[], config_retry_rows[], config_replies_rows[], config_admin_rows[],
-    config_metrics_rows[], config_ack_rows[], config_batch_rows[], config_parts_rows[],
-    config_validate_rows[], config_alerts_rows[], config_webhook_rows[], config_mail_rows[],
-    config_expect_rows[];
+    config_answers_rows[], config_metrics_rows[], config_ack_rows[], config_batch_rows[],
+    config_parts_rows[], config_validate_rows[], config_alerts_rows[], config_webhook_rows[],
+    config_mail_rows[], config_expect_rows[];
 
 #endif

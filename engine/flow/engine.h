@@ -66,7 +66,8 @@ struct engine_destination_status {
     uint64_t delivered, refused, held, queued; /* in memory or not */
     bool behind; /* the cursor has not caught up: more waits in the journal */
     bool clogged, unreachable, is_open;
-    bool is_exposed; /* others on the network can read what is sent */
+    bool is_exposed;    /* others on the network can read what is sent */
+    uint64_t answering; /* of `queued`: with the peer, who answers over another connection */
     uint64_t backlog,
         backlog_bound;    /* bytes of the journal that wait for it, and may; 0: no bound */
     bool backlog_full;    /* messages routed to it are refused */

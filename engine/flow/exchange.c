@@ -2,6 +2,7 @@
  * docs/architecture.md. */
 #include "engine/base/charset.h"
 #include "engine/base/hash.h"
+#include "engine/flow/elsewhere.h"
 #include "engine/flow/exchange_priv.h"
 #include "engine/flow/repeat.h"
 #include "engine/flow/sender.h"
@@ -150,7 +151,10 @@ bool exchange_parse(struct exchange *x)
     x->is_parsed = true;
     x->mode = ack_mode_of(&x->hl7);
     if (ack_is_ack(&x->hl7)) {
-        x->is_silent = true; /* an acknowledgement is never acknowledged */
+        x->is_answer = true;
+        x->is_silent |= !elsewhere_wants_accept(x);
+        x->mode.application =
+            ACK_NE; /* an acknowledgement is never acknowledged, but for its receipt */
         filter(x, STR("ack"));
         return false;
     }
@@ -438,6 +442,9 @@ static void take_up(struct exchange *x, uint64_t seq)
     } else {
         exchange_count(x);
         exchange_say(x);
+    }
+    if (x->is_answer) {
+        elsewhere_take(x);
     }
     if (x->awaits) { /* before its output can go */
         struct entry_ref ref = {seq, x->awaited_output};

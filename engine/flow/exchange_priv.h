@@ -32,6 +32,7 @@ struct exchange {
     const struct ack_error *errors;
     unsigned nerrors;
     bool is_silent;      /* an inbound acknowledgement, or ack: never */
+    bool is_answer;      /* an acknowledgement, of what we have sent perhaps */
     bool is_turned_away; /* nothing is stored for want of room: later */
     struct str header;   /* what the reply is made from when the bytes are no message */
     struct str replies[2];

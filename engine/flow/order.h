@@ -12,7 +12,14 @@
 struct msg;
 struct held_note; /* queue_priv.h */
 
-enum queued_state { QUEUED_BLOCKED, QUEUED_READY, QUEUED_SENDING, QUEUED_WAITING, QUEUED_HELD };
+enum queued_state {
+    QUEUED_BLOCKED,
+    QUEUED_READY,
+    QUEUED_SENDING,
+    QUEUED_ANSWERING, /* the peer has it, and answers over another connection */
+    QUEUED_WAITING,
+    QUEUED_HELD
+};
 
 struct order_link {
     uint64_t key;
@@ -30,19 +37,20 @@ struct queued {
         struct held_note *note; /* HELD: why; owned; NULL: not known */
         const char *reason;     /* else: why it was not delivered at once; static, or NULL */
     };
-    int64_t due_us;   /* WAITING: monotonic time of the next attempt */
+    int64_t due_us;   /* WAITING: monotonic time of the next attempt; ANSWERING: of its limit */
     int64_t first_us; /* monotonic time of the first attempt; 0 none yet */
     uint32_t output;
     uint32_t attempt;  /* attempts begun */
     uint32_t delay_ms; /* last back-off */
-    uint32_t heap_at;  /* WAITING: place in the queue's heap */
+    uint32_t heap_at;  /* WAITING, ANSWERING: place in the heap of these */
     uint32_t blocked;  /* chains in which it is not first */
     uint32_t nkeys;
-    uint8_t state;   /* enum queued_state */
-    bool is_ordered; /* stands in its chains */
-    bool is_marked;  /* on-unknown: hold: the journal has it as held, should its outcome be lost */
-    bool is_bulk;    /* lets others go first */
-    bool is_awaited; /* somebody waits for its answer */
+    uint8_t state;    /* enum queued_state */
+    bool is_ordered;  /* stands in its chains */
+    bool is_marked;   /* on-unknown: hold: the journal has it as held, should its outcome be lost */
+    bool is_bulk;     /* lets others go first */
+    bool is_awaited;  /* somebody waits for its answer */
+    bool is_expected; /* an answer from elsewhere may come: queue_answer.c knows its control id */
     bool is_maybe_sent;   /* its peer may have it */
     bool is_failed_route; /* has no payload: once released, what today's rules make of it is sent */
     struct order_link keys[];

@@ -65,6 +65,14 @@ enum plan_reply {
 };
 enum { PLAN_REPLIES = 6 };
 
+/* Where the answers at application level come to, if not on the connection of the message. */
+struct plan_answers {
+    bool is_on;
+    unsigned source; /* index in the plan */
+    unsigned most;   /* outputs that wait for one at once */
+    int64_t within_us;
+};
+
 struct plan_destination {
     struct str name;
     struct str was; /* the name it had before: takes over that queue; or empty */
@@ -76,6 +84,7 @@ struct plan_destination {
     enum plan_reply replies[PLAN_REPLIES];                      /* by enum ack_code */
     bool hold_on_unknown;                                       /* on-unknown: hold */
     bool continue_on_hold;                                      /* on-hold: continue */
+    struct plan_answers answers;
     int64_t oldest_ms;      /* condition oldest-waiting; 0: as alerts.limits says */
     uint64_t backlog_bytes; /* of the journal that may wait for it; 0: a quarter of its bound */
 };

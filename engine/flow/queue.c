@@ -49,7 +49,8 @@ static int64_t now_us(const struct queue *q)
 
 static void wake(struct queue *q)
 {
-    struct queued *first = q->person.is_held ? NULL : due_first(&q->due);
+    const struct queued *first = q->person.is_held ? NULL : due_first(&q->due);
+    const struct queued *late = due_first(&q->answering);
     int64_t at = first ? first->due_us : INT64_MAX;
     if (q->is_unreachable && !q->person.is_held) {
         at = q->ready.n > 0 || at < q->probe_at_us ? q->probe_at_us : at;
@@ -58,6 +59,7 @@ static void wake(struct queue *q)
     if (q->read_at_us > now_us(q) && q->read_at_us < at) {
         at = q->read_at_us;
     }
+    at = late && late->due_us < at ? late->due_us : at;
     q->conf.ops->wake_at(q->conf.arg, at);
 }
 
@@ -179,6 +181,7 @@ void queue_settle(struct queue *q, struct queued *o, enum entry_verdict v, struc
                   struct str reply)
 {
     queue_record(q, o, v, by, reply);
+    queue_forget_answer(q, o); /* what it says may be `reply` */
     order_remove(&q->order, o, queue_freed, q);
     window_unload(q, o);
     q->unsettled--;
@@ -206,6 +209,7 @@ static void hold(struct queue *q, struct queued *o, const struct msg *m, struct 
                  struct str why)
 {
     queue_record(q, o, ENTRY_HELD, STR(""), note);
+    queue_forget_answer(q, o);
     queue_put_held(q, o, m, q->conf.clock.wall_us(q->conf.clock.arg), why);
     window_unload(q, o);
     if (q->want->continue_on_hold) {
@@ -285,6 +289,9 @@ static void enter_unreachable(struct queue *q, const struct outcome *out)
 
 static void leave_unreachable(struct queue *q)
 {
+    if (q->is_elsewhere) {
+        return;
+    }
     q->unknown_run = 0;
     if (!q->is_unreachable) {
         return;
@@ -341,7 +348,7 @@ static void on_unreachable(struct queue *q, struct queued *o, const struct outco
 /* Sent, and no answer: it may have arrived. Several in a row look like a peer that only listens. */
 static void on_unknown(struct queue *q, struct queued *o, const struct outcome *out)
 {
-    if (q->is_unreachable || ++q->unknown_run >= QUEUE_UNKNOWN_MAX) {
+    if (!q->is_elsewhere && (q->is_unreachable || ++q->unknown_run >= QUEUE_UNKNOWN_MAX)) {
         enter_unreachable(q, out);
     }
     if (q->want->hold_on_unknown) {
@@ -387,6 +394,8 @@ void delivery_done(struct delivery *d, struct outcome out)
 {
     struct queue *q = d->queue;
     struct queued *o = d->q;
+    bool is_early = queue_early_answer(q, o, &out);
+    bool is_accepted = !is_early && queue_is_accepted_only(q, o, &out);
     verdict_fn act = judge(q, o, &out); /* 12 the peer's answer becomes an outcome */
     bool stays = is_open_after(q, act, d->is_canceled);
     o->is_maybe_sent |= out.verdict == DELIVERY_UNKNOWN;
@@ -394,7 +403,10 @@ void delivery_done(struct delivery *d, struct outcome out)
         queue_record(q, o, ENTRY_RELEASED, STR(""), STR(""));
         o->is_marked = false;
     }
-    if (d->is_canceled && stays) {
+    if (is_accepted) {
+        leave_unreachable(q);
+        queue_await_answer(q, o);
+    } else if (d->is_canceled && stays) {
         make_ready_first(q, o);
     } else {
         act(q, o, &out);
@@ -406,6 +418,25 @@ void delivery_done(struct delivery *d, struct outcome out)
     if (!q->is_running) {
         q->conf.ops->kick(q->conf.arg);
     }
+}
+
+void queue_end(struct queue *q, struct queued *o, const struct outcome *out)
+{
+    static const struct outcome again = {.verdict = DELIVERY_BUSY,
+                                         .reason = "its message cannot be read from the journal"};
+    int r = window_load(q, o); /* for whoever is told */
+    const struct outcome *what = r == 0 ? out : &again;
+    verdict_fn act = judge(q, o, what);
+    if (is_open_after(q, act, false) && o->is_marked) {
+        queue_record(q, o, ENTRY_RELEASED, STR(""), STR(""));
+        o->is_marked = false;
+    }
+    queue_take_out(q, o);
+    q->is_elsewhere = true;
+    act(q, o, what);
+    q->is_elsewhere = false;
+    queue_flush(q); /* while its number can be had: this may be inside of journal_poll() */
+    q->conf.ops->kick(q->conf.arg);
 }
 
 /* ---- sending ---- */
@@ -429,14 +460,16 @@ static unsigned sendable(const struct queue *q)
     }
     if (q->is_unreachable) {
         bool is_due = !q->is_probing && q->nflying == 0 && now_us(q) >= q->probe_at_us;
-        return is_due && q->conf.ops->room(q->conf.arg) > 0;
+        return is_due && queue_answer_room(q) > 0 && q->conf.ops->room(q->conf.arg) > 0;
     }
     unsigned parallel = q->want->parallel ? q->want->parallel : 1;
     unsigned room = q->nflying < parallel ? parallel - q->nflying : 0;
     unsigned carry = room ? q->conf.ops->room(q->conf.arg) : 0;
     unsigned batch = q->conf.batch ? q->conf.batch : 1;
     room = room < carry ? room : carry;
+    unsigned answers = queue_answer_room(q);
     room = room < batch ? room : batch;
+    room = room < answers ? room : answers;
     return room < SEND_MAX ? room : SEND_MAX;
 }
 
@@ -467,6 +500,7 @@ static struct delivery *take_ready(struct queue *q)
     q->retries += o->attempt > 1;
     o->first_us = o->first_us ? o->first_us : now_us(q);
     struct delivery *d = delivery_begin(q, o);
+    queue_expect(q, o, d->payload);
     d->is_probe = q->is_unreachable;
     q->is_probing = q->is_unreachable;
     return d;
@@ -543,6 +577,7 @@ void queue_tick(struct queue *q)
         o->state = QUEUED_READY;
         queue_push_ready(q, o);
     }
+    queue_answers_due(q, now);
     queue_run(q);
 }
 
@@ -629,6 +664,12 @@ void queue_free(struct queue **q)
         return;
     }
     assert(one->nflying == 0);
+    while (one->answering.n > 0) {
+        struct queued *o = due_first(&one->answering);
+        due_remove(&one->answering, o);
+        queue_push_ready(one, o);
+    }
+    queue_free_answers(one);
     while (one->due.n > 0) {
         struct queued *o = due_first(&one->due);
         due_remove(&one->due, o);
@@ -696,6 +737,7 @@ void queue_status(struct queue *q, struct queue_status *out)
         .blocked = q->blocked.n,
         .ready = q->ready.n,
         .waiting = q->due.n,
+        .answering = q->answering.n,
         .is_held = q->person.is_held,
         .held_since_us = q->person.since_us,
         .held_by = str_of(q->person.by),

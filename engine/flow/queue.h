@@ -90,6 +90,20 @@ void queue_cancel(struct queue *q);
 bool queue_is_empty(const struct queue *q);
 unsigned queue_in_flight(const struct queue *q);
 
+/* ---- answers over another connection (queue_answer.c) ---- */
+
+/* Which output an answer is for: what it was sent with. `application` and `facility` are MSH-5 and MSH-6 of what was
+ * sent, MSH-3 and MSH-4 of the answer. Keyed hashes. */
+struct queue_answer_key {
+    uint64_t id, party;
+};
+struct queue_answer_key queue_answer_key(const struct journal *j, struct str control_id,
+                                         struct str application, struct str facility);
+/* Is an answer for it expected; `by_party`: of this sender? */
+bool queue_expects(const struct queue *q, const struct queue_answer_key *key, bool by_party);
+/* The verdict on the output of this key, preferably of this party; false: none is expected. `out` is borrowed. */
+bool queue_answered(struct queue *q, const struct queue_answer_key *key, const struct outcome *out);
+
 /* ---- what people decide (queue_people.c) ---- */
 
 /* Stop sending to this destination, or go on; a state of the journal, so it stands over a restart. What is in
@@ -141,7 +155,8 @@ struct queue_status {
     uint64_t attempts, retries;            /* sent; of which not for the first time */
     const struct histogram *delivery_time; /* borrowed */
     uint64_t blocked, ready,
-        waiting; /* of `queued`: for another output, for room, for their time */
+        waiting;        /* of `queued`: for another output, for room, for their time */
+    uint64_t answering; /* of `queued`: for an answer over another connection */
     bool behind, clogged, unreachable;
     const char *reason;
     int64_t oldest_us; /* wall clock of receipt of the oldest unsettled output; 0 unknown or none */

@@ -115,7 +115,7 @@ static void put_row(struct listing *l, struct queued *o)
     r->since_us = is_held ? o->note->since_us : (int64_t)r->id.hi;
     r->why = is_held ? str_dup(l->a, str_from(o->note->why, o->note->n))
                      : str_of(o->reason ? o->reason : "");
-    if (o->state == QUEUED_WAITING) {
+    if (o->state == QUEUED_WAITING || o->state == QUEUED_ANSWERING) {
         r->due_us = o->due_us - l->q->conf.clock.mono_us(l->q->conf.clock.arg);
         r->due_us = r->due_us > 0 ? r->due_us : 0;
     } else if (o->state == QUEUED_BLOCKED) {
@@ -143,6 +143,9 @@ unsigned queue_list(struct queue *q, enum queue_filter filter, struct arena *a,
     if (filter != QUEUE_ONLY_HELD) {
         for (uint32_t i = 0; i < q->due.n; i++) {
             put_row(&l, q->due.v[i]);
+        }
+        for (uint32_t i = 0; i < q->answering.n; i++) {
+            put_row(&l, q->answering.v[i]);
         }
         put_list(&l, &q->ready);
         put_list(&l, &q->blocked);

@@ -152,9 +152,13 @@ struct queued *queue_find(struct queue *q, struct entry_ref ref)
             }
         }
     }
-    for (uint32_t i = 0; i < q->due.n; i++) {
-        if (q->due.v[i]->seq == ref.seq && q->due.v[i]->output == ref.output) {
-            return q->due.v[i];
+    const struct due *heaps[] = {&q->due, &q->answering};
+    for (size_t k = 0; k < sizeof(heaps) / sizeof(heaps[0]); k++) {
+        for (uint32_t i = 0; i < heaps[k]->n; i++) {
+            struct queued *o = heaps[k]->v[i];
+            if (o->seq == ref.seq && o->output == ref.output) {
+                return o;
+            }
         }
     }
     return NULL;
@@ -186,6 +190,9 @@ static struct queued *next_known(struct queue *q, uint64_t through, const struct
     for (uint32_t i = 0; !o && i < q->due.n; i++) {
         o = q->due.v[i]->seq <= through ? q->due.v[i] : NULL;
     }
+    for (uint32_t i = 0; !o && i < q->answering.n; i++) {
+        o = q->answering.v[i]->seq <= through ? q->answering.v[i] : NULL;
+    }
     return o ? o : next_held(q, through, after);
 }
 
@@ -216,7 +223,7 @@ struct msg *queue_message(struct queue *q, struct queued *o)
 
 /* ---- decisions ---- */
 
-static void take_out(struct queue *q, struct queued *o)
+void queue_take_out(struct queue *q, struct queued *o)
 {
     switch ((enum queued_state)o->state) {
     case QUEUED_HELD:
@@ -231,6 +238,9 @@ static void take_out(struct queue *q, struct queued *o)
     case QUEUED_WAITING:
         due_remove(&q->due, o);
         break;
+    case QUEUED_ANSWERING:
+        due_remove(&q->answering, o);
+        break;
     case QUEUED_SENDING: /* not found by anybody */
         break;
     }
@@ -244,7 +254,7 @@ int queue_release_one(struct queue *q, struct queued *o, struct str by, struct s
                                   : STR("its message cannot be read from the journal");
         return ERR_STATE;
     }
-    take_out(q, o);
+    queue_take_out(q, o);
     queue_record(q, o, ENTRY_RELEASED, by, STR(""));
     forget_note(o);
     o->reason = NULL;
@@ -264,7 +274,7 @@ void queue_drop_one(struct queue *q, struct queued *o, struct str by, struct str
     if (o->is_awaited && q->conf.ops->ended) {
         q->conf.ops->ended(q->conf.arg, queued_ref(o), AWAIT_DROPPED, NULL, NULL);
     }
-    take_out(q, o);
+    queue_take_out(q, o);
     queue_settle(q, o, ENTRY_DROPPED, by, note);
     q->conf.ops->kick(q->conf.arg);
 }
@@ -331,7 +341,8 @@ bool queue_withdraw(struct queue *q, struct entry_ref ref, journal_done_fn done,
     }
     q->counts.dropped++;
     queue_note_counts(q, seq);
-    take_out(q, o);
+    queue_forget_answer(q, o);
+    queue_take_out(q, o);
     order_remove(&q->order, o, queue_freed, q);
     window_unload(q, o);
     q->unsettled--;

@@ -53,6 +53,15 @@ struct delivery {
     char id[27]; /* "" until asked for */
 };
 
+/* An output that was sent, and what its answer is known by. */
+struct expected {
+    struct queued *o;
+    struct queue_answer_key key;
+    bool is_silence_good;   /* only errors are answered */
+    struct outcome outcome; /* of an answer that came while it was still being sent */
+    struct buf early;       /* its bytes; empty: none came */
+};
+
 struct queue {
     struct queue_conf conf;
     const struct plan_destination *want;
@@ -63,6 +72,10 @@ struct queue {
     struct queued *ready_bulk; /* first of the bulk ones: they stand behind the others */
     struct queued_list ready, blocked, held; /* held: in the order of the journal */
     struct due due;
+    struct due answering;      /* by their limit */
+    struct expected *expected; /* oldest first; twice plan_answers.most at most */
+    unsigned nexpected;
+    bool is_elsewhere; /* what is judged came over another connection: it says nothing of ours */
     struct delivery *flying, *spare;
     unsigned nflying;
     size_t unsettled; /* outputs known here */
@@ -142,7 +155,28 @@ void queue_hold(struct queue *q, struct queued *o, struct str reply, const char 
  * message, or NULL: it is read. */
 void queue_hold_finding(struct queue *q, struct queued *o, const struct msg *m, struct str finding);
 
+/* One that is not being sent ends so, or is sent again later. */
+void queue_end(struct queue *q, struct queued *o, const struct outcome *out);
+
+/* queue_answer.c */
+/* It is being sent with this payload. */
+void queue_expect(struct queue *q, struct queued *o, struct str payload);
+void queue_forget_answer(struct queue *q, struct queued *o);
+/* How many more may be sent for the answers that are waited for. */
+unsigned queue_answer_room(const struct queue *q);
+/* Taken at the accept level, and the application's answer is to follow elsewhere. */
+bool queue_is_accepted_only(const struct queue *q, const struct queued *o,
+                            const struct outcome *out);
+void queue_await_answer(struct queue *q, struct queued *o);
+/* An answer overtook the one at the accept level: it takes its place. */
+bool queue_early_answer(struct queue *q, const struct queued *o, struct outcome *out);
+/* Whose limit is over. */
+void queue_answers_due(struct queue *q, int64_t now_us);
+void queue_free_answers(struct queue *q);
+
 /* queue_people.c */
+/* Out of the list or heap that it stands in. */
+void queue_take_out(struct queue *q, struct queued *o);
 /* Into the list of what is held, with what is known of it. `m`: NULL when it cannot be read. `why` holds no content. */
 void queue_put_held(struct queue *q, struct queued *o, const struct msg *m, int64_t since_us,
                     struct str why);

@@ -104,6 +104,7 @@ static void one_destination(const struct destination *t, struct engine_destinati
         .blocked = q.blocked,
         .ready = q.ready,
         .retrying = q.waiting,
+        .answering = q.answering,
         .is_held = q.is_held,
         .held_since_us = q.held_since_us,
         .held_by = q.held_by,

@@ -10,11 +10,10 @@ enum { ROWS_DEFAULT = 50, ROWS_MOST = 1000 };
 
 static const char *state_text(enum queued_state s)
 {
-    static const char *const words[] = {[QUEUED_BLOCKED] = "blocked",
-                                        [QUEUED_READY] = "ready",
-                                        [QUEUED_SENDING] = "in-flight",
-                                        [QUEUED_WAITING] = "retrying",
-                                        [QUEUED_HELD] = "held"};
+    static const char *const words[] = {
+        [QUEUED_BLOCKED] = "blocked",   [QUEUED_READY] = "ready",
+        [QUEUED_SENDING] = "in-flight", [QUEUED_ANSWERING] = "answering",
+        [QUEUED_WAITING] = "retrying",  [QUEUED_HELD] = "held"};
     return words[s];
 }
 
@@ -77,7 +76,7 @@ static struct report *row_report(struct admin_call *c, const struct queue_row *r
     report_set_text(r, "reason", row->why);
     report_set_bool(r, "failed_route", row->is_failed_route);
     report_set_text(r, "event", str_of(row->event));
-    if (row->state == QUEUED_WAITING) {
+    if (row->state == QUEUED_WAITING || row->state == QUEUED_ANSWERING) {
         report_set_int(r, "next_attempt_ms", row->due_us / 1000);
     }
     report_set(r, "keys", keys_report(row));

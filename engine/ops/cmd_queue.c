@@ -104,7 +104,9 @@ static void print_row(const struct report *row)
     }
     printf(", since %s", since[0] ? since : "before the daemon started");
     if (report_get(row, "next_attempt_ms")) {
-        printf(", again in %lld s", ((long long)report_int(row, "next_attempt_ms") + 999) / 1000);
+        bool is_answering = strcmp(report_text(row, "state"), "answering") == 0;
+        printf(", %s in %lld s", is_answering ? "its limit" : "again",
+               ((long long)report_int(row, "next_attempt_ms") + 999) / 1000);
     }
     print_causes(row);
     if (report_text(row, "reason")[0]) {
@@ -120,6 +122,9 @@ static void print_queue(const struct report *q)
            report_text(s, "name"), (long long)report_int(s, "held"),
            (long long)report_int(s, "blocked"), (long long)report_int(s, "retrying"),
            (long long)report_int(s, "ready"), (long long)report_int(s, "in_flight"));
+    if (report_int(s, "answering")) {
+        printf(", answering %lld", (long long)report_int(s, "answering"));
+    }
     printf("%s", report_bool(s, "behind") ? ", more waits in the journal" : "");
     if (report_int(s, "oldest_ms")) {
         printf(", oldest waits %lld s", (long long)report_int(s, "oldest_ms") / 1000);

@@ -471,6 +471,7 @@ static struct report *destination_status(const struct engine_destination_status 
     report_set_int(r, "blocked", (int64_t)s->blocked);
     report_set_int(r, "ready", (int64_t)s->ready);
     report_set_int(r, "retrying", (int64_t)s->retrying);
+    report_set_int(r, "answering", (int64_t)s->answering);
     if (s->is_held) {
         char since[CLOCK_RFC3339_SIZE];
         clock_rfc3339(s->held_since_us, since);
