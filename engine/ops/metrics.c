@@ -305,6 +305,7 @@ static const struct row rows[] = {
     {{"corridor_destination_queued", GAUGE, "destination", "outputs", "Outputs known to wait or to be in flight, without the held ones; while it is behind there are more in the journal."}, DEST(queued)},
     {{"corridor_destination_in_flight", GAUGE, "destination", "outputs", "Outputs sent that wait for the peer's answer."}, put_in_flight, 0},
     {{"corridor_destination_retrying", GAUGE, "destination", "outputs", "Outputs that wait for the time of their next attempt."}, DEST(retrying)},
+    {{"corridor_destination_answering", GAUGE, "destination", "outputs", "Outputs with the peer, whose application answers over another connection (`answers`)."}, DEST(answering)},
     {{"corridor_destination_backlog_bytes", GAUGE, "destination", "bytes", "Bytes of the journal that wait for it."}, DEST(backlog)},
     {{"corridor_destination_backlog_bound_bytes", GAUGE, "destination", "bytes", "As many may; 0: no bound."}, DEST(backlog_bound)},
     {{"corridor_destination_oldest_seconds", GAUGE, "destination", "seconds", "Age of the oldest unsettled output, held ones included; 0: none."}, put_oldest, 0},

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
-"""python3-hl7 as a peer: `python_hl7.py client HOST PORT`, `python_hl7.py server`; see common.mjs."""
+"""python3-hl7 as a peer: `python_hl7.py client HOST PORT`, `python_hl7.py server`; see common.mjs. `python_hl7.py
+elsewhere FILE` is a server that answers CA, and AA over a connection of its own to HOST:PORT, which it reads from FILE."""
 import asyncio
+import os
 import sys
 
 import hl7
@@ -54,10 +56,47 @@ async def server():
     await asyncio.sleep(0.2)
 
 
-async def main():
+async def answer_elsewhere(path, control_ids):
+    while not os.path.exists(path):
+        await asyncio.sleep(0.02)
+    with open(path) as f:
+        host, port = f.read().strip().rsplit(":", 1)
+    reader, writer = await hl7.mllp.open_hl7_connection(host, int(port), encoding="utf-8")
+    for i in reversed(control_ids):
+        writer.writemessage(hl7.parse(f"MSH|^~\\&|LAB|L|PEER|WARD|20260101||ACK|R{i}|P|2.5.1|||AL|NE\rMSA|AA|{i}\r"))
+        await writer.drain()
+        ack = await reader.readmessage()
+        expect(str(ack.segment("MSA")) == f"MSA|CA|R{i}", f"confirmed with {ack.segment('MSA')}")
+    writer.close()
 
+
+async def elsewhere(path):
+    control_ids = []
+    done = asyncio.Event()
+
+    async def on_connection(reader, writer):
+        while True:
+            try:
+                msg = await reader.readmessage()
+            except asyncio.IncompleteReadError:
+                return
+            control_ids.append(str(msg.segment("MSH")(10)))
+            writer.writemessage(msg.create_ack("CA"))
+            await writer.drain()
+            if len(control_ids) == COUNT:
+                done.set()
+
+    s = await hl7.mllp.start_hl7_server(on_connection, "127.0.0.1", 0, encoding="utf-8")
+    print("listening", s.sockets[0].getsockname()[1], flush=True)
+    await done.wait()
+    expect(sorted(control_ids) == [f"M{i}" for i in range(1, COUNT + 1)], f"control ids {control_ids}")
+    await answer_elsewhere(path, control_ids)
+
+
+async def main():
+    ways = {"client": lambda: client(sys.argv[2], int(sys.argv[3])), "server": server, "elsewhere": lambda: elsewhere(sys.argv[2])}
     try:
-        await asyncio.wait_for(client(sys.argv[2], int(sys.argv[3])) if sys.argv[1] == "client" else server(), 30)
+        await asyncio.wait_for(ways[sys.argv[1]](), 30)
     except Exception as e:  # whatever the library raises is a finding
         expect(False, repr(e))
 
