@@ -453,7 +453,6 @@ static struct report *destination_status(const struct engine_destination_status 
     struct report *r = report_object();
     report_set_text(r, "name", s->name);
     report_set_text(r, "adapter", s->adapter);
-    report_set_bool(r, "plaintext", s->is_exposed);
     report_set_int(r, "delivered", (int64_t)s->delivered);
     report_set_int(r, "refused", (int64_t)s->refused);
     report_set_int(r, "held", (int64_t)s->held);
@@ -472,6 +471,7 @@ static struct report *destination_status(const struct engine_destination_status 
     report_set_int(r, "ready", (int64_t)s->ready);
     report_set_int(r, "retrying", (int64_t)s->retrying);
     report_set_int(r, "answering", (int64_t)s->answering);
+    report_set_bool(r, "plaintext", s->is_exposed);
     if (s->is_held) {
         char since[CLOCK_RFC3339_SIZE];
         clock_rfc3339(s->held_since_us, since);
