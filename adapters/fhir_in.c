@@ -32,16 +32,24 @@ static const struct opt auth_opts[] = {
     {0},
 };
 
+#define RULE(id, name, initial, code, sentence)                                                    \
+    OPT(fhir_validate_conf, level[FHIR_RULE_##id], name, ENUM, initial, "off|warn|strict",         \
+        OPT_RELOAD, sentence),
+static const struct opt validate_opts[] = {
+    OPT(fhir_validate_conf, most, "most", ENUM, "strict", "off|warn|strict", OPT_RELOAD,
+        "warn: whatever the rules say, nothing is rejected; off: nothing is looked at."),
+    FHIR_RULE_TABLE(RULE){0},
+};
+
 const struct opt fhir_in_opts[] = {
     DOOR_OPTS(http_serve_conf),
     OPT(fhir_in_conf, base, "base", STR, "/fhir", "1..500", OPT_RELOAD,
         "Path of the endpoint; [base]/metadata says what it can do."),
     OPT_GROUP(fhir_in_conf, auth, "auth", auth_opts, OPT_RELOAD,
               "Who is let in: whoever shows one of these; without it everybody is."),
-    OPT(fhir_in_conf, validate, "validate", ENUM, "off", "off|warn|strict", OPT_RELOAD,
-        "Look at each resource as R4 has it: `strict` answers 422 where it is not, `warn` says so "
-        "and "
-        "takes it."),
+    OPT_GROUP(fhir_in_conf, validate, "validate", validate_opts, OPT_RELOAD | OPT_SHORT,
+              "Look at each resource as R4 has it, by rules: what one of level strict finds is "
+              "answered 422, of level warn is logged; `validate: warn` is `{most: warn}`."),
     OPT(fhir_in_conf, if_match, "if-match", ENUM, "refused", "refused|accepted", OPT_RELOAD,
         "If-Match and If-None-Match name versions, and none are kept: 412, or taken without a "
         "look."),

@@ -7,6 +7,7 @@
 #define CORRIDOR_ADAPTERS_FHIR_IN_H
 
 #include "adapters/http_limits.h"
+#include "engine/fhir/validate.h"
 #include "engine/flow/adapter.h"
 
 struct fhir_jwt_conf {
@@ -20,15 +21,18 @@ struct fhir_auth_conf {
     const struct fhir_jwt_conf *jwt; /* NULL: not given */
 };
 
-enum fhir_validate { FHIR_VALIDATE_OFF, FHIR_VALIDATE_WARN, FHIR_VALIDATE_STRICT };
+struct fhir_validate_conf {
+    int most;              /* enum validate_level: no rule is above it */
+    int level[FHIR_RULES]; /* enum validate_level */
+};
 
 struct fhir_in_conf {
     struct http_serve_conf serve; /* first: what http_serve.c reads */
     struct str base;
-    const struct fhir_auth_conf *auth; /* NULL: everybody is let in */
-    int validate;                      /* enum fhir_validate */
-    int if_match;                      /* 1: accepted */
-    int64_t most;                      /* requests a second; 0: no bound */
+    const struct fhir_auth_conf *auth;         /* NULL: everybody is let in */
+    const struct fhir_validate_conf *validate; /* NULL: resources are not looked at */
+    int if_match;                              /* 1: accepted */
+    int64_t most;                              /* requests a second; 0: no bound */
 };
 
 extern const struct opt fhir_in_opts[];

@@ -75,16 +75,37 @@ static bool is_notice(const struct json *root)
     return str_is(type, "history") || str_is(type, "subscription-notification");
 }
 
+/* The levels of the rules, none above `most`; false: resources are not looked at. */
+static bool read_levels(const struct fhir_in *in, int most, struct fhir_levels *out)
+{
+    const struct fhir_validate_conf *v = fhir_in_conf(in)->validate;
+    for (unsigned i = 0; v && i < FHIR_RULES; i++) {
+        out->of[i] = (uint8_t)(v->level[i] < most ? v->level[i] : most);
+    }
+    return v && most != VALIDATE_OFF;
+}
+
+static int most_of(const struct fhir_in *in)
+{
+    const struct fhir_validate_conf *v = fhir_in_conf(in)->validate;
+    return v ? v->most : VALIDATE_OFF;
+}
+
+static void tell_findings(const struct http_conn *c, const char *type, uint64_t n)
+{
+    const struct endpoint *ep = c->serve->ep;
+    log_event(ep->log, LOG_LEVEL_WARN, "fhir-findings", log_str("source", ep->name),
+              log_cstr("peer", c->peer), log_cstr("type", type), log_uint("findings", n));
+}
+
 /* Is it what R4 says it is? A Bundle is looked at with all that is in it. */
 static bool is_valid(struct http_conn *c, struct fhir_call *call)
 {
     const struct fhir_in *in = source_of(c);
-    int how = fhir_in_conf(in)->validate;
-    if (how == FHIR_VALIDATE_OFF || is_notice(call->root)) {
+    struct fhir_levels levels;
+    if (!read_levels(in, most_of(in), &levels) || is_notice(call->root)) {
         return true;
     }
-    struct fhir_levels levels =
-        fhir_levels_initial(how == FHIR_VALIDATE_WARN ? VALIDATE_WARN : VALIDATE_STRICT);
     struct fhir_report *r = ARENA_NEW(&call->a, struct fhir_report);
     fhir_validate_tree(r, &call->a, buf_str(&c->body), call->root, &levels);
     source_check_invariants(in->source, r);
@@ -92,9 +113,7 @@ static bool is_valid(struct http_conn *c, struct fhir_call *call)
     if (r->errors) {
         fhir_reply_report(c, 422);
     } else if (r->warnings) {
-        log_event(in->ep->log, LOG_LEVEL_WARN, "fhir-findings", log_str("source", in->ep->name),
-                  log_cstr("peer", c->peer), log_cstr("type", fhir_type_name(r->type)),
-                  log_uint("findings", r->warnings));
+        tell_findings(c, fhir_type_name(r->type), r->warnings);
     }
     return !r->errors;
 }
@@ -216,26 +235,34 @@ static bool read_message(struct http_conn *c, struct fhir_call *call)
     return read_bundle(c, call);
 }
 
-static void judge_line(struct source *s, struct fhir_call *call, struct fhir_part *p)
+/* How many warnings there are. */
+static unsigned judge_line(struct source *s, const struct fhir_levels *levels,
+                           struct fhir_call *call, struct fhir_part *p)
 {
-    struct fhir_levels levels = fhir_levels_initial(VALIDATE_STRICT);
     struct fhir_report *r = ARENA_NEW(&call->a, struct fhir_report);
-    fhir_validate(r, &call->a, p->bytes, &levels);
+    fhir_validate(r, &call->a, p->bytes, levels);
     source_check_invariants(s, r);
     if (r->errors) {
         p->fault =
             (struct fhir_fault){422, "invalid", fhir_report_reason(r).p, STR(""), p->line, 1};
         call->bundle.nfaults++;
     }
+    return r->errors ? 0 : r->warnings;
 }
 
 static void judge_lines(struct http_conn *c, struct fhir_call *call)
 {
-    bool is_strict = fhir_in_conf(source_of(c))->validate == FHIR_VALIDATE_STRICT;
-    for (unsigned i = 0; i < call->bundle.n && is_strict; i++) {
+    struct fhir_in *in = source_of(c);
+    struct fhir_levels levels;
+    bool is_on = read_levels(in, most_of(in), &levels);
+    uint64_t warnings = 0;
+    for (unsigned i = 0; i < call->bundle.n && is_on; i++) {
         if (!call->bundle.parts[i].fault.status) {
-            judge_line(source_of(c)->source, call, &call->bundle.parts[i]);
+            warnings += judge_line(in->source, &levels, call, &call->bundle.parts[i]);
         }
+    }
+    if (warnings) {
+        tell_findings(c, "ndjson", warnings);
     }
 }
 
@@ -276,6 +303,7 @@ static void validate(struct http_conn *c, struct fhir_call *call)
     const struct json *inner = is_wrapped ? enclosed(call->root) : NULL;
     struct str text = inner ? fhir_body_span(src, inner) : src;
     struct fhir_levels levels = fhir_levels_initial(VALIDATE_STRICT);
+    (void)read_levels(source_of(c), VALIDATE_STRICT, &levels); /* the source's where it has some */
     struct json *root;
     struct fhir_fault fault;
     if (!fhir_body_parse(&call->a, text, &root, &fault)) {

@@ -44,6 +44,7 @@ enum opt_flags {
     OPT_REQUIRED = 1,    /* must be given; default_text is NULL */
     OPT_RELOAD = 2,      /* a change takes effect on reload, without closing the endpoint */
     OPT_PER_MESSAGE = 4, /* may be set by a step: send: {options: ..} */
+    OPT_SHORT = 8, /* GROUP: in place of the mapping the value of its first option by itself */
 };
 
 /* "never" as milliseconds: 292 thousand years, so that a time plus this does not overflow. */

@@ -94,6 +94,25 @@ static void put_time(struct json_out *o)
 
 static void put_table(struct json_out *o, const struct opt *table);
 
+static void put_kind(struct json_out *o, const struct opt *row);
+
+static void put_group(struct json_out *o, const struct opt *row)
+{
+    if (!(row->flags & OPT_SHORT)) {
+        put_table(o, row->group);
+        return;
+    }
+    json_out_key(o, "anyOf");
+    json_out_array(o);
+    json_out_object(o);
+    put_kind(o, row->group);
+    json_out_end(o);
+    json_out_object(o);
+    put_table(o, row->group);
+    json_out_end(o);
+    json_out_end(o);
+}
+
 static void put_kind(struct json_out *o, const struct opt *row)
 {
     switch (row->kind) {
@@ -134,7 +153,7 @@ static void put_kind(struct json_out *o, const struct opt *row)
         put_types(o, "\"string\"");
         return;
     case OPT_GROUP:
-        put_table(o, row->group);
+        put_group(o, row);
         return;
     case OPT_NODE:
         return;

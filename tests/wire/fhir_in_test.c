@@ -625,6 +625,29 @@ Test(wire_fhir, validate_looks_and_stores_nothing)
     end();
 }
 
+Test(wire_fhir, rules_of_validation_have_levels_of_their_own)
+{
+    const char *body = "{\"resourceType\":\"Patient\",\"active\":true,\"gender\":\"x\"}",
+               *empty = "{\"resourceType\":\"Patient\",\"active\":true,\"contact\":[{}]}";
+    begin_with(", validate: { codes: warn }", ROUTES);
+    EXPECT(ask("POST /fhir/Patient", JSON, body), 201, "Location");
+    EXPECT(ask("POST /fhir/Patient", JSON, empty), 422, "OperationOutcome", "Patient.contact[0]");
+    EXPECT(ask("POST /fhir/$validate", JSON, body), 200, "OperationOutcome", "warning");
+    EXPECT(ask("POST /fhir", "Content-Type: application/fhir+ndjson\r\n", body), 200,
+           "1 of 1 lines accepted");
+    cr_expect(site_logged(&s, "fhir-findings"));
+    end();
+    begin_with(", validate: { most: warn, codes: strict }", ROUTES);
+    EXPECT(ask("POST /fhir/Patient", JSON, body), 201, "Location");
+    end();
+    begin_with(", validate: { advice: strict }", ROUTES);
+    EXPECT(ask("POST /fhir/Patient", JSON, GOOD), 422, "dom-6");
+    end();
+    begin_with(", validate: off", ROUTES);
+    EXPECT(ask("POST /fhir/Patient", JSON, body), 201, "Location");
+    end();
+}
+
 Test(wire_fhir, strict_takes_only_what_r4_has)
 {
     begin_with(", validate: strict", ROUTES);

@@ -393,3 +393,38 @@ Test(opt, a_group_is_printed_with_its_rows)
     buf_free(&out);
     arena_free(&a);
 }
+
+Test(opt, a_group_may_be_given_by_its_first_value)
+{
+    static const struct opt rows[] = {
+        OPT_GROUP(door_conf, inner, "inner", inner_rows, OPT_SHORT, "What is within."), {0}};
+    static const struct {
+        const char *in, *want, *user;
+    } cases[] = {{"inner: a\n", "", "a"},
+                 {"inner: {user: b, wait: 5s}\n", "", "b"},
+                 {"inner: far-too-long\n", "f.yaml:1:8: error: ", NULL},
+                 {"inner: [a]\n", "f.yaml:1:8: error: ", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena a = {0};
+        struct buf said = {0};
+        struct diags d;
+        struct yaml_doc *doc;
+        struct door_conf c;
+        diags_init(&d, &a);
+        cr_assert_eq(yaml_parse(&a, "f.yaml", str_of(cases[i].in), &d, &doc), 0);
+        int rc = opt_parse(&a, rows, doc->root, NULL, &d, &c);
+        diags_print(&said, &d);
+        buf_putc(&said, '\0');
+        cr_expect_eq(rc == 0, cases[i].user != NULL, "%s: %s", cases[i].in, said.p);
+        cr_expect(strstr(said.p, cases[i].want), "%s: %s", cases[i].in, said.p);
+        cr_expect(rc || str_is(c.inner->user, cases[i].user));
+        cr_expect(rc || c.inner->wait == (i == 0 ? 3000 : 5000));
+        buf_free(&said);
+        arena_free(&a);
+    }
+    struct buf out = {0};
+    opt_print_schema(&out, rows);
+    buf_putc(&out, '\0');
+    cr_expect(strstr(out.p, "\"anyOf\":[{\"type\":[\"string\""), "%s", out.p);
+    buf_free(&out);
+}
