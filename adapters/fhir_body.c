@@ -3,6 +3,8 @@
 #include "engine/fhir/model.h"
 #include "engine/fhir/primitive.h"
 
+#include <stdlib.h>
+
 enum { NUMBER_MAX = 64, EXPONENT_MAX = 3 };
 
 static struct fhir_fault fault_of(int status, const char *code, const char *why, struct str place)
@@ -118,6 +120,12 @@ static struct fhir_fault check_type(const struct fhir_part *p, const struct json
         return fault_of(400, "structure", "a resourceType that FHIR R4 does not have",
                         STR("resourceType"));
     }
+    if (!p->request.what && str_is(p->request.type, "Bundle") && !str_is(p->type, "Bundle")) {
+        return fault_of(400, "structure",
+                        "no Bundle, which is what comes here; a resource by itself goes to "
+                        "[base]/[type]",
+                        STR("resourceType"));
+    }
     if (p->request.type.n && !str_eq(p->type, p->request.type)) {
         return fault_of(400, "structure", "another resourceType than that of the URL",
                         STR("resourceType"));
@@ -213,13 +221,18 @@ static void read_resource(struct reading *r, const struct json *resource, struct
     }
 }
 
-static void read_conditions(const struct json *request, struct fhir_part *p)
+static void read_conditions(const struct reading *r, const struct json *request,
+                            struct fhir_part *p)
 {
     struct str exist = json_text(json_get(request, "ifNoneExist"));
     p->request.if_match = json_text(json_get(request, "ifMatch"));
     p->request.if_none_match = json_text(json_get(request, "ifNoneMatch"));
     if (exist.n && p->request.what == FHIR_DO_CREATE) {
         p->request.criteria = str_starts(exist, STR("?")) ? str_slice(exist, 1, exist.n) : exist;
+        if (!fhir_request_is_search(p->request.criteria)) {
+            p->fault = fault_of(400, "value", "ifNoneExist is no search; expected identifier=..",
+                                place_of(r, "request.ifNoneExist"));
+        }
     }
 }
 
@@ -243,10 +256,42 @@ static void read_entry(struct reading *r, const struct json *entry, struct fhir_
                             "another request than a create, update or delete of a resource",
                             place_of(r, "request.url"));
     } else {
-        read_conditions(request, p);
+        read_conditions(r, request, p);
     }
     if (!p->fault.status && p->request.what != FHIR_DO_DELETE) {
         read_resource(r, json_get(entry, "resource"), p);
+    }
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct fhir_part *const *x = a, *const *y = b;
+    int c = str_cmp((*x)->request.type, (*y)->request.type);
+    c = c ? c : str_cmp((*x)->request.id, (*y)->request.id);
+    return c ? c : (*x > *y) - (*x < *y);
+}
+
+/* What a transaction does to a resource it does once: of the entries that name the same one the later ones are refused. */
+static void refuse_overlaps(struct reading *r)
+{
+    struct fhir_bundle *b = r->out;
+    struct fhir_part **named = ARENA_ARRAY(r->a, struct fhir_part *, b->n ? b->n : 1);
+    unsigned n = 0;
+    for (unsigned i = 0; i < b->n; i++) {
+        if (b->parts[i].request.id.n) {
+            named[n++] = &b->parts[i];
+        }
+    }
+    qsort(named, n, sizeof *named, by_name);
+    for (unsigned i = 1; i < n; i++) {
+        const struct fhir_request *a = &named[i - 1]->request, *z = &named[i]->request;
+        if (str_eq(a->type, z->type) && str_eq(a->id, z->id) && !named[i]->fault.status) {
+            r->i = (unsigned)(named[i] - b->parts);
+            named[i]->fault = fault_of(
+                400, "duplicate", "another entry of the transaction is about the same resource",
+                place_of(r, "request.url"));
+            b->nfaults++;
+        }
     }
 }
 
@@ -352,6 +397,9 @@ void fhir_body_bundle(struct arena *a, struct str src, const struct json *root,
     } else if (str_is(type, "batch") || str_is(type, "transaction")) {
         read_entries(&r, json_get(root, "entry"));
         out->kind = str_is(type, "batch") ? FHIR_BUNDLE_BATCH : FHIR_BUNDLE_TRANSACTION;
+        if (out->kind == FHIR_BUNDLE_TRANSACTION) {
+            refuse_overlaps(&r);
+        }
     } else if (str_is(type, "message")) {
         read_message(a, root, out);
     } else if (str_is(type, "history") || str_is(type, "subscription-notification")) {

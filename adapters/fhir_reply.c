@@ -14,7 +14,9 @@ static struct fhir_in *source_of(const struct http_conn *c)
 
 struct fhir_response_to fhir_reply_to(struct http_conn *c)
 {
+    const struct fhir_call *call = c->request;
     return (struct fhir_response_to){.out = &c->out,
+                                     .is_head = call && call->request.is_head,
                                      .closes = http_conn_closes(c),
                                      .wall_us = clock_wall_us(c->serve->ep->clock)};
 }

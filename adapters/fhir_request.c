@@ -70,7 +70,7 @@ static bool is_control(struct str name)
     return false;
 }
 
-static bool has_criteria(struct str query)
+static bool has_parameters(struct str query)
 {
     struct str one;
     while (query.n) {
@@ -84,12 +84,17 @@ static bool has_criteria(struct str query)
     return false;
 }
 
+bool fhir_request_is_search(struct str criteria)
+{
+    return has_parameters(criteria) && str_index(criteria, '=') > 0;
+}
+
 static void map_type(struct fhir_request *r, struct str method, struct str query)
 {
     bool is_put = str_is(method, "PUT"), is_delete = str_is(method, "DELETE");
     if (str_is(method, "POST")) {
         r->what = FHIR_DO_CREATE;
-    } else if ((is_put || is_delete) && has_criteria(query)) {
+    } else if ((is_put || is_delete) && fhir_request_is_search(query)) {
         r->what = is_put ? FHIR_DO_UPDATE : FHIR_DO_DELETE;
         r->criteria = query;
     } else if (is_put || is_delete) {
@@ -126,10 +131,10 @@ static void map_base(struct fhir_request *r, struct str method)
 
 static void map_metadata(struct fhir_request *r, struct str method)
 {
-    if (str_is(method, "GET")) {
+    if (str_is(method, "GET") || str_is(method, "HEAD")) {
         r->what = FHIR_DO_CAPABILITIES;
     } else {
-        refuse_method(r, "GET");
+        refuse_method(r, "GET, HEAD");
     }
 }
 
@@ -377,6 +382,9 @@ static void read_conditions(struct arena *a, struct fhir_request *r, const struc
     }
     if (exist.n && r->what == FHIR_DO_CREATE) {
         r->criteria = str_starts(exist, STR("?")) ? str_slice(exist, 1, exist.n) : exist;
+        if (!fhir_request_is_search(r->criteria)) {
+            refuse(r, 400, "value", "If-None-Exist is no search; expected identifier=..");
+        }
     }
 }
 
@@ -386,7 +394,7 @@ static void check_query(struct fhir_request *r, const struct http_head *h)
     (void)str_split(&query, '?', &path);
     bool is_free = r->what == FHIR_DO_VALIDATE || r->what == FHIR_DO_MESSAGE;
     bool has_used = r->what == FHIR_DO_UPDATE || r->what == FHIR_DO_DELETE;
-    if (r->is_strict && !is_free && !(has_used && r->criteria.n) && has_criteria(query)) {
+    if (r->is_strict && !is_free && !(has_used && r->criteria.n) && has_parameters(query)) {
         refuse(r, 400, "not-supported",
                "parameters in the URL that mean nothing here, and handling=strict");
     }
@@ -404,11 +412,14 @@ void fhir_request_read(struct arena *a, const struct http_head *h, struct str ba
 {
     struct str place = below(h->target, base);
     *out = (struct fhir_request){0};
+    if (place.p) {
+        fhir_request_place(h->method, place, out);
+    }
+    out->is_head = str_is(h->method, "HEAD");
     if (!place.p) {
         refuse(out, 404, "not-found", "nothing is at this path; the endpoint is at its base");
         return;
     }
-    fhir_request_place(h->method, place, out);
     read_accept(a, out, h);
     read_prefer(out, h);
     read_content_type(out, h);

@@ -35,6 +35,7 @@ struct fhir_request {
     struct str key;                     /* Idempotency-Key; empty: none */
     enum fhir_return wants;
     bool is_strict; /* Prefer: handling=strict */
+    bool is_head;   /* HEAD: the answer has no body */
     /* refused: status of the answer, code of IssueType and why (static); else 0 */
     int status;
     const char *code, *why;
@@ -49,6 +50,8 @@ void fhir_request_read(struct arena *a, const struct http_head *h, struct str ba
 /* Is the bearer of no token let in here? The place of a head, without a judgement of the rest. */
 bool fhir_request_is_open(const struct http_head *h, struct str base);
 
+/* Does it ask for something: a name with a value that is not about the answer? */
+bool fhir_request_is_search(struct str criteria);
 /* A criterion with %xx undone, in `a`; n 0: an escape is broken. */
 struct str fhir_request_decode(struct arena *a, struct str s);
 

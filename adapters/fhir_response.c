@@ -2,6 +2,8 @@
 
 #include "adapters/http_answer.h"
 
+#define TYPE "application/fhir+json; charset=utf-8"
+
 /* ---- the answer ---- */
 
 static void put_challenge(struct buf *out, const char *why)
@@ -40,8 +42,10 @@ void fhir_response_put(const struct fhir_response_to *to, const struct fhir_resp
     http_answer_head(to->out, w->status, headers.p, to->closes, to->wall_us);
     if (w->status == 204) {
         buf_puts(to->out, "\r\n");
+    } else if (w->body.n && to->is_head) {
+        buf_printf(to->out, "Content-Type: " TYPE "\r\nContent-Length: %zu\r\n\r\n", w->body.n);
     } else if (w->body.n) {
-        http_answer_body(to->out, "application/fhir+json; charset=utf-8", w->body);
+        http_answer_body(to->out, TYPE, w->body);
     } else {
         buf_puts(to->out, "Content-Length: 0\r\n\r\n");
     }
@@ -85,16 +89,23 @@ void fhir_response_fault(const struct fhir_response_to *to, const struct fhir_fa
 
 /* ---- what was taken ---- */
 
+/* The id that an update has, in its URL or, where that has criteria, in its body; empty: it is made of the message's. */
+static struct str id_of(const struct fhir_part *p)
+{
+    bool is_update = p->request.what == FHIR_DO_UPDATE;
+    return !is_update ? STR("") : p->request.id.n ? p->request.id : p->id;
+}
+
 static bool has_id(const struct fhir_part *p)
 {
-    return p->request.what == FHIR_DO_UPDATE && p->request.id.n;
+    return id_of(p).n > 0;
 }
 
 struct str fhir_response_location(struct arena *a, struct str base, const struct fhir_part *p,
                                   struct str message_id)
 {
     struct str version = has_id(p) ? message_id : STR("1");
-    struct str id = has_id(p) ? p->request.id : message_id;
+    struct str id = has_id(p) ? id_of(p) : message_id;
     if (str_ends(base, STR("/"))) {
         base.n--;
     }

@@ -10,7 +10,8 @@
 /* Where an answer goes. */
 struct fhir_response_to {
     struct buf *out;
-    bool closes; /* the connection ends with it */
+    bool closes;  /* the connection ends with it */
+    bool is_head; /* to a HEAD: without the body */
     int64_t wall_us;
 };
 

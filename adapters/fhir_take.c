@@ -28,7 +28,8 @@ static bool refuse_one(struct http_conn *c, int status, const char *code, const 
 /* Nothing is stored here that could have a version: what asks for one cannot be promised. */
 static const char *condition_fault(const struct fhir_in *in, const struct fhir_request *r)
 {
-    bool is_asked = r->if_match.n || r->if_none_match.n;
+    bool is_asked = (r->if_match.n || r->if_none_match.n) && r->what != FHIR_DO_CAPABILITIES &&
+                    r->what != FHIR_DO_VALIDATE;
     return is_asked && !fhir_in_conf(in)->if_match ? "If-Match or If-None-Match: no versions are "
                                                      "kept here that it could be compared with"
                                                    : NULL;
@@ -98,6 +99,49 @@ static void tell_findings(const struct http_conn *c, const char *type, uint64_t 
               log_cstr("peer", c->peer), log_cstr("type", type), log_uint("findings", n));
 }
 
+/* The entry that a finding is about: "Bundle.entry[3].resource.gender"; -1: it is about the Bundle. */
+static int entry_of(const struct fhir_issue *issue)
+{
+    struct str rest = issue->path, number = STR("");
+    int64_t n = -1;
+    if (!str_starts(rest, STR("Bundle.entry["))) {
+        return -1;
+    }
+    rest = str_slice(rest, 13, rest.n);
+    (void)str_split(&rest, ']', &number);
+    return str_to_i64(number, &n) ? (int)n : -1;
+}
+
+/* The entries of a batch are judged one by one: is all that was found about entries that can be named? */
+static bool is_of_entries(const struct fhir_call *call)
+{
+    const struct fhir_report *r = call->report;
+    unsigned errors = 0;
+    if (!str_is(json_text(json_get(call->root, "type")), "batch")) {
+        return false;
+    }
+    for (unsigned i = 0; i < r->n; i++) {
+        errors += r->v[i].is_error && entry_of(&r->v[i]) >= 0;
+    }
+    return errors == r->errors;
+}
+
+/* What validation found is the fault of the entry, unless it has one already. */
+static void blame_entries(struct fhir_call *call)
+{
+    const struct fhir_report *r = call->report;
+    struct fhir_bundle *b = &call->bundle;
+    for (unsigned i = 0; r && i < r->n; i++) {
+        const struct fhir_issue *one = &r->v[i];
+        int at = one->is_error ? entry_of(one) : -1;
+        if (at >= 0 && (unsigned)at < b->n && !b->parts[at].fault.status) {
+            b->parts[at].fault = (struct fhir_fault){
+                422, fhir_rule_row(one->rule)->code, one->text.p, one->path, 0, 0};
+            b->nfaults++;
+        }
+    }
+}
+
 /* Is it what R4 says it is? A Bundle is looked at with all that is in it. */
 static bool is_valid(struct http_conn *c, struct fhir_call *call)
 {
@@ -110,12 +154,13 @@ static bool is_valid(struct http_conn *c, struct fhir_call *call)
     fhir_validate_tree(r, &call->a, buf_str(&c->body), call->root, &levels);
     source_check_invariants(in->source, r);
     call->report = r;
-    if (r->errors) {
+    bool is_fair = !r->errors || is_of_entries(call);
+    if (!is_fair) {
         fhir_reply_report(c, 422);
     } else if (r->warnings) {
         tell_findings(c, fhir_type_name(r->type), r->warnings);
     }
-    return !r->errors;
+    return is_fair;
 }
 
 static bool read_one(struct http_conn *c, struct fhir_call *call)
@@ -143,6 +188,7 @@ static bool refuse_parts(struct http_conn *c, struct fhir_call *call)
 static void judge_parts(struct http_conn *c, struct fhir_call *call, bool is_split)
 {
     struct fhir_bundle *b = &call->bundle;
+    blame_entries(call);
     for (unsigned i = 0; i < b->n; i++) {
         struct fhir_part *p = &b->parts[i];
         const char *why = condition_fault(source_of(c), &p->request);
@@ -301,6 +347,11 @@ static void validate(struct http_conn *c, struct fhir_call *call)
     bool is_wrapped = str_is(json_text(json_get(call->root, "resourceType")), "Parameters") &&
                       !str_is(call->request.type, "Parameters");
     const struct json *inner = is_wrapped ? enclosed(call->root) : NULL;
+    if (is_wrapped && !inner) {
+        (void)refuse_one(c, 400, "required",
+                         "no parameter `resource`; what is stored elsewhere cannot be looked at");
+        return;
+    }
     struct str text = inner ? fhir_body_span(src, inner) : src;
     struct fhir_levels levels = fhir_levels_initial(VALIDATE_STRICT);
     (void)read_levels(source_of(c), VALIDATE_STRICT, &levels); /* the source's where it has some */

@@ -57,10 +57,13 @@ static bool is_target_char(char c)
            c != '`' && c != '{' && c != '|' && c != '}' && c != '#';
 }
 
+/* A bar in the query is none of RFC 3986, but every search by token of FHIR has one, and clients send it as it is. */
 static bool is_target(struct str s)
 {
+    bool is_query = false;
     for (size_t i = 0; i < s.n; i++) {
-        if (!is_target_char(s.p[i])) {
+        is_query |= s.p[i] == '?';
+        if (!is_target_char(s.p[i]) && !(is_query && s.p[i] == '|')) {
             return false;
         }
     }

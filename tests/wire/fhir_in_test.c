@@ -88,6 +88,14 @@ static struct str ask(const char *line, const char *headers, const char *body)
     return ask_bytes(line, headers, str_of(body));
 }
 
+static const char *wanted;
+
+static bool has_come(void *arg)
+{
+    (void)arg;
+    return str_find(buf_str(&p.in), str_of(wanted)) >= 0;
+}
+
 static void again(void)
 {
     peer_close(&p);
@@ -488,6 +496,47 @@ Test(wire_fhir, a_transaction_is_taken_whole_or_not_at_all)
     end();
 }
 
+#define SEVEN                                                                                      \
+    ENTRY("PUT", "Patient/7", "{\"resourceType\":\"Patient\",\"id\":\"7\",\"active\":true}")
+
+Test(wire_fhir, a_transaction_does_one_thing_to_a_resource)
+{
+    begin();
+    EXPECT(ask("POST /fhir", JSON,
+               BUNDLE("transaction", SEVEN "," ENTRY("POST", "Patient", GOOD) "," SEVEN)),
+           400, "\"duplicate\"", "[\"Bundle.entry[2].request.url\"]");
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("batch", SEVEN "," SEVEN)), 200, "\"200 OK\"");
+    cr_expect_eq(stored(), 1);
+    end();
+}
+
+#define NAMED(resource)                                                                            \
+    "{\"fullUrl\":\"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0\",\"resource\":" resource        \
+    ",\"request\":{\"method\":\"POST\",\"url\":\"Patient\"}}"
+
+Test(wire_fhir, what_validation_finds_in_a_batch_is_the_fault_of_its_entry)
+{
+    begin_with(", validate: strict", ROUTES);
+    const char *odd = "{\"resourceType\":\"Patient\",\"active\":true,\"gender\":\"m\"}";
+    struct buf b = {0};
+    buf_printf(&b,
+               "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[" NAMED(
+                   GOOD) ",{"
+                         "\"resource\":%s,\"request\":{\"method\":\"POST\",\"url\":\"Patient\"}}]}",
+               odd);
+    EXPECT(ask_bytes("POST /fhir", JSON, buf_str(&b)), 200, "\"201 Created\"",
+           "\"422 Unprocessable Content\"", "\"code-invalid\"",
+           "[\"Bundle.entry[1].resource.gender\"]");
+    cr_expect_eq(message(0).nmembers, 1);
+    buf_clear(&b);
+    buf_printf(&b, "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"total\":1,\"entry\":[" NAMED(
+                       GOOD) "]}");
+    EXPECT(ask_bytes("POST /fhir", JSON, buf_str(&b)), 422, "bdl-1");
+    cr_expect_eq(stored(), 1, "what is wrong with the Bundle refuses all of it");
+    buf_free(&b);
+    end();
+}
+
 Test(wire_fhir, where_routes_read_bundles_a_transaction_comes_whole)
 {
     begin_with("", ROUTES BUNDLES);
@@ -680,6 +729,57 @@ Test(wire_fhir, it_says_what_its_routes_read)
                              "route: a\nfrom: in\nmessages: [Appointment]\ndo: [ { drop: x } ]\n"),
                  0);
     EXPECT(ask("GET /fhir/metadata", "", ""), 200, "\"type\":\"Appointment\"");
+    end();
+}
+
+Test(wire_fhir, a_head_is_answered_without_a_body)
+{
+    begin();
+    peer_send(&p, STR("HEAD /fhir/metadata HTTP/1.1\r\nHost: h\r\n\r\n"
+                      "HEAD /fhir/Patient HTTP/1.1\r\nHost: h\r\n\r\n"
+                      "GET /fhir/Patient HTTP/1.1\r\nHost: h\r\n\r\n"));
+    wanted = "searched or patched";
+    cr_assert(run_until(s.loop, has_come, NULL));
+    struct str in = buf_str(&p.in);
+    cr_expect(str_starts(in, STR("HTTP/1.1 200 OK\r\n")));
+    cr_expect(str_find(in, STR("\r\n\r\nHTTP/1.1 405 Method Not Allowed\r\n")) > 0);
+    cr_expect(str_find(in, STR("CapabilityStatement")) < 0, "no body");
+    end();
+}
+
+Test(wire_fhir, criteria_are_a_search_and_may_hold_a_bar)
+{
+    begin();
+    const char *named = "{\"resourceType\":\"Patient\",\"id\":\"zz\",\"active\":true}";
+    EXPECT(ask("PUT /fhir/Patient?identifier=urn:x|1", JSON, GOOD), 201, "/fhir/Patient/");
+    EXPECT(ask("PUT /fhir/Patient?identifier=urn:x|1", JSON, named), 201,
+           "Location: /fhir/Patient/zz/_history/");
+    EXPECT(ask("DELETE /fhir/Patient?identifier=urn:x|1", "", ""), 204, "");
+    again();
+    EXPECT(ask("PUT /fhir/Patient?identifier", JSON, GOOD), 400, "neither an id nor criteria");
+    again();
+    EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: urn:x|1\r\n", GOOD), 400,
+           "If-None-Exist is no search");
+    again();
+    EXPECT(ask("POST /fhir", JSON,
+               BUNDLE("batch", "{\"resource\":" GOOD ",\"request\":{\"method\":\"POST\",\"url\":"
+                               "\"Patient\",\"ifNoneExist\":\"1\"}}")),
+           200, "Bundle.entry[0].request.ifNoneExist");
+    EXPECT(ask("PUT /fhir/Patient|1", JSON, GOOD), 400, "the target is no path");
+    end();
+}
+
+Test(wire_fhir, what_has_no_version_is_not_asked_for_one)
+{
+    begin();
+    EXPECT(ask("GET /fhir/metadata", "If-None-Match: W/\"1\"\r\n", ""), 200, "CapabilityStatement");
+    EXPECT(ask("POST /fhir/Patient/$validate", JSON "If-Match: W/\"1\"\r\n", GOOD), 200,
+           "OperationOutcome");
+    EXPECT(ask("POST /fhir/Patient/7/$validate", JSON,
+               "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"mode\",\"valueCode\":"
+               "\"delete\"}]}"),
+           400, "no parameter `resource`");
+    EXPECT(ask("POST /fhir", JSON, GOOD), 400, "goes to [base]/[type]");
     end();
 }
 
