@@ -66,6 +66,7 @@ int fhir_gate_read(struct fhir_gate *g, const struct fhir_auth_conf *auth,
 int fhir_gate_open(struct fhir_gate *g, const struct fhir_auth_conf *auth, struct diags *d)
 {
     g->tokens.ep = g->ep;
+    g->read_us = clock_mono_us(g->ep->clock);
     return fhir_gate_read(g, auth, &g->files, &g->tokens.tokens, d);
 }
 
@@ -74,6 +75,7 @@ void fhir_gate_use(struct fhir_gate *g, struct fhir_gate_files *fresh, struct ht
     fhir_gate_files_free(&g->before);
     g->before = g->files;
     g->files = *fresh;
+    g->read_us = clock_mono_us(g->ep->clock);
     *fresh = (struct fhir_gate_files){0};
     http_gate_use(&g->tokens, tokens);
 }
@@ -92,6 +94,45 @@ void fhir_gate_close(struct fhir_gate *g)
     fhir_gate_files_free(&g->files);
     fhir_gate_files_free(&g->before);
     http_gate_free(&g->tokens);
+}
+
+/* ---- the files, read again ---- */
+
+enum { AGAIN_US = 10 * 1000000, UNKNOWN_AGAIN_US = 1000000 };
+
+/* Once for each trouble, and once when it is over. */
+static void tell_trouble(struct fhir_gate *g, const char *why)
+{
+    struct log_field who = log_str("source", g->ep->name);
+    if (why && why != g->told) {
+        log_event(g->ep->log, LOG_LEVEL_ERROR, "keys-kept", who, log_cstr("reason", why));
+    } else if (!why && g->told) {
+        unsigned n = g->files.keys ? fhir_keys_count(g->files.keys) : 0;
+        log_event(g->ep->log, LOG_LEVEL_INFO, "keys-read", who, log_uint("keys", n));
+    }
+    g->told = why;
+}
+
+/* Keys and secrets may be changed while it runs: they are read when those at hand are older than `age_us`. Those before stay
+ * where the files cannot be read. True: they were read. */
+static bool read_again(struct fhir_gate *g, const struct fhir_auth_conf *auth, int64_t age_us)
+{
+    int64_t now = clock_mono_us(g->ep->clock);
+    struct fhir_gate_files fresh = {0};
+    if (now - g->read_us <= age_us) {
+        return false;
+    }
+    g->read_us = now;
+    const char *why = auth->jwt ? read_keys(auth->jwt, &fresh.keys) : NULL;
+    why = !why && auth->hub.from != OPT_SECRET_NONE ? read_hub(&auth->hub, &fresh.hub) : why;
+    if (why) {
+        fhir_gate_files_free(&fresh);
+    } else {
+        fhir_gate_files_free(&g->files);
+        g->files = fresh;
+    }
+    tell_trouble(g, why);
+    return !why;
 }
 
 /* ---- who comes ---- */
@@ -134,9 +175,13 @@ void fhir_gate_admit(struct fhir_gate *g, const struct fhir_auth_conf *auth,
         return;
     }
     bool has_hub = auth->hub.from != OPT_SECRET_NONE;
+    (void)read_again(g, auth, AGAIN_US);
     out->why = has_hub ? "neither a token that is known nor a signature" : "no token that is known";
     if (auth->jwt && token.n) {
         out->why = try_jwt(g, auth->jwt, token, out->name);
+        if (out->why && read_again(g, auth, UNKNOWN_AGAIN_US)) { /* a new key may have signed it */
+            out->why = try_jwt(g, auth->jwt, token, out->name);
+        }
         out->is_in = !out->why;
     }
     if (!out->is_in && auth->tokens.from != OPT_SECRET_NONE) {

@@ -17,6 +17,8 @@ struct fhir_gate {
         struct fhir_keys *keys;
         struct buf hub; /* secrets of signatures, one a line */
     } files, before;
+    int64_t read_us;  /* monotonic: when they were read */
+    const char *told; /* the trouble with them that was last told; NULL: none */
 };
 
 /* What a head says of who comes. */

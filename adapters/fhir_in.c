@@ -8,7 +8,7 @@
 
 static const struct opt jwt_opts[] = {
     OPT(fhir_jwt_conf, keys, "keys", SECRET, NULL, "path", OPT_REQUIRED | OPT_RELOAD,
-        "Public keys of who signs the tokens: a JWKS file, read when the configuration is."),
+        "Public keys of who signs the tokens: a JWKS file, read again every ten seconds."),
     OPT(fhir_jwt_conf, issuer, "issuer", STR, NULL, "1..500", OPT_RELOAD,
         "What `iss` of a token must be."),
     OPT(fhir_jwt_conf, audience, "audience", STR, NULL, "1..500", OPT_RELOAD,
@@ -55,6 +55,9 @@ const struct opt fhir_in_opts[] = {
         "look."),
     OPT(fhir_in_conf, most, "requests-per-second", INT, "0", "0..1000000", OPT_RELOAD,
         "More requests in a second are answered 429; 0: no bound."),
+    OPT(fhir_in_conf, most_each, "requests-per-client", INT, "0", "0..1000000", OPT_RELOAD,
+        "More requests in a second of one client are answered 429, the others are not: who shows "
+        "the same token, or without one comes from the same address; 0: no bound."),
     HTTP_LIMIT_OPTS(http_serve_conf),
     {0},
 };
@@ -74,6 +77,26 @@ static bool is_too_many(struct fhir_in *in)
         in->in_second = 0;
     }
     return most && ++in->in_second > most;
+}
+
+/* The name of the token, else the address without its port. */
+static struct str client_of(const struct http_conn *c)
+{
+    struct str peer = str_of(c->peer);
+    size_t n = peer.n;
+    while (n && peer.p[n - 1] != ':') {
+        n--;
+    }
+    return c->name[0] ? str_of(c->name) : str_slice(peer, 0, n ? n - 1 : peer.n);
+}
+
+static const char *rate_fault(struct fhir_in *in, const struct http_conn *c)
+{
+    int64_t second = clock_mono_us(in->ep->clock) / 1000000, each = fhir_in_conf(in)->most_each;
+    if (each && !fhir_rate_admits(&in->rate, client_of(c), second, each)) {
+        return "more than requests-per-client";
+    }
+    return is_too_many(in) ? "more than requests-per-second" : NULL;
 }
 
 static bool has_body(const struct http_head *h)
@@ -123,8 +146,9 @@ static const char *admit(struct http_conn *c, const struct http_head *h, int *ou
     c->request = call;
     fhir_request_read(&call->a, h, fhir_in_conf(in)->base, &call->request);
     struct fhir_fault f = who_fault(in, c, h);
-    if (!f.status && is_too_many(in)) {
-        f = (struct fhir_fault){429, "throttled", "more than requests-per-second", STR(""), 0, 0};
+    const char *too_many = f.status ? NULL : rate_fault(in, c);
+    if (too_many) {
+        f = (struct fhir_fault){429, "throttled", too_many, STR(""), 0, 0};
     }
     if (!f.status && call->request.status) {
         f = (struct fhir_fault){

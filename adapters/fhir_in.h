@@ -33,6 +33,7 @@ struct fhir_in_conf {
     const struct fhir_validate_conf *validate; /* NULL: resources are not looked at */
     int if_match;                              /* 1: accepted */
     int64_t most;                              /* requests a second; 0: no bound */
+    int64_t most_each;                         /* of one client; 0: no bound */
 };
 
 extern const struct opt fhir_in_opts[];

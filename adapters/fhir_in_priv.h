@@ -5,6 +5,7 @@
 #include "adapters/fhir_in.h"
 #include "adapters/fhir_response.h"
 #include "adapters/fhir_gate.h"
+#include "adapters/fhir_rate.h"
 #include "adapters/http_serve.h"
 
 struct fhir_in {
@@ -15,6 +16,7 @@ struct fhir_in {
     int64_t since_us; /* wall clock: these settings are in force */
     int64_t second;   /* monotonic; of the requests that are counted */
     int64_t in_second;
+    struct fhir_rate rate; /* of each client */
 };
 
 enum fhir_send {

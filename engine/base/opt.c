@@ -227,8 +227,10 @@ static int put_group(const struct put *p)
     void *conf = arena_zalloc(p->a, p->row->group_size);
     *(const void **)p->member = conf;
     if ((p->row->flags & OPT_SHORT) && p->v->kind == YAML_SCALAR) {
+        struct opt first = p->row->group[0];
+        first.name = p->row->name; /* as it is written, for what is said of it */
         opt_defaults(p->a, p->row->group, conf);
-        return opt_set(p->a, p->row->group, p->v, p->d, conf);
+        return opt_set(p->a, &first, p->v, p->d, conf);
     }
     return opt_parse(p->a, p->row->group, p->v, NULL, p->d, conf);
 }

@@ -382,6 +382,20 @@ Test(wire_fhir, requests_that_are_not_served)
     end();
 }
 
+Test(wire_fhir, a_client_that_asks_too_much_is_refused)
+{
+    begin_with(", requests-per-client: 2", ROUTES);
+    unsigned late = 0;
+    for (unsigned n = 0; n < 50 && !late; n++) {
+        again();
+        struct str a = ask("POST /fhir/Patient", JSON, GOOD);
+        late = status_of(a) == 429 && has(a, "more than requests-per-client") &&
+               has(a, "Retry-After: 1\r\n");
+    }
+    cr_expect(late, "from another port, and yet the same client");
+    end();
+}
+
 Test(wire_fhir, what_is_too_large_or_too_much_is_refused_unread)
 {
     begin_with(", body-limit: 1kB, requests-per-second: 2", ROUTES);
