@@ -1,5 +1,5 @@
-/* fragment.h - a message that was too long and comes in several parts, each a message of its own: which part is what, and
- * the whole made of them. Pure.
+/* fragment.h - a message that was too long and comes in several parts, each a message of its own: which part is what, the
+ * whole made of them, and a message cut into such parts. Pure.
  * Source: HL7 v2.5.1 chapter 2 sections 2.10.2 (continuation), 2.15.3 (ADD), 2.15.7 (DSC), 2.15.9 (MSH-14).
  * Differs: a DSC that is not the last segment, or says I (continuation of a query's answer), is content like any other. */
 #ifndef CORRIDOR_HL7_FRAGMENT_H
@@ -21,5 +21,39 @@ struct fragment fragment_read(const struct hl7 *m);
 /* Append a part to the whole: the first one as it is, of the others all but MSH; without DSC, without ADD: what an
  * ADD holds goes on where the segment before it ended. Each segment ends in CR. O(m). */
 void fragment_append(struct buf *whole, const struct hl7 *m);
+
+/* ---- the way out (fragment_cut.c) ---- */
+
+enum {
+    FRAGMENT_PARTS_MAX = 9999,
+    FRAGMENT_NAME_MAX = 15,   /* with -9999 behind it as long as a control id may be */
+    FRAGMENT_ROOM_LEAST = 16, /* bytes of a segment in a part, or it is not cut */
+};
+
+/* A stretch of what stands behind MSH. */
+struct fragment_cut {
+    size_t from, to;
+    bool is_inside_from,
+        is_inside_to; /* a segment goes on from the part before, or in the one behind */
+};
+/* Views into the message; the cuts are in the arena. */
+struct fragment_plan {
+    struct str msh, body, name;
+    char field; /* the separator */
+    struct fragment_cut *v;
+    unsigned n; /* parts */
+};
+
+/* Cut a message so that no part is longer than `size`, between segments where that goes, else with ADD, where `may_cut`.
+ * `name` tells the parts from those of other messages: 15 letters and digits at most. One part, which is the message as
+ * it stands: it is short enough, or is a part itself. 0, or ERR_LIMIT with a sentence part in *out_why (static): a
+ * segment is too long, MSH leaves no room, or there would be too many. O(bytes). */
+int fragment_plan(struct arena *a, const struct hl7 *m, size_t size, bool may_cut, struct str name,
+                  struct fragment_plan *out, const char **out_why);
+/* Append part `i`. The first one has MSH as it was; the others NAME-NUMBER as MSH-10 and MSH-14, which is DSC-1 of the
+ * part before. */
+void fragment_write(struct buf *out, const struct fragment_plan *p, unsigned i);
+/* MSH-10 of part `i` > 0, appended. */
+void fragment_write_id(struct buf *out, const struct fragment_plan *p, unsigned i);
 
 #endif
