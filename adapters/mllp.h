@@ -4,6 +4,7 @@
 #ifndef CORRIDOR_ADAPTERS_MLLP_H
 #define CORRIDOR_ADAPTERS_MLLP_H
 
+#include "adapters/mllp_parts.h"
 #include "engine/flow/adapter.h"
 #include "engine/flow/tls.h"
 
@@ -18,6 +19,7 @@ struct mllp_out_conf {
     int64_t reply_within, connect_within, keep_alive; /* milliseconds */
     int reply;                                        /* enum mllp_reply */
     int release;                                      /* enum mllp_release */
+    const struct mllp_parts_conf *parts;              /* NULL: a message goes whole */
     const struct tls_out_conf *tls;                   /* NULL: plain */
 };
 

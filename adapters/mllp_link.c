@@ -91,7 +91,8 @@ void mllp_link_fail(struct mllp_link *l, const char *reason)
     close_link(l);
     /* From the last to the first: what never left goes back to the head of its queue in order. */
     while (n-- > 0) {
-        bool is_out = sent[n].end_at <= sent_at;
+        bool is_out = sent[n].end_at <= sent_at || (sent[n].chain && sent[n].chain->at > 0);
+        mllp_chain_free(&sent[n].chain);
         delivery_done(sent[n].delivery,
                       (struct outcome){.verdict = is_out ? DELIVERY_UNKNOWN : DELIVERY_UNREACHABLE,
                                        .reason = reason});
@@ -137,7 +138,11 @@ static struct outcome outcome_of(enum ack_code code, struct str reply)
 static unsigned match(const struct mllp_link *l, struct str control_id)
 {
     for (unsigned i = 0; i < l->n; i++) {
-        if (l->sent[i].control_id.n ? str_eq(l->sent[i].control_id, control_id) : l->n == 1) {
+        const struct link_sent *s = &l->sent[i];
+        bool is_it = s->chain          ? mllp_chain_is_answered_by(s->chain, control_id)
+                     : s->control_id.n ? str_eq(s->control_id, control_id)
+                                       : l->n == 1;
+        if (is_it) {
             return i;
         }
     }
@@ -147,6 +152,7 @@ static unsigned match(const struct mllp_link *l, struct str control_id)
 static void take_out(struct mllp_link *l, unsigned i, struct outcome o)
 {
     struct delivery *d = l->sent[i].delivery;
+    mllp_chain_free(&l->sent[i].chain);
     l->n--;
     memmove(&l->sent[i], &l->sent[i + 1], (l->n - i) * sizeof(l->sent[0]));
     delivery_done(d, o);
@@ -200,6 +206,37 @@ static bool is_to_follow(struct mllp_link *l, unsigned i, enum ack_code code)
     return true;
 }
 
+static void put_frame(struct mllp_link *l, struct link_sent *s)
+{
+    struct str payload = delivery_view(s->delivery).payload;
+    size_t from = l->bytes.n;
+    buf_reserve(&l->bytes, payload.n + 3);
+    buf_putc(&l->bytes, FRAME_VT);
+    if (s->chain) {
+        mllp_chain_write(&l->bytes, s->chain);
+    } else {
+        buf_put_str(&l->bytes, payload);
+    }
+    buf_put(&l->bytes, "\x1c\r", 2);
+    l->put_at += l->bytes.n - from;
+    s->end_at = l->put_at;
+}
+
+/* A part was taken: the next one goes. */
+static bool goes_on(struct mllp_link *l, unsigned i, enum ack_code code)
+{
+    struct link_sent *s = &l->sent[i];
+    if (!s->chain || mllp_chain_is_last(s->chain) || (code != ACK_AA && code != ACK_CA)) {
+        return false;
+    }
+    mllp_chain_advance(s->chain);
+    s->is_committed = false;
+    s->deadline_us = reply_deadline(l);
+    put_frame(l, s);
+    mllp_link_flush(l);
+    return true;
+}
+
 /* Was it one that was waited for, and not told before? */
 static bool on_answer(struct mllp_link *l, struct str bytes)
 {
@@ -217,6 +254,9 @@ static bool on_answer(struct mllp_link *l, struct str bytes)
         log_event(out->ep->log, LOG_LEVEL_WARN, "unmatched-answer",
                   log_str("destination", out->ep->name), log_uint("in_flight", l->n));
         return false; /* late, or of somebody else: it must not be taken for another message's */
+    }
+    if (goes_on(l, i, reply.code)) {
+        return true;
     }
     bool had_ca = l->sent[i].has_ca;
     if (is_to_follow(l, i, reply.code)) {
@@ -560,17 +600,18 @@ static struct str control_id_of(struct mllp_link *l, struct str payload)
 void mllp_link_put(struct mllp_link *l, struct delivery *d)
 {
     struct str payload = delivery_view(d).payload;
+    const char *why;
+    struct mllp_chain *chain = mllp_chain_new(mllp_out_conf(l->out)->parts, d, &why);
+    if (why) {
+        delivery_done(d, (struct outcome){.verdict = DELIVERY_REFUSED, .reason = why});
+        return;
+    }
     if (l->state == LINK_CLOSED) {
         l->put_at = l->sent_at = 0;
     }
-    buf_reserve(&l->bytes, payload.n + 3);
-    buf_putc(&l->bytes, FRAME_VT);
-    buf_put_str(&l->bytes, payload);
-    buf_put(&l->bytes, "\x1c\r", 2);
-    l->put_at += payload.n + 3;
     struct link_sent *s = &l->sent[l->n++];
-    *s = (struct link_sent){
-        .delivery = d, .control_id = control_id_of(l, payload), .end_at = l->put_at};
+    *s = (struct link_sent){.delivery = d, .control_id = control_id_of(l, payload), .chain = chain};
+    put_frame(l, s);
     *delivery_slot(d) = l;
     l->out->ep->counters.messages++;
     l->out->ep->counters.bytes += payload.n;

@@ -29,6 +29,9 @@ const struct opt mllp_out_opts[] = {
         "Release of MLLP: with 2 the peer first answers each frame with a block of one byte, 06 "
         "when it has stored it, "
         "15 when it has not; and so do we."),
+    OPT_GROUP(mllp_out_conf, parts, "parts", mllp_parts_opts, 0,
+              "Send a long message in several parts (DSC, ADD), each when the one before is "
+              "answered."),
     OPT_GROUP(mllp_out_conf, tls, "tls", tls_out_opts, 0,
               "Speak TLS; the server's certificate and its name are always verified."),
     {0},
@@ -37,6 +40,11 @@ const struct opt mllp_out_opts[] = {
 void mllp_out_check(const void *conf, const struct yaml_node *map, struct diags *d)
 {
     const struct mllp_out_conf *c = conf;
+    if (c->parts && (c->pipeline > 1 || c->reply == MLLP_REPLY_NONE)) {
+        diag_add(d, DIAG_ERROR, "option-conflict", yaml_get(map, "parts")->pos,
+                 "`parts` beside %s; expected an answer to each part before the next is sent",
+                 c->pipeline > 1 ? "`pipeline`" : "`reply: none`");
+    }
     if (c->tls) {
         tls_out_check(c->tls, yaml_get(map, "tls"), d);
     }

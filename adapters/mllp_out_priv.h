@@ -24,11 +24,12 @@ enum link_state { LINK_CLOSED, LINK_RESOLVING, LINK_CONNECTING, LINK_GREETING, L
 /* A message that waits for its answer on a link. */
 struct link_sent {
     struct delivery *delivery;
-    struct str control_id; /* MSH-10, a view into the payload; empty: any answer will do */
-    uint64_t end_at;       /* offset in the stream behind its last byte */
-    int64_t deadline_us;   /* 0 until connected */
-    bool is_committed;     /* release 2: the peer has it */
-    bool has_ca;           /* and the application's answer is to follow */
+    struct str control_id;    /* MSH-10, a view into the payload; empty: any answer will do */
+    uint64_t end_at;          /* offset in the stream behind its last byte */
+    int64_t deadline_us;      /* 0 until connected */
+    bool is_committed;        /* release 2: the peer has it */
+    bool has_ca;              /* and the application's answer is to follow */
+    struct mllp_chain *chain; /* it goes in parts; NULL: whole */
 };
 
 /* One connection, opened when there is something to send and kept. */
@@ -66,7 +67,7 @@ static inline const struct mllp_out_conf *mllp_out_conf(const struct mllp_out *o
 
 /* mllp_link.c */
 void mllp_link_init(struct mllp_link *l, struct mllp_out *out);
-/* Take a delivery: there is room. Nothing is written before mllp_link_flush(). */
+/* Take a delivery: there is room. Nothing is written before mllp_link_flush(). One that cannot be cut into parts is done. */
 void mllp_link_put(struct mllp_link *l, struct delivery *d);
 void mllp_link_flush(struct mllp_link *l);
 /* Hang up: what was taken by the kernel is UNKNOWN, the rest UNREACHABLE. */
