@@ -23,11 +23,27 @@ static size_t later_header(const struct fragment_plan *p)
     return n + 2 * 3; /* NAME-2 twice */
 }
 
-/* Behind the CR of the segment that holds `at`. */
-static size_t segment_end(struct str body, size_t at)
+static bool is_end(char c)
 {
-    const char *cr = memchr(body.p + at, '\r', body.n - at);
-    return cr ? (size_t)(cr - body.p) + 1 : body.n;
+    return c == '\r' || c == '\n'; /* LF, as some write it */
+}
+
+/* Behind the end of the segment that holds `at`, or beyond `limit`, behind which it is not looked for. */
+static size_t segment_end(struct str body, size_t at, size_t limit)
+{
+    while (at < body.n && at <= limit && !is_end(body.p[at])) {
+        at++;
+    }
+    return at < body.n && is_end(body.p[at]) ? at + 1 : at;
+}
+
+/* Lines with nothing in them are no segments: none is to be cut in two. */
+static size_t skip_blanks(struct str body, size_t from)
+{
+    for (size_t at = from; at < body.n && memchr(" \t\v\f\r\n", body.p[at], 6); at++) {
+        from = is_end(body.p[at]) || at + 1 == body.n ? at + 1 : from;
+    }
+    return from;
 }
 
 /* A piece of at most `room` bytes that ends between characters of UTF-8; of other sets every piece is as good. */
@@ -51,6 +67,7 @@ struct cutter {
 static bool cut(struct cutter *k, struct fragment_cut *c)
 {
     struct str body = k->p->body;
+    c->from = c->is_inside_from ? c->from : skip_blanks(body, c->from);
     size_t used = k->header + (c->is_inside_from ? 4 : 0);
     size_t last = k->size > used ? k->size - used : 0;
     size_t room = last > DSC_LENGTH ? last - DSC_LENGTH : 0;
@@ -59,7 +76,8 @@ static bool cut(struct cutter *k, struct fragment_cut *c)
         return true;
     }
     c->to = c->from;
-    for (size_t end; c->to < body.n && (end = segment_end(body, c->to)) - c->from <= room;) {
+    size_t limit = c->from + room;
+    for (size_t end; c->to < body.n && (end = segment_end(body, c->to, limit)) <= limit;) {
         c->to = end;
     }
     if (c->to > c->from) {

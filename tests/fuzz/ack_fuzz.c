@@ -85,6 +85,31 @@ static void check_parts(struct arena *a, const struct hl7 *m)
     buf_free(&out);
 }
 
+/* Cut into parts and put together again it is what it was, and no part is too long. */
+static void check_cuts(struct arena *a, const struct hl7 *m, size_t size)
+{
+    struct buf whole = {0}, again = {0}, part = {0};
+    struct fragment_plan p;
+    const char *why = NULL;
+    bool is_cut = fragment_plan(a, m, size, size % 2, STR("name"), &p, &why) == 0;
+    must(is_cut == (why == NULL));
+    for (unsigned i = 0; is_cut && p.n > 1 && i < p.n; i++) {
+        struct hl7 one;
+        struct hl7_fault f;
+        buf_clear(&part);
+        fragment_write(&part, &p, i);
+        must(part.n <= size);
+        must(hl7_parse(a, str_dup(a, buf_str(&part)), &one, &f) == 0);
+        must((fragment_read(&one).next.n > 0) == (i + 1 < p.n));
+        fragment_append(&again, &one);
+    }
+    fragment_append(&whole, m);
+    must(!is_cut || p.n == 1 || str_eq(buf_str(&whole), buf_str(&again)));
+    buf_free(&whole);
+    buf_free(&again);
+    buf_free(&part);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
@@ -97,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_reply(&a, &m, raw, pick);
         check_relay(&a, &m);
         check_parts(&a, &m);
+        check_cuts(&a, &m, 64 + (size_t)pick * 3);
     }
     check_reply(&a, NULL, raw, pick);
     arena_free(&a);
