@@ -27,7 +27,7 @@ static void use_id(struct mllp_chain *c)
 struct mllp_chain *mllp_chain_new(const struct mllp_parts_conf *conf, struct delivery *d,
                                   const char **out_why)
 {
-    struct str payload = delivery_view(d).payload, name = delivery_id(d);
+    struct str payload = delivery_view(d).payload;
     struct hl7 m;
     struct hl7_fault fault;
     *out_why = NULL;
@@ -35,9 +35,9 @@ struct mllp_chain *mllp_chain_new(const struct mllp_parts_conf *conf, struct del
         return NULL;
     }
     struct mllp_chain *c = X_NEW(struct mllp_chain);
+    const struct fragment_want want = {(size_t)conf->size, conf->may_cut, delivery_id(d)};
     bool is_cut = hl7_parse(&c->arena, payload, &m, &fault) == 0 &&
-                  fragment_plan(&c->arena, &m, (size_t)conf->size, conf->may_cut,
-                                str_slice(name, 0, FRAGMENT_NAME_MAX), &c->plan, out_why) == 0;
+                  fragment_plan(&c->arena, &m, &want, &c->plan, out_why) == 0;
     if (!is_cut || c->plan.n == 1) { /* what is no message goes as it is, too */
         mllp_chain_free(&c);
         return NULL;

@@ -26,7 +26,7 @@ void fragment_append(struct buf *whole, const struct hl7 *m);
 
 enum {
     FRAGMENT_PARTS_MAX = 9999,
-    FRAGMENT_NAME_MAX = 15,   /* with -9999 behind it as long as a control id may be */
+    FRAGMENT_NAME_MAX = 15,   /* with p9999 behind it as long as a control id may be */
     FRAGMENT_ROOM_LEAST = 16, /* bytes of a segment in a part, or it is not cut */
 };
 
@@ -38,19 +38,25 @@ struct fragment_cut {
 };
 /* Views into the message; the cuts are in the arena. */
 struct fragment_plan {
-    struct str msh, body, name;
-    char field; /* the separator */
+    struct hl7 m; /* the message; what it points to must live */
+    struct str body, name;
     struct fragment_cut *v;
     unsigned n; /* parts */
 };
 
-/* Cut a message so that no part is longer than `size`, between segments where that goes, else with ADD, where `may_cut`.
- * `name` tells the parts from those of other messages: 15 letters and digits at most. One part, which is the message as
- * it stands: it is short enough, or is a part itself. 0, or ERR_LIMIT with a sentence part in *out_why (static): a
- * segment is too long, MSH leaves no room, or there would be too many. O(bytes). */
-int fragment_plan(struct arena *a, const struct hl7 *m, size_t size, bool may_cut, struct str name,
+struct fragment_want {
+    size_t size;  /* most bytes of a part */
+    bool may_cut; /* within a segment */
+    struct str
+        name; /* tells the parts from those of other messages: 15 letters and digits at most */
+};
+
+/* Cut a message so that no part is too long, between segments where that goes, else with ADD. One part, which is the
+ * message as it stands: it is short enough, or is a part itself. 0, or ERR_LIMIT with a sentence part in *out_why
+ * (static): a segment is too long, MSH leaves no room, or there would be too many. O(bytes). */
+int fragment_plan(struct arena *a, const struct hl7 *m, const struct fragment_want *want,
                   struct fragment_plan *out, const char **out_why);
-/* Append part `i`. The first one has MSH as it was; the others NAME-NUMBER as MSH-10 and MSH-14, which is DSC-1 of the
+/* Append part `i`. The first one has MSH as it was; the others NAMEpNUMBER as MSH-10 and MSH-14, which is DSC-1 of the
  * part before. */
 void fragment_write(struct buf *out, const struct fragment_plan *p, unsigned i);
 /* MSH-10 of part `i` > 0, appended. */

@@ -1,9 +1,10 @@
 /* A message cut into parts. Source: HL7 v2.5.1 chapter 2 section 2.10.2. */
 #include "engine/base/err.h"
 #include "engine/hl7/fragment.h"
+#include "engine/hl7/wide.h"
 
 enum {
-    DSC_LENGTH = 4 + FRAGMENT_NAME_MAX + 5 + 3, /* DSC|NAME-9999|F CR */
+    DSC_LENGTH = 4 + FRAGMENT_NAME_MAX + 5 + 3, /* DSC|NAMEp9999|F CR */
     ADD_LENGTH = 5,                             /* CR ADD CR behind a piece */
 };
 
@@ -20,7 +21,7 @@ static size_t later_header(const struct fragment_plan *p)
     fragment_write(&b, &one, 1);
     size_t n = b.n;
     buf_free(&b);
-    return n + 2 * 3; /* NAME-2 twice */
+    return n + 2 * 3; /* NAMEp2 twice */
 }
 
 static bool is_end(char c)
@@ -37,23 +38,42 @@ static size_t segment_end(struct str body, size_t at, size_t limit)
     return at < body.n && is_end(body.p[at]) ? at + 1 : at;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || is_end(c);
+}
+
 /* Lines with nothing in them are no segments: none is to be cut in two. */
 static size_t skip_blanks(struct str body, size_t from)
 {
-    for (size_t at = from; at < body.n && memchr(" \t\v\f\r\n", body.p[at], 6); at++) {
+    for (size_t at = from; at < body.n && is_blank(body.p[at]); at++) {
         from = is_end(body.p[at]) || at + 1 == body.n ? at + 1 : from;
     }
     return from;
 }
 
-/* A piece of at most `room` bytes that ends between characters of UTF-8; of other sets every piece is as good. */
-static size_t piece_end(struct str body, size_t from, size_t room)
+static size_t wide_end(const struct fragment_plan *p, size_t from, size_t room)
+{
+    struct str body = p->body;
+    size_t to = from, n = 0;
+    while (to + n <= from + room) {
+        to += n;
+        n = hl7_wide_step((enum hl7_wide)p->m.d.wide, body.p + to, body.n - to);
+    }
+    return to;
+}
+
+/* A piece of at most `room` bytes that ends between two characters, as far as these can be told. */
+static size_t piece_end(const struct fragment_plan *p, size_t from, size_t room)
 {
     size_t to = from + room;
-    for (unsigned back = 0; back < 3 && ((unsigned char)body.p[to] & 0xc0) == 0x80; back++) {
+    if (p->m.d.wide) {
+        return wide_end(p, from, room);
+    }
+    for (unsigned back = 0; back < 3 && ((unsigned char)p->body.p[to] & 0xc0) == 0x80; back++) {
         to--;
     }
-    return ((unsigned char)body.p[to] & 0xc0) == 0x80 ? from + room : to;
+    return ((unsigned char)p->body.p[to] & 0xc0) == 0x80 ? from + room : to;
 }
 
 struct cutter {
@@ -91,8 +111,12 @@ static bool cut(struct cutter *k, struct fragment_cut *c)
         k->why = "a segment is longer than a part";
         return false;
     }
-    c->to = piece_end(body, c->from, room - ADD_LENGTH);
+    c->to = piece_end(k->p, c->from, room - ADD_LENGTH);
     c->is_inside_to = true;
+    if (!c->is_inside_from && str_trim(str_slice(body, c->from, c->to)).n == 0) {
+        k->why = "a segment begins with blanks and nothing else";
+        return false;
+    }
     return true;
 }
 
@@ -114,34 +138,41 @@ static bool is_whole(const struct hl7 *m, size_t size)
     return m->raw.n <= size || f.next.n || f.previous.n || f.begins_inside;
 }
 
-int fragment_plan(struct arena *a, const struct hl7 *m, size_t size, bool may_cut, struct str name,
-                  struct fragment_plan *out, const char **out_why)
+static const char *cut_all(struct arena *a, struct fragment_plan *p, struct cutter *k)
 {
     unsigned cap = 8;
+    struct fragment_cut c = {0};
+    p->v = ARENA_ARRAY(a, struct fragment_cut, cap);
+    do {
+        if (!cut(k, &c) || p->n == FRAGMENT_PARTS_MAX) {
+            return k->why ? k->why : "it would have more than 9999 parts";
+        }
+        push(a, p, &c, &cap);
+        c = (struct fragment_cut){.from = c.to, .is_inside_from = c.is_inside_to};
+        k->header = p->n == 1 ? later_header(p) : k->header;
+    } while (c.from < p->body.n);
+    return NULL;
+}
+
+static struct str behind_header(const struct hl7 *m)
+{
     struct str msh = hl7_seg_text(m, &m->seg[0]);
     size_t from = (size_t)(msh.p - m->raw.p) + msh.n;
-    from += from < m->raw.n;
-    *out = (struct fragment_plan){.msh = msh,
-                                  .body = str_slice(m->raw, from, m->raw.n),
-                                  .name = str_slice(name, 0, FRAGMENT_NAME_MAX),
-                                  .field = m->d.field,
-                                  .v = ARENA_ARRAY(a, struct fragment_cut, cap)};
-    struct fragment_cut c = {.to = out->body.n};
-    struct cutter k = {.p = out, .size = size, .header = msh.n + 1, .may_cut = may_cut};
-    if (is_whole(m, size)) {
-        push(a, out, &c, &cap);
-        return 0;
-    }
-    do {
-        if (!cut(&k, &c) || out->n == FRAGMENT_PARTS_MAX) {
-            *out_why = k.why ? k.why : "it would have more than 9999 parts";
-            return ERR_LIMIT;
-        }
-        push(a, out, &c, &cap);
-        c = (struct fragment_cut){.from = c.to, .is_inside_from = c.is_inside_to};
-        k.header = out->n == 1 ? later_header(out) : k.header;
-    } while (c.from < out->body.n);
-    return 0;
+    return str_slice(m->raw, from + (from < m->raw.n), m->raw.n);
+}
+
+int fragment_plan(struct arena *a, const struct hl7 *m, const struct fragment_want *want,
+                  struct fragment_plan *out, const char **out_why)
+{
+    *out = (struct fragment_plan){
+        .m = *m, .body = behind_header(m), .name = str_slice(want->name, 0, FRAGMENT_NAME_MAX)};
+    struct cutter k = {.p = out,
+                       .size = is_whole(m, want->size) ? SIZE_MAX : want->size,
+                       .may_cut = want->may_cut,
+                       .header = hl7_seg_text(m, &m->seg[0]).n + 1};
+    const char *why = cut_all(a, out, &k);
+    *out_why = why ? why : *out_why;
+    return why ? ERR_LIMIT : 0;
 }
 
 /* ---- what ---- */
@@ -149,24 +180,19 @@ int fragment_plan(struct arena *a, const struct hl7 *m, size_t size, bool may_cu
 void fragment_write_id(struct buf *out, const struct fragment_plan *p, unsigned i)
 {
     buf_put_str(out, p->name);
-    buf_printf(out, "-%u", i + 1);
+    buf_printf(out, "p%u", i + 1); /* no sign: it may be a delimiter */
 }
 
-/* MSH-1 is the separator itself: the text behind the n-th one is MSH-(n+1). */
 static void write_header(struct buf *out, const struct fragment_plan *p, unsigned i)
 {
-    struct str rest = p->msh, field = STR("");
-    bool is_more = str_split(&rest, p->field, &field);
-    buf_put_str(out, field);
-    for (unsigned number = 2; is_more || number <= 14; number++) {
-        is_more = is_more && str_split(&rest, p->field, &field);
-        if (!is_more && number > 14) {
-            return;
-        }
-        buf_putc(out, p->field);
+    const struct hl7_seg *msh = &p->m.seg[0];
+    buf_puts(out, "MSH");
+    for (uint32_t number = 2; number <= 14 || hl7_field(&p->m, msh, number).p; number++) {
+        buf_putc(out, p->m.d.field);
+        struct str field = hl7_field(&p->m, msh, number);
         if (number == 10 || number == 14) {
             fragment_write_id(out, p, i);
-        } else if (is_more) {
+        } else if (field.n) {
             buf_put_str(out, field);
         }
     }
@@ -176,14 +202,14 @@ void fragment_write(struct buf *out, const struct fragment_plan *p, unsigned i)
 {
     const struct fragment_cut *c = &p->v[i];
     if (i == 0) {
-        buf_put_str(out, p->msh);
+        buf_put_str(out, hl7_seg_text(&p->m, &p->m.seg[0]));
     } else {
         write_header(out, p, i);
     }
     buf_putc(out, '\r');
     if (c->is_inside_from) {
         buf_puts(out, "ADD");
-        buf_putc(out, p->field);
+        buf_putc(out, p->m.d.field);
     }
     buf_put_str(out, str_slice(p->body, c->from, c->to));
     if (out->p[out->n - 1] != '\r') {
@@ -194,9 +220,9 @@ void fragment_write(struct buf *out, const struct fragment_plan *p, unsigned i)
     }
     if (i + 1 < p->n) {
         buf_puts(out, "DSC");
-        buf_putc(out, p->field);
+        buf_putc(out, p->m.d.field);
         fragment_write_id(out, p, i + 1);
-        buf_putc(out, p->field);
+        buf_putc(out, p->m.d.field);
         buf_puts(out, "F\r");
     }
 }

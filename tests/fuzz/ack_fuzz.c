@@ -91,7 +91,8 @@ static void check_cuts(struct arena *a, const struct hl7 *m, size_t size)
     struct buf whole = {0}, again = {0}, part = {0};
     struct fragment_plan p;
     const char *why = NULL;
-    bool is_cut = fragment_plan(a, m, size, size % 2, STR("name"), &p, &why) == 0;
+    const struct fragment_want want = {size, size % 2, STR("name")};
+    bool is_cut = fragment_plan(a, m, &want, &p, &why) == 0;
     must(is_cut == (why == NULL));
     for (unsigned i = 0; is_cut && p.n > 1 && i < p.n; i++) {
         struct hl7 one;

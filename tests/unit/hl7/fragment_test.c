@@ -108,9 +108,9 @@ static const struct {
      false,
      2,
      {MSH "|||AL|NE\rPID|1\rOBX|1|ST|"
-          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\rDSC|" NAME "-2|F\r",
-      "MSH|^~\\&|LIS|L|C|H|2026||ORU^R01|" NAME "-2|P|2.5.1||" NAME
-      "-2|AL|NE\rOBX|2|ST|bbbbbbbbbbbbbbbbbbbbbbbbbbbbb\rNTE|1\r"}},
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\rDSC|" NAME "p2|F\r",
+      "MSH|^~\\&|LIS|L|C|H|2026||ORU^R01|" NAME "p2|P|2.5.1||" NAME
+      "p2|AL|NE\rOBX|2|ST|bbbbbbbbbbbbbbbbbbbbbbbbbbbbb\rNTE|1\r"}},
     {"within a segment",
      MSH "\rOBX|1|TX|x||"
          "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678"
@@ -119,9 +119,9 @@ static const struct {
      true,
      2,
      {MSH "\rOBX|1|TX|x||01234567890123456789012345678901234567890123456789012\rADD\rDSC|" NAME
-          "-2|F\r",
-      "MSH|^~\\&|LIS|L|C|H|2026||ORU^R01|" NAME "-2|P|2.5.1||" NAME
-      "-2\rADD|3456789012345678901234567890123456789\rNTE|1\r"}},
+          "p2|F\r",
+      "MSH|^~\\&|LIS|L|C|H|2026||ORU^R01|" NAME "p2|P|2.5.1||" NAME
+      "p2\rADD|3456789012345678901234567890123456789\rNTE|1\r"}},
     {"not inside a character",
      MSH "\rOBX|1|TX|x||0123456789012345678901234567890123456789012345678901\xc3\xa4"
          "0123456789012345678901234567890123456789\r",
@@ -129,8 +129,8 @@ static const struct {
      true,
      2,
      {MSH "\rOBX|1|TX|x||0123456789012345678901234567890123456789012345678901\rADD\rDSC|" NAME
-          "-2|F\r",
-      "MSH|^~\\&|LIS|L|C|H|2026||ORU^R01|" NAME "-2|P|2.5.1||" NAME "-2\rADD|\xc3\xa4"
+          "p2|F\r",
+      "MSH|^~\\&|LIS|L|C|H|2026||ORU^R01|" NAME "p2|P|2.5.1||" NAME "p2\rADD|\xc3\xa4"
       "0123456789012345678901234567890123456789\r"}},
     {"a part itself stays as it is",
      MSH "\rPID|1\rDSC|p|F\r",
@@ -147,9 +147,9 @@ static const struct {
      false,
      2,
      {"MSH$^~\\&$L$L$C$H$1$$ORU^R01$1$P$2.5.1\rPID$"
-      "pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp\rDSC$" NAME "-2$F\r",
-      "MSH$^~\\&$L$L$C$H$1$$ORU^R01$" NAME "-2$P$2.5.1$$" NAME
-      "-2\rOBX$1$ST$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r"}},
+      "pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp\rDSC$" NAME "p2$F\r",
+      "MSH$^~\\&$L$L$C$H$1$$ORU^R01$" NAME "p2$P$2.5.1$$" NAME
+      "p2\rOBX$1$ST$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r"}},
 };
 
 Test(fragment, a_long_message_is_cut)
@@ -159,8 +159,10 @@ Test(fragment, a_long_message_is_cut)
         struct hl7 m = parsed(&a, cuts[i].text);
         struct fragment_plan p;
         const char *why = "";
-        cr_assert_eq(fragment_plan(&a, &m, cuts[i].size, cuts[i].may_cut, STR(NAME), &p, &why), 0,
-                     "%s: %s", cuts[i].name, why);
+        cr_assert_eq(
+            fragment_plan(&a, &m, &(struct fragment_want){cuts[i].size, cuts[i].may_cut, STR(NAME)},
+                          &p, &why),
+            0, "%s: %s", cuts[i].name, why);
         cr_assert_eq(p.n, cuts[i].n, "%s: %u parts", cuts[i].name, p.n);
         for (unsigned k = 0; k < p.n; k++) {
             struct buf b = {0};
@@ -182,6 +184,9 @@ Test(fragment, some_messages_cannot_be_cut)
     } no[] = {
         {MSH "\rOBX|1|TX|x||01234567890123456789012345678901234567890123456789012345678901234567\r",
          "a segment is longer than a part", 115, false},
+        {MSH "\r                                                                                "
+             "X|1|2\r",
+         "a segment begins with blanks and nothing else", 120, true},
         {MSH "\rOBX|1|TX|x||01234567890123456789\r", "MSH leaves no room in a part", 50, true},
         {MSH "\rOBX|1|TX|x||01234567890123456789012345678901234567890123456789012345678901234567\r",
          "MSH leaves no room in a part", 70, true},
@@ -191,7 +196,10 @@ Test(fragment, some_messages_cannot_be_cut)
         struct hl7 m = parsed(&a, no[i].text);
         struct fragment_plan p;
         const char *why = "";
-        cr_expect_lt(fragment_plan(&a, &m, no[i].size, no[i].may_cut, STR(NAME), &p, &why), 0);
+        cr_expect_lt(fragment_plan(&a, &m,
+                                   &(struct fragment_want){no[i].size, no[i].may_cut, STR(NAME)},
+                                   &p, &why),
+                     0);
         cr_expect_str_eq(why, no[i].why);
         arena_free(&a);
     }
@@ -208,7 +216,7 @@ static unsigned goes_there_and_back(const char *text, size_t size)
     struct str next = STR("");
     const char *why = "";
     unsigned n = 0;
-    if (fragment_plan(&a, &m, size, true, STR(NAME), &p, &why) == 0) {
+    if (fragment_plan(&a, &m, &(struct fragment_want){size, true, STR(NAME)}, &p, &why) == 0) {
         n = p.n;
     }
     for (unsigned i = 0; i < n; i++) {
