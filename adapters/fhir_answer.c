@@ -175,11 +175,12 @@ static struct outcome refine(struct outcome o, int status, const struct json *ou
 {
     const struct json *issue = main_issue(outcome);
     const struct code *c = issue ? code_of(json_text(json_get(issue, "code"))) : NULL;
-    bool is_gone = asked->is_delete && (status == 410 || (status == 404 && issue));
+    bool is_away = status == 410 || (status == 404 && issue);
     bool is_race = asked->reads_first && (status == 409 || status == 412);
     tell(out, status, c, issue);
-    if (is_gone) {
-        return moved(o, DELIVERY_DELIVERED, "it was deleted before");
+    if (is_away && (asked->is_delete || asked->is_read)) {
+        return moved(o, DELIVERY_DELIVERED,
+                     asked->is_delete ? "it was deleted before" : "there is no such resource");
     }
     o = by_status(o, status, asked);
     return c && !is_race ? by_code(o, status, c) : o;

@@ -13,7 +13,7 @@ enum { FHIR_ANSWER_MAX = 4 * 1024 * 1024, FHIR_EXPRESSION_MAX = 120 };
 struct fhir_asked {
     bool is_bundle;   /* a transaction or batch */
     uint32_t entries; /* of it */
-    bool is_delete;
+    bool is_delete, is_read;
     bool reads_first; /* If-Match is the version of a moment ago: another attempt reads it again */
 };
 

@@ -8,7 +8,7 @@
 #include "engine/base/pairs.h"
 
 /* transfer.asks; the number of entries stands above them. */
-enum { ASKS_BUNDLE = 1, ASKS_DELETE = 2, ASKS_FIRST = 4, IS_READING = 8, ASKS_BITS = 8 };
+enum { ASKS_BUNDLE = 1, ASKS_DELETE = 2, ASKS_FIRST = 4, IS_READING = 8, ASKS_READ = 16, ASKS_BITS = 8 };
 
 static const struct fhir_out_conf *conf_of(const struct transfer *t)
 {
@@ -41,7 +41,7 @@ static const char *say_of(const struct transfer *t, struct str options, struct f
     }
     struct str word = pairs_get(options, "interaction");
     return word.n && !read_interaction(word, &out->interaction)
-               ? "interaction is none of auto, create, update, patch, delete, transaction"
+               ? "interaction is none of auto, create, update, patch, delete, transaction, read"
                : NULL;
 }
 
@@ -68,6 +68,12 @@ static void put_url(struct transfer *t, struct str path)
     buf_putc(&t->url, '\0');
 }
 
+static struct str prefer_of(const struct transfer *t)
+{
+    return conf_of(t)->say.prefer == FHIR_PREFER_MINIMAL ? STR("return=minimal")
+                                                         : STR("return=representation");
+}
+
 /* An answer needs no copy of what was sent; a Bundle's tells of each entry all the same. */
 static void put_request(struct transfer *t, struct delivery *d, const struct fhir_request *r)
 {
@@ -76,10 +82,10 @@ static void put_request(struct transfer *t, struct delivery *d, const struct fhi
     t->media_type = is_reading ? "" : r->media_type;
     t->asks = (r->is_bundle ? ASKS_BUNDLE : 0) |
               (str_is(str_of(r->method), "DELETE") ? ASKS_DELETE : 0) |
-              (is_reading ? ASKS_FIRST | IS_READING : 0) | (uint64_t)r->entries << ASKS_BITS;
+              (is_reading ? ASKS_FIRST | IS_READING : 0) | (r->is_read ? ASKS_READ : 0) | (uint64_t)r->entries << ASKS_BITS;
     put_url(t, r->path);
     put_header(&t->text, "Accept", STR("application/fhir+json"));
-    put_header(&t->text, "Prefer", is_reading ? STR("") : STR("return=minimal"));
+    put_header(&t->text, "Prefer", is_reading || r->is_read ? STR("") : prefer_of(t));
     put_header(&t->text, "X-Request-Id", delivery_id(d));
     put_header(&t->text, "If-None-Exist", r->if_none_exist);
     put_header(&t->text, "If-Match", r->if_match);
@@ -179,6 +185,7 @@ static struct outcome judge(struct transfer *t, const struct http_answer *a)
     struct fhir_asked asked = {.is_bundle = t->asks & ASKS_BUNDLE,
                                .entries = (uint32_t)(t->asks >> ASKS_BITS),
                                .is_delete = t->asks & ASKS_DELETE,
+                               .is_read = t->asks & ASKS_READ,
                                .reads_first = t->asks & ASKS_FIRST};
     struct fhir_issue issue;
     struct outcome o = fhir_answer_judge(a, &asked, clock_wall_us(t->out->ep->clock), &issue);

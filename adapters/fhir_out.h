@@ -13,7 +13,11 @@ enum fhir_interaction {
     FHIR_PATCH,
     FHIR_DELETE,
     FHIR_BUNDLE, /* a transaction or batch */
+    FHIR_READ,   /* a read or search: the payload is not sent, the answer is what counts */
 };
+
+/* How much of what was written the server is to answer. */
+enum fhir_prefer { FHIR_PREFER_MINIMAL, FHIR_PREFER_REPRESENTATION };
 
 /* What a destination says, and a message may say in its place. Empty texts: nothing. */
 struct fhir_say {
@@ -22,6 +26,7 @@ struct fhir_say {
     struct str if_none_exist;
     struct str if_match;   /* a version, an ETag, or "current" */
     struct opt_list match; /* systems of identifiers, in order; "*": any */
+    int prefer;            /* enum fhir_prefer */
 };
 
 struct fhir_out_conf {

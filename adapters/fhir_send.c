@@ -261,6 +261,22 @@ static const char *delete (const struct choosing *c, struct fhir_request *out)
     return why ? why : if_match(c, out);
 }
 
+static const char *read_target(const struct choosing *c, struct fhir_request *out)
+{
+    struct str target = c->say->target;
+    if (!target.n) {
+        return "a read wants a target";
+    }
+    if (fhir_send_target_fault(target)) {
+        return "target is neither Type/id nor Type?search";
+    }
+    out->method = "GET";
+    out->media_type = "";
+    out->path = path_of_target(c->a, target);
+    out->is_read = true;
+    return NULL;
+}
+
 static const char *bundle(const struct choosing *c, struct fhir_request *out)
 {
     struct str type = json_text(json_get(c->r.root, "type"));
@@ -302,11 +318,15 @@ const char *fhir_send_choose(struct arena *a, const struct fhir_say *say, struct
 {
     static const char *(*const ways[])(const struct choosing *, struct fhir_request *) = {
         [FHIR_AUTO] = by_payload, [FHIR_CREATE] = create, [FHIR_UPDATE] = update,
-        [FHIR_PATCH] = patch,     [FHIR_DELETE] = delete, [FHIR_BUNDLE] = bundle};
+        [FHIR_PATCH] = patch,     [FHIR_DELETE] = delete, [FHIR_BUNDLE] = bundle,
+        [FHIR_READ] = read_target};
     struct choosing c = {.a = a, .say = say};
     const char *why = read_resource(a, payload, &c.r);
     bool is_list = !why && c.r.root->kind == JSON_ARRAY;
-    if (is_list && say->interaction != FHIR_AUTO && say->interaction != FHIR_PATCH) {
+    bool takes_lists = say->interaction == FHIR_AUTO || say->interaction == FHIR_PATCH;
+    if (say->interaction == FHIR_READ) {
+        why = NULL; /* the payload stays here */
+    } else if (is_list && !takes_lists) {
         return "the payload is a list, and no resource";
     }
     *out = (struct fhir_request){.media_type = "application/fhir+json; charset=utf-8"};

@@ -14,6 +14,7 @@ struct fhir_request {
     bool reads_first;       /* If-Match is to be the ETag that `path` has now */
     const char *media_type; /* "": there is no body */
     bool is_bundle;         /* the answer is a Bundle, entry by entry */
+    bool is_read;           /* the answer is what counts */
     uint32_t entries;       /* of the Bundle sent */
 };
 

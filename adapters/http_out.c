@@ -155,6 +155,8 @@ static bool goes_on(struct transfer *t, const struct http_answer *a)
     return kind->goes_on(t, a);
 }
 
+static const char too_long_or_cut[] = "the answer is not whole: cut off, or over 4 MiB";
+
 static void on_done(void *arg, const struct http_answer *a)
 {
     struct transfer *t = arg;
@@ -168,6 +170,10 @@ static void on_done(void *arg, const struct http_answer *a)
     out->ep->counters.messages += t->n; /* once, however many requests it took */
     struct outcome o = out->kind->judge(t, a);
     o.reply = reply_of(out, a);
+    if (t->n == 1 && a->status) { /* of a batch nobody says what is whose */
+        o.answer = a->body;
+        o.answer_fault = a->is_cut || a->body.n >= HTTP_ANSWER_MAX ? too_long_or_cut : NULL;
+    }
     end_transfer(t, o);
 }
 
@@ -234,7 +240,8 @@ static void on_auth_end(void *arg, const char *why, int64_t retry_after_us)
 
 /* ---- the contract ---- */
 
-const struct http_kind http_kind = {.add = http_request_add, .judge = judge};
+const struct http_kind http_kind = {
+    .add = http_request_add, .judge = judge, .body_max = HTTP_ANSWER_MAX};
 
 int http_out_open_as(struct destination *d, const struct http_kind *kind)
 {

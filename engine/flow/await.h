@@ -9,6 +9,7 @@
 #include "engine/flow/adapter.h"
 #include "engine/journal/entry.h"
 
+struct asked;
 struct awaits;
 struct engine;
 struct msg;
@@ -36,10 +37,10 @@ bool await_is_open(const struct awaits *w, struct entry_ref ref);
 
 /* How an output that is awaited ended. */
 enum await_end { AWAIT_DELIVERED, AWAIT_REFUSED, AWAIT_HELD, AWAIT_DROPPED };
-/* From its queue, before the outcome is written down. `m` is its message, `out` the peer's verdict; both NULL for
- * one that a person dropped. */
+/* From its queue, before the outcome is written down. `m` is its message, `out` the peer's verdict, `made` what routes made
+ * of the answer; `m` and `out` NULL for one that a person dropped. */
 void await_ended(struct engine *e, struct entry_ref ref, enum await_end end, const struct msg *m,
-                 const struct outcome *out);
+                 const struct outcome *out, const struct asked *made);
 /* The process is to end: those whose output is not with its peer now are let go. */
 void awaits_drain(struct awaits *w);
 

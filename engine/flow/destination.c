@@ -1,6 +1,6 @@
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
-#include "engine/flow/engine_priv.h"
+#include "engine/flow/asked.h"
 
 #include <stdlib.h>
 
@@ -72,10 +72,17 @@ static int on_rerun(void *arg, struct msg *m, struct entry_output *o, struct str
     return ERR_STATE;
 }
 
-static void on_ended(void *arg, struct entry_ref ref, enum await_end end, const struct msg *m,
-                     const struct outcome *out)
+/* The answer first, as a message where routes read it; then whoever waits for it. */
+static bool on_ended(void *arg, const struct queue_end *how)
 {
-    await_ended(((struct destination *)arg)->engine, ref, end, m, out);
+    struct destination *t = arg;
+    struct asked made = {0};
+    bool is_taken = !t->is_asked || !how->m || asked_take(t, how->ref, how->m, how->out, &made);
+    if (is_taken && how->is_awaited) {
+        await_ended(t->engine, how->ref, how->end, how->m, how->out, &made);
+    }
+    asked_free(&made);
+    return is_taken;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

@@ -72,6 +72,7 @@ struct engine_destination_status {
         backlog_bound;    /* bytes of the journal that wait for it, and may; 0: no bound */
     bool backlog_full;    /* messages routed to it are refused */
     uint64_t turned_away; /* so many were */
+    uint64_t answers;     /* stored as messages, as a route reads them */
     const char *reason;   /* why unreachable; static */
     int64_t oldest_us;    /* age of the oldest unsettled output; 0 none */
     unsigned in_flight;

@@ -50,6 +50,10 @@ struct destination {
     bool is_open, is_reopening;
     bool is_full; /* more waits for it than its backlog allows: messages for it are refused */
     uint64_t turned_away; /* so many were */
+    bool is_asked;        /* a route reads its answers */
+    unsigned index;       /* in the current plan */
+    uint32_t answers_id;  /* name id of the source that its answers come from */
+    uint64_t answers;     /* stored as messages */
     struct plan *plan;    /* a reference: owns ep.conf while it is in use */
     struct str own_name;
     struct queue *queue;

@@ -5,6 +5,7 @@
 
 #include "engine/base/err.h"
 #include "engine/base/hash.h"
+#include "engine/flow/asked.h"
 #include "engine/flow/exchange_priv.h"
 
 #include <assert.h>
@@ -86,6 +87,12 @@ static int find_source(const struct engine *e, const struct msg *m, unsigned *ou
     for (unsigned i = 0; i < e->plan->nsources; i++) {
         if (str_eq(e->plan->sources[i].name, name)) {
             *out = i;
+            return 0;
+        }
+    }
+    for (unsigned i = 0; i < e->ndestinations; i++) { /* it is an answer */
+        if (str_eq(e->destinations[i]->own_name, name)) {
+            *out = rules_answers_of(e->plan->rules, i);
             return 0;
         }
     }
@@ -171,6 +178,7 @@ int engine_rerun(struct engine *e, struct msg *m, const struct entry_output *o,
     } else if (rules_read(&m->arena, bytes, parsed, &in, &why) < 0) {
         *out_why = why;
     } else {
+        in.cause = asked_cause(e->conf.journal, &m->e, &m->arena);
         rules_run(e->plan->rules, &in, &m->arena, out);
         move_outputs(m, o, bytes, out);
         misses_add(e->misses, out->misses, m->e.received_us);

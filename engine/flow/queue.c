@@ -301,36 +301,45 @@ static void leave_unreachable(struct queue *q)
     log_event(q->conf.log, LOG_LEVEL_INFO, "reachable", log_str("destination", q->conf.name));
 }
 
-/* Whoever waits for the peer's answer gets it, whatever becomes of the output. */
-static void tell_awaiting(struct queue *q, const struct queued *o, enum await_end end,
-                          const struct outcome *out)
+/* Whoever waits for the peer's answer gets it, whatever becomes of the output. False: there is no room for the answer, so
+ * it is asked for again. */
+static bool tell_end(struct queue *q, struct queued *o, enum await_end end,
+                     const struct outcome *out)
 {
-    if (o->is_awaited && q->conf.ops->ended) {
-        q->conf.ops->ended(q->conf.arg, queued_ref(o), end, o->msg, out);
+    static const struct outcome later = {.verdict = DELIVERY_BUSY,
+                                         .reason = "there is no room for its answer"};
+    const struct queue_end told = {queued_ref(o), end, o->is_awaited, o->msg, out};
+    if (!q->conf.ops->ended || q->conf.ops->ended(q->conf.arg, &told)) {
+        return true;
     }
+    wait(q, o, &later);
+    return false;
 }
 
 static void on_delivered(struct queue *q, struct queued *o, const struct outcome *out)
 {
     leave_unreachable(q);
-    queue_say(q, o->attempt > 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "delivered", o, NULL);
-    tell_awaiting(q, o, AWAIT_DELIVERED, out);
-    queue_settle(q, o, ENTRY_DELIVERED, STR(""), out->reply);
+    if (tell_end(q, o, AWAIT_DELIVERED, out)) {
+        queue_say(q, o->attempt > 1 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "delivered", o, NULL);
+        queue_settle(q, o, ENTRY_DELIVERED, STR(""), out->reply);
+    }
 }
 
 static void on_refused(struct queue *q, struct queued *o, const struct outcome *out)
 {
     leave_unreachable(q);
-    queue_say(q, LOG_LEVEL_WARN, "refused", o, out->reason);
-    tell_awaiting(q, o, AWAIT_REFUSED, out);
-    queue_settle(q, o, ENTRY_REFUSED, STR(""), out->reply);
+    if (tell_end(q, o, AWAIT_REFUSED, out)) {
+        queue_say(q, LOG_LEVEL_WARN, "refused", o, out->reason);
+        queue_settle(q, o, ENTRY_REFUSED, STR(""), out->reply);
+    }
 }
 
 static void on_hold(struct queue *q, struct queued *o, const struct outcome *out)
 {
     leave_unreachable(q);
-    tell_awaiting(q, o, AWAIT_HELD, out);
-    queue_hold(q, o, out->reply, out->reason);
+    if (tell_end(q, o, AWAIT_HELD, out)) {
+        queue_hold(q, o, out->reply, out->reason);
+    }
 }
 
 static void on_busy(struct queue *q, struct queued *o, const struct outcome *out)

@@ -32,6 +32,15 @@ struct queue_budget {
     size_t used;
 };
 
+/* How an output ended. */
+struct queue_end {
+    struct entry_ref ref;
+    enum await_end end;
+    bool is_awaited; /* its sender waits */
+    const struct msg *m;
+    const struct outcome *out;
+};
+
 /* Towards the adapter and the loop. `send` gets at most `batch` deliveries, never more than room() said. */
 struct queue_ops {
     unsigned (*room)(void *arg);
@@ -42,9 +51,9 @@ struct queue_ops {
     /* Make of a failed route's output `o` of `m` what today's rules send to this destination, in the arena of
      * `m`. 0, or ERR_STATE with *out_why there. NULL: failed routes stay held. */
     int (*rerun)(void *arg, struct msg *m, struct entry_output *o, struct str *out_why);
-    /* An output that is awaited ended so; see await_ended(). NULL: nobody waits. */
-    void (*ended)(void *arg, struct entry_ref ref, enum await_end end, const struct msg *m,
-                  const struct outcome *out);
+    /* An output ended so; see await_ended(). `m` and `out` NULL: a person dropped it. False: its answer cannot be
+     * stored now, so it has not ended. NULL: nobody wants to know. */
+    bool (*ended)(void *arg, const struct queue_end *end);
 };
 
 struct queue_conf {

@@ -35,6 +35,19 @@ static void index_routes(struct engine *e)
     }
 }
 
+/* Whose answers do routes read? */
+static void index_answers(struct engine *e)
+{
+    for (unsigned i = 0; i < e->ndestinations; i++) {
+        struct destination *t = e->destinations[i];
+        t->index = i;
+        t->is_asked = rules_reads_answers(e->plan->rules, i);
+        if (t->is_asked) {
+            t->answers_id = journal_name(e->conf.journal, JOURNAL_SOURCE, t->own_name);
+        }
+    }
+}
+
 static struct source *find_source(const struct engine *e, struct str name)
 {
     for (unsigned i = 0; i < e->nsources; i++) {
@@ -307,6 +320,7 @@ int engine_reload(struct engine *e, struct plan *plan, enum engine_pending pendi
     e->plan = plan_ref(plan);
     use_destinations(e, plan);
     index_routes(e);
+    index_answers(e);
     use_sources(e, sources, plan->nsources, old);
     set_window(e, plan);
     plan_unref(&old);

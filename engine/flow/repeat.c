@@ -135,3 +135,10 @@ unsigned repeat_replies(struct str recorded, struct str out[2])
     out[0] = recorded;
     return recorded.n > 0;
 }
+
+struct str repeat_last(struct str recorded)
+{
+    struct str v[2] = {STR(""), STR("")};
+    unsigned n = repeat_replies(recorded, v);
+    return n ? v[n - 1] : STR("");
+}

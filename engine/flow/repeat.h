@@ -50,5 +50,7 @@ bool repeat_find(struct dup *d, struct journal *j, struct arena *a,
                  const struct repeat_wanted *want, struct repeat_earlier *out);
 /* The acknowledgements in a recorded reply, one or two; returns how many. */
 unsigned repeat_replies(struct str recorded, struct str out[2]);
+/* The last of them: an accept acknowledgement may stand before it. Empty: there is none. */
+struct str repeat_last(struct str recorded);
 
 #endif

@@ -97,6 +97,7 @@ static void one_destination(const struct destination *t, struct engine_destinati
         .backlog_bound = destination_backlog_bound(t),
         .backlog_full = t->is_full,
         .turned_away = t->turned_away,
+        .answers = t->answers,
         .unreachable = q.unreachable,
         .reason = q.reason,
         .oldest_us = q.oldest_us && q.oldest_us < now ? now - q.oldest_us : 0,

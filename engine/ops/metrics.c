@@ -300,6 +300,7 @@ static const struct row rows[] = {
     {{"corridor_destination_dropped_total", COUNTER, "destination", "outputs", "Outputs that a person dropped."}, DEST(dropped)},
     {{"corridor_destination_attempts_total", COUNTER, "destination", "attempts", "Outputs handed to the adapter, repeats included."}, DEST(attempts)},
     {{"corridor_destination_retries_total", COUNTER, "destination", "attempts", "Of these, not for the first time."}, DEST(retries)},
+    {{"corridor_destination_answers_total", COUNTER, "destination", "messages", "Answers stored as messages, where a route reads them."}, DEST(answers)},
     {{"corridor_destination_turned_away_total", COUNTER, "destination", "messages", "Messages refused because too much waits for it."}, DEST(turned_away)},
     {{"corridor_destination_held", GAUGE, "destination", "outputs", "Outputs that wait for a person."}, DEST(held)},
     {{"corridor_destination_queued", GAUGE, "destination", "outputs", "Outputs known to wait or to be in flight, without the held ones; while it is behind there are more in the journal."}, DEST(queued)},

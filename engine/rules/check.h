@@ -55,7 +55,7 @@ struct inner {
 };
 
 /* What a program needs of the feed that it will run for: told to the routes that use it. */
-enum need_kind { NEED_NAME, NEED_TABLE, NEED_TIMEZONE, NEED_BATCH };
+enum need_kind { NEED_NAME, NEED_TABLE, NEED_TIMEZONE, NEED_BATCH, NEED_CAUSE };
 struct need {
     enum need_kind kind;
     unsigned name;   /* NEED_NAME: id */
@@ -63,6 +63,8 @@ struct need {
     struct diag_pos pos;
     struct need *next;
 };
+/* Once of each; `needs` NULL: nobody asks. */
+void check_add_need(struct arena *a, struct need **needs, const struct need *need);
 
 /* Names that profiles declare; what each of them gives, as far as all agree. */
 struct profile_names {

@@ -8,26 +8,32 @@ static struct node *resolve(struct node *n, enum node_op op, uint32_t level)
     return n;
 }
 
-void check_need(struct check *c, enum need_kind kind, unsigned name, struct str text,
-                struct diag_pos pos)
+void check_add_need(struct arena *a, struct need **needs, const struct need *need)
 {
-    if (!c->names->needs) {
+    if (!needs) {
         return;
     }
-    for (const struct need *n = *c->names->needs; n; n = n->next) {
-        if (n->kind == kind && n->name == name && str_eq(n->text, text)) {
+    for (const struct need *n = *needs; n; n = n->next) {
+        if (n->kind == need->kind && n->name == need->name && str_eq(n->text, need->text)) {
             return;
         }
     }
-    struct need *one = ARENA_NEW(c->a, struct need);
-    *one = (struct need){kind, name, text, pos, *c->names->needs};
-    *c->names->needs = one;
+    struct need *one = ARENA_NEW(a, struct need);
+    *one = *need;
+    one->next = *needs;
+    *needs = one;
+}
+
+void check_need(struct check *c, enum need_kind kind, unsigned name, struct str text,
+                struct diag_pos pos)
+{
+    check_add_need(c->a, c->names->needs, &(struct need){kind, name, text, pos, NULL});
 }
 
 static struct str nearest_name(struct check *c, struct str word)
 {
     static const struct str known[] = {{"this", 4},  {"index", 5},   {"number", 6},
-                                       {"total", 5}, {"message", 7}, {"source", 6}};
+                                       {"total", 5}, {"message", 7}, {"source", 6}, {"cause", 5}};
     unsigned floor = c->names->let_floor;
     struct str near = check_nearest(word, c->names->let + floor, c->names->nlets - floor);
     if (!near.n && c->names->profiles) {
@@ -49,18 +55,15 @@ static bool is_sibling(const struct check *c, struct str word)
 
 static struct node *unknown_name(struct check *c, struct node *n)
 {
-    bool later = str_is(n->text, "cause");
-    struct diag *one =
-        diag_add(c->d, DIAG_ERROR, later ? "not-available" : "unknown-name", n->pos,
-                 later ? "$%.*s is not available in this version" : "$%.*s is not known here",
-                 STR_ARG(n->text));
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos, "$%.*s is not known here",
+                                STR_ARG(n->text));
     struct str near = is_sibling(c, n->text) ? STR("") : nearest_name(c, n->text);
-    if (near.n && !later) {
+    if (near.n) {
         diag_hint(c->d, one, "did you mean $%.*s?", STR_ARG(near));
-    } else if (!later && is_sibling(c, n->text)) {
+    } else if (is_sibling(c, n->text)) {
         diag_hint(c->d, one,
                   "names of one let: do not see each other; put this one into a let: behind");
-    } else if (!later) {
+    } else {
         diag_hint(c->d, one,
                   "names come from let:, from parameters (needs:, with:) and from the "
                   "feed's profile");
@@ -77,6 +80,14 @@ static struct node *bare_batch(struct check *c, struct node *n)
 {
     diag_hint(c->d, check_fail(c, n, "no-header", "$batch is read by its fields"),
               "write $batch.BHS-3.1, or $batch.FHS-3.1 for the header of the file");
+    return n;
+}
+
+static struct node *bare_cause(struct check *c, struct node *n)
+{
+    diag_hint(c->d,
+              check_fail(c, n, "no-field", "$cause is the message that asked; a field of it is meant"),
+              "write $cause.PID-3[1].1, or $cause.id of FHIR and JSON");
     return n;
 }
 
@@ -162,6 +173,9 @@ struct node *check_name(struct check *c, struct node *n, struct shape *out)
     if (str_is(n->text, "batch")) {
         return bare_batch(c, n);
     }
+    if (str_is(n->text, "cause")) {
+        return bare_cause(c, n);
+    }
     return is_profile_name(c, n, out) ? n : unknown_name(c, n);
 }
 
@@ -177,6 +191,24 @@ struct node *check_batch(struct check *c, struct node *n, struct shape *out)
     check_need(c, NEED_BATCH, 0, STR(""), name->pos);
     resolve(name, NODE_BATCH, 0);
     return check_header_path(c, n, out);
+}
+
+struct node *check_cause(struct check *c, struct node *n, struct shape *out)
+{
+    struct node *name = n->arg[0];
+    check_need(c, NEED_CAUSE, 0, STR(""), name->pos);
+    resolve(name, NODE_CAUSE, 0);
+    return check_header_path(c, n, out);
+}
+
+/* $cause.id: of the message that asked, where that is FHIR or JSON. Which type it has is seen when it runs. */
+static struct node *cause_member(struct check *c, struct node *n, struct shape *out)
+{
+    check_need(c, NEED_CAUSE, 0, STR(""), n->arg[0]->pos);
+    resolve(n->arg[0], NODE_TREE_ROOT, AROUND_CAUSE);
+    n->op = NODE_TREE_MEMBER;
+    *out = (struct shape){.kind = SHAPE_ANY};
+    return n;
 }
 
 /* %ucum and the like stand for URLs. */
@@ -305,6 +337,9 @@ struct node *check_member(struct check *c, struct node *n, struct shape *out)
     *out = (struct shape){.kind = SHAPE_STRING};
     struct node *in = n->nargs ? n->arg[0] : NULL;
     bool named = in && in->op == NODE_NAME && str_is(in->text, "source");
+    if (in && in->op == NODE_NAME && str_is(in->text, "cause")) {
+        return cause_member(c, n, out);
+    }
     bool column = in && in->op == NODE_CALL && str_is(in->text, "lookup");
     if (check_is_tree(c) && !named && !column) {
         return check_tree_member(c, n, out);

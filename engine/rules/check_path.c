@@ -365,6 +365,9 @@ struct node *check_subpath(struct check *c, struct node *n, struct shape *out)
     if (n->arg[0]->op == NODE_NAME && str_is(n->arg[0]->text, "batch")) {
         return check_batch(c, n, out);
     }
+    if (n->arg[0]->op == NODE_NAME && str_is(n->arg[0]->text, "cause")) {
+        return check_cause(c, n, out);
+    }
     n->arg[0] = check_node(c, n->arg[0], &in);
     if (c->failed) {
         return n;

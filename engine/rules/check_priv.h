@@ -23,6 +23,8 @@ struct node *check_operator(struct check *c, struct node *n, struct shape *out);
 struct node *check_path_node(struct check *c, struct node *n, struct shape *out);
 struct node *check_level(struct check *c, struct node *n, struct shape *out);
 struct node *check_batch(struct check *c, struct node *n, struct shape *out);
+/* $cause.PID-3: of the message that asked. */
+struct node *check_cause(struct check *c, struct node *n, struct shape *out);
 struct node *check_header_path(struct check *c, struct node *n, struct shape *out);
 struct node *check_subpath(struct check *c, struct node *n, struct shape *out);
 /* A bare word that names a group of the structures here; false: it is none. */

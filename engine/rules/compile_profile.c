@@ -280,6 +280,12 @@ static void lacks(struct compiler *c, const struct need *n, unsigned source)
         diag_hint(c->d, one,
                   "give the source its batch: in the configuration, or take it out of from:");
         return;
+    case NEED_CAUSE:
+        one = diag_add(c->d, DIAG_ERROR, "no-cause", n->pos,
+                       "messages of the source %.*s are no answers: nothing asked for them",
+                       STR_ARG(s->name));
+        diag_hint(c->d, one, "name a destination in from:, its answers have a $cause");
+        return;
     }
 }
 
@@ -295,6 +301,8 @@ static bool has_need(const struct compiler *c, const struct need *n, unsigned so
         return c->r->sources[source].timezone.n > 0;
     case NEED_BATCH:
         return c->r->sources[source].has_batch;
+    case NEED_CAUSE:
+        return c->r->sources[source].is_asked;
     }
     return true;
 }

@@ -23,17 +23,9 @@ static bool add_source(struct compiler *c, const struct yaml_node *n, struct rou
             names[k++] = c->r->sources[i].name;
         }
     }
-    for (unsigned i = 0; i < c->r->ndestinations; i++) {
-        if (str_eq(c->r->destinations[i].name, name)) {
-            diag_add(c->d, DIAG_ERROR, "not-available", n->pos,
-                     "%.*s is a destination; reading its answers is not available in this version",
-                     STR_ARG(name));
-            return false;
-        }
-    }
     struct str near = check_nearest(name, names, k);
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-source", n->pos,
-                                "no source is called %.*s", STR_ARG(name));
+                                "no source or destination is called %.*s", STR_ARG(name));
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {

@@ -245,13 +245,47 @@ static bool reply_place(struct compiler *c, const struct yaml_node *n, struct st
     return check_path(c->d, c->a, n->pos, &p, &c->names);
 }
 
+/* as: the whole answer, in place of the one that came. */
+static bool reply_map(struct compiler *c, const struct yaml_node *value, struct step *s)
+{
+    static const char *const others[] = {"code", "error", "at", "text"};
+    const struct yaml_node *as = yaml_get(value, "as"), *with = yaml_get(value, "with");
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        const struct yaml_node *other = yaml_get(value, others[i]);
+        if (other) {
+            diag_add(c->d, DIAG_ERROR, "bad-value", other->key->pos,
+                     "reply: has %s: beside as:; the map writes the whole answer", others[i]);
+            return false;
+        }
+    }
+    struct map *m = compile_find_map(c, as);
+    if (!m) {
+        return false;
+    }
+    s->reply.map = m;
+    if (m->is_known && (!m->v2 || m->datatype)) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "wrong-map", as->pos,
+                           "the map %.*s makes no message of HL7 v2, which a reply is",
+                           STR_ARG(m->name)),
+                  "such a map says to: RSP^K22");
+        return false;
+    }
+    check_add_need(c->a, c->names.needs, &(struct need){.kind = NEED_CAUSE, .pos = as->pos});
+    return compile_use_map(c, m, as->pos) &&
+           compile_with(c, with, &(struct callee){m->name, as->pos, m->params, m->nparams},
+                        &s->reply.with);
+}
+
 bool compile_reply(struct compiler *c, const struct yaml_node *value, struct step *s)
 {
-    static const char *const keys[] = {"code", "error", "at", "text", NULL}, *const later[] = {
-                                                                                 "as", NULL};
+    static const char *const keys[] = {"code", "error", "at", "text", "as", "with", NULL};
     s->kind = STEP_REPLY;
-    if (!compile_keys(c, value, "reply", keys, later)) {
+    if (!compile_keys(c, value, "reply", keys, NULL)) {
         return false;
+    }
+    if (yaml_get(value, "as")) {
+        return reply_map(c, value, s);
     }
     const struct yaml_node *code = yaml_get(value, "code"), *text = yaml_get(value, "text");
     bool good =

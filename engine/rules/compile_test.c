@@ -4,7 +4,7 @@
 #include "engine/rules/test_priv.h"
 
 static const char *const test_keys[] = {
-    "name",  "route",  "map",   "source",  "received", "message", "input",    "with",
+    "name",  "route",  "map",   "source",  "received", "message", "cause", "input",    "with",
     "exact", "expect", "reply", "dropped", "held",     "outputs", "findings", NULL};
 static const char *const route_only[] = {"reply", "dropped", "held", "outputs", NULL};
 
@@ -69,7 +69,7 @@ static bool is_inline(const struct yaml_node *n)
 
 /* The only message of the bytes, without what a file has around it. */
 static bool one_message(struct compiler *c, const struct yaml_node *n, struct str bytes,
-                        struct rules_test *t)
+                        struct batch_headers *headers, struct str *out)
 {
     struct batch walk;
     struct batch_item item;
@@ -77,8 +77,8 @@ static bool one_message(struct compiler *c, const struct yaml_node *n, struct st
     batch_open(&walk, c->a, bytes);
     while (batch_next(&walk, &item)) {
         if (item.kind == BATCH_MESSAGE) {
-            t->message = count++ ? t->message : str_dup(c->a, item.bytes);
-            batch_headers_read(c->a, walk.file_header, walk.header, &t->headers);
+            *out = count++ ? *out : str_dup(c->a, item.bytes);
+            batch_headers_read(c->a, walk.file_header, walk.header, headers);
         }
     }
     if (count != 1) {
@@ -92,15 +92,15 @@ static bool one_message(struct compiler *c, const struct yaml_node *n, struct st
 
 /* FHIR and JSON are one message, as they stand. */
 static bool take_message(struct compiler *c, const struct yaml_node *n, struct str bytes,
-                         struct rules_test *t)
+                         struct batch_headers *headers, struct str *out)
 {
     struct json *data;
     struct str why;
     if (!rules_is_data(bytes)) {
-        return one_message(c, n, bytes, t);
+        return one_message(c, n, bytes, headers, out);
     }
-    t->message = str_dup(c->a, bytes);
-    if (rules_read_data(c->a, t->message, &data, &why) != 0) {
+    *out = str_dup(c->a, bytes);
+    if (rules_read_data(c->a, *out, &data, &why) != 0) {
         diag_add(c->d, DIAG_ERROR, "bad-message", n->pos, "this is no JSON: %.*s", STR_ARG(why));
         return false;
     }
@@ -132,18 +132,21 @@ static struct json *yaml_value(struct compiler *c, const struct yaml_node *n)
     return all;
 }
 
-static bool test_message(struct compiler *c, const struct yaml_node *n, struct rules_test *t)
+/* message:, cause: */
+static bool test_message(struct compiler *c, const struct yaml_node *n,
+                         struct batch_headers *headers, struct str *out)
 {
     struct str text, bytes;
     const char *why = "";
     if (!n) {
         return true;
     }
-    if (!compile_text(c, n, "message: wants a file or a block of text, which", &text)) {
+    struct str what = str_printf(c->a, "%.*s: wants a file or a block of text, which", STR_ARG(n->key->text));
+    if (!compile_text(c, n, what.p, &text)) {
         return false;
     }
     if (is_inline(n)) {
-        return take_message(c, n, text, t);
+        return take_message(c, n, text, headers, out);
     }
     if (!c->env->read_file ||
         !c->env->read_file(c->env->arg, c->a, c->file->name, text, &bytes, &why)) {
@@ -151,7 +154,7 @@ static bool test_message(struct compiler *c, const struct yaml_node *n, struct r
                  why);
         return false;
     }
-    return take_message(c, n, bytes, t);
+    return take_message(c, n, bytes, headers, out);
 }
 
 static bool test_input(struct compiler *c, const struct yaml_node *n, struct rules_test *t)
@@ -281,7 +284,8 @@ static void compile_test(struct compiler *c, const struct yaml_node *doc, const 
     bool good = test_target(c, doc, n, &t);
     good = good && test_source(c, yaml_get(n, "source"), &t);
     good = test_received(c, yaml_get(n, "received"), &t) && good;
-    good = test_message(c, yaml_get(n, "message"), &t) && good;
+    good = test_message(c, yaml_get(n, "message"), &t.headers, &t.message) && good;
+    good = test_message(c, yaml_get(n, "cause"), &(struct batch_headers){0}, &t.cause) && good;
     good = good && test_input(c, yaml_get(n, "input"), &t) && check_expectations(c, n, &t);
     if (good && t.name.n) {
         add_test(c, &t);

@@ -317,7 +317,15 @@ static bool eval_around(struct eval *e, const struct node *n, struct values *out
 {
     const struct value *const around[] = {NULL, e->around.resource, e->around.root,
                                           e->around.context};
-    if (around[n->level]) {
+    if (n->level == AROUND_CAUSE) {
+        if (!eval_has_cause(e, n)) {
+            return false;
+        }
+        const struct json *data = e->cause->data;
+        if (data) {
+            tree_typed(e, data, tree_resource_type(data), out);
+        }
+    } else if (around[n->level]) {
         *values_add(out, e->a) = *around[n->level];
     } else {
         tree_root(e, out);

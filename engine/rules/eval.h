@@ -47,6 +47,7 @@ struct eval {
     const struct fhir_bundle_index *bundle; /* of `root`, once it was asked for; or NULL */
     struct eval_around around;
     const struct batch_headers *batch;         /* that the message stands in; or NULL */
+    const struct rules_cause *cause;           /* that it answers; or NULL */
     const struct structure *const *structures; /* that the running program was checked with */
     unsigned nstructures;
     unsigned structure; /* index of the message's among them; see eval_program() */
@@ -180,6 +181,8 @@ enum value_answer eval_path_one(struct eval *e, const struct node *n, const stru
 /* PATH.state(): of the first place that the path names. */
 enum hl7_state eval_path_state(struct eval *e, const struct node *n, const struct scope *s);
 /* A path behind a dot: down from each segment or group. */
+/* False, with a fault: $cause is not there. */
+bool eval_has_cause(struct eval *e, const struct node *n);
 bool eval_subpath(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
                   struct values *out);
 /* Groups called n->text, from the current element outward. */

@@ -304,6 +304,16 @@ static bool rewrite(struct eval *e, const struct node *n, struct value *v)
     return true;
 }
 
+/* One value of another message than the one under way. */
+static bool add_foreign(struct eval *e, const struct node *n, struct value v, struct values *out)
+{
+    if (v.kind == VALUE_HL7 && e->doc && !has_delimiters_of(v.m, e->doc->m) && !rewrite(e, n, &v)) {
+        return false;
+    }
+    *values_add(out, e->a) = v;
+    return true;
+}
+
 /* $batch.BHS-4.1 */
 static bool eval_header(struct eval *e, const struct node *n, bool nulls, struct values *out)
 {
@@ -319,12 +329,47 @@ static bool eval_header(struct eval *e, const struct node *n, bool nulls, struct
         if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
             continue;
         }
-        struct value v = is_delimiters(&n->path) ? value_string(raw.raw) : hl7_value(m, n, raw);
-        if (v.kind == VALUE_HL7 && e->doc && !has_delimiters_of(m, e->doc->m) &&
-            !rewrite(e, n, &v)) {
+        if (!add_foreign(e, n, is_delimiters(&n->path) ? value_string(raw.raw) : hl7_value(m, n, raw),
+                         out)) {
             return false;
         }
-        *values_add(out, e->a) = v;
+    }
+    return true;
+}
+
+/* Into the character set of the message under way, as its own values are. */
+static bool recode(struct eval *e, const struct node *n, struct value *v)
+{
+    struct str utf8 = hl7_text_utf8(e->a, hl7_text_of(e->cause->m), v->text);
+    return eval_bytes(e, utf8, &v->text) ||
+           eval_fail(e, n, "the character set of this message lacks a letter of the one that asked");
+}
+
+bool eval_has_cause(struct eval *e, const struct node *n)
+{
+    return e->cause || eval_fail(e, n, "the message that asked is not known any more");
+}
+
+/* $cause.PID-3[1].1 */
+static bool eval_cause(struct eval *e, const struct node *n, bool nulls, struct values *out)
+{
+    struct hl7_val raw;
+    if (!eval_has_cause(e, n)) {
+        return false;
+    }
+    const struct hl7 *m = e->cause->m;
+    if (!m) {
+        return true;
+    }
+    struct path_iter it = path_each(m, &n->path);
+    while (path_next(&it, &raw)) {
+        if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
+            continue;
+        }
+        struct value v = is_delimiters(&n->path) ? value_string(raw.raw) : hl7_value(m, n, raw);
+        if (!recode(e, n, &v) || !add_foreign(e, n, v, out)) {
+            return false;
+        }
     }
     return true;
 }
@@ -335,6 +380,9 @@ bool eval_subpath(struct eval *e, const struct node *n, const struct scope *s, b
     VALUES(in);
     if (n->arg[0]->op == NODE_BATCH) {
         return eval_header(e, n, nulls, out);
+    }
+    if (n->arg[0]->op == NODE_CAUSE) {
+        return eval_cause(e, n, nulls, out);
     }
     if (n->arg[0]->op == NODE_MESSAGE) {
         return eval_path(e, n, NULL, nulls, out);

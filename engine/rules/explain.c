@@ -266,7 +266,12 @@ static void step(struct explain *x, const struct step *s, unsigned depth)
         steps(x, s->require.otherwise, depth + 2);
         return;
     case STEP_REPLY:
-        plain(x, s, ack_code_text(s->reply.code), str_of(s->reply.at));
+        if (s->reply.map) {
+            plain(x, s, "reply as", s->reply.map->name);
+            assigns(x, &s->reply.with, depth + 1);
+        } else {
+            plain(x, s, ack_code_text(s->reply.code), str_of(s->reply.at));
+        }
         return;
     case STEP_CHOOSE:
         branches(x, s, depth);

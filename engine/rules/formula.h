@@ -104,6 +104,7 @@ enum node_op {
     NODE_MESSAGE,
     NODE_SOURCE,
     NODE_BATCH,         /* only below a NODE_SUBPATH, which names FHS or BHS */
+    NODE_CAUSE,         /* only below a NODE_SUBPATH */
     NODE_SOURCE_MEMBER, /* level 0 name, 1 timezone */
     NODE_LET,           /* level: slot */
     NODE_PROFILE,       /* level: name of the feed's profile */
@@ -120,8 +121,8 @@ enum node_op {
 /* What a type's name was qualified with. */
 enum type_space { SPACE_ANY, SPACE_SYSTEM, SPACE_FHIR, SPACE_OTHER };
 
-/* %resource, %rootResource, %context: the same but in invariants. */
-enum tree_around { AROUND_DOCUMENT, AROUND_RESOURCE, AROUND_ROOT, AROUND_CONTEXT };
+/* %resource, %rootResource, %context: the same but in invariants. AROUND_CAUSE: the message that asked. */
+enum tree_around { AROUND_DOCUMENT, AROUND_RESOURCE, AROUND_ROOT, AROUND_CONTEXT, AROUND_CAUSE };
 
 struct func;
 struct table;

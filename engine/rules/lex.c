@@ -387,6 +387,23 @@ static void lex_sign(struct lexer *l)
     }
 }
 
+/* Does a path of HL7 v2 stand here, if it looks like one? In formulas over data only of $cause. */
+static bool may_be_path(const struct lexer *l)
+{
+    const struct token *t = l->n >= 2 ? &l->v[l->n - 2] : NULL;
+    bool of_cause = t && t->kind == TOKEN_NAME && str_is(t->text, "cause") && str_is(t[1].text, ".");
+    return !l->f->is_tree || of_cause;
+}
+
+static bool has_levels(const struct lexer *l)
+{
+    bool is_cause = false;
+    for (unsigned i = 0; i < l->n && l->f->is_tree && !is_cause; i++) {
+        is_cause = l->v[i].kind == TOKEN_PATH;
+    }
+    return !l->f->is_tree || is_cause;
+}
+
 static void lex_one(struct lexer *l)
 {
     char c = look(l, 0);
@@ -394,13 +411,13 @@ static void lex_one(struct lexer *l)
         lex_quoted(l, TOKEN_STRING);
     } else if (c == '`') {
         lex_quoted(l, TOKEN_QUOTED);
-    } else if (!l->f->is_tree && c == '.' && is_digit(look(l, 1)) && may_have_level(l)) {
+    } else if (c == '.' && is_digit(look(l, 1)) && may_have_level(l) && has_levels(l)) {
         lex_level(l);
     } else if (c == '@') {
         lex_date(l);
     } else if (is_digit(c)) {
         lex_number(l);
-    } else if (!l->f->is_tree && c >= 'A' && c <= 'Z' && lex_path(l)) {
+    } else if (c >= 'A' && c <= 'Z' && may_be_path(l) && lex_path(l)) {
         return;
     } else if (is_letter(c)) {
         lex_word(l, TOKEN_WORD, 0);

@@ -43,6 +43,7 @@ static const char *const op_texts[] = {
     [NODE_POSITION] = "position",
     [NODE_MESSAGE] = "message",
     [NODE_BATCH] = "batch",
+    [NODE_CAUSE] = "cause",
     [NODE_SOURCE] = "source",
     [NODE_SOURCE_MEMBER] = "source-member",
     [NODE_LET] = "let",

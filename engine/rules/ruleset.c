@@ -148,15 +148,19 @@ static void compile_orders(struct compiler *c)
 static void copy_env(struct compiler *c)
 {
     struct ruleset *r = c->r;
-    r->nsources = c->env->nsources;
+    unsigned n = c->env->nsources;
     r->ndestinations = c->env->ndestinations;
+    r->nsources = n + r->ndestinations;
     r->sources = ARENA_ARRAY(c->a, struct rules_source, r->nsources + 1);
     r->destinations = ARENA_ARRAY(c->a, struct rules_destination, r->ndestinations + 1);
-    if (r->nsources) {
-        memcpy(r->sources, c->env->sources, r->nsources * sizeof(*r->sources));
+    if (n) {
+        memcpy(r->sources, c->env->sources, n * sizeof(*r->sources));
     }
     if (r->ndestinations) {
         memcpy(r->destinations, c->env->destinations, r->ndestinations * sizeof(*r->destinations));
+    }
+    for (unsigned i = 0; i < r->ndestinations; i++) { /* a source of the same name comes before it */
+        r->sources[n + i] = (struct rules_source){.name = r->destinations[i].name, .is_asked = true};
     }
 }
 
@@ -236,6 +240,24 @@ unsigned rules_route_count(const struct ruleset *r)
 struct str rules_route_name(const struct ruleset *r, unsigned index)
 {
     return r->routes[index]->name;
+}
+
+unsigned rules_answers_of(const struct ruleset *r, unsigned destination)
+{
+    return r->nsources - r->ndestinations + destination;
+}
+
+bool rules_reads_answers(const struct ruleset *r, unsigned destination)
+{
+    unsigned source = rules_answers_of(r, destination);
+    for (unsigned i = 0; i < r->nroutes; i++) {
+        for (unsigned k = 0; k < r->routes[i]->nsources; k++) {
+            if (r->routes[i]->sources[k] == source) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 unsigned rules_map_count(const struct ruleset *r)

@@ -51,6 +51,7 @@ struct rules_source {
     bool has_all_conformance; /* every document is about it, whatever its name */
     bool is_bulk;             /* its messages go as bulk unless a send says otherwise */
     bool has_batch; /* its messages may come in batches, whose headers are there: $batch */
+    bool is_asked;  /* its messages are the answers of the destination of this name: $cause; set by rules_compile() */
 };
 
 /* What rules are compiled against. Arrays live as long as the ruleset. */
@@ -99,6 +100,12 @@ bool rules_reads_fhir(const struct ruleset *r, unsigned source, unsigned fhir);
 /* The first route that reads FHIR or JSON from that source; empty: none does. O(routes). */
 struct str rules_data_route(const struct ruleset *r, unsigned source);
 
+/* The message that asked, where an answer of a destination is read: one of the two. */
+struct rules_cause {
+    const struct hl7 *m;
+    const struct json *data; /* FHIR or JSON */
+};
+
 struct rules_input {
     const struct hl7 *m;     /* NULL: it is `data` */
     const struct json *data; /* FHIR or JSON */
@@ -108,6 +115,7 @@ struct rules_input {
     uint64_t id_hi, id_lo;
     struct coverage *coverage;         /* told what is touched; or NULL (coverage.h) */
     const struct batch_headers *batch; /* that it stands in; NULL: in none */
+    const struct rules_cause *cause;   /* that it answers; NULL: none, or it is lost */
     struct trace *trace;               /* told what happens; NULL: nobody asks (trace.h) */
     struct str only;                   /* run this route alone; empty: all */
 };
@@ -171,10 +179,15 @@ struct rules_result {
     enum ack_code code;             /* REJECTED: AE or AR */
     const struct ack_error *errors; /* REJECTED: located */
     unsigned nerrors;
+    struct str reply; /* reply: {as:}: an HL7 v2 message for whoever sent the cause; empty: none */
     const struct rules_miss *misses;    /* newest first, of all routes */
     const struct rules_remark *remarks; /* newest first */
 };
 
+/* The index of the source whose messages are the answers of that destination; each has one, behind env.sources. */
+unsigned rules_answers_of(const struct ruleset *r, unsigned destination);
+/* Does any route read them? */
+bool rules_reads_answers(const struct ruleset *r, unsigned destination);
 /* Does any route read a message of this source and type, whatever its `when` says? Nothing is run. */
 bool rules_reads(const struct ruleset *r, const struct rules_input *in, struct arena *a);
 /* Run every route that reads this source and type. Everything is allocated in `a`. Never fails: what

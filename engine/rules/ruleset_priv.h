@@ -123,6 +123,8 @@ struct step {
             int error;
             const char *at;
             struct str text;
+            const struct map *map; /* as: the whole answer to the message that asked; or NULL */
+            struct assigns with;
         } reply;
         struct {
             struct branch *first;

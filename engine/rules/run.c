@@ -122,6 +122,7 @@ static void begin_route(struct run *run, const struct route *route)
     eval_program(&run->e, (const struct structure *const *)route->structures, route->nstructures);
     run->e.lets = run->lets;
     run->e.batch = run->in->batch;
+    run->e.cause = run->in->cause;
     run->e.source = known ? &run->r->sources[source] : NULL;
     run->e.profile = known ? run->r->profile[source] : NULL;
     run->e.coverage = run->in->coverage;
@@ -237,6 +238,7 @@ static void finish(struct run *run, unsigned nroutes, struct rules_result *out)
     } else if (nroutes) {
         out->verdict = RULES_FILTERED;
     }
+    out->reply = run->is_rejected ? STR("") : run->reply;
 }
 
 /* The routes that read the message. */

@@ -39,6 +39,7 @@ struct run {
     unsigned nerrors, cap_errors;
     enum ack_code code;
     bool is_rejected;
+    struct str reply; /* reply: {as:}: the first one made */
 };
 
 enum run_end run_steps(struct run *run, const struct step *s);

@@ -1,6 +1,7 @@
 /* What each kind of step does: control. Steps that change the message are in run_edit.c. */
 #include "engine/rules/coverage.h"
 #include "engine/rules/run_priv.h"
+#include "engine/rules/run_v2.h"
 
 static const char *const step_names[] = {"set",  "delete", "keep",    "add",   "copy",
                                          "send", "drop",   "require", "reply", "choose",
@@ -26,8 +27,34 @@ static enum run_end run_drop(struct run *run, const struct step *s)
     return RUN_DROPPED;
 }
 
+/* The answer to the message that asked. The first one counts. */
+static enum run_end reply_as(struct run *run, const struct step *s)
+{
+    struct json *made = NULL;
+    struct str bytes;
+    const struct map *m = s->reply.map;
+    run->e.output = str_printf(run->a, "%.*s/reply", STR_ARG(run->route->name));
+    if (!run_map(&run->e, m, &s->reply.with, run->scope, &made)) {
+        return RUN_FAILED;
+    }
+    if (!made) {
+        eval_fail_at(&run->e, s->pos, STR(""), "the map %.*s came out empty", STR_ARG(m->name));
+        return RUN_FAILED;
+    }
+    if (!run_v2_message(&run->e, m, made, &bytes)) {
+        return RUN_FAILED;
+    }
+    run->reply = run->reply.n ? run->reply : bytes;
+    run->reason = str_printf(run->a, "%.*s: replied (%s:%u)", STR_ARG(run->route->name),
+                             s->pos.file, s->pos.line);
+    return RUN_REPLIED;
+}
+
 static enum run_end run_reply(struct run *run, const struct step *s)
 {
+    if (s->reply.map) {
+        return reply_as(run, s);
+    }
     struct str text = s->reply.text.n ? s->reply.text : str_of(ack_error_text(s->reply.error));
     run_add_error(run, s->reply.code,
                   (struct ack_error){

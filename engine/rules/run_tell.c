@@ -82,6 +82,10 @@ void run_tell(struct run *run, const struct step *s, struct buf *out)
         buf_put_str(out, s->drop.reason);
         return;
     case STEP_REPLY:
+        if (s->reply.map) {
+            buf_printf(out, "as %.*s", STR_ARG(s->reply.map->name));
+            return;
+        }
         buf_printf(out, "%s %d %s", ack_code_text(s->reply.code), s->reply.error, s->reply.at);
         return;
     case STEP_USE:

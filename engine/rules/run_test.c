@@ -142,6 +142,24 @@ static void update_map(struct judge *j, const struct json *made)
     judge_update(j, yaml_get(n, "expect"), &text);
 }
 
+/* The message that asked, as the test has it; NULL: it says none. */
+static const struct rules_cause *cause_of(struct judge *j)
+{
+    struct rules_cause *cause = ARENA_NEW(j->a, struct rules_cause);
+    struct hl7 *m = ARENA_NEW(j->a, struct hl7);
+    struct rules_input in = {.m = NULL};
+    struct str why;
+    if (!j->test->cause.n) {
+        return NULL;
+    }
+    if (rules_read(j->a, j->test->cause, m, &in, &why) != 0) {
+        judge_differ(j, STR("cause"), "it cannot be read: %.*s", STR_ARG(why));
+        return NULL;
+    }
+    *cause = (struct rules_cause){.m = in.m, .data = in.data};
+    return cause;
+}
+
 /* The interpreter over the message of the test. False: it cannot be read. */
 static bool begin_map(struct judge *j, const struct ruleset *r, struct draft *doc, struct eval *e)
 {
@@ -180,6 +198,7 @@ static void test_map(struct judge *j, const struct ruleset *r)
         return;
     }
     e.coverage = j->coverage;
+    e.cause = cause_of(j);
     if (!run_one_map(j, r, t->map, &e, &made)) {
         fault_difference(j, &e);
         return;
@@ -230,10 +249,26 @@ static void judge_member(struct judge *j, const char *path, const struct yaml_no
     }
 }
 
+/* reply: { hl7: {..} }: the whole message that reply: {as:} made. */
+static void judge_made_reply(struct judge *j, const struct rules_result *res)
+{
+    const struct yaml_node *want = yaml_get(wanted(j, "reply"), "hl7");
+    if (want && res->reply.n) {
+        judge_hl7(j, STR("reply"), want, res->reply);
+    } else if (want || res->reply.n) {
+        judge_differ(j, STR("reply"), "expected %s, found %s", want ? "a message" : "none",
+                     want ? "none" : "a message; write reply: { hl7: { PATH: value } }");
+    }
+}
+
 static void judge_reply(struct judge *j, const struct rules_result *res)
 {
     const struct yaml_node *want = wanted(j, "reply");
     bool rejected = res->verdict == RULES_REJECTED;
+    judge_made_reply(j, res);
+    if (yaml_get(want, "hl7") && !rejected) {
+        return;
+    }
     struct str code = str_of(rejected ? ack_code_text(res->code) : "AA");
     const struct ack_error *first = rejected && res->nerrors ? &res->errors[0] : NULL;
     if (!want) {
@@ -406,6 +441,32 @@ static void put_changes(struct judge *j, struct buf *out, struct str bytes, unsi
     }
 }
 
+/* All that a message holds but its MSH. */
+static void put_fields(struct judge *j, struct buf *out, struct str bytes, unsigned indent)
+{
+    struct hl7 m;
+    struct hl7_fault fault;
+    if (hl7_parse(j->a, bytes, &m, &fault) != 0) {
+        return;
+    }
+    for (uint32_t i = 1; i < m.segs; i++) {
+        struct path p = {.seg_n = 0};
+        memcpy(p.seg, m.seg[i].id, sizeof(p.seg));
+        for (uint32_t k = 0; k <= i && !is_only(&m, p.seg); k++) {
+            p.seg_n = (uint16_t)(p.seg_n + (memcmp(m.seg[k].id, p.seg, 4) == 0));
+        }
+        for (uint32_t f = 1; f <= m.seg[i].fields; f++) {
+            struct str now = hl7_field(&m, &m.seg[i], f);
+            p.field = (uint16_t)f;
+            if (now.n) {
+                buf_printf(out, "%*s\"%.*s\": ", (int)indent, "", STR_ARG(path_text(j->a, &p)));
+                judge_scalar(out, now);
+                buf_putc(out, '\n');
+            }
+        }
+    }
+}
+
 static void put_options(struct buf *out, struct str options, unsigned indent)
 {
     struct str name, value;
@@ -459,6 +520,10 @@ static void update_route(struct judge *j, const struct ruleset *r, const struct 
             buf_printf(&text, ", at: \"%s\"", res->errors[0].path);
         }
         buf_puts(&text, " }\n");
+        judge_update(j, yaml_get(n, "reply"), &text);
+    } else if (res->reply.n) {
+        buf_printf(&text, "%*sreply:\n%*shl7:\n", (int)indent, "", (int)indent + 2, "");
+        put_fields(j, &text, res->reply, indent + 4);
         judge_update(j, yaml_get(n, "reply"), &text);
     } else if (res->verdict == RULES_FILTERED) {
         buf_printf(&text, "%*sdropped: true\n", (int)indent, "");
@@ -525,6 +590,7 @@ static void test_route(struct judge *j, const struct ruleset *r)
                              .data = data,
                              .raw = t->message,
                              .batch = &t->headers,
+                             .cause = cause_of(j),
                              .source = t->source,
                              .received_us = t->received_us,
                              .id_hi = test_id_hi,

@@ -18,6 +18,7 @@ struct rules_test {
     int64_t received_us;
     struct str message;           /* bytes, or empty */
     struct batch_headers headers; /* that it stands in */
+    struct str cause;             /* the message that asked, where this is an answer; or empty */
     struct str input;             /* a value of the map's datatype */
     bool has_input;
     const struct json *value; /* the same of a map that reads a type of FHIR, or JSON; or NULL */
