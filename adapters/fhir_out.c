@@ -8,7 +8,14 @@
 #include "engine/base/pairs.h"
 
 /* transfer.asks; the number of entries stands above them. */
-enum { ASKS_BUNDLE = 1, ASKS_DELETE = 2, ASKS_FIRST = 4, IS_READING = 8, ASKS_READ = 16, ASKS_BITS = 8 };
+enum {
+    ASKS_BUNDLE = 1,
+    ASKS_DELETE = 2,
+    ASKS_FIRST = 4,
+    IS_READING = 8,
+    ASKS_READ = 16,
+    ASKS_BITS = 8
+};
 
 static const struct fhir_out_conf *conf_of(const struct transfer *t)
 {
@@ -82,7 +89,8 @@ static void put_request(struct transfer *t, struct delivery *d, const struct fhi
     t->media_type = is_reading ? "" : r->media_type;
     t->asks = (r->is_bundle ? ASKS_BUNDLE : 0) |
               (str_is(str_of(r->method), "DELETE") ? ASKS_DELETE : 0) |
-              (is_reading ? ASKS_FIRST | IS_READING : 0) | (r->is_read ? ASKS_READ : 0) | (uint64_t)r->entries << ASKS_BITS;
+              (is_reading ? ASKS_FIRST | IS_READING : 0) | (r->is_read ? ASKS_READ : 0) |
+              (uint64_t)r->entries << ASKS_BITS;
     put_url(t, r->path);
     put_header(&t->text, "Accept", STR("application/fhir+json"));
     put_header(&t->text, "Prefer", is_reading || r->is_read ? STR("") : prefer_of(t));

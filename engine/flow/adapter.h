@@ -158,7 +158,8 @@ struct outcome {
         has_code; /* `code` was read from an HL7 answer: the destination's `replies` may judge it anew */
     enum ack_code code;
     struct str reply; /* the peer's answer, borrowed for the call; may be empty */
-    struct str answer; /* the same as a message for routes; empty: `reply` is, where that is HL7 v2; borrowed */
+    struct str
+        answer; /* the same as a message for routes; empty: `reply` is, where that is HL7 v2; borrowed */
     const char *answer_fault; /* why `answer` is not whole, static; NULL: it is */
     const char
         *reason; /* static, for the log: "connection refused", "no answer within reply-within" */

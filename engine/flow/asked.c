@@ -59,14 +59,15 @@ static bool asking_ref(struct str peer, struct entry_ref *out)
     return true;
 }
 
-const struct rules_cause *asked_cause(struct journal *j, const struct entry_message *m,
-                                      struct arena *a)
+const struct rules_cause *engine_cause(struct journal *j, const struct entry_message *m,
+                                       struct arena *a)
 {
     struct entry_ref ref;
     struct entry_message asking;
     bool is_there = asking_ref(m->peer, &ref) && journal_read_message(j, ref.seq, a, &asking) == 0;
-    return is_there && ref.output < asking.noutputs ? read_cause(a, asking_bytes(&asking, ref.output))
-                                                    : NULL;
+    return is_there && ref.output < asking.noutputs
+               ? read_cause(a, asking_bytes(&asking, ref.output))
+               : NULL;
 }
 
 /* ---- what the routes make of it ---- */
@@ -150,15 +151,14 @@ static struct str lasting(struct str raw)
     return end < 0 ? raw : str_slice(raw, (size_t)end, raw.n);
 }
 
-static void fill_ids(const struct destination *t, struct entry_ref ref, const struct entry_id *cause,
-                     struct msg *m)
+static void fill_ids(const struct destination *t, struct entry_ref ref,
+                     const struct entry_id *cause, struct msg *m)
 {
     const uint8_t *key = journal_hash_key(t->engine->conf.journal);
     m->e.body_hash = hash_keyed(key, lasting(m->e.raw));
-    struct str text =
-        str_printf(&m->arena, "answer %016llx%016llx/%u/%u/%016llx", (unsigned long long)cause->hi,
-                   (unsigned long long)cause->lo, ref.output, t->name_id,
-                   (unsigned long long)m->e.body_hash);
+    struct str text = str_printf(&m->arena, "answer %016llx%016llx/%u/%u/%016llx",
+                                 (unsigned long long)cause->hi, (unsigned long long)cause->lo,
+                                 ref.output, t->name_id, (unsigned long long)m->e.body_hash);
     uint64_t h = hash_keyed(key, text);
     m->e.id = (struct entry_id){cause->hi, h};
     m->e.id_hash = h ? h : 1;
@@ -235,8 +235,7 @@ static bool append(struct destination *t, struct msg *m)
     struct engine *e = t->engine;
     struct taking *k = ARENA_NEW(&m->arena, struct taking);
     *k = (struct taking){e, msg_ref(m)};
-    if (!have_room(e, &m->e) ||
-        journal_append_message(e->conf.journal, &m->e, on_stored, k) == 0) {
+    if (!have_room(e, &m->e) || journal_append_message(e->conf.journal, &m->e, on_stored, k) == 0) {
         msg_unref(&k->msg);
         return false;
     }

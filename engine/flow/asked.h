@@ -24,8 +24,4 @@ bool asked_take(struct destination *t, struct entry_ref ref, const struct msg *m
                 const struct outcome *out, struct asked *made);
 void asked_free(struct asked *made);
 
-/* Of an answer in the journal: the message that asked, read again; in `a`. NULL: it is no answer, or that message is gone. */
-const struct rules_cause *asked_cause(struct journal *j, const struct entry_message *m,
-                                      struct arena *a);
-
 #endif

@@ -283,7 +283,8 @@ static void build_own(struct buf *out, const struct hl7 *request, const char *co
 static struct own_words own_words(enum await_end end, const struct asked *made)
 {
     static const struct ack_error refused = {207, "", 'E', STR("refused by the destination")},
-                                  failed = {207, "", 'E', STR("the answer came, and its route failed")};
+                                  failed = {207, "", 'E',
+                                            STR("the answer came, and its route failed")};
     if (made->is_rejected) {
         return (struct own_words){made->code, made->errors, made->nerrors};
     }

@@ -87,6 +87,9 @@ unsigned engine_sources(const struct engine *e, struct engine_source_status *out
 unsigned engine_orphans(const struct engine *e, struct str *out, unsigned max);
 /* What the rules decided. */
 const struct tally *engine_tally(const struct engine *e);
+/* Of an answer in the journal: the message that asked, read again; in `a`. NULL: it is no answer, or that message is gone. */
+const struct rules_cause *engine_cause(struct journal *j, const struct entry_message *m,
+                                       struct arena *a);
 /* The id of message `number`, from 1, of batch `id`. */
 struct entry_id engine_member_id(struct entry_id id, uint32_t number);
 bool engine_is_draining(const struct engine *e);

@@ -5,7 +5,6 @@
 
 #include "engine/base/err.h"
 #include "engine/base/hash.h"
-#include "engine/flow/asked.h"
 #include "engine/flow/exchange_priv.h"
 
 #include <assert.h>
@@ -84,19 +83,7 @@ static bool append_from(struct engine *e, const struct msg *m, struct entry_id i
 static int find_source(const struct engine *e, const struct msg *m, unsigned *out)
 {
     struct str name = journal_name_text(e->conf.journal, JOURNAL_SOURCE, m->e.source);
-    for (unsigned i = 0; i < e->plan->nsources; i++) {
-        if (str_eq(e->plan->sources[i].name, name)) {
-            *out = i;
-            return 0;
-        }
-    }
-    for (unsigned i = 0; i < e->ndestinations; i++) { /* it is an answer */
-        if (str_eq(e->destinations[i]->own_name, name)) {
-            *out = rules_answers_of(e->plan->rules, i);
-            return 0;
-        }
-    }
-    return ERR_NOT_FOUND;
+    return rules_source_named(e->plan->rules, name, out) ? 0 : ERR_NOT_FOUND;
 }
 
 static bool has_route(const struct engine *e, struct str name)
@@ -178,7 +165,7 @@ int engine_rerun(struct engine *e, struct msg *m, const struct entry_output *o,
     } else if (rules_read(&m->arena, bytes, parsed, &in, &why) < 0) {
         *out_why = why;
     } else {
-        in.cause = asked_cause(e->conf.journal, &m->e, &m->arena);
+        in.cause = engine_cause(e->conf.journal, &m->e, &m->arena);
         rules_run(e->plan->rules, &in, &m->arena, out);
         move_outputs(m, o, bytes, out);
         misses_add(e->misses, out->misses, m->e.received_us);

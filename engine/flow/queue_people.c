@@ -272,8 +272,9 @@ int queue_release_one(struct queue *q, struct queued *o, struct str by, struct s
 void queue_drop_one(struct queue *q, struct queued *o, struct str by, struct str note)
 {
     if (o->is_awaited && q->conf.ops->ended) {
-        (void)q->conf.ops->ended(
-            q->conf.arg, &(struct queue_end){queued_ref(o), AWAIT_DROPPED, true, NULL, NULL}); /* nothing is stored */
+        (void)q->conf.ops->ended(q->conf.arg,
+                                 &(struct queue_end){queued_ref(o), AWAIT_DROPPED, true, NULL,
+                                                     NULL}); /* nothing is stored */
     }
     queue_take_out(q, o);
     queue_settle(q, o, ENTRY_DROPPED, by, note);

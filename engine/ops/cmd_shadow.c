@@ -75,7 +75,13 @@ static void look(struct shadowing *g, const struct entry_message *m, struct str 
     struct batch_item item;
     batch_open(&walk, &a, m->raw);
     struct shadow_message one = {
-        source, m->raw, NULL, m->received_us, m->id.hi, m->id.lo, str_of(id),
+        .source = source,
+        .raw = m->raw,
+        .cause = engine_cause(g->h.journal, m, &a),
+        .received_us = m->received_us,
+        .id_hi = m->id.hi,
+        .id_lo = m->id.lo,
+        .label = str_of(id),
     };
     for (uint32_t i = 0; i < m->nmembers; i++) {
         one.raw = str_from(m->raw.p + m->members[i].from, m->members[i].n);
@@ -92,13 +98,21 @@ static void look(struct shadowing *g, const struct entry_message *m, struct str 
     arena_free(&a);
 }
 
-/* What people did (moved, made anew) has a cause, and came as another message; answers are no traffic of sources. */
+/* What people did (moved, made anew) has a cause, and came as another message; of answers those that routes read are messages, and
+ * have an id. */
+static bool has_come(const struct entry_message *m)
+{
+    bool is_caused = m->cause.hi || m->cause.lo;
+    return m->status != ENTRY_ANSWERED &&
+           (!is_caused || (m->id_hash && m->status != ENTRY_CONTINUED)) && m->raw.n;
+}
+
 static bool on_message(void *arg, uint64_t seq, const struct entry_message *m)
 {
     struct shadowing *g = arg;
     const struct shadow_args *args = g->r->args;
     struct str source = journal_name_text(g->h.journal, JOURNAL_SOURCE, m->source);
-    bool came = m->status != ENTRY_ANSWERED && !m->cause.hi && !m->cause.lo && m->raw.n;
+    bool came = has_come(m);
     show_progress(g, seq);
     if (came && m->received_us >= g->since_us && m->received_us < g->until_us &&
         (!args->source.n || str_eq(args->source, source))) {

@@ -14,7 +14,7 @@
 #include "engine/rules/lineage.h"
 
 struct trace_args {
-    struct str config, route, source, received;
+    struct str config, route, source, received, cause;
 };
 
 static const struct opt options[] = {
@@ -23,7 +23,10 @@ static const struct opt options[] = {
         "/etc/corridor/corridor.yaml."),
     OPT(trace_args, route, "route", STR, NULL, NULL, 0, "Run this route alone."),
     OPT(trace_args, source, "source", STR, NULL, NULL, 0,
-        "The source it comes from. Default: the first one that a route reads it from."),
+        "The source it comes from, or the destination whose answer it is. Default: the first one "
+        "that a route reads it from."),
+    OPT(trace_args, cause, "cause", PATH, NULL, NULL, 0,
+        "Of an answer: the file of the message that asked, $cause."),
     OPT(trace_args, received, "received", STR, NULL, NULL, 0,
         "When it was received, as 2026-11-20T15:00:00Z. Default: now."),
     {0},
@@ -33,18 +36,9 @@ struct tracing {
     struct command_run *r;
     const struct plan *plan;
     int64_t now_us;
+    const struct rules_cause *cause;
     bool has_failed; /* a message that cannot be read, or was held or rejected */
 };
-
-static int source_index(const struct plan *p, struct str name)
-{
-    for (unsigned i = 0; i < p->nsources; i++) {
-        if (str_eq(p->sources[i].name, name)) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
 
 static bool has_route(const struct plan *p, struct str name)
 {
@@ -60,9 +54,10 @@ static bool has_route(const struct plan *p, struct str name)
 static bool is_valid(const struct plan *p, const struct rules_input *in, struct arena *a,
                      struct trace_subject *s, struct rules_result *res)
 {
-    const struct plan_source *source = &p->sources[in->source];
+    const struct plan_source *source =
+        in->source < p->nsources ? &p->sources[in->source] : NULL; /* else an answer */
     struct validate_report *r = ARENA_NEW(a, struct validate_report);
-    if (!source->is_validated || !in->m) {
+    if (!source || !source->is_validated || !in->m) {
         return true;
     }
     validate_begin(r, a, in->m, &source->validate);
@@ -87,6 +82,7 @@ static void run_from(struct tracing *t, struct arena *a, struct trace_subject *s
                              .data = s->data,
                              .raw = s->m->raw,
                              .batch = s->batch,
+                             .cause = t->cause,
                              .source = s->source,
                              .received_us = t->now_us,
                              .trace = trace,
@@ -103,8 +99,12 @@ static void run_message(struct tracing *t, struct arena *a, struct trace_subject
                         struct rules_result *res)
 {
     const struct trace_args *args = t->r->args;
-    s->source = args->source.n ? (unsigned)source_index(t->plan, args->source) : 0;
-    for (unsigned i = 0; !args->source.n && i < t->plan->nsources; i++) {
+    s->source = 0;
+    if (args->source.n) {
+        (void)rules_source_named(t->plan->rules, args->source, &s->source); /* it was looked for */
+    }
+    unsigned nsources = rules_answers_of(t->plan->rules, t->plan->ndestinations);
+    for (unsigned i = 0; !args->source.n && i < nsources; i++) {
         s->source = i;
         run_from(t, a, s, res, false);
         lineage_free(s->trace->lineage);
@@ -211,12 +211,43 @@ static int trace_file(struct tracing *t, const char *path)
 static int check_names(struct command_run *r, const struct plan *p)
 {
     const struct trace_args *args = r->args;
-    if (args->source.n && source_index(p, args->source) < 0) {
-        return command_fail(r, "no source is called %.*s", STR_ARG(args->source));
+    unsigned source;
+    if (args->source.n && !rules_source_named(p->rules, args->source, &source)) {
+        return command_fail(r, "no source or destination is called %.*s", STR_ARG(args->source));
     }
     if (args->route.n && !has_route(p, args->route)) {
         return command_fail(r, "no route is called %.*s", STR_ARG(args->route));
     }
+    return COMMAND_FINE;
+}
+
+/* The first message of the file. */
+static int read_cause(struct tracing *t, const char *path)
+{
+    struct arena *a = t->r->arena;
+    struct rules_cause *cause = ARENA_NEW(a, struct rules_cause);
+    struct hl7 *m = ARENA_NEW(a, struct hl7);
+    struct rules_input in = {.m = NULL};
+    struct str bytes, text;
+    const char *why;
+    struct diags d;
+    struct buf raw = {0};
+    diags_init(&d, a);
+    if (!files_read(a, path, &bytes, &why)) {
+        return command_fail(t->r, "%s: %s", path, why);
+    }
+    struct message_file f = {.n = 0};
+    if (!rules_is_data(bytes)) {
+        f = messages_split(a, path, bytes, &d);
+        messages_with_cr(f.n ? f.v[0].bytes : STR(""), &raw);
+        bytes = str_dup(a, buf_str(&raw));
+        buf_free(&raw);
+    }
+    if (rules_read(a, bytes, m, &in, &text) != 0) {
+        return command_fail(t->r, "%s: %.*s", path, STR_ARG(text));
+    }
+    *cause = (struct rules_cause){.m = in.m, .data = in.data};
+    t->cause = cause;
     return COMMAND_FINE;
 }
 
@@ -241,6 +272,9 @@ static int run(struct command_run *r)
     int status = check_names(r, p);
     if (args->received.n && !clock_read_rfc3339(args->received, &t.now_us)) {
         status = command_fail(r, "--received: expected a time as 2026-11-20T15:00:00Z");
+    }
+    if (args->cause.n && status == COMMAND_FINE) {
+        status = read_cause(&t, args->cause.p);
     }
     for (int i = 0; i < r->noperands && status != COMMAND_CANNOT; i++) {
         status = trace_file(&t, r->operands[i]);

@@ -30,12 +30,8 @@ struct comparing {
 
 static unsigned find_source(const struct plan *p, struct str name)
 {
-    for (unsigned i = 0; i < p->nsources; i++) {
-        if (str_eq(p->sources[i].name, name)) {
-            return i;
-        }
-    }
-    return UINT_MAX;
+    unsigned source;
+    return rules_source_named(p->rules, name, &source) ? source : UINT_MAX;
 }
 
 static unsigned find_route(const struct plan *p, struct str name)
@@ -100,7 +96,9 @@ struct str shadow_guess_source(const struct plan *p, struct arena *a, struct str
 static bool is_valid(const struct plan *p, const struct rules_input *in, struct arena *a,
                      struct rules_result *out)
 {
-    const struct plan_source *source = &p->sources[in->source];
+    static const struct plan_source answers = {.is_validated = false};
+    const struct plan_source *source =
+        in->source < p->nsources ? &p->sources[in->source] : &answers;
     const char *stranger = in->m ? sender_fault(&source->senders, in->m) : NULL;
     struct validate_report r;
     if (stranger) {
@@ -124,6 +122,7 @@ static void run(const struct comparing *c, struct made *o)
                              .data = c->data,
                              .raw = c->m->raw,
                              .batch = c->m->batch,
+                             .cause = c->m->cause,
                              .source = find_source(o->plan, c->m->source),
                              .received_us = c->m->received_us,
                              .id_hi = c->m->id_hi,
@@ -136,7 +135,7 @@ static void run(const struct comparing *c, struct made *o)
     } else if (is_valid(o->plan, &in, &c->s->scratch, &o->r)) {
         rules_run(o->plan->rules, &in, &c->s->scratch, &o->r);
     }
-    if (o->r.verdict == RULES_UNROUTED && in.source != UINT_MAX &&
+    if (o->r.verdict == RULES_UNROUTED && in.source < o->plan->nsources &&
         o->plan->sources[in.source].unrouted == PLAN_UNROUTED_REJECT) {
         o->r.verdict = RULES_REJECTED;
         o->r.reason = STR("no route reads this message type");

@@ -13,6 +13,7 @@ struct shadow_message {
     struct str source; /* its name */
     struct str raw;
     const struct batch_headers *batch; /* that it stands in; or NULL */
+    const struct rules_cause *cause;   /* that it answers; or NULL */
     int64_t received_us;
     uint64_t id_hi, id_lo;
     struct str label; /* how it is named in examples */

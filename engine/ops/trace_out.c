@@ -110,7 +110,8 @@ void trace_out_text(struct buf *out, struct arena *a, const struct trace_subject
 {
     const struct rules_result *res = t->result;
     buf_printf(out, "%.*s from %.*s: %s", STR_ARG(type_of(t)),
-               STR_ARG(t->plan->sources[t->source].name), trace_verdict_text(res->verdict));
+               STR_ARG(rules_source_name(t->plan->rules, t->source)),
+               trace_verdict_text(res->verdict));
     if (res->reason.n) {
         buf_printf(out, ", %.*s", STR_ARG(res->reason));
     }
@@ -123,6 +124,10 @@ void trace_out_text(struct buf *out, struct arena *a, const struct trace_subject
         const struct ack_error *e = &res->errors[i];
         buf_printf(out, "  reply %s %d at %s: %.*s\n", ack_code_text(res->code), e->code, e->path,
                    STR_ARG(e->text));
+    }
+    if (res->reply.n) {
+        buf_puts(out, "  reply\n");
+        put_lines(out, res->reply);
     }
     for (const struct rules_remark *r = res->remarks; r; r = r->next) {
         buf_printf(out, "  remark %s  %.*s\n", r->text, STR_ARG(place(a, r->pos)));
@@ -240,7 +245,7 @@ void trace_out_json(struct buf *out, struct arena *a, const struct trace_subject
     json_out_init(&j, out, 0);
     json_out_object(&j);
     json_out_pair(&j, "type", type_of(t));
-    json_out_pair(&j, "source", t->plan->sources[t->source].name);
+    json_out_pair(&j, "source", rules_source_name(t->plan->rules, t->source));
     json_out_pair_cstr(&j, "verdict", trace_verdict_text(res->verdict));
     json_out_pair(&j, "reason", res->reason);
     if (t->validation) {

@@ -46,6 +46,7 @@ struct shape {
     unsigned model;                    /* of FHIR data: its type; 0: not known */
     const struct fhir_element *choice; /* it is of one of the types of this element */
     bool unordered;                    /* out of children(), descendants() */
+    bool is_data;                      /* of the message that asked, in a formula over HL7 v2 */
 };
 
 /* What $this is: in a loop, in where(...) and the like. */

@@ -32,8 +32,8 @@ void check_need(struct check *c, enum need_kind kind, unsigned name, struct str 
 
 static struct str nearest_name(struct check *c, struct str word)
 {
-    static const struct str known[] = {{"this", 4},  {"index", 5},   {"number", 6},
-                                       {"total", 5}, {"message", 7}, {"source", 6}, {"cause", 5}};
+    static const struct str known[] = {{"this", 4},    {"index", 5},  {"number", 6}, {"total", 5},
+                                       {"message", 7}, {"source", 6}, {"cause", 5}};
     unsigned floor = c->names->let_floor;
     struct str near = check_nearest(word, c->names->let + floor, c->names->nlets - floor);
     if (!near.n && c->names->profiles) {
@@ -85,9 +85,10 @@ static struct node *bare_batch(struct check *c, struct node *n)
 
 static struct node *bare_cause(struct check *c, struct node *n)
 {
-    diag_hint(c->d,
-              check_fail(c, n, "no-field", "$cause is the message that asked; a field of it is meant"),
-              "write $cause.PID-3[1].1, or $cause.id of FHIR and JSON");
+    diag_hint(
+        c->d,
+        check_fail(c, n, "no-field", "$cause is the message that asked; a field of it is meant"),
+        "write $cause.PID-3[1].1, or $cause.id of FHIR and JSON");
     return n;
 }
 
@@ -207,8 +208,18 @@ static struct node *cause_member(struct check *c, struct node *n, struct shape *
     check_need(c, NEED_CAUSE, 0, STR(""), n->arg[0]->pos);
     resolve(n->arg[0], NODE_TREE_ROOT, AROUND_CAUSE);
     n->op = NODE_TREE_MEMBER;
-    *out = (struct shape){.kind = SHAPE_ANY};
+    *out = (struct shape){.kind = SHAPE_ANY, .is_data = true};
     return n;
+}
+
+/* Does what the member is of come from $cause? Data, whatever the formula is over. */
+static bool is_of_cause(const struct node *n)
+{
+    while (n &&
+           (n->op == NODE_MEMBER || n->op == NODE_INDEX || (n->op == NODE_CALL && n->has_input))) {
+        n = n->nargs ? n->arg[0] : NULL;
+    }
+    return n && n->op == NODE_NAME && str_is(n->text, "cause");
 }
 
 /* %ucum and the like stand for URLs. */
@@ -341,7 +352,9 @@ struct node *check_member(struct check *c, struct node *n, struct shape *out)
         return cause_member(c, n, out);
     }
     bool column = in && in->op == NODE_CALL && str_is(in->text, "lookup");
-    if (check_is_tree(c) && !named && !column) {
+    bool is_data =
+        check_is_tree(c) || is_of_cause(in) || (!in && c->inner && c->inner->shape->is_data);
+    if (is_data && !named && !column) {
         return check_tree_member(c, n, out);
     }
     if (in && in->op == NODE_MEMBER) {

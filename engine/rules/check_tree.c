@@ -123,6 +123,7 @@ static struct node *member_of(struct check *c, struct node *n, const struct shap
     bool known = in->model || in->choice;
     bool many = in->many || (!known && !c->f->is_route); /* in a route: seen when it runs */
     *out = (struct shape){.kind = SHAPE_ANY, .many = many, .unordered = in->unordered};
+    out->is_data = in->is_data;
     if (e && !open) {
         *out = shape_of_element(e, in);
     }

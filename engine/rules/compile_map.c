@@ -205,7 +205,7 @@ static void read_target(struct compiler *c, const struct yaml_node *doc, struct 
         return;
     }
     const struct yaml_node *version = yaml_get(doc, "version");
-    if (memchr(text.p, '^', text.n)) {
+    if (memchr(text.p, '^', text.n) || str_is(text, "ACK")) {
         m->v2 = compile_v2_to(c, doc, to);
         m->is_known = m->v2 != NULL;
         return;

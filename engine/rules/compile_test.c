@@ -4,7 +4,7 @@
 #include "engine/rules/test_priv.h"
 
 static const char *const test_keys[] = {
-    "name",  "route",  "map",   "source",  "received", "message", "cause", "input",    "with",
+    "name",  "route",  "map",   "source",  "received", "message", "cause",    "input", "with",
     "exact", "expect", "reply", "dropped", "held",     "outputs", "findings", NULL};
 static const char *const route_only[] = {"reply", "dropped", "held", "outputs", NULL};
 
@@ -141,7 +141,8 @@ static bool test_message(struct compiler *c, const struct yaml_node *n,
     if (!n) {
         return true;
     }
-    struct str what = str_printf(c->a, "%.*s: wants a file or a block of text, which", STR_ARG(n->key->text));
+    struct str what =
+        str_printf(c->a, "%.*s: wants a file or a block of text, which", STR_ARG(n->key->text));
     if (!compile_text(c, n, what.p, &text)) {
         return false;
     }

@@ -49,11 +49,12 @@ const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node
     const struct yaml_node *version = yaml_get(doc, "version");
     ptrdiff_t hat = str_index(to->text, '^');
     struct v2_target *t = ARENA_NEW(c->a, struct v2_target);
-    struct str rest = str_slice(to->text, (size_t)hat + 1, to->text.n);
+    bool is_ack = hat < 0; /* ACK: of the event of whatever it answers */
+    struct str rest = is_ack ? STR("") : str_slice(to->text, (size_t)hat + 1, to->text.n);
     ptrdiff_t second = str_index(rest, '^');
     bool exact = false;
     const char *why = "";
-    t->type = str_slice(to->text, 0, (size_t)hat);
+    t->type = is_ack ? to->text : str_slice(to->text, 0, (size_t)hat);
     t->event = second < 0 ? rest : str_slice(rest, 0, (size_t)second);
     if (!version || version->kind != YAML_SCALAR) {
         return no_version(c, version ? version : to,
@@ -65,7 +66,7 @@ const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node
     }
     t->s = structure_of(t->version, t->type, t->event,
                         second < 0 ? STR("") : str_slice(rest, (size_t)second + 1, rest.n), &why);
-    if (!t->s || !t->event.n) {
+    if (!t->s || (!t->event.n && !is_ack)) {
         return unknown_message(c, to, t);
     }
     t->has_structure_name = t->version >= HL7_2_3_1;

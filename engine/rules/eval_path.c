@@ -329,7 +329,8 @@ static bool eval_header(struct eval *e, const struct node *n, bool nulls, struct
         if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
             continue;
         }
-        if (!add_foreign(e, n, is_delimiters(&n->path) ? value_string(raw.raw) : hl7_value(m, n, raw),
+        if (!add_foreign(e, n,
+                         is_delimiters(&n->path) ? value_string(raw.raw) : hl7_value(m, n, raw),
                          out)) {
             return false;
         }
@@ -342,7 +343,8 @@ static bool recode(struct eval *e, const struct node *n, struct value *v)
 {
     struct str utf8 = hl7_text_utf8(e->a, hl7_text_of(e->cause->m), v->text);
     return eval_bytes(e, utf8, &v->text) ||
-           eval_fail(e, n, "the character set of this message lacks a letter of the one that asked");
+           eval_fail(e, n,
+                     "the character set of this message lacks a letter of the one that asked");
 }
 
 bool eval_has_cause(struct eval *e, const struct node *n)

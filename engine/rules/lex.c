@@ -391,7 +391,8 @@ static void lex_sign(struct lexer *l)
 static bool may_be_path(const struct lexer *l)
 {
     const struct token *t = l->n >= 2 ? &l->v[l->n - 2] : NULL;
-    bool of_cause = t && t->kind == TOKEN_NAME && str_is(t->text, "cause") && str_is(t[1].text, ".");
+    bool of_cause =
+        t && t->kind == TOKEN_NAME && str_is(t->text, "cause") && str_is(t[1].text, ".");
     return !l->f->is_tree || of_cause;
 }
 

@@ -159,8 +159,10 @@ static void copy_env(struct compiler *c)
     if (r->ndestinations) {
         memcpy(r->destinations, c->env->destinations, r->ndestinations * sizeof(*r->destinations));
     }
-    for (unsigned i = 0; i < r->ndestinations; i++) { /* a source of the same name comes before it */
-        r->sources[n + i] = (struct rules_source){.name = r->destinations[i].name, .is_asked = true};
+    for (unsigned i = 0; i < r->ndestinations;
+         i++) { /* a source of the same name comes before it */
+        r->sources[n + i] =
+            (struct rules_source){.name = r->destinations[i].name, .is_asked = true};
     }
 }
 
@@ -195,6 +197,7 @@ static void compile_all(struct compiler *c, const struct file_docs *docs, unsign
     }
     if (c->d->errors == 0) {
         compile_idle(c);
+        compile_asks(c);
     }
 }
 
@@ -240,6 +243,22 @@ unsigned rules_route_count(const struct ruleset *r)
 struct str rules_route_name(const struct ruleset *r, unsigned index)
 {
     return r->routes[index]->name;
+}
+
+bool rules_source_named(const struct ruleset *r, struct str name, unsigned *out)
+{
+    for (unsigned i = 0; i < r->nsources; i++) {
+        if (str_eq(r->sources[i].name, name)) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct str rules_source_name(const struct ruleset *r, unsigned source)
+{
+    return r->sources[source].name;
 }
 
 unsigned rules_answers_of(const struct ruleset *r, unsigned destination)

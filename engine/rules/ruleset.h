@@ -51,7 +51,8 @@ struct rules_source {
     bool has_all_conformance; /* every document is about it, whatever its name */
     bool is_bulk;             /* its messages go as bulk unless a send says otherwise */
     bool has_batch; /* its messages may come in batches, whose headers are there: $batch */
-    bool is_asked;  /* its messages are the answers of the destination of this name: $cause; set by rules_compile() */
+    bool
+        is_asked; /* its messages are the answers of the destination of this name: $cause; set by rules_compile() */
 };
 
 /* What rules are compiled against. Arrays live as long as the ruleset. */
@@ -184,6 +185,9 @@ struct rules_result {
     const struct rules_remark *remarks; /* newest first */
 };
 
+/* A source by name: one of env.sources, else the answers of a destination, behind them. */
+bool rules_source_named(const struct ruleset *r, struct str name, unsigned *out);
+struct str rules_source_name(const struct ruleset *r, unsigned source);
 /* The index of the source whose messages are the answers of that destination; each has one, behind env.sources. */
 unsigned rules_answers_of(const struct ruleset *r, unsigned destination);
 /* Does any route read them? */

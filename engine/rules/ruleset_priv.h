@@ -501,6 +501,8 @@ struct str compile_event_near(struct arena *a, struct str type, struct str event
 void compile_never(struct compiler *c, const struct route *r);
 /* Remarks of all that nobody uses or decided; c->r is complete and without an error (compile_idle.c). */
 void compile_idle(struct compiler *c);
+/* A warning where answers of a destination lead to it again (compile_asks.c). */
+void compile_asks(struct compiler *c);
 /* Is a message of this type and event one of the pattern's? */
 bool pattern_matches(const struct pattern *p, struct str type, struct str event);
 

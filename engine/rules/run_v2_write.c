@@ -338,14 +338,25 @@ static struct str from_source(struct writing *w, unsigned field)
     return m && m->segs ? hl7_field(m, &m->seg[0], field) : STR("");
 }
 
+/* MSH-9.2 of the message that asked. */
+static struct str asked_event(struct writing *w)
+{
+    const struct hl7 *m = w->e->cause ? w->e->cause->m : NULL;
+    return m && m->segs ? hl7_component(&m->d, hl7_field(m, &m->seg[0], 9), 2) : STR("");
+}
+
 static struct str message_type(struct writing *w)
 {
     const struct v2_target *to = w->m->v2;
     char c = w->d.component;
+    struct str event = to->event.n ? to->event : asked_event(w);
+    if (!event.n) {
+        return to->type;
+    }
     return to->has_structure_name
-               ? str_printf(w->e->a, "%.*s%c%.*s%c%s", STR_ARG(to->type), c, STR_ARG(to->event), c,
+               ? str_printf(w->e->a, "%.*s%c%.*s%c%s", STR_ARG(to->type), c, STR_ARG(event), c,
                             structure_name(to->s))
-               : str_printf(w->e->a, "%.*s%c%.*s", STR_ARG(to->type), c, STR_ARG(to->event));
+               : str_printf(w->e->a, "%.*s%c%.*s", STR_ARG(to->type), c, STR_ARG(event));
 }
 
 static void fill(struct writing *w, const char *seg, struct lines *all)

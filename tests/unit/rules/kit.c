@@ -11,6 +11,7 @@ enum { FILES_MAX = 16 };
 struct arena kit_arena;
 unsigned kit_source;
 const struct batch_headers *kit_batch;
+const char *kit_cause;
 static struct {
     const char *name, *text;
 } files[FILES_MAX];
@@ -21,6 +22,7 @@ void kit_begin(void)
     arena_init(&kit_arena);
     kit_source = 0;
     kit_batch = NULL;
+    kit_cause = NULL;
     nfiles = 0;
 }
 
@@ -148,6 +150,9 @@ const char *kit_told(const struct hl7 *m, const struct rules_result *res)
         buf_printf(&b, " %s/%d/%s/%.*s", ack_code_text(res->code), res->errors[i].code,
                    res->errors[i].path, STR_ARG(res->errors[i].text));
     }
+    if (res->reply.n) {
+        buf_printf(&b, "\nreply: %.*s", STR_ARG(res->reply));
+    }
     for (unsigned i = 0; i < res->noutputs; i++) {
         const struct rules_output *o = &res->outputs[i];
         buf_printf(&b, "\n%.*s%s", STR_ARG(destinations[o->destination].name),
@@ -182,6 +187,15 @@ static struct rules_input kit_data(const char *text)
     return (struct rules_input){.data = data, .raw = str_of(text), .source = kit_source};
 }
 
+static const struct rules_cause *cause(void)
+{
+    struct rules_cause *c = ARENA_NEW(&kit_arena, struct rules_cause);
+    bool is_data = kit_cause && rules_is_data(str_of(kit_cause));
+    *c = (struct rules_cause){.m = kit_cause && !is_data ? kit_message(kit_cause) : NULL,
+                              .data = is_data ? kit_data(kit_cause).data : NULL};
+    return kit_cause ? c : NULL;
+}
+
 const char *kit_run(const char *yaml, const char *text)
 {
     struct diags d;
@@ -194,6 +208,7 @@ const char *kit_run(const char *yaml, const char *text)
         in = kit_data(text);
         m->raw = in.raw;
     }
+    in.cause = cause();
     struct rules_result res, again;
     struct arena other = {0};
     rules_run(r, &in, &kit_arena, &res);

@@ -36,6 +36,8 @@ const char *kit_told(const struct hl7 *m, const struct rules_result *res);
 const char *kit_run(const char *yaml, const char *message);
 extern unsigned kit_source;                   /* 0 after kit_begin() */
 extern const struct batch_headers *kit_batch; /* NULL after kit_begin(); $batch */
+/* Of an answer (kit_source 4 to 7: those of desk, lab, all, acct) the message that asked; NULL after kit_begin(): none. */
+extern const char *kit_cause;
 /* The payload of the only output; fails the test when there is not exactly one, or it is held. */
 const char *kit_payload(const char *yaml, const char *message);
 /* The one segment of the only v2 output that begins with `seg`; "" when there is none. */

@@ -57,7 +57,8 @@ static const struct {
 } thirty_findings[] = {
     {"a table that cannot be read",
      "r.yaml:1:24: error: none.csv cannot be read: No such file or directory"},
-    {"a source that is none", "r.yaml:4:8: error: no source is called epik; did you mean epic?"},
+    {"a source that is none",
+     "r.yaml:4:8: error: no source or destination is called epik; did you mean epic?"},
     {"a message type that is none", "r.yaml:5:12: error: adt is no message type; write "
                                     "ADT^A01, ADT^A*, SIU^S12..S15, ADT or \"*\""},
     {"a key that is none", "r.yaml:6:1: error: wen: is not known in a route; did you mean when:?"},

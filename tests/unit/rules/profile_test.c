@@ -68,8 +68,10 @@ Test(profile, names_of_the_language_are_written_with_a_dollar)
         {"$batch has two headers", "  v: =$batch.PID-3",
          "r.yaml:10:14: error: $batch has fields of BHS and FHS; write $batch.BHS-3.1, or "
          "$batch.FHS-3.1 for the header of the file"},
-        {"$cause", "  v: =$cause.PID-3",
-         "r.yaml:10:7: error: $cause is not available in this version"},
+        {"$cause", "  v: =$cause.PID-3[1].1",
+         "r.yaml:10:7: error: messages of the source profiled are no answers: nothing asked for "
+         "them; "
+         "name a destination in from:, its answers have a $cause"},
         {"other names of N1", "  v: =%umls",
          "r.yaml:10:7: error: %umls is not known here; names are written with a dollar, as in "
          "$source; "

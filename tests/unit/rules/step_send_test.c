@@ -338,7 +338,10 @@ Test(step_send, as_sends_what_a_map_makes)
          "r.yaml:5:22: error: messages of the source epic come without the header of their batch; "
          "give the source its batch: in the configuration, or take it out of from:"},
         {"$cause", "  - { send: lab, id: =$cause.PID-1 }",
-         "r.yaml:5:23: error: $cause is not available in this version"},
+         "r.yaml:5:23: error: messages of the source epic are no answers: nothing asked for them; "
+         "name a destination in from:, its answers have a $cause\n"
+         "r.yaml:5:23: error: messages of the source bulk are no answers: nothing asked for them; "
+         "name a destination in from:, its answers have a $cause"},
     };
     rows_check(route, ROWS(refused));
 }

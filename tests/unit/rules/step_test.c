@@ -424,7 +424,11 @@ Test(step, reply_rejects_the_message)
          "r.yaml:5:28: error: at: is a path, as PID-3"},
         {"a path that no version has", "  - reply: { code: AE, at: PID-99 }",
          "r.yaml:5:28: error: PID-99: no HL7 version has a field 99 in PID"},
-        {"as:", "  - reply: { as: m }", "r.yaml:5:14: error: as: is not available in this version"},
+        {"as: a map that is none", "  - reply: { as: m }",
+         "r.yaml:5:18: error: no map is called m; declare it in a document that begins with map: "
+         "m"},
+        {"as: beside code:", "  - reply: { as: m, code: AE }",
+         "r.yaml:5:21: error: reply: has code: beside as:; the map writes the whole answer"},
         {"a key", "  - reply: { code: AE, txt: x }",
          "r.yaml:5:24: error: txt: is not known in reply; did you mean text:?"},
         {"no mapping", "  - reply: AE",

@@ -1,0 +1,195 @@
+/* Answers of destinations as messages: from: a destination, $cause, reply: { as: }. */
+#include "tests/unit/rules/rows.h"
+
+TestSuite(cause, .init = kit_begin, .fini = kit_end);
+
+enum { DESK = 4, LAB }; /* kit_source of their answers */
+
+static const char query[] = "MSH|^~\\&|CC|HOSP|C|X|20261124093000||QBP^Q22^QBP_Q21|Q1|P|2.5.1\r"
+                            "QPD|Q22^Find^HL7|Q7|@PID.5.1^DOE\rRCP|I\r";
+static const char move[] = "MSH|^~\\&|CC|HOSP|C|X|20261124093000||ADT^A08^ADT_A01|A1|P|2.5.1\r"
+                           "EVN||20261124\rPID|1||7^^^H~8^^^K||M\\T\\S\rPV1|1|I\r";
+static const char ack[] = "MSH|^~\\&|L|H|C|X|20261124093001||ACK^A08|9|P|2.5.1\rMSA|AA|A1\r";
+
+/* A route over what desk answers as JSON; @@ is a formula of the map. */
+static const char of_json[] =
+    "route: a\nfrom: desk\nmessages: [json]\ndo: { send: desk, as: m, if: "
+    "x.exists() }\n---\nmap: m\nreads: json\nto: json\nvalue:\n@@\n";
+static const char of_ack[] =
+    "route: a\nfrom: lab\nmessages: [ACK]\ndo: { send: desk, as: m }\n---\n"
+    "map: m\nreads: ACK\nto: json\nvalue:\n@@\n";
+
+Test(cause, an_answer_in_json_reads_the_message_that_asked)
+{
+    static const struct row rows[] = {
+        {"a component", "  v: =$cause.PID-3[1].1", "{\"v\":\"7\"}"},
+        {"several values", "  v: =$cause.PID-3.count()", "{\"v\":2}"},
+        {"a part of one of several", "  v: =$cause.PID-3.where($this.4.1 = 'K').first().1",
+         "{\"v\":\"8\"}"},
+        {"an escape", "  v: =$cause.PID-5[1].1", "{\"v\":\"M&S\"}"},
+        {"of the header", "  v: =$cause.MSH-10", "{\"v\":\"A1\"}"},
+        {"beside the answer", "  v: =$cause.MSH-10 & x", "{\"v\":\"A1y\"}"},
+        {"a segment that is not there", "  w: =x\n  v: =$cause.NK1-2[1].1", "{\"w\":\"y\"}"},
+        {"what only data has", "  w: =x\n  v: =$cause.id", "{\"w\":\"y\"}"},
+        {"its source is the destination", "  v: =$source.name", "{\"v\":\"desk\"}"},
+    };
+    kit_source = DESK;
+    kit_cause = move;
+    rows_payload(of_json, "{\"x\":\"y\"}", ROWS(rows));
+}
+
+Test(cause, an_answer_in_hl7_reads_the_message_that_asked)
+{
+    static const struct row v2[] = {
+        {"a component", "  v: =$cause.PID-3[1].1", "{\"v\":\"7\"}"},
+        {"beside the answer", "  v: =$cause.MSH-10 & MSA-2", "{\"v\":\"A1A1\"}"},
+    };
+    static const struct row fhir[] = {
+        {"a member", "  v: =$cause.id", "{\"v\":\"p1\"}"},
+        {"further down", "  v: =$cause.name.first().family", "{\"v\":\"DOE\"}"},
+        {"a choice of several", "  v: =$cause.name.where(use = 'old').first().family",
+         "{\"v\":\"ROE\"}"},
+        {"what only HL7 has", "  w: =MSA-1\n  v: =$cause.PID-3[1].1", "{\"w\":\"AA\"}"},
+    };
+    kit_source = LAB;
+    kit_cause = move;
+    rows_payload(of_ack, ack, ROWS(v2));
+    kit_cause =
+        "{\"resourceType\":\"Patient\",\"id\":\"p1\",\"name\":[{\"family\":\"DOE\"},{\"use\":"
+        "\"old\",\"family\":\"ROE\"}]}";
+    rows_payload(of_ack, ack, ROWS(fhir));
+}
+
+/* The answer names ISO 8859-1, the message that asked was in UTF-8, and the other way round. */
+Test(cause, texts_are_moved_between_character_sets)
+{
+    static const char utf8[] =
+        "MSH|^~\\&|CC|H|C|X|20261124||ADT^A08^ADT_A01|A1|P|2.5.1||||||UNICODE UTF-8"
+        "\rPID|1||7||M\xc3\x9cLLER\r",
+                      latin[] =
+                          "MSH|^~\\&|CC|H|C|X|20261124||ADT^A08^ADT_A01|A1|P|2.5.1||||||8859/1"
+                          "\rPID|1||7||M\xdcLLER\r";
+    static const struct row rows[] = {
+        {"a name", "  v: =$cause.PID-5[1].1.1", "{\"v\":\"M\xc3\x9cLLER\"}"},
+    };
+    static const char answer[] =
+        "MSH|^~\\&|L|H|C|X|20261124||ACK^A08|9|P|2.5.1||||||8859/1\rMSA|AA|A1|gr\xfc\xdf\r";
+    kit_source = LAB;
+    kit_cause = utf8;
+    rows_payload(of_ack, answer, ROWS(rows));
+    kit_cause = latin;
+    rows_payload(of_ack, answer, ROWS(rows));
+    rows_payload(of_ack, ack, ROWS(rows));
+    kit_source = DESK;
+    rows_payload(of_json, "{\"x\":\"y\"}", ROWS(rows));
+}
+
+Test(cause, a_cause_that_is_gone_is_a_fault)
+{
+    static const struct row rows[] = {
+        {"of HL7", "  v: =$cause.PID-3[1].1",
+         "accepted\ndesk held <r.yaml:10:14: PID-3[1].1: the message that asked is not known any "
+         "more>"},
+        {"of data", "  v: =$cause.id",
+         "accepted\ndesk held <r.yaml:10:7: the message that asked is not known any more>"},
+    };
+    kit_source = DESK;
+    rows_told(of_json, "{\"x\":\"y\"}", ROWS(rows));
+}
+
+static const char replies[] =
+    "route: a\nfrom: desk\nmessages: [Bundle]\ndo:\n@@\n---\nmap: m\nreads: Bundle\nto: RSP^K22\n"
+    "version: 2.5.1\nvalue:\n  MSA-1: AA\n  MSA-2: x\n  QAK-1: =$cause.QPD-2\n  QPD-1: "
+    "=$cause.QPD-1\n"
+    "---\nmap: j\nreads: Bundle\nto: json\nvalue: { v: x }\n";
+
+Test(cause, reply_as_answers_in_place_of_the_peer)
+{
+    static const struct row rows[] = {
+        {"the answer", "  - reply: { as: m }", "MSA|AA|x\rQAK|Q7\rQPD|Q22^Find^HL7\r"},
+        {"and what else it sends", "  - { send: acct, as: j, key: =type }\n  - reply: { as: m }",
+         "\nacct /searchset: {\"v\":\"x\"}"},
+        {"it ends the route", "  - reply: { as: m }\n  - { send: acct, as: j, key: =type }",
+         "filtered <a: replied (r.yaml:5)>\nreply: MSH|"},
+        {"the first one counts",
+         "  - reply: { as: m }\n---\nroute: b\nfrom: desk\nmessages: [Bundle]\ndo: { reply: { as: "
+         "n } }\n---\nmap: n\nreads: Bundle\nto: ACK\nversion: 2.5.1\nvalue: { MSA-1: AE, MSA-2: y "
+         "}",
+         "MSA|AA|x\r"},
+        {"an acknowledgement of the event that asked",
+         "  - reply: { as: n }\n---\nmap: n\nreads: Bundle\nto: ACK\nversion: 2.5.1\nvalue: { "
+         "MSA-1: AE, MSA-2: y }",
+         "||ACK^Q22^ACK|"},
+        {"a rejection wins",
+         "  - reply: { as: m }\n---\nroute: b\nfrom: desk\nmessages: [Bundle]\ndo: { reply: { "
+         "code: "
+         "AE } }",
+         "rejected <b: "},
+    };
+    kit_source = DESK;
+    kit_cause = query;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *told = kit_run(rows_text(replies, rows[i].text),
+                                   "{\"resourceType\":\"Bundle\",\"type\":\"searchset\"}");
+        cr_expect(strstr(told, rows[i].want), "%s: %s", rows[i].name, told);
+        cr_expect(!strstr(told, "rejected") || !strstr(told, "reply:"), "%s", told);
+    }
+}
+
+Test(cause, what_cannot_be_is_refused)
+{
+    static const struct row rows[] = {
+        {"a map to JSON", "  - reply: { as: j }",
+         "r.yaml:5:18: error: the map j makes no message of HL7 v2, which a reply is; such a map "
+         "says "
+         "to: RSP^K22"},
+        {"a key that it lacks", "  - reply: { as: m, wiht: {} }",
+         "r.yaml:5:21: error: wiht: is not known in reply; did you mean with:?"},
+    };
+    static const struct row sources[] = {
+        {"of a source", "epic",
+         "r.yaml:5:18: error: messages of the source epic are no answers: nothing asked for them; "
+         "name "
+         "a destination in from:, its answers have a $cause"},
+        {"also of a source beside", "[lab, other]",
+         "r.yaml:5:18: error: messages of the source other are no answers: nothing asked for them; "
+         "name a destination in from:, its answers have a $cause"},
+    };
+    static const struct row alone[] = {
+        {"by itself", "  v: =$cause",
+         "r.yaml:10:7: error: $cause is the message that asked; a field of it is meant; write "
+         "$cause.PID-3[1].1, or $cause.id of FHIR and JSON"},
+        {"misspelt", "  v: =$case.id",
+         "r.yaml:10:7: error: $case is not known here; did you mean $cause?"},
+    };
+    rows_check(replies, ROWS(rows));
+    rows_check(
+        "route: a\nfrom: @@\nmessages: [ACK]\ndo:\n  - reply: { as: m }\n---\nmap: m\nreads: "
+        "ACK\nto: ACK\nversion: 2.5.1\nvalue: { MSA-1: AA, MSA-2: x }\n",
+        ROWS(sources));
+    rows_check(of_json, ROWS(alone));
+}
+
+Test(cause, answers_that_ask_again_are_warned_of)
+{
+    static const struct row rows[] = {
+        {"itself", "do: { send: lab }",
+         "r.yaml:1:8: warning: an answer of lab leads to the next message for lab, and so on; see "
+         "to "
+         "it that when: or if: ends this"},
+        {"deep within its steps", "do: { choose: [{ if: MSA-1 = 'AA', do: [{ send: lab }] }] }",
+         "r.yaml:1:8: warning: an answer of lab leads to the next message for lab, and so on; see "
+         "to "
+         "it that when: or if: ends this"},
+        {"by another one",
+         "do: { send: all }\n---\nroute: b\nfrom: all\nmessages: [ACK]\ndo: { send: lab }",
+         "r.yaml:1:8: warning: an answer of lab leads to the next message for lab, and so on; see "
+         "to "
+         "it that when: or if: ends this\n"
+         "r.yaml:6:8: warning: an answer of all leads to the next message for all, and so on; see "
+         "to "
+         "it that when: or if: ends this"},
+        {"not where it ends", "do: { send: all }", ""},
+    };
+    rows_check("route: a\nfrom: lab\nmessages: [ACK]\n@@\n", ROWS(rows));
+}
