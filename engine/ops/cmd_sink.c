@@ -11,7 +11,7 @@
 struct sink_args {
     struct tls_in_conf tls;
     struct sink_conf c;
-    struct str ledger, status, fail_status, retry_after, verify_signature;
+    struct str ledger, status, fail_status, body, retry_after, verify_signature;
     bool ledger_hl7;
 };
 
@@ -30,6 +30,8 @@ static const struct opt options[] = {
         "http: the answer: 200 to 599, none at all, or drop the connection."),
     OPT(sink_args, fail_status, "fail-status", STR, "503", "1..4", 0,
         "http: the answer of --fail-every and --fail-first."),
+    OPT(sink_args, body, "body", PATH, NULL, NULL, 0,
+        "http: a file that answers from 200 to 299 carry: JSON, FHIR or HL7 v2."),
     OPT(sink_args, retry_after, "retry-after", STR, NULL, "1..64", 0,
         "http: value of Retry-After in answers from 300 on."),
     OPT(sink_args, verify_signature, "verify-signature", PATH, NULL, NULL, 0,
@@ -150,6 +152,11 @@ static int run_http(struct command_run *r, const struct webhook_secrets *secrets
 {
     const struct sink_args *args = r->args;
     struct sink_http_result res;
+    struct str body = STR("");
+    const char *why;
+    if (args->body.n && !files_read(r->arena, args->body.p, &body, &why)) {
+        return command_fail(r, "%s: %s", args->body.p, why);
+    }
     struct sink_http_conf c = {.listen = args->c.listen,
                                .tls = args->c.tls,
                                .answer = sink_http_answer(args->status),
@@ -159,6 +166,7 @@ static int run_http(struct command_run *r, const struct webhook_secrets *secrets
                                .delay_ms = args->c.delay_ms,
                                .messages = args->c.messages,
                                .seconds = args->c.seconds,
+                               .body = body,
                                .retry_after = args->retry_after.p,
                                .secrets = args->verify_signature.n ? secrets : NULL,
                                .print = args->c.print,

@@ -81,13 +81,28 @@ static void hang_up(struct evhttp_request *q)
     }
 }
 
+static const char *type_of(struct str body)
+{
+    return str_starts(body, STR("MSH")) ? "application/hl7-v2" : "application/json";
+}
+
 static void answer(const struct sink_http *s, struct evhttp_request *q, int status)
 {
     if (s->conf->retry_after && status >= 300) {
         evhttp_add_header(evhttp_request_get_output_headers(q), "Retry-After",
                           s->conf->retry_after);
     }
-    evhttp_send_reply(q, status, "as told", NULL); /* a peer that is gone is noticed there */
+    struct evbuffer *body = NULL;
+    if (s->conf->body.n && status < 300 && status != 204) {
+        body = evbuffer_new();
+        evbuffer_add_reference(body, s->conf->body.p, s->conf->body.n, NULL, NULL);
+        evhttp_add_header(evhttp_request_get_output_headers(q), "Content-Type",
+                          type_of(s->conf->body));
+    }
+    evhttp_send_reply(q, status, "as told", body); /* a peer that is gone is noticed there */
+    if (body) {
+        evbuffer_free(body);
+    }
 }
 
 static void forget(struct later *l)
