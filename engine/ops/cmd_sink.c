@@ -31,7 +31,7 @@ static const struct opt options[] = {
     OPT(sink_args, fail_status, "fail-status", STR, "503", "1..4", 0,
         "http: the answer of --fail-every and --fail-first."),
     OPT(sink_args, body, "body", PATH, NULL, NULL, 0,
-        "http: a file that answers from 200 to 299 carry: JSON, FHIR or HL7 v2."),
+        "http: a file that every answer carries: JSON, FHIR or HL7 v2."),
     OPT(sink_args, retry_after, "retry-after", STR, NULL, "1..64", 0,
         "http: value of Retry-After in answers from 300 on."),
     OPT(sink_args, verify_signature, "verify-signature", PATH, NULL, NULL, 0,

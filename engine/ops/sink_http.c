@@ -93,7 +93,7 @@ static void answer(const struct sink_http *s, struct evhttp_request *q, int stat
                           s->conf->retry_after);
     }
     struct evbuffer *body = NULL;
-    if (s->conf->body.n && status < 300 && status != 204) {
+    if (s->conf->body.n && status != 204 && status != 304) {
         body = evbuffer_new();
         evbuffer_add_reference(body, s->conf->body.p, s->conf->body.n, NULL, NULL);
         evhttp_add_header(evhttp_request_get_output_headers(q), "Content-Type",

@@ -19,7 +19,7 @@ struct sink_http_conf {
     int answer, fail_with;
     int64_t fail_every, fail_first; /* as in sink.h */
     int64_t delay_ms, messages, seconds;
-    struct str body;         /* of answers from 200 to 299; may be empty */
+    struct str body;         /* of every answer; may be empty */
     const char *retry_after; /* value of that header, with every status from 300 on; NULL: none */
     bool print,
         show_content; /* a line a request: number, method, path, type, key, attempt, size, answer */

@@ -154,12 +154,25 @@ void lineage_node(struct lineage *l, const struct json *root, const struct json 
 {
     struct buf path = {0};
     if (l && root && node) {
-        struct str type = json_text(json_get(root, "resourceType"));
-        buf_put_str(&path, type);
-        if (find_node(&path, root, node)) {
+        const struct json *asking = l->cause ? l->cause->data : NULL;
+        buf_put_str(&path, json_text(json_get(root, "resourceType")));
+        bool is_found = find_node(&path, root, node);
+        if (!is_found && asking) {
+            buf_clear(&path);
+            buf_puts(&path, "$cause");
+            is_found = find_node(&path, asking, node);
+        }
+        if (is_found) {
             lineage_see(l, LINEAGE_FIELD, str_dup(l->a, buf_str(&path)), false);
         }
         buf_free(&path);
+    }
+}
+
+void lineage_cause(struct lineage *l, const struct rules_cause *cause)
+{
+    if (l) {
+        l->cause = cause;
     }
 }
 

@@ -117,6 +117,11 @@ static void value_seen(struct lineage *l, const struct value *v, bool is_result)
         !place_of(v->m, v->text, v->level, &p, &s)) {
         return;
     }
+    if (l->cause && v->m == l->cause->m) {
+        lineage_see(l, LINEAGE_FIELD,
+                    str_printf(l->a, "$cause.%.*s", STR_ARG(text_of(l, v->m, s, &p))), is_result);
+        return;
+    }
     bool is_received = v->text.p >= l->m->raw.p && v->text.p < l->m->raw.p + l->m->raw.n;
     if (is_received) {
         lineage_see(l, LINEAGE_FIELD, text_of(l, v->m, s, &p), is_result);

@@ -5,6 +5,7 @@
 #include "engine/base/map.h"
 #include "engine/hl7/draft.h"
 #include "engine/rules/lineage_priv.h"
+#include "engine/rules/ruleset.h"
 
 /* Something was written into a segment; or the whole segment is a copy. */
 struct lineage_write {
@@ -17,6 +18,7 @@ struct lineage_write {
 };
 
 struct lineage {
+    const struct rules_cause *cause; /* of the run; or NULL */
     struct arena *a;
     const struct hl7 *m; /* as received */
     struct lineage_seen seen;

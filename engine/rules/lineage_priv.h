@@ -7,6 +7,7 @@
 
 struct run;
 struct table;
+struct rules_cause;
 
 /* Sources seen by one formula, newest last. */
 struct lineage_seen {
@@ -18,6 +19,8 @@ struct lineage_seen lineage_enter(struct lineage *l);
 /* What was gathered since; gathering goes on as before. */
 struct lineage_seen lineage_leave(struct lineage *l, struct lineage_seen before);
 
+/* From now on values may be of the message that asked: they are told as $cause.PID-3. */
+void lineage_cause(struct lineage *l, const struct rules_cause *cause);
 /* A value of the message was read; a row of a table; a node of FHIR or JSON data below `root`. */
 void lineage_value(struct lineage *l, const struct value *v);
 /* The same of what a formula came to: it is told even where only parts of it were asked for on the way. */

@@ -127,6 +127,7 @@ static void begin_route(struct run *run, const struct route *route)
     run->e.profile = known ? run->r->profile[source] : NULL;
     run->e.coverage = run->in->coverage;
     run->e.lineage = run->trace ? run->trace->lineage : NULL;
+    lineage_cause(run->e.lineage, run->in->cause);
     run->e.zones = &run->r->zones;
     run->e.id_hi = run->in->id_hi;
     run->e.id_lo = run->in->id_lo;

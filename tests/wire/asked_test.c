@@ -25,12 +25,13 @@ static char config[900];
 
 static const char *configure(const char *ack, const char *desk)
 {
-    snprintf(config, sizeof(config),
-             "sources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\" }\n    batch: { split: yes }\n%s"
-             "destinations:\n  desk:\n%s    order-by: none\n"
-             "  lab:\n    mllp: { host: \"127.0.0.1\", port: %d, reply-within: 30s }\n    parallel: 1\n"
-             "    order-by: none\n    retry: { first: 20ms, longest: 20ms }\n",
-             ack, desk, lab_port);
+    snprintf(
+        config, sizeof(config),
+        "sources:\n  in:\n    mllp: { listen: \"127.0.0.1:0\" }\n    batch: { split: yes }\n%s"
+        "destinations:\n  desk:\n%s    order-by: none\n"
+        "  lab:\n    mllp: { host: \"127.0.0.1\", port: %d, reply-within: 30s }\n    parallel: 1\n"
+        "    order-by: none\n    retry: { first: 20ms, longest: 20ms }\n",
+        ack, desk, lab_port);
     return config;
 }
 
