@@ -115,7 +115,7 @@ Test(fhir_out, what_is_no_resource_is_refused_and_sends_nothing)
                 "the payload is no resource of FHIR R4");
     http_expect(&h, house_give_with(&h, OLD, (const char *const[]){"interaction=upsert", NULL}),
                 DELIVERY_REFUSED,
-                "interaction is none of auto, create, update, patch, delete, transaction");
+                "interaction is none of auto, create, update, patch, delete, transaction, read");
     http_expect(&h, house_give_with(&h, OLD, (const char *const[]){"if-match=a\r\nX: y", NULL}),
                 DELIVERY_REFUSED, "if-match has a blank or is too long");
     struct delivery *d =
