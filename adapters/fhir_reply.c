@@ -221,6 +221,7 @@ static void reply_taken(struct http_conn *c, const struct exchange_answer *a)
     if (id.n && w.status != 204) {
         w.location = fhir_response_location(&call->a, base_of(c), p, id);
         w.etag = fhir_response_etag(&call->a, p, id);
+        w.is_new = a->end == EXCHANGE_END_STORED;
     }
     bool is_other = a->end == EXCHANGE_END_KNOWN; /* the resource of then is not kept here */
     if (call->request.wants == FHIR_RETURN_OUTCOME ||

@@ -1,6 +1,7 @@
 #include "adapters/fhir_response.h"
 
 #include "adapters/http_answer.h"
+#include "engine/base/clock.h"
 
 #define TYPE "application/fhir+json; charset=utf-8"
 
@@ -15,13 +16,18 @@ static void put_challenge(struct buf *out, const char *why)
     buf_puts(out, "\r\n");
 }
 
-static void put_headers(struct buf *out, const struct fhir_response *w)
+static void put_headers(struct buf *out, const struct fhir_response *w, int64_t wall_us)
 {
     if (w->location.n) {
         buf_printf(out, "Location: %.*s\r\n", STR_ARG(w->location));
     }
     if (w->etag.n) {
         buf_printf(out, "ETag: %.*s\r\n", STR_ARG(w->etag));
+    }
+    if (w->etag.n && w->is_new) {
+        char date[CLOCK_NET_SIZE];
+        clock_net(wall_us, date);
+        buf_printf(out, "Last-Modified: %s GMT\r\n", date);
     }
     if (w->status == 401) {
         put_challenge(out, w->challenge);
@@ -37,7 +43,7 @@ static void put_headers(struct buf *out, const struct fhir_response *w)
 void fhir_response_put(const struct fhir_response_to *to, const struct fhir_response *w)
 {
     struct buf headers = {0};
-    put_headers(&headers, w);
+    put_headers(&headers, w, to->wall_us);
     buf_putc(&headers, '\0');
     http_answer_head(to->out, w->status, headers.p, to->closes, to->wall_us);
     if (w->status == 204) {

@@ -18,6 +18,7 @@ struct fhir_response_to {
 struct fhir_response {
     int status;
     struct str location, etag; /* empty: none */
+    bool is_new;               /* what etag names was made just now */
     struct str body;           /* JSON; empty: none */
     const char *allow;         /* of 405 */
     const char *challenge;     /* of 401: why the token is not good, static; NULL: none came */

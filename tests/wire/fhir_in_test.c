@@ -148,7 +148,7 @@ Test(wire_fhir, a_create_is_answered_when_it_is_stored)
 {
     begin();
     struct str a = ask("POST /fhir/Patient", JSON, " " GOOD "\n");
-    EXPECT(a, 201, "Location: /fhir/Patient/", "/_history/1\r\n", "ETag: W/\"1\"\r\n");
+    EXPECT(a, 201, "Location: /fhir/Patient/", "/_history/1\r\n", "ETag: W/\"1\"\r\nLast-Modified: ");
     cr_assert_eq(stored(), 1);
     struct entry_message m = message(0);
     char id[27];
@@ -215,6 +215,7 @@ Test(wire_fhir, the_same_identifier_is_created_once)
             JSON "If-None-Exist: ?identifier=a|1\r\nPrefer: return=representation\r\n",
             "{\"resourceType\":\"Patient\",\"active\":false}");
     EXPECT(a, 200, "Location", "it was accepted before", id);
+    cr_expect_not(has(a, "Last-Modified"));
     cr_expect_eq(stored(), 1);
     EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|2\r\n", GOOD), 201,
            "Location");
