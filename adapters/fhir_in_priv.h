@@ -37,6 +37,7 @@ struct fhir_call {
     struct fhir_bundle bundle;
     struct json *root;
     struct fhir_report *report;  /* of validation; NULL: it was not looked at */
+    bool is_crowded;             /* it has more findings than it keeps */
     struct exchange_item *given; /* parts without a fault, in order */
     unsigned ngiven;
 };

@@ -99,6 +99,21 @@ static void tell_findings(const struct http_conn *c, const char *type, uint64_t 
               log_cstr("peer", c->peer), log_cstr("type", type), log_uint("findings", n));
 }
 
+/* How many warnings there are. */
+static unsigned judge_line(struct source *s, const struct fhir_levels *levels,
+                           struct fhir_call *call, struct fhir_part *p)
+{
+    struct fhir_report *r = ARENA_NEW(&call->a, struct fhir_report);
+    fhir_validate(r, &call->a, p->bytes, levels);
+    source_check_invariants(s, r);
+    if (r->errors) {
+        p->fault =
+            (struct fhir_fault){422, "invalid", fhir_report_reason(r).p, STR(""), p->line, 1};
+        call->bundle.nfaults++;
+    }
+    return r->errors ? 0 : r->warnings;
+}
+
 /* The entry that a finding is about: "Bundle.entry[3].resource.gender"; -1: it is about the Bundle. */
 static int entry_of(const struct fhir_issue *issue)
 {
@@ -113,17 +128,35 @@ static int entry_of(const struct fhir_issue *issue)
 }
 
 /* The entries of a batch are judged one by one: is all that was found about entries that can be named? */
-static bool is_of_entries(const struct fhir_call *call)
+static bool is_of_entries(struct fhir_call *call)
 {
     const struct fhir_report *r = call->report;
-    unsigned errors = 0;
+    unsigned errors = 0, others = 0;
     if (!str_is(json_text(json_get(call->root, "type")), "batch")) {
         return false;
     }
     for (unsigned i = 0; i < r->n; i++) {
         errors += r->v[i].is_error && entry_of(&r->v[i]) >= 0;
+        others += r->v[i].is_error && entry_of(&r->v[i]) < 0;
     }
-    return errors == r->errors;
+    call->is_crowded = errors + others < r->errors;
+    return others == 0;
+}
+
+/* More was found than is kept: the resources are looked at one by one. */
+static void judge_entries(struct fhir_in *in, struct fhir_call *call)
+{
+    struct fhir_levels levels;
+    bool is_on = read_levels(in, most_of(in), &levels);
+    for (unsigned i = 0; i < call->bundle.n && is_on; i++) {
+        struct fhir_part *p = &call->bundle.parts[i];
+        if (!p->fault.status && p->bytes.n) {
+            (void)judge_line(in->source, &levels, call, p);
+            p->fault.place =
+                p->fault.status ? str_printf(&call->a, "Bundle.entry[%u].resource", i) : STR("");
+            p->fault.col = 0; /* it is not on a line of its own */
+        }
+    }
 }
 
 /* What validation found is the fault of the entry, unless it has one already. */
@@ -189,6 +222,9 @@ static void judge_parts(struct http_conn *c, struct fhir_call *call, bool is_spl
 {
     struct fhir_bundle *b = &call->bundle;
     blame_entries(call);
+    if (call->is_crowded) {
+        judge_entries(source_of(c), call);
+    }
     for (unsigned i = 0; i < b->n; i++) {
         struct fhir_part *p = &b->parts[i];
         const char *why = condition_fault(source_of(c), &p->request);
@@ -279,21 +315,6 @@ static bool read_message(struct http_conn *c, struct fhir_call *call)
                           "no message; $process-message takes a Bundle of type message");
     }
     return read_bundle(c, call);
-}
-
-/* How many warnings there are. */
-static unsigned judge_line(struct source *s, const struct fhir_levels *levels,
-                           struct fhir_call *call, struct fhir_part *p)
-{
-    struct fhir_report *r = ARENA_NEW(&call->a, struct fhir_report);
-    fhir_validate(r, &call->a, p->bytes, levels);
-    source_check_invariants(s, r);
-    if (r->errors) {
-        p->fault =
-            (struct fhir_fault){422, "invalid", fhir_report_reason(r).p, STR(""), p->line, 1};
-        call->bundle.nfaults++;
-    }
-    return r->errors ? 0 : r->warnings;
 }
 
 static void judge_lines(struct http_conn *c, struct fhir_call *call)

@@ -148,7 +148,8 @@ Test(wire_fhir, a_create_is_answered_when_it_is_stored)
 {
     begin();
     struct str a = ask("POST /fhir/Patient", JSON, " " GOOD "\n");
-    EXPECT(a, 201, "Location: /fhir/Patient/", "/_history/1\r\n", "ETag: W/\"1\"\r\nLast-Modified: ");
+    EXPECT(a, 201, "Location: /fhir/Patient/", "/_history/1\r\n",
+           "ETag: W/\"1\"\r\nLast-Modified: ");
     cr_assert_eq(stored(), 1);
     struct entry_message m = message(0);
     char id[27];
@@ -548,6 +549,16 @@ Test(wire_fhir, what_validation_finds_in_a_batch_is_the_fault_of_its_entry)
                        GOOD) "]}");
     EXPECT(ask_bytes("POST /fhir", JSON, buf_str(&b)), 422, "bdl-1");
     cr_expect_eq(stored(), 1, "what is wrong with the Bundle refuses all of it");
+    buf_clear(&b);
+    buf_puts(&b, "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[");
+    for (unsigned i = 0; i < 300; i++) {
+        buf_printf(&b, "%s{\"resource\":%s,\"request\":{\"method\":\"POST\",\"url\":\"Patient\"}}",
+                   i ? "," : "", i == 299 ? GOOD : odd);
+    }
+    buf_puts(&b, "]}");
+    EXPECT(ask_bytes("POST /fhir", JSON, buf_str(&b)), 200, "Bundle.entry[298].resource",
+           "\"201 Created\"");
+    cr_expect_eq(message(1).nmembers, 1, "of many that are wrong the one that is right is taken");
     buf_free(&b);
     end();
 }
