@@ -1,7 +1,7 @@
 /* fhir_in.h - the listening end of FHIR R4 over HTTP: resources are created, updated, deleted, come in Bundles, as messages, as lines
  * or as notifications, and each becomes a message that routes read. What is asked for is read in fhir_request.c, bodies in
- * fhir_body.c; who may ask is fhir_gate.c's affair; fhir_take.c gives it to the engine, fhir_reply.c says what became of it,
- * fhir_in.c holds it together. The connections are those of every source over HTTP (http_serve.h).
+ * fhir_body.c; who may ask is fhir_gate.c's affair, what is valid fhir_judge.c's; fhir_take.c gives it to the engine, fhir_reply.c
+ * says what became of it, fhir_in.c holds it together. The connections are those of every source over HTTP (http_serve.h).
  * Source: FHIR R4 (4.0.1) "RESTful API"; docs/fhir-in.md. */
 #ifndef CORRIDOR_ADAPTERS_FHIR_IN_H
 #define CORRIDOR_ADAPTERS_FHIR_IN_H

@@ -52,6 +52,17 @@ static inline const struct fhir_in_conf *fhir_in_conf(const struct fhir_in *in)
 /* http_serve_ops.take. */
 enum http_take fhir_take(struct http_conn *c);
 
+/* ---- fhir_judge.c ---- */
+
+/* Is the body what R4 says it is? A Bundle is looked at with all that is in it. False: it is answered. */
+bool fhir_judge_body(struct http_conn *c, struct fhir_call *call);
+/* What was found in the entries of a batch is their fault. */
+void fhir_judge_entries(struct http_conn *c, struct fhir_call *call);
+/* Each line by itself. */
+void fhir_judge_lines(struct http_conn *c, struct fhir_call *call);
+/* $validate: only looked at, the resource or that in Parameters, and answered. Nothing is stored. */
+void fhir_judge_only(struct http_conn *c, struct fhir_call *call);
+
 /* ---- fhir_reply.c ---- */
 
 struct fhir_response_to fhir_reply_to(struct http_conn *c);

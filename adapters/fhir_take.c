@@ -69,133 +69,6 @@ static void make_deletion(struct fhir_call *call)
     buf_free(&text);
 }
 
-/* It may hold a SubscriptionStatus, which R4 does not have. */
-static bool is_notice(const struct json *root)
-{
-    struct str type = json_text(json_get(root, "type"));
-    return str_is(type, "history") || str_is(type, "subscription-notification");
-}
-
-/* The levels of the rules, none above `most`; false: resources are not looked at. */
-static bool read_levels(const struct fhir_in *in, int most, struct fhir_levels *out)
-{
-    const struct fhir_validate_conf *v = fhir_in_conf(in)->validate;
-    for (unsigned i = 0; v && i < FHIR_RULES; i++) {
-        out->of[i] = (uint8_t)(v->level[i] < most ? v->level[i] : most);
-    }
-    return v && most != VALIDATE_OFF;
-}
-
-static int most_of(const struct fhir_in *in)
-{
-    const struct fhir_validate_conf *v = fhir_in_conf(in)->validate;
-    return v ? v->most : VALIDATE_OFF;
-}
-
-static void tell_findings(const struct http_conn *c, const char *type, uint64_t n)
-{
-    const struct endpoint *ep = c->serve->ep;
-    log_event(ep->log, LOG_LEVEL_WARN, "fhir-findings", log_str("source", ep->name),
-              log_cstr("peer", c->peer), log_cstr("type", type), log_uint("findings", n));
-}
-
-/* How many warnings there are. */
-static unsigned judge_line(struct source *s, const struct fhir_levels *levels,
-                           struct fhir_call *call, struct fhir_part *p)
-{
-    struct fhir_report *r = ARENA_NEW(&call->a, struct fhir_report);
-    fhir_validate(r, &call->a, p->bytes, levels);
-    source_check_invariants(s, r);
-    if (r->errors) {
-        p->fault =
-            (struct fhir_fault){422, "invalid", fhir_report_reason(r).p, STR(""), p->line, 1};
-        call->bundle.nfaults++;
-    }
-    return r->errors ? 0 : r->warnings;
-}
-
-/* The entry that a finding is about: "Bundle.entry[3].resource.gender"; -1: it is about the Bundle. */
-static int entry_of(const struct fhir_issue *issue)
-{
-    struct str rest = issue->path, number = STR("");
-    int64_t n = -1;
-    if (!str_starts(rest, STR("Bundle.entry["))) {
-        return -1;
-    }
-    rest = str_slice(rest, 13, rest.n);
-    (void)str_split(&rest, ']', &number);
-    return str_to_i64(number, &n) ? (int)n : -1;
-}
-
-/* The entries of a batch are judged one by one: is all that was found about entries that can be named? */
-static bool is_of_entries(struct fhir_call *call)
-{
-    const struct fhir_report *r = call->report;
-    unsigned errors = 0, others = 0;
-    if (!str_is(json_text(json_get(call->root, "type")), "batch")) {
-        return false;
-    }
-    for (unsigned i = 0; i < r->n; i++) {
-        errors += r->v[i].is_error && entry_of(&r->v[i]) >= 0;
-        others += r->v[i].is_error && entry_of(&r->v[i]) < 0;
-    }
-    call->is_crowded = errors + others < r->errors;
-    return others == 0;
-}
-
-/* More was found than is kept: the resources are looked at one by one. */
-static void judge_entries(struct fhir_in *in, struct fhir_call *call)
-{
-    struct fhir_levels levels;
-    bool is_on = read_levels(in, most_of(in), &levels);
-    for (unsigned i = 0; i < call->bundle.n && is_on; i++) {
-        struct fhir_part *p = &call->bundle.parts[i];
-        if (!p->fault.status && p->bytes.n) {
-            (void)judge_line(in->source, &levels, call, p);
-            p->fault.place =
-                p->fault.status ? str_printf(&call->a, "Bundle.entry[%u].resource", i) : STR("");
-            p->fault.col = 0; /* it is not on a line of its own */
-        }
-    }
-}
-
-/* What validation found is the fault of the entry, unless it has one already. */
-static void blame_entries(struct fhir_call *call)
-{
-    const struct fhir_report *r = call->report;
-    struct fhir_bundle *b = &call->bundle;
-    for (unsigned i = 0; r && i < r->n; i++) {
-        const struct fhir_issue *one = &r->v[i];
-        int at = one->is_error ? entry_of(one) : -1;
-        if (at >= 0 && (unsigned)at < b->n && !b->parts[at].fault.status) {
-            b->parts[at].fault = (struct fhir_fault){
-                422, fhir_rule_row(one->rule)->code, one->text.p, one->path, 0, 0};
-            b->nfaults++;
-        }
-    }
-}
-
-/* Is it what R4 says it is? A Bundle is looked at with all that is in it. */
-static bool is_valid(struct http_conn *c, struct fhir_call *call)
-{
-    const struct fhir_in *in = source_of(c);
-    struct fhir_levels levels;
-    if (!read_levels(in, most_of(in), &levels) || is_notice(call->root)) {
-        return true;
-    }
-    struct fhir_report *r = ARENA_NEW(&call->a, struct fhir_report);
-    fhir_validate_tree(r, &call->a, buf_str(&c->body), call->root, &levels);
-    source_check_invariants(in->source, r);
-    call->report = r;
-    bool is_fair = !r->errors || is_of_entries(call);
-    if (!is_fair) {
-        fhir_reply_report(c, 422);
-    } else if (r->warnings) {
-        tell_findings(c, fhir_type_name(r->type), r->warnings);
-    }
-    return is_fair;
-}
-
 static bool read_one(struct http_conn *c, struct fhir_call *call)
 {
     fhir_body_resource(&call->a, buf_str(&c->body), call->root, &call->part);
@@ -221,10 +94,7 @@ static bool refuse_parts(struct http_conn *c, struct fhir_call *call)
 static void judge_parts(struct http_conn *c, struct fhir_call *call, bool is_split)
 {
     struct fhir_bundle *b = &call->bundle;
-    blame_entries(call);
-    if (call->is_crowded) {
-        judge_entries(source_of(c), call);
-    }
+    fhir_judge_entries(c, call);
     for (unsigned i = 0; i < b->n; i++) {
         struct fhir_part *p = &b->parts[i];
         const char *why = condition_fault(source_of(c), &p->request);
@@ -317,80 +187,18 @@ static bool read_message(struct http_conn *c, struct fhir_call *call)
     return read_bundle(c, call);
 }
 
-static void judge_lines(struct http_conn *c, struct fhir_call *call)
-{
-    struct fhir_in *in = source_of(c);
-    struct fhir_levels levels;
-    bool is_on = read_levels(in, most_of(in), &levels);
-    uint64_t warnings = 0;
-    for (unsigned i = 0; i < call->bundle.n && is_on; i++) {
-        if (!call->bundle.parts[i].fault.status) {
-            warnings += judge_line(in->source, &levels, call, &call->bundle.parts[i]);
-        }
-    }
-    if (warnings) {
-        tell_findings(c, "ndjson", warnings);
-    }
-}
-
 static bool read_lines(struct http_conn *c, struct fhir_call *call)
 {
     fhir_body_lines(&call->a, buf_str(&c->body), &call->bundle);
     if (call->bundle.kind == FHIR_BUNDLE_REFUSED) {
         return refuse(c, &call->bundle.fault);
     }
-    judge_lines(c, call);
+    fhir_judge_lines(c, call);
     give_parts(call);
     if (call->ngiven == 0) {
         fhir_reply_parts(c, NULL);
     }
     return call->ngiven > 0;
-}
-
-/* ---- $validate ---- */
-
-/* The parameter `resource` of Parameters that hold one; else NULL. */
-static const struct json *enclosed(const struct json *root)
-{
-    json_each(one, json_get(root, "parameter"))
-    {
-        if (str_is(json_text(json_get(one, "name")), "resource")) {
-            return json_get(one, "resource");
-        }
-    }
-    return NULL;
-}
-
-/* Only looked at: the resource, or that in Parameters. Nothing is stored. */
-static void validate(struct http_conn *c, struct fhir_call *call)
-{
-    struct str src = buf_str(&c->body);
-    bool is_wrapped = str_is(json_text(json_get(call->root, "resourceType")), "Parameters") &&
-                      !str_is(call->request.type, "Parameters");
-    const struct json *inner = is_wrapped ? enclosed(call->root) : NULL;
-    if (is_wrapped && !inner) {
-        (void)refuse_one(c, 400, "required",
-                         "no parameter `resource`; what is stored elsewhere cannot be looked at");
-        return;
-    }
-    struct str text = inner ? fhir_body_span(src, inner) : src;
-    struct fhir_levels levels = fhir_levels_initial(VALIDATE_STRICT);
-    (void)read_levels(source_of(c), VALIDATE_STRICT, &levels); /* the source's where it has some */
-    struct json *root;
-    struct fhir_fault fault;
-    if (!fhir_body_parse(&call->a, text, &root, &fault)) {
-        (void)refuse(c, &fault);
-        return;
-    }
-    fhir_body_resource(&call->a, text, root, &call->part);
-    if (call->part.fault.status && str_is(call->part.fault.place, "resourceType")) {
-        (void)refuse(c, &call->part.fault);
-        return;
-    }
-    call->report = ARENA_NEW(&call->a, struct fhir_report);
-    fhir_validate_tree(call->report, &call->a, text, root, &levels);
-    source_check_invariants(source_of(c)->source, call->report);
-    fhir_reply_report(c, 200);
 }
 
 /* ---- any ---- */
@@ -442,14 +250,14 @@ static bool read_call(struct http_conn *c, struct fhir_call *call)
         return read_lines(c, call);
     case FHIR_DO_CREATE:
     case FHIR_DO_UPDATE:
-        return parse(c, call) && read_one(c, call) && is_valid(c, call);
+        return parse(c, call) && read_one(c, call) && fhir_judge_body(c, call);
     case FHIR_DO_BUNDLE:
-        return parse(c, call) && is_valid(c, call) && read_bundle(c, call);
+        return parse(c, call) && fhir_judge_body(c, call) && read_bundle(c, call);
     case FHIR_DO_MESSAGE:
-        return parse(c, call) && is_valid(c, call) && read_message(c, call);
+        return parse(c, call) && fhir_judge_body(c, call) && read_message(c, call);
     case FHIR_DO_VALIDATE:
         if (parse(c, call)) {
-            validate(c, call);
+            fhir_judge_only(c, call);
         }
         return false;
     case FHIR_DO_NOTHING:
