@@ -3,7 +3,7 @@
  * the directory synced before it counts as delivered; the same message again makes the same name. Or all go to the end of one
  * file (files_append.h). As a source each file
  * is taken once it stands still, and moved when all of its messages are on disk: to `done`, or to `rejected`
- * with a sidecar that says why. What touches the disk runs on a thread beside the loop (files_worker.h). */
+ * with a sidecar that says why; it holds messages of HL7 v2, or documents of JSON and FHIR. What touches the disk runs on a thread beside the loop (files_worker.h). */
 #ifndef CORRIDOR_ADAPTERS_FILES_H
 #define CORRIDOR_ADAPTERS_FILES_H
 

@@ -1,5 +1,6 @@
 /* A directory as a source: one file at a time, its messages in order, put away when all are answered. */
 #include "adapters/files.h"
+#include "adapters/files_data.h"
 #include "adapters/files_look.h"
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
@@ -42,7 +43,10 @@ struct files_in {
     struct files_look *file; /* NULL: none */
     struct arena arena;      /* its text as UTF-8 */
     struct batch batch;
-    struct buf message; /* to be offered, segments ended by CR */
+    struct files_data data; /* in place of it: the file holds FHIR or JSON */
+    bool is_data, is_turned_away;
+    struct buf message; /* to be offered: segments ended by CR, or a document */
+    struct buf key;     /* of a document */
     bool has_message;   /* it was paused */
     bool is_over;       /* all of it was offered */
     uint32_t line;      /* of the message offered */
@@ -97,11 +101,18 @@ static void hand_over(struct files_in *in, struct files_look *l)
     files_worker_add(in->worker, &l->job);
 }
 
+static void offer_rest(struct files_in *in);
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct files_in *in = arg;
     (void)fd;
-    (void)what;                      /* a timer */
+    (void)what; /* a timer */
+    if (in->is_turned_away) {
+        in->is_turned_away = in->is_paused = false;
+        offer_rest(in);
+        return;
+    }
     struct files_look *l = in->file; /* one that could not be put away, or a new look */
     if (l) {
         l->error = 0;
@@ -192,6 +203,43 @@ static void files_in_reply(struct source *s, void *conn, uint64_t token, const s
     end_if_over(in);
 }
 
+/* Nothing is stored for want of room: the same message is offered again when it is time for the next look. */
+static void files_in_turn_away(struct source *s, void *conn, uint64_t token,
+                               const struct str *replies, unsigned n)
+{
+    struct files_in *in = conn;
+    (void)s;
+    (void)token;
+    (void)replies;
+    (void)n;
+    in->waiting--;
+    in->is_turned_away = true;
+}
+
+/* Of a document. */
+static void files_in_answer(struct source *s, void *conn, uint64_t token,
+                            const struct exchange_answer *a)
+{
+    struct files_in *in = conn;
+    bool is_bad = a->end == EXCHANGE_END_REJECTED;
+    if (a->end == EXCHANGE_END_LATER) {
+        files_in_turn_away(s, conn, token, NULL, 0);
+        return;
+    }
+    in->waiting--;
+    in->accepted += !is_bad;
+    in->rejected += is_bad;
+    if (is_bad) {
+        buf_printf(&in->why, "line %u: rejected\n", (unsigned)token);
+    }
+    for (unsigned i = 0; is_bad && i < a->nerrors; i++) {
+        const struct ack_error *e = &a->errors[i];
+        buf_printf(&in->why, "  %d %s%s%.*s\n", e->code, e->path, *e->path ? ": " : "",
+                   STR_ARG(e->text));
+    }
+    end_if_over(in);
+}
+
 /* Segments ended by one CR each, as they are sent over MLLP. */
 static void add_lines(struct files_in *in, struct str s)
 {
@@ -248,10 +296,27 @@ static void note_count(struct files_in *in, const struct batch_item *item)
     }
 }
 
+/* The same file, read again after a crash, has the same keys; another one of its name has not. */
+static bool next_document(struct files_in *in)
+{
+    struct str one;
+    if (!in->has_message && files_data_next(&in->data, &one, &in->line)) {
+        in->has_message = true;
+        buf_clear(&in->message);
+        buf_put_str(&in->message, one);
+        buf_clear(&in->key);
+        buf_printf(&in->key, "%s:%u:%lld", in->file->name, in->line, (long long)in->file->mtime_ns);
+    }
+    return in->has_message;
+}
+
 /* The next message of the file into in->message; false when there is none. */
 static bool next_message(struct files_in *in)
 {
     struct batch_item item;
+    if (in->is_data) {
+        return next_document(in);
+    }
     while (!in->has_message && batch_next(&in->batch, &item)) {
         if (item.kind == BATCH_MESSAGE) {
             take_message(in, &item);
@@ -268,9 +333,14 @@ static bool next_message(struct files_in *in)
 static bool offer(struct files_in *in)
 {
     struct exchange_from from = {.peer = STR("file"), .conn = in, .token = in->line};
+    from.key = in->is_data ? buf_str(&in->key) : STR("");
     in->waiting++;
     if (exchange_begin(in->source, &from, buf_str(&in->message)) == EXCHANGE_PAUSED) {
         in->waiting--;
+        return false;
+    }
+    if (in->is_turned_away) {
+        wait_for_next(in);
         return false;
     }
     in->has_message = false;
@@ -303,8 +373,13 @@ static void begin_file(struct files_in *in, struct files_look *l)
         end_if_over(in);
         return;
     }
-    batch_open(&in->batch, &in->arena, buf_str(&l->bytes));
-    take_batch(in);
+    in->is_data = files_data_is(buf_str(&l->bytes));
+    if (in->is_data) {
+        files_data_open(&in->data, buf_str(&l->bytes));
+    } else {
+        batch_open(&in->batch, &in->arena, buf_str(&l->bytes));
+        take_batch(in);
+    }
     offer_rest(in);
 }
 
@@ -419,6 +494,7 @@ static void files_in_close(struct source *s)
     files_memory_free(&in->memory);
     event_free(in->timer);
     buf_free(&in->message);
+    buf_free(&in->key);
     buf_free(&in->why);
     arena_free(&in->arena);
     source_endpoint(s)->state = NULL;
@@ -434,6 +510,9 @@ static struct str files_in_address(struct source *s)
 const struct source_ops files_source = {
     .open = files_in_open,
     .reply = files_in_reply,
+    .turn_away = files_in_turn_away,
+    .answer = files_in_answer,
+    .is_answer_for_data = true,
     .pause = files_in_pause,
     .resume = files_in_resume,
     .drain = files_in_drain,

@@ -178,6 +178,7 @@ static bool read_chosen(struct files_look *l, int dir, struct files_seen *s)
     }
     if (ok) {
         l->name = xstrdup(s->name);
+        l->mtime_ns = s->mtime_ns;
     }
     return ok;
 }

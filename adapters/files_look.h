@@ -43,6 +43,7 @@ struct files_look {
     /* the file under way: given back with `put`, then that which was found */
     char *name;       /* NULL: there is none */
     struct buf bytes; /* of the file found */
+    int64_t mtime_ns; /* of it */
     bool is_too_large;
     /* trouble: errno with what it was about, static; 0 none */
     int error;

@@ -1,6 +1,7 @@
 /* Fuzz target: a template up to the first line feed, then an output. A template without a fault gives a name that stays
  * below its directory, whatever the output says of itself: no root, no dots that climb, no control characters, no
  * part that is hidden, empty or too long. */
+#include "adapters/files_data.h"
 #include "adapters/files_name.h"
 
 #include <stdlib.h>
@@ -29,6 +30,23 @@ static void look(struct str name)
     }
 }
 
+/* Documents are what stands in the file, in its order, and there is an end. */
+static void check_data(struct str bytes)
+{
+    struct files_data d;
+    struct str one;
+    uint32_t line, last = 0;
+    const char *at = bytes.p;
+    if (!files_data_is(bytes)) {
+        return;
+    }
+    for (files_data_open(&d, bytes); files_data_next(&d, &one, &line); last = line) {
+        must(one.n > 0 && one.p >= at && one.p + one.n <= bytes.p + bytes.n);
+        must(line > last);
+        at = one.p + one.n;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf out = {0};
@@ -40,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                            .payload = payload,
                            .is_json = size % 2,
                            .wall_us = INT64_C(1795186800) * 1000000};
+    check_data(payload);
     if (!files_name_fault(template)) {
         files_name_put(&out, template, &n);
         look(buf_str(&out));
