@@ -100,6 +100,23 @@ static void add_element(struct run *run, struct key_list *l, struct group *at, c
     }
 }
 
+static unsigned keys_of(const struct hl7 *m, const struct json *data, struct arena *a,
+                        const struct rules_key **out)
+{
+    return data ? rules_data_keys(data, a, out) : m ? rules_patient_keys(m, a, out) : 0;
+}
+
+/* An answer that names no patient is about the one of the message that asked. */
+static void find_patient(struct run *run)
+{
+    const struct rules_cause *cause = run->in->cause;
+    run->has_patient = true;
+    run->npatient = keys_of(run->in->m, run->in->data, run->a, &run->patient);
+    if (!run->npatient && cause) {
+        run->npatient = keys_of(cause->m, cause->data, run->a, &run->patient);
+    }
+}
+
 static void patient_keys(struct run *run, struct rules_output *out)
 {
     struct group *at = eval_element(run->scope);
@@ -112,9 +129,7 @@ static void patient_keys(struct run *run, struct rules_output *out)
         return;
     }
     if (!run->has_patient) {
-        run->npatient = run->in->data ? rules_data_keys(run->in->data, run->a, &run->patient)
-                                      : rules_patient_keys(run->in->m, run->a, &run->patient);
-        run->has_patient = true;
+        find_patient(run);
     }
     out->keys = run->patient;
     out->nkeys = run->npatient;

@@ -60,6 +60,20 @@ Test(cause, an_answer_in_hl7_reads_the_message_that_asked)
     rows_payload(of_ack, ack, ROWS(fhir));
 }
 
+Test(cause, an_answer_that_names_no_patient_is_in_the_order_of_the_one_that_asked)
+{
+    static const char
+        json[] = "route: a\nfrom: desk\nmessages: [json]\ndo: { send: desk, if: x.exists() }\n",
+        fhir[] = "route: a\nfrom: desk\nmessages: [Patient]\ndo: { send: desk, if: id.exists() }\n";
+    kit_source = DESK;
+    kit_cause = move;
+    cr_expect_str_eq(kit_run(json, "{\"x\":\"y\"}"), "accepted\ndesk H/7 K/8: {\"x\":\"y\"}");
+    cr_expect_str_eq(kit_run(fhir, "{\"resourceType\":\"Patient\",\"id\":\"9\"}"),
+                     "accepted\ndesk Patient/9: {\"resourceType\":\"Patient\",\"id\":\"9\"}");
+    kit_cause = "{\"resourceType\":\"Patient\",\"id\":\"p1\"}";
+    cr_expect_str_eq(kit_run(json, "{\"x\":\"y\"}"), "accepted\ndesk Patient/p1: {\"x\":\"y\"}");
+}
+
 /* The answer names ISO 8859-1, the message that asked was in UTF-8, and the other way round. */
 Test(cause, texts_are_moved_between_character_sets)
 {
