@@ -236,9 +236,8 @@ static int read_cause(struct tracing *t, const char *path)
     if (!files_read(a, path, &bytes, &why)) {
         return command_fail(t->r, "%s: %s", path, why);
     }
-    struct message_file f = {.n = 0};
     if (!rules_is_data(bytes)) {
-        f = messages_split(a, path, bytes, &d);
+        struct message_file f = messages_split(a, path, bytes, &d);
         messages_with_cr(f.n ? f.v[0].bytes : STR(""), &raw);
         bytes = str_dup(a, buf_str(&raw));
         buf_free(&raw);
