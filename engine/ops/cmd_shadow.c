@@ -267,6 +267,7 @@ static int compare(struct command_run *r, const struct plan *was, const struct p
     for (int i = 1; i < r->noperands && status == COMMAND_FINE; i++) {
         status = run_file(&g, r->operands[i]);
     }
+    shadow_flush(&g.s);
     if (status == COMMAND_FINE) {
         print(&g);
         status = t->unexpected ? COMMAND_FINDINGS : COMMAND_FINE;

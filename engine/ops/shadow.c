@@ -3,10 +3,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "engine/flow/sender.h"
-#include "engine/flow/validation.h"
 #include "engine/hl7/path.h"
 #include "engine/ops/differ.h"
+#include "engine/ops/shadow_crew.h"
 #include "engine/ops/trace_out.h"
 
 /* What one configuration makes of the message. */
@@ -19,20 +18,12 @@ struct made {
 struct comparing {
     struct shadow *s;
     const struct shadow_message *m;
-    struct hl7 hl7;
-    const struct json *data; /* it is FHIR or JSON, and hl7 is nothing; or NULL */
     struct made was, now;
     struct shadow_difference what; /* of the output under way */
     bool differs;
 };
 
 /* ---- names ---- */
-
-static unsigned find_source(const struct plan *p, struct str name)
-{
-    unsigned source;
-    return rules_source_named(p->rules, name, &source) ? source : UINT_MAX;
-}
 
 static unsigned find_route(const struct plan *p, struct str name)
 {
@@ -71,6 +62,7 @@ void shadow_init(struct shadow *s, const struct plan *was, const struct plan *no
 
 void shadow_free(struct shadow *s)
 {
+    shadow_crew_free(&s->crew);
     arena_free(&s->scratch);
 }
 
@@ -88,58 +80,6 @@ struct str shadow_guess_source(const struct plan *p, struct arena *a, struct str
         }
     }
     return p->nsources ? p->sources[0].name : STR("");
-}
-
-/* ---- one configuration ---- */
-
-/* False: the message is rejected before any route. */
-static bool is_valid(const struct plan *p, const struct rules_input *in, struct arena *a,
-                     struct rules_result *out)
-{
-    static const struct plan_source answers = {.is_validated = false};
-    const struct plan_source *source =
-        in->source < p->nsources ? &p->sources[in->source] : &answers;
-    const char *stranger = in->m ? sender_fault(&source->senders, in->m) : NULL;
-    struct validate_report r;
-    if (stranger) {
-        *out = (struct rules_result){.verdict = RULES_REJECTED, .reason = STR("unknown sender")};
-        return false;
-    }
-    if (!source->is_validated || !in->m) {
-        return true;
-    }
-    validate_begin(&r, a, in->m, &source->validate);
-    rules_validate(p->rules, p->dictionary, in, &r);
-    if (r.errors) {
-        *out = (struct rules_result){.verdict = RULES_REJECTED, .reason = validate_reason(&r)};
-    }
-    return r.errors == 0;
-}
-
-static void run(const struct comparing *c, struct made *o)
-{
-    struct rules_input in = {.m = c->data ? NULL : &c->hl7,
-                             .data = c->data,
-                             .raw = c->m->raw,
-                             .batch = c->m->batch,
-                             .cause = c->m->cause,
-                             .source = find_source(o->plan, c->m->source),
-                             .received_us = c->m->received_us,
-                             .id_hi = c->m->id_hi,
-                             .id_lo = c->m->id_lo};
-    if (in.source == UINT_MAX) {
-        o->r = (struct rules_result){
-            .verdict = RULES_REJECTED,
-            .reason =
-                str_printf(&c->s->scratch, "source %.*s is not configured", STR_ARG(c->m->source))};
-    } else if (is_valid(o->plan, &in, &c->s->scratch, &o->r)) {
-        rules_run(o->plan->rules, &in, &c->s->scratch, &o->r);
-    }
-    if (o->r.verdict == RULES_UNROUTED && in.source < o->plan->nsources &&
-        o->plan->sources[in.source].unrouted == PLAN_UNROUTED_REJECT) {
-        o->r.verdict = RULES_REJECTED;
-        o->r.reason = STR("no route reads this message type");
-    }
 }
 
 /* ---- what differs ---- */
@@ -354,40 +294,45 @@ static void compare_status(struct comparing *c)
 
 /* ---- one message ---- */
 
-static bool is_for_routes(const struct hl7 *m)
-{
-    return !ack_is_ack(m) && str_trim(hl7_field(m, &m->seg[0], 10)).n > 0;
-}
-
 static void note_time(struct shadow *s, int64_t at_us)
 {
     s->first_us = at_us < s->first_us ? at_us : s->first_us;
     s->last_us = at_us > s->last_us ? at_us : s->last_us;
 }
 
-void shadow_message(struct shadow *s, const struct shadow_message *m)
+/* What both made of a message. */
+static void on_turn(void *arg, const struct shadow_turn *t)
 {
-    struct comparing c = {.s = s, .m = m, .was = {.plan = s->was}, .now = {.plan = s->now}};
-    struct rules_input in = {.m = NULL};
-    struct str why;
+    struct shadow *s = arg;
+    const struct shadow_made *was = &t->made[SHADOW_WAS], *now = &t->made[SHADOW_NOW];
+    struct comparing c = {.s = s, .m = &t->m, .was = {s->was, was->r}, .now = {s->now, now->r}};
     arena_reset(&s->scratch);
-    if (find_source(s->was, m->source) == UINT_MAX && find_source(s->now, m->source) == UINT_MAX) {
+    if (!was->is_known && !now->is_known) {
         s->strangers++;
         return;
     }
-    bool is_read = rules_read(&s->scratch, m->raw, &c.hl7, &in, &why) == 0;
-    if (!is_read || (in.m && !is_for_routes(in.m))) {
+    if (was->is_unread) {
         s->unread++;
         return;
     }
-    c.data = in.data;
     s->run++;
-    note_time(s, m->received_us);
-    run(&c, &c.was);
-    run(&c, &c.now);
+    note_time(s, t->m.received_us);
     compare_status(&c);
     if (c.was.r.verdict != RULES_REJECTED || c.now.r.verdict != RULES_REJECTED) {
         compare_all(&c);
     }
     s->different += c.differs;
+}
+
+void shadow_message(struct shadow *s, const struct shadow_message *m)
+{
+    s->crew = s->crew ? s->crew : shadow_crew_new(s->was, s->now, on_turn, s);
+    shadow_crew_add(s->crew, m);
+}
+
+void shadow_flush(struct shadow *s)
+{
+    if (s->crew) {
+        shadow_crew_flush(s->crew);
+    }
 }

@@ -1,7 +1,7 @@
 /* shadow.h - one message after the other through two configurations, and what comes out differently. Nothing is
  * sent or written. As a daemon does it: validation, then the routes, with the id and time of receipt that the
- * message had; so what is equal is equal to the byte. Both plans outlive it. One thread.
- * Memory: one message at a time, and the tally. */
+ * message had; so what is equal is equal to the byte. Both plans outlive it. One thread, and one more within (shadow_crew.h).
+ * Memory: a few messages at a time, and the tally. */
 #ifndef CORRIDOR_OPS_SHADOW_H
 #define CORRIDOR_OPS_SHADOW_H
 
@@ -19,6 +19,8 @@ struct shadow_message {
     struct str label; /* how it is named in examples */
 };
 
+struct shadow_crew;
+
 struct shadow {
     const struct plan *was, *now;
     struct shadow_tally *tally;
@@ -27,13 +29,17 @@ struct shadow {
     uint64_t strangers;        /* from a source that neither configuration has */
     int64_t first_us, last_us; /* earliest and latest receipt of those that were run */
     struct arena scratch;
+    struct shadow_crew *crew;        /* NULL: no message yet */
     unsigned *routes, *destinations; /* of `was` to those of the same name of `now`, or UINT_MAX */
 };
 
 void shadow_init(struct shadow *s, const struct plan *was, const struct plan *now,
                  struct shadow_tally *tally);
 void shadow_free(struct shadow *s);
+/* Its differences are counted then or with one of the next. */
 void shadow_message(struct shadow *s, const struct shadow_message *m);
+/* All messages are counted. */
+void shadow_flush(struct shadow *s);
 /* The source of `p` that a message of a file is taken to come from: the first one that a route reads it from, else
  * the first. Its name. */
 struct str shadow_guess_source(const struct plan *p, struct arena *a, struct str raw);
