@@ -429,7 +429,7 @@ void delivery_done(struct delivery *d, struct outcome out)
     }
 }
 
-void queue_end(struct queue *q, struct queued *o, const struct outcome *out)
+void queue_finish(struct queue *q, struct queued *o, const struct outcome *out)
 {
     static const struct outcome again = {.verdict = DELIVERY_BUSY,
                                          .reason = "its message cannot be read from the journal"};

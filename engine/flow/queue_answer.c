@@ -170,7 +170,7 @@ bool queue_answered(struct queue *q, const struct queue_answer_key *key, const s
         return false;
     }
     if (e->o->state != QUEUED_SENDING) {
-        queue_end(q, e->o, out);
+        queue_finish(q, e->o, out);
         return true;
     }
     if (!e->early.n) { /* it overtook the answer at the accept level */
@@ -188,7 +188,7 @@ void queue_answers_due(struct queue *q, int64_t now_us)
         bool is_good = e && e->is_silence_good;
         const struct outcome late = {.verdict = is_good ? DELIVERY_DELIVERED : DELIVERY_UNKNOWN,
                                      .reason = is_good ? "no error was answered" : LATE};
-        queue_end(q, o, &late);
+        queue_finish(q, o, &late);
     }
 }
 

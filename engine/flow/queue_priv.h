@@ -156,7 +156,7 @@ void queue_hold(struct queue *q, struct queued *o, struct str reply, const char 
 void queue_hold_finding(struct queue *q, struct queued *o, const struct msg *m, struct str finding);
 
 /* One that is not being sent ends so, or is sent again later. */
-void queue_end(struct queue *q, struct queued *o, const struct outcome *out);
+void queue_finish(struct queue *q, struct queued *o, const struct outcome *out);
 
 /* queue_answer.c */
 /* It is being sent with this payload. */

@@ -10,6 +10,11 @@
     "---\nroute: both\nfrom: in\nmessages: [ADT^A02]\ndo:\n  - send: lab\n"                        \
     "  - set: { MSH-5: OTHER }\n  - send: other\n"
 
+#define TOLD                                                                                       \
+    "---\nroute: told\nfrom: lab\nmessages: [ACK]\ndo:\n"                                          \
+    "  - send: log\n    if: MSA-1 = 'AA' and $cause.PID-3[1].1 = '77'\n"
+
+static const char *routes = ROUTES;
 static struct site s;
 static struct peer p, listener, lab, app;
 static int lab_port;
@@ -25,7 +30,8 @@ static const char *configure(const char *within, const char *lab_more, const cha
              "    answers: { from: acks, within: %s, most: 3 }\n    order-by: none\n"
              "    retry: { first: 20ms, longest: 20ms }\n%s"
              "  other:\n    mllp: { host: \"127.0.0.1\", port: %d, reply-within: 30s }\n"
-             "    answers: { from: acks }\n    order-by: none\n",
+             "    answers: { from: acks }\n    order-by: none\n"
+             "  log:\n    discard: {}\n    order-by: none\n",
              in_more, lab_port, within, lab_more, lab_port);
     return config;
 }
@@ -35,7 +41,7 @@ static void begin_with(const char *within, const char *lab_more, const char *in_
     lab.fd = -1;
     site_prepare(&s, true);
     lab_port = peer_listen(&listener, s.loop);
-    site_start(&s, configure(within, lab_more, in_more), ROUTES);
+    site_start(&s, configure(within, lab_more, in_more), routes);
     peer_connect(&p, s.loop, site_address(&s, "in"));
     peer_connect(&app, s.loop, site_address(&s, "acks"));
 }
@@ -439,5 +445,18 @@ Test(answers, can_be_had_for_reload_and_done_without)
     cr_assert_eq(site_reload(&s, configure("30s", "", ""), ROUTES), 0);
     say(&app, "LAB", "AA", "Q1", "", "");
     becomes("lab", 2, 0, 0, 0);
+    end();
+}
+
+/* A route reads what the lab answers, wherever it comes from: the answer of the application, not CA. */
+Test(answers, are_read_by_routes)
+{
+    routes = ROUTES TOLD;
+    begin_taken("30s", "", "");
+    run_now(s.loop);
+    cr_expect_eq(site_destination(&s, "log").delivered, 0, "CA is no answer");
+    say(&app, "LAB", "AA", "Q1", "AL|NE", "");
+    becomes("lab", 1, 0, 0, 0);
+    becomes("log", 1, 0, 0, 0);
     end();
 }
