@@ -160,6 +160,10 @@ void diag_print(struct buf *out, const struct diag *one)
         buf_puts(out, "; ");
         buf_put_str(out, one->hint);
     }
+    if (one->places) {
+        buf_printf(out, "; %u other place%s it, too", one->places,
+                   one->places == 1 ? " names" : "s name");
+    }
     buf_putc(out, '\n');
 }
 

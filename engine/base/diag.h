@@ -20,6 +20,14 @@ struct diag_pos {
     unsigned col;
 };
 
+/* What a finding has to do with others. */
+enum diag_role {
+    DIAG_ALONE,
+    DIAG_MISSPELT, /* about: the name that was probably meant */
+    DIAG_LACKS, /* about: the name that is not there; no finding of its own where it is misspelt nearby */
+    DIAG_REFERS, /* about: a name that nothing declares; told once, and not where what declares it cannot be read */
+};
+
 struct diag {
     struct diag *next;
     enum diag_severity severity;
@@ -28,6 +36,10 @@ struct diag {
     struct str path;     /* place in a message, e.g. "PID-3[1].4"; may be empty */
     struct str text;     /* "what was found; what was expected" */
     struct str hint;     /* what to do; may be empty */
+    enum diag_role role;
+    struct str about;
+    unsigned places; /* DIAG_REFERS: how many others refer to it */
+    bool follows;
 };
 
 struct diags {
@@ -48,6 +60,15 @@ void diag_hint(struct diags *d, struct diag *one, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Findings that say the same of the same place are kept once, and counted once. */
 void diags_unique(struct diags *d);
+void diag_means(struct diag *one, enum diag_role role, struct str about);
+/* Names that are declared in what cannot be read; is_all: whole files are not there. */
+struct diags_lost {
+    struct str *v;
+    unsigned n, cap;
+    bool is_all;
+};
+/* Take out what only follows from another finding: see enum diag_role. O(n^2) of those with a role. */
+void diags_drop_followers(struct diags *d, const struct diags_lost *lost);
 /* Write `one` as its line, with a line feed. */
 void diag_print(struct buf *out, const struct diag *one);
 /* d->count of them in order of file, line and column, in the arena of `d`. O(n log n). */

@@ -369,6 +369,7 @@ static void report_unknown(const struct opt *table, const char *const *others,
     struct diag *one =
         diag_add(d, DIAG_ERROR, "unknown-key", key->pos, "unknown key `%.*s`", STR_ARG(shown));
     if (near) {
+        diag_means(one, DIAG_MISSPELT, str_of(near));
         diag_hint(d, one, "did you mean `%s`?", near);
         return;
     }
@@ -387,8 +388,10 @@ static void report_missing(const struct opt *table, const struct yaml_node *map,
 {
     for (const struct opt *row = table; row->name; row++) {
         if ((row->flags & OPT_REQUIRED) && !yaml_get(map, row->name)) {
-            diag_add(d, DIAG_ERROR, "missing-key", map ? map->pos : DIAG_NOWHERE,
-                     "the key `%s` is missing; expected %s", row->name, opt_row_phrase(row));
+            diag_means(diag_add(d, DIAG_ERROR, "missing-key", map ? map->pos : DIAG_NOWHERE,
+                                "the key `%s` is missing; expected %s", row->name,
+                                opt_row_phrase(row)),
+                       DIAG_LACKS, str_of(row->name));
         }
     }
 }

@@ -32,7 +32,10 @@ struct build {
     unsigned depth;
     struct yaml_node *root; /* of the document being read */
     struct yaml_doc *first, *last;
-    unsigned traps;     /* formula findings so far */
+    unsigned traps; /* formula findings so far */
+    struct diag_pos
+        quote; /* of the last scalar in quotes that goes over several lines, which ends on line quote_end */
+    unsigned quote_end;
     unsigned trap_line; /* of the last one: what YAML finds behind it on its line is noise */
     bool limit;         /* nesting limit passed: this document cannot be read */
 };
@@ -219,6 +222,15 @@ static void check_behind(struct build *b, struct yaml_node *n, size_t begin, siz
     }
 }
 
+/* { text: a, b }: what stands before byte `at` is a key that only a comma made one. */
+static bool is_without_colon(const struct build *b, size_t at)
+{
+    while (at > b->base && strchr(" \t\r\n", b->bytes.p[at - 1])) {
+        at--;
+    }
+    return at > b->base && b->bytes.p[at - 1] != ':';
+}
+
 static void check_plain(struct build *b, struct yaml_node *n, size_t begin, size_t end)
 {
     const struct frame *f = b->depth ? &b->stack[b->depth - 1] : NULL;
@@ -228,10 +240,13 @@ static void check_plain(struct build *b, struct yaml_node *n, size_t begin, size
             fail(b, "yaml-nothing", n->pos,
                  "found a list item with nothing in it; write '' for an empty text");
         } else if (f && f->key && f->key->pos.line != b->trap_line) {
-            diag_add(b->d, DIAG_ERROR, "yaml-nothing", f->key->pos,
-                     "found the key `%.*s` with nothing after it; write '' for an empty text, or "
-                     "leave the key out",
-                     STR_ARG(f->key->text));
+            diag_hint(b->d,
+                      diag_add(b->d, DIAG_ERROR, "yaml-nothing", f->key->pos,
+                               "found the key `%.*s` with nothing after it", STR_ARG(f->key->text)),
+                      "write '' for an empty text, or leave the key out%s",
+                      is_without_colon(b, begin)
+                          ? "; if it belongs to the value before it, quote that value"
+                          : "");
         }
         return;
     }
@@ -271,7 +286,15 @@ static void on_scalar(struct build *b, const yaml_event_t *e)
     b->gap = b->gap > end ? b->gap : end;
     n->style = style_of(e->data.scalar.style);
     n->quoted = n->style != YAML_PLAIN;
+    bool in_quotes = n->style == YAML_SINGLE_QUOTED || n->style == YAML_DOUBLE_QUOTED;
+    if (in_quotes && e->end_mark.line > e->start_mark.line) {
+        b->quote = n->pos;
+        b->quote_end = pos_of(b, &e->end_mark).line;
+    }
     check_tag_anchor(b, e->data.scalar.tag, e->data.scalar.anchor, &e->start_mark);
+    if ((e->data.scalar.tag || e->data.scalar.anchor) && !e->data.scalar.length) {
+        n->kind = YAML_ABSENT; /* told */
+    }
     if (e->data.scalar.length > YAML_SCALAR_MAX) {
         diag_add(b->d, DIAG_ERROR, "yaml-limit", n->pos,
                  "this text has %zu bytes; at most %d are allowed", e->data.scalar.length,
@@ -449,12 +472,24 @@ static size_t report_syntax(struct build *b, const yaml_parser_t *p)
         report_trap(b, pos, &t, "YAML does not read this formula as one value");
     } else if (p->problem && strstr(p->problem, "cannot start any token") && at < b->bytes.n) {
         report_start_char(b, pos, b->bytes.p[at]);
+    } else if (b->quote_end == pos.line) {
+        struct diag *one = diag_add(b->d, DIAG_ERROR, "yaml-syntax", b->quote,
+                                    "the quote that opens here is closed on line %u only, and "
+                                    "YAML cannot read what follows it",
+                                    pos.line);
+        diag_hint(b->d, one, "close the quote where the value ends");
     } else if (known) {
-        /* An open quote is better shown where it was opened. */
-        bool open = strstr(known->text, "quote opened") && *context;
+        /* What was begun before is better shown where it began. */
+        bool earlier = *context && p->context_mark.line < p->problem_mark.line;
+        bool open = (strstr(known->text, "quote opened") && *context) ||
+                    (earlier && strstr(known->text, "without `: `"));
+        bool bracket = earlier && strstr(known->text, "something else than");
         struct diag *one =
-            fail(b, "yaml-syntax", open ? pos_of(b, &p->context_mark) : pos, known->text);
-        diag_hint(b->d, one, "%s", known->hint);
+            fail(b, "yaml-syntax", open || bracket ? pos_of(b, &p->context_mark) : pos,
+                 bracket ? "the bracket that opens here is not closed where its line ends"
+                         : known->text);
+        diag_hint(b->d, one, "%s",
+                  bracket ? "close it, or put a comma between the values" : known->hint);
     } else {
         diag_add(b->d, DIAG_ERROR, "yaml-syntax", pos, "%s%s%s; expected YAML", context,
                  *context ? ", " : "", p->problem ? p->problem : "not readable");

@@ -76,6 +76,24 @@ static void *parse_conf(struct loader *l, const struct adapter *ad, bool in,
     return conf;
 }
 
+/* The adapter that one of the keys is nearly called; "": none. */
+static struct str misspelt_adapter(const struct loader *l, bool in, const struct yaml_node *node)
+{
+    yaml_each(child, node)
+    {
+        for (size_t i = 0; child->key && l->adapters[i]; i++) {
+            const struct adapter *ad = l->adapters[i];
+            struct str name = str_of(ad->name);
+            unsigned most = name.n < 6 ? 1 : 2;
+            bool fits = in ? ad->in != NULL : ad->out != NULL;
+            if (fits && str_distance(child->key->text, name) <= most) {
+                return name;
+            }
+        }
+    }
+    return STR("");
+}
+
 /* The one key that names an adapter, and its settings. */
 static struct chosen choose_adapter(struct loader *l, const struct yaml_node *node, bool in)
 {
@@ -105,8 +123,10 @@ static struct chosen choose_adapter(struct loader *l, const struct yaml_node *no
     }
     if (!c.adapter && !is_told) {
         struct str names = adapter_names(l, in);
-        diag_add(l->d, DIAG_ERROR, "no-adapter", node->pos,
-                 "no adapter is named; expected one of the keys %.*s", STR_ARG(names));
+        struct diag *one =
+            diag_add(l->d, DIAG_ERROR, "no-adapter", node->pos,
+                     "no adapter is named; expected one of the keys %.*s", STR_ARG(names));
+        diag_means(one, DIAG_LACKS, misspelt_adapter(l, in, node));
     }
     return c;
 }

@@ -133,7 +133,8 @@ static bool message_options(void *arg, unsigned d, const struct yaml_node *n,
     return good;
 }
 
-static void compile(struct loader *l, const struct found *f, struct diag_pos pos)
+/* `before`: errors before the files were looked for. */
+static void compile(struct loader *l, const struct found *f, struct diag_pos pos, unsigned before)
 {
     struct rules_file *files = ARENA_ARRAY(l->a, struct rules_file, f->n + 1);
     unsigned n = 0;
@@ -154,6 +155,7 @@ static void compile(struct loader *l, const struct found *f, struct diag_pos pos
                             .read_file = read_table,
                             .read_zone = loader_read_zone,
                             .message_options = message_options,
+                            .is_partial = l->d->errors != before,
                             .with_tests = l->with_tests,
                             .arg = l};
     l->plan->rules = rules_compile(l->a, files, n, &env, l->d);
@@ -216,6 +218,7 @@ static void find_all(struct loader *l, const struct opt_list *dirs, struct diag_
 void loader_routes(struct loader *l, const struct opt_list *dirs, struct diag_pos pos)
 {
     struct found f = {.out = ARENA_ARRAY(l->a, struct stat, dirs->n + 1)};
+    unsigned before = l->d->errors;
     if (l->kept) {
         find_kept(l, &f);
     } else {
@@ -226,5 +229,5 @@ void loader_routes(struct loader *l, const struct opt_list *dirs, struct diag_po
                  CONFIG_FILES_MAX);
         f.n = 0;
     }
-    compile(l, &f, pos);
+    compile(l, &f, pos, before);
 }

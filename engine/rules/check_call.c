@@ -152,7 +152,12 @@ static bool check_arity(struct check *c, struct node *n)
                                         : diag_add(c->d, DIAG_ERROR, "arguments", n->pos,
                                                    "%s() takes %u to %u arguments, this gives %u",
                                                    f->name, f->min, f->max, given);
-    diag_hint(c->d, one, "%s(%s)", f->name, f->arguments);
+    bool in_front = !n->has_input && f->input != FUNC_NO_INPUT && given == f->max + 1u;
+    if (in_front) { /* upper(PID-3) */
+        diag_hint(c->d, one, "it stands behind the value: VALUE.%s(%s)", f->name, f->arguments);
+    } else {
+        diag_hint(c->d, one, "%s(%s)", f->name, f->arguments);
+    }
     return false;
 }
 
@@ -494,6 +499,7 @@ static struct node *check_values(struct check *c, struct node *n, struct shape *
     }
     if (n->nargs == 2) {
         remark_plus(c, n, &s[0], &s[1]);
+        check_comparable(c, n, s);
     }
     *out = (struct shape){.kind = result_kind(n, &s[0], &s[1])};
     return c->failed ? n : fuse_eq(c, check_fold(c, n));

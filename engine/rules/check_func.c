@@ -36,6 +36,7 @@ static bool find_table(struct check *c, struct node *n)
     struct str near = check_nearest(name->value.text, names, k);
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-table", name->pos,
                                 "no table is called %.*s", STR_ARG(name->value.text));
+    diag_means(one, DIAG_REFERS, name->value.text);
     c->failed = true;
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));

@@ -1,6 +1,8 @@
 /* Names: $this, lets and parameters, names of profiles, members. */
 #include "engine/rules/check_priv.h"
 
+#include <ctype.h>
+
 static struct node *resolve(struct node *n, enum node_op op, uint32_t level)
 {
     n->op = (uint8_t)op;
@@ -304,8 +306,24 @@ static struct node *lookup_column(struct check *c, struct node *n, struct shape 
     return call;
 }
 
+/* pid, PID8, PID_8 */
+static bool is_segment_like(struct str name, char out[4])
+{
+    memset(out, 0, 4);
+    for (size_t i = 0; i < 3 && i < name.n; i++) {
+        out[i] = (char)toupper((unsigned char)name.p[i]);
+    }
+    for (size_t i = 3; i < name.n; i++) {
+        if (!isdigit((unsigned char)name.p[i]) && !strchr("_-.", name.p[i])) {
+            return false;
+        }
+    }
+    return name.n >= 3 && dict_segment_any(out, NULL, NULL);
+}
+
 static struct node *unknown_member(struct check *c, struct node *n)
 {
+    char segment[4];
     const char *near = func_nearest(n->text);
     struct diag *one =
         diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos, "%.*s is not known", STR_ARG(n->text));
@@ -314,6 +332,8 @@ static struct node *unknown_member(struct check *c, struct node *n)
         diag_hint(c->d, one, "a function is written with brackets: %.*s()", STR_ARG(n->text));
     } else if (near) {
         diag_hint(c->d, one, "did you mean %s()?", near);
+    } else if (n->nargs == 0 && is_segment_like(n->text, segment)) {
+        diag_hint(c->d, one, "a field is written %s-1: capitals, a hyphen, the number", segment);
     } else if (n->nargs == 0) {
         diag_hint(
             c->d, one,

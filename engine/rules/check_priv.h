@@ -47,6 +47,8 @@ void check_order_of(struct check *c, const struct node *n, const struct shape *i
 /* In a route: one value is wanted, one text, true or false. */
 void check_one(struct check *c, const struct node *n, const struct shape *s);
 void check_text(struct check *c, const struct node *n, const struct shape *s);
+/* check_compare.c: = and the like of values of two kinds. */
+void check_comparable(struct check *c, const struct node *n, const struct shape s[2]);
 void check_boolean(struct check *c, const struct node *n, const struct shape *s);
 /* Refuse !=, <, .not() on what may be absent where nothing asks whether it is there. */
 void check_guards(struct check *c, const struct node *n);

@@ -452,6 +452,7 @@ static void unknown_conform(struct compiler *c, struct str name, struct diag_pos
     struct str near = check_nearest(name, names, k);
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-conformance", pos,
                                 "no conformance document is called %.*s", STR_ARG(name));
+    diag_means(one, DIAG_REFERS, name);
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {

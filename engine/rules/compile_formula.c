@@ -68,6 +68,7 @@ static void unknown_key(struct compiler *c, const struct yaml_node *key, const c
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-key", key->pos,
                                 "%.*s: is not known in %s", STR_ARG(key->text), where);
     if (near.n) {
+        diag_means(one, DIAG_MISSPELT, near);
         diag_hint(c->d, one, "did you mean %.*s:?", STR_ARG(near));
     } else {
         list_known(c->d, one, words, n);
@@ -126,6 +127,8 @@ bool compile_keys(struct compiler *c, const struct yaml_node *n, const char *whe
             diag_add(c->d, DIAG_ERROR, "not-available", child->key->pos,
                      "%.*s: is not available in this version", STR_ARG(child->key->text));
             good = false;
+        } else if (child->kind == YAML_ABSENT || !child->key->text.n) {
+            good = false; /* told by YAML */
         } else if (!is_in(known, child->key->text)) {
             unknown_key(c, child->key, where, known);
             good = false;

@@ -71,6 +71,7 @@ static bool unknown_special(struct compiler *c, const struct yaml_node *key)
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-key", key->pos,
                                 "%.*s is no key of the language", STR_ARG(key->text));
     if (near.n) {
+        diag_means(one, DIAG_MISSPELT, near);
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {
         diag_hint(c->d, one, "a key of the data that begins with $ is written with two: $%.*s",
@@ -167,11 +168,11 @@ static bool suits_value(struct compiler *c, const struct map *m, const struct ya
     bool known = self && self->kind == SHAPE_HL7 && self->type;
     if (!self || (self->kind != SHAPE_HL7 && self->kind != SHAPE_ANY) ||
         (known && strcmp(self->type, m->datatype) != 0)) {
-        diag_hint(c->d,
-                  diag_add(c->d, DIAG_ERROR, "wrong-map", use->pos,
-                           "the map %.*s reads a %s, $this is %s here", STR_ARG(m->name),
-                           m->datatype, known ? self->type : "none"),
-                  "walk values of that type with $for:");
+        struct diag *one = diag_add(c->d, DIAG_ERROR, "wrong-map", use->pos,
+                                    "the map %.*s reads a %s, $this is %s here", STR_ARG(m->name),
+                                    m->datatype, known ? self->type : "none");
+        diag_means(one, DIAG_LACKS, STR("$for"));
+        diag_hint(c->d, one, "walk values of that type with $for:");
         return false;
     }
     return true;
@@ -194,8 +195,13 @@ static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *
                            *also = yaml_get(n, "$also");
     const struct yaml_node *stray = with ? with : also;
     if (!use) {
-        return !stray || refuse(c, stray, "this belongs to $use:, which is not here",
-                                "name a map with $use:");
+        if (stray) {
+            struct diag *one = diag_add(c->d, DIAG_ERROR, "bad-item", stray->key->pos,
+                                        "this belongs to $use:, which is not here");
+            diag_means(one, DIAG_LACKS, STR("$use"));
+            diag_hint(c->d, one, "name a map with $use:");
+        }
+        return !stray;
     }
     if (has_members(n)) {
         return refuse(c, use, "an object that uses a map has no members beside it",

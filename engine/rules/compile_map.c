@@ -35,6 +35,7 @@ struct map *compile_find_map(struct compiler *c, const struct yaml_node *n)
     struct str near = check_nearest(name, names, k);
     struct diag *one =
         diag_add(c->d, DIAG_ERROR, "unknown-map", n->pos, "no map is called %.*s", STR_ARG(name));
+    diag_means(one, DIAG_REFERS, name);
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {
@@ -145,7 +146,8 @@ static bool is_start(const struct map *m, const struct structure *s, unsigned no
 /* The map starts at a segment or group: the loop around must be at the same. */
 static bool suits_loop(struct compiler *c, const struct map *m, struct diag_pos pos)
 {
-    if (!m->at_seg.n) {
+    bool unknown = c->route && c->types_unknown; /* told there */
+    if (!m->at_seg.n || unknown) {
         return true;
     }
     const struct element *e = c->names.element;
@@ -195,10 +197,10 @@ static void read_target(struct compiler *c, const struct yaml_node *doc, struct 
     const struct yaml_node *to = yaml_get(doc, "to");
     struct str text;
     if (!to) {
-        diag_hint(c->d,
-                  diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,
-                           "the map has no to:, what it makes"),
-                  "write to: json, or a type of FHIR, as to: Patient");
+        struct diag *one = diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,
+                                    "the map has no to:, what it makes");
+        diag_means(one, DIAG_LACKS, STR("to"));
+        diag_hint(c->d, one, "write to: json, or a type of FHIR, as to: Patient");
         return;
     }
     if (!compile_text(c, to, "to: wants json or a type of FHIR, which", &text)) {
@@ -317,11 +319,13 @@ static void compile_body(struct compiler *c, struct map *m, const struct yaml_no
     } else if (at) {
         m->at = ARENA_NEW(c->a, struct loop);
         good = compile_loop(c, at, m->at);
+        m->at_seg = good ? m->at_seg : STR(""); /* told here, not where it is used */
         compile_enter(c, m->at, &save);
     }
     good = (!let || compile_lets(c, let, &m->lets)) && good;
     if (!value) {
-        diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos, "the map has no value:");
+        diag_means(diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos, "the map has no value:"),
+                   DIAG_LACKS, STR("value"));
     } else if (good) {
         struct fhir_slot whole = {.type = m->fhir};
         struct v2_slot message = m->v2 ? compile_v2_whole(c, m->v2) : (struct v2_slot){0};
@@ -347,9 +351,11 @@ void compile_map(struct compiler *c, const struct yaml_node *doc)
     (void)compile_keys(c, doc, "a map", map_keys, NULL); /* go on: all errors at once */
     (void)read_nulls(c, yaml_get(doc, "nulls"), m);      /* findings tell */
     if (!yaml_get(doc, "reads")) {
-        diag_hint(c->d,
-                  diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,
-                           "the map has no reads:, the messages or the datatype it is for"),
+        struct diag *one =
+            diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos,
+                     "the map has no reads:, the messages or the datatype it is for");
+        diag_means(one, DIAG_LACKS, STR("reads"));
+        diag_hint(c->d, one,
                   "write reads: SIU_S12, reads: ADT, reads: CX, reads: Patient or reads: json");
     }
     compile_versions(c, NULL, 0, &c->names);

@@ -136,11 +136,24 @@ static bool add_param(struct compiler *c, const struct yaml_node *name, const st
     return compile_declare(c, text, shape, name->pos, &p->slot);
 }
 
+/* The key, or what is nearly called so: that it is misspelt is told, what it holds counts all the same. */
+static const struct yaml_node *meant_as(const struct yaml_node *doc, const char *key)
+{
+    const struct yaml_node *hit = yaml_get(doc, key);
+    yaml_each(child, doc)
+    {
+        if (!hit && child->key && str_distance(child->key->text, str_of(key)) == 1) {
+            return child;
+        }
+    }
+    return hit;
+}
+
 bool compile_params(struct compiler *c, const struct yaml_node *doc, struct param **out,
                     unsigned *out_n)
 {
     static const struct shape any = {.kind = SHAPE_ANY};
-    const struct yaml_node *needs = yaml_get(doc, "needs"), *with = yaml_get(doc, "with"),
+    const struct yaml_node *needs = meant_as(doc, "needs"), *with = yaml_get(doc, "with"),
                            *item = NULL;
     unsigned most = (needs ? needs->count + 1 : 0) + (with ? with->count : 0), n = 0;
     bool good = true;
@@ -189,6 +202,7 @@ static void unknown_param(struct compiler *c, const struct yaml_node *key, struc
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-parameter", key->pos,
                                 "%.*s has no parameter %.*s", STR_ARG(callee), STR_ARG(key->text));
     if (near.n) {
+        diag_means(one, DIAG_MISSPELT, near);
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {
         diag_hint(c->d, one, "it declares them with needs: and with:");
@@ -226,10 +240,11 @@ static bool check_given(struct compiler *c, const struct yaml_node *with, const 
     bool good = true;
     for (unsigned i = 0; i < to->n; i++) {
         if (to->params[i].is_required && !yaml_get_str(with, to->params[i].name)) {
-            diag_hint(c->d,
-                      diag_add(c->d, DIAG_ERROR, "missing-parameter", to->pos, "%.*s needs $%.*s",
-                               STR_ARG(to->name), STR_ARG(to->params[i].name)),
-                      "give it with with: {%.*s: ...}", STR_ARG(to->params[i].name));
+            struct diag *one =
+                diag_add(c->d, DIAG_ERROR, "missing-parameter", to->pos, "%.*s needs $%.*s",
+                         STR_ARG(to->name), STR_ARG(to->params[i].name));
+            diag_means(one, DIAG_LACKS, to->params[i].name);
+            diag_hint(c->d, one, "give it with with: {%.*s: ...}", STR_ARG(to->params[i].name));
             good = false;
         }
     }

@@ -25,6 +25,7 @@ static void unknown_profile(struct compiler *c, struct str name, struct diag_pos
     struct str near = check_nearest(name, names, k);
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-profile", pos,
                                 "no profile is called %.*s", STR_ARG(name));
+    diag_means(one, DIAG_REFERS, name);
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {
@@ -258,11 +259,13 @@ static void lacks(struct compiler *c, const struct need *n, unsigned source)
     case NEED_NAME:
         one = diag_add(c->d, DIAG_ERROR, "profile-lacks", n->pos, "%.*s has no $%.*s", STR_ARG(who),
                        STR_ARG(n->text));
+        diag_means(one, DIAG_REFERS, n->text);
         diag_hint(c->d, one, "add it under let: of the profile, or take the source out of from:");
         return;
     case NEED_TABLE:
         one = diag_add(c->d, DIAG_ERROR, "profile-lacks", n->pos, "%.*s has no table %.*s",
                        STR_ARG(who), STR_ARG(n->text));
+        diag_means(one, DIAG_REFERS, n->text);
         diag_hint(c->d, one, "add it under tables: of the profile");
         return;
     case NEED_TIMEZONE:
@@ -313,7 +316,9 @@ static void check_source(struct compiler *c, const struct need *list, unsigned s
     for (const struct need *n = list; n && depth < NAMES_DEPTH_MAX; n = n->next) {
         const struct profile_name *name =
             n->kind == NEED_NAME ? profile_name_at(c->r->profile[source], n->name) : NULL;
-        if (!has_need(c, n, source)) {
+        bool told = !c->r->profile[source] && c->r->sources[source].profile.n &&
+                    (n->kind == NEED_NAME || n->kind == NEED_TABLE); /* there is no such profile */
+        if (!has_need(c, n, source) && !told) {
             lacks(c, n, source);
         } else if (name) {
             check_source(c, name->needs, source, depth + 1);

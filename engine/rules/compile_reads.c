@@ -163,6 +163,7 @@ static bool set_event(struct str event, struct pattern *p)
 static bool set_pattern(struct str text, struct pattern *p)
 {
     ptrdiff_t hat = str_index(text, '^');
+    *p = (struct pattern){0};
     if (str_is(text, "*")) {
         p->is_prefix = true;
         return true;
@@ -239,10 +240,13 @@ bool compile_patterns(struct compiler *c, const struct yaml_node *list, struct r
             r->npatterns += known;
             good = good && known;
         } else if (!set_pattern(text, p)) {
-            diag_hint(c->d,
-                      diag_add(c->d, DIAG_ERROR, "bad-message-type", item->pos,
-                               "%.*s is no message type", STR_ARG(text)),
-                      "write ADT^A01, ADT^A*, SIU^S12..S15, ADT or \"*\"");
+            struct diag *one = diag_add(c->d, DIAG_ERROR, "bad-message-type", item->pos,
+                                        "%.*s is no message type", STR_ARG(text));
+            if (memchr(text.p, ',', text.n)) {
+                diag_hint(c->d, one, "several stand in brackets: [%.*s]", STR_ARG(text));
+            } else {
+                diag_hint(c->d, one, "write ADT^A01, ADT^A*, SIU^S12..S15, ADT or \"*\"");
+            }
             good = false;
         } else {
             p->pos = item->pos;

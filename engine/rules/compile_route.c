@@ -15,7 +15,15 @@ static bool add_source(struct compiler *c, const struct yaml_node *n, struct rou
         return false;
     }
     for (unsigned i = 0; i < c->r->nsources; i++) {
-        if (str_eq(c->r->sources[i].name, name)) {
+        bool same = str_eq(c->r->sources[i].name, name);
+        for (unsigned s = 0; same && s < r->nsources; s++) {
+            if (r->sources[s] == i) {
+                diag_add(c->d, DIAG_ERROR, "twice", n->pos, "%.*s stands in from: already",
+                         STR_ARG(name));
+                return false;
+            }
+        }
+        if (same) {
             r->sources[r->nsources++] = i;
             return true;
         }
@@ -26,7 +34,9 @@ static bool add_source(struct compiler *c, const struct yaml_node *n, struct rou
     struct str near = check_nearest(name, names, k);
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-source", n->pos,
                                 "no source or destination is called %.*s", STR_ARG(name));
-    if (near.n) {
+    if (memchr(name.p, ',', name.n)) {
+        diag_hint(c->d, one, "several stand in brackets: [%.*s]", STR_ARG(name));
+    } else if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {
         diag_hint(c->d, one, "declare it under sources: in the configuration");
@@ -65,7 +75,9 @@ static const struct yaml_node *needed(struct compiler *c, const struct yaml_node
 {
     const struct yaml_node *n = yaml_get(doc, key);
     if (!n) {
-        diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos, "the route has no %s:, %s", key, what);
+        diag_means(diag_add(c->d, DIAG_ERROR, "missing-key", doc->pos, "the route has no %s:, %s",
+                            key, what),
+                   DIAG_LACKS, str_of(key));
     }
     return n && n->kind != YAML_ABSENT ? n : NULL;
 }
@@ -148,9 +160,7 @@ void compile_route(struct compiler *c, const struct yaml_node *doc)
     }
     compile_versions(c, r->sources, r->nsources, &c->names);
     find_typing(c, r);
-    if (messages) {
-        (void)compile_patterns(c, messages, r); /* findings tell */
-    }
+    c->types_unknown = !messages || !compile_patterns(c, messages, r); /* findings tell */
     r->data = c->names.types;
     compile_data_names(c, &r->data);
     c->names.is_anywhere = c->names.nstructures == 0; /* "*": the message's own structure decides */

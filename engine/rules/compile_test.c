@@ -218,14 +218,55 @@ static bool test_target(struct compiler *c, const struct yaml_node *doc, const s
     const struct route *r = route->kind == YAML_SCALAR ? find_route(c, route->text) : NULL;
     if (!r) {
         if (route->kind == YAML_SCALAR && yaml_get(n, "route")) {
-            diag_add(c->d, DIAG_ERROR, "unknown-route", route->pos, "no route is called %.*s",
-                     STR_ARG(route->text));
+            diag_means(diag_add(c->d, DIAG_ERROR, "unknown-route", route->pos,
+                                "no route is called %.*s", STR_ARG(route->text)),
+                       DIAG_REFERS, route->text);
         }
         return false; /* a route with errors of its own is not there either */
     }
     t->route_name = r->name;
     t->source = r->nsources ? r->sources[0] : 0;
     return true;
+}
+
+/* Some step, or another test, sends to it already. */
+static bool is_told(const struct compiler *c, struct str destination)
+{
+    for (const struct diag *one = c->d->first; one; one = one->next) {
+        if (strcmp(one->code, "unknown-destination") == 0 && str_ends(one->text, destination)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An output that goes nowhere can never come. */
+static bool check_outputs(struct compiler *c, const struct yaml_node *outputs)
+{
+    const struct yaml_node *item = NULL;
+    bool good = true;
+    while ((item = yaml_next_item(outputs, item))) {
+        const struct yaml_node *to = yaml_get(item, "to");
+        struct str names[64];
+        bool known = !to || to->kind != YAML_SCALAR;
+        unsigned n = c->r->ndestinations < 64 ? c->r->ndestinations : 64;
+        for (unsigned i = 0; i < c->r->ndestinations && !known; i++) {
+            known = str_eq(c->r->destinations[i].name, to->text);
+        }
+        for (unsigned i = 0; i < n && !known; i++) {
+            names[i] = c->r->destinations[i].name;
+        }
+        if (!known && !is_told(c, to->text)) {
+            struct str near = check_nearest(to->text, names, n);
+            struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-destination", to->pos,
+                                        "no destination is called %.*s", STR_ARG(to->text));
+            if (near.n) {
+                diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
+            }
+            good = false;
+        }
+    }
+    return good;
 }
 
 static bool check_expectations(struct compiler *c, const struct yaml_node *n,
@@ -247,6 +288,7 @@ static bool check_expectations(struct compiler *c, const struct yaml_node *n,
                  "findings: is expected of conformance documents");
         good = false;
     }
+    good = check_outputs(c, yaml_get(n, "outputs")) && good;
     bool given = t->message.n || t->has_input;
     if (!given && good) {
         diag_add(c->d, DIAG_ERROR, "bad-test", n->pos, "the test has no message:%s",

@@ -190,6 +190,7 @@ static void unknown_shape(struct compiler *c, const struct rules_destination *d)
     struct str near = check_nearest(d->shape, names, k);
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-shape", d->shape_pos,
                                 "no shape is called %.*s", STR_ARG(d->shape));
+    diag_means(one, DIAG_REFERS, d->shape);
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {

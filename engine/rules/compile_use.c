@@ -90,6 +90,7 @@ static struct steps_doc *named_steps(struct compiler *c, const struct yaml_node 
     struct str near = check_nearest(name, names, k);
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-steps", n->pos,
                                 "no steps are called %.*s", STR_ARG(name));
+    diag_means(one, DIAG_REFERS, name);
     if (near.n) {
         diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
     } else {

@@ -302,8 +302,8 @@ static const struct func funcs[] = {
     {"format", 1, 2, FUNC_EACH, SHAPE_STRING, FUNC_TEXT | FUNC_ZONE,
      func_format, "'pattern'[, zone]",
      "a date in CLDR letters, as 'yyyy-MM-dd HH:mm', as the zone shows it"},
-    {"trace", 1, 2, FUNC_SET, SHAPE_INPUT, FUNC_LISTS,
-     func_trace, "name",
+    {"trace", 1, 2, FUNC_SET, SHAPE_INPUT, FUNC_LISTS | FUNC_LAMBDA,
+     func_trace, "name[, formula]",
      "the values as they are; nothing is logged"},
     {"lookup", 1, 9, FUNC_MAYBE, SHAPE_STRING, FUNC_TEXT,
      func_lookup, "'table'[, key, ...]",
@@ -357,8 +357,43 @@ const struct func *func_at(unsigned index)
     return index < NFUNCS ? &funcs[index] : NULL;
 }
 
+/* What other languages call it. */
+static const struct {
+    const char *theirs, *ours;
+} synonyms[] = {
+    {"isEmpty", "empty"},      {"isNull", "empty"},
+    {"isNotEmpty", "exists"},  {"notEmpty", "exists"},
+    {"isPresent", "exists"},   {"any", "exists"},
+    {"some", "exists"},        {"every", "all"},
+    {"size", "count"},         {"len", "length"},
+    {"toUpperCase", "upper"},  {"toUpper", "upper"},
+    {"uppercase", "upper"},    {"toLowerCase", "lower"},
+    {"toLower", "lower"},      {"lowercase", "lower"},
+    {"includes", "contains"},  {"strip", "trim"},
+    {"nvl", "coalesce"},       {"ifNull", "coalesce"},
+    {"default", "coalesce"},   {"ifElse", "iif"},
+    {"case", "iif"},           {"when", "iif"},
+    {"parseInt", "toInteger"}, {"parseFloat", "toDecimal"},
+    {"toNumber", "toDecimal"}, {"number", "toDecimal"},
+    {"toText", "toString"},    {"regex", "matches"},
+    {"filter", "where"},       {"map", "select"},
+    {"forEach", "select"},     {"unique", "distinct"},
+    {"isIn", "oneOf"},         {"in", "oneOf"},
+    {"formatDate", "format"},  {"dateFormat", "format"},
+    {"parseDate", "toDate"},   {"translate", "lookup"},
+    {"mapCode", "lookup"},     {"left", "substring"},
+    {"right", "substring"},    {"mid", "substring"},
+    {"slice", "substring"},    {"substr", "substring"},
+    {"concat", "join"},
+};
+
 const char *func_nearest(struct str name)
 {
+    for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
+        if (str_eq_nocase(name, str_of(synonyms[i].theirs))) {
+            return synonyms[i].ours;
+        }
+    }
     const char *best = NULL;
     unsigned least = check_near_limit(name) + 1;
     for (unsigned i = 0; i < NFUNCS; i++) {

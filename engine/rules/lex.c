@@ -384,6 +384,10 @@ static void lex_sign(struct lexer *l)
         diag_hint(l->d, one, "not equal is !=, and `not` is written behind: (...).not()");
     } else if (look(l, 0) == '"') {
         diag_hint(l->d, one, "a text stands in single quotes");
+    } else if (look(l, 0) == '^') {
+        diag_hint(l->d, one, "components follow a dot, as in PID-3.1");
+    } else if (look(l, 0) == '?') {
+        diag_hint(l->d, one, "a choice is written iif(condition, then, else)");
     }
 }
 

@@ -45,6 +45,54 @@ static struct diag *fail(struct parser *p, const struct token *t, const char *co
     return diag_add(p->d, DIAG_ERROR, code, formula_pos(p->f, t->at), "%s", what);
 }
 
+static bool is_sign(const struct token *t, const char *text)
+{
+    return t->kind == TOKEN_SIGN && str_is(t->text, text);
+}
+
+/* Signs of other languages. */
+static void hint_of_sign(struct parser *p, struct diag *one)
+{
+    static const struct {
+        const char *sign, *hint;
+        bool is_doubled;
+    } rows[] = {
+        {"=", "equal is written with one =", true},
+        {"&", "write `and`; a single & joins texts", true},
+        {"|", "write `or`; a single | makes a list", true},
+        {"[", "a list is written ('A' | 'B'); oneOf() takes its values without brackets", false},
+        {")", "a value is missing before the bracket", false},
+        {",", "a value is missing before the comma", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool before = p->t > p->first && is_sign(p->t - 1, rows[i].sign);
+        if (is_sign(p->t, rows[i].sign) && (before || !rows[i].is_doubled)) {
+            diag_hint(p->d, one, "%s", rows[i].hint);
+            return;
+        }
+    }
+}
+
+/* Behind the end of a formula. */
+static void hint_of_rest(struct parser *p, struct diag *one)
+{
+    static const char *const words[] = {"and", "or",       "xor", "implies", "is", "as",
+                                        "in",  "contains", "div", "mod",     NULL};
+    bool behind_not = p->t > p->first && str_eq_nocase((p->t - 1)->text, STR("not"));
+    if (is_sign(p->t, ")") || is_sign(p->t, "]")) {
+        diag_hint(p->d, one, "nothing is open that this would close");
+    } else if (is_sign(p->t, ",")) {
+        diag_hint(p->d, one, "a comma stands between the arguments of a function only");
+    } else if (behind_not) {
+        diag_hint(p->d, one, "`not` is written behind: (...).not()");
+    }
+    for (int i = 0; words[i]; i++) {
+        if (p->t->kind != TOKEN_SIGN && str_eq_nocase(p->t->text, str_of(words[i]))) {
+            diag_hint(p->d, one, "`%s` is written in small letters", words[i]);
+        }
+    }
+}
+
 static struct node *new_node(struct parser *p, enum node_op op, const struct token *t,
                              uint32_t nargs)
 {
@@ -58,11 +106,6 @@ static struct node *new_node(struct parser *p, enum node_op op, const struct tok
         fail(p, t, "big-formula", "the formula has more than 10000 parts");
     }
     return n;
-}
-
-static bool is_sign(const struct token *t, const char *text)
-{
-    return t->kind == TOKEN_SIGN && str_is(t->text, text);
 }
 
 static bool matches(struct parser *p, const char *text)
@@ -82,8 +125,9 @@ static void want(struct parser *p, const char *text, const struct token *open)
     struct diag *one =
         fail(p, p->t, "syntax",
              p->t->kind == TOKEN_END ? "the formula ends too early" : "this does not fit here");
-    diag_hint(p->d, one, "expected %s for the one opened at column %u", text,
-              formula_pos(p->f, open->at).col);
+    diag_hint(p->d, one, "expected %s for the one opened at column %u%s", text,
+              formula_pos(p->f, open->at).col,
+              is_sign(p->t, ",") ? "; one of several values is asked for by .oneOf('A', 'B')" : "");
 }
 
 /* 4 days, 4 'mg': the number gets its unit. */
@@ -208,11 +252,10 @@ static struct node *parse_term(struct parser *p)
     case TOKEN_END:
         break;
     }
-    bool is_doubled = is_sign(p->t, "=") && p->t > p->first && is_sign(p->t - 1, "=");
-    fail(p, p->t, "syntax",
-         p->t->kind == TOKEN_END ? "the formula ends where a value should stand"
-         : is_doubled            ? "a value should stand here; equal is written with one ="
-                                 : "a value should stand here");
+    struct diag *one = fail(p, p->t, "syntax",
+                            p->t->kind == TOKEN_END ? "the formula ends where a value should stand"
+                                                    : "a value should stand here");
+    hint_of_sign(p, one);
     return NULL;
 }
 
@@ -358,9 +401,7 @@ struct node *formula_parse(struct arena *a, const struct formula *f, struct diag
     if (!p.failed && p.t->kind != TOKEN_END) {
         struct diag *one = fail(&p, p.t, "syntax",
                                 "the formula should end here, or an operator should stand here");
-        if (is_sign(p.t, ")") || is_sign(p.t, "]")) {
-            diag_hint(d, one, "nothing is open that this would close");
-        }
+        hint_of_rest(&p, one);
     }
     return p.failed ? NULL : n;
 }

@@ -40,10 +40,12 @@ struct file_docs {
     struct yaml_doc *first;
 };
 
+/* What has tests: beside other keys is something else whose own key is misspelt. */
 static const struct kind *kind_of(const struct yaml_node *doc)
 {
     for (unsigned i = 0; i < NKINDS; i++) {
-        if (yaml_get(doc, kinds[i].name)) {
+        bool last = i + 1 == NKINDS && doc->count > 1;
+        if (!last && yaml_get(doc, kinds[i].name)) {
             return &kinds[i];
         }
     }
@@ -56,6 +58,7 @@ static void no_kind(struct compiler *c, const struct yaml_node *doc)
     for (unsigned i = 0; i < NKINDS; i++) {
         names[i] = str_of(kinds[i].name);
     }
+    compile_lose_document(c, doc);
     struct diag *one = diag_add(
         c->d, DIAG_ERROR, "unknown-document", doc->pos,
         "this document is none of route, map, steps, profile, conformance, shape, tables, tests");
@@ -222,13 +225,20 @@ struct ruleset *rules_compile(struct arena *a, const struct rules_file *files, u
     struct file_docs *docs = ARENA_ARRAY(a, struct file_docs, nfiles + 1);
     copy_env(c);
     for (unsigned i = 0; i < nfiles; i++) {
+        unsigned before = d->errors;
         docs[i].file = &files[i];
         (void)yaml_parse(a, files[i].name, files[i].bytes, d,
                          &docs[i].first); /* findings tell; go on with the rest */
+        if (d->errors != before) {
+            compile_lose_file(c, files[i].bytes);
+        }
     }
     compile_all(c, docs, nfiles);
+    bool good = d->errors == errors;
+    c->lost.is_all = env->is_partial;
     diags_unique(d);
-    if (d->errors != errors) {
+    diags_drop_followers(d, &c->lost);
+    if (!good) {
         return NULL;
     }
     finish(c);

@@ -70,6 +70,7 @@ struct rules_env {
      * NULL: none are allowed. */
     bool (*message_options)(void *arg, unsigned d, const struct yaml_node *n,
                             struct diags *findings);
+    bool is_partial; /* some files of the routes could not be read, and somebody was told */
     bool with_tests; /* read tests: and the messages they name; else they are passed over */
     void *arg;
 };

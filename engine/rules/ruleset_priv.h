@@ -327,6 +327,8 @@ struct compiler {
     const struct rules_file *file;
     struct ruleset *r;
     struct names names;
+    struct diags_lost lost;       /* names declared in what cannot be read */
+    bool types_unknown;           /* messages: of the route under way was refused */
     struct route *route;          /* under way; NULL in a map */
     struct map *map;              /* under way; NULL in a route */
     bool may_have_sent;           /* a send can precede the current step */
@@ -445,6 +447,9 @@ bool compile_use(struct compiler *c, const struct yaml_node *step, const struct 
 
 /* ---- documents ---- */
 
+/* compile_cause.c: what the file, or the document, would have declared is lost. */
+void compile_lose_file(struct compiler *c, struct str bytes);
+void compile_lose_document(struct compiler *c, const struct yaml_node *doc);
 void compile_tables(struct compiler *c, const struct yaml_node *doc);
 /* One table. Where it cannot be read it is broken: known by name. */
 void compile_table(struct compiler *c, const struct yaml_node *n, struct table *t);

@@ -6,8 +6,9 @@ struct csv {
     struct arena *a;
     struct diags *d;
     const char *file;
-    struct str rest;
+    struct str whole, rest;
     unsigned line;
+    const char *at[TABLE_COLUMNS_MAX]; /* where the cells of the row read last begin */
     char separator;
     unsigned cells;   /* of the row read last, empty ones at its end, too */
     unsigned nspoilt; /* of cells that may be spoilt: the first is told */
@@ -17,6 +18,24 @@ struct csv {
 static bool fail(struct csv *c, unsigned line, const char *code, const char *what)
 {
     diag_add(c->d, DIAG_ERROR, code, (struct diag_pos){c->file, line, 1}, "%s", what);
+    c->failed = true;
+    return false;
+}
+
+/* The place of a byte on its line, in characters. */
+static struct diag_pos pos_at(const struct csv *c, unsigned line, const char *at)
+{
+    unsigned col = 1;
+    for (; at > c->whole.p && at[-1] != '\n'; at--) {
+        col += ((unsigned char)at[-1] & 0xC0u) != 0x80u;
+    }
+    return (struct diag_pos){c->file, line, col};
+}
+
+static bool fail_at(struct csv *c, unsigned line, const char *at, const char *code,
+                    const char *what)
+{
+    diag_add(c->d, DIAG_ERROR, code, pos_at(c, line, at), "%s", what);
     c->failed = true;
     return false;
 }
@@ -37,7 +56,8 @@ static struct str quoted_cell(struct csv *c)
         *to++ = c->rest.p[i];
     }
     if (i == c->rest.n) {
-        fail(c, line, "open-cell", "the cell that begins with a quote here has no closing quote");
+        fail_at(c, line, c->rest.p, "open-cell",
+                "the cell that begins with a quote here has no closing quote");
     }
     c->rest = str_slice(c->rest, i + 1, c->rest.n);
     return str_from(p, (size_t)(to - p));
@@ -77,6 +97,7 @@ static unsigned read_row(struct csv *c, struct str *cells)
     bool last = false;
     unsigned n = 0, used = 0, line = c->line;
     while (!last && !c->failed) {
+        const char *at = c->rest.p;
         struct str cell = next_cell(c, &last);
         if (n == TABLE_COLUMNS_MAX) {
             if (cell.n) {
@@ -84,6 +105,7 @@ static unsigned read_row(struct csv *c, struct str *cells)
             }
             continue;
         }
+        c->at[n] = at;
         cells[n++] = cell;
         used = cell.n ? n : used;
     }
@@ -106,7 +128,8 @@ static bool read_head(struct csv *c, struct table *t)
     memcpy(t->columns, cells, t->ncolumns * sizeof(cells[0]));
     for (unsigned i = 0; i < t->ncolumns && !c->failed; i++) {
         if (table_column(t, cells[i]) != (int)i || cells[i].n == 0) {
-            fail(c, line, "bad-columns", "a column has no name, or the same name as another");
+            fail_at(c, line, c->at[i], "bad-columns",
+                    cells[i].n ? "two columns have this name" : "this column has no name");
         }
     }
     if (t->ncolumns < 2 && !c->failed) {
@@ -125,7 +148,7 @@ static void look_at(struct csv *c, const struct table *t, const struct str *cell
         }
         diag_hint(c->d,
                   diag_add(c->d, s->is_error ? DIAG_ERROR : DIAG_WARNING, "spoilt-cell",
-                           (struct diag_pos){c->file, line, 1}, "column %.*s holds %s",
+                           pos_at(c, line, c->at[i]), "column %.*s holds %s",
                            STR_ARG(t->columns[i]), s->what),
                   "%s", s->hint);
         c->failed |= s->is_error;
@@ -141,7 +164,8 @@ static void read_rows(struct csv *c, struct table *t)
             continue;
         }
         if (used > t->ncolumns || c->cells < t->ncolumns) {
-            diag_add(c->d, DIAG_ERROR, "bad-row", (struct diag_pos){c->file, line, 1},
+            diag_add(c->d, DIAG_ERROR, "bad-row",
+                     pos_at(c, line, c->at[used > t->ncolumns ? t->ncolumns : 0]),
                      "the row has %u cells, the first line names %u columns",
                      used > t->ncolumns ? used : c->cells, t->ncolumns);
             c->failed = true;
@@ -170,7 +194,7 @@ bool table_read_csv(struct arena *a, struct table *t, const char *file, struct s
 {
     struct sheet s;
     sheet_open(a, csv, &s);
-    struct csv c = {.a = a, .d = d, .file = file, .rest = s.text, .line = s.line};
+    struct csv c = {.a = a, .d = d, .file = file, .whole = s.text, .rest = s.text, .line = s.line};
     c.separator = s.separator;
     size_t lines = 1;
     if (!read_head(&c, t)) {

@@ -161,3 +161,42 @@ Test(diag, an_empty_list_prints_nothing)
     expect_text(l, "");
     list_free(l);
 }
+
+/* ---- one mistake, one finding ---- */
+
+static void say(struct list *l, unsigned line, const char *text, enum diag_role role,
+                const char *about)
+{
+    struct diag *one =
+        diag_add(&l->diags, DIAG_ERROR, "code", (struct diag_pos){"a", line, 1}, "%s", text);
+    diag_means(one, role, str_of(about));
+}
+
+Test(diag, what_follows_from_another_finding_goes)
+{
+    struct list *l = list_new(0);
+    struct str names[] = {STR("gone")};
+    struct diags_lost lost = {names, 1, 1, false};
+    say(l, 1, "no do:", DIAG_LACKS, "do");
+    say(l, 1, "no from:", DIAG_LACKS, "from");
+    say(l, 3, "doo: is unknown", DIAG_MISSPELT, "do");
+    say(l, 90, "no do: far away", DIAG_LACKS, "do");
+    say(l, 9, "no map gone", DIAG_REFERS, "gone");
+    say(l, 8, "no map x", DIAG_REFERS, "x");
+    say(l, 5, "no map x", DIAG_REFERS, "x");
+    say(l, 6, "no map x", DIAG_REFERS, "x");
+    say(l, 7, "no map y", DIAG_REFERS, "y");
+    diags_drop_followers(&l->diags, &lost);
+    expect_text(l, "a:1:1: error: no from:\na:3:1: error: doo: is unknown\n"
+                   "a:5:1: error: no map x; 2 other places name it, too\n"
+                   "a:7:1: error: no map y\na:90:1: error: no do: far away\n");
+    cr_expect_eq(l->diags.count, 5);
+    cr_expect_eq(l->diags.errors, 5);
+    buf_clear(&l->out);
+    say(l, 99, "last", DIAG_ALONE, "");
+    cr_expect_eq(l->diags.count, 6);
+    lost.is_all = true;
+    diags_drop_followers(&l->diags, &lost);
+    cr_expect_eq(l->diags.count, 4, "nobody knows what the files that are not there declare");
+    list_free(l);
+}

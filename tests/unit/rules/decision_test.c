@@ -6,7 +6,7 @@
 
 TestSuite(decision, .init = kit_begin, .fini = kit_end);
 
-/* PV1-4 is empty, PV1-5 null, PV1-44 and NK1 absent. */
+/* PV1-4 is empty, PV1-5 null, PV1-18 and NK1 absent. */
 static const char adt[] = "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
                           "EVN|A01\r"
                           "PID|1||4711^^^EPIC^MR~99-1^^^SSA^SS~X7||DOE^JANE||19800101|F\r"
@@ -23,24 +23,24 @@ Test(decision, when_acts_on_true_only)
     static const struct row rows[] = {
         {"true", "PV1-2 = 'I'", "accepted\nlab: MSH..."},
         {"false", "PV1-2 = 'O'", "filtered <a: when is not true (r.yaml:4)>"},
-        {"empty because absent", "PV1-44 = 'I'",
-         "filtered <a: when is not true, PV1-44 is empty (r.yaml:4)>"},
+        {"empty because absent", "PV1-18 = 'I'",
+         "filtered <a: when is not true, PV1-18 is empty (r.yaml:4)>"},
         {"empty because empty", "PV1-4 = 'I'",
          "filtered <a: when is not true, PV1-4 is empty (r.yaml:4)>"},
         {"empty because null", "PV1-5.1 = 'I'",
          "filtered <a: when is not true, PV1-5.1 is empty (r.yaml:4)>"},
-        {"true or empty", "PV1-2 = 'I' or PV1-44 = 'x'", "accepted\nlab: MSH..."},
-        {"false or empty", "PV1-2 = 'O' or PV1-44 = 'x'",
-         "filtered <a: when is not true, PV1-44 is empty (r.yaml:4)>"},
-        {"true and empty", "PV1-2 = 'I' and PV1-44 = 'x'",
-         "filtered <a: when is not true, PV1-44 is empty (r.yaml:4)>"},
-        {"the first that is empty is named", "PV1-4 = 'x' and PV1-44 = 'x'",
+        {"true or empty", "PV1-2 = 'I' or PV1-18 = 'x'", "accepted\nlab: MSH..."},
+        {"false or empty", "PV1-2 = 'O' or PV1-18 = 'x'",
+         "filtered <a: when is not true, PV1-18 is empty (r.yaml:4)>"},
+        {"true and empty", "PV1-2 = 'I' and PV1-18 = 'x'",
+         "filtered <a: when is not true, PV1-18 is empty (r.yaml:4)>"},
+        {"the first that is empty is named", "PV1-4 = 'x' and PV1-18 = 'x'",
          "filtered <a: when is not true, PV1-4 is empty (r.yaml:4)>"},
-        {"the operand of a function is named", "PV1-44.startsWith('x')",
-         "filtered <a: when is not true, PV1-44 is empty (r.yaml:4)>"},
-        {"an existence that is false names it, too", "PV1-44.exists()",
-         "filtered <a: when is not true, PV1-44 is empty (r.yaml:4)>"},
-        {"implication of nothing", "PV1-44 = 'x' implies PV1-2 = 'I'", "accepted\nlab: MSH..."},
+        {"the operand of a function is named", "PV1-18.startsWith('x')",
+         "filtered <a: when is not true, PV1-18 is empty (r.yaml:4)>"},
+        {"an existence that is false names it, too", "PV1-18.exists()",
+         "filtered <a: when is not true, PV1-18 is empty (r.yaml:4)>"},
+        {"implication of nothing", "PV1-18 = 'x' implies PV1-2 = 'I'", "accepted\nlab: MSH..."},
         {"a text that is a word", "'true'.toBoolean()", "accepted\nlab: MSH..."},
     };
     rows_told(WHEN, adt, ROWS(rows));
@@ -51,26 +51,26 @@ Test(decision, if_acts_on_true_only)
     static const struct row rows[] = {
         {"true", "- drop: yes\n    if: PV1-2 = 'I'\n  - send: lab", "filtered <a: yes (r.yaml:5)>"},
         {"false", "- drop: yes\n    if: PV1-2 = 'O'\n  - send: lab", "accepted\nlab: MSH..."},
-        {"empty", "- drop: yes\n    if: PV1-44 = 'O'\n  - send: lab", "accepted\nlab: MSH..."},
+        {"empty", "- drop: yes\n    if: PV1-18 = 'O'\n  - send: lab", "accepted\nlab: MSH..."},
         {"null", "- drop: yes\n    if: PV1-5.1 = 'O'\n  - send: lab", "accepted\nlab: MSH..."},
-        {"then", "- if: PV1-44 = 'O'\n    then: { drop: yes }\n    else: { drop: no }",
+        {"then", "- if: PV1-18 = 'O'\n    then: { drop: yes }\n    else: { drop: no }",
          "filtered <a: no (r.yaml:7)>"},
         {"choose",
-         "- choose:\n      - { if: PV1-44 = 'O', do: { drop: first } }\n"
+         "- choose:\n      - { if: PV1-18 = 'O', do: { drop: first } }\n"
          "      - { if: PV1-2 = 'O', do: { drop: second } }\n"
          "      - { if: PV1-2 = 'I', do: { drop: third } }\n      - else: { drop: other }",
          "filtered <a: third (r.yaml:8)>"},
         {"choose nothing",
-         "- choose:\n      - { if: PV1-44 = 'O', do: { drop: first } }\n  - send: lab",
+         "- choose:\n      - { if: PV1-18 = 'O', do: { drop: first } }\n  - send: lab",
          "accepted\nlab: MSH..."},
-        {"a name", "- let: { x: a }\n    if: PV1-44 = 'O'\n  - send: lab\n    id: =$x & 'b'",
+        {"a name", "- let: { x: a }\n    if: PV1-18 = 'O'\n  - send: lab\n    id: =$x & 'b'",
          "accepted\nlab id=b: MSH..."},
     };
     static const struct row maps[] = {
         {"$if true", "v: { $if: PV1-2 = 'I', w: y }", "{\"k\":\"x\",\"v\":{\"w\":\"y\"}}"},
         {"$if false", "v: { $if: PV1-2 = 'O', w: y }", "{\"k\":\"x\"}"},
-        {"$if empty", "v: { $if: PV1-44 = 'O', w: y }", "{\"k\":\"x\"}"},
-        {"iif empty", "v: >-\n    =iif(PV1-44 = 'O', 'yes', 'no')", "{\"k\":\"x\",\"v\":\"no\"}"},
+        {"$if empty", "v: { $if: PV1-18 = 'O', w: y }", "{\"k\":\"x\"}"},
+        {"iif empty", "v: >-\n    =iif(PV1-18 = 'O', 'yes', 'no')", "{\"k\":\"x\",\"v\":\"no\"}"},
         {"where empty", "v: [ =PID-3.where($this.5 = 'MR').1 ]", "{\"k\":\"x\",\"v\":[\"4711\"]}"},
         {"all is not true where one is empty", "v: =PID-3.all($this.5.exists() and $this.5 = 'MR')",
          "{\"k\":\"x\",\"v\":false}"},
@@ -86,14 +86,14 @@ Test(decision, require_fails_on_what_is_not_true)
         {"true", "- require: PV1-2 = 'I'\n  - send: lab", "accepted\nlab: MSH..."},
         {"false", "- require: PV1-2 = 'O'\n  - send: lab",
          "accepted\nlab held <r.yaml:5:20: PV1-2: what is required here is not so>"},
-        {"empty", "- require: PV1-44 = 'O'\n  - send: lab",
-         "accepted\nlab held <r.yaml:5:21: PV1-44: what is required here is not so>"},
+        {"empty", "- require: PV1-18 = 'O'\n  - send: lab",
+         "accepted\nlab held <r.yaml:5:21: PV1-18: what is required here is not so>"},
         {"null", "- require: PV1-5.1 = 'O'\n  - send: lab",
          "accepted\nlab held <r.yaml:5:22: PV1-5.1: what is required here is not so>"},
-        {"empty, with an answer", "- require: PV1-44 = 'O'\n    else: { reply: { code: AE } }",
+        {"empty, with an answer", "- require: PV1-18 = 'O'\n    else: { reply: { code: AE } }",
          "rejected <a: Application internal error (r.yaml:6)> AE/207//Application internal error"},
         {"the end of the route behind else",
-         "- require: PV1-44 = 'O'\n    else: { set: { PV1-2: x } }"
+         "- require: PV1-18 = 'O'\n    else: { set: { PV1-2: x } }"
          "\n  - send: lab",
          "filtered <a: what is required is not so (r.yaml:5)>"},
     };
@@ -303,19 +303,19 @@ Test(decision, one_of_is_true_or_false_and_never_empty)
         {"exactly, with capitals", "=PV1-2.oneOf('i')", "{\"k\":\"x\",\"v\":false}"},
         {"exactly, not a part", "=PID-3.5.oneOf('M')", "{\"k\":\"x\",\"v\":false}"},
         {"exactly, with blanks", "=PV1-2.oneOf('I ')", "{\"k\":\"x\",\"v\":false}"},
-        {"absent is false", "=PV1-44.oneOf('I')", "{\"k\":\"x\",\"v\":false}"},
+        {"absent is false", "=PV1-18.oneOf('I')", "{\"k\":\"x\",\"v\":false}"},
         {"empty is false", "=PV1-4.oneOf('I', '')", "{\"k\":\"x\",\"v\":false}"},
         {"null is false", "=PV1-5.1.oneOf('I', '\"\"')", "{\"k\":\"x\",\"v\":false}"},
         {"a segment that is not there is false", "=NK1-3.1.oneOf('I')",
          "{\"k\":\"x\",\"v\":false}"},
-        {"not of absent is true", "=PV1-44.oneOf('I').not()", "{\"k\":\"x\",\"v\":true}"},
+        {"not of absent is true", "=PV1-18.oneOf('I').not()", "{\"k\":\"x\",\"v\":true}"},
         {"an argument that is a path", "=PV1-2.oneOf('O', PV1-2)", "{\"k\":\"x\",\"v\":true}"},
-        {"an argument that is absent", "=PV1-2.oneOf(PV1-44)", "{\"k\":\"x\",\"v\":false}"},
+        {"an argument that is absent", "=PV1-2.oneOf(PV1-18)", "{\"k\":\"x\",\"v\":false}"},
         {"of a formula", "=PID-3.where($this.5 = 'XX').1.oneOf('a')", "{\"k\":\"x\",\"v\":false}"},
         {"numbers as they are written", "=PV1-1.oneOf('3.0', '03')", "{\"k\":\"x\",\"v\":false}"},
     };
     static const struct row eval[] = {
-        {"absent in eval", "PV1-44.oneOf('I')", "boolean:false"},
+        {"absent in eval", "PV1-18.oneOf('I')", "boolean:false"},
         {"any in eval", "PID-3.5.oneOf('SS')", "boolean:true"},
     };
     rows_payload(ROUTE "do: { send: desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n"
@@ -350,8 +350,8 @@ Test(decision, the_trace_names_the_operand_that_is_empty)
     static const struct {
         const char *name, *rest, *want;
     } rows[] = {
-        {"when", "when: PV1-44 = 'x'\ndo: { send: lab }\n",
-         "skipped 4: when is not true: PV1-44 is empty"},
+        {"when", "when: PV1-18 = 'x'\ndo: { send: lab }\n",
+         "skipped 4: when is not true: PV1-18 is empty"},
         {"when that is false", "when: PV1-2 = 'x'\ndo: { send: lab }\n",
          "skipped 4: when is not true"},
         {"if", "do:\n  - drop: x\n    if: PV1-4 = 'x'\n",
@@ -361,10 +361,10 @@ Test(decision, the_trace_names_the_operand_that_is_empty)
         {"if of null", "do:\n  - drop: x\n    if: PV1-5.1 = 'x'\n",
          "route 1: always\nnot drop 5: if is not true: PV1-5.1 is empty\nend 1: done; outputs 0"},
         {"an operand deep inside",
-         "do:\n  - drop: x\n    if: PV1-2 = 'I' and PV1-44.length() = 1\n",
-         "route 1: always\nnot drop 5: if is not true: PV1-44 is empty\nend 1: done; outputs 0"},
-        {"require", "do:\n  - require: PV1-44 = 'x'\n",
-         "route 1: always\nfault 5: PV1-44: what is required here is not so; rejected\n"
+         "do:\n  - drop: x\n    if: PV1-2 = 'I' and PV1-18.length() = 1\n",
+         "route 1: always\nnot drop 5: if is not true: PV1-18 is empty\nend 1: done; outputs 0"},
+        {"require", "do:\n  - require: PV1-18 = 'x'\n",
+         "route 1: always\nfault 5: PV1-18: what is required here is not so; rejected\n"
          "end 1: failed; outputs 0"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -372,4 +372,39 @@ Test(decision, the_trace_names_the_operand_that_is_empty)
         cr_expect_str_eq(got, rows[i].want, "%s\n  got  %s\n  want %s", rows[i].name, got,
                          rows[i].want);
     }
+}
+
+Test(decision, a_comparison_of_two_kinds_is_never_so)
+{
+#define NEVER(what, with) "this is " what " and is compared with " with ": that is never so; "
+    static const struct row rows[] = {
+        {"text, number", "PID-8 = 5",
+         "r.yaml:5:11: error: " NEVER(
+             "a number", "a text") "a text stands in single quotes; "
+                                   ".toInteger() or .toDecimal() makes a number of it"},
+        {"number, text", "5 = PID-8",
+         "r.yaml:5:3: error: " NEVER("a number",
+                                     "a text") "a text stands in single quotes; "
+                                               ".toInteger() or .toDecimal() makes a number of it"},
+        {"date, text", "PID-7 = '19800101'",
+         "r.yaml:5:11: error: " NEVER("a text", "a date") "a date is written @2026-11-24; .raw() "
+                                                          "gives the text as sent"},
+        {"date, number", "PID-7.exists() and PID-7 > 1980",
+         "r.yaml:5:30: error: " NEVER("a number", "a date") "a date is written @2026-11-24; "
+                                                            ".raw() gives the text as sent"},
+        {"text, date", "PID-8 = @2026",
+         "r.yaml:5:11: error: " NEVER("a date", "a text") ".toDate() or .toDateTime() makes a "
+                                                          "date of it"},
+        {"text, truth", "PID-30 = true",
+         "r.yaml:5:12: error: " NEVER("true or false", "a text") "write the code that the sender "
+                                                                 "uses, as = 'Y'"},
+        {"truth, text", "PID-3.exists() = 'Y'",
+         "r.yaml:5:20: error: " NEVER("a text", "true or false") "write = true, or the decision "
+                                                                 "alone"},
+        {"count, text", "PID-3.count() = '1'",
+         "r.yaml:5:19: error: " NEVER("a text", "a number") "a number stands without quotes"},
+        {"a number of the message with a text", "PID-1 = '1'", ""},
+        {"two dates", "PID-7 = @1980-01-01", ""},
+    };
+    rows_check(ROUTE "when: >-\n  @@\ndo: { send: lab }\n", ROWS(rows));
 }

@@ -155,7 +155,7 @@ static const struct func_row conversions[] = {
     {"trace", USUAL, "(1).trace('x', $this + 1)", "integer:1"},
     {"trace", EMPTY, "{}.trace('x')", ""},
     {"trace", WRONG, "(1).trace()",
-     "-:1:5: error: trace() takes 1 to 2 arguments, this gives 0; trace(name)"},
+     "-:1:5: error: trace() takes 1 to 2 arguments, this gives 0; trace(name[, formula])"},
     {"state", USUAL, "PID-8.state()", "string:value"},
     {"state", USUAL, "PID-19.state()", "string:null"},
     {"state", EMPTY, "PID-10.state()", "string:empty"},

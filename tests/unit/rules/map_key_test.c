@@ -70,7 +70,7 @@ Test(map_key, if_stands_on_any_object)
     static const struct row rows[] = {
         {"a member: true", "  v: { $if: PID-8 = 'F', a: 1 }", "{\"v\":{\"a\":1}}"},
         {"a member: false", "  v: { $if: PID-8 = 'M', a: 1 }\n  w: 1", "{\"w\":1}"},
-        {"a member: empty is not true", "  v: { $if: PV1-44 = 'M', a: 1 }\n  w: 1", "{\"w\":1}"},
+        {"a member: empty is not true", "  v: { $if: PV1-18 = 'M', a: 1 }\n  w: 1", "{\"w\":1}"},
         {"an item", "  v: [{ $if: PID-8 = 'F', a: 1 }, { $if: PID-8 = 'M', a: 2 }]",
          "{\"v\":[{\"a\":1}]}"},
         {"each item of a loop",

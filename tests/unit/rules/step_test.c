@@ -66,7 +66,7 @@ Test(step, every_step_may_carry_if_and_acts_only_on_true)
 Test(step, if_wants_a_decision)
 {
     static const struct row rows[] = {
-        {"empty is not true", "  - { drop: why, if: PV1-44 = 'x' }\n  - { send: lab }",
+        {"empty is not true", "  - { drop: why, if: PV1-18 = 'x' }\n  - { send: lab }",
          "accepted\nlab: ..."},
         {"a fault in it is one of the route",
          "  - { drop: why, if: PID-3.1.single() = '7' }\n  - { send: lab }",
@@ -97,7 +97,7 @@ Test(step, choose_takes_the_first_branch_that_is_true)
          "      - { else: { send: lab, id: c } }",
          "accepted\nlab id=a: ..."},
         {"empty is not true",
-         "  - choose:\n      - { if: PV1-44 = 'I', do: { send: lab, id: a } }\n"
+         "  - choose:\n      - { if: PV1-18 = 'I', do: { send: lab, id: a } }\n"
          "      - { if: PID-8 = 'F', do: { send: lab, id: b } }\n"
          "      - { else: { send: lab, id: c } }",
          "accepted\nlab id=b: ..."},
@@ -119,7 +119,7 @@ Test(step, choose_takes_the_first_branch_that_is_true)
          "  - if: PV1-2 = 'O'\n    then: { send: lab, id: a }\n    else: [{ send: lab, id: b }]",
          "accepted\nlab id=b: ..."},
         {"else where if is empty",
-         "  - if: PV1-44 = 'O'\n    then: { send: lab, id: a }\n    else: { send: lab, id: b }",
+         "  - if: PV1-18 = 'O'\n    then: { send: lab, id: a }\n    else: { send: lab, id: b }",
          "accepted\nlab id=b: ..."},
         {"then without else", "  - if: PV1-2 = 'O'\n    then: { send: lab }\n  - send: all",
          "accepted\nall /*: ..."},
@@ -233,8 +233,8 @@ Test(step, require_ends_the_route_where_it_is_not_true)
         {"true", "  - require: PV1-2 = 'I'\n  - send: lab", "accepted\nlab: ..."},
         {"false", "  - require: PV1-2 = 'O'\n  - send: lab",
          "accepted\nlab held <r.yaml:5:20: PV1-2: what is required here is not so>"},
-        {"empty fails", "  - require: PV1-44 = 'O'\n  - send: lab",
-         "accepted\nlab held <r.yaml:5:21: PV1-44: what is required here is not so>"},
+        {"empty fails", "  - require: PV1-18 = 'O'\n  - send: lab",
+         "accepted\nlab held <r.yaml:5:21: PV1-18: what is required here is not so>"},
         {"else replies",
          "  - require: PV1-2 = 'O'\n    else: { reply: { code: AE, error: 103, at: PV1-2 } }\n"
          "  - send: lab",

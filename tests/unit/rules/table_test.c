@@ -256,11 +256,11 @@ Test(table, check_refuses_a_table_that_is_none)
         {"one column", "{ file: one.csv }",
          "one.csv:1:1: error: a table needs at least two columns, a key and a value"},
         {"a column twice", "{ file: twice.csv }",
-         "twice.csv:1:1: error: a column has no name, or the same name as another"},
+         "twice.csv:1:3: error: two columns have this name"},
         {"a row of another length", "{ file: ragged.csv }",
-         "ragged.csv:2:1: error: the row has 3 cells, the first line names 2 columns"},
+         "ragged.csv:2:5: error: the row has 3 cells, the first line names 2 columns"},
         {"a cell that is not closed", "{ file: open.csv }",
-         "open.csv:2:1: error: the cell that begins with a quote here has no closing quote"},
+         "open.csv:2:3: error: the cell that begins with a quote here has no closing quote"},
         {"text behind a quote", "{ file: behind.csv }",
          "behind.csv:2:1: error: text follows the closing quote of a cell"},
         {"a key twice", "{ file: dup.csv }",
@@ -398,7 +398,7 @@ Test(table, check_tells_what_a_spreadsheet_did)
         {"another encoding", "umlaut.xls",
          "umlaut.xls:1:1: remark: read as Windows-1252, cells separated by commas"},
         {"an error", "na.xls",
-         "na.xls:3:1: error: column v holds an error of the spreadsheet; mend the formula in the "
+         "na.xls:3:3: error: column v holds an error of the spreadsheet; mend the formula in the "
          "spreadsheet and save the file again"},
         {"a long number", "long.xls",
          "long.xls:2:1: warning: column k holds a long number that a spreadsheet shortened; format "
