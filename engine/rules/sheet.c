@@ -64,10 +64,29 @@ static char separator_of(struct str line)
     return may[best];
 }
 
+/* Old ones for Macintosh end lines with a carriage return alone. */
+static struct str with_line_feeds(struct arena *a, struct str text)
+{
+    if (str_index(text, '\n') >= 0 || str_index(text, '\r') < 0) {
+        return text;
+    }
+    char *p = arena_alloc(a, text.n + 1);
+    for (size_t i = 0; i < text.n; i++) {
+        p[i] = text.p[i] == '\r' ? '\n' : text.p[i];
+    }
+    return str_from(p, text.n);
+}
+
+bool sheet_is_workbook(struct str bytes)
+{
+    return str_starts(bytes, STR("PK\x03\x04")) || str_starts(bytes, STR("\xD0\xCF\x11\xE0"));
+}
+
 void sheet_open(struct arena *a, struct str bytes, struct sheet *out)
 {
     *out = (struct sheet){.line = 1, .is_usual = true};
     decode(a, bytes, out);
+    out->text = with_line_feeds(a, out->text);
     struct str line = first_line(out->text), said = str_trim(line);
     if (str_starts(said, STR("sep=")) && said.n <= 5) {
         out->separator = said.n == 5 ? said.p[4] : '\t';

@@ -17,6 +17,8 @@ struct sheet {
     bool is_usual;        /* commas and UTF-8: nothing to remark */
 };
 
+/* A workbook itself (.xlsx, .xls), not text. */
+bool sheet_is_workbook(struct str bytes);
 /* Any bytes are something: what is no UTF-8 and has no byte order mark is Windows-1252. O(n). */
 void sheet_open(struct arena *a, struct str bytes, struct sheet *out);
 

@@ -177,6 +177,39 @@ static void read_rows(struct csv *c, struct table *t)
     }
 }
 
+static bool is_digits(struct str s)
+{
+    size_t i = 0;
+    while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') {
+        i++;
+    }
+    return s.n && i == s.n;
+}
+
+/* 12 beside 0013: a spreadsheet took a code for a number. */
+static void say_lost_zeros(struct csv *c, const struct table *t, unsigned column)
+{
+    size_t width = 0;
+    for (uint32_t row = 0; row < t->nrows; row++) {
+        struct str cell = table_cell(t, row, column);
+        bool padded = is_digits(cell) && cell.n > 1 && cell.p[0] == '0';
+        width = padded && cell.n > width ? cell.n : width;
+    }
+    for (uint32_t row = 0; row < t->nrows && width; row++) {
+        struct str cell = table_cell(t, row, column);
+        if (is_digits(cell) && cell.p[0] != '0' && cell.n < width) {
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_WARNING, "lost-zeros",
+                               (struct diag_pos){c->file, t->lines[row], 1},
+                               "column %.*s holds %.*s, and others with zeros before them",
+                               STR_ARG(t->columns[column]), STR_ARG(cell)),
+                      "if a spreadsheet took the zeros away, format the column as text and enter "
+                      "the code again");
+            return;
+        }
+    }
+}
+
 static void say_habits(const struct csv *c, const struct sheet *s)
 {
     const char *by = s->separator == ';'    ? "semicolons"
@@ -193,6 +226,13 @@ bool table_read_csv(struct arena *a, struct table *t, const char *file, struct s
                     struct diags *d)
 {
     struct sheet s;
+    if (sheet_is_workbook(csv)) {
+        diag_hint(d,
+                  diag_add(d, DIAG_ERROR, "workbook", (struct diag_pos){file, 1, 1},
+                           "this is a workbook of a spreadsheet, not text"),
+                  "save it as CSV (UTF-8)");
+        return false;
+    }
     sheet_open(a, csv, &s);
     struct csv c = {.a = a, .d = d, .file = file, .whole = s.text, .rest = s.text, .line = s.line};
     c.separator = s.separator;
@@ -210,5 +250,8 @@ bool table_read_csv(struct arena *a, struct table *t, const char *file, struct s
     t->lines = ARENA_ARRAY(a, uint32_t, lines);
     say_habits(&c, &s);
     read_rows(&c, t);
+    for (unsigned i = 0; i < t->ncolumns && !c.failed; i++) {
+        say_lost_zeros(&c, t, i);
+    }
     return !c.failed;
 }

@@ -36,6 +36,8 @@ Test(sheet, a_file_is_read_as_spreadsheets_save_it)
         {"commas", BYTES("k,v\nF;G,one\n"), "1:F;G|one"},
         {"semicolons", BYTES("k;v\nF;one, two\n"), "1:F|one, two"},
         {"tabs", BYTES("k\tv\nF\tone, two\n"), "1:F|one, two"},
+        {"carriage returns alone", BYTES("k,v\rF,one\rG,two\r"), "2:F|one"},
+        {"a workbook", BYTES("PK\x03\x04\x14"), "this is a workbook of a spreadsheet, not text"},
         {"an empty cell between tabs", BYTES("k\tv\tw\nF\t\tone\n"), "1:F||one"},
         {"said", BYTES("sep=;\r\nk;v\r\nF;one, two\r\n"), "1:F|one, two"},
         {"said, a bar", BYTES("sep=|\nk|v\nF|one, two\n"), "1:F|one, two"},

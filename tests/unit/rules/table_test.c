@@ -391,6 +391,8 @@ Test(table, check_refuses_a_range_that_is_none)
 
 Test(table, check_tells_what_a_spreadsheet_did)
 {
+    kit_file("zeros.xls", "k,v\n0013,one\n12,two\n1200,three\n");
+    kit_file("counts.xls", "k,v\nA,0\nB,10\nC,0.5\n");
     static const char frame[] = "tables:\n  t: { file: @@ }\n";
     static const struct row rows[] = {
         {"semicolons", "semi.xls",
@@ -409,6 +411,10 @@ Test(table, check_tells_what_a_spreadsheet_did)
         {"only the first of many", "many.xls",
          "many.xls:2:1: warning: column k holds a code that a spreadsheet took for a date; format "
          "the column as text, enter the code again and save"},
+        {"zeros that went", "zeros.xls",
+         "zeros.xls:3:1: warning: column k holds 12, and others with zeros before them; if a "
+         "spreadsheet took the zeros away, format the column as text and enter the code again"},
+        {"zeros of numbers", "counts.xls", ""},
         {"nothing", "fine.xls", ""},
     };
     kit_file("semi.xls", "k;v\na;b\n");
