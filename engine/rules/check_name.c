@@ -306,19 +306,28 @@ static struct node *lookup_column(struct check *c, struct node *n, struct shape 
     return call;
 }
 
+static bool is_number_of_field(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (!isdigit((unsigned char)s.p[i]) && s.p[i] != '_') {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* pid, PID8, PID_8 */
 static bool is_segment_like(struct str name, char out[4])
 {
     memset(out, 0, 4);
-    for (size_t i = 0; i < 3 && i < name.n; i++) {
-        out[i] = (char)toupper((unsigned char)name.p[i]);
+    if (name.n < 3 || !is_number_of_field(str_slice(name, 3, name.n))) {
+        return false;
     }
-    for (size_t i = 3; i < name.n; i++) {
-        if (!isdigit((unsigned char)name.p[i]) && !strchr("_-.", name.p[i])) {
-            return false;
-        }
+    for (size_t i = 0; i < 3; i++) {
+        char c = name.p[i];
+        out[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
     }
-    return name.n >= 3 && dict_segment_any(out, NULL, NULL);
+    return dict_segment_any(out, NULL, NULL);
 }
 
 static struct node *unknown_member(struct check *c, struct node *n)
