@@ -23,51 +23,68 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Bytes from `i` on that are written as they are; eight at a time, which is what most texts are made of. */
-static size_t plain_end(struct str s, size_t i)
+/* Eight bytes of which none is a control byte, a quote, a backslash or above ASCII. */
+static bool are_plain(uint64_t w)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    for (uint64_t w; i + 8 <= s.n; i += 8) {
-        memcpy(&w, s.p + i, sizeof(w));
-        uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-        uint64_t odd =
-            w | ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
-        if (odd & tops) {
+    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
+    uint64_t odd =
+        w | ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+    return !(odd & tops);
+}
+
+/* Copy bytes that are written as they are, up to the first that is not; how many. Eight at a time, which is what most
+ * texts are made of, the last eight of a text once more where fewer are left. */
+static size_t copy_plain(char *to, const char *from, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t w; n >= sizeof(w) && i < n; i += sizeof(w)) {
+        i = i > n - sizeof(w) ? n - sizeof(w) : i;
+        memcpy(&w, from + i, sizeof(w));
+        if (!are_plain(w)) {
             break;
         }
+        memcpy(to + i, &w, sizeof(w));
     }
-    while (i < s.n && is_plain((unsigned char)s.p[i])) {
+    while (i < n && is_plain((unsigned char)from[i])) {
+        to[i] = from[i];
         i++;
     }
     return i;
 }
 
+/* One character that is not written as it is; bytes of the text that it was. */
+static size_t put_odd(struct buf *to, struct str s)
+{
+    unsigned char c = (unsigned char)s.p[0];
+    uint32_t code;
+    unsigned n = utf8_get(s, &code);
+    if (c == '"' || c == '\\') {
+        buf_putc(to, '\\');
+        buf_putc(to, (char)c);
+    } else if (c < 0x20) {
+        put_control(to, c);
+    } else if (n) {
+        buf_put(to, s.p, n);
+    } else {
+        buf_puts(to, "\xEF\xBF\xBD");
+    }
+    return n ? n : 1;
+}
+
 void json_put_string(struct buf *to, struct str s)
 {
-    buf_reserve(to, s.n + 2);
     buf_putc(to, '"');
-    for (size_t i = 0; i < s.n;) {
-        size_t run = plain_end(s, i);
-        buf_put(to, s.p + i, run - i);
-        if ((i = run) == s.n) {
+    for (size_t i = 0;;) {
+        buf_reserve(to, s.n - i + 1);
+        size_t run = copy_plain(to->p + to->n, s.p + i, s.n - i);
+        to->n += run;
+        if ((i += run) == s.n) {
             break;
         }
-        unsigned char c = (unsigned char)s.p[i];
-        uint32_t code;
-        unsigned n = utf8_get(str_slice(s, i, s.n), &code);
-        if (c == '"' || c == '\\') {
-            buf_putc(to, '\\');
-            buf_putc(to, (char)c);
-        } else if (c < 0x20) {
-            put_control(to, c);
-        } else if (n) {
-            buf_put(to, s.p + i, n);
-        } else {
-            buf_puts(to, "\xEF\xBF\xBD");
-        }
-        i += n ? n : 1;
+        i += put_odd(to, str_from(s.p + i, s.n - i));
     }
-    buf_putc(to, '"');
+    to->p[to->n++] = '"';
 }
 
 void json_out_init(struct json_out *o, struct buf *to, unsigned indent)

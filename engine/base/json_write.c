@@ -61,7 +61,10 @@ static void put_value(struct writer *w, const struct json *v)
         new_line(w);
         if (object) {
             json_put_string(w->out, child->key);
-            buf_puts(w->out, w->indent ? ": " : ":");
+            buf_putc(w->out, ':');
+            if (w->indent) {
+                buf_putc(w->out, ' ');
+            }
         }
         put_value(w, child);
     }

@@ -1,5 +1,9 @@
 #include "engine/base/sha256.h"
 
+#include "engine/base/sha256_priv.h"
+
+#include <stdatomic.h>
+
 static const uint32_t round_key[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -41,7 +45,7 @@ static void spread(const uint8_t *block, uint32_t w[64])
     }
 }
 
-static void compress(uint32_t h[8], const uint8_t *block)
+void sha256_portable(uint32_t h[8], const uint8_t *block, const uint32_t key[64])
 {
     uint32_t w[64], v[8];
     spread(block, w);
@@ -49,7 +53,7 @@ static void compress(uint32_t h[8], const uint8_t *block)
     for (unsigned i = 0; i < 64; i++) {
         uint32_t e = v[4], a = v[0];
         uint32_t t1 = v[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & v[5]) ^ (~e & v[6])) +
-                      round_key[i] + w[i];
+                      key[i] + w[i];
         uint32_t t2 =
             (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
         memmove(v + 1, v, 7 * sizeof(v[0]));
@@ -59,6 +63,19 @@ static void compress(uint32_t h[8], const uint8_t *block)
     for (unsigned i = 0; i < 8; i++) {
         h[i] += v[i];
     }
+}
+
+/* The processor is asked once; whichever thread asks, the answer is the same. */
+static void compress(uint32_t h[8], const uint8_t *block)
+{
+    static _Atomic(sha256_fn) best;
+    sha256_fn f = atomic_load_explicit(&best, memory_order_relaxed);
+    if (!f) {
+        f = sha256_x86();
+        f = f ? f : sha256_portable;
+        atomic_store_explicit(&best, f, memory_order_relaxed);
+    }
+    f(h, block, round_key);
 }
 
 void sha256_begin(struct sha256 *s)

@@ -68,6 +68,21 @@ ptrdiff_t str_index(struct str s, char c)
     return hit ? hit - s.p : -1;
 }
 
+size_t str_control(struct str s, size_t at)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    for (uint64_t w; at + 8 <= s.n; at += 8) {
+        memcpy(&w, s.p + at, sizeof(w));
+        if ((w - ones * ' ') & ~w & tops) {
+            break;
+        }
+    }
+    while (at < s.n && (unsigned char)s.p[at] >= ' ') {
+        at++;
+    }
+    return at;
+}
+
 ptrdiff_t str_find(struct str s, struct str needle)
 {
     if (needle.n == 0) {

@@ -124,9 +124,9 @@ static size_t skip_blanks(struct batch *b, size_t at, size_t end)
 static struct line line_at(struct batch *b, size_t at)
 {
     const char *p = b->text.p;
-    size_t end = at, n = b->text.n;
+    size_t end = str_control(b->text, at), n = b->text.n;
     while (end < n && !is_end((unsigned char)p[end])) {
-        end++;
+        end = str_control(b->text, end + 1);
     }
     struct line l = {.begin = skip_blanks(b, at, end), .end = end, .after = end};
     l.kind = l.begin == end ? LINE_BLANK : kind_of(str_from(p + l.begin, end - l.begin));

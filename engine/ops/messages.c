@@ -41,19 +41,34 @@ static size_t indent_at(struct str s, size_t at)
     return i > at && looks_like_segment(str_slice(s, i, i + 4)) ? i - at : 0;
 }
 
+/* Where the CR or LF stands that ends the line around `at`; s.n: the text ends it. */
+static size_t line_end(struct str s, size_t at)
+{
+    at = str_control(s, at);
+    while (at < s.n && s.p[at] != '\r' && s.p[at] != '\n') {
+        at = str_control(s, at + 1);
+    }
+    return at;
+}
+
+/* The first byte behind that CR or LF. */
+static size_t behind_line(struct str s, size_t at)
+{
+    size_t end = line_end(s, at);
+    return end + (end < s.n);
+}
+
 /* The same text without indents; itself where there are none. */
 static struct str without_indents(struct arena *a, struct str s)
 {
     struct buf out = {0};
     size_t from = 0;
-    bool starts = true;
-    for (size_t i = 0; i < s.n; i++) {
-        size_t indent = starts ? indent_at(s, i) : 0;
+    for (size_t line = 0; line < s.n; line = behind_line(s, line)) {
+        size_t indent = indent_at(s, line);
         if (indent) {
-            buf_put_str(&out, str_slice(s, from, i));
-            from = i + indent;
+            buf_put_str(&out, str_slice(s, from, line));
+            from = line + indent;
         }
-        starts = s.p[i] == '\r' || s.p[i] == '\n';
     }
     if (!from) {
         return s;
@@ -176,18 +191,13 @@ static void remark_marks(const struct cutter *c)
 
 static void count_ends(struct str s, struct message_saw *saw)
 {
-    size_t line = 0;
-    for (size_t i = 0; i < s.n; i++) {
+    for (size_t line = 0, i; (i = line_end(s, line)) < s.n;) {
         bool is_cr = s.p[i] == '\r', is_crlf = is_cr && i + 1 < s.n && s.p[i + 1] == '\n';
-        if (!is_cr && s.p[i] != '\n') {
-            continue;
-        }
         saw->blank |= i == line;
         saw->crlf += is_crlf;
         saw->cr += is_cr && !is_crlf;
         saw->lf += !is_cr;
-        i += is_crlf;
-        line = i + 1;
+        line = i + 1 + is_crlf;
     }
 }
 
@@ -258,17 +268,12 @@ struct message_file messages_split(struct arena *a, const char *file, struct str
 
 void messages_with_cr(struct str message, struct buf *out)
 {
-    bool ended = true; /* no empty segments */
     buf_reserve(out, message.n + 1);
-    char *to = out->p + out->n;
-    for (size_t i = 0; i < message.n; i++) {
-        bool ends = message.p[i] == '\r' || message.p[i] == '\n';
-        *to = ends ? '\r' : message.p[i];
-        to += !ends || !ended;
-        ended = ends;
+    for (size_t line = 0, end; line < message.n; line = end + 1) {
+        end = line_end(message, line);
+        if (end > line) { /* no empty segments */
+            buf_put(out, message.p + line, end - line);
+            buf_putc(out, '\r');
+        }
     }
-    if (!ended) {
-        *to++ = '\r';
-    }
-    out->n = (size_t)(to - out->p);
 }

@@ -101,14 +101,11 @@ static bool read_more(struct pieces *p)
 /* What was given goes, its lines are counted. */
 static void forget(struct pieces *p)
 {
-    size_t lines = 0;
-    for (size_t i = 0; i < p->given; i++) {
-        lines += (size_t)(p->have.p[i] == '\n') + (size_t)(p->have.p[i] == '\r');
+    struct str have = buf_str(&p->have), given = str_slice(have, 0, p->given);
+    for (size_t i = str_control(given, 0); i < given.n; i = str_control(given, i + 1)) {
+        bool is_crlf = have.p[i] == '\r' && i + 1 < have.n && have.p[i + 1] == '\n';
+        p->lines += have.p[i] == '\n' || (have.p[i] == '\r' && !is_crlf);
     }
-    for (size_t i = 0; i + 1 < p->have.n && i < p->given; i++) {
-        lines -= p->have.p[i] == '\r' && p->have.p[i + 1] == '\n';
-    }
-    p->lines += lines;
     memmove(p->have.p, p->have.p + p->given, p->have.n - p->given);
     p->have.n -= p->given;
     p->bytes += p->given;

@@ -1,6 +1,7 @@
 #include "engine/base/json_out.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 Test(json_out, composes_lines)
 {
@@ -87,4 +88,29 @@ Test(json_out, keeps_its_place_at_the_deepest_level)
     cr_expect_eq(b.n, 2 * JSON_OUT_DEPTH_MAX + 3);
     cr_expect(str_find(buf_str(&b), STR("[1,2]")) == JSON_OUT_DEPTH_MAX - 1);
     buf_free(&b);
+}
+
+/* Against the plain way: an odd character at every place of texts around the width of a word. */
+Test(json_out, odd_characters_are_escaped_wherever_they_stand)
+{
+    static const struct {
+        const char *odd, *want;
+    } rows[] = {{"\"", "\\\""}, {"\\", "\\\\"},     {"\n", "\\n"}, {"\x1f", "\\u001F"},
+                {"\x7f", "\x7f"}, {"\xc3\xa9", "\xc3\xa9"}, {"\xff", "\xEF\xBF\xBD"}};
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        for (size_t before = 0; before < 20; before++) {
+            for (size_t behind = 0; behind < 20; behind++) {
+                char in[64], want[64];
+                struct buf b = {0};
+                snprintf(in, sizeof(in), "%.*s%s%.*s", (int)before, "abcdefghijklmnopqrstuvwxyz",
+                         rows[row].odd, (int)behind, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+                snprintf(want, sizeof(want), "\"%.*s%s%.*s\"", (int)before,
+                         "abcdefghijklmnopqrstuvwxyz", rows[row].want, (int)behind,
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+                json_put_string(&b, str_of(in));
+                cr_assert(str_is(buf_str(&b), want), "%s: %.*s", want, STR_ARG(buf_str(&b)));
+                buf_free(&b);
+            }
+        }
+    }
 }

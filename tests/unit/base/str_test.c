@@ -45,6 +45,26 @@ Test(str, trim_takes_blanks_from_both_ends_only)
     cr_expect(str_trim(NOTHING).n == 0);
 }
 
+/* Against the plain way, for a control byte at every place of a word and bytes above ASCII around it. */
+Test(str, the_next_control_byte_is_found_wherever_it_stands)
+{
+    char text[40];
+    for (size_t at = 0; at <= sizeof(text); at++) {
+        for (int c = 0; c < 0x20; c++) {
+            for (size_t i = 0; i < sizeof(text); i++) {
+                text[i] = (char)(i % 3 ? 0x20 : 0xa0 + c);
+            }
+            if (at < sizeof(text)) {
+                text[at] = (char)c;
+            }
+            for (size_t from = 0; from <= at; from++) {
+                cr_assert(str_control(str_from(text, sizeof(text)), from) == at, "%zu %d", at, c);
+            }
+        }
+    }
+    cr_expect(str_control(NOTHING, 0) == 0);
+}
+
 static int sign(int c)
 {
     return (c > 0) - (c < 0);
