@@ -87,8 +87,8 @@ const char *json_kind_text(const struct json *v)
 
 struct json *json_new(struct arena *a, enum json_kind kind)
 {
-    struct json *v = ARENA_NEW(a, struct json);
-    v->kind = kind;
+    struct json *v = arena_alloc(a, sizeof(*v));
+    *v = (struct json){.kind = kind};
     return v;
 }
 

@@ -20,6 +20,7 @@ enum {
 
 struct regex {
     const pcre2_code *code;
+    const uint8_t *first; /* bits of the bytes that a match may begin with; NULL: any, or it may be empty */
     size_t hidden; /* most bytes that one item may run over without reaching the next one */
 };
 
@@ -168,6 +169,7 @@ static struct regex *try_compile(struct arena *a, struct str pattern, struct ref
     }
     struct regex *re = ARENA_NEW(a, struct regex);
     *re = (struct regex){.code = compiled, .hidden = hidden_bytes(compiled, pattern)};
+    (void)pcre2_pattern_info(compiled, PCRE2_INFO_FIRSTBITMAP, &re->first); /* else NULL */
     return re;
 }
 
@@ -237,6 +239,18 @@ static bool is_utf_error(int rc)
     return rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21;
 }
 
+/* Some byte that a match may begin with is in it, or one above ASCII: PCRE2 decides. Most texts that are to be cleaned
+ * are clean. */
+static bool may_match(const struct regex *re, struct str subject)
+{
+    bool may = !re->first;
+    for (size_t i = 0; i < subject.n && !may; i++) {
+        unsigned char c = (unsigned char)subject.p[i];
+        may = c >= 0x80 || (re->first[c / 8] & (1u << c % 8));
+    }
+    return may;
+}
+
 enum regex_answer regex_match(const struct regex *re, struct str subject, bool whole,
                               struct arena *scratch)
 {
@@ -244,6 +258,9 @@ enum regex_answer regex_match(const struct regex *re, struct str subject, bool w
     struct arena_mark start = arena_mark(scratch);
     if (subject.n > REGEX_SUBJECT_MAX) {
         return REGEX_LIMIT;
+    }
+    if (!may_match(re, subject)) {
+        return REGEX_NO;
     }
     begin(&r, re, subject, 0, scratch);
     int rc = pcre2_match(re->code, bytes_of(subject), subject.n, 0,
@@ -335,6 +352,10 @@ enum regex_answer regex_replace(const struct regex *re, struct str subject, stru
     struct arena_mark start = arena_mark(a);
     if (subject.n > REGEX_SUBJECT_MAX || substitution.n > REGEX_SUBJECT_MAX) {
         return REGEX_LIMIT;
+    }
+    if (subject.n <= bytes_max && !may_match(re, subject)) {
+        *out = subject;
+        return REGEX_NO;
     }
     put_substitution(&form, substitution);
     int rc = substitute_twice(re, subject, buf_str(&form), a, bytes_max, &got);

@@ -160,16 +160,24 @@ struct str str_dup(struct arena *a, struct str s)
     return str_from(p, s.n);
 }
 
+enum { PRINTED_FEW = 256 }; /* bytes that need not be printed twice */
+
 struct str str_printf(struct arena *a, const char *fmt, ...)
 {
+    char first[PRINTED_FEW];
     va_list ap, again;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(first, sizeof(first), fmt, ap);
     va_end(ap);
     size_t len = n > 0 ? (size_t)n : 0;
     char *p = arena_alloc(a, len + 1);
-    vsnprintf(p, len + 1, fmt, again);
+    if (len < sizeof(first)) {
+        memcpy(p, first, len);
+        p[len] = '\0';
+    } else {
+        vsnprintf(p, len + 1, fmt, again);
+    }
     va_end(again);
     return str_from(p, len);
 }

@@ -188,12 +188,11 @@ static bool is_decimal(struct str s)
 
 static bool has_blank(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if (is_blank(s.p[i])) {
-            return true;
-        }
+    size_t i = str_control(s, 0);
+    while (i < s.n && !is_blank(s.p[i])) {
+        i = str_control(s, i + 1);
     }
-    return false;
+    return i < s.n || (s.n && memchr(s.p, ' ', s.n));
 }
 
 /* Words with one blank between two of them, none around. */
@@ -274,15 +273,16 @@ static bool is_base64(struct str s)
 /* Something that is no blank; no other control characters. */
 static bool is_text(struct str s)
 {
-    bool any = false;
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 0x20 && !is_blank(s.p[i])) {
+    size_t first = 0;
+    while (first < s.n && is_blank(s.p[first])) {
+        first++;
+    }
+    for (size_t i = str_control(s, first); i < s.n; i = str_control(s, i + 1)) {
+        if (!is_blank(s.p[i])) {
             return false;
         }
-        any = any || !is_blank(s.p[i]);
     }
-    return any;
+    return first < s.n;
 }
 
 /* ---- by type ---- */

@@ -24,14 +24,22 @@ static const struct hl7_text *charset_of(struct eval *e)
     return &e->charset;
 }
 
+/* ASCII without an escape to another character set; eight bytes at a time. */
 static bool is_plain(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if ((unsigned char)s.p[i] >= 0x80 || s.p[i] == 0x1b) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    size_t i = 0;
+    for (uint64_t w; i + 8 <= s.n; i += 8) {
+        memcpy(&w, s.p + i, sizeof(w));
+        uint64_t escape = w ^ (ones * 0x1b);
+        if ((w | ((escape - ones) & ~escape)) & tops) {
             return false;
         }
     }
-    return true;
+    while (i < s.n && (unsigned char)s.p[i] < 0x80 && s.p[i] != 0x1b) {
+        i++;
+    }
+    return i == s.n;
 }
 
 struct str eval_utf8(struct eval *e, struct str text)

@@ -113,20 +113,23 @@ static void put_u64(uint8_t *to, uint64_t v)
 static bool put_uuid(struct eval *e, struct sha256 *sha, struct values *out)
 {
     static const char hex[] = "0123456789abcdef";
-    static const char shape[] = "urn:uuid:xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    static const char before[] = "urn:uuid:";
+    enum { BYTES = 16, BEFORE = sizeof(before) - 1, SIZE = BEFORE + 36 };
     uint8_t h[SHA256_SIZE];
-    char *p = arena_alloc(e->a, sizeof(shape));
+    char *p = arena_alloc(e->a, SIZE + 1), *to = p + BEFORE;
     sha256_end(sha, h);
     h[6] = (uint8_t)((h[6] & 0x0f) | 0x80);
     h[8] = (uint8_t)((h[8] & 0x3f) | 0x80);
-    for (unsigned i = 0, digit = 0; i < sizeof(shape); i++) {
-        p[i] = shape[i];
-        if (shape[i] == 'x') {
-            p[i] = hex[digit % 2 ? h[digit / 2] & 15 : h[digit / 2] >> 4];
-            digit++;
+    memcpy(p, before, BEFORE);
+    for (unsigned i = 0; i < BYTES; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            *to++ = '-';
         }
+        *to++ = hex[h[i] >> 4];
+        *to++ = hex[h[i] & 15];
     }
-    return call_put(e, out, value_string(str_from(p, sizeof(shape) - 1)));
+    *to = '\0';
+    return call_put(e, out, value_string(str_from(p, SIZE)));
 }
 
 /* Of the message id and the name, so that a repeat gives the same. */

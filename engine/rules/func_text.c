@@ -86,12 +86,13 @@ bool func_substring(struct eval *e, const struct call *c, struct values *out)
     if (call_nargs(c) > 1 && call_integer(e, c, 1, &length) == ANSWER_FALSE) {
         return false;
     }
-    if (start < 0 || start >= count_chars(text)) {
+    size_t from = start < 0 ? text.n : byte_of(text, start);
+    if (from == text.n) {
         return true;
     }
-    text = str_slice(text, byte_of(text, start), text.n);
-    return call_put(e, out,
-                    value_string(str_slice(text, 0, length <= 0 ? 0 : byte_of(text, length))));
+    text = str_slice(text, from, text.n);
+    size_t to = length <= 0 ? 0 : (uint64_t)length >= text.n ? text.n : byte_of(text, length);
+    return call_put(e, out, value_string(str_slice(text, 0, to)));
 }
 
 bool func_length(struct eval *e, const struct call *c, struct values *out)

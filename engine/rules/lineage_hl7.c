@@ -109,11 +109,11 @@ static void see_changed(struct lineage *l, const struct path *p, struct str text
     lineage_see(l, LINEAGE_FIELD, text, is_result);
 }
 
-static void value_seen(struct lineage *l, const struct value *v, bool is_result)
+void lineage_value_seen(struct lineage *l, const struct value *v, bool is_result)
 {
     struct path p;
     const struct hl7_seg *s;
-    if (!l || v->kind != VALUE_HL7 || !v->m || !v->text.n ||
+    if (v->kind != VALUE_HL7 || !v->m || !v->text.n ||
         !place_of(v->m, v->text, v->level, &p, &s)) {
         return;
     }
@@ -128,16 +128,6 @@ static void value_seen(struct lineage *l, const struct value *v, bool is_result)
     } else {
         see_changed(l, &p, text_of(l, v->m, s, &p), is_result);
     }
-}
-
-void lineage_value(struct lineage *l, const struct value *v)
-{
-    value_seen(l, v, false);
-}
-
-void lineage_result(struct lineage *l, const struct value *v)
-{
-    value_seen(l, v, true);
 }
 
 /* ---- writing ---- */

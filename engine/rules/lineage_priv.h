@@ -21,10 +21,22 @@ struct lineage_seen lineage_leave(struct lineage *l, struct lineage_seen before)
 
 /* From now on values may be of the message that asked: they are told as $cause.PID-3. */
 void lineage_cause(struct lineage *l, const struct rules_cause *cause);
-/* A value of the message was read; a row of a table; a node of FHIR or JSON data below `root`. */
-void lineage_value(struct lineage *l, const struct value *v);
-/* The same of what a formula came to: it is told even where only parts of it were asked for on the way. */
-void lineage_result(struct lineage *l, const struct value *v);
+/* A value of the message was read, or (`is_result`) a formula came to it: that is told even where only parts of it were
+ * asked for on the way. `l` is not NULL. */
+void lineage_value_seen(struct lineage *l, const struct value *v, bool is_result);
+static inline void lineage_value(struct lineage *l, const struct value *v)
+{
+    if (l) {
+        lineage_value_seen(l, v, false);
+    }
+}
+static inline void lineage_result(struct lineage *l, const struct value *v)
+{
+    if (l) {
+        lineage_value_seen(l, v, true);
+    }
+}
+/* A row of a table; a node of FHIR or JSON data below `root`. */
 void lineage_row(struct lineage *l, const struct table *t, int64_t row);
 void lineage_node(struct lineage *l, const struct json *root, const struct json *node);
 /* `key` (a name's slot, an element of a loop, an assignment) holds what came from `seen`; and: it was read. */

@@ -282,32 +282,51 @@ static struct str name_text(struct arena *a, const char *name, size_t n)
     return n == 4 ? str_of(name) : str_printf(a, "%.3s", name);
 }
 
+/* With zeros in front up to `width`. */
+static struct str number_text(struct arena *a, int v, size_t width)
+{
+    char text[16], *end = text + sizeof(text), *at = end;
+    for (; at > text && (v > 0 || at == end || (size_t)(end - at) < width); v /= 10) {
+        *--at = (char)('0' + v % 10);
+    }
+    return str_dup(a, str_from(at, (size_t)(end - at)));
+}
+
 static struct str letter_text(struct arena *a, const struct moment *m, char c, size_t n)
 {
-    int v = m->part[part_of(c)], width = (int)n;
+    int v = m->part[part_of(c)];
     switch (c) {
     case 'y':
-        return n == 2 ? str_printf(a, "%02d", v % 100) : str_printf(a, "%0*d", n == 4 ? 4 : 1, v);
+        return n == 2 ? number_text(a, v % 100, 2) : number_text(a, v, n == 4 ? 4 : 1);
     case 'M':
-        return n > 2 ? name_text(a, month_names[v - 1], n) : str_printf(a, "%0*d", width, v);
+        return n > 2 ? name_text(a, month_names[v - 1], n) : number_text(a, v, n);
     case 'E':
         return name_text(a, day_name(m), n);
     case 'D':
-        return str_printf(a, "%0*d", width, day_of_year(m));
+        return number_text(a, day_of_year(m), n);
     case 'h':
-        return str_printf(a, "%0*d", width, v % 12 ? v % 12 : 12);
+        return number_text(a, v % 12 ? v % 12 : 12, n);
     case 'a':
         return v < 12 ? STR("AM") : STR("PM");
     case 'S':
         v = m->part[MOMENT_MICROSECOND] < 0 ? 0 : m->part[MOMENT_MICROSECOND];
-        return str_slice(str_printf(a, "%06d", v), 0, n);
+        return str_slice(number_text(a, v, 6), 0, n);
     case 'X':
     case 'x':
     case 'Z':
         return offset_text(a, m, c, n);
     default: /* d H m s */
-        return str_printf(a, "%0*d", width, v);
+        return number_text(a, v, n);
     }
+}
+
+static struct str joined(struct arena *a, struct str s, struct str t)
+{
+    char *p = arena_alloc(a, s.n + t.n + 1);
+    memcpy(p, s.n ? s.p : "", s.n);
+    memcpy(p + s.n, t.n ? t.p : "", t.n);
+    p[s.n + t.n] = '\0';
+    return str_from(p, s.n + t.n);
 }
 
 bool moment_format(struct arena *a, const struct moment *m, struct str pattern, struct str *out,
@@ -330,7 +349,7 @@ bool moment_format(struct arena *a, const struct moment *m, struct str pattern, 
         }
         piece = is_letter(c) ? letter_text(a, m, c, n) : str_slice(rest, 0, n);
         piece = c == '\'' ? unquoted(a, piece) : piece;
-        s = str_printf(a, "%.*s%.*s", STR_ARG(s), STR_ARG(piece));
+        s = joined(a, s, piece);
         i += n;
     }
     *out = s;

@@ -50,6 +50,19 @@ bool value_is_composite(const struct value *v)
     return v->m->d.subcomponent && memchr(v->text.p, v->m->d.subcomponent, v->text.n) != NULL;
 }
 
+static struct str integer_text(struct arena *a, int64_t i)
+{
+    char text[24], *end = text + sizeof(text), *at = end;
+    uint64_t left = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+    do {
+        *--at = (char)('0' + left % 10);
+    } while ((left /= 10) > 0);
+    if (i < 0) {
+        *--at = '-';
+    }
+    return str_dup(a, str_from(at, (size_t)(end - at)));
+}
+
 static struct str decimal_text(struct arena *a, const struct value *v)
 {
     struct decimal d = value_decimal(v);
@@ -84,7 +97,7 @@ struct str value_text(struct arena *a, const struct value *v)
     case VALUE_SOURCE:
         return v->text;
     case VALUE_INTEGER:
-        return str_printf(a, "%lld", (long long)v->i);
+        return integer_text(a, v->i);
     case VALUE_DECIMAL:
     case VALUE_QUANTITY:
         return decimal_text(a, v);
