@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FAULT_TEXT_MAX = 256, LOOKS_A_STEP = 32 };
+enum { FAULT_TEXT_MAX = 256, LOOKS_A_STEP = 32, LEVELS_MAX = 4 };
 
 void eval_init(struct eval *e, struct arena *a, struct draft *doc, bool is_route)
 {
@@ -129,7 +129,7 @@ enum value_answer eval_one(struct eval *e, const struct node *n, const struct sc
         *out = n->value;
         return ANSWER_TRUE;
     }
-    VALUES(l);
+    struct values l = {out, 0, 1}; /* the only one is where it is wanted */
     if (!eval_node(e, n, s, &l)) {
         return ANSWER_FALSE;
     }
@@ -137,17 +137,48 @@ enum value_answer eval_one(struct eval *e, const struct node *n, const struct sc
         eval_fail(e, n, "one value is wanted here, there are %u", l.n);
         return ANSWER_FALSE;
     }
-    if (l.n == 0 || tree_is_hollow(&l.v[0])) {
-        return ANSWER_EMPTY;
+    return l.n == 0 || tree_is_hollow(out) ? ANSWER_EMPTY : ANSWER_TRUE;
+}
+
+/* One node more, one level deeper; the caller goes up again. False: a fault, and nothing is to be evaluated. */
+static bool eval_enter(struct eval *e, const struct node *n)
+{
+    bool good = eval_step(e, n);
+    if (good && e->depth == EVAL_DEPTH_MAX) {
+        good = eval_fail(e, n, "the formula goes more than %d levels deep", EVAL_DEPTH_MAX);
     }
-    *out = l.v[0];
-    return ANSWER_TRUE;
+    e->depth++;
+    return good;
+}
+
+/* and, or, exists() ...: where nothing but their truth is wanted, it needs no value and no list. */
+static bool is_decision(const struct node *n)
+{
+    return (n->op >= NODE_AND && n->op <= NODE_IMPLIES) ||
+           (n->op == NODE_CALL && n->func->run == func_exists && n->has_input && n->nargs == 1);
+}
+
+static enum value_answer decide(struct eval *e, const struct node *n, const struct scope *s,
+                                bool *out_good)
+{
+    if (n->op != NODE_CALL) {
+        return eval_logic(e, n, s, out_good);
+    }
+    VALUES(in);
+    *out_good = eval_node(e, n->arg[0], s, &in);
+    return *out_good && in.n ? ANSWER_TRUE : ANSWER_FALSE;
 }
 
 enum value_answer eval_truth(struct eval *e, const struct node *n, const struct scope *s,
                              bool *out_good)
 {
     struct value v;
+    if (is_decision(n)) {
+        *out_good = eval_enter(e, n);
+        enum value_answer truth = *out_good ? decide(e, n, s, out_good) : ANSWER_FALSE;
+        e->depth--;
+        return truth;
+    }
     enum value_answer got = eval_one(e, n, s, &v);
     *out_good = got != ANSWER_FALSE;
     if (got != ANSWER_TRUE) {
@@ -268,10 +299,43 @@ static bool eval_profile(struct eval *e, const struct node *n, const struct scop
     return good;
 }
 
+/* $name.3.1, $this.4: where the name holds one value that is no segment, its part, without lists on the way. False
+ * where it is not so simple; nothing is done then. */
+static bool eval_part_of_one(struct eval *e, const struct node *n, const struct scope *s,
+                             bool nulls, struct values *out)
+{
+    const struct node *way[LEVELS_MAX], *base = n;
+    struct value part;
+    unsigned k = 0;
+    for (; base->op == NODE_LEVEL && k < LEVELS_MAX; base = base->arg[0]) {
+        way[k++] = base;
+    }
+    const struct value *v = base->op == NODE_LET && e->lets[base->level].n == 1
+                                ? &e->lets[base->level].v[0]
+                            : base->op == NODE_THIS && s ? s->self
+                                                         : NULL;
+    bool is_simple = v && v->kind == VALUE_HL7 && !v->is_null && !e->lineage && e->steps > k;
+    if (!is_simple) {
+        return false;
+    }
+    e->steps -= k; /* eval_node() counted this one, not what is below it */
+    while (k > 0 && eval_part(e, way[k - 1], v, nulls && k == 1, &part)) {
+        v = &part;
+        k--;
+    }
+    if (k == 0) {
+        *values_add(out, e->a) = part;
+    }
+    return true;
+}
+
 static bool eval_levels(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
                         struct values *out)
 {
     VALUES(in);
+    if (eval_part_of_one(e, n, s, nulls, out)) {
+        return true;
+    }
     if (!eval_node(e, n->arg[0], s, &in)) {
         return false;
     }
@@ -389,14 +453,7 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
 
 bool eval_node(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
-    if (!eval_step(e, n)) {
-        return false;
-    }
-    if (e->depth == EVAL_DEPTH_MAX) {
-        return eval_fail(e, n, "the formula goes more than %d levels deep", EVAL_DEPTH_MAX);
-    }
-    e->depth++;
-    bool good = dispatch(e, n, s, out);
+    bool good = eval_enter(e, n) && dispatch(e, n, s, out);
     e->depth--;
     return good;
 }

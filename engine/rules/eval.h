@@ -20,6 +20,7 @@ enum {
     EVAL_STEPS_MAX = 1000000,  /* nodes evaluated in one run */
     EVAL_BYTES_MAX = 64 << 20, /* bytes one run may allocate */
     EVAL_DEPTH_MAX = 200,      /* formulas, maps and profiles within each other */
+    EVAL_REACHED = 32,         /* names looked up in the structure that are remembered; a power of 2 */
 };
 /* struct eval.structure: not looked up yet; none of them. */
 #define EVAL_STRUCTURE_LATER UINT32_MAX
@@ -38,6 +39,14 @@ struct fault {
 /* What %resource, %rootResource and %context are where they are not the document; NULL: they are. */
 struct eval_around {
     const struct value *resource, *root, *context;
+};
+
+/* Where a name led from a group of the structure when it was last looked up. */
+struct eval_reached {
+    const struct structure *s; /* NULL: nothing yet */
+    unsigned from;
+    char seg[4];
+    struct structure_reach reach;
 };
 
 struct eval {
@@ -67,6 +76,7 @@ struct eval {
     struct fault fault;
     struct rules_miss *misses; /* newest first */
     struct rules_remark *remarks;
+    struct eval_reached reached[EVAL_REACHED]; /* by a hash of group and name */
     struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
     struct coverage *coverage; /* told what is touched (coverage.h); or NULL */
 };
@@ -190,5 +200,8 @@ bool eval_groups(struct eval *e, const struct node *n, const struct scope *s, st
 /* Component, repetition or subcomponent `n->level` of `v`, or its field, appended when it holds something. */
 void eval_level(struct eval *e, const struct node *n, const struct value *v, bool nulls,
                 struct values *out);
+/* The same of what is no segment and so has one at most: false where it has none. */
+bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool nulls,
+               struct value *out);
 
 #endif

@@ -325,22 +325,29 @@ static enum value_answer logic(enum node_op op, enum value_answer a, enum value_
     }
 }
 
-static bool op_logic(struct eval *e, const struct node *n, const struct scope *s,
-                     struct values *out)
+enum value_answer eval_logic(struct eval *e, const struct node *n, const struct scope *s,
+                             bool *out_good)
 {
-    bool good;
-    enum value_answer a = eval_truth(e, n->arg[0], s, &good);
-    if (!good) {
-        return false;
+    enum value_answer a = eval_truth(e, n->arg[0], s, out_good);
+    if (!*out_good) {
+        return ANSWER_FALSE;
     }
     bool decided = (n->op == NODE_AND && a == ANSWER_FALSE) ||
                    (n->op == NODE_OR && a == ANSWER_TRUE) ||
                    (n->op == NODE_IMPLIES && a == ANSWER_FALSE);
     if (decided) {
-        return put(e, out, value_boolean(n->op != NODE_AND));
+        return n->op == NODE_AND ? ANSWER_FALSE : ANSWER_TRUE;
     }
-    enum value_answer b = eval_truth(e, n->arg[1], s, &good);
-    return good && put_answer(e, out, logic(n->op, a, b));
+    enum value_answer b = eval_truth(e, n->arg[1], s, out_good);
+    return *out_good ? logic(n->op, a, b) : ANSWER_FALSE;
+}
+
+static bool op_logic(struct eval *e, const struct node *n, const struct scope *s,
+                     struct values *out)
+{
+    bool good;
+    enum value_answer got = eval_logic(e, n, s, &good);
+    return good && put_answer(e, out, got);
 }
 
 /* ---- lists ---- */

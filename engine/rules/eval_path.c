@@ -24,6 +24,21 @@ static const struct structure_reach *known_reach(struct eval *e, const struct st
     return all && e->structure != EVAL_STRUCTURE_OTHER ? &all[e->structure] : NULL;
 }
 
+/* structure_reach() from group node `from`, remembered: fragments ask the same for each element of a loop. */
+static struct structure_reach reach_in(struct eval *e, unsigned from, const char *seg)
+{
+    uint32_t id;
+    memcpy(&id, seg, sizeof(id));
+    struct eval_reached *r = &e->reached[((id ^ from) * 0x9e3779b1u) >> 16 & (EVAL_REACHED - 1)];
+    if (r->s != e->doc->s || r->from != from || memcmp(r->seg, seg, sizeof(r->seg)) != 0) {
+        *r = (struct eval_reached){.s = e->doc->s,
+                                   .from = from,
+                                   .reach = structure_reach(e->doc->s, from, seg)};
+        memcpy(r->seg, seg, sizeof(r->seg));
+    }
+    return r->reach;
+}
+
 struct reach eval_reach(struct eval *e, const struct structure_reach *known, struct group *at,
                         const char *seg)
 {
@@ -34,7 +49,7 @@ struct reach eval_reach(struct eval *e, const struct structure_reach *known, str
         return nowhere;
     }
     const struct structure_reach *found = known_reach(e, known);
-    struct structure_reach r = found ? *found : structure_reach(e->doc->s, from->node, seg);
+    struct structure_reach r = found ? *found : reach_in(e, from->node, seg);
     if (r.how == STRUCTURE_NOWHERE) {
         return nowhere;
     }
@@ -442,18 +457,12 @@ static void segment_level(struct eval *e, const struct node *n, const struct val
     (void)eval_path(e, &field, &s, nulls, out); /* cannot fail on a field */
 }
 
-void eval_level(struct eval *e, const struct node *n, const struct value *v, bool nulls,
-                struct values *out)
+bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool nulls,
+               struct value *out)
 {
-    if (v->kind == VALUE_SEGMENT) {
-        segment_level(e, n, v, nulls, out);
-        return;
-    }
     if (v->kind != VALUE_HL7) {
-        if (n->level == 1 && v->kind != VALUE_GROUP) {
-            *values_add(out, e->a) = *v;
-        }
-        return;
+        *out = *v;
+        return n->level == 1 && v->kind != VALUE_GROUP;
     }
     struct str part = v->level == LEVEL_REPETITION  ? hl7_component(&v->m->d, v->text, n->level)
                       : v->level == LEVEL_COMPONENT ? hl7_subcomponent(&v->m->d, v->text, n->level)
@@ -461,14 +470,26 @@ void eval_level(struct eval *e, const struct node *n, const struct value *v, boo
                                                     : STR("");
     struct hl7_val raw = hl7_val_of(part);
     if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
-        return;
+        return false;
     }
-    struct value *to = values_add(out, e->a);
-    *to = *v;
-    to->is_null = raw.state == HL7_NULL;
-    to->text = raw.raw;
-    to->level = v->level == LEVEL_SUBCOMPONENT ? LEVEL_SUBCOMPONENT : (uint8_t)(v->level + 1);
-    to->of = n->of;
-    to->type = n->type;
-    lineage_value(e->lineage, to);
+    *out = (struct value){.kind = VALUE_HL7,
+                          .level = (uint8_t)(v->level + (v->level < LEVEL_SUBCOMPONENT)),
+                          .of = n->of,
+                          .is_null = raw.state == HL7_NULL,
+                          .text = raw.raw,
+                          .m = v->m,
+                          .type = n->type};
+    lineage_value(e->lineage, out);
+    return true;
+}
+
+void eval_level(struct eval *e, const struct node *n, const struct value *v, bool nulls,
+                struct values *out)
+{
+    struct value part;
+    if (v->kind == VALUE_SEGMENT) {
+        segment_level(e, n, v, nulls, out);
+    } else if (eval_part(e, n, v, nulls, &part)) {
+        *values_add(out, e->a) = part;
+    }
 }

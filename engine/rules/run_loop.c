@@ -93,10 +93,23 @@ static bool assign_value(struct eval *e, const struct assign *one, const struct 
     return good;
 }
 
+/* The only one: nothing has to wait. */
+static bool run_assign(struct eval *e, const struct assign *one, const struct scope *scope,
+                       struct values *slots)
+{
+    struct values got = {0};
+    bool good = assign_value(e, one, scope, &slots[one->slot], &got);
+    slots[one->slot] = good ? got : slots[one->slot];
+    return good;
+}
+
 bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *scope,
                  struct values *slots)
 {
     struct values got[CHECK_LETS_MAX];
+    if (all->n == 1) {
+        return run_assign(e, &all->v[0], scope, slots);
+    }
     for (unsigned i = 0; i < all->n; i++) {
         got[i] = (struct values){0};
         if (!assign_value(e, &all->v[i], scope, &slots[all->v[i].slot], &got[i])) {
