@@ -229,6 +229,7 @@ struct map {
     uint8_t mark;            /* of the search for cycles */
     bool is_used, is_tested; /* by a route, or a map that is; by tests elsewhere */
     bool is_compiled;
+    bool is_closed; /* it reads nothing but its parameters, the feed and tables (compile_closed.c) */
     bool is_stale; /* used for a structure that it was not compiled for */
 };
 
@@ -508,6 +509,8 @@ void compile_never(struct compiler *c, const struct route *r);
 void compile_idle(struct compiler *c);
 /* A warning where answers of a destination lead to it again (compile_asks.c). */
 void compile_asks(struct compiler *c);
+/* Which maps are closed (compile_closed.c); after the search for cycles found none. */
+void compile_closed(struct compiler *c);
 /* Is a message of this type and event one of the pattern's? */
 bool pattern_matches(const struct pattern *p, struct str type, struct str event);
 

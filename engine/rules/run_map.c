@@ -267,11 +267,37 @@ static struct json *lay_over(struct eval *e, const struct item *also, struct jso
     return all;
 }
 
+static bool in_frame(struct eval *e, const struct map *m, struct values *slots,
+                     const struct assigns *given, const struct scope *scope, struct json **out);
+
+/* Once for the same values. What $also is laid over is taken apart, and what told of misses tells of each. */
+static bool run_used_map(struct eval *e, const struct item *item, const struct scope *s,
+                         struct json **out)
+{
+    const struct map *m = item->use;
+    struct values *slots = ARENA_ARRAY(e->a, struct values, m->nslots + 1);
+    const struct rules_miss *misses = e->misses;
+    const struct rules_remark *remarks = e->remarks;
+    if (!run_assigns(e, &item->with, s, slots)) {
+        return false;
+    }
+    if (run_memo_find(e, m, &item->with, slots, out)) {
+        return true;
+    }
+    if (!in_frame(e, m, slots, &item->with, s, out)) {
+        return false;
+    }
+    if (!item->also && e->misses == misses && e->remarks == remarks) {
+        run_memo_keep(e, m, &item->with, slots, *out);
+    }
+    return true;
+}
+
 static bool use_map(struct eval *e, const struct map *m, const struct item *item,
                     const struct scope *s, struct json **out)
 {
     struct json *also = NULL;
-    if (!run_map(e, item->use, &item->with, s, out)) {
+    if (!run_used_map(e, item, s, out)) {
         return false;
     }
     if (item->also && !item_eval(e, m, item->also, s, &also)) {

@@ -89,6 +89,16 @@ bool run_defaults(struct eval *e, const struct param *params, unsigned n,
 bool run_map(struct eval *e, const struct map *m, const struct assigns *with,
              const struct scope *scope, struct json **out);
 
+/* run_memo.c: what a closed map made of the same values earlier in this output: a copy, or NULL where that was nothing.
+ * False: it made nothing of them yet. */
+bool run_memo_find(struct eval *e, const struct map *m, const struct assigns *with,
+                   const struct values *slots, struct json **out);
+/* `made` (NULL: nothing) is not changed from now on but for its key and its place among others. */
+void run_memo_keep(struct eval *e, const struct map *m, const struct assigns *with,
+                   const struct values *slots, const struct json *made);
+/* At the end of an output, which may be trimmed. */
+void run_memo_forget(struct eval *e);
+
 /* run_tell.c: the effect of a step as text, for a trace. */
 void run_tell(struct run *run, const struct step *s, struct buf *out);
 

@@ -1,0 +1,112 @@
+/* Closed maps: what they make depends on nothing but their parameters, the feed and tables, not on the message or on the
+ * place in it where they are used. Of the same values such a map makes the same (run_memo.c). */
+#include "engine/rules/func.h"
+#include "engine/rules/profile.h"
+#include "engine/rules/ruleset_priv.h"
+
+struct walk {
+    const struct ruleset *r;
+    bool in_profile; /* in a formula of a profile */
+};
+
+static bool is_closed(const struct walk *w, const struct node *n, bool bound);
+
+static bool is_closed_name(const struct walk *w, unsigned id)
+{
+    const struct walk inside = {.r = w->r, .in_profile = true};
+    bool closed = !w->in_profile;
+    for (unsigned i = 0; i < w->r->nprofiles && closed; i++) {
+        const struct profile_name *name = profile_name_at(w->r->profiles[i], id);
+        closed = !name || !name->formula || is_closed(&inside, name->formula, false);
+    }
+    return closed;
+}
+
+/* $this in arguments that are evaluated for each value is that value; the name of a type is no formula. */
+static bool is_closed_call(const struct walk *w, const struct node *n, bool bound)
+{
+    const struct func *f = n->func;
+    bool closed = f->input != FUNC_PATH;
+    bool inside = bound || (n->has_input && (f->flags & FUNC_LAMBDA));
+    for (uint32_t i = 0; i < n->nargs && closed; i++) {
+        bool is_input = i == 0 && n->has_input;
+        bool is_type = !is_input && (f->flags & FUNC_TYPE);
+        closed = is_type || is_closed(w, n->arg[i], is_input ? bound : inside);
+    }
+    return closed;
+}
+
+/* `bound`: $this is an element of a loop or list inside the map. NULL is nothing to read. */
+static bool is_closed(const struct walk *w, const struct node *n, bool bound)
+{
+    if (!n || n->op == NODE_LITERAL || n->op == NODE_EMPTY || n->op == NODE_LET ||
+        n->op == NODE_SOURCE || n->op == NODE_SOURCE_MEMBER) {
+        return true;
+    }
+    if (n->op == NODE_THIS) {
+        return bound;
+    }
+    if (n->op == NODE_PROFILE) {
+        return is_closed_name(w, n->level);
+    }
+    if (n->op == NODE_CALL) {
+        return is_closed_call(w, n, bound);
+    }
+    bool closed = n->op == NODE_LEVEL || n->op == NODE_INDEX ||
+                  (n->op >= NODE_MINUS && n->op <= NODE_IMPLIES);
+    for (uint32_t i = 0; i < n->nargs && closed; i++) {
+        closed = is_closed(w, n->arg[i], bound);
+    }
+    return closed;
+}
+
+static bool are_closed(const struct walk *w, const struct assigns *all, bool bound)
+{
+    bool closed = true;
+    for (unsigned i = 0; i < all->n && closed; i++) {
+        closed = is_closed(w, all->v[i].formula, bound);
+    }
+    return closed;
+}
+
+static bool is_closed_item(const struct walk *w, const struct item *item, bool bound)
+{
+    if (!item) {
+        return true;
+    }
+    bool inside = bound || item->loop;
+    bool closed = (!item->loop || is_closed(w, item->loop->formula, bound)) &&
+                  (!item->use || item->use->is_closed) && is_closed(w, item->formula, inside) &&
+                  is_closed(w, item->cond, inside) && are_closed(w, &item->lets, inside) &&
+                  are_closed(w, &item->with, inside) && is_closed_item(w, item->also, inside) &&
+                  is_closed_item(w, item->value, inside);
+    for (const struct item *one = item->first; one && closed; one = one->next) {
+        closed = is_closed_item(w, one, inside);
+    }
+    return closed;
+}
+
+/* A map over a datatype begins with $this, one over FHIR or JSON with the document. */
+static bool is_closed_map(const struct walk *w, const struct map *m)
+{
+    bool closed = !m->datatype && !m->v2 && m->data.kind == DATA_HL7 &&
+                  are_closed(w, &m->lets, false) && is_closed_item(w, m->value, false);
+    for (unsigned i = 0; i < m->nparams && closed; i++) {
+        closed = is_closed(w, m->params[i].initial.formula, false);
+    }
+    return closed;
+}
+
+void compile_closed(struct compiler *c)
+{
+    const struct walk w = {.r = c->r};
+    for (bool more = true; more;) { /* those that others use first */
+        more = false;
+        for (unsigned i = 0; i < c->r->nmaps; i++) {
+            struct map *m = c->r->maps[i];
+            bool found = !m->is_closed && m->is_compiled && is_closed_map(&w, m);
+            m->is_closed = m->is_closed || found;
+            more = more || found;
+        }
+    }
+}
