@@ -20,7 +20,8 @@ enum {
 
 struct regex {
     const pcre2_code *code;
-    const uint8_t *first; /* bits of the bytes that a match may begin with; NULL: any, or it may be empty */
+    const uint8_t
+        *first; /* bits of the bytes that a match may begin with; NULL: any, or it may be empty */
     size_t hidden; /* most bytes that one item may run over without reaching the next one */
 };
 

@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <strings.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum { DISTANCE_MAX = 63 };
 
 static size_t min_size(size_t a, size_t b)
@@ -70,13 +74,16 @@ ptrdiff_t str_index(struct str s, char c)
 
 size_t str_control(struct str s, size_t at)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-    for (uint64_t w; at + 8 <= s.n; at += 8) {
-        memcpy(&w, s.p + at, sizeof(w));
-        if ((w - ones * ' ') & ~w & tops) {
-            break;
+#ifdef __SSE2__
+    const __m128i last = _mm_set1_epi8(0x1f);
+    for (; at + 16 <= s.n; at += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + at));
+        unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, last), v));
+        if (hits) {
+            return at + (unsigned)__builtin_ctz(hits);
         }
     }
+#endif
     while (at < s.n && (unsigned char)s.p[at] >= ' ') {
         at++;
     }

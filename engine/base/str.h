@@ -52,7 +52,7 @@ bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 /* Index of the first `c`, or -1. */
 ptrdiff_t str_index(struct str s, char c);
-/* Where the next control byte (below a blank) stands, from `at` on; s.n: there is none. O(n / 8): for walks along lines. */
+/* Where the next control byte (below a blank) stands, from `at` on; s.n: there is none. O(n): for walks along lines. */
 size_t str_control(struct str s, size_t at);
 /* Index of the first occurrence of `needle`, or -1. An empty needle is found at 0. */
 ptrdiff_t str_find(struct str s, struct str needle);

@@ -315,15 +315,28 @@ HOT struct hits hits_at(const char *at, struct cuts by)
 #endif
 }
 
+/* Fewer than 16 bytes into `few`; what stands behind them there means nothing. */
+HOT void copy_few(char few[16], const char *from, size_t n)
+{
+    if (n >= 8) {
+        memcpy(few, from, 8);
+        memcpy(few + n - 8, from + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(few, from, 4);
+        memcpy(few + n - 4, from + n - 4, 4);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            few[i] = from[i];
+        }
+    }
+}
+
 /* The same where fewer than 16 bytes may be read. */
 static struct hits last_hits(const char *at, const char *end, struct cuts by)
 {
-    struct hits h = {0, 0};
-    for (unsigned i = 0; at + i < end && i < 16; i++) {
-        h.separators |= (unsigned)(at[i] == by.separator) << i;
-        h.stops |= (unsigned)(by.stop && at[i] == by.stop) << i;
-    }
-    return h;
+    char few[16] = {0};
+    copy_few(few, at, (size_t)(end - at));
+    return hits_at(few, by);
 }
 
 /* Bits from `end` on mean nothing; nor do separators behind a stop. */
@@ -424,6 +437,37 @@ HOT struct hl7_val plain_val(struct str raw)
 struct hl7_val hl7_val_of(struct str raw)
 {
     return plain_val(raw);
+}
+
+/* A top bit is set where one of eight bytes is `c`, perhaps above it, too. */
+HOT uint64_t any_is(uint64_t w, char c)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t left = w ^ (ones * (unsigned char)c);
+    return (left - ones) & ~left;
+}
+
+HOT uint64_t any_odd(const struct hl7_delims *d, uint64_t w)
+{
+    return w | any_is(w, d->component) | any_is(w, d->subcomponent) | any_is(w, d->escape) |
+           any_is(w, 0x1b);
+}
+
+bool hl7_is_plain(const struct hl7_delims *d, struct str raw)
+{
+    uint64_t w, odd = 0;
+    size_t i = 0;
+    for (; i + 8 <= raw.n; i += 8) {
+        memcpy(&w, raw.p + i, sizeof(w));
+        odd |= any_odd(d, w);
+    }
+    if (i < raw.n) {
+        char few[16] = {0};
+        copy_few(few, raw.p + i, raw.n - i);
+        memcpy(&w, few, sizeof(w));
+        odd |= any_odd(d, w);
+    }
+    return !(odd & UINT64_C(0x8080808080808080)) && !d->wide;
 }
 
 static bool holds_only_separators(const struct hl7_delims *d, struct str raw)

@@ -72,5 +72,8 @@ struct str hl7_repetition(const struct hl7_delims *d, struct str field, uint32_t
 struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint32_t n);
 struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n);
 struct hl7_val hl7_val_of(struct str raw);
+/* One plain text: ASCII in which no component, subcomponent or escape begins, nor another character set
+ * (ESC). False may also mean that it was not looked at so closely. O(n / 8). */
+bool hl7_is_plain(const struct hl7_delims *d, struct str raw);
 
 #endif

@@ -370,21 +370,33 @@ static bool op_member(struct eval *e, const struct node *n, const struct scope *
     return !e->fault.text.n && put(e, out, value_boolean(found));
 }
 
+/* Each value of both that is not in `seen` yet. A | B | C is one list, to which each is added in turn: what A | B holds
+ * need not be compared again. */
+static bool unite(struct eval *e, const struct node *n, const struct scope *s, struct values *seen)
+{
+    const struct node *left = n->arg[0];
+    VALUES(all);
+    bool good = left->op == NODE_UNION ? eval_step(e, left) && unite(e, left, s, seen)
+                                       : eval_node(e, left, s, &all);
+    good = good && eval_node(e, n->arg[1], s, &all);
+    for (uint32_t i = 0; good && i < all.n; i++) {
+        if (!eval_among(e, n, &all.v[i], seen)) {
+            good = !e->fault.text.n;
+            *values_add(seen, e->a) = all.v[i];
+        }
+    }
+    return good;
+}
+
 static bool op_union(struct eval *e, const struct node *n, const struct scope *s,
                      struct values *out)
 {
-    VALUES(all);
     VALUES(seen);
-    if (!eval_node(e, n->arg[0], s, &all) || !eval_node(e, n->arg[1], s, &all)) {
-        return false;
+    bool good = unite(e, n, s, &seen);
+    for (uint32_t i = 0; good && i < seen.n; i++) {
+        *values_add(out, e->a) = seen.v[i];
     }
-    for (uint32_t i = 0; i < all.n && !e->fault.text.n; i++) {
-        if (!eval_among(e, n, &all.v[i], &seen)) {
-            *values_add(&seen, e->a) = all.v[i];
-            *values_add(out, e->a) = all.v[i];
-        }
-    }
-    return !e->fault.text.n;
+    return good;
 }
 
 /* ---- types ---- */

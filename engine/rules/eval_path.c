@@ -31,9 +31,8 @@ static struct structure_reach reach_in(struct eval *e, unsigned from, const char
     memcpy(&id, seg, sizeof(id));
     struct eval_reached *r = &e->reached[((id ^ from) * 0x9e3779b1u) >> 16 & (EVAL_REACHED - 1)];
     if (r->s != e->doc->s || r->from != from || memcmp(r->seg, seg, sizeof(r->seg)) != 0) {
-        *r = (struct eval_reached){.s = e->doc->s,
-                                   .from = from,
-                                   .reach = structure_reach(e->doc->s, from, seg)};
+        *r = (struct eval_reached){
+            .s = e->doc->s, .from = from, .reach = structure_reach(e->doc->s, from, seg)};
         memcpy(r->seg, seg, sizeof(r->seg));
     }
     return r->reach;

@@ -64,6 +64,10 @@ bool eval_text(struct eval *e, const struct node *n, const struct value *v, stru
         return tree_is_hollow(v) ||
                eval_fail(e, n, "one text is wanted here, this is a whole %s", value_type_text(v));
     }
+    if (v->kind == VALUE_HL7 && hl7_is_plain(&v->m->d, v->text)) {
+        *out = v->text;
+        return true;
+    }
     if (v->kind != VALUE_HL7 || !value_is_composite(v)) {
         bool whole = v->kind == VALUE_SEGMENT || v->kind == VALUE_GROUP;
         if (whole && e->is_route) {
@@ -282,6 +286,11 @@ enum value_answer eval_equal(struct eval *e, const struct node *n, const struct 
         return answer(a->kind == b->kind && a->leaf == b->leaf);
     }
     enum reading as = reading_of(a, b);
+    bool same_bytes = as == READ_TEXT && a->kind == VALUE_HL7 && b->kind == VALUE_HL7 &&
+                      a->level == b->level && a->m == b->m && str_eq(a->text, b->text);
+    if (same_bytes) {
+        return ANSWER_TRUE;
+    }
     if (is_fault(e, n, a, b, as)) {
         return ANSWER_FALSE;
     }

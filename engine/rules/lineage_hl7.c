@@ -113,8 +113,7 @@ void lineage_value_seen(struct lineage *l, const struct value *v, bool is_result
 {
     struct path p;
     const struct hl7_seg *s;
-    if (v->kind != VALUE_HL7 || !v->m || !v->text.n ||
-        !place_of(v->m, v->text, v->level, &p, &s)) {
+    if (v->kind != VALUE_HL7 || !v->m || !v->text.n || !place_of(v->m, v->text, v->level, &p, &s)) {
         return;
     }
     if (l->cause && v->m == l->cause->m) {

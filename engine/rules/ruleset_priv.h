@@ -229,7 +229,8 @@ struct map {
     uint8_t mark;            /* of the search for cycles */
     bool is_used, is_tested; /* by a route, or a map that is; by tests elsewhere */
     bool is_compiled;
-    bool is_closed; /* it reads nothing but its parameters, the feed and tables (compile_closed.c) */
+    bool
+        is_closed; /* it reads nothing but its parameters, the feed and tables (compile_closed.c) */
     bool is_stale; /* used for a structure that it was not compiled for */
 };
 

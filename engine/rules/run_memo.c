@@ -29,10 +29,11 @@ static bool is_same(const struct value *a, const struct value *b)
     bool alike = a->kind == b->kind && a->level == b->level && a->scale == b->scale &&
                  a->of == b->of && a->is_null == b->is_null && a->is_cell == b->is_cell &&
                  a->model == b->model && a->m == b->m && a->type == b->type;
-    return alike && (has_text(a)     ? str_eq(a->text, b->text)
-                     : has_number(a) ? a->digits.lo == b->digits.lo &&
-                                           (a->kind != VALUE_DECIMAL || a->digits.hi == b->digits.hi)
-                                     : false);
+    return alike &&
+           (has_text(a)     ? str_eq(a->text, b->text)
+            : has_number(a) ? a->digits.lo == b->digits.lo &&
+                                  (a->kind != VALUE_DECIMAL || a->digits.hi == b->digits.hi)
+                            : false);
 }
 
 static bool are_same(const struct values *a, const struct values *b)

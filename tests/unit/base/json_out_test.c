@@ -95,8 +95,9 @@ Test(json_out, odd_characters_are_escaped_wherever_they_stand)
 {
     static const struct {
         const char *odd, *want;
-    } rows[] = {{"\"", "\\\""}, {"\\", "\\\\"},     {"\n", "\\n"}, {"\x1f", "\\u001F"},
-                {"\x7f", "\x7f"}, {"\xc3\xa9", "\xc3\xa9"}, {"\xff", "\xEF\xBF\xBD"}};
+    } rows[] = {{"\"", "\\\""},          {"\\", "\\\\"},   {"\n", "\\n"},
+                {"\x1f", "\\u001F"},     {"\x7f", "\x7f"}, {"\xc3\xa9", "\xc3\xa9"},
+                {"\xff", "\xEF\xBF\xBD"}};
     for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
         for (size_t before = 0; before < 20; before++) {
             for (size_t behind = 0; behind < 20; behind++) {

@@ -290,3 +290,25 @@ Test(path, without_a_subcomponent_delimiter_nothing_splits_there)
     struct path p = compiled("PID-1.1.1");
     cr_expect_eq(path_get(&m, &p).raw.n, 3);
 }
+
+/* Against what it says: one odd byte at each place of texts around the width of a word. */
+Test(path, a_plain_text_has_no_odd_byte_anywhere)
+{
+    static const char odd[] = {'^', '&', '\\', 0x1b, (char)0x80, (char)0xff};
+    static const char even[] = {'|', '~', ' ', 'a', '\x1a', 0x7f};
+    const struct hl7_delims d = {'|', '^', '~', '\\', '&', 0, 0};
+    char text[] = "0123456789abcdefghijklm";
+    for (size_t n = 0; n < sizeof(text); n++) {
+        cr_assert(hl7_is_plain(&d, str_from(text, n)), "%zu", n);
+        for (size_t at = 0; at < n; at++) {
+            char was = text[at];
+            for (size_t k = 0; k < sizeof(odd); k++) {
+                text[at] = odd[k];
+                cr_assert(!hl7_is_plain(&d, str_from(text, n)), "%zu of %zu: %zu", at, n, k);
+                text[at] = even[k];
+                cr_assert(hl7_is_plain(&d, str_from(text, n)), "%zu of %zu: %zu", at, n, k);
+            }
+            text[at] = was;
+        }
+    }
+}

@@ -395,10 +395,9 @@ Test(map_fhir, many_entries_are_compared_in_good_time, .timeout = 30)
         buf_printf(&text, "OBX|1|ST|urn:uuid:5a4e0c1e-0000-4000-8000-%012u\r", i % 20000);
     }
     buf_putc(&text, '\0');
-    const char *got = kit_payload(rules, text.p);
-    while ((got = strstr(got, "fullUrl"))) {
-        got++;
-        entries++;
+    struct str got = str_of(kit_payload(rules, text.p)), part;
+    while (str_split(&got, '"', &part)) { /* strstr() reads all to the end each time under ASan */
+        entries += str_is(part, "fullUrl");
     }
     cr_expect_eq(entries, 20000);
     buf_free(&text);

@@ -278,6 +278,64 @@ Test(map_key, also_lays_members_over_a_used_map)
     rows_check(value, ROWS(refused));
 }
 
+/* A map that reads nothing but its parameters is run once for the same values (run_memo.c): nobody may see it. */
+Test(map_key, a_map_makes_the_same_of_the_same_values_wherever_it_is_used)
+{
+    static const struct row rows[] = {
+        {"twice",
+         "  v: [{ $use: n, $with: { p: x } }, { $use: n, $with: { p: x } }]\n" OTHER(
+             "needs: [p]\n", "  a: { b: =$p, c: [1, =$p] }"),
+         "{\"v\":[{\"a\":{\"b\":\"x\",\"c\":[1,\"x\"]}},{\"a\":{\"b\":\"x\",\"c\":[1,\"x\"]}}]}"},
+        {"under two keys",
+         "  v: { $use: n, $with: { p: x } }\n  w: { $use: n, $with: { p: x } }\n" OTHER(
+             "needs: [p]\n", "  a: =$p"),
+         "{\"v\":{\"a\":\"x\"},\"w\":{\"a\":\"x\"}}"},
+        {"of other values something else",
+         "  v:\n    - $for: PID-3\n      $use: n\n      $with: { p: =$this.1, q: =$this.4 "
+         "}\n" OTHER("needs: [p, q]\n", "  a: =$p & $q.1"),
+         "{\"v\":[{\"a\":\"7L\"},{\"a\":\"8S\"}]}"},
+        {"nothing twice",
+         "  v: [{ $use: n, $with: { p: =PID-31 } }, { $use: n, $with: { p: =PID-31 } }, x]\n" OTHER(
+             "needs: [p]\n", "  a: =$p"),
+         "{\"v\":[\"x\"]}"},
+        {"a default is not what is given empty",
+         "  v: [{ $use: n }, { $use: n, $with: { p: =PID-31 } }, { $use: n }]\n" OTHER(
+             "with: { p: d }\n", "  a: =$p"),
+         "{\"v\":[{\"a\":\"d\"},{\"a\":\"d\"}]}"},
+        {"bytes of the message are not the same text",
+         "  v: [{ $use: n, $with: { p: 'W1^2' } }, { $use: n, $with: { p: =PV1-3 } }]\n" OTHER(
+             "needs: [p]\n", "  a: =$p.1"),
+         "{\"v\":[{\"a\":\"W1^2\"},{\"a\":\"W1\"}]}"},
+        {"a number is not a text",
+         "  v: [{ $use: n, $with: { p: =1 } }, { $use: n, $with: { p: '1' } }]\n" OTHER(
+             "needs: [p]\n", "  a: =$p"),
+         "{\"v\":[{\"a\":1},{\"a\":\"1\"}]}"},
+        {"what is laid over one is not laid over the next",
+         "  v:\n    - $for: NK1\n      $use: n\n      $with: { p: x }\n      $also: { b: =$number "
+         "}\n"
+         "    - { $use: n, $with: { p: x } }\n    - { $use: n, $with: { p: x }, $also: { a: 2 } }\n"
+         "    - { $use: n, $with: { p: x } }\n" OTHER("needs: [p]\n", "  a: =$p\n  c: { d: =$p }"),
+         "{\"v\":[{\"a\":\"x\",\"c\":{\"d\":\"x\"},\"b\":1},{\"a\":\"x\",\"c\":{\"d\":\"x\"},\"b\":"
+         "2},"
+         "{\"a\":\"x\",\"c\":{\"d\":\"x\"}},{\"c\":{\"d\":\"x\"},\"a\":2},{\"a\":\"x\",\"c\":{"
+         "\"d\":\"x\"}}]}"},
+        {"what reads the message reads it each time",
+         "  v:\n    - $for: NK1\n      $use: n\n      $with: { p: x }\n" OTHER(
+             "at: NK1\nneeds: [p]\n", "  a: =$p & NK1-3.1"),
+         "{\"v\":[{\"a\":\"xFTH\"},{\"a\":\"xMTH\"}]}"},
+        {"through another that reads it",
+         "  v:\n    - $for: NK1\n      $use: n\n      $with: { p: x }\n" OTHER(
+             "at: NK1\nneeds: [p]\n", "  a: { $use: o }") "\n---\nmap: o\nreads: ADT_A01\nat: "
+                                                          "NK1\nto: json\nvalue: =NK1-3.1",
+         "{\"v\":[{\"a\":\"FTH\"},{\"a\":\"MTH\"}]}"},
+        {"elements of its own loops",
+         "  v: [{ $use: n, $with: { p: =PID-3 } }, { $use: n, $with: { p: =PID-3 } }]\n" OTHER(
+             "needs: [p]\n", "  a:\n    - $for: =$p\n      b: =$this.1"),
+         "{\"v\":[{\"a\":[{\"b\":\"7\"},{\"b\":\"8\"}]},{\"a\":[{\"b\":\"7\"},{\"b\":\"8\"}]}]}"},
+    };
+    rows_payload(value, adt, ROWS(rows));
+}
+
 /* ---- $let, $value ---- */
 
 Test(map_key, let_names_values_for_the_object)
