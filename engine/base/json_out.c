@@ -27,9 +27,19 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+/* A word of bytes of which none is a control byte, a quote, a backslash or above ASCII. */
+static bool is_plain_word(uint64_t w)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
+    uint64_t odd =
+        w | ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+    return !(odd & tops);
+}
+
 enum { WIDE = 16, WORD = 8 };
 
-/* Of 16 bytes none is a control byte, a quote, a backslash or above ASCII. */
+/* The same of 16 bytes. */
 static bool are_plain(const char p[WIDE])
 {
 #ifdef __SSE2__
@@ -39,36 +49,35 @@ static bool are_plain(const char p[WIDE])
     __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
     return _mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, slash))) == 0;
 #else
-    bool plain = true;
-    for (unsigned i = 0; i < WIDE && plain; i++) {
-        plain = is_plain((unsigned char)p[i]);
-    }
-    return plain;
+    return is_plain_word(str_word(p, WORD)) && is_plain_word(str_word(p + WORD, WORD));
 #endif
 }
 
-/* The same of `n` bytes, at most 16: copied to `to`, which has room for 16. */
+/* Copy the last bytes of a text, at most 16, if all of them are plain. */
 static bool copy_short(char *to, const char *from, size_t n)
 {
-    char few[WIDE];
-    memset(few, ' ', sizeof(few));
+    size_t last = n > WORD ? n - WORD : 0;
+    if (n == 0) {
+        return true;
+    }
+    bool plain = is_plain_word(str_word(from, n)) &&
+                 (last == 0 || is_plain_word(str_word(from + last, WORD)));
+    if (!plain) {
+        return false;
+    }
     if (n >= WORD) {
-        memcpy(few, from, WORD);
-        memcpy(few + n - WORD, from + n - WORD, WORD);
-    } else if (n >= WORD / 2) {
-        memcpy(few, from, WORD / 2);
-        memcpy(few + n - WORD / 2, from + n - WORD / 2, WORD / 2);
+        memcpy(to, from, WORD);
+        memcpy(to + last, from + last, WORD);
     } else {
         for (size_t i = 0; i < n; i++) {
-            few[i] = from[i];
+            to[i] = from[i];
         }
     }
-    memcpy(to, few, WIDE);
-    return are_plain(few);
+    return true;
 }
 
 /* Copy bytes that are written as they are, up to the first that is not; how many. Sixteen at a time, which is what most
- * texts are made of. `to` has room for 16 more. */
+ * texts are made of. */
 static size_t copy_plain(char *to, const char *from, size_t n)
 {
     size_t i = 0;
@@ -108,7 +117,7 @@ void json_put_string(struct buf *to, struct str s)
 {
     buf_putc(to, '"');
     for (size_t i = 0;;) {
-        buf_reserve(to, s.n - i + WIDE + 1);
+        buf_reserve(to, s.n - i + 1);
         size_t run = copy_plain(to->p + to->n, s.p + i, s.n - i);
         to->n += run;
         if ((i += run) == s.n) {

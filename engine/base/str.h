@@ -40,6 +40,25 @@ static inline bool str_is(struct str a, const char *cstr)
     return str_eq(a, str_of(cstr));
 }
 
+/* A word in which each of the `n` (1 to 8) bytes stands and no other, for tests of all of them at once. Made in registers:
+ * bytes that are put together in memory cannot be read as a word before they have arrived there. */
+static inline uint64_t str_word(const char *p, size_t n)
+{
+    uint64_t w;
+    uint32_t low, high;
+    if (n >= 8) {
+        memcpy(&w, p, sizeof(w));
+    } else if (n >= 4) {
+        memcpy(&low, p, sizeof(low));
+        memcpy(&high, p + n - 4, sizeof(high));
+        w = low | (uint64_t)high << 32;
+    } else {
+        w = UINT64_C(0x0101010101000000) * (unsigned char)p[0] + (unsigned char)p[0];
+        w |= (uint64_t)(unsigned char)p[n / 2] << 8 | (uint64_t)(unsigned char)p[n - 1] << 16;
+    }
+    return w;
+}
+
 /* Bytes `from` (included) to `to` (excluded); both are clamped to the length. */
 struct str str_slice(struct str s, size_t from, size_t to);
 /* Without leading and trailing blanks, tabs, CR and LF. */

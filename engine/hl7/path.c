@@ -294,17 +294,23 @@ struct hits {
     unsigned separators, stops;
 };
 
-/* Of the bytes [at, at + 16), all of which may be read. */
-HOT struct hits hits_at(const char *at, struct cuts by)
-{
 #ifdef __SSE2__
-    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+HOT struct hits hits_in(__m128i v, struct cuts by)
+{
     struct hits h = {(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(by.separator))),
                      0};
     if (by.stop) {
         h.stops = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(by.stop)));
     }
     return h;
+}
+#endif
+
+/* Of the bytes [at, at + 16), all of which may be read. */
+HOT struct hits hits_at(const char *at, struct cuts by)
+{
+#ifdef __SSE2__
+    return hits_in(_mm_loadu_si128((const __m128i *)(const void *)at), by);
 #else
     struct hits h = {0, 0};
     for (unsigned i = 0; i < 16; i++) {
@@ -315,28 +321,26 @@ HOT struct hits hits_at(const char *at, struct cuts by)
 #endif
 }
 
-/* Fewer than 16 bytes into `few`; what stands behind them there means nothing. */
-HOT void copy_few(char few[16], const char *from, size_t n)
-{
-    if (n >= 8) {
-        memcpy(few, from, 8);
-        memcpy(few + n - 8, from + n - 8, 8);
-    } else if (n >= 4) {
-        memcpy(few, from, 4);
-        memcpy(few + n - 4, from + n - 4, 4);
-    } else {
-        for (size_t i = 0; i < n; i++) {
-            few[i] = from[i];
-        }
-    }
-}
-
-/* The same where fewer than 16 bytes may be read. */
+/* The same where fewer than 16 bytes, up to `end`, may be read. */
 static struct hits last_hits(const char *at, const char *end, struct cuts by)
 {
-    char few[16] = {0};
-    copy_few(few, at, (size_t)(end - at));
-    return hits_at(few, by);
+    struct hits h = {0, 0};
+    size_t n = (size_t)(end - at);
+    unsigned i = 0;
+#ifdef __SSE2__
+    uint64_t low, high;
+    if (n >= 8) { /* put together in registers: see str_word() */
+        memcpy(&low, at, sizeof(low));
+        memcpy(&high, end - 8, sizeof(high));
+        return hits_in(_mm_set_epi64x((int64_t)(n > 8 ? high >> 8 * (16 - n) : 0), (int64_t)low),
+                       by);
+    }
+#endif
+    for (; i < n; i++) {
+        h.separators |= (unsigned)(at[i] == by.separator) << i;
+        h.stops |= (unsigned)(by.stop && at[i] == by.stop) << i;
+    }
+    return h;
 }
 
 /* Bits from `end` on mean nothing; nor do separators behind a stop. */
@@ -455,17 +459,14 @@ HOT uint64_t any_odd(const struct hl7_delims *d, uint64_t w)
 
 bool hl7_is_plain(const struct hl7_delims *d, struct str raw)
 {
-    uint64_t w, odd = 0;
+    uint64_t odd = 0;
     size_t i = 0;
     for (; i + 8 <= raw.n; i += 8) {
-        memcpy(&w, raw.p + i, sizeof(w));
-        odd |= any_odd(d, w);
+        odd |= any_odd(d, str_word(raw.p + i, 8));
     }
-    if (i < raw.n) {
-        char few[16] = {0};
-        copy_few(few, raw.p + i, raw.n - i);
-        memcpy(&w, few, sizeof(w));
-        odd |= any_odd(d, w);
+    if (i < raw.n) { /* of a longer text the last eight once more */
+        odd |= raw.n > 8 ? any_odd(d, str_word(raw.p + raw.n - 8, 8))
+                         : any_odd(d, str_word(raw.p, raw.n));
     }
     return !(odd & UINT64_C(0x8080808080808080)) && !d->wide;
 }
