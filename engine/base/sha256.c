@@ -2,8 +2,6 @@
 
 #include "engine/base/sha256_priv.h"
 
-#include <stdatomic.h>
-
 static const uint32_t round_key[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -68,12 +66,12 @@ void sha256_portable(uint32_t h[8], const uint8_t *block, const uint32_t key[64]
 /* The processor is asked once; whichever thread asks, the answer is the same. */
 static void compress(uint32_t h[8], const uint8_t *block)
 {
-    static _Atomic(sha256_fn) best;
-    sha256_fn f = atomic_load_explicit(&best, memory_order_relaxed);
+    static sha256_fn best;
+    sha256_fn f = __atomic_load_n(&best, __ATOMIC_RELAXED);
     if (!f) {
         f = sha256_x86();
         f = f ? f : sha256_portable;
-        atomic_store_explicit(&best, f, memory_order_relaxed);
+        __atomic_store_n(&best, f, __ATOMIC_RELAXED);
     }
     f(h, block, round_key);
 }
