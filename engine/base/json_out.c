@@ -116,16 +116,14 @@ static size_t put_odd(struct buf *to, struct str s)
 void json_put_string(struct buf *to, struct str s)
 {
     buf_putc(to, '"');
-    for (size_t i = 0;;) {
-        buf_reserve(to, s.n - i + 1);
+    for (size_t i = 0; i < s.n;) {
+        buf_reserve(to, s.n - i);
         size_t run = copy_plain(to->p + to->n, s.p + i, s.n - i);
         to->n += run;
-        if ((i += run) == s.n) {
-            break;
-        }
-        i += put_odd(to, str_from(s.p + i, s.n - i));
+        i += run;
+        i += i < s.n ? put_odd(to, str_from(s.p + i, s.n - i)) : 0;
     }
-    to->p[to->n++] = '"';
+    buf_putc(to, '"');
 }
 
 void json_out_init(struct json_out *o, struct buf *to, unsigned indent)

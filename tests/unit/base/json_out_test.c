@@ -57,6 +57,7 @@ Test(json_out, escapes_strings)
         const char *want;
     } rows[] = {
         {{"", 0}, "\"\""},
+        {{NULL, 0}, "\"\""},
         {{"a\"b\\c/", 6}, "\"a\\\"b\\\\c/\""},
         {{"\b\f\n\r\t", 5}, "\"\\b\\f\\n\\r\\t\""},
         {{"\0\x1f\x7f", 3}, "\"\\u0000\\u001F\x7f\""},
