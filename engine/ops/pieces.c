@@ -63,7 +63,8 @@ bool pieces_is_document(struct str s, size_t at)
            (is_line_end(s.p[before - 1]) || s.p[before - 1] == ' ' || s.p[before - 1] == '\t')) {
         before--;
     }
-    return before == 0 || !memchr("[,:", s.p[before - 1], 3);
+    char c = before ? s.p[before - 1] : 0;
+    return c != '[' && c != ',' && c != ':';
 }
 
 /* Where the last message begins, with the headers right before it; 0: nowhere but at the start. */

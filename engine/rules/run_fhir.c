@@ -309,9 +309,9 @@ void run_fhir_once(struct arena *a, struct json *entries)
     uint32_t at = 0;
     json_each(one, entries)
     {
-        if (!gone[at++]) {
+        if (!gone[at++] || !last) { /* the first never is */
             last = one;
-        } else { /* never the first */
+        } else {
             last->next = one->next;
             entries->count--;
         }
