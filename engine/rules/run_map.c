@@ -270,7 +270,7 @@ static struct json *lay_over(struct eval *e, const struct item *also, struct jso
 static bool in_frame(struct eval *e, const struct map *m, struct values *slots,
                      const struct assigns *given, const struct scope *scope, struct json **out);
 
-/* Once for the same values. What $also is laid over is taken apart, and what told of misses tells of each. */
+/* Once for the same values; what told of misses tells of each. */
 static bool run_used_map(struct eval *e, const struct item *item, const struct scope *s,
                          struct json **out)
 {
@@ -287,7 +287,7 @@ static bool run_used_map(struct eval *e, const struct item *item, const struct s
     if (!in_frame(e, m, slots, &item->with, s, out)) {
         return false;
     }
-    if (!item->also && e->misses == misses && e->remarks == remarks) {
+    if (e->misses == misses && e->remarks == remarks) {
         run_memo_keep(e, m, &item->with, slots, *out);
     }
     return true;

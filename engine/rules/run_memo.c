@@ -12,6 +12,23 @@ struct eval_memo {
     const struct json *made;    /* or NULL */
 };
 
+/* An object with a chain of members of its own: $also takes the other one apart. What is below them stays as it is. */
+static const struct json *chain_of_its_own(struct arena *a, const struct json *made)
+{
+    if (!made || made->kind != JSON_OBJECT) {
+        return made;
+    }
+    struct json *copy = json_new(a, JSON_OBJECT);
+    json_each(child, made)
+    {
+        struct json *same = json_new(a, child->kind);
+        *same = *child;
+        same->next = NULL;
+        json_add(copy, child->key, same);
+    }
+    return copy;
+}
+
 static bool has_text(const struct value *v)
 {
     return v->kind == VALUE_STRING || v->kind == VALUE_HL7 || v->kind == VALUE_ESCAPED ||
@@ -29,11 +46,11 @@ static bool is_same(const struct value *a, const struct value *b)
     bool alike = a->kind == b->kind && a->level == b->level && a->scale == b->scale &&
                  a->of == b->of && a->is_null == b->is_null && a->is_cell == b->is_cell &&
                  a->model == b->model && a->m == b->m && a->type == b->type;
-    return alike &&
-           (has_text(a)     ? str_eq(a->text, b->text)
-            : has_number(a) ? a->digits.lo == b->digits.lo &&
-                                  (a->kind != VALUE_DECIMAL || a->digits.hi == b->digits.hi)
-                            : false);
+    return alike && (has_text(a)     ? str_eq(a->text, b->text)
+                     : has_number(a) ? a->digits.lo == b->digits.lo &&
+                                           (a->kind == VALUE_INTEGER || a->kind == VALUE_BOOLEAN ||
+                                            a->digits.hi == b->digits.hi)
+                                     : false);
 }
 
 static bool are_same(const struct values *a, const struct values *b)
@@ -97,6 +114,6 @@ void run_memo_keep(struct eval *e, const struct map *m, const struct assigns *wi
     for (unsigned i = 0; i < with->n; i++) {
         given[i] = slots[with->v[i].slot];
     }
-    *memo = (struct eval_memo){*list_of(e, m), m, *with, given, made};
+    *memo = (struct eval_memo){*list_of(e, m), m, *with, given, chain_of_its_own(e->a, made)};
     *list_of(e, m) = memo;
 }

@@ -93,7 +93,7 @@ bool run_map(struct eval *e, const struct map *m, const struct assigns *with,
  * False: it made nothing of them yet. */
 bool run_memo_find(struct eval *e, const struct map *m, const struct assigns *with,
                    const struct values *slots, struct json **out);
-/* `made` (NULL: nothing) is not changed from now on but for its key and its place among others. */
+/* Of `made` (NULL: nothing) only its key, its place among others and the chain of its members change from now on. */
 void run_memo_keep(struct eval *e, const struct map *m, const struct assigns *with,
                    const struct values *slots, const struct json *made);
 /* At the end of an output, which may be trimmed. */

@@ -319,6 +319,23 @@ Test(map_key, a_map_makes_the_same_of_the_same_values_wherever_it_is_used)
          "2},"
          "{\"a\":\"x\",\"c\":{\"d\":\"x\"}},{\"c\":{\"d\":\"x\"},\"a\":2},{\"a\":\"x\",\"c\":{"
          "\"d\":\"x\"}}]}"},
+        {"nor where another map only hands it on",
+         "  v:\n    - { $use: o, $also: { a: 2, b: 1 } }\n    - { $use: n, $with: { p: x } "
+         "}\n" OTHER("needs: [p]\n",
+                     "  a: =$p\n  c: y") "\n---\nmap: o\nreads: ADT_A01\nto: json\nvalue: { "
+                                         "$use: n, $with: { p: x } }",
+         "{\"v\":[{\"c\":\"y\",\"a\":2,\"b\":1},{\"a\":\"x\",\"c\":\"y\"}]}"},
+        {"nor what was laid over it",
+         "  v:\n    - { $use: o, $also: { $use: n, $with: { p: x } } }\n    - { $use: n, $with: { "
+         "p: x "
+         "} }\n    - { $use: o, $also: { $use: n, $with: { p: x }, $also: { d: 1 } } }\n    - { "
+         "$use: "
+         "n, $with: { p: x } }\n" OTHER("needs: [p]\n", "  a: =$p\n  c: y") "\n---\nmap: o\nreads: "
+                                                                            "ADT_A01\nto: "
+                                                                            "json\nvalue: { a: 0 }",
+         "{\"v\":[{\"a\":\"x\",\"c\":\"y\"},{\"a\":\"x\",\"c\":\"y\"},{\"a\":\"x\",\"c\":\"y\","
+         "\"d\":1},"
+         "{\"a\":\"x\",\"c\":\"y\"}]}"},
         {"what reads the message reads it each time",
          "  v:\n    - $for: NK1\n      $use: n\n      $with: { p: x }\n" OTHER(
              "at: NK1\nneeds: [p]\n", "  a: =$p & NK1-3.1"),
