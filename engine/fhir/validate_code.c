@@ -38,7 +38,7 @@ static void check_form(struct fhir_walk *w, const struct fhir_place *place,
         fhir_found(w->r, FHIR_RULE_CODES, place, slot->name, index, j->at,
                    "this is no currency of ISO 4217; expected three capital letters");
     } else if (str_ends(str_of(url), STR("/mimetypes")) && !is_mime(j->text)) {
-        fhir_found(w->r, FHIR_RULE_HABITS, place, slot->name, index, j->at,
+        fhir_found(w->r, FHIR_RULE_CODES, place, slot->name, index, j->at,
                    "this is no media type of BCP 13; expected type/subtype");
     }
 }

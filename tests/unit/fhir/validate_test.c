@@ -253,6 +253,10 @@ Test(fhir_validate, required_bindings)
         {"in an array",
          "{'resourceType':'HealthcareService','availableTime':[{'daysOfWeek':['mon','Monday']}]}",
          "codes@HealthcareService.availableTime[0].daysOfWeek[1]"},
+        {"no media type", PATIENT(",'photo':[{'contentType':'png'}]"),
+         "codes@Patient.photo[0].contentType"},
+        {"a media type with a parameter",
+         PATIENT(",'photo':[{'contentType':'text/plain; charset=UTF-8'}]"), ""},
         {"of another case", PATIENT(",'gender':'Male'"), "codes@Patient.gender"},
         {"a concept of another system",
          "{'resourceType':'Condition','subject':{'display':'R'},'clinicalStatus':{'coding':[{'"

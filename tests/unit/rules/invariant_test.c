@@ -230,6 +230,11 @@ Test(invariant, of_definitions)
          QUESTION("'type':'string','enableWhen':[{'question':'2','operator':'exists','answerString'"
                   ":'x'}]"),
          "que-7@Questionnaire.item[0].enableWhen[0]"},
+        {"enabled by two, and nobody says how",
+         QUESTION(
+             "'type':'string','enableWhen':[{'question':'2','operator':'=','answerString':'x'},{"
+             "'question':'3','operator':'=','answerString':'x'}]"),
+         "que-12@Questionnaire.item[0]"},
         {"a name that is none for machines",
          "{'resourceType':'ValueSet','status':'draft','name':'a b'}", "~vsd-0@ValueSet"},
         {"no name at all", "{'resourceType':'ValueSet','status':'draft'}", ""},
