@@ -383,6 +383,7 @@ static bool eval_cause(struct eval *e, const struct node *n, bool nulls, struct 
             continue;
         }
         struct value v = is_delimiters(&n->path) ? value_string(raw.raw) : hl7_value(m, n, raw);
+        lineage_value(e->lineage, &v); /* where it stands; a recoded copy stands nowhere */
         if (!recode(e, n, &v) || !add_foreign(e, n, v, out)) {
             return false;
         }

@@ -153,10 +153,10 @@ static bool find_node(struct buf *out, const struct json *at, const struct json 
 void lineage_node(struct lineage *l, const struct json *root, const struct json *node)
 {
     struct buf path = {0};
-    if (l && root && node) {
-        const struct json *asking = l->cause ? l->cause->data : NULL;
+    const struct json *asking = l && l->cause ? l->cause->data : NULL;
+    if (l && node && (root || asking)) {
         buf_put_str(&path, json_text(json_get(root, "resourceType")));
-        bool is_found = find_node(&path, root, node);
+        bool is_found = root && find_node(&path, root, node);
         if (!is_found && asking) {
             buf_clear(&path);
             buf_puts(&path, "$cause");

@@ -98,6 +98,31 @@ Test(cause, texts_are_moved_between_character_sets)
     rows_payload(of_json, "{\"x\":\"y\"}", ROWS(rows));
 }
 
+Test(cause, a_trace_tells_what_was_read_of_the_message_that_asked)
+{
+    static const struct row of_v2[] = {
+        {"a value", "  v: =$cause.MSH-10", "v <- $cause.MSH-10\n"},
+        {"a part of one", "  v: =$cause.MSH-10 & x", "v <- $cause.MSH-10, x\n"},
+    };
+    static const struct row of_data[] = {
+        {"a value", "  v: =$cause.id", "v <- $cause.id\n"},
+        {"a part of one", "  v: =$cause.name.first().family & MSA-1",
+         "v <- $cause.name[0].family, MSA-1\n"},
+    };
+    kit_source = DESK;
+    kit_cause = move;
+    for (size_t i = 0; i < sizeof(of_v2) / sizeof(of_v2[0]); i++) {
+        cr_expect_str_eq(kit_sources(rows_text(of_json, of_v2[i].text), "{\"x\":\"y\"}"),
+                         of_v2[i].want, "%s", of_v2[i].name);
+    }
+    kit_source = LAB;
+    kit_cause = "{\"resourceType\":\"Patient\",\"id\":\"p1\",\"name\":[{\"family\":\"DOE\"}]}";
+    for (size_t i = 0; i < sizeof(of_data) / sizeof(of_data[0]); i++) {
+        cr_expect_str_eq(kit_sources(rows_text(of_ack, of_data[i].text), ack), of_data[i].want,
+                         "%s", of_data[i].name);
+    }
+}
+
 Test(cause, a_cause_that_is_gone_is_a_fault)
 {
     static const struct row rows[] = {

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "engine/base/buf.h"
+#include "engine/rules/lineage.h"
+#include "engine/rules/trace.h"
 
 enum { FILES_MAX = 16 };
 
@@ -196,19 +198,31 @@ static const struct rules_cause *cause(void)
     return kit_cause ? c : NULL;
 }
 
-const char *kit_run(const char *yaml, const char *text)
+static struct ruleset *compiled(const char *yaml)
 {
     struct diags d;
     struct ruleset *r = kit_compile(yaml, &d);
     cr_assert(r, "%s", kit_findings(&d));
-    bool is_data = rules_is_data(str_of(text));
-    struct hl7 *m = is_data ? ARENA_NEW(&kit_arena, struct hl7) : kit_message(text);
-    struct rules_input in = {.m = m, .batch = kit_batch, .source = kit_source};
-    if (is_data) {
+    return r;
+}
+
+static struct rules_input input(const char *text)
+{
+    struct rules_input in = {.batch = kit_batch, .source = kit_source};
+    if (rules_is_data(str_of(text))) {
         in = kit_data(text);
-        m->raw = in.raw;
+    } else {
+        in.m = kit_message(text);
     }
     in.cause = cause();
+    return in;
+}
+
+const char *kit_run(const char *yaml, const char *text)
+{
+    struct ruleset *r = compiled(yaml);
+    struct rules_input in = input(text);
+    const struct hl7 whole = {.raw = in.raw}, *m = in.m ? in.m : &whole;
     struct rules_result res, again;
     struct arena other = {0};
     rules_run(r, &in, &kit_arena, &res);
@@ -217,6 +231,33 @@ const char *kit_run(const char *yaml, const char *text)
     cr_expect_str_eq(first, kit_told(m, &again), "the same input gives the same bytes");
     arena_free(&other);
     return first;
+}
+
+const char *kit_sources(const char *yaml, const char *text)
+{
+    struct ruleset *r = compiled(yaml);
+    struct rules_input in = input(text);
+    struct rules_result res;
+    struct trace t;
+    struct buf b = {0};
+    trace_init(&t, &kit_arena);
+    t.lineage = lineage_new(&kit_arena, in.m);
+    in.trace = &t;
+    rules_run(r, &in, &kit_arena, &res);
+    cr_assert(res.noutputs == 1 && res.outputs[0].value, "%s", yaml);
+    json_each(one, res.outputs[0].value)
+    {
+        const struct lineage_rule *rule = lineage_of(t.lineage, one);
+        buf_printf(&b, "%.*s <- ", STR_ARG(one->key));
+        for (const struct lineage_source *s = rule ? rule->from : NULL; s; s = s->next) {
+            buf_printf(&b, "%.*s%s", STR_ARG(s->text), s->next ? ", " : "");
+        }
+        buf_putc(&b, '\n');
+    }
+    lineage_free(t.lineage);
+    const char *told = str_dup(&kit_arena, buf_str(&b)).p;
+    buf_free(&b);
+    return told;
 }
 
 const char *kit_check(const char *yaml)

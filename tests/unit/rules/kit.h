@@ -40,6 +40,9 @@ extern const struct batch_headers *kit_batch; /* NULL after kit_begin(); $batch 
 extern const char *kit_cause;
 /* The payload of the only output; fails the test when there is not exactly one, or it is held. */
 const char *kit_payload(const char *yaml, const char *message);
+/* What each member of the only output, an object that a map makes, came from, as a trace tells it: "KEY <- SOURCE,
+ * SOURCE" and a line feed. */
+const char *kit_sources(const char *yaml, const char *message);
 /* The one segment of the only v2 output that begins with `seg`; "" when there is none. */
 const char *kit_line(const char *told, const char *seg);
 /* On no message where `message` is NULL. What `corridor eval` prints: "type:text type:text", or the first finding. */
