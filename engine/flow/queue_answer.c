@@ -98,7 +98,9 @@ void queue_expect(struct queue *q, struct queued *o, struct str payload)
         q->expected[q->nexpected++] = (struct expected){.o = o};
         o->is_expected = true;
     }
-    fill(q, find(q, o), &m);
+    struct expected *e = find(q, o);
+    buf_clear(&e->early); /* an answer to an earlier attempt was judged at its end */
+    fill(q, e, &m);
     arena_free(&a);
 }
 

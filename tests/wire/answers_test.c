@@ -138,15 +138,30 @@ static unsigned times_logged(const char *text)
     return n;
 }
 
-/* The first message is with the lab, which took it. */
-static void begin_taken(const char *within, const char *lab_more, const char *in_more)
+/* The first message is with the lab. */
+static void begin_sent(const char *within, const char *lab_more, const char *in_more)
 {
     begin_with(within, lab_more, in_more);
     ask("Q1", "AL|AL");
     peer_accept(&listener, &lab);
     lab_has(1, "Q1");
+}
+
+/* And it took it. */
+static void begin_taken(const char *within, const char *lab_more, const char *in_more)
+{
+    begin_sent(within, lab_more, in_more);
     say(&lab, "LAB", "CA", "Q1", "", "");
     becomes("lab", 0, 1, 0, 1);
+}
+
+/* The application answered before that. */
+static void begin_overtaken(const char *lab_more, const char *code)
+{
+    begin_sent("30s", lab_more, "");
+    say(&app, "LAB", code, "Q1", "AL|NE", "");
+    cr_assert(peer_has_frames(&app, 1), "it asked for CA");
+    cr_expect(str_find(peer_frame(&app, 0), STR("\rMSA|CA|S")) > 0);
 }
 
 Test(answers, settle_what_was_taken_before)
@@ -209,13 +224,7 @@ Test(answers, that_do_not_come_hold_where_a_repeat_does_harm)
 
 Test(answers, may_overtake_the_accept_level)
 {
-    begin("30s");
-    ask("Q1", "AL|AL");
-    peer_accept(&listener, &lab);
-    lab_has(1, "Q1");
-    say(&app, "LAB", "AA", "Q1", "AL|NE", "");
-    cr_assert(peer_has_frames(&app, 1), "it asked for CA");
-    cr_expect(str_find(peer_frame(&app, 0), STR("\rMSA|CA|S")) > 0);
+    begin_overtaken("", "AA");
     cr_expect_eq(site_destination(&s, "lab").delivered, 0,
                  "its turn on the connection comes first");
     say(&lab, "LAB", "CA", "Q1", "", "");
@@ -225,23 +234,28 @@ Test(answers, may_overtake_the_accept_level)
 
 Test(answers, that_overtake_stand_when_the_connection_is_lost)
 {
-    begin("30s");
-    ask("Q1", "AL|AL");
-    peer_accept(&listener, &lab);
-    lab_has(1, "Q1");
-    say(&app, "LAB", "AA", "Q1", "AL|NE", "");
-    cr_assert(peer_has_frames(&app, 1));
+    begin_overtaken("", "AA");
     peer_reset(&lab);
+    becomes("lab", 1, 0, 0, 0);
+    end();
+}
+
+/* What overtook the first attempt says nothing of the second. */
+Test(answers, that_overtake_are_judged_once)
+{
+    begin_overtaken("    replies: { AR: retry }\n", "AR");
+    say(&lab, "LAB", "CA", "Q1", "", "");
+    lab_has(2, "Q1");
+    say(&lab, "LAB", "CA", "Q1", "", "");
+    becomes("lab", 0, 1, 0, 1);
+    say(&app, "LAB", "AA", "Q1", "", "");
     becomes("lab", 1, 0, 0, 0);
     end();
 }
 
 Test(answers, at_the_accept_level_settle_at_once_when_they_refuse)
 {
-    begin("30s");
-    ask("Q1", "AL|AL");
-    peer_accept(&listener, &lab);
-    lab_has(1, "Q1");
+    begin_sent("30s", "", "");
     say(&lab, "LAB", "CE", "Q1", "", "");
     becomes("lab", 0, 0, 1, 0);
     ask("Q2", "AL|AL");

@@ -78,6 +78,15 @@ static void lab_says(unsigned n, const char *code, const char *id, const char *r
     peer_send_frame(&lab, text);
 }
 
+/* One question, and the lab's answer to it. */
+static void begin_answered(const char *ack, const char *id, const char *code, const char *rest)
+{
+    begin(ack);
+    ask(id);
+    peer_accept(&listener, &lab);
+    lab_says(1, code, id, rest);
+}
+
 #define EXPECT(n, ...) peer_expects(&p, n, (const char *const[]){__VA_ARGS__, NULL})
 
 /* The `n`-th answer in the journal. */
@@ -143,10 +152,7 @@ Test(asked, what_no_route_reads_is_filtered_and_stays)
 Test(asked, a_refusal_is_an_answer_too)
 {
     struct entry_message m;
-    begin("");
-    ask("R1");
-    peer_accept(&listener, &lab);
-    lab_says(1, "AE", "R1", "");
+    begin_answered("", "R1", "AE", "");
     cr_assert(site_delivers(&s, "desk", 1));
     cr_assert(answer(0, &m));
     cr_expect_str_eq(payload(&m, 0), "{\"mrn\":\"77-R1\",\"said\":\"AE\"}");
@@ -156,10 +162,7 @@ Test(asked, a_refusal_is_an_answer_too)
 
 Test(asked, a_route_answers_in_place_of_the_peer)
 {
-    begin(ANSWERED);
-    ask("P1");
-    peer_accept(&listener, &lab);
-    lab_says(1, "AA", "P1", "ZLB|own\r");
+    begin_answered(ANSWERED, "P1", "AA", "ZLB|own\r");
     EXPECT(0, "MSH|^~\\&|CORR|HUB|EPIC|MAIN|", "\rMSA|AA|P1\r", "\rZLB|P1\r");
     ask("P1"); /* a copy gets the same */
     EXPECT(1, "\rMSA|AA|P1\r", "\rZLB|P1\r");
@@ -172,10 +175,7 @@ Test(asked, a_route_answers_in_place_of_the_peer)
 
 Test(asked, a_route_that_rejects_is_told_to_whoever_waits)
 {
-    begin(ANSWERED);
-    ask("N1");
-    peer_accept(&listener, &lab);
-    lab_says(1, "AA", "N1", "ZLB|no\r");
+    begin_answered(ANSWERED, "N1", "AA", "ZLB|no\r");
     EXPECT(0, "\rMSA|AE|N1\r", "204", "unknown there");
     cr_expect_eq(site_destination(&s, "desk").delivered, 0, "no outputs at all");
     ask("N1"); /* runs anew: the analyst may have mended it */
@@ -262,10 +262,7 @@ static void ask_again(const struct entry_message *m)
 Test(asked, the_same_answer_to_the_same_output_is_taken_once)
 {
     struct entry_message m, other;
-    begin("");
-    ask("C1");
-    peer_accept(&listener, &lab);
-    lab_says(1, "AA", "C1", "ZLB|x|y\r");
+    begin_answered("", "C1", "AA", "ZLB|x|y\r");
     cr_assert(site_delivers(&s, "desk", 1));
     cr_assert(answer(0, &m));
     ask_again(&m);
@@ -284,10 +281,7 @@ Test(asked, the_same_answer_to_the_same_output_is_taken_once)
 Test(asked, an_answer_that_is_stored_outlives_the_process)
 {
     struct entry_message m;
-    begin("");
-    ask("K1");
-    peer_accept(&listener, &lab);
-    lab_says(1, "AA", "K1", "ZLB|x|y\r");
+    begin_answered("", "K1", "AA", "ZLB|x|y\r");
     cr_assert(site_delivers(&s, "desk", 1));
     peer_close(&p);
     site_stop(&s);
