@@ -545,6 +545,7 @@ void loader_endpoints(struct loader *l, const struct top_conf *top)
         const struct yaml_node *source = yaml_get_str(top->sources, s->name);
         if (s->ack == PLAN_ACK_ANSWERED) {
             find_ack_destination(l, source, "answered-by", &s->answered_by);
+            l->rules_destinations[s->answered_by].is_awaited = true;
         }
         if (s->has_ack_to) {
             find_ack_destination(l, source, "application-to", &s->ack_to);

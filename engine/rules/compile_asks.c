@@ -1,4 +1,5 @@
-/* Routes that read answers and ask again with each: a warning, since nothing else ends that. */
+/* Routes that read answers: those that ask again with each, since nothing else ends that; those that reply where nobody waits.
+ * Warnings. */
 #include "engine/rules/ruleset_priv.h"
 
 #include <limits.h>
@@ -9,30 +10,43 @@ struct leads {
     unsigned n;
 };
 
-static bool sends_to(const struct step *s, unsigned d);
+typedef bool (*step_fn)(const struct step *s, unsigned d);
 
-static bool branch_sends_to(const struct branch *b, unsigned d)
+static const struct step *find_step(const struct step *s, step_fn is_it, unsigned d);
+
+static const struct step *find_in_branches(const struct branch *b, step_fn is_it, unsigned d)
 {
-    bool found = false;
+    const struct step *found = NULL;
     for (; b && !found; b = b->next) {
-        found = sends_to(b->steps, d);
+        found = find_step(b->steps, is_it, d);
     }
     return found;
 }
 
-/* Does one of the steps, or of those within them? */
-static bool sends_to(const struct step *s, unsigned d)
+/* The first of the steps, or of those within them, that is it. */
+static const struct step *find_step(const struct step *s, step_fn is_it, unsigned d)
 {
-    bool found = false;
+    const struct step *found = NULL;
     for (; s && !found; s = s->next) {
-        found = s->kind == STEP_SEND      ? s->send.destination == d
-                : s->kind == STEP_REQUIRE ? sends_to(s->require.otherwise, d)
-                : s->kind == STEP_CHOOSE  ? branch_sends_to(s->choose.first, d)
-                : s->kind == STEP_FOR     ? sends_to(s->each.steps, d)
-                : s->kind == STEP_USE     ? sends_to(s->use.steps, d)
-                                          : false;
+        found = is_it(s, d)               ? s
+                : s->kind == STEP_REQUIRE ? find_step(s->require.otherwise, is_it, d)
+                : s->kind == STEP_CHOOSE  ? find_in_branches(s->choose.first, is_it, d)
+                : s->kind == STEP_FOR     ? find_step(s->each.steps, is_it, d)
+                : s->kind == STEP_USE     ? find_step(s->use.steps, is_it, d)
+                                          : NULL;
     }
     return found;
+}
+
+static bool sends_to(const struct step *s, unsigned d)
+{
+    return s->kind == STEP_SEND && s->send.destination == d;
+}
+
+static bool replies_as(const struct step *s, unsigned d)
+{
+    (void)d; /* whoever waits */
+    return s->kind == STEP_REPLY && s->reply.map;
 }
 
 /* The destination whose answers source `i` of the route is; UINT_MAX: it is a source. */
@@ -47,7 +61,7 @@ static void add_route(const struct ruleset *r, const struct route *route, struct
     for (unsigned i = 0; i < route->nsources; i++) {
         unsigned from = asked_by(r, route, i);
         for (unsigned to = 0; from != UINT_MAX && to < l->n; to++) {
-            l->v[from * l->n + to] |= sends_to(route->steps, to);
+            l->v[from * l->n + to] |= find_step(route->steps, sends_to, to) != NULL;
         }
     }
 }
@@ -79,6 +93,29 @@ static void look_at_route(struct compiler *c, const struct route *route, const s
     }
 }
 
+/* reply: { as: } in a route of which no answer is waited for. */
+static void look_at_replies(struct compiler *c, const struct route *route)
+{
+    const struct step *reply = find_step(route->steps, replies_as, 0);
+    unsigned from = UINT_MAX;
+    for (unsigned i = 0; reply && i < route->nsources; i++) {
+        from = asked_by(c->r, route, i);
+        if (from != UINT_MAX && c->r->destinations[from].is_awaited) {
+            return;
+        }
+    }
+    if (reply && from != UINT_MAX) {
+        struct str name = c->r->destinations[from].name;
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_WARNING, "nobody-waits", reply->pos,
+                           "nobody waits for an answer of %.*s: this reply goes nowhere",
+                           STR_ARG(name)),
+                  "say ack: { answered-by: %.*s, within: 20s } where the source of the question "
+                  "stands",
+                  STR_ARG(name));
+    }
+}
+
 void compile_asks(struct compiler *c)
 {
     const struct ruleset *r = c->r;
@@ -98,5 +135,6 @@ void compile_asks(struct compiler *c)
     close_over(&l);
     for (unsigned i = 0; i < r->nroutes; i++) {
         look_at_route(c, r->routes[i], &l);
+        look_at_replies(c, r->routes[i]);
     }
 }

@@ -133,7 +133,9 @@ bool compile_suits_data(struct compiler *c, const struct map *m, struct diag_pos
             return true;
         }
     }
-    if (m->data.kind != DATA_HL7 && root_suits(c, m)) {
+    bool is_unread =
+        c->route && c->route->npatterns == 0; /* its messages: is an error, told there */
+    if (is_unread || (m->data.kind != DATA_HL7 && root_suits(c, m))) {
         return true;
     }
     struct str wants = types_text(c->a, &m->data), here = types_text(c->a, &c->names.types);

@@ -96,6 +96,9 @@ static struct item *literal(struct compiler *c, const struct yaml_node *n, struc
                   "write %s", looks(&c->v2->place));
         return NULL;
     }
+    compile_code(
+        c, n,
+        &(struct assign){.literal = text, .to = {.path = c->v2->path, .text = c->v2->place.name}});
     /* A literal is encoded as it runs: a formula of one text. */
     struct node *node = ARENA_NEW(c->a, struct node);
     *node = (struct node){.op = NODE_LITERAL, .pos = n->pos, .value = value_string(text)};

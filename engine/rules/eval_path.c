@@ -363,7 +363,7 @@ static bool recode(struct eval *e, const struct node *n, struct value *v)
 
 bool eval_has_cause(struct eval *e, const struct node *n)
 {
-    return e->cause || eval_fail(e, n, "the message that asked is not known any more");
+    return e->cause || eval_fail(e, n, "the message that asked, $cause, is not known here");
 }
 
 /* $cause.PID-3[1].1 */

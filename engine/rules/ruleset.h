@@ -35,6 +35,7 @@ struct rules_destination {
     struct diag_pos shape_pos;
     const char *refuses;     /* why it cannot carry what a map makes, static; NULL: it can */
     const char *refuses_hl7; /* the same of an HL7 v2 message */
+    bool is_awaited;         /* a source's sender waits for what it answers */
 };
 
 struct rules_source {

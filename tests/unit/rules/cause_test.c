@@ -127,10 +127,10 @@ Test(cause, a_cause_that_is_gone_is_a_fault)
 {
     static const struct row rows[] = {
         {"of HL7", "  v: =$cause.PID-3[1].1",
-         "accepted\ndesk held <r.yaml:10:14: PID-3[1].1: the message that asked is not known any "
-         "more>"},
+         "accepted\ndesk held <r.yaml:10:14: PID-3[1].1: the message that asked, $cause, is not "
+         "known here>"},
         {"of data", "  v: =$cause.id",
-         "accepted\ndesk held <r.yaml:10:7: the message that asked is not known any more>"},
+         "accepted\ndesk held <r.yaml:10:7: the message that asked, $cause, is not known here>"},
     };
     kit_source = DESK;
     rows_told(of_json, "{\"x\":\"y\"}", ROWS(rows));
@@ -178,6 +178,11 @@ Test(cause, reply_as_answers_in_place_of_the_peer)
 Test(cause, what_cannot_be_is_refused)
 {
     static const struct row rows[] = {
+        {"nothing follows from a type that is none",
+         "  - { send: acct, as: j }\n---\nroute: b\nfrom: desk\nmessages: [Bundel]\ndo: { send: "
+         "acct, as: "
+         "j }",
+         "r.yaml:9:12: error: FHIR R4 has no resource Bundel; did you mean Bundle?"},
         {"a map to JSON", "  - reply: { as: j }",
          "r.yaml:5:18: error: the map j makes no message of HL7 v2, which a reply is; such a map "
          "says "
@@ -229,6 +234,13 @@ Test(cause, answers_that_ask_again_are_warned_of)
          "to "
          "it that when: or if: ends this"},
         {"not where it ends", "do: { send: all }", ""},
+        {"nobody waits",
+         "do: { choose: [{ if: MSA-1 = 'AA', do: [{ reply: { as: m } }] }] }\n---\nmap: m\nreads: "
+         "ACK\nto: "
+         "ACK\nversion: 2.5.1\nvalue: { MSA-1: AA, MSA-2: x }",
+         "r.yaml:4:43: warning: nobody waits for an answer of lab: this reply goes nowhere; say "
+         "ack: { "
+         "answered-by: lab, within: 20s } where the source of the question stands"},
     };
     rows_check("route: a\nfrom: lab\nmessages: [ACK]\n@@\n", ROWS(rows));
 }

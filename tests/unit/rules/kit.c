@@ -91,7 +91,7 @@ static const struct rules_source sources[] = {
     {.name = {"bulk", 4}, .is_bulk = true, .has_batch = true},
 };
 static const struct rules_destination destinations[] = {
-    {.name = {"desk", 4}, .order = RULES_ORDER_PATIENT},
+    {.name = {"desk", 4}, .order = RULES_ORDER_PATIENT, .is_awaited = true},
     {.name = {"lab", 3}, .order = RULES_ORDER_NONE},
     {.name = {"all", 3}, .order = RULES_ORDER_ALL},
     {.name = {"acct", 4},

@@ -245,6 +245,9 @@ Test(map_v2, check_refuses_what_the_message_does_not_have)
          "=PD1 or fields: { 1: ... }"},
         {"a number", "  PV1-2: N\n  PID-1: one",
          "r.yaml:9:10: error: this is no SI, as PID-1 wants; write digits, as 12 or 1.5"},
+        {"a code of another table", "  PV1-2: N\n  PID-30: Q",
+         "r.yaml:9:11: warning: Q is no code of HL7 table 0136 (Yes/no indicator), as PID-30 "
+         "wants"},
         {"a day", "  PV1-2: N\n  PV1-25: [1.2.2026]",
          "r.yaml:9:12: error: this is no DT, as PV1-25 wants; write YYYYMMDD"},
         {"a group nearly", "  PV1-2: N\n  INSURENCE: [{ IN1-1: 1 }]",
