@@ -126,13 +126,15 @@ struct group *draft_opened_by(const struct draft *d, struct group *leaf)
 
 /* ---- looking for segments ---- */
 
-/* Where it is remembered; NULL: the message is short. */
+/* Where it is remembered; NULL: the message is short. What is looked for in the whole message (`in` NULL) has places of
+ * its own: the same names are asked for in groups, and an address must not decide whether they push each other out. */
 static struct draft_sole *sole_slot(struct draft *d, const struct group *in, const char id[4])
 {
     uint32_t name;
     memcpy(&name, id, sizeof(name));
     uint64_t hash = (name ^ (uint64_t)(uintptr_t)in >> 4) * 0x9E3779B97F4A7C15u;
-    return d->m->segs + d->reshaped < SOLE_FROM ? NULL : &d->soles[hash >> 60];
+    return d->m->segs + d->reshaped < SOLE_FROM ? NULL
+                                                : &d->soles[(in ? DRAFT_SOLES : 0) + (hash >> 60)];
 }
 
 static bool is_sole_of(const struct draft_sole *s, const struct group *in, const char id[4],
@@ -145,7 +147,7 @@ static bool is_sole_of(const struct draft_sole *s, const struct group *in, const
 static void reshape(struct draft *d, const char *id)
 {
     d->reshaped++;
-    for (unsigned i = 0; i < DRAFT_SOLES; i++) {
+    for (unsigned i = 0; i < 2 * DRAFT_SOLES; i++) {
         d->soles[i].is_set = d->soles[i].is_set && memcmp(d->soles[i].id, id, 4) != 0;
     }
 }
@@ -187,20 +189,37 @@ struct group *draft_next(struct draft *d, struct draft_iter *it)
     return g;
 }
 
-/* The next segment of the name, as received or touched: *out_seg, or *out_line. */
+/* As received: nothing has been changed. */
+static bool flat_received(struct draft_flat *it, const char id[4])
+{
+    const struct hl7 *m = it->d->m;
+    uint32_t at = it->seg, name, want;
+    memcpy(&want, id, sizeof(want));
+    for (; at < m->segs; at++) {
+        memcpy(&name, m->seg[at].id, sizeof(name));
+        if (name == want) {
+            break;
+        }
+    }
+    it->d->looked += at + 1 - it->seg;
+    it->last = at;
+    it->seg = at < m->segs ? at + 1 : at;
+    return at < m->segs;
+}
+
+/* The next segment of the name, as received or touched: it->last, or it->last_line. */
 static bool flat_named(struct draft_flat *it, const char id[4])
 {
     const struct hl7 *m = it->d->m;
+    if (!it->d->edit) {
+        return flat_received(it, id);
+    }
     it->walk.e = it->d->edit;
     for (;;) {
         it->d->looked++;
-        if (it->d->edit && !edit_next(&it->walk, &it->last, &it->last_line)) {
+        if (!edit_next(&it->walk, &it->last, &it->last_line)) {
             return false;
         }
-        if (!it->d->edit && it->seg >= m->segs) {
-            return false;
-        }
-        it->last = it->d->edit ? it->last : it->seg++;
         const char *name = it->last_line ? edit_line_id(it->last_line) : m->seg[it->last].id;
         if (memcmp(name, id, 4) == 0) {
             return true;

@@ -21,7 +21,7 @@ struct draft_sole {
     struct edit_line *line;
     uint32_t seg;
 };
-enum { DRAFT_SOLES = 16 };
+enum { DRAFT_SOLES = 16 }; /* in groups; as many in the whole message */
 
 struct draft {
     struct arena *a;
@@ -34,7 +34,7 @@ struct draft {
     uint64_t
         looked; /* segments and groups that were looked at: what it cost; whoever counts sets it back */
     uint32_t reshaped; /* how often segments came or went */
-    struct draft_sole soles[DRAFT_SOLES];
+    struct draft_sole soles[2 * DRAFT_SOLES];
 };
 
 /* `find` NULL: no structure; every segment then stands in the message itself. */
