@@ -26,11 +26,8 @@ void buf_forget(struct buf *b)
     buf_free(b);
 }
 
-void buf_reserve(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t more)
 {
-    if (b->cap - b->n >= more) {
-        return;
-    }
     size_t cap = b->cap ? b->cap * 2 : 256;
     while (cap - b->n < more) {
         cap *= 2;

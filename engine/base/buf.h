@@ -16,8 +16,14 @@ void buf_free(struct buf *b);
 void buf_wipe(struct buf *b);
 /* buf_wipe() and buf_free(). */
 void buf_forget(struct buf *b);
+void buf_grow(struct buf *b, size_t more); /* buf_reserve() where there is too little */
 /* Make room for `more` bytes behind the end. */
-void buf_reserve(struct buf *b, size_t more);
+static inline void buf_reserve(struct buf *b, size_t more)
+{
+    if (b->cap - b->n < more) {
+        buf_grow(b, more);
+    }
+}
 void buf_put(struct buf *b, const void *p, size_t n);
 static inline void buf_putc(struct buf *b, char c)
 {

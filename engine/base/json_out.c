@@ -113,15 +113,27 @@ static size_t put_odd(struct buf *to, struct str s)
     return n ? n : 1;
 }
 
-void json_put_string(struct buf *to, struct str s)
+/* From byte `i` on, which is not written as it is, up to the end. */
+static void put_rest(struct buf *to, struct str s, size_t i)
 {
-    buf_putc(to, '"');
-    for (size_t i = 0; i < s.n;) {
-        buf_reserve(to, s.n - i);
+    while (i < s.n) {
+        i += put_odd(to, str_from(s.p + i, s.n - i));
+        buf_reserve(to, s.n - i + 1);
         size_t run = copy_plain(to->p + to->n, s.p + i, s.n - i);
         to->n += run;
         i += run;
-        i += i < s.n ? put_odd(to, str_from(s.p + i, s.n - i)) : 0;
+    }
+}
+
+void json_put_string(struct buf *to, struct str s)
+{
+    buf_reserve(to, s.n + 2);
+    char *at = to->p + to->n;
+    *at++ = '"';
+    size_t run = copy_plain(at, s.p, s.n);
+    to->n += run + 1;
+    if (run < s.n) {
+        put_rest(to, s, run);
     }
     buf_putc(to, '"');
 }

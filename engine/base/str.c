@@ -72,6 +72,22 @@ ptrdiff_t str_index(struct str s, char c)
     return hit ? hit - s.p : -1;
 }
 
+static bool has_control(uint64_t w)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    return (w - ones * ' ') & ~w & ones << 7;
+}
+
+/* There is one. */
+static size_t control_in(const char *p)
+{
+    size_t i = 0;
+    while ((unsigned char)p[i] >= ' ') {
+        i++;
+    }
+    return i;
+}
+
 size_t str_control(struct str s, size_t at)
 {
 #ifdef __SSE2__
@@ -84,10 +100,13 @@ size_t str_control(struct str s, size_t at)
         }
     }
 #endif
-    while (at < s.n && (unsigned char)s.p[at] >= ' ') {
-        at++;
+    for (; at < s.n; at += 8) {
+        size_t left = s.n - at < 8 ? s.n - at : 8;
+        if (has_control(str_word(s.p + at, left))) {
+            return at + control_in(s.p + at);
+        }
     }
-    return at;
+    return s.n;
 }
 
 ptrdiff_t str_find(struct str s, struct str needle)

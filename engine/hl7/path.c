@@ -424,6 +424,13 @@ struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint
     return nth(d, repetition, end_of(repetition), d->component, n);
 }
 
+struct str hl7_component_in(const struct hl7 *m, struct str repetition, uint32_t n)
+{
+    const char *end = m->raw.p + m->raw.n;
+    bool is_inside = repetition.p >= m->raw.p && repetition.p <= end;
+    return nth(&m->d, repetition, is_inside ? end : end_of(repetition), m->d.component, n);
+}
+
 struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n)
 {
     return nth(d, component, end_of(component), d->subcomponent, n);
@@ -659,8 +666,12 @@ static const struct hl7_seg *next_segment(struct path_iter *it)
 
 static bool next_repetition(struct path_iter *it, struct hl7_val *out)
 {
+    const struct hl7 *m = it->m;
+    struct str rest = it->rest;
+    struct str rep = nth(&m->d, rest, m->raw.p + m->raw.n, m->d.repetition, 1);
+    it->rest = rep.n < rest.n ? str_slice(rest, rep.n + 1, rest.n) : str_from(NULL, 0);
     it->rep++;
-    *out = part_of(it->m, cut(&it->m->d, &it->rest, it->m->d.repetition), it->p);
+    *out = part_of(m, rep, it->p);
     return true;
 }
 

@@ -70,6 +70,8 @@ struct path_iter path_each_in(const struct hl7 *m, const struct hl7_seg *s, cons
 /* Parts of a field value. Repetition `n` (from 1), component, subcomponent; `p` NULL when absent. O(bytes). */
 struct str hl7_repetition(const struct hl7_delims *d, struct str field, uint32_t n);
 struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint32_t n);
+/* The same, quicker where the repetition stands in the message `m`. */
+struct str hl7_component_in(const struct hl7 *m, struct str repetition, uint32_t n);
 struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n);
 struct hl7_val hl7_val_of(struct str raw);
 /* One plain text: ASCII in which no component, subcomponent or escape begins, nor another character set

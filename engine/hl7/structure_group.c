@@ -408,7 +408,8 @@ static void number_segments(struct sorting *w)
     for (unsigned k = 0; k < structure_nodes(w->s); k++)
         present[w->rows[k].id] = 1;
     for (uint32_t i = n; i-- > 0;) {
-        unsigned id = structure_segment_id(w->m->seg[i].id);
+        bool again = i + 1 < n && memcmp(w->m->seg[i].id, w->m->seg[i + 1].id, 4) == 0;
+        unsigned id = again ? w->id[i + 1] : structure_segment_id(w->m->seg[i].id);
         id = present[id] ? id : 0;
         w->id[i] = (uint8_t)id;
         w->same[i] = w->upcoming[id];

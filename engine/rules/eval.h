@@ -194,9 +194,9 @@ enum value_answer eval_path_one(struct eval *e, const struct node *n, const stru
                                 struct value *out);
 /* PATH.state(): of the first place that the path names. */
 enum hl7_state eval_path_state(struct eval *e, const struct node *n, const struct scope *s);
-/* A path behind a dot: down from each segment or group. */
 /* False, with a fault: $cause is not there. */
 bool eval_has_cause(struct eval *e, const struct node *n);
+/* A path behind a dot: down from each segment or group. */
 bool eval_subpath(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
                   struct values *out);
 /* Groups called n->text, from the current element outward. */

@@ -464,7 +464,7 @@ bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool
         *out = *v;
         return n->level == 1 && v->kind != VALUE_GROUP;
     }
-    struct str part = v->level == LEVEL_REPETITION  ? hl7_component(&v->m->d, v->text, n->level)
+    struct str part = v->level == LEVEL_REPETITION  ? hl7_component_in(v->m, v->text, n->level)
                       : v->level == LEVEL_COMPONENT ? hl7_subcomponent(&v->m->d, v->text, n->level)
                       : n->level == 1               ? v->text
                                                     : STR("");
