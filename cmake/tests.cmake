@@ -18,6 +18,8 @@ function(corridor_test name)
   endif()
   if(CORRIDOR_SANITIZE)
     list(APPEND t_ENVIRONMENT CORRIDOR_FIXED_LAYOUT=1)
+  else()
+    list(APPEND t_ENVIRONMENT CORRIDOR_MEMORY_KB=6291456)
   endif()
   add_test(NAME ${name} COMMAND ${CORRIDOR_RUN} ${name} ${program} ${command})
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${t_TIMEOUT}
