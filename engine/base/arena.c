@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_FIRST = 4096, CHUNK_MAX = 1 << 20, KEEP_MAX = 64 * 1024 };
+enum { CHUNK_FIRST = 4096, KEEP_MAX = 64 * 1024 };
 
 struct arena_chunk {
     struct arena_chunk *next; /* older chunk */
@@ -35,21 +35,21 @@ void arena_free(struct arena *a)
     arena_init(a);
 }
 
-/* The largest chunk that is small enough to stay between two messages; NULL when all are larger. */
-static struct arena_chunk *chunk_to_keep(const struct arena *a)
+/* The largest chunk of at most `most` bytes; NULL when all are larger. */
+static struct arena_chunk *chunk_to_keep(const struct arena *a, size_t most)
 {
     struct arena_chunk *best = NULL;
     for (struct arena_chunk *c = a->head; c; c = c->next) {
-        if (c->size <= KEEP_MAX && (!best || c->size > best->size)) {
+        if (c->size <= most && (!best || c->size > best->size)) {
             best = c;
         }
     }
     return best;
 }
 
-void arena_reset(struct arena *a)
+void arena_reset_to(struct arena *a, size_t most)
 {
-    struct arena_chunk *keep = chunk_to_keep(a);
+    struct arena_chunk *keep = chunk_to_keep(a, most);
     if (!keep) {
         arena_free(a);
         return;
@@ -64,10 +64,15 @@ void arena_reset(struct arena *a)
     a->end = keep->data + keep->size;
 }
 
+void arena_reset(struct arena *a)
+{
+    arena_reset_to(a, KEEP_MAX);
+}
+
 static size_t next_size(const struct arena *a, size_t n)
 {
     size_t size = a->head ? a->head->size * 2 : CHUNK_FIRST;
-    size = size > CHUNK_MAX ? CHUNK_MAX : size;
+    size = size > ARENA_CHUNK_MAX ? ARENA_CHUNK_MAX : size;
     return size < n ? n : size;
 }
 

@@ -8,6 +8,9 @@
 
 struct arena_chunk;
 
+/* Chunks grow up to this, unless one allocation wants more. */
+enum { ARENA_CHUNK_MAX = 1 << 20 };
+
 struct arena {
     struct arena_chunk *head; /* newest chunk */
     char *at;                 /* next free byte in head */
@@ -27,6 +30,14 @@ void arena_free(struct arena *a);
 /* Forget everything, but keep the largest chunk of at most 64 KiB: the next message of the same size
  * finds its room there. */
 void arena_reset(struct arena *a);
+/* The same with a largest chunk of at most `most` bytes: where one task follows another at once, what would be given
+ * back to the system is asked for again, page by page. */
+void arena_reset_to(struct arena *a, size_t most);
+/* Bytes that are in use, with the ends of full chunks. */
+static inline size_t arena_used(const struct arena *a)
+{
+    return a->total - (size_t)(a->end - a->at);
+}
 void *arena_grow(struct arena *a, size_t n) __attribute__((returns_nonnull));
 
 /* `n` bytes, aligned to 16, not initialised. Never NULL. O(1). */

@@ -10,8 +10,9 @@
 enum {
     TURNS_MAX = 256,
     TURNS_FIRST = 16,
-    SIDE_BYTES_MOST = 4 << 20, /* of results kept by a side: fewer messages at a time then */
-    SIDE_BYTES_FEW = 1 << 20,  /* more */
+    SIDE_BYTES_MOST =
+        ARENA_CHUNK_MAX, /* of results of a side, above it fewer messages at a time: one chunk, kept */
+    SIDE_BYTES_FEW = SIDE_BYTES_MOST / 4, /* below it more */
 };
 
 struct side {
@@ -169,7 +170,7 @@ static void run_both(struct shadow_crew *c)
 /* So many that both threads have something to do between two meetings, and that memory stays small. */
 static void adapt(struct shadow_crew *c)
 {
-    size_t was = c->side[SHADOW_WAS].a.total, now = c->side[SHADOW_NOW].a.total;
+    size_t was = arena_used(&c->side[SHADOW_WAS].a), now = arena_used(&c->side[SHADOW_NOW].a);
     size_t most = was > now ? was : now;
     if (most > SIDE_BYTES_MOST && c->most > 1) {
         c->most /= 2;
@@ -189,9 +190,9 @@ void shadow_crew_flush(struct shadow_crew *c)
     }
     adapt(c);
     c->n = 0;
-    arena_reset(&c->texts);
+    arena_reset_to(&c->texts, ARENA_CHUNK_MAX);
     for (unsigned i = 0; i < SHADOW_SIDES; i++) {
-        arena_reset(&c->side[i].a);
+        arena_reset_to(&c->side[i].a, ARENA_CHUNK_MAX);
     }
 }
 

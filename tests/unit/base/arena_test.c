@@ -50,6 +50,24 @@ Test(arena, zeroed_memory_is_zeroed_also_where_it_was_used_before)
     arena_free(&a);
 }
 
+Test(arena, reset_to_keeps_a_larger_chunk_and_tells_what_is_used)
+{
+    struct arena a = {0};
+    cr_expect_eq(arena_used(&a), 0);
+    for (unsigned i = 0; i < 600; i++) {
+        arena_alloc(&a, 4096);
+    }
+    cr_expect(arena_used(&a) >= 600 * 4096 && arena_used(&a) < a.total);
+    arena_reset_to(&a, ARENA_CHUNK_MAX);
+    cr_expect_eq(a.total, ARENA_CHUNK_MAX);
+    cr_expect_eq(arena_used(&a), 0);
+    const char *first = arena_alloc(&a, ARENA_CHUNK_MAX / 2);
+    cr_expect_eq(arena_used(&a), ARENA_CHUNK_MAX / 2);
+    arena_reset_to(&a, ARENA_CHUNK_MAX);
+    cr_expect_eq(arena_alloc(&a, 16), first, "the same room again");
+    arena_free(&a);
+}
+
 Test(arena, reset_keeps_one_chunk_of_at_most_64_kib)
 {
     static const struct {
