@@ -145,6 +145,14 @@ static void on_kick(evutil_socket_t fd, short what, void *arg)
     follow(e);
 }
 
+/* The clock of the loop is a coarse one: its timer may come before its time. */
+static void on_drain(evutil_socket_t fd, short what, void *arg)
+{
+    struct engine *e = arg;
+    e->drain_until_us = engine_mono_us(e);
+    on_kick(fd, what, e);
+}
+
 /* ---- life ---- */
 
 static void tell_missing(const struct engine *e)
@@ -173,7 +181,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     e->on_journal =
         event_new(conf->loop, journal_fd(conf->journal), EV_READ | EV_PERSIST, on_journal, e);
     e->on_kick = event_new(conf->loop, -1, 0, on_kick, e);
-    e->on_drain = evtimer_new(conf->loop, on_kick, e);
+    e->on_drain = evtimer_new(conf->loop, on_drain, e);
     event_add(e->on_journal, NULL);
     if (engine_reload(e, plan, ENGINE_REFUSE_PENDING, d) < 0) {
         engine_free(&e);
