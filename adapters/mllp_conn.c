@@ -625,6 +625,15 @@ void mllp_conn_check(struct mllp_conn *c, int64_t now)
     settle(c);
 }
 
+/* What was answered in this turn goes out before. */
+void mllp_conn_close(struct mllp_conn *c)
+{
+    if (!c->is_gone) {
+        send_out(c);
+    }
+    mllp_conn_free(c);
+}
+
 void mllp_conn_free(struct mllp_conn *c)
 {
     hang_up(c);

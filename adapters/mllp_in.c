@@ -167,7 +167,7 @@ static void mllp_close(struct source *s)
     struct mllp_in *in = state_of(s);
     in->is_draining = true;
     while (in->first) {
-        mllp_conn_free(in->first);
+        mllp_conn_close(in->first);
     }
     event_free(in->on_flush);
     event_free(in->on_sweep);

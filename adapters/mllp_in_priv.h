@@ -110,6 +110,8 @@ void mllp_conn_check(struct mllp_conn *c, int64_t now_us);
 void mllp_conn_end(struct mllp_conn *c);
 /* At once, whatever is under way. */
 void mllp_conn_free(struct mllp_conn *c);
+/* The same, after what was answered has gone out. */
+void mllp_conn_close(struct mllp_conn *c);
 
 /* mllp_in.c: a connection has gone. */
 void mllp_in_freed(struct mllp_in *in);
