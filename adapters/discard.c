@@ -60,6 +60,12 @@ static void discard_close(struct destination *t)
     destination_endpoint(t)->state = NULL;
 }
 
+static const char *discard_silence(const void *conf)
+{
+    (void)conf;
+    return "keeps nothing and answers nothing";
+}
+
 static const struct destination_ops discard_destination = {
     .batch = 64,
     .open = discard_open,
@@ -75,4 +81,5 @@ const struct adapter discard_adapter = {
     .out_opts = discard_opts,
     .out_conf_size = sizeof(struct discard_conf),
     .out = &discard_destination,
+    .out_silence = discard_silence,
 };

@@ -25,6 +25,8 @@ extern const struct source_ops files_source;
 extern const struct destination_ops files_destination;
 extern const struct adapter files_adapter;
 
+/* adapter.out_silence. */
+const char *files_out_silence(const void *conf);
 void files_out_check(const void *conf, const struct yaml_node *map, struct diags *d);
 
 #endif

@@ -28,6 +28,8 @@ extern const struct opt mllp_out_opts[];
 extern const struct destination_ops mllp_destination;
 /* adapter.out_check. */
 void mllp_out_check(const void *conf, const struct yaml_node *map, struct diags *d);
+/* adapter.out_silence. */
+const char *mllp_out_silence(const void *conf);
 /* adapter.out_is_exposed. */
 bool mllp_out_is_exposed(const void *conf);
 

@@ -217,4 +217,5 @@ const struct adapter mllp_adapter = {
     .out = &mllp_destination,
     .out_check = mllp_out_check,
     .out_is_exposed = mllp_out_is_exposed,
+    .out_silence = mllp_out_silence,
 };

@@ -50,6 +50,12 @@ void mllp_out_check(const void *conf, const struct yaml_node *map, struct diags 
     }
 }
 
+const char *mllp_out_silence(const void *conf)
+{
+    const struct mllp_out_conf *c = conf;
+    return c->reply == MLLP_REPLY_NONE ? "says `reply: none`" : NULL;
+}
+
 bool mllp_out_is_exposed(const void *conf)
 {
     const struct mllp_out_conf *c = conf;

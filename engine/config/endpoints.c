@@ -419,6 +419,9 @@ static void read_destination(struct loader *l, const struct yaml_node *node, uns
     if (chosen.adapter && chosen.adapter->is_json_only) {
         l->rules_destinations[at].refuses_hl7 = chosen.adapter->summary;
     }
+    if (chosen.adapter && chosen.adapter->out_silence) {
+        l->rules_destinations[at].silence = chosen.adapter->out_silence(chosen.conf);
+    }
 }
 
 /* ---- both ---- */

@@ -212,6 +212,9 @@ struct adapter {
     void (*out_check)(const void *conf, const struct yaml_node *map, struct diags *d);
     /* Could others on the network read what a destination with these options sends? NULL: it uses no network. */
     bool (*out_is_exposed)(const void *conf);
+    /* Why a destination with these options answers nothing that routes could read: "writes files", static; NULL, or
+     * none of this: it may answer. */
+    const char *(*out_silence)(const void *conf);
     /* What tells of conditions, under `alerts:` by its name; its options are those of teller.h. NULL: it does not. */
     const struct tell_ops *tell;
     void (*tell_check)(const void *conf, const struct yaml_node *map, struct diags *d);

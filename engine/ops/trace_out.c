@@ -184,6 +184,9 @@ static void put_output_json(struct json_out *j, struct arena *a, const struct tr
     json_out_pair(j, "route", rules_route_name(t->plan->rules, o->route));
     json_out_pair(j, "id", o->id_part);
     json_out_pair_cstr(j, "class", o->is_bulk ? "bulk" : "interactive");
+    if (o->await_ms) {
+        json_out_pair_int(j, "await_ms", o->await_ms);
+    }
     json_out_key(j, "keys");
     json_out_array(j);
     for (unsigned i = 0; i < o->nkeys; i++) {

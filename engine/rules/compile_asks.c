@@ -1,5 +1,5 @@
-/* Routes that read answers: those that ask again with each, since nothing else ends that; those that reply where nobody waits.
- * Warnings. */
+/* Routes that read answers: those that ask again with each, since nothing else ends that; those that reply where nobody waits;
+ * and those that wait for answers that none of them reads. Warnings. */
 #include "engine/rules/ruleset_priv.h"
 
 #include <limits.h>
@@ -41,6 +41,11 @@ static const struct step *find_step(const struct step *s, step_fn is_it, unsigne
 static bool sends_to(const struct step *s, unsigned d)
 {
     return s->kind == STEP_SEND && s->send.destination == d;
+}
+
+static bool awaits(const struct step *s, unsigned d)
+{
+    return sends_to(s, d) && s->send.await_ms;
 }
 
 static bool replies_as(const struct step *s, unsigned d)
@@ -116,11 +121,33 @@ static void look_at_replies(struct compiler *c, const struct route *route)
     }
 }
 
+/* await: where no route makes anything of the answer. */
+static void look_at_awaits(struct compiler *c, const struct route *route)
+{
+    for (unsigned d = 0; d < c->r->ndestinations; d++) {
+        bool is_for_nothing = c->r->await_ms[d] && !rules_reads_answers(c->r, d);
+        const struct step *s = is_for_nothing ? find_step(route->steps, awaits, d) : NULL;
+        if (s) {
+            struct str name = c->r->destinations[d].name;
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_WARNING, "nobody-reads", s->pos,
+                               "await: and no route reads the answers of %.*s: the patient's next "
+                               "messages wait for its delivery, and for nothing that comes of it",
+                               STR_ARG(name)),
+                      "say from: %.*s in the route that is to read them, or leave await: out",
+                      STR_ARG(name));
+        }
+    }
+}
+
 void compile_asks(struct compiler *c)
 {
     const struct ruleset *r = c->r;
     struct leads l = {.n = r->ndestinations};
     bool is_asked = false;
+    for (unsigned i = 0; i < r->nroutes; i++) {
+        look_at_awaits(c, r->routes[i]);
+    }
     for (unsigned i = 0; i < l.n; i++) {
         is_asked = is_asked || rules_reads_answers(r, i);
     }

@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+enum { AWAIT_LEAST_MS = 1000, AWAIT_MOST_MS = 60000 };
+
 static bool find_destination(struct compiler *c, const struct yaml_node *n, unsigned *out)
 {
     struct str name, names[64];
@@ -183,6 +185,42 @@ static bool send_options(struct compiler *c, const struct yaml_node *n, struct s
     return good;
 }
 
+/* Only who answers can be waited for. */
+static bool may_await(struct compiler *c, const struct yaml_node *n, unsigned d)
+{
+    const struct rules_destination *to = &c->r->destinations[d];
+    if (!to->silence) {
+        return true;
+    }
+    diag_hint(c->d,
+              diag_add(c->d, DIAG_ERROR, "wrong-destination", n->pos,
+                       "await: waits for an answer, and the destination %.*s %s", STR_ARG(to->name),
+                       to->silence),
+              "leave await: out, or put it on the send to the destination that is asked");
+    return false;
+}
+
+static bool send_await(struct compiler *c, const struct yaml_node *n, struct step *s)
+{
+    unsigned d = s->send.destination;
+    int64_t ms = 0;
+    if (!n || d >= c->r->ndestinations) {
+        return true;
+    }
+    if (n->kind != YAML_SCALAR || !opt_read_ms(n->text, &ms) || ms < AWAIT_LEAST_MS ||
+        ms > AWAIT_MOST_MS) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "bad-value", n->pos,
+                           "await: is a time from 1s to 60s: so long the patient's next messages "
+                           "wait for the answer"),
+                  "write await: 10s");
+        return false;
+    }
+    s->send.await_ms = (uint32_t)ms;
+    c->r->await_ms[d] = c->r->await_ms[d] > ms ? c->r->await_ms[d] : (uint32_t)ms;
+    return may_await(c, n, d);
+}
+
 bool compile_send(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
                   struct step *s)
 {
@@ -194,6 +232,7 @@ bool compile_send(struct compiler *c, const struct yaml_node *step, const struct
     s->send.key = optional_value(c, yaml_get(step, "key"), CHECK_ANY, &good);
     good = send_class(c, yaml_get(step, "class"), s) && good;
     good = send_part(c, yaml_get(step, "part"), s) && good;
+    good = send_await(c, yaml_get(step, "await"), s) && good;
     c->may_have_sent = true;
     if (good) {
         good = send_options(c, yaml_get(step, "options"), s);

@@ -18,9 +18,8 @@ static const char *const delete_keys[] = {"delete", "except", "if", NULL};
 static const char *const keep_keys[] = {"keep", "if", NULL};
 static const char *const add_keys[] = {"add", "after", "before", "set", "if", NULL};
 static const char *const copy_keys[] = {"copy", "to", "after", "if", NULL};
-static const char *const send_keys[] = {"send", "as",    "with",    "id", "key",
-                                        "part", "class", "options", "if", NULL};
-static const char *const send_later[] = {"await", NULL};
+static const char *const send_keys[] = {"send",  "as",      "with",  "id", "key", "part",
+                                        "class", "options", "await", "if", NULL};
 static const char *const drop_keys[] = {"drop", "if", NULL};
 static const char *const reply_keys[] = {"reply", "if", NULL};
 static const char *const require_keys[] = {"require", "else", "if", NULL};
@@ -191,7 +190,7 @@ static const struct verb verbs[] = {
     {"use", compile_use, use_keys, false, "NAME; with: { name: value }",
      "runs a list of steps declared under steps:"},
     {"send", compile_send, send_keys, false,
-     "NAME; as: MAP, with: {...}, id:, key:, part: current, class:, options: {...}",
+     "NAME; as: MAP, with: {...}, id:, key:, part: current, class:, options: {...}, await: 10s",
      "sends the message as edited so far, or what a map makes of it"},
     {"drop", verb_drop, drop_keys, false, "reason", "ends the route; may not come after a send"},
     {"require", verb_require, require_keys, false, "formula; else: steps",
@@ -297,8 +296,7 @@ static bool compile_step(struct compiler *c, const struct yaml_node *n, struct s
     if (is_edit(c, v, value)) {
         return false;
     }
-    bool good =
-        compile_keys(c, n, "this step", v->keys, v->compile == compile_send ? send_later : NULL);
+    bool good = compile_keys(c, n, "this step", v->keys, NULL);
     s->pos = value->key->pos;
     unsigned errors = c->d->errors;
     if (cond && !v->owns_if) {

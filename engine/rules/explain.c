@@ -200,6 +200,10 @@ static void sending(struct explain *x, const struct step *s, unsigned depth)
     if (s->send.map) {
         buf_printf(x->out, " as %.*s", STR_ARG(s->send.map->name));
     }
+    if (s->send.await_ms) {
+        unsigned ms = s->send.await_ms, whole = ms % 1000 == 0;
+        buf_printf(x->out, " await %u%s", whole ? ms / 1000 : ms, whole ? "s" : "ms");
+    }
     place(x, s->pos);
     assigns(x, &s->send.with, depth + 1);
     condition(x, "id", s->send.id, depth + 1);

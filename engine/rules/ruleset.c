@@ -156,6 +156,8 @@ static void copy_env(struct compiler *c)
     r->nsources = n + r->ndestinations;
     r->sources = ARENA_ARRAY(c->a, struct rules_source, r->nsources + 1);
     r->destinations = ARENA_ARRAY(c->a, struct rules_destination, r->ndestinations + 1);
+    r->await_ms = ARENA_ARRAY(c->a, uint32_t, r->ndestinations + 1);
+    memset(r->await_ms, 0, (r->ndestinations + 1) * sizeof(*r->await_ms));
     if (n) {
         memcpy(r->sources, c->env->sources, n * sizeof(*r->sources));
     }
@@ -288,6 +290,11 @@ bool rules_reads_answers(const struct ruleset *r, unsigned destination)
         }
     }
     return false;
+}
+
+uint32_t rules_await_ms(const struct ruleset *r, unsigned destination)
+{
+    return r->await_ms[destination];
 }
 
 unsigned rules_map_count(const struct ruleset *r)

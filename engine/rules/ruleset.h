@@ -36,6 +36,7 @@ struct rules_destination {
     const char *refuses;     /* why it cannot carry what a map makes, static; NULL: it can */
     const char *refuses_hl7; /* the same of an HL7 v2 message */
     bool is_awaited;         /* a source's sender waits for what it answers */
+    const char *silence;     /* why it never answers, "writes files", static; NULL: it may */
 };
 
 struct rules_source {
@@ -150,7 +151,8 @@ struct rules_output {
     const struct json *value; /* is_json: the same as a tree */
     struct splices payload;   /* over m->raw */
     struct str options;       /* for the destination's adapter, as pairs (pairs.h); or empty */
-    struct diag_pos pos;      /* of the send */
+    uint32_t await_ms;   /* its patient's messages wait for the answer, so long; 0: they do not */
+    struct diag_pos pos; /* of the send */
     struct str
         finding; /* a route that failed and holds: file:line:col and HL7 place; then no payload;
                                 `destination` is that of the route's first send (without one it rejects) */
@@ -194,6 +196,8 @@ struct str rules_source_name(const struct ruleset *r, unsigned source);
 unsigned rules_answers_of(const struct ruleset *r, unsigned destination);
 /* Does any route read them? */
 bool rules_reads_answers(const struct ruleset *r, unsigned destination);
+/* The longest await: of a send to that destination; 0: there is none. */
+uint32_t rules_await_ms(const struct ruleset *r, unsigned destination);
 /* Does any route read a message of this source and type, whatever its `when` says? Nothing is run. */
 bool rules_reads(const struct ruleset *r, const struct rules_input *in, struct arena *a);
 /* Run every route that reads this source and type. Everything is allocated in `a`. Never fails: what

@@ -110,6 +110,7 @@ struct step {
             const struct map *map; /* NULL: the message as edited */
             struct assigns with;
             struct assigns options; /* to.text: the name */
+            uint32_t await_ms;      /* 0: no await: */
         } send;
         struct {
             struct str reason;
@@ -298,6 +299,7 @@ struct ruleset {
     struct rules_destination *destinations;
     unsigned ndestinations;
     struct node **order;   /* per destination: its order formula, or NULL */
+    uint32_t *await_ms;    /* per destination: the longest await: of a send to it */
     struct route **routes; /* by name */
     unsigned nroutes;
     struct table **tables;

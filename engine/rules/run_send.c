@@ -268,6 +268,7 @@ enum run_end run_send(struct run *run, const struct step *s)
     *out = (struct rules_output){.destination = s->send.destination,
                                  .route = run->route->index,
                                  .pos = s->pos,
+                                 .await_ms = s->send.await_ms,
                                  .is_bulk = s->send.has_class ? s->send.is_bulk : feed_is_bulk};
     bool good = send_id(run, s, out) && run_keys(run, s, out) && send_options(run, s, out);
     if (good && s->send.map) {

@@ -1,6 +1,8 @@
 /* Answers of destinations as messages: from: a destination, $cause, reply: { as: }. */
 #include "tests/unit/rules/rows.h"
 
+#include <stdio.h>
+
 TestSuite(cause, .init = kit_begin, .fini = kit_end);
 
 enum { DESK = 4, LAB }; /* kit_source of their answers */
@@ -243,4 +245,74 @@ Test(cause, answers_that_ask_again_are_warned_of)
          "answered-by: lab, within: 20s } where the source of the question stands"},
     };
     rows_check("route: a\nfrom: lab\nmessages: [ACK]\n@@\n", ROWS(rows));
+}
+
+/* ---- await: ---- */
+
+#define READ "---\nroute: b\nfrom: lab\nmessages: [ACK]\ndo: { send: all }\n"
+
+Test(cause, a_send_may_be_awaited_for_a_time_within_limits)
+{
+    static const char *const limits =
+        "is a time from 1s to 60s: so long the patient's next messages wait for the answer; write "
+        "await: 10s";
+    static const struct row good[] = {
+        {"the least", "do: { send: lab, await: 1s }\n" READ, ""},
+        {"the most", "do: { send: lab, await: 1m }\n" READ, ""},
+        {"in a loop", "do: { for: OBR, do: { send: lab, part: current, await: 1500ms } }\n" READ,
+         ""},
+    };
+    static const struct {
+        const char *name, *text;
+    } bad[] = {{"less", "999ms"}, {"more", "61s"},         {"no unit", "10"}, {"none", "0"},
+               {"ever", "never"}, {"a formula", "=PID-1"}, {"a list", "[1s]"}};
+    static const char frame[] = "route: a\nfrom: epic\nmessages: [ORU^R01]\n@@";
+    rows_check(frame, ROWS(good));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char text[200], want[200];
+        struct row one = {bad[i].name, text, want};
+        snprintf(text, sizeof(text), "do: { send: lab, await: %s }\n" READ, bad[i].text);
+        snprintf(want, sizeof(want), "r.yaml:4:25: error: await: %s", limits);
+        rows_check(frame, &one, 1);
+    }
+}
+
+Test(cause, only_who_answers_can_be_awaited)
+{
+    static const struct row rows[] = {
+        {"who never answers", "acct, await: 2s }",
+         "r.yaml:4:26: error: await: waits for an answer, and the destination acct writes files, "
+         "which answer nothing; leave await: out, or put it on the send to the destination that is "
+         "asked"},
+        {"whose answers nobody reads", "lab, await: 2s }",
+         "r.yaml:4:7: warning: await: and no route reads the answers of lab: the patient's next "
+         "messages wait for its delivery, and for nothing that comes of it; say from: lab in the "
+         "route that is to read them, or leave await: out"},
+        {"of two only the one that is awaited",
+         "lab, await: 2s }\n---\nroute: c\nfrom: epic\nmessages: [ORU^R01]\ndo: { send: all "
+         "}\n" READ,
+         ""},
+    };
+    rows_check("route: a\nfrom: epic\nmessages: [ORU^R01]\ndo: { send: @@\n", ROWS(rows));
+}
+
+Test(cause, an_output_tells_how_long_it_is_awaited)
+{
+    struct diags d;
+    struct rules_result res;
+    struct ruleset *r = kit_compile("route: a\nfrom: epic\nmessages: [ORU^R01]\ndo:\n"
+                                    "  - { send: lab, await: 10s, if: PID-1 = '1' }\n"
+                                    "  - { send: lab, id: x, await: 1500ms }\n"
+                                    "  - send: desk\n" READ,
+                                    &d);
+    cr_assert(r, "%s", kit_findings(&d));
+    struct rules_input in = {
+        .m = kit_message("MSH|^~\\&|L|M|D|X|2026||ORU^R01|M1|P|2.5.1\rPID|1||7^^^L^MR\r")};
+    rules_run(r, &in, &kit_arena, &res);
+    cr_assert_eq(res.noutputs, 3);
+    cr_expect_eq(res.outputs[0].await_ms, 10000);
+    cr_expect_eq(res.outputs[1].await_ms, 1500);
+    cr_expect_eq(res.outputs[2].await_ms, 0);
+    cr_expect_eq(rules_await_ms(r, 0), 0, "desk");
+    cr_expect_eq(rules_await_ms(r, 1), 10000, "lab: the longest");
 }

@@ -239,8 +239,6 @@ Test(step_send, options_are_those_of_the_destinations_adapter)
     static const struct row refused[] = {
         {"none here", "  - { send: lab, options: { x: 1 } }",
          "r.yaml:5:27: error: options: cannot be used here"},
-        {"await", "  - { send: lab, await: 10s }",
-         "r.yaml:5:18: error: await: is not available in this version"},
     };
     rows_check(route, ROWS(refused));
 }
