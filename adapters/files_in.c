@@ -209,11 +209,16 @@ static void files_in_turn_away(struct source *s, void *conn, uint64_t token,
 {
     struct files_in *in = conn;
     (void)s;
-    (void)token;
     (void)replies;
     (void)n;
     in->waiting--;
-    in->is_turned_away = true;
+    if (in->is_offering) {
+        in->is_turned_away = true;
+        return;
+    }
+    in->rejected++; /* it was parked, and others of its file are stored */
+    buf_printf(&in->why, "line %u: not stored for want of room; give it again\n", (unsigned)token);
+    end_if_over(in);
 }
 
 /* Of a document. */
@@ -532,4 +537,5 @@ const struct adapter files_adapter = {
     .out_conf_size = sizeof(struct files_out_conf),
     .out = &files_destination,
     .out_check = files_out_check,
+    .out_silence = files_out_silence,
 };

@@ -119,25 +119,25 @@ static void judge(struct engine *e, struct msg *m, const struct rules_result *r,
     }
 }
 
-static void run_routes(struct destination *t, struct msg *m, struct str asking, const char *cut,
-                       struct asked *made)
+/* `in` becomes what they see. */
+static void run_routes(struct destination *t, struct msg *m, const char *cut,
+                       struct rules_input *in, struct asked *made)
 {
     struct engine *e = t->engine;
     struct hl7 *parsed = ARENA_NEW(&m->arena, struct hl7);
-    struct rules_input in = {.source = rules_answers_of(e->plan->rules, t->index),
-                             .received_us = m->e.received_us,
-                             .id_hi = m->e.id.hi,
-                             .id_lo = m->e.id.lo};
     struct rules_result r = {0};
     struct str why;
-    if (cut || rules_read(&m->arena, m->e.raw, parsed, &in, &why) != 0) {
+    in->source = rules_answers_of(e->plan->rules, t->index);
+    in->received_us = m->e.received_us;
+    in->id_hi = m->e.id.hi;
+    in->id_lo = m->e.id.lo;
+    if (cut || rules_read(&m->arena, m->e.raw, parsed, in, &why) != 0) {
         m->e.status = ENTRY_REJECTED;
         m->e.reason = cut ? str_of(cut) : why;
         made->is_failed = true;
         return;
     }
-    in.cause = read_cause(&m->arena, asking);
-    rules_run(e->plan->rules, &in, &m->arena, &r);
+    rules_run(e->plan->rules, in, &m->arena, &r);
     misses_add(e->misses, r.misses, m->e.received_us);
     judge(e, m, &r, made);
 }
@@ -230,15 +230,19 @@ static void on_stored(void *arg, enum journal_status status, uint64_t seq)
     msg_unref(&m);
 }
 
-static bool append(struct destination *t, struct msg *m)
+static bool append(struct destination *t, struct msg *m, const struct rules_input *in)
 {
     struct engine *e = t->engine;
     struct taking *k = ARENA_NEW(&m->arena, struct taking);
+    struct park_entry all = {&m->e, 0, m->e.outputs, 0, m->e.noutputs};
     *k = (struct taking){e, msg_ref(m)};
-    if (!have_room(e, &m->e) || journal_append_message(e->conf.journal, &m->e, on_stored, k) == 0) {
+    all.seq =
+        have_room(e, &m->e) ? journal_append_message(e->conf.journal, &m->e, on_stored, k) : 0;
+    if (all.seq == 0) {
         msg_unref(&k->msg);
         return false;
     }
+    park_hold(e->parked, &all, in); /* what is awaited of it */
     count(t, &m->e);
     engine_kick(e);
     return true;
@@ -248,17 +252,19 @@ bool asked_take(struct destination *t, struct entry_ref ref, const struct msg *m
                 const struct outcome *out, struct asked *made)
 {
     struct str body = body_of(out);
+    struct rules_input in = {.m = NULL};
     *made = (struct asked){0};
     if (!body.n) {
         return true;
     }
     made->msg = msg_new(&t->engine->pool);
     fill_entry(t, ref, m, body, made->msg);
-    run_routes(t, made->msg, asking_bytes(&m->e, ref.output), out->answer_fault, made);
+    in.cause = read_cause(&made->msg->arena, asking_bytes(&m->e, ref.output));
+    run_routes(t, made->msg, out->answer_fault, &in, made);
     if (is_known(t->engine, made->msg)) {
         return true; /* taken before a crash, or asked again by a person: nothing new was said */
     }
-    bool is_taken = append(t, made->msg);
+    bool is_taken = append(t, made->msg, &in);
     if (!is_taken) {
         say(t->engine, LOG_LEVEL_WARN, "answer-later", &made->msg->e);
     }

@@ -1,6 +1,7 @@
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 #include "engine/flow/asked.h"
+#include "engine/flow/park.h"
 
 #include <stdlib.h>
 
@@ -85,6 +86,12 @@ static bool on_ended(void *arg, const struct queue_end *how)
     return is_taken;
 }
 
+static void on_over(void *arg, struct entry_ref ref)
+{
+    struct destination *t = arg;
+    park_settled(t->engine->parked, ref);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct destination *t = arg;
@@ -100,7 +107,8 @@ static const struct queue_ops queue_ops = {.room = on_room,
                                            .wake_at = on_wake_at,
                                            .kick = on_kick,
                                            .rerun = on_rerun,
-                                           .ended = on_ended};
+                                           .ended = on_ended,
+                                           .over = on_over};
 
 static struct queue *make_queue(struct destination *t)
 {

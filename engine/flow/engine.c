@@ -3,6 +3,7 @@
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 #include "engine/flow/engine_priv.h"
+#include "engine/flow/park.h"
 #include "engine/rules/invariant.h"
 #include "engine/flow/repeat.h"
 
@@ -108,12 +109,14 @@ static void follow(struct engine *e)
         destination_run(e->destinations[i]);
     }
     resume(e);
+    parks_run(e->parked);
     e->uncommitted = 0;
     journal_commit(e->conf.journal);
     free_left(e);
     e->is_following = false;
     if (e->is_draining) {
         awaits_drain(e->awaits);
+        parks_drain(e->parked);
     }
     end_drain(e);
 }
@@ -175,6 +178,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
     e->tally = tally_new();
     e->awaits = awaits_new(e);
     e->parts = parts_new(e);
+    e->parked = parks_new(e);
     repeat_load(e->ids, conf->journal);
     tell_missing(e);
     journal_defer(conf->journal);
@@ -188,6 +192,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct plan *plan, str
         return NULL;
     }
     parts_load(e->parts); /* how long they wait is the sources' */
+    parks_load(e->parked, e);
     return e;
 }
 
@@ -235,6 +240,7 @@ void engine_free(struct engine **ep)
     journal_close(&e->conf.journal);
     awaits_free(&e->awaits);
     parts_free(&e->parts);
+    parks_free(&e->parked);
     invariants_free(&e->invariants);
     for (unsigned i = 0; i < e->nsources; i++) {
         source_free(&e->sources[i]);

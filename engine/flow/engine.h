@@ -51,6 +51,7 @@ struct engine_source_status {
     uint64_t parts;      /* of messages that come in several; the whole counts as one message */
     uint64_t incomplete; /* such messages that were given up */
     uint64_t unfinished; /* and that wait for their rest now */
+    uint64_t parked;     /* and of all messages, that wait for the answer to one before (await) */
     const struct validation_count *validation; /* NULL: the source does not validate */
     uint64_t replied[6];                       /* by enum ack_code */
     const struct histogram
@@ -69,12 +70,14 @@ struct engine_destination_status {
     bool is_exposed;    /* others on the network can read what is sent */
     uint64_t answering; /* of `queued`: with the peer, who answers over another connection */
     uint64_t backlog,
-        backlog_bound;    /* bytes of the journal that wait for it, and may; 0: no bound */
-    bool backlog_full;    /* messages routed to it are refused */
-    uint64_t turned_away; /* so many were */
-    uint64_t answers;     /* stored as messages, as a route reads them */
-    const char *reason;   /* why unreachable; static */
-    int64_t oldest_us;    /* age of the oldest unsettled output; 0 none */
+        backlog_bound;     /* bytes of the journal that wait for it, and may; 0: no bound */
+    bool backlog_full;     /* messages routed to it are refused */
+    uint64_t turned_away;  /* so many were */
+    uint64_t answers;      /* stored as messages, as a route reads them */
+    uint64_t awaited;      /* outputs whose answer others wait for (await), if there are any */
+    uint64_t late_answers; /* such that were not answered in time */
+    const char *reason;    /* why unreachable; static */
+    int64_t oldest_us;     /* age of the oldest unsettled output; 0 none */
     unsigned in_flight;
     uint64_t blocked, ready,
         retrying; /* of `queued`: for another output, for room, for their time */

@@ -35,6 +35,7 @@ struct source {
     uint64_t reused_ids; /* an id seen before over another body */
     uint64_t parts;      /* of messages that come in several */
     uint64_t incomplete; /* such messages that were given up */
+    uint64_t parked;     /* messages that wait for another one's answer now */
     uint64_t replied[6]; /* by enum ack_code */
     struct histogram reply_time;
     int64_t rejected_day; /* day since 1970 that rejected_bytes counts */
@@ -49,12 +50,13 @@ struct destination {
     uint32_t name_id;
     bool is_open, is_reopening;
     bool is_full; /* more waits for it than its backlog allows: messages for it are refused */
-    uint64_t turned_away; /* so many were */
-    bool is_asked;        /* a route reads its answers */
-    unsigned index;       /* in the current plan */
-    uint32_t answers_id;  /* name id of the source that its answers come from */
-    uint64_t answers;     /* stored as messages */
-    struct plan *plan;    /* a reference: owns ep.conf while it is in use */
+    uint64_t turned_away;  /* so many were */
+    bool is_asked;         /* a route reads its answers */
+    unsigned index;        /* in the current plan */
+    uint32_t answers_id;   /* name id of the source that its answers come from */
+    uint64_t answers;      /* stored as messages */
+    uint64_t late_answers; /* awaited, and not there in time */
+    struct plan *plan;     /* a reference: owns ep.conf while it is in use */
     struct str own_name;
     struct queue *queue;
     struct event *timer;
@@ -77,6 +79,7 @@ struct engine {
     struct misses *misses;
     struct tally *tally;
     struct awaits *awaits;         /* exchanges that wait for a destination */
+    struct parks *parked;          /* messages that wait for another one's answer */
     struct parts *parts;           /* messages that are not whole yet */
     struct invariants *invariants; /* of FHIR; NULL: nobody asked yet */
     struct queue_budget budget;
@@ -122,6 +125,8 @@ void destination_free(struct destination **t);
 bool plan_same_conf(const struct opt *table, const void *a, const void *b);
 
 /* exchange.c */
+/* An ordering key as the journal has it. */
+uint64_t engine_key(struct engine *e, struct arena *a, const struct rules_key *k);
 /* What a rule sends as the journal has it, in `a`. */
 void engine_output(struct engine *e, struct arena *a, const struct rules_output *r,
                    struct entry_output *o);

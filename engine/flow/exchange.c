@@ -179,7 +179,7 @@ bool exchange_parse(struct exchange *x)
 
 /* ---- 6 routes that match, 7 their programs ---- */
 
-static uint64_t hash_key(const uint8_t *secret, struct arena *a, const struct rules_key *k)
+uint64_t engine_key(struct engine *e, struct arena *a, const struct rules_key *k)
 {
     char small[KEY_MAX];
     size_t n = k->authority.n + 1 + k->id.n;
@@ -191,7 +191,7 @@ static uint64_t hash_key(const uint8_t *secret, struct arena *a, const struct ru
     if (k->id.n) {
         memcpy(p + k->authority.n + 1, k->id.p, k->id.n);
     }
-    return hash_keyed(secret, str_from(p, n));
+    return hash_keyed(journal_hash_key(e->conf.journal), str_from(p, n));
 }
 
 void engine_output(struct engine *e, struct arena *a, const struct rules_output *r,
@@ -199,7 +199,7 @@ void engine_output(struct engine *e, struct arena *a, const struct rules_output 
 {
     uint64_t *keys = r->nkeys ? arena_alloc(a, r->nkeys * sizeof(*keys)) : NULL;
     for (unsigned i = 0; i < r->nkeys; i++) {
-        keys[i] = hash_key(journal_hash_key(e->conf.journal), a, &r->keys[i]);
+        keys[i] = engine_key(e, a, &r->keys[i]);
     }
     *o = (struct entry_output){
         .destination = e->destinations[r->destination]->name_id,
@@ -213,6 +213,7 @@ void engine_output(struct engine *e, struct arena *a, const struct rules_output 
         .nkeys = r->nkeys,
         .payload = r->payload,
         .finding = r->finding,
+        .await_ms = r->await_ms,
     };
 }
 
@@ -257,7 +258,7 @@ static void unrouted(struct exchange *x)
     }
 }
 
-static struct rules_input input_of(const struct exchange *x)
+struct rules_input exchange_input(const struct exchange *x)
 {
     const struct entry_message *m = x->e;
     return (struct rules_input){.m = x->data ? NULL : &x->hl7,
@@ -273,14 +274,15 @@ static struct rules_input input_of(const struct exchange *x)
 /* False: it is rejected for what it is, whatever routes would make of it. */
 static bool is_valid(struct exchange *x)
 {
-    struct rules_input in = input_of(x);
+    struct rules_input in = exchange_input(x);
     char id[27];
     unsigned n;
     if (!x->source->want->is_validated || x->data) {
         return true;
     }
     entry_id_text(x->e->id, id);
-    const struct validate_report *r = validation_run(x->source, &in, str_of(id), &x->msg->arena);
+    const struct validate_report *r =
+        validation_run(x->source, &in, str_of(id), &x->msg->arena, !x->is_again);
     if (r) {
         const struct ack_error *errors = validate_errors(r, VALIDATION_ERRORS_MAX, false, &n);
         enum ack_code code = validate_code(r);
@@ -294,10 +296,12 @@ static void run_routes(struct exchange *x)
 {
     struct engine *e = x->source->engine;
     struct entry_message *m = x->e;
-    struct rules_input in = input_of(x);
+    struct rules_input in = exchange_input(x);
     struct rules_result r = {0};
     rules_run(e->plan->rules, &in, &x->msg->arena, &r);
-    misses_add(e->misses, r.misses, m->received_us);
+    if (!x->is_again) {
+        misses_add(e->misses, r.misses, m->received_us);
+    }
     switch (r.verdict) {
     case RULES_ACCEPTED:
         m->status = ENTRY_ACCEPTED;
@@ -500,14 +504,18 @@ bool exchange_turn_away(struct exchange *x, const struct entry_message *m)
     return false;
 }
 
-/* So many wait for an answer that this one has no place among them. */
+void exchange_refuse_crowded(struct exchange *x)
+{
+    refuse(x, STR("too many messages wait for their answer; send it again later"),
+           STR("too many wait"));
+}
+
 static bool is_crowded(struct exchange *x)
 {
     if (!x->awaits || !awaits_is_full(x->source->engine->awaits)) {
         return false;
     }
-    refuse(x, STR("too many messages wait for their answer; send it again later"),
-           STR("too many wait"));
+    exchange_refuse_crowded(x);
     return true;
 }
 
@@ -527,6 +535,24 @@ static void commit_soon(struct engine *e)
         journal_commit(e->conf.journal);
     }
     engine_kick(e);
+}
+
+/* What of it is awaited holds its keys from here on: the next message may come before this one is durable. */
+static void hold_keys(const struct exchange *x, uint64_t seq)
+{
+    struct parks *p = x->source->engine->parked;
+    struct park_entry one = {x->e, seq, x->e->outputs, 0, x->e->noutputs};
+    struct rules_input in = exchange_input(x);
+    for (unsigned i = 0; x->batch && i < x->nmembers; i++) {
+        in = exchange_input(&x->members[i]);
+        one.n = x->members[i].e->noutputs;
+        park_hold(p, &one, &in);
+        one.first += one.n;
+        one.v += one.n;
+    }
+    if (!x->batch) {
+        park_hold(p, &one, &in);
+    }
 }
 
 /* 8 message and outputs as one entry. */
@@ -549,6 +575,7 @@ static void append(struct exchange *x)
         exchange_not_stored(x);
         return;
     }
+    hold_keys(x, seq);
     x->batch ? exchange_batch_remember(x) : exchange_remember(x);
     exchange_advance_number(x);
     commit_soon(e);
@@ -570,6 +597,9 @@ static bool is_closed(struct source *s)
 /* A message as it should be: is it dealt with? Else it is to be stored, as accepted or not. */
 static bool is_over(struct exchange *x)
 {
+    if (park_behind_own(x)) {
+        return true;
+    }
     enum exchange_number number = x->data ? EXCHANGE_NUMBER_NONE : exchange_check_number(x);
     if (number == EXCHANGE_NUMBER_DECIDED) {
         return false;
@@ -590,14 +620,47 @@ static bool is_over(struct exchange *x)
         return exchange_take_part(x);
     }
     exchange_route(x);
-    return exchange_turn_away(x, x->e) || is_crowded(x);
+    return park(x, x) || exchange_turn_away(x, x->e) || is_crowded(x);
 }
 
 static void begin_batch(struct exchange *x)
 {
     if (exchange_batch(x) == EXCHANGE_BATCH_KNOWN) {
         exchange_batch_known(x);
-    } else if (!exchange_turn_away(x, x->e)) {
+    } else if (!park(x, x) && !exchange_turn_away(x, x->e)) {
+        append(x);
+    }
+}
+
+/* As after exchange_parse(): what was made of it is made anew. */
+static void begin_again(struct exchange *x)
+{
+    struct entry_message *m = x->e;
+    uint64_t plan_hash = x->source->engine->plan->hash;
+    x->was_parked = true;
+    x->is_again = m->plan_hash == plan_hash;
+    m->plan_hash = plan_hash;
+    m->status = ENTRY_ACCEPTED;
+    m->reason = m->reply = STR("");
+    m->outputs = NULL;
+    m->members = NULL;
+    m->noutputs = m->nmembers = 0;
+    x->is_unrouted = x->awaits = x->is_known = x->sets_sequence = false;
+    x->sequence = INT64_MIN;
+    x->next_sequence = 0;
+    x->nerrors = 0;
+    x->part = NULL;
+    x->batch = NULL;
+    x->members = NULL;
+    x->nmembers = 0;
+}
+
+void exchange_again(struct exchange *x, bool is_batch)
+{
+    begin_again(x);
+    if (is_batch) {
+        begin_batch(x);
+    } else if (!is_over(x)) {
         append(x);
     }
 }

@@ -91,17 +91,25 @@ void exchange_drop_copies(struct exchange *x)
     }
 }
 
-void exchange_refuse_reused(struct exchange *x)
+static void say_reused(const struct exchange *x)
 {
-    struct source *s = x->source;
+    const struct source *s = x->source;
     char id[27];
-    s->reused_ids++;
     entry_id_text(x->e->id, id);
     log_event(s->ep.log, LOG_LEVEL_WARN, "reused-id", log_str("source", s->ep.name),
               log_cstr("id", id), log_str("peer", x->e->peer),
               log_cstr("text", s->want->refuses_reused
                                    ? "a control id that another message had before; refused"
                                    : "a control id that another message had before; taken as new"));
+}
+
+void exchange_refuse_reused(struct exchange *x)
+{
+    struct source *s = x->source;
+    if (!x->is_again) {
+        s->reused_ids++;
+        say_reused(x);
+    }
     if (s->want->refuses_reused) {
         exchange_reject_one(x, ACK_AE, 205, "MSH-10",
                             STR("control id was used before by another message"));

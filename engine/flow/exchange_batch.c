@@ -145,6 +145,7 @@ static void begin_member(struct exchange *x, struct exchange *one, const struct 
                              .is_member = true,
                              .sequence = INT64_MIN,
                              .is_silent = x->is_silent,
+                             .is_again = x->is_again,
                              .header = item->bytes};
     one->e = ARENA_NEW(&x->msg->arena, struct entry_message);
     *one->e = *x->e;
@@ -334,7 +335,7 @@ static void reject_all(struct exchange *x, enum ack_code code)
 static void warn(const struct exchange *x)
 {
     const struct source *s = x->source;
-    for (uint32_t i = 0; i < x->batch->nerrors; i++) {
+    for (uint32_t i = 0; i < x->batch->nerrors && !x->is_again; i++) {
         log_event(s->ep.log, LOG_LEVEL_WARN, "batch-counts", log_str("source", s->ep.name),
                   log_str("peer", x->e->peer), log_str("text", x->batch->errors[i].text));
     }
@@ -383,7 +384,9 @@ enum exchange_batch_end exchange_batch(struct exchange *x)
         return EXCHANGE_BATCH_APPEND;
     }
     collect(x);
-    x->source->ep.counters.messages += (uint64_t)b->n - 1; /* the frame counted as one */
+    x->source->ep.counters.messages +=
+        x->is_counted ? 0 : (uint64_t)b->n - 1; /* the frame counted as one */
+    x->is_counted = true;
     bool is_known = b->n > 0 && b->repeated == b->n && b->pending == 0;
     return is_known ? EXCHANGE_BATCH_KNOWN : EXCHANGE_BATCH_APPEND;
 }

@@ -195,6 +195,7 @@ static struct exchange *begin_whole(struct exchange *x)
                            .is_member = true,
                            .sequence = INT64_MIN,
                            .is_silent = x->is_silent,
+                           .is_again = x->is_again,
                            .header = m->e.raw};
     if (m->e.raw.n == 0 || !exchange_parse(w)) {
         msg_unref(&m);
@@ -234,16 +235,20 @@ static bool store_whole(struct exchange *x, struct exchange *w)
         reject_as(x, w);
         return false;
     }
-    if (exchange_turn_away(x, w->e)) {
+    if (park(x, w) || exchange_turn_away(x, w->e)) {
         return true;
     }
     (void)msg_ref(w->msg);
-    if (journal_append_message(e->conf.journal, w->e, whole_stored, w) == 0) {
+    struct park_entry all = {w->e, 0, w->e->outputs, 0, w->e->noutputs};
+    all.seq = journal_append_message(e->conf.journal, w->e, whole_stored, w);
+    if (all.seq == 0) {
         struct msg *m = w->msg;
         msg_unref(&m);
         exchange_not_stored(x);
         return true;
     }
+    struct rules_input in = exchange_input(w);
+    park_hold(e->parked, &all, &in);
     exchange_remember(w);
     return false;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/flow/await.h"
 #include "engine/flow/engine_priv.h"
+#include "engine/flow/park.h"
 #include "engine/flow/reply.h"
 
 struct exchange_batch;
@@ -53,13 +54,17 @@ struct exchange {
     bool sets_sequence;
     unsigned behind; /* states that must be durable, too, before it is answered */
     bool is_durable;
-    uint64_t stored_at;         /* place of its entry */
-    bool is_lost;               /* it or one of them is not stored: nobody is answered */
-    struct exchange_part *part; /* it is a part of a message; NULL: it is not */
-    bool awaits;                /* the application answer is the destination's */
-    uint32_t awaited_output;    /* whose */
-    int64_t answer_within_us;   /* by the plan it came under */
-    struct await_place place;   /* while it waits */
+    uint64_t stored_at;             /* place of its entry */
+    bool is_lost;                   /* it or one of them is not stored: nobody is answered */
+    struct exchange_part *part;     /* it is a part of a message; NULL: it is not */
+    bool awaits;                    /* the application answer is the destination's */
+    uint32_t awaited_output;        /* whose */
+    int64_t answer_within_us;       /* by the plan it came under */
+    struct await_place place;       /* while it waits */
+    struct park_place place_parked; /* while it is parked */
+    bool was_parked;                /* it was parked, and is judged anew */
+    bool is_again;                  /* by the same rules: what they found is counted already */
+    bool is_counted;                /* a batch's messages are */
 };
 
 /* ---- the steps (exchange.c) ---- */
@@ -67,6 +72,10 @@ struct exchange {
 /* True when the bytes are a message that routes may see; else it is decided. */
 bool exchange_parse(struct exchange *x);
 void exchange_route(struct exchange *x);
+/* As rules see it. */
+struct rules_input exchange_input(const struct exchange *x);
+/* It was parked, and goes on: judged anew by today's rules, then stored. */
+void exchange_again(struct exchange *x, bool is_batch);
 /* Into the source's numbers. */
 void exchange_count(struct exchange *x);
 /* What the id parts of outputs of message `number` of a batch become, so that their event ids differ. */
@@ -144,6 +153,8 @@ void exchange_settle(struct exchange *x);
 void exchange_say(const struct exchange *x);
 /* More waits for a destination of message `m` than its backlog allows: then `x` is refused and over. */
 bool exchange_turn_away(struct exchange *x, const struct entry_message *m);
+/* So many wait that this one has no place among them: refused and over. */
+void exchange_refuse_crowded(struct exchange *x);
 /* The journal takes nothing: refused and over. */
 void exchange_not_stored(struct exchange *x);
 

@@ -177,9 +177,17 @@ void queue_record(struct queue *q, const struct queued *o, enum entry_verdict v,
     }
 }
 
+void queue_tell_over(struct queue *q, const struct queued *o)
+{
+    if (q->conf.ops->over) {
+        q->conf.ops->over(q->conf.arg, queued_ref(o));
+    }
+}
+
 void queue_settle(struct queue *q, struct queued *o, enum entry_verdict v, struct str by,
                   struct str reply)
 {
+    queue_tell_over(q, o);
     queue_record(q, o, v, by, reply);
     queue_forget_answer(q, o); /* what it says may be `reply` */
     order_remove(&q->order, o, queue_freed, q);
@@ -208,6 +216,7 @@ void queue_say(struct queue *q, enum log_level level, const char *what, const st
 static void hold(struct queue *q, struct queued *o, const struct msg *m, struct str note,
                  struct str why)
 {
+    queue_tell_over(q, o);
     queue_record(q, o, ENTRY_HELD, STR(""), note);
     queue_forget_answer(q, o);
     queue_put_held(q, o, m, q->conf.clock.wall_us(q->conf.clock.arg), why);

@@ -54,6 +54,8 @@ struct queue_ops {
     /* An output ended so; see await_ended(). `m` and `out` NULL: a person dropped it. False: its answer cannot be
      * stored now, so it has not ended. NULL: nobody wants to know. */
     bool (*ended)(void *arg, const struct queue_end *end);
+    /* An output is settled or held, whatever the reason: nobody waits for its answer. Behind ended(). May be NULL. */
+    void (*over)(void *arg, struct entry_ref ref);
 };
 
 struct queue_conf {

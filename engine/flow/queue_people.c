@@ -343,6 +343,7 @@ bool queue_withdraw(struct queue *q, struct entry_ref ref, journal_done_fn done,
     }
     q->counts.dropped++;
     queue_note_counts(q, seq);
+    queue_tell_over(q, o);
     queue_forget_answer(q, o);
     queue_take_out(q, o);
     order_remove(&q->order, o, queue_freed, q);

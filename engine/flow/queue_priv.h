@@ -143,6 +143,8 @@ void queue_record(struct queue *q, const struct queued *o, enum entry_verdict v,
                   struct str reply);
 /* The counts so far are durable with entry `seq`. */
 void queue_note_counts(struct queue *q, uint64_t seq);
+/* Tell that it is settled or held. */
+void queue_tell_over(struct queue *q, const struct queued *o);
 /* Settled for good, out of whatever list it stood in: its keys are free, it is forgotten. */
 void queue_settle(struct queue *q, struct queued *o, enum entry_verdict v, struct str by,
                   struct str reply);

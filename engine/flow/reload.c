@@ -2,6 +2,7 @@
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 #include "engine/flow/engine_priv.h"
+#include "engine/flow/park.h"
 
 #include <stdlib.h>
 
@@ -306,6 +307,20 @@ static void set_window(struct engine *e, const struct plan *plan)
     journal_keep_ids(e->conf.journal, most);
 }
 
+/* What waits of a source that goes is still judged by the rules it came under. */
+static void leave_nobody_parked(struct engine *e, struct source *const *v, unsigned n)
+{
+    for (unsigned i = 0; i < e->nsources; i++) {
+        bool stays = false;
+        for (unsigned k = 0; k < n; k++) {
+            stays = stays || v[k] == e->sources[i];
+        }
+        if (!stays) {
+            parks_leave(e->parked, e->sources[i]);
+        }
+    }
+}
+
 int engine_reload(struct engine *e, struct plan *plan, enum engine_pending pending, struct diags *d)
 {
     if (e->is_fenced || e->is_draining) {
@@ -316,6 +331,7 @@ int engine_reload(struct engine *e, struct plan *plan, enum engine_pending pendi
     if (!sources) {
         return r ? r : ERR_IO;
     }
+    leave_nobody_parked(e, sources, plan->nsources);
     struct plan *old = e->plan;
     e->plan = plan_ref(plan);
     use_destinations(e, plan);

@@ -1,5 +1,6 @@
 /* Numbers for people: copied out of what runs. */
 #include "engine/flow/engine_priv.h"
+#include "engine/flow/park.h"
 
 static void one_source(struct source *s, struct engine_source_status *out)
 {
@@ -19,6 +20,7 @@ static void one_source(struct source *s, struct engine_source_status *out)
         .parts = s->parts,
         .incomplete = s->incomplete,
         .unfinished = parts_count(s->engine->parts, s->name_id),
+        .parked = s->parked,
         .validation = s->want->is_validated ? &s->validation : NULL,
         .strangers = s->strangers,
         .is_exposed = s->ep.is_exposed,
@@ -98,6 +100,8 @@ static void one_destination(const struct destination *t, struct engine_destinati
         .backlog_full = t->is_full,
         .turned_away = t->turned_away,
         .answers = t->answers,
+        .awaited = parks_awaited(t->engine->parked, t->name_id),
+        .late_answers = t->late_answers,
         .unreachable = q.unreachable,
         .reason = q.reason,
         .oldest_us = q.oldest_us && q.oldest_us < now ? now - q.oldest_us : 0,

@@ -20,14 +20,16 @@ static void say(const struct source *s, struct str id, const struct validate_rep
 }
 
 const struct validate_report *validation_run(struct source *s, const struct rules_input *in,
-                                             struct str id, struct arena *a)
+                                             struct str id, struct arena *a, bool is_counted)
 {
     const struct plan *p = s->engine->plan;
     struct validate_report *r = ARENA_NEW(a, struct validate_report);
     validate_begin(r, a, in->m, &s->want->validate);
     rules_validate(p->rules, p->dictionary, in, r);
-    count(&s->validation, r);
-    if (!r->errors && r->warnings && log_wants(s->ep.log, LOG_LEVEL_INFO)) {
+    if (is_counted) {
+        count(&s->validation, r);
+    }
+    if (is_counted && !r->errors && r->warnings && log_wants(s->ep.log, LOG_LEVEL_INFO)) {
         say(s, id, r);
     }
     return r->errors ? r : NULL;

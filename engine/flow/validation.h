@@ -18,6 +18,6 @@ struct validation_count {
 
 /* Validate `in` as its source wants it. NULL: nothing rejects it; else the findings, in `a`. */
 const struct validate_report *validation_run(struct source *s, const struct rules_input *in,
-                                             struct str id, struct arena *a);
+                                             struct str id, struct arena *a, bool is_counted);
 
 #endif

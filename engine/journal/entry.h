@@ -50,6 +50,8 @@ struct entry_output {
     uint32_t nkeys;
     struct splices payload; /* over the message's raw bytes */
     struct str finding;     /* why it is held from the start (failed route); else empty */
+    uint32_t
+        await_ms; /* messages of its keys wait so long for its answer; 0: they do not. Not written */
 };
 
 /* A message of a batch: bytes and outputs are parts of those of the whole. */

@@ -285,7 +285,7 @@ static int rerun(void *arg, struct msg *m, struct entry_output *o, struct str *o
     return 0;
 }
 
-static const struct queue_ops rerun_ops = {room, send, cancel, wake_at, kick, rerun, NULL};
+static const struct queue_ops rerun_ops = {room, send, cancel, wake_at, kick, rerun, NULL, NULL};
 
 Test(queue_people, a_failed_route_sends_what_todays_rules_make_in_its_place)
 {

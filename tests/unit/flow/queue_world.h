@@ -95,7 +95,7 @@ static inline void kick(void *arg)
     ((struct world *)arg)->kicks++; /* run() is called by the test */
 }
 
-static const struct queue_ops ops = {room, send, cancel, wake_at, kick, NULL, NULL};
+static const struct queue_ops ops = {room, send, cancel, wake_at, kick, NULL, NULL, NULL};
 
 static inline void open_world(struct world *w)
 {
