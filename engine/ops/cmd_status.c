@@ -62,6 +62,10 @@ static void print_source(const struct report *s)
     if (report_int(s, "strangers")) {
         printf(", from other senders %lld", (long long)report_int(s, "strangers"));
     }
+    if (report_int(s, "parked")) {
+        printf(", parked %lld (wait for the answer to their patient's message before them)",
+               (long long)report_int(s, "parked"));
+    }
     if (report_get(s, "tls_days_left") && report_int(s, "tls_days_left") <= DAYS_SOON) {
         printf(", CERTIFICATE ENDS in %lld days", (long long)report_int(s, "tls_days_left"));
     }
@@ -81,6 +85,10 @@ static void print_destination(const struct report *d)
            (long long)report_int(d, "refused"));
     if (report_int(d, "oldest_ms")) {
         printf(", oldest waits %lld s", (long long)report_int(d, "oldest_ms") / 1000);
+    }
+    if (report_int(d, "late_answers")) {
+        printf(", answers late %lld (awaited, and not there in time)",
+               (long long)report_int(d, "late_answers"));
     }
     printf("%s", report_bool(d, "clogged") ? ", CLOGGED" : "");
     if (report_bool(d, "backlog_full")) {

@@ -422,6 +422,7 @@ static struct report *source_status(const struct engine_source_status *s)
                 {"parts", s->parts},
                 {"incomplete", s->incomplete},
                 {"unfinished", s->unfinished},
+                {"parked", s->parked},
                 {"strangers", s->strangers},
                 {"messages", s->c.messages},
                 {"bytes", s->c.bytes},
@@ -471,6 +472,8 @@ static struct report *destination_status(const struct engine_destination_status 
     report_set_int(r, "ready", (int64_t)s->ready);
     report_set_int(r, "retrying", (int64_t)s->retrying);
     report_set_int(r, "answering", (int64_t)s->answering);
+    report_set_int(r, "awaited", (int64_t)s->awaited);
+    report_set_int(r, "late_answers", (int64_t)s->late_answers);
     report_set_bool(r, "plaintext", s->is_exposed);
     if (s->is_held) {
         char since[CLOCK_RFC3339_SIZE];
