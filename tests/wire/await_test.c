@@ -321,6 +321,53 @@ Test(await, what_is_parked_is_waited_for)
     end();
 }
 
+static void tell_account(struct peer *from, const char *event, const char *id, const char *rest)
+{
+    char text[300];
+    snprintf(text, sizeof(text), "MSH|^~\\&|EPIC|MAIN|C|H|2026||ADT^%s|%s|P|2.5.1\rPID|1||%s\r",
+             event, id, rest);
+    peer_send_frame(from, text);
+}
+
+/* Beside the patient's, the keys that the two outputs go by. */
+Test(await, a_key_of_the_route_is_held_beside_the_patients)
+{
+    begin_with("", "",
+               "route: ask\nfrom: in\nmessages: [ADT^A01]\ndo:\n"
+               "  - { send: lab, await: 20s, key: =PID-18.1 }\n---\n"
+               "route: next\nfrom: [in, other]\nmessages: [ADT^A08]\ndo:\n"
+               "  - { send: desk, key: =PID-18.1 }\n---\n" TELL);
+    tell_account(&p, "A01", "A1", "7|||||||||||||||ACC1");
+    EXPECT(&p, 0, "MSA|AA|A1");
+    tell_account(&q, "A08", "C1", "8|||||||||||||||ACC2");
+    EXPECT(&q, 0, "MSA|AA|C1");
+    tell_account(&q, "A08", "B1", "9|||||||||||||||ACC1"); /* of the account */
+    tell_account(&q, "A08", "B2", "7|||||||||||||||ACC3"); /* of the patient */
+    are_parked(2);
+    lab_says(1, "AA", "A1");
+    EXPECT(&q, 1, "MSA|AA|B1");
+    EXPECT(&q, 2, "MSA|AA|B2");
+    desk_has(0, "C1");
+    desk_has(1, "LABA1");
+    end();
+}
+
+/* A destination that keeps everything in order means nobody in particular. */
+Test(await, order_by_all_does_not_make_others_wait)
+{
+    begin_with("", "    order-by: all\n",
+               ASK("20s") "route: next\nfrom: [in, other]\n"
+                          "messages: [ADT^A08]\ndo: [{ send: desk }, { send: lab, if: "
+                          "PID-8.oneOf('X') }]\n---\n" TELL);
+    begin_parked();
+    tell_account(&q, "A08", "C1", "8|||||X");
+    EXPECT(&q, 0, "MSA|AA|C1");
+    desk_has(0, "C1");
+    tell_account(&q, "A08", "B2", "7|||||X");
+    are_parked(2);
+    end();
+}
+
 /* What goes on is awaited itself. */
 Test(await, one_question_after_the_other)
 {
@@ -691,6 +738,10 @@ static void post(struct peer *to, const char *source, const char *line, const ch
 #define PATIENT                                                                                    \
     "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"urn:x\",\"value\":\"7\"}]}"
 
+#define BUNDLE                                                                                     \
+    "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":" PATIENT      \
+    ",\"request\":{\"method\":\"POST\",\"url\":\"Patient\"}}]}"
+
 static struct peer web, rest;
 
 /* HTTP, FHIR and a file, all of the patient whose answer is awaited. */
@@ -719,6 +770,27 @@ Test(await, every_door_parks)
     cr_expect(run_until(s.loop, has_status, &rest));
     cr_expect(run_until(s.loop, is_gone, (void *)(uintptr_t)box_path("a.hl7")));
     peer_close(&web);
+    peer_close(&rest);
+    end_doors();
+}
+
+static bool rest_is_parked(void *arg)
+{
+    (void)arg;
+    return parked_at("rest") == 1;
+}
+
+/* A transaction is one entry: it waits as a whole. */
+Test(await, a_transaction_is_parked_whole)
+{
+    begin_doors_with("", "desk");
+    post(&rest, "rest", "/fhir", "application/fhir+json", BUNDLE);
+    cr_assert(run_until(s.loop, rest_is_parked, NULL));
+    lab_says(1, "AA", "A1");
+    cr_assert(site_delivers(&s, "bin", 1));
+    cr_expect(run_until(s.loop, has_status, &rest));
+    cr_expect_eq(site_source(&s, "rest").c.messages, 1);
+    cr_expect_eq(site_source(&s, "rest").accepted, 1);
     peer_close(&rest);
     end_doors();
 }
