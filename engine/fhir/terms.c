@@ -33,6 +33,11 @@ unsigned fhir_bound_to(const struct fhir_element *e)
     return 0;
 }
 
+unsigned fhir_sets_count(void)
+{
+    return sizeof fhir_sets / sizeof *fhir_sets;
+}
+
 const char *fhir_set_url(unsigned set)
 {
     return fhir_term_pool + fhir_sets[set - 1].url;

@@ -11,6 +11,8 @@
 
 /* The number of the value set that `e` is bound to, from 1 on; 0: none is required. */
 unsigned fhir_bound_to(const struct fhir_element *e);
+/* Value sets have the numbers 1 to this. */
+unsigned fhir_sets_count(void);
 /* "http://hl7.org/fhir/ValueSet/administrative-gender", constant. */
 const char *fhir_set_url(unsigned set);
 /* Can its codes be listed? */

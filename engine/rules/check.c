@@ -32,7 +32,7 @@ struct str check_nearest(struct str word, const struct str *words, unsigned n)
 static struct node *check_index(struct check *c, struct node *n, struct shape *out)
 {
     struct shape at;
-    n->arg[0] = check_node(c, n->arg[0], out);
+    n->arg[0] = check_input_node(c, n->arg[0], out);
     n->arg[1] = check_node(c, n->arg[1], &at);
     if (c->f->is_route && !c->failed &&
         (out->kind == SHAPE_HL7 || out->kind == SHAPE_SEGMENT || out->kind == SHAPE_GROUP)) {
@@ -48,8 +48,8 @@ static struct node *check_index(struct check *c, struct node *n, struct shape *o
 /* Is `type` one that a value here can have: of the language, or a datatype of HL7? */
 static bool is_type_name(struct str type)
 {
-    static const char *const own[] = {"String",   "Integer", "Decimal",  "Boolean", "Date",
-                                      "DateTime", "Time",    "Quantity", NULL};
+    static const char *const own[] = {"String", "Integer",  "Long", "Decimal",  "Boolean",
+                                      "Date",   "DateTime", "Time", "Quantity", NULL};
     for (int i = 0; own[i]; i++) {
         if (str_eq_nocase(type, str_of(own[i]))) {
             return true;
@@ -110,6 +110,14 @@ static void note_zone(struct check *c, const struct value *v)
 }
 
 struct node *check_node(struct check *c, struct node *n, struct shape *out)
+{
+    const struct variable *before = c->variables;
+    n = check_input_node(c, n, out);
+    c->variables = before;
+    return n;
+}
+
+struct node *check_input_node(struct check *c, struct node *n, struct shape *out)
 {
     *out = (struct shape){.kind = SHAPE_ANY};
     switch ((enum node_op)n->op) {

@@ -184,6 +184,11 @@ static bool check_input(struct check *c, struct node *n)
         diag_add(c->d, DIAG_ERROR, "input", n->pos, "nothing stands before %s()", n->func->name);
         return false;
     }
+    if (n->has_input && n->func->run == func_coalesce && c->f->is_route) {
+        diag_hint(c->d, check_fail(c, n, "input", "nothing stands before coalesce()"),
+                  "write coalesce(VALUE, %s)", "'otherwise'");
+        return false;
+    }
     bool lookup_this = wants == FUNC_MAYBE && str_is(n->text, "lookup") && n->nargs == 1;
     if (n->has_input || wants == FUNC_NO_INPUT || (wants == FUNC_MAYBE && !lookup_this)) {
         return true;
@@ -290,8 +295,11 @@ static struct node *unknown_function(struct check *c, struct node *n)
     const char *near = func_nearest(n->text);
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-function", n->pos,
                                 "there is no function %.*s()", STR_ARG(n->text));
+    const char *refused = func_refused(n->text);
     c->failed = true;
-    if (near) {
+    if (refused) {
+        diag_hint(c->d, one, "%s", refused);
+    } else if (near) {
         diag_hint(c->d, one, "did you mean %s()?", near);
     }
     return n;
@@ -335,10 +343,13 @@ struct node *check_call(struct check *c, struct node *n, struct shape *out)
         return n;
     }
     if (n->has_input) {
-        n->arg[0] = check_node(c, n->arg[0], &in);
+        n->arg[0] = check_input_node(c, n->arg[0], &in);
     }
     if (c->failed || !check_path_input(c, n)) {
         return n;
+    }
+    if (n->func->run == func_define_variable) {
+        return check_define(c, n, &in, out);
     }
     if (n->func->input == FUNC_ONE) {
         check_one(c, n->arg[0], &in);
@@ -482,8 +493,9 @@ static struct node *check_values(struct check *c, struct node *n, struct shape *
 {
     struct shape s[2] = {{.kind = SHAPE_ANY}, {.kind = SHAPE_ANY}};
     bool order = n->op >= NODE_LT && n->op <= NODE_GE;
+    bool is_order = n->op == NODE_MINUS && n->level == MINUS_ORDER;
     bool numbers = n->op == NODE_MUL || n->op == NODE_DIVIDE || n->op == NODE_DIV ||
-                   n->op == NODE_MOD || n->op == NODE_SUB || n->op == NODE_MINUS;
+                   n->op == NODE_MOD || n->op == NODE_SUB || (n->op == NODE_MINUS && !is_order);
     for (uint32_t i = 0; i < n->nargs && !c->failed; i++) {
         n->arg[i] = check_node(c, n->arg[i], &s[i]);
         if (!c->failed) {
@@ -502,7 +514,7 @@ static struct node *check_values(struct check *c, struct node *n, struct shape *
         check_comparable(c, n, s);
     }
     *out = (struct shape){.kind = result_kind(n, &s[0], &s[1])};
-    return c->failed ? n : fuse_eq(c, check_fold(c, n));
+    return c->failed || is_order ? n : fuse_eq(c, check_fold(c, n));
 }
 
 struct node *check_operator(struct check *c, struct node *n, struct shape *out)

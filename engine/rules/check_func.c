@@ -73,17 +73,29 @@ void check_lookup(struct check *c, struct node *n, struct shape *out)
 
 static void check_regex(struct check *c, struct node *n)
 {
-    const struct node *pattern = literal_text(n, 0);
+    unsigned place = n->func->run == func_replace_matches ? 2 : 1;
+    bool flagged = n->nargs - n->has_input > place;
+    const struct node *pattern = literal_text(n, 0), *flags = literal_text(n, place);
     struct regex *re;
     const char *why = "";
     size_t at = 0;
-    if (!pattern || c->failed) {
+    if (!pattern || c->failed || (flagged && !flags)) {
         return;
     }
-    if (regex_compile(c->a, pattern->value.text, &re, &at, &why) == 0) {
+    struct str option = flagged ? func_regex_flags(flags->value.text) : STR("");
+    if (!option.p) {
+        if (c->f->is_route) {
+            diag_hint(c->d, check_fail(c, flags, "regular-expression", "these are no flags"),
+                      "i takes small letters for capitals, m puts ^ and $ at each line");
+        }
+        return;
+    }
+    struct str text = str_printf(c->a, "%.*s%.*s", STR_ARG(option), STR_ARG(pattern->value.text));
+    if (regex_compile(c->a, text, &re, &at, &why) == 0) {
         n->regex = re;
     } else if (c->f->is_route) {
         c->failed = true;
+        at -= at < option.n ? at : option.n;
         diag_add(c->d, DIAG_ERROR, "regular-expression", pattern->pos,
                  "the regular expression is refused at character %zu: %s", at + 1, why);
     }

@@ -169,6 +169,7 @@ static const struct node *uncertain(const struct node *n, const struct guards *o
     case NODE_LEVEL:
     case NODE_TREE_MEMBER:
     case NODE_TREE_TYPE:
+    case NODE_VARIABLE:
     case NODE_EMPTY:
         return n;
     case NODE_SOURCE_MEMBER: /* the name is always there */

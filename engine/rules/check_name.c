@@ -256,10 +256,29 @@ static enum tree_around around_of(struct str name)
                                           : AROUND_DOCUMENT;
 }
 
+bool check_is_external(struct check *c, struct str name)
+{
+    struct str url;
+    return external_url(c, name, &url) || around_of(name) != AROUND_DOCUMENT;
+}
+
+/* What FHIR's text names and we have not, and why. */
+static const char *absent_external(struct str name)
+{
+    return str_is(name, "terminologies") ? "there is no terminology server here; codes are "
+                                           "looked up in tables"
+           : str_is(name, "server") || str_is(name, "factory")
+               ? "formulas read the message and nothing else"
+               : NULL;
+}
+
 struct node *check_external(struct check *c, struct node *n, struct shape *out)
 {
     struct str url;
     *out = (struct shape){.kind = SHAPE_ANY};
+    if (check_variable(c, n, out)) {
+        return n;
+    }
     if (external_url(c, n->text, &url)) {
         n->op = NODE_LITERAL;
         n->value = value_string(url);
@@ -274,9 +293,11 @@ struct node *check_external(struct check *c, struct node *n, struct shape *out)
     }
     struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos,
                                 "%%%.*s is not known here", STR_ARG(n->text));
-    diag_hint(c->d, one,
-              "names are written with a dollar, as in $source; %%resource and %%context "
-              "are the message, %%ucum, %%sct, %%loinc, %%`vs-NAME`, %%`ext-NAME` are URLs");
+    const char *why = absent_external(n->text);
+    diag_hint(c->d, one, "%s",
+              why ? why
+                  : "names are written with a dollar, as in $source; %resource and %context "
+                    "are the message, %ucum, %sct, %loinc, %`vs-NAME`, %`ext-NAME` are URLs");
     c->failed = true;
     return n;
 }

@@ -272,7 +272,7 @@ static struct shape field_shape(struct check *c, struct node *n, const struct sh
 struct node *check_level(struct check *c, struct node *n, struct shape *out)
 {
     struct shape in;
-    n->arg[0] = check_node(c, n->arg[0], &in);
+    n->arg[0] = check_input_node(c, n->arg[0], &in);
     *out = (struct shape){.kind = SHAPE_ANY, .many = in.many};
     if (c->failed) {
         return n;
@@ -368,7 +368,7 @@ struct node *check_subpath(struct check *c, struct node *n, struct shape *out)
     if (n->arg[0]->op == NODE_NAME && str_is(n->arg[0]->text, "cause")) {
         return check_cause(c, n, out);
     }
-    n->arg[0] = check_node(c, n->arg[0], &in);
+    n->arg[0] = check_input_node(c, n->arg[0], &in);
     if (c->failed) {
         return n;
     }

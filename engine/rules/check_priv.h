@@ -4,19 +4,30 @@
 
 #include "engine/rules/check.h"
 
+/* What defineVariable() made, innermost first. */
+struct variable {
+    struct str name;
+    struct node *by; /* the call */
+    struct shape shape;
+    const struct variable *outer;
+};
+
 struct check {
     struct arena *a;
     struct diags *d;
     const struct formula *f;
     struct names *names;
     const struct inner *inner;
-    const struct element *element; /* what bare paths start from, here */
-    bool in_lambda;                /* of a function, not of a loop */
+    const struct element *element;    /* what bare paths start from, here */
+    const struct variable *variables; /* that are seen here */
+    bool in_lambda;                   /* of a function, not of a loop */
     bool failed;
 };
 
 struct diag *check_fail(struct check *c, const struct node *n, const char *code, const char *what);
 struct node *check_node(struct check *c, struct node *n, struct shape *out);
+/* The same of what something stands behind: that sees its variables, too. */
+struct node *check_input_node(struct check *c, struct node *n, struct shape *out);
 struct node *check_call(struct check *c, struct node *n, struct shape *out);
 struct node *check_operator(struct check *c, struct node *n, struct shape *out);
 /* check_path.c */
@@ -33,6 +44,12 @@ bool check_group_name(struct check *c, struct node *n, struct shape *out);
 struct node *check_name(struct check *c, struct node *n, struct shape *out);
 struct node *check_member(struct check *c, struct node *n, struct shape *out);
 struct node *check_external(struct check *c, struct node *n, struct shape *out);
+/* Is %name one that is always there? */
+bool check_is_external(struct check *c, struct str name);
+/* check_variable.c: is %name one that defineVariable() made, and the call that makes it, its input checked. */
+bool check_variable(struct check *c, struct node *n, struct shape *out);
+struct node *check_define(struct check *c, struct node *n, const struct shape *in,
+                          struct shape *out);
 /* check_tree.c: names of FHIR and JSON data. */
 static inline bool check_is_tree(const struct check *c)
 {

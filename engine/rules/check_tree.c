@@ -191,7 +191,7 @@ struct node *check_tree_member(struct check *c, struct node *n, struct shape *ou
 {
     struct shape in = c->inner ? *c->inner->shape : check_tree_root(c);
     if (n->nargs) {
-        n->arg[0] = check_node(c, n->arg[0], &in);
+        n->arg[0] = check_input_node(c, n->arg[0], &in);
     } else if (names_type(c, n, &in, out)) {
         return n;
     }

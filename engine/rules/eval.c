@@ -374,7 +374,7 @@ static bool eval_this(struct eval *e, const struct scope *s, struct values *out)
         lineage_value(e->lineage, s->self);
         lineage_bound(e->lineage, s->self);
     }
-    return true;
+    return !s || !s->all || copy_values(e, s->all, false, out);
 }
 
 static bool eval_around(struct eval *e, const struct node *n, struct values *out)
@@ -440,6 +440,8 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
         return eval_tree_type(e, n, s, out);
     case NODE_TREE_ROOT:
         return eval_around(e, n, out);
+    case NODE_VARIABLE:
+        return eval_variable(e, n, out);
     case NODE_PATH_EXISTS:
         return eval_path_exists(e, n, s, out);
     case NODE_PATH_EQ:

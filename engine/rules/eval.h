@@ -51,6 +51,7 @@ struct eval_reached {
 };
 
 struct eval_memo;
+struct eval_variable;
 
 struct eval {
     struct arena *a;
@@ -66,7 +67,8 @@ struct eval {
     const struct rules_source *source;
     const struct profile *profile; /* of the source; or NULL */
     const struct zones *zones;
-    struct values *lets; /* of the running program */
+    struct values *lets;             /* of the running program */
+    struct eval_variable *variables; /* of defineVariable(), newest first */
     uint64_t id_hi, id_lo;
     struct str output; /* names the output under way among those of its message */
     int64_t received_us;
@@ -91,6 +93,8 @@ struct scope {
     int64_t index, total;
     const struct scope *outer;
     const struct values *sum; /* aggregate(): $total is what was gathered; else NULL */
+    const struct values
+        *all; /* defineVariable(): $this is all of these, and `self` NULL; else NULL */
 };
 
 /* Which structures the formulas to come were checked with; their paths know where to look in each. */
@@ -155,6 +159,9 @@ bool eval_among(struct eval *e, const struct node *n, const struct value *v,
                 const struct values *l);
 /* Operators, in eval_op.c; called by eval_node() only. */
 bool eval_operator(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
+
+/* What defineVariable() made of NODE_VARIABLE `n`; in func_variable.c. */
+bool eval_variable(struct eval *e, const struct node *n, struct values *out);
 
 /* ---- paths, in eval_path.c ---- */
 

@@ -43,13 +43,15 @@ static enum value_answer lists_equal(struct eval *e, const struct node *n, const
     if (a->n != b->n) {
         return ANSWER_FALSE;
     }
+    enum value_answer all = ANSWER_TRUE;
     for (uint32_t i = 0; i < a->n; i++) {
         enum value_answer got = eval_equal(e, n, &a->v[i], &b->v[i]);
-        if (got != ANSWER_TRUE) {
+        if (got == ANSWER_FALSE) { /* one pair that differs decides, whatever is open */
             return got;
         }
+        all = got == ANSWER_EMPTY ? got : all;
     }
-    return ANSWER_TRUE;
+    return all;
 }
 
 static bool op_equal(struct eval *e, const struct node *n, const struct scope *s,
@@ -128,16 +130,13 @@ static bool op_compare(struct eval *e, const struct node *n, const struct scope 
 
 /* ---- text and numbers ---- */
 
-static bool op_concat(struct eval *e, const struct node *n, const struct scope *s,
-                      struct values *out)
+/* NULL: there is none, and that is an empty text. */
+static bool concat(struct eval *e, const struct node *n, const struct value *a,
+                   const struct value *b, struct values *out)
 {
     struct str part[2] = {STR(""), STR("")};
-    for (int i = 0; i < 2; i++) {
-        struct value v;
-        enum value_answer got = eval_one(e, n->arg[i], s, &v);
-        if (got == ANSWER_FALSE || (got == ANSWER_TRUE && !eval_text(e, n, &v, &part[i]))) {
-            return false;
-        }
+    if ((a && !eval_text(e, n, a, &part[0])) || (b && !eval_text(e, n, b, &part[1]))) {
+        return false;
     }
     if (part[0].n + part[1].n > EVAL_BYTES_MAX) {
         return eval_fail(e, n, "the text would be longer than 64 MiB");
@@ -148,12 +147,28 @@ static bool op_concat(struct eval *e, const struct node *n, const struct scope *
     return put(e, out, value_string(str_from(p, part[0].n + part[1].n)));
 }
 
+static bool op_concat(struct eval *e, const struct node *n, const struct scope *s,
+                      struct values *out)
+{
+    struct value a, b;
+    enum value_answer x = eval_one(e, n->arg[0], s, &a);
+    enum value_answer y = x == ANSWER_FALSE ? x : eval_one(e, n->arg[1], s, &b);
+    return y != ANSWER_FALSE &&
+           concat(e, n, x == ANSWER_TRUE ? &a : NULL, y == ANSWER_TRUE ? &b : NULL, out);
+}
+
 static const char too_long[] = "the result has too many digits";
 
 static bool put_decimal(struct eval *e, const struct node *n, bool good, const struct decimal *d,
                         struct values *out)
 {
     return good ? put(e, out, value_of_decimal(*d)) : eval_fail(e, n, "%s", too_long);
+}
+
+/* Of a Long and an Integer comes a Long. */
+static struct value whole_of(int64_t i, const struct value *a, const struct value *b)
+{
+    return value_is_long(a) || value_is_long(b) ? value_long(i) : value_integer(i);
 }
 
 /* Whole quotient or rest. */
@@ -168,7 +183,7 @@ static bool op_whole(struct eval *e, const struct node *n, const struct value *a
     }
     bool good = n->op == NODE_DIV ? decimal_div(&x, &y, &z) : decimal_mod(&x, &y, &z);
     if (good && (integers || n->op == NODE_DIV)) {
-        return decimal_to_i64(&z, &whole) ? put(e, out, value_integer(whole))
+        return decimal_to_i64(&z, &whole) ? put(e, out, whole_of(whole, a, b))
                                           : eval_fail(e, n, "%s", too_long);
     }
     return put_decimal(e, n, good, &z, out);
@@ -194,7 +209,7 @@ static bool op_numbers(struct eval *e, const struct node *n, const struct value 
         return y.digits == 0 || put_decimal(e, n, decimal_divide(&x, &y, &z), &z, out);
     }
     if (a->kind == VALUE_INTEGER && b->kind == VALUE_INTEGER) {
-        return integer_result(op, a->i, b->i, &whole) ? put(e, out, value_integer(whole))
+        return integer_result(op, a->i, b->i, &whole) ? put(e, out, whole_of(whole, a, b))
                                                       : eval_fail(e, n, "%s", too_long);
     }
     bool good = op == NODE_MUL   ? decimal_mul(&x, &y, &z)
@@ -248,33 +263,37 @@ static bool may_count(const struct value *v)
     return value_is_number(v) || v->kind == VALUE_HL7 || (v->kind == VALUE_STRING && v->is_cell);
 }
 
-static bool op_arithmetic(struct eval *e, const struct node *n, const struct scope *s,
-                          struct values *out)
+bool eval_arithmetic(struct eval *e, const struct node *n, const struct value *a,
+                     const struct value *b, struct values *out)
 {
-    struct value a, b, x, y;
-    enum value_answer got = two(e, n, s, &a, &b);
-    if (got != ANSWER_TRUE) {
-        return got == ANSWER_EMPTY;
-    }
-    bool texts = n->op == NODE_ADD && is_text_like(&a) && is_text_like(&b);
+    struct value x, y;
+    bool texts = n->op == NODE_ADD && is_text_like(a) && is_text_like(b);
     if (texts) {
-        return op_concat(e, n, s, out);
+        return concat(e, n, a, b, out);
     }
     bool sum = n->op == NODE_ADD || n->op == NODE_SUB;
-    if (sum && is_date_like(&a) && is_quantity_like(&b) && tree_quantity(e, &b, &b)) {
-        return op_moment(e, n, &a, &b, out);
+    if (sum && is_date_like(a) && is_quantity_like(b) && tree_quantity(e, b, &y)) {
+        return op_moment(e, n, a, &y, out);
     }
-    if (is_quantity_like(&a) || is_quantity_like(&b)) {
-        return eval_quantity_arithmetic(e, n, &a, &b, out);
+    if (is_quantity_like(a) || is_quantity_like(b)) {
+        return eval_quantity_arithmetic(e, n, a, b, out);
     }
-    if (!may_count(&a) || !may_count(&b)) {
+    if (!may_count(a) || !may_count(b)) {
         return eval_fail(e, n, "%s wants two numbers, there is a %s and a %s", node_op_text(n->op),
-                         value_kind_text(a.kind), value_kind_text(b.kind));
+                         value_kind_text(a->kind), value_kind_text(b->kind));
     }
-    if (!eval_number(e, &a, &x) || !eval_number(e, &b, &y)) {
+    if (!eval_number(e, a, &x) || !eval_number(e, b, &y)) {
         return eval_fail(e, n, "the value is no number, and %s wants one", node_op_text(n->op));
     }
     return op_numbers(e, n, &x, &y, out);
+}
+
+static bool op_arithmetic(struct eval *e, const struct node *n, const struct scope *s,
+                          struct values *out)
+{
+    struct value a, b;
+    enum value_answer got = two(e, n, s, &a, &b);
+    return got == ANSWER_TRUE ? eval_arithmetic(e, n, &a, &b, out) : got == ANSWER_EMPTY;
 }
 
 static bool op_sign(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
@@ -290,7 +309,7 @@ static bool op_sign(struct eval *e, const struct node *n, const struct scope *s,
     }
     if (n->op == NODE_MINUS && v.kind == VALUE_INTEGER) {
         return v.i == INT64_MIN ? eval_fail(e, n, "%s", too_long)
-                                : put(e, out, value_integer(-v.i));
+                                : put(e, out, whole_of(-v.i, &v, &v));
     }
     if (n->op == NODE_MINUS) {
         struct decimal d = value_decimal(&v);

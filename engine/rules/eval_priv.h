@@ -7,6 +7,9 @@
 /* and, or, xor, implies. FALSE with a fault set is told by *out_good. */
 enum value_answer eval_logic(struct eval *e, const struct node *n, const struct scope *s,
                              bool *out_good);
+/* + - * / div mod of two values, as n->op says; of two texts + joins them. */
+bool eval_arithmetic(struct eval *e, const struct node *n, const struct value *a,
+                     const struct value *b, struct values *out);
 /* + - * / where one side is a quantity. */
 bool eval_quantity_arithmetic(struct eval *e, const struct node *n, const struct value *a,
                               const struct value *b, struct values *out);

@@ -98,6 +98,12 @@ static bool op_decimals(enum node_op op, const struct decimal *x, const struct d
                             : decimal_divide(x, y, z);
 }
 
+/* Nothing, as FHIRPath has it; in a route, where a unit is wrong, a fault. */
+static bool no_sum(struct eval *e, const struct node *n)
+{
+    return !e->is_route || eval_fail(e, n, no_fit, node_op_text(n->op));
+}
+
 /* Of one unit, or into the finer of two that can be compared. */
 static bool sum(struct eval *e, const struct node *n, const struct value *a, const struct value *b,
                 struct values *out)
@@ -105,11 +111,14 @@ static bool sum(struct eval *e, const struct node *n, const struct value *a, con
     struct decimal x = value_decimal(a), y = value_decimal(b), z;
     struct unit u, w;
     const char *unit = a->type;
-    if (strcmp(a->type, b->type) != 0) {
+    bool bare_a = strcmp(a->type, "1") == 0, bare_b = strcmp(b->type, "1") == 0;
+    if (!e->is_route && bare_a != bare_b) {
+        unit = bare_a ? b->type : a->type; /* 1 + 2 'cm': a number has the unit of the other */
+    } else if (strcmp(a->type, b->type) != 0) {
         struct decimal one = decimal_of(1), by;
         if (!unit_parse(str_of(a->type), &u) || !unit_parse(str_of(b->type), &w) ||
             !unit_is_comparable(&u, &w) || is_open(&u, &w, b->type) || is_open(&w, &u, a->type)) {
-            return eval_fail(e, n, no_fit, node_op_text(n->op));
+            return no_sum(e, n);
         }
         bool finer = unit_convert(&one, &u, &w, &by) && decimal_cmp(&by, &one) <= 0;
         unit = finer ? a->type : b->type;
@@ -119,6 +128,26 @@ static bool sum(struct eval *e, const struct node *n, const struct value *a, con
     }
     return op_decimals(n->op, &x, &y, &z) ? put(e, z, unit, out)
                                           : eval_fail(e, n, "the result has too many digits");
+}
+
+/* cm and cm2 are powers of one atom: their product is another, cm3. */
+static bool same_atom(struct arena *a, const char *x, const char *y, bool divide, const char **out)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ[]_";
+    size_t n = strspn(x, letters);
+    int64_t p = 1, q = 1;
+    bool same = n && strspn(y, letters) == n && strncmp(x, y, n) == 0 &&
+                moment_unit_of(str_from(x, n), false) == UNIT_NONE &&
+                (!x[n] || str_to_i64(str_of(x + n), &p)) &&
+                (!y[n] || str_to_i64(str_of(y + n), &q));
+    int64_t power = divide ? p - q : p + q;
+    if (!same || power < -UNIT_POWER_MAX || power > UNIT_POWER_MAX || p > UNIT_POWER_MAX) {
+        return false;
+    }
+    *out = power == 0   ? "1"
+           : power == 1 ? str_dup(a, str_from(x, n)).p
+                        : str_printf(a, "%.*s%d", (int)n, x, (int)power).p;
+    return true;
 }
 
 /* A factor without a unit keeps the other's; two units become base units. */
@@ -144,6 +173,9 @@ static bool product(struct eval *e, const struct node *n, const struct value *a,
     if (divide && strcmp(a->type, b->type) == 0) {
         return put(e, z, "1", out);
     }
+    if (same_atom(e->a, a->type, b->type, divide, &text)) {
+        return put(e, z, text, out);
+    }
     bool good = unit_parse(str_of(a->type), &u) && unit_parse(str_of(b->type), &w) &&
                 unit_multiply(&u, &w, divide, &both) && unit_to_base(e->a, &z, &both, &z, &text);
     return good ? put(e, z, text, out) : eval_fail(e, n, no_fit, node_op_text(n->op));
@@ -156,7 +188,7 @@ bool eval_quantity_arithmetic(struct eval *e, const struct node *n, const struct
     bool sums = n->op == NODE_ADD || n->op == NODE_SUB;
     bool products = n->op == NODE_MUL || n->op == NODE_DIVIDE;
     bool plain = value_is_number(a) || value_is_number(b);
-    if ((!sums && !products) || (sums && plain) || !as_quantity(e, a, &x) ||
+    if ((!sums && !products) || (sums && plain && e->is_route) || !as_quantity(e, a, &x) ||
         !as_quantity(e, b, &y)) {
         return eval_fail(e, n, no_fit, node_op_text(n->op));
     }

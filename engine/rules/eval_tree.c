@@ -10,6 +10,9 @@ static bool eval_tree_self(struct eval *e, const struct scope *s, struct values 
     } else if (s->self) {
         *values_add(out, e->a) = *s->self;
     }
+    for (uint32_t i = 0; s && s->all && i < s->all->n; i++) {
+        *values_add(out, e->a) = s->all->v[i];
+    }
     return true;
 }
 

@@ -19,6 +19,6 @@ bool eval_is_type(const struct value *v, const struct node *n, bool exact)
     if (v->kind == VALUE_HL7 && v->type) {
         return str_eq_nocase(n->text, str_of(v->type));
     }
-    struct str kind = str_of(value_kind_text(v->kind));
+    struct str kind = str_of(value_type_text(v));
     return n->level != SPACE_FHIR && v->kind != VALUE_NODE && str_eq_nocase(kind, n->text);
 }

@@ -71,7 +71,7 @@ enum node_op {
     NODE_SUBPATH,  /* arg[0] . path */
     NODE_INDEX,    /* arg[0] [ arg[1] ] */
     NODE_CALL,     /* func; input (or NULL) and arguments */
-    NODE_MINUS,
+    NODE_MINUS,    /* level: MINUS_ORDER where it is the `desc` of sort() */
     NODE_PLUS,
     /* two operands */
     NODE_MUL,
@@ -112,11 +112,14 @@ enum node_op {
     NODE_TREE_MEMBER,   /* arg[0] (or $this) .text, of FHIR or JSON data */
     NODE_TREE_TYPE,     /* $this if it is of FHIR type `model`: Patient in Patient.name */
     NODE_TREE_ROOT,     /* the document; level: enum tree_around */
+    NODE_VARIABLE, /* %name of defineVariable(): arg[0], which nargs does not count, is that call */
     /* what check makes of frequent shapes: the same meaning, fewer steps */
     NODE_PATH_EXISTS, /* PATH.exists() */
     NODE_PATH_EQ,     /* PATH = 'text' */
     NODE_PATH_ONE_OF, /* PATH.oneOf('a', 'b') */
 };
+
+enum { MINUS_ORDER = 1 };
 
 /* What a type's name was qualified with. */
 enum type_space { SPACE_ANY, SPACE_SYSTEM, SPACE_FHIR, SPACE_OTHER };

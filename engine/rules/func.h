@@ -42,6 +42,8 @@ enum {
     FUNC_LISTS = 128,    /* arguments may be lists */
     FUNC_TYPE = 256,     /* the argument is the name of a type, not a formula */
     FUNC_ZONE = 512,     /* reads a date: a zone is the last argument, or the feed's */
+    FUNC_SINGLE =
+        1024, /* FUNC_EACH: several are an error in `eval` of FHIR and JSON, as FHIRPath has it */
 };
 
 /* One call under way. `in` is the input; `one` its current value for FUNC_ONE and FUNC_EACH. */
@@ -65,6 +67,8 @@ struct func {
 
 /* NULL when there is none. */
 const struct func *func_find(struct str name);
+/* Why there is none of this name, though FHIRPath or FHIR has it; NULL: they have none. */
+const char *func_refused(struct str name);
 /* Functions in the order of the manual; NULL behind the last. */
 const struct func *func_at(unsigned index);
 /* The nearest name, or NULL when none is near. */
@@ -115,6 +119,7 @@ FUNC_CODE(func_is_distinct);
 FUNC_CODE(func_where);
 FUNC_CODE(func_select);
 FUNC_CODE(func_repeat);
+FUNC_CODE(func_repeat_all);
 FUNC_CODE(func_all);
 FUNC_CODE(func_all_true);
 FUNC_CODE(func_any_true);
@@ -156,14 +161,18 @@ FUNC_CODE(func_to_chars);
 FUNC_CODE(func_matches);
 FUNC_CODE(func_matches_full);
 FUNC_CODE(func_replace_matches);
+/* "(?i)" for the flags "i" and the like; p NULL where they are none. */
+struct str func_regex_flags(struct str flags);
 /* func_convert.c */
 FUNC_CODE(func_to_string);
 FUNC_CODE(func_to_integer);
+FUNC_CODE(func_to_long);
 FUNC_CODE(func_to_decimal);
 FUNC_CODE(func_to_boolean);
 FUNC_CODE(func_to_quantity);
 FUNC_CODE(func_converts_to_string);
 FUNC_CODE(func_converts_to_integer);
+FUNC_CODE(func_converts_to_long);
 FUNC_CODE(func_converts_to_decimal);
 FUNC_CODE(func_converts_to_boolean);
 FUNC_CODE(func_converts_to_quantity);
@@ -189,6 +198,19 @@ FUNC_CODE(func_to_date);
 FUNC_CODE(func_to_date_time);
 FUNC_CODE(func_to_time);
 FUNC_CODE(func_format);
+/* func_moment.c */
+FUNC_CODE(func_year_of);
+FUNC_CODE(func_month_of);
+FUNC_CODE(func_day_of);
+FUNC_CODE(func_hour_of);
+FUNC_CODE(func_minute_of);
+FUNC_CODE(func_second_of);
+FUNC_CODE(func_millisecond_of);
+FUNC_CODE(func_timezone_offset_of);
+FUNC_CODE(func_date_of);
+FUNC_CODE(func_time_of);
+FUNC_CODE(func_duration);
+FUNC_CODE(func_difference);
 /* func_hl7.c */
 FUNC_CODE(func_state);
 FUNC_CODE(func_raw);
@@ -207,6 +229,9 @@ FUNC_CODE(func_get_value);
 FUNC_CODE(func_type);
 FUNC_CODE(func_conforms_to);
 FUNC_CODE(func_resolve);
+FUNC_CODE(func_html_checks);
+FUNC_CODE(func_check_modifiers);
+FUNC_CODE(func_member_of);
 /* func_bound.c */
 FUNC_CODE(func_low_boundary);
 FUNC_CODE(func_high_boundary);
@@ -219,6 +244,11 @@ FUNC_CODE(func_escape);
 FUNC_CODE(func_unescape);
 /* func_sort.c */
 FUNC_CODE(func_sort);
+/* func_sum.c */
+FUNC_CODE(func_sum);
+FUNC_CODE(func_avg);
+/* func_variable.c */
+FUNC_CODE(func_define_variable);
 /* func_lookup.c */
 FUNC_CODE(func_lookup);
 

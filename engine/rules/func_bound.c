@@ -163,18 +163,14 @@ bool func_precision(struct eval *e, const struct call *c, struct values *out)
 
 bool func_comparable(struct eval *e, const struct call *c, struct values *out)
 {
-    struct value other;
-    struct unit a, b;
+    struct value other, x, y;
     enum value_answer got = eval_one(e, call_arg(c, 0), c->s, &other);
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
-    struct value one;
-    if (!tree_quantity(e, c->one, &one) || !tree_quantity(e, &other, &other)) {
-        return eval_fail(e, c->n, "comparable() wants two quantities");
+    got = eval_quantities(e, c->one, &other, false, &x, &y);
+    if (got == ANSWER_FALSE) {
+        return !e->is_route || eval_fail(e, c->n, "comparable() wants two quantities");
     }
-    bool may = strcmp(one.type, other.type) == 0 ||
-               (unit_parse(str_of(one.type), &a) && unit_parse(str_of(other.type), &b) &&
-                unit_is_comparable(&a, &b));
-    return call_put(e, out, value_boolean(may));
+    return call_put(e, out, value_boolean(got == ANSWER_TRUE));
 }

@@ -96,6 +96,19 @@ static bool decode_hex(struct arena *a, struct str s, struct str *out)
     return s.n % 2 == 0;
 }
 
+/* What ASCII lacks is a question mark each. */
+static struct str encode_ascii(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1), *to = p;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c < 0x80 || c >= 0xc0) { /* not a byte within a character */
+            *to++ = c < 0x80 ? s.p[i] : '?';
+        }
+    }
+    return str_from(p, (size_t)(to - p));
+}
+
 static const char codes_known[] = "'base64', 'urlbase64' and 'hex'";
 
 bool func_encode(struct eval *e, const struct call *c, struct values *out)
@@ -108,10 +121,13 @@ bool func_encode(struct eval *e, const struct call *c, struct values *out)
     if (str_is(code, "hex")) {
         return call_put(e, out, value_string(encode_hex(e->a, text)));
     }
+    if (str_is(code, "ascii")) {
+        return call_put(e, out, value_string(encode_ascii(e->a, text)));
+    }
     bool is_url = str_is(code, "urlbase64");
     return is_url || str_is(code, "base64")
                ? call_put(e, out, value_string(encode_64(e->a, text, is_url)))
-               : unknown(e, c, codes_known);
+               : unknown(e, c, "'base64', 'urlbase64', 'hex' and 'ascii'");
 }
 
 bool func_decode(struct eval *e, const struct call *c, struct values *out)

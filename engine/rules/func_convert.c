@@ -15,6 +15,11 @@ static bool nothing(struct eval *e, const struct call *c, const char *what)
 bool func_to_string(struct eval *e, const struct call *c, struct values *out)
 {
     struct str text;
+    struct value quantity;
+    if (!e->is_route && c->one->kind == VALUE_NODE) { /* an object is no text; a Quantity has one */
+        return !tree_quantity(e, c->one, &quantity) ||
+               call_put(e, out, value_string(value_text(e->a, &quantity)));
+    }
     return eval_text(e, c->n, c->one, &text) && call_put(e, out, value_string(text));
 }
 
@@ -40,10 +45,24 @@ static bool as_decimal(struct eval *e, const struct value *in, struct value *out
     return true;
 }
 
+/* An Integer of FHIRPath has 32 bits; in a route it is whatever whole number the text says. */
+static bool fits_integer(const struct eval *e, const struct value *v)
+{
+    return e->is_route || (v->i >= INT32_MIN && v->i <= INT32_MAX);
+}
+
 bool func_to_integer(struct eval *e, const struct call *c, struct values *out)
 {
     struct value v;
-    return as_integer(e, c->one, &v) ? call_put(e, out, v) : nothing(e, c, "whole number");
+    return as_integer(e, c->one, &v) && fits_integer(e, &v) ? call_put(e, out, value_integer(v.i))
+                                                            : nothing(e, c, "whole number");
+}
+
+bool func_to_long(struct eval *e, const struct call *c, struct values *out)
+{
+    struct value v;
+    return as_integer(e, c->one, &v) ? call_put(e, out, value_long(v.i))
+                                     : nothing(e, c, "whole number");
 }
 
 bool func_to_decimal(struct eval *e, const struct call *c, struct values *out)
@@ -104,7 +123,10 @@ static bool as_quantity(struct eval *e, const struct value *in, struct value *ou
     if (in->kind == VALUE_QUANTITY || in->kind == VALUE_NODE) {
         return tree_quantity(e, in, out);
     }
-    struct value number = in->kind == VALUE_BOOLEAN ? value_integer(in->i) : *in;
+    struct value number = *in;
+    if (in->kind == VALUE_BOOLEAN) {
+        number = value_of_decimal((struct decimal){in->i * 10, 1}); /* 1.0, 0.0 */
+    }
     if (in->kind != VALUE_STRING && in->kind != VALUE_HL7) {
         if (!eval_number(e, &number, &v)) {
             return false;
@@ -131,24 +153,35 @@ static bool as_quantity(struct eval *e, const struct value *in, struct value *ou
     return true;
 }
 
-/* Into the unit that the argument names; nothing where it cannot be. */
-static bool put_converted(struct eval *e, const struct call *c, struct value v, struct values *out)
+/* Between the calendar and UCUM a year and a month are what they are where the value comes from: 1 year is 1 'a'. */
+static struct str counterpart(struct str from, struct str to)
 {
-    struct str to;
-    struct unit from, into;
-    struct decimal d = value_decimal(&v);
+    enum moment_unit u = moment_unit_of(to, true);
+    bool calendar = moment_unit_of(from, false) != UNIT_NONE;
+    return u == UNIT_YEAR    ? calendar ? STR("year") : STR("a")
+              : u == UNIT_MONTH ? calendar ? STR("month") : STR("mo")
+                                : to;
+}
+
+/* Into the unit that the argument names, which a number without one takes. EMPTY: it cannot be. */
+static enum value_answer converted(struct eval *e, const struct call *c, struct value *v)
+{
+    struct str to, from = str_of(v->type);
+    struct unit u, into;
+    struct decimal d = value_decimal(v);
     enum value_answer got = call_text(e, c, 0, &to);
     if (got != ANSWER_TRUE) {
-        return got == ANSWER_EMPTY;
+        return got;
     }
-    if (!unit_parse(str_of(v.type), &from) || !unit_parse(to, &into) ||
-        !unit_convert(&d, &from, &into, &d)) {
-        return !e->is_route || eval_fail(e, c->n, "toQuantity() cannot convert this unit");
+    bool bare = str_is(from, "1");
+    bool good = unit_parse(from, &u) && unit_parse(counterpart(from, to), &into) &&
+                (bare || unit_convert(&d, &u, &into, &d));
+    if (good) {
+        *v = value_of_decimal(d);
+        v->kind = VALUE_QUANTITY;
+        v->type = str_dup(e->a, to).p;
     }
-    v = value_of_decimal(d);
-    v.kind = VALUE_QUANTITY;
-    v.type = str_dup(e->a, to).p;
-    return call_put(e, out, v);
+    return good ? ANSWER_TRUE : ANSWER_EMPTY;
 }
 
 bool func_to_quantity(struct eval *e, const struct call *c, struct values *out)
@@ -157,7 +190,11 @@ bool func_to_quantity(struct eval *e, const struct call *c, struct values *out)
     if (!as_quantity(e, c->one, &v)) {
         return nothing(e, c, "quantity");
     }
-    return call_nargs(c) ? put_converted(e, c, v, out) : call_put(e, out, v);
+    enum value_answer got = call_nargs(c) ? converted(e, c, &v) : ANSWER_TRUE;
+    if (got == ANSWER_EMPTY && e->is_route) {
+        return eval_fail(e, c->n, "toQuantity() cannot convert this unit");
+    }
+    return got == ANSWER_TRUE ? call_put(e, out, v) : got == ANSWER_EMPTY;
 }
 
 /* ---- can it be converted? ---- */
@@ -175,6 +212,12 @@ bool func_converts_to_string(struct eval *e, const struct call *c, struct values
 }
 
 bool func_converts_to_integer(struct eval *e, const struct call *c, struct values *out)
+{
+    struct value v;
+    return may(e, out, as_integer(e, c->one, &v) && fits_integer(e, &v));
+}
+
+bool func_converts_to_long(struct eval *e, const struct call *c, struct values *out)
 {
     struct value v;
     return may(e, out, as_integer(e, c->one, &v));
@@ -195,7 +238,9 @@ bool func_converts_to_boolean(struct eval *e, const struct call *c, struct value
 bool func_converts_to_quantity(struct eval *e, const struct call *c, struct values *out)
 {
     struct value v;
-    return may(e, out, as_quantity(e, c->one, &v));
+    bool can = as_quantity(e, c->one, &v);
+    enum value_answer got = can && call_nargs(c) ? converted(e, c, &v) : ANSWER_TRUE;
+    return (got != ANSWER_FALSE || !e->fault.text.n) && may(e, out, can && got == ANSWER_TRUE);
 }
 
 /* A date, dateTime or time in N1's spelling, or in v2's where the message wrote it. */

@@ -2,6 +2,8 @@
  * Source: FHIR R4 "FHIRPath" (additional functions); FHIRPath N1 5.8; the later type(). */
 #include "engine/base/json.h"
 #include "engine/fhir/bundle.h"
+#include "engine/fhir/narrative.h"
+#include "engine/fhir/terms.h"
 #include "engine/rules/func.h"
 #include "engine/rules/tree.h"
 
@@ -82,6 +84,13 @@ bool func_type(struct eval *e, const struct call *c, struct values *out)
     space = c->one->kind == VALUE_HL7 && c->one->type ? "HL7" : space;
     json_add(info, STR("namespace"), json_new_string(e->a, str_of(space)));
     json_add(info, STR("name"), json_new_string(e->a, text));
+    unsigned base = c->one->model ? fhir_type_base(c->one->model) : 0;
+    if (base) {
+        json_add(info, STR("baseType"),
+                 json_new_string(e->a, str_printf(e->a, "FHIR.%s", fhir_type_name(base))));
+    } else if (str_of(space).n == 6) { /* System */
+        json_add(info, STR("baseType"), json_new_string(e->a, STR("System.Any")));
+    }
     return call_put(e, out, (struct value){.kind = VALUE_NODE, .json = info});
 }
 
@@ -99,6 +108,85 @@ bool func_conforms_to(struct eval *e, const struct call *c, struct values *out)
                          definitions);
     }
     return call_put(e, out, value_boolean(fhir_type_is(c->one->model, t)));
+}
+
+/* ---- rules of FHIR ---- */
+
+bool func_html_checks(struct eval *e, const struct call *c, struct values *out)
+{
+    struct fhir_narrative_fault fault;
+    bool is_xhtml = c->one->kind == VALUE_STRING && c->one->model == fhir_type(STR("xhtml"));
+    return !is_xhtml || call_put(e, out, value_boolean(fhir_narrative_check(c->one->text, &fault)));
+}
+
+bool func_check_modifiers(struct eval *e, const struct call *c, struct values *out)
+{
+    VALUES(all);
+    tree_member(e, STR("modifierExtension"), c->one, &all);
+    for (uint32_t i = 0; i < all.n; i++) {
+        VALUES(url);
+        bool known = false;
+        tree_member(e, STR("url"), &all.v[i], &url);
+        for (unsigned k = 0; k < call_nargs(c) && !known; k++) {
+            struct str wanted;
+            enum value_answer got = call_text(e, c, k, &wanted);
+            if (got == ANSWER_FALSE) {
+                return false;
+            }
+            known = got == ANSWER_TRUE && url.n == 1 && url.v[0].kind == VALUE_STRING &&
+                    str_eq(url.v[0].text, wanted);
+        }
+        if (!known) {
+            return eval_fail(e, c->n,
+                             "there is a modifierExtension that checkModifiers() was not "
+                             "told of");
+        }
+    }
+    return call_put(e, out, *c->one);
+}
+
+/* The number of the value set; 0: it is none of those that are listed. */
+static unsigned set_of(struct str url)
+{
+    ptrdiff_t version = str_index(url, '|');
+    url = version >= 0 ? str_slice(url, 0, (size_t)version) : url;
+    for (unsigned i = 1; i <= fhir_sets_count(); i++) {
+        if (str_is(url, fhir_set_url(i))) {
+            return fhir_set_is_listed(i) ? i : 0;
+        }
+    }
+    return 0;
+}
+
+static bool has_coding(unsigned set, const struct json *coding)
+{
+    struct str system = json_text(json_get(coding, "system")),
+               code = json_text(json_get(coding, "code"));
+    return code.n && fhir_set_has(set, system, code);
+}
+
+bool func_member_of(struct eval *e, const struct call *c, struct values *out)
+{
+    struct str url;
+    enum value_answer got = call_text(e, c, 0, &url);
+    unsigned set = got == ANSWER_TRUE ? set_of(url) : 0;
+    if (got != ANSWER_TRUE || !set) {
+        return got == ANSWER_EMPTY ||
+               (got == ANSWER_TRUE &&
+                eval_fail(
+                    e, c->n,
+                    "memberOf() knows the value sets that elements of R4 are bound to, no others"));
+    }
+    const struct json *j = c->one->kind == VALUE_NODE ? c->one->json : NULL;
+    if (!j && c->one->kind != VALUE_STRING) {
+        return true;
+    }
+    bool is = j ? has_coding(set, j) : fhir_set_has(set, (struct str){NULL, 0}, c->one->text);
+    json_each(one, j ? json_get(j, "coding") : NULL)
+    {
+        is = is || has_coding(set, one);
+    }
+    return call_put(e, out, value_boolean(is));
 }
 
 /* ---- references ---- */

@@ -32,7 +32,7 @@ static bool put_whole(struct eval *e, const struct call *c, const struct value *
         return put_decimal(e, in, d, out);
     }
     return decimal_to_i64(&d, &whole)
-               ? call_put(e, out, value_integer(whole))
+               ? call_put(e, out, value_is_long(in) ? value_long(whole) : value_integer(whole))
                : eval_fail(e, c->n, "the result of %s() has too many digits", c->n->func->name);
 }
 

@@ -252,8 +252,13 @@ bool func_union(struct eval *e, const struct call *c, struct values *out)
            add_distinct(e, c->n, &other, &seen, out);
 }
 
+/* Whether the order matters or not, it is kept. */
 bool func_combine(struct eval *e, const struct call *c, struct values *out)
 {
+    struct value in_order;
+    if (call_nargs(c) > 1 && eval_one(e, call_arg(c, 1), c->s, &in_order) == ANSWER_FALSE) {
+        return false;
+    }
     return copy(e, c, 0, c->in->n, out) && call_values(e, c, 0, out);
 }
 
@@ -330,6 +335,26 @@ bool func_repeat(struct eval *e, const struct call *c, struct values *out)
     return true;
 }
 
+/* What is found is added once more for each time it is found: the budget ends what goes in a circle. */
+bool func_repeat_all(struct eval *e, const struct call *c, struct values *out)
+{
+    VALUES(found);
+    if (!func_select(e, c, &found)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < found.n; i++) {
+        struct value self = found.v[i];
+        struct scope s = {.self = &self, .index = i, .total = found.n, .outer = c->s};
+        if (!eval_step(e, c->n) || !eval_node(e, call_arg(c, 0), &s, &found)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < found.n; i++) {
+        *values_add(out, e->a) = found.v[i];
+    }
+    return true;
+}
+
 bool func_aggregate(struct eval *e, const struct call *c, struct values *out)
 {
     struct values total = {0};
@@ -362,7 +387,7 @@ static bool extreme(struct eval *e, const struct call *c, int wanted, struct val
         if (got == ANSWER_FALSE) {
             return false;
         }
-        best = got == ANSWER_TRUE && order == wanted ? &c->in->v[i] : best;
+        best = got == ANSWER_TRUE && (order > 0) - (order < 0) == wanted ? &c->in->v[i] : best;
     }
     return !best || call_put(e, out, *best);
 }
@@ -379,9 +404,14 @@ bool func_max(struct eval *e, const struct call *c, struct values *out)
 
 bool func_coalesce(struct eval *e, const struct call *c, struct values *out)
 {
+    struct scope s = {.self = c->in->n ? &c->in->v[0] : NULL, .total = 1, .outer = c->s};
+    const struct scope *use = c->n->has_input ? &s : c->s;
     uint32_t before = out->n;
+    if (c->n->has_input && c->in->n > 1) {
+        return eval_fail(e, c->n, "coalesce() wants one value, there are %u", c->in->n);
+    }
     for (unsigned i = 0; i < call_nargs(c) && out->n == before; i++) {
-        if (!call_values(e, c, i, out)) {
+        if (!eval_node(e, call_arg(c, i), use, out)) {
             return false;
         }
     }

@@ -1,5 +1,6 @@
-/* sort(): stable, by keys; -key turns the order round; a missing key comes first.
- * Source: FHIRPath STU 2 "sort". */
+/* sort(): stable, by keys; `desc` or a minus turns the order round. A missing key is the least: it comes last where `desc`
+ * is asked for, and first where the key is a minus, as nothing negated is nothing.
+ * Source: FHIRPath 3.0.0 5.2.4; the earlier -key of FHIRPath STU 2. */
 #include "engine/rules/func.h"
 
 struct sorting {
@@ -10,6 +11,12 @@ struct sorting {
     bool *has;
     bool failed;
 };
+
+static bool is_desc(const struct call *c, unsigned i)
+{
+    return call_nargs(c) && call_arg(c, i)->op == NODE_MINUS &&
+           call_arg(c, i)->level == MINUS_ORDER;
+}
 
 static const struct node *key_node(const struct call *c, unsigned i, bool *out_down)
 {
@@ -47,7 +54,7 @@ static bool is_behind(struct sorting *s, uint32_t a, uint32_t b)
         bool down = false;
         int order = 0;
         if (s->has[x] != s->has[y]) {
-            return s->has[x];
+            return s->has[x] != is_desc(s->c, k);
         }
         if (call_nargs(s->c)) {
             (void)key_node(s->c, k, &down);

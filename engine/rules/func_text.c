@@ -269,17 +269,55 @@ static bool too_much(struct eval *e, const struct call *c)
                      c->n->func->name);
 }
 
-/* The expression of a literal was compiled by check; another one is compiled now. */
-static const struct regex *pattern_of(struct eval *e, const struct call *c, struct str text)
+struct str func_regex_flags(struct str flags)
+{
+    static const char *const rows[][2] = {
+        {"", ""}, {"i", "(?i)"}, {"m", "(?m)"}, {"im", "(?im)"}, {"mi", "(?im)"}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (str_is(flags, rows[i][0])) {
+            return str_of(rows[i][1]);
+        }
+    }
+    return (struct str){NULL, 0};
+}
+
+/* The pattern with what argument `at` asks of it. False: fault. */
+static bool with_flags(struct eval *e, const struct call *c, unsigned at, struct str *pattern,
+                       size_t *out_n)
+{
+    struct str flags = STR("");
+    *out_n = 0;
+    if (call_nargs(c) <= at || c->n->regex) {
+        return true;
+    }
+    if (call_text(e, c, at, &flags) == ANSWER_FALSE) {
+        return false;
+    }
+    struct str option = func_regex_flags(flags);
+    if (!option.p) {
+        return eval_fail(e, c->n, "%s() knows the flags i and m", c->n->func->name);
+    }
+    *out_n = option.n;
+    *pattern = str_printf(e->a, "%.*s%.*s", STR_ARG(option), STR_ARG(*pattern));
+    return true;
+}
+
+/* The expression of a literal was compiled by check; another one is compiled now. Flags are argument `at`. */
+static const struct regex *pattern_of(struct eval *e, const struct call *c, struct str text,
+                                      unsigned at)
 {
     struct regex *made;
     const char *why;
-    size_t at;
+    size_t wrong, before;
+    if (!with_flags(e, c, at, &text, &before)) {
+        return NULL;
+    }
     if (c->n->regex) {
         return c->n->regex;
     }
-    if (regex_compile(e->a, text, &made, &at, &why) != 0) {
-        eval_fail(e, c->n, "the regular expression is refused at character %zu: %s", at + 1, why);
+    if (regex_compile(e->a, text, &made, &wrong, &why) != 0) {
+        eval_fail(e, c->n, "the regular expression is refused at character %zu: %s",
+                  wrong + 1 - (wrong < before ? wrong : before), why);
         return NULL;
     }
     return made;
@@ -292,7 +330,7 @@ static bool match(struct eval *e, const struct call *c, bool whole, struct value
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
-    const struct regex *re = pattern_of(e, c, pattern);
+    const struct regex *re = pattern_of(e, c, pattern, 1);
     enum regex_answer hit = re ? regex_match(re, text, whole, e->a) : REGEX_LIMIT;
     if (hit == REGEX_LIMIT) {
         return too_much(e, c);
@@ -321,7 +359,7 @@ bool func_replace_matches(struct eval *e, const struct call *c, struct values *o
     if (pattern.n == 0) {
         return call_put(e, out, value_string(text));
     }
-    const struct regex *re = pattern_of(e, c, pattern);
+    const struct regex *re = pattern_of(e, c, pattern, 2);
     if (!re || regex_replace(re, text, by, e->a, EVAL_BYTES_MAX, &done) == REGEX_LIMIT) {
         return too_much(e, c);
     }

@@ -160,6 +160,9 @@ static char *lex_unicode(struct lexer *l, char *to)
         c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
         used = 11;
     }
+    if (!good && !l->f->is_route) {
+        return to; /* the backslash is dropped */
+    }
     if (!good || (c >= 0xd800 && c < 0xe000)) {
         fail(l, l->at - 1, "bad-escape", "\\u wants four hexadecimal digits of one character");
         return to;
@@ -181,6 +184,10 @@ static char *lex_escape(struct lexer *l, char *to)
     }
     if (c == 'u') {
         return lex_unicode(l, to);
+    }
+    if (!l->f->is_route &&
+        l->at < l->text.n) { /* FHIRPath drops the backslash; in a route it is a slip */
+        return to;
     }
     struct diag *one = fail(l, l->at - 1, "bad-escape", "this is no escape of a FHIRPath string");
     diag_hint(
@@ -227,8 +234,12 @@ static void lex_number(struct lexer *l)
         }
     }
     struct token *t = add(l, TOKEN_NUMBER, l->at, end);
+    bool is_long = look(l, 0) == 'L' && !is_word(look(l, 1)) && str_index(t->text, '.') < 0;
     if (!value_number(t->text, &t->value)) {
         fail(l, t->at, "big-number", "the number has more digits than fit");
+    } else if (is_long) {
+        t->value = value_long(t->value.i);
+        l->at++;
     } else if (end < l->text.n && is_letter(l->text.p[end])) {
         fail(l, t->at, "bad-number", "a name cannot begin with a digit; a text stands in quotes");
     }

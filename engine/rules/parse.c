@@ -152,8 +152,25 @@ static struct node *parse_literal(struct parser *p)
     return n;
 }
 
+/* sort(key desc): the sign that turns the order round. */
+static struct node *parse_order(struct parser *p, struct node *key)
+{
+    bool down = p->t->kind == TOKEN_WORD && str_is(p->t->text, "desc");
+    if (!p->failed && (down || (p->t->kind == TOKEN_WORD && str_is(p->t->text, "asc")))) {
+        struct node *n = down ? new_node(p, NODE_MINUS, p->t, 1) : key;
+        if (down) {
+            n->arg[0] = key;
+            n->level = MINUS_ORDER;
+        }
+        p->t++;
+        return n;
+    }
+    return key;
+}
+
 static void parse_arguments(struct parser *p, struct node *call, const struct token *open)
 {
+    bool is_sort = str_is(call->text, "sort");
     struct node *args[FORMULA_ARGS_MAX];
     uint32_t n = 0;
     if (!matches(p, ")")) {
@@ -162,7 +179,9 @@ static void parse_arguments(struct parser *p, struct node *call, const struct to
                 fail(p, p->t, "too-many-arguments", "a call takes at most 64 arguments");
                 return;
             }
-            args[n++] = parse_expression(p, 0);
+            args[n] = parse_expression(p, 0);
+            args[n] = is_sort ? parse_order(p, args[n]) : args[n];
+            n++;
         } while (!p->failed && matches(p, ","));
         want(p, ")", open);
     }

@@ -52,6 +52,7 @@ static const char *const op_texts[] = {
     [NODE_TREE_MEMBER] = "tree-member",
     [NODE_TREE_TYPE] = "tree-type",
     [NODE_TREE_ROOT] = "tree-root",
+    [NODE_VARIABLE] = "variable",
     [NODE_PATH_EXISTS] = "path-exists",
     [NODE_PATH_EQ] = "path=",
     [NODE_PATH_ONE_OF] = "path-one-of",
@@ -118,6 +119,7 @@ static void print_leaf(struct buf *out, const struct node *n)
         buf_printf(out, "$%.*s", STR_ARG(n->text));
         return;
     case NODE_EXTERNAL:
+    case NODE_VARIABLE:
         buf_printf(out, "%%%.*s", STR_ARG(n->text));
         return;
     case NODE_POSITION:

@@ -4,7 +4,7 @@
 
 struct atom {
     const char *code;
-    const char *factor; /* base units in one */
+    const char *factor; /* base units in one: a number, or a quotient of two */
     int8_t power[UNIT_DIMENSIONS];
     bool is_metric; /* takes a prefix */
 };
@@ -39,6 +39,20 @@ static const struct atom atoms[] = {
     {"A", "1", {0, 0, -1, 0, 0, 1}, true},
     {"V", "1000", {2, 1, -2, 0, 0, -1}, true},
     {"kat", "1", {0, 0, -1, 0, 0, 0, 0, 1}, true},
+    {"U", "0.000001/60", {0, 0, -1, 0, 0, 0, 0, 1}, true},
+    {"F", "0.001", {-2, -1, 2, 0, 0, 2}, true},
+    {"Ohm", "1000", {2, 1, -1, 0, 0, -2}, true},
+    {"S", "0.001", {-2, -1, 1, 0, 0, 2}, true},
+    {"Bq", "1", {0, 0, -1}, true},
+    {"Ci", "37000000000", {0, 0, -1}, true},
+    {"Gy", "1", {2, 0, -2}, true},
+    {"Sv", "1", {2, 0, -2}, true},
+    {"sr", "1", {0, 0, 0, 2}, true},
+    {"lm", "1", {0, 0, 0, 2, 0, 0, 1}, true},
+    {"lx", "1", {-2, 0, 0, 2, 0, 0, 1}, true},
+    {"dyn", "0.01", {1, 1, -2}, true},
+    {"gf", "9.80665", {1, 1, -2}, true},
+    {"[psi]", "4448.2216152605/0.00064516", {-1, 1, -2}, false},
     {"min", "60", {0, 0, 1}, false},
     {"h", "3600", {0, 0, 1}, false},
     {"d", "86400", {0, 0, 1}, false},
@@ -129,7 +143,13 @@ static bool is_digit(char c)
 static bool of_atom(const struct atom *a, int prefix, struct unit *out)
 {
     struct unit u = one(), ten = one(), by;
-    (void)decimal_parse(str_of(a->factor), &u.num); /* our own numbers */
+    struct str factor = str_of(a->factor);
+    ptrdiff_t slash = str_index(factor, '/');
+    if (slash > 0) {
+        (void)decimal_parse(str_slice(factor, (size_t)slash + 1, factor.n), &u.den);
+        factor = str_slice(factor, 0, (size_t)slash);
+    }
+    (void)decimal_parse(factor, &u.num); /* our own numbers */
     memcpy(u.power, a->power, sizeof(u.power));
     ten.num = decimal_of(10);
     return raise(&ten, prefix, &by) && unit_multiply(&u, &by, false, out);

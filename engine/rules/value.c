@@ -30,7 +30,7 @@ const char *value_type_text(const struct value *v)
         return v->type ? v->type : "string";
     }
     if (!v->model) {
-        return value_kind_text((enum value_kind)v->kind);
+        return value_is_long(v) ? "long" : value_kind_text((enum value_kind)v->kind);
     }
     bool unnamed = fhir_type_kind(v->model) == FHIR_BACKBONE;
     return fhir_type_name(unnamed ? fhir_type_base(v->model) : v->model);

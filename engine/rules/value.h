@@ -30,11 +30,11 @@ enum value_kind {
     VALUE_NODE,     /* json: of FHIR or JSON data; NULL: a FHIR primitive without a value */
 };
 
-enum value_level { LEVEL_REPETITION = 1, LEVEL_COMPONENT, LEVEL_SUBCOMPONENT };
+enum value_level { LEVEL_REPETITION = 1, LEVEL_COMPONENT, LEVEL_SUBCOMPONENT, LEVEL_LONG };
 
 struct value {
     uint8_t kind;   /* enum value_kind */
-    uint8_t level;  /* enum value_level, of VALUE_HL7 */
+    uint8_t level;  /* enum value_level, of VALUE_HL7; LEVEL_LONG of VALUE_INTEGER */
     uint8_t scale;  /* of VALUE_DECIMAL and VALUE_QUANTITY */
     uint8_t of;     /* VALUE_HL7: enum type_class (type.h) */
     bool is_null;   /* VALUE_HL7 that holds "" */
@@ -88,6 +88,17 @@ static inline struct value value_boolean(bool b)
 static inline struct value value_integer(int64_t i)
 {
     return (struct value){.kind = VALUE_INTEGER, .i = i};
+}
+
+/* The Long of FHIRPath 3: counts as an integer everywhere, and says that it is one. */
+static inline struct value value_long(int64_t i)
+{
+    return (struct value){.kind = VALUE_INTEGER, .level = LEVEL_LONG, .i = i};
+}
+
+static inline bool value_is_long(const struct value *v)
+{
+    return v->kind == VALUE_INTEGER && v->level == LEVEL_LONG;
 }
 
 static inline bool value_is_number(const struct value *v)

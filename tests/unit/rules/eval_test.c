@@ -231,7 +231,7 @@ Test(eval, errors)
         {"PID-3.first(1)", "-:1:7: error: first() takes 0 arguments, this gives 1; first()"},
         {"'a'.substring()", "-:1:5: error: substring() takes 1 to 2 arguments, this gives 0; "
                             "substring(start[, length])"},
-        {"'a'.coalesce('b')", "-:1:5: error: nothing stands before coalesce()"},
+        {"'a'.coalesce('b')", "string:b"},
         {"$thi", "-:1:1: error: $thi is not known here; did you mean $this?"},
         {"$index", "-:1:1: error: this counts values, and there is nothing to count here; it "
                    "stands inside a loop, where(...), select(...), exists(...), all(...)"},

@@ -169,7 +169,7 @@ static const struct func_row sets[] = {
     {"combine", EMPTY, "{}.combine(1)", "integer:1"},
     {"combine", EMPTY, "(1).combine({})", "integer:1"},
     {"combine", WRONG, "combine(1)",
-     "-:1:1: error: combine() works on what stands before it; write PATH.combine(other)"},
+     "-:1:1: error: combine() works on what stands before it; write PATH.combine(other[, true])"},
     /* choices */
     {"min", USUAL, "(3 | 1 | 2.5).min()", "integer:1"},
     {"min", USUAL, "(@2026-02 | @2026-01).min()", "date:2026-01"},
