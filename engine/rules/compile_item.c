@@ -182,10 +182,15 @@ static bool suits_value(struct compiler *c, const struct map *m, const struct ya
 static struct item *overlay(struct compiler *c, const struct map *m, const struct yaml_node *also)
 {
     const struct fhir_slot *outer = c->slot;
+    const struct v2_slot *v2 = c->v2;
     struct fhir_slot slot = {.type = m->fhir, .is_overlay = true};
+    struct v2_slot v2_over = v2 ? *v2 : (struct v2_slot){0};
+    v2_over.is_overlay = true;
     c->slot = m->fhir ? &slot : NULL;
+    c->v2 = v2 ? &v2_over : NULL;
     struct item *one = compile_item(c, also, ITEM_IS_MEMBER);
     c->slot = outer;
+    c->v2 = v2;
     return one;
 }
 
@@ -207,17 +212,20 @@ static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *
         return refuse(c, use, "an object that uses a map has no members beside it",
                       "lay them over it with $also: { ... }");
     }
-    if (c->v2) {
-        return refuse(c, use, "maps inside a map to HL7 v2 are not available in this version",
-                      "write the parts here");
-    }
     struct map *m = compile_find_map(c, use);
     if (!m) {
         return false;
     }
-    if (m->v2) {
+    if (m->v2 && m->v2->is_message) {
         return refuse(c, use, "that map makes a message of HL7 v2, which is no part of anything",
                       "send it with send: NAME, as: MAP");
+    }
+    if (m->v2 && !c->v2) {
+        return refuse(c, use, "that map makes a part of a message of HL7 v2, and this is none",
+                      "use a map to json or to a type of FHIR");
+    }
+    if (c->v2 && !compile_v2_use(c, m, use)) {
+        return false;
     }
     item->use = m;
     bool good = compile_use_map(c, m, use->pos) && suits_value(c, m, use);

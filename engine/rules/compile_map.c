@@ -207,14 +207,16 @@ static void read_target(struct compiler *c, const struct yaml_node *doc, struct 
         return;
     }
     const struct yaml_node *version = yaml_get(doc, "version");
-    if (memchr(text.p, '^', text.n) || str_is(text, "ACK")) {
+    bool is_message = memchr(text.p, '^', text.n) || str_is(text, "ACK");
+    bool is_other = str_is(text, "json") || fhir_type(text);
+    if (is_message || (!is_other && (version || compile_v2_may_be_part(text)))) {
         m->v2 = compile_v2_to(c, doc, to);
         m->is_known = m->v2 != NULL;
         return;
     }
     if (version) {
         diag_add(c->d, DIAG_ERROR, "bad-value", version->key->pos,
-                 "version: is for maps to messages of HL7 v2, as to: ADT^A31");
+                 "version: is for maps to HL7 v2, as to: ADT^A31 or to: NK1");
     }
     m->fhir = str_is(text, "json") ? 0 : compile_fhir_to(c, to);
     m->is_known = m->fhir || str_is(text, "json");

@@ -142,6 +142,14 @@ static bool send_map(struct compiler *c, const struct yaml_node *step, struct st
         return false;
     }
     s->send.map = m;
+    if (m->v2 && !m->v2->is_message) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "wrong-map", as->pos,
+                           "the map %.*s makes a %.*s, and a message is sent", STR_ARG(m->name),
+                           STR_ARG(m->v2->name)),
+                  "such a map is for $use:");
+        return false;
+    }
     if (m->is_known && !carries(c, s, m->v2 == NULL, as->pos)) {
         return false;
     }
@@ -302,7 +310,7 @@ static bool reply_map(struct compiler *c, const struct yaml_node *value, struct 
         return false;
     }
     s->reply.map = m;
-    if (m->is_known && (!m->v2 || m->datatype)) {
+    if (m->is_known && (!m->v2 || !m->v2->is_message || m->datatype)) {
         diag_hint(c->d,
                   diag_add(c->d, DIAG_ERROR, "wrong-map", as->pos,
                            "the map %.*s makes no message of HL7 v2, which a reply is",

@@ -43,27 +43,35 @@ static const struct v2_target *unknown_message(struct compiler *c, const struct 
     return NULL;
 }
 
-const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node *doc,
-                                      const struct yaml_node *to)
+/* The version: of the map's head. False with an error. */
+static bool target_version(struct compiler *c, const struct yaml_node *doc,
+                           const struct yaml_node *to, enum hl7_version *out)
 {
     const struct yaml_node *version = yaml_get(doc, "version");
+    bool exact = false;
+    if (!version || version->kind != YAML_SCALAR) {
+        (void)no_version(c, version ? version : to,
+                         "a map to a message of HL7 v2 says its version"); /* NULL */
+        return false;
+    }
+    *out = dict_version(version->text, &exact);
+    return exact ||
+           no_version(c, version, "this is no version of HL7 v2 from 2.1 to 2.7.1") != NULL;
+}
+
+static const struct v2_target *to_message(struct compiler *c, const struct yaml_node *to,
+                                          enum hl7_version version)
+{
     ptrdiff_t hat = str_index(to->text, '^');
     struct v2_target *t = ARENA_NEW(c->a, struct v2_target);
     bool is_ack = hat < 0; /* ACK: of the event of whatever it answers */
     struct str rest = is_ack ? STR("") : str_slice(to->text, (size_t)hat + 1, to->text.n);
     ptrdiff_t second = str_index(rest, '^');
-    bool exact = false;
     const char *why = "";
+    *t = (struct v2_target){
+        .version = version, .name = to->text, .is_message = true, .level = V2_GROUP};
     t->type = is_ack ? to->text : str_slice(to->text, 0, (size_t)hat);
     t->event = second < 0 ? rest : str_slice(rest, 0, (size_t)second);
-    if (!version || version->kind != YAML_SCALAR) {
-        return no_version(c, version ? version : to,
-                          "a map to a message of HL7 v2 says its version");
-    }
-    t->version = dict_version(version->text, &exact);
-    if (!exact) {
-        return no_version(c, version, "this is no version of HL7 v2 from 2.1 to 2.7.1");
-    }
     t->s = structure_of(t->version, t->type, t->event,
                         second < 0 ? STR("") : str_slice(rest, (size_t)second + 1, rest.n), &why);
     if (!t->s || (!t->event.n && !is_ack)) {
@@ -73,10 +81,15 @@ const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node
     return t;
 }
 
-struct v2_slot compile_v2_whole(struct compiler *c, const struct v2_target *to)
+const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node *doc,
+                                      const struct yaml_node *to)
 {
-    (void)c; /* nothing to make */
-    return (struct v2_slot){.to = to, .place = {.level = V2_GROUP, .name = STR("the message")}};
+    enum hl7_version version;
+    bool is_message = str_index(to->text, '^') >= 0 || str_is(to->text, "ACK");
+    if (!target_version(c, doc, to, &version)) {
+        return NULL;
+    }
+    return is_message ? to_message(c, to, version) : compile_v2_to_part(c, to, version);
 }
 
 /* ---- places ---- */
@@ -278,6 +291,24 @@ static bool message_member(struct compiler *c, const struct yaml_node *key, stru
     return path_key(c, key, out);
 }
 
+/* Has the datatype of a map to one (CX, and CX.4 below it) the part? Paths would name the place that it is read from. */
+static bool has_part(struct compiler *c, const struct yaml_node *key)
+{
+    const struct v2_place *p = &c->v2->place;
+    struct dict_entry entry;
+    int64_t n = 0;
+    ptrdiff_t dot = str_index(key->text, '.');
+    bool is_type = !c->v2->to->is_message && c->v2->to->level == V2_FIELD && p->type &&
+                   dict_type(c->v2->to->version, p->type, &entry) && entry.parts;
+    bool known = str_to_i64(dot > 0 ? str_slice(key->text, 0, (size_t)dot) : key->text, &n);
+    if (!is_type || !known || n <= entry.parts) {
+        return true;
+    }
+    diag_add(c->d, DIAG_ERROR, "unknown-path", key->pos, "%.*s has %u parts in version %s",
+             STR_ARG(p->name), entry.parts, dict_version_text(c->v2->to->version));
+    return false;
+}
+
 /* 3, 3.1, 3[2].1 inside a segment; 1, 4.2 inside a repetition; 2 inside a component. */
 static bool number_member(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
 {
@@ -294,10 +325,14 @@ static bool number_member(struct compiler *c, const struct yaml_node *key, struc
                   "keys here are numbers: of fields in a segment, of components (4.2) in a field");
         return false;
     }
-    if (!header_key(c, key, &out->path) || !type_path(c, key, out)) {
+    if (!has_part(c, key) || !header_key(c, key, &out->path) || !type_path(c, key, out)) {
         return false;
     }
     bool in_segment = c->v2->place.level == V2_SEGMENT;
+    if (!c->v2->to->is_message && c->v2->to->level == V2_FIELD) { /* CX.4, wherever it will stand */
+        out->place.name =
+            str_printf(c->a, "%.*s.%.*s", STR_ARG(c->v2->place.name), STR_ARG(key->text));
+    }
     if (in_segment && !which_repetition(c, key, out)) {
         return false;
     }
@@ -494,6 +529,9 @@ bool compile_v2_required(struct compiler *c, const struct yaml_node *n, const st
     unsigned node = c->v2->group;
     bool good = true;
     (void)item; /* its keys say all */
+    if (c->v2->is_overlay) {
+        return true;
+    }
     if (c->v2->place.level == V2_SEGMENT) {
         required_fields(c, n);
     }

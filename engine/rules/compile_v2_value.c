@@ -15,6 +15,9 @@ static struct v2_place *keep(struct compiler *c)
 static struct str repeating_group(const struct compiler *c)
 {
     const struct structure *s = c->v2->to->s;
+    if (!s) { /* of a segment by itself nobody knows where it stands */
+        return STR("");
+    }
     struct structure_reach r = structure_reach_in(s, c->v2->group, c->v2->path.seg);
     bool repeats = r.how == STRUCTURE_BELOW && structure_place(s, r.holder).max != 1;
     return repeats ? str_of(structure_place(s, r.holder).name) : STR("");
@@ -125,16 +128,6 @@ static bool wrong(struct compiler *c, const struct node *f, const char *what, co
     return false;
 }
 
-static bool is_coded(const char *type)
-{
-    return strcmp(type, "CE") == 0 || strcmp(type, "CWE") == 0 || strcmp(type, "CNE") == 0;
-}
-
-static bool same_type(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0 || (is_coded(a) && is_coded(b));
-}
-
 static bool suits_segment(struct compiler *c, const struct node *f, const struct shape *s)
 {
     bool same = s->kind == SHAPE_SEGMENT && s->type && strcmp(s->type, c->v2->place.seg) == 0;
@@ -160,7 +153,7 @@ static bool suits(struct compiler *c, const struct node *f, const struct shape *
         return wrong(c, f, "this gives true or false", "write =iif(..., 'Y', 'N')");
     }
     if (is_composite(p)) {
-        bool same = typed && same_type(s->type, p->type);
+        bool same = typed && compile_v2_same_type(s->type, p->type);
         return same || (s->kind == SHAPE_HL7 && !s->type) ||
                wrong(c, f, "this gives one text or another type", "write its parts: { 1: =... }");
     }

@@ -372,8 +372,7 @@ static void map(struct explain *x, const struct map *m)
         buf_printf(x->out, "%s%s", i ? ", " : " reads ", fhir_type_name(m->data.v[i]));
     }
     if (m->v2) {
-        buf_printf(x->out, " to %.*s^%.*s %s", STR_ARG(m->v2->type), STR_ARG(m->v2->event),
-                   dict_version_text(m->v2->version));
+        buf_printf(x->out, " to %.*s %s", STR_ARG(m->v2->name), dict_version_text(m->v2->version));
     }
     if (m->fhir) {
         buf_printf(x->out, " to %s", fhir_type_name(m->fhir));

@@ -150,6 +150,37 @@ void lineage_set(struct lineage *l, const struct group *leaf, const struct path 
     }
 }
 
+void lineage_written(struct lineage *l, const struct group *line, const struct path *p,
+                     const struct json *v)
+{
+    const struct lineage_rule *rule = l && line ? lineage_of(l, v) : NULL;
+    if (rule) {
+        struct lineage_write *w = add(l, line, p);
+        w->path.rep = p->rep > PATH_INDEX_MAX ? PATH_ALL : !p->rep && p->comp ? 1 : p->rep;
+        w->rule = rule;
+    }
+}
+
+void lineage_filled(struct lineage *l, const struct group *line, const struct path *p,
+                    struct diag_pos pos)
+{
+    if (l && line) {
+        add(l, line, p)->rule = lineage_rule(l, pos, (struct lineage_seen){0});
+    }
+}
+
+void lineage_carried(struct lineage *l, const struct group *line, const struct path *p,
+                     const struct json *v, const struct hl7 *m, struct str field)
+{
+    const struct value one = {.kind = VALUE_HL7, .level = LEVEL_REPETITION, .text = field, .m = m};
+    const struct lineage_rule *rule = l && line ? lineage_of(l, v) : NULL;
+    if (rule) {
+        struct lineage_seen before = lineage_enter(l);
+        lineage_result(l, &one);
+        add(l, line, p)->rule = lineage_rule(l, rule->pos, lineage_leave(l, before));
+    }
+}
+
 void lineage_cleared(struct lineage *l, const struct group *leaf, const struct path *p)
 {
     for (struct lineage_write *w = l ? l->writes : NULL; w && p->rep && !p->comp; w = w->before) {
@@ -245,7 +276,7 @@ static struct str received_at(const struct telling *t, const struct path *p)
     const struct lineage_write *copy = copy_of(t);
     const struct group *leaf = copy ? copy->copied : t->leaf;
     struct path at = *p;
-    if (!leaf || leaf->seg >= t->l->m->segs) {
+    if (!leaf || !t->l->m || leaf->seg >= t->l->m->segs) {
         return STR("");
     }
     const struct hl7_seg *s = &t->l->m->seg[leaf->seg];

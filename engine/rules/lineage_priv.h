@@ -58,6 +58,15 @@ void lineage_cleared(struct lineage *l, const struct group *leaf, const struct p
 /* `made` is a copy of `from`. */
 void lineage_copied(struct lineage *l, const struct group *from, const struct group *made,
                     struct diag_pos pos);
+/* A map to HL7 v2 wrote the leaf `v` of what it made to `p` of a new line; `line` stands for it. */
+void lineage_written(struct lineage *l, const struct group *line, const struct path *p,
+                     const struct json *v);
+/* The engine filled `p` in, for the map at `pos`. */
+void lineage_filled(struct lineage *l, const struct group *line, const struct path *p,
+                    struct diag_pos pos);
+/* The same where `v` is a whole segment of `m`, of which `field` is carried over. */
+void lineage_carried(struct lineage *l, const struct group *line, const struct path *p,
+                     const struct json *v, const struct hl7 *m, struct str field);
 /* A segment of the message as it is now. */
 struct lineage_leaf {
     const struct group *leaf;

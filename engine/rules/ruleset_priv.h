@@ -147,15 +147,22 @@ struct step {
 /* ---- maps ---- */
 
 /* A message of HL7 v2 that a map makes. */
+/* What an item becomes in it. */
+enum v2_level { V2_GROUP, V2_SEGMENT, V2_FIELD, V2_COMPONENT, V2_SUBCOMPONENT };
+
 struct v2_target {
     enum hl7_version version;
-    const struct structure *s;
+    struct str name;           /* as it is written: "ADT^A31", "NK1", "CX", "ORU_R01.OBSERVATION" */
+    bool is_message;           /* else a part of one, for $use */
+    enum v2_level level;       /* V2_GROUP: the message, or `group` of it; V2_FIELD: a datatype */
+    const struct structure *s; /* of the message or group; or NULL */
+    unsigned group;            /* its node; 0: the message */
+    const char *part;          /* the segment or datatype; or NULL */
+    struct path at;            /* the segment; of a datatype some place that is of it */
     struct str type, event;
     bool has_structure_name; /* MSH-9.3, since version 2.3.1 */
 };
 
-/* What an item becomes in it. */
-enum v2_level { V2_GROUP, V2_SEGMENT, V2_FIELD, V2_COMPONENT, V2_SUBCOMPONENT };
 struct v2_place {
     enum v2_level level; /* V2_GROUP: the message, too */
     const char *type;    /* "CX"; NULL: not known */

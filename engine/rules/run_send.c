@@ -244,8 +244,12 @@ static bool map_payload(struct run *run, const struct step *s, struct rules_outp
                             STR_ARG(s->send.map->name));
     }
     if (s->send.map->v2) {
-        bool good = run_v2_message(&run->e, s->send.map, made, &bytes);
+        struct run_v2_lines lines;
+        bool good = run_v2_message(&run->e, s->send.map, made, &bytes, &lines);
         out->payload = good ? literal_splices(run->a, bytes) : (struct splices){0};
+        if (good && run->e.lineage) {
+            lineage_output(run->e.lineage, run->nout - 1, bytes, lines.v, lines.n);
+        }
         return good;
     }
     bool good = trim_value(run, s, out, made);

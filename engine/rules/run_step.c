@@ -41,7 +41,7 @@ static enum run_end reply_as(struct run *run, const struct step *s)
         eval_fail_at(&run->e, s->pos, STR(""), "the map %.*s came out empty", STR_ARG(m->name));
         return RUN_FAILED;
     }
-    if (!run_v2_message(&run->e, m, made, &bytes)) {
+    if (!run_v2_message(&run->e, m, made, &bytes, NULL)) {
         return RUN_FAILED;
     }
     run->reply = run->reply.n ? run->reply : bytes;

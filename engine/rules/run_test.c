@@ -204,11 +204,15 @@ static void test_map(struct judge *j, const struct ruleset *r)
         return;
     }
     struct str bytes;
-    if (t->map->v2 && made && !run_v2_message(&e, t->map, made, &bytes)) {
+    const struct v2_target *v2 = made ? t->map->v2 : NULL;
+    if (v2 && !(v2->is_message ? run_v2_message(&e, t->map, made, &bytes, NULL)
+                               : run_v2_part(&e, t->map, made, &bytes))) {
         fault_difference(j, &e);
         return;
     }
-    if (expect && t->map->v2 && made) {
+    bool is_type = v2 && v2->level == V2_FIELD;
+    made = is_type ? json_new_string(j->a, bytes) : made;
+    if (expect && v2 && !is_type) {
         judge_hl7(j, STR(""), expect, bytes);
         return;
     }

@@ -14,11 +14,14 @@ struct writing {
     struct hl7_delims d;
     struct str charset; /* MSH-18; empty: that of the message that is read */
     struct buf out;
+    uint16_t rep;              /* the repetition under way, of a list of them; else 0 */
+    struct run_v2_lines lines; /* for lineage */
 };
 
 /* A segment under way. */
 struct line {
-    struct str *field; /* from 1 */
+    struct group *leaf; /* stands for it in lineage; or NULL */
+    struct str *field;  /* from 1 */
     unsigned n, cap;
 };
 
@@ -76,6 +79,27 @@ static bool set(struct writing *w, struct line *l, const struct path *p, struct 
     return true;
 }
 
+static const struct group *leaf_of(struct writing *w, struct line *l)
+{
+    if (w->e->lineage && !l->leaf) {
+        l->leaf = ARENA_NEW(w->e->a, struct group);
+        l->leaf->seg = UINT32_MAX; /* of no message that was received */
+    }
+    return l->leaf;
+}
+
+/* A leaf of what the map made. */
+static bool set_leaf(struct writing *w, struct line *l, const struct path *p, struct str raw,
+                     const struct json *v)
+{
+    struct path at = *p;
+    at.rep = w->rep ? w->rep : p->rep;
+    if (raw.n) {
+        lineage_written(w->e->lineage, leaf_of(w, l), &at, v);
+    }
+    return set(w, l, p, raw);
+}
+
 static bool write_field(struct writing *w, struct line *l, const struct path *p,
                         const struct json *v);
 
@@ -88,6 +112,10 @@ static bool write_parts(struct writing *w, struct line *l, const struct path *p,
         struct path part = *p;
         int64_t a = 0, b = 0;
         ptrdiff_t dot = str_index(one->key, '.');
+        if (p->sub ||
+            (p->comp && dot >= 0)) { /* of a fragment that has more below than a component */
+            return fault(w, path_text(w->e->a, p), "the value has more parts than fit here");
+        }
         struct str first = dot < 0 ? one->key : str_slice(one->key, 0, (size_t)dot);
         (void)str_to_i64(first, &a); /* digits: check has seen to it */
         if (dot >= 0) {
@@ -120,7 +148,9 @@ static bool write_repetitions(struct writing *w, struct line *l, const struct pa
     }
     for (const struct json *one = list->first; good && one; one = one->next) {
         l->field[p->field] = STR("");
-        good = ++n < PATH_INDEX_MAX && write_field(w, l, &at, one);
+        w->rep = (uint16_t)++n;
+        good = n < PATH_INDEX_MAX && write_field(w, l, &at, one);
+        w->rep = 0;
         for (; good && l->field[p->field].n && written < n; written++) {
             buf_put(&whole, &w->d.repetition, written > 0);
         }
@@ -142,9 +172,9 @@ static bool write_field(struct writing *w, struct line *l, const struct path *p,
     case JSON_OBJECT:
         return write_parts(w, l, p, v);
     case JSON_NULL:
-        return set(w, l, p, STR("\"\""));
+        return set_leaf(w, l, p, STR("\"\""), v);
     default:
-        return set(w, l, p, v->text);
+        return set_leaf(w, l, p, v->text, v);
     }
 }
 
@@ -177,15 +207,21 @@ static bool is_own(const char *seg, unsigned field)
 }
 
 /* A line as it stands in the message that is read. Of a header the first field is behind the delimiters. */
-static bool copy_line(struct writing *w, struct line *l, const char *seg, struct str text)
+static bool copy_line(struct writing *w, struct line *l, const char *seg, const struct json *v)
 {
-    struct str rest = text, one;
+    struct str rest = v->text, one;
     unsigned header = hl7_is_header(seg), from = header ? 3 : 1;
     struct path p = {.field = 0};
     memcpy(p.seg, seg, sizeof(p.seg));
     for (unsigned n = header; str_split(&rest, w->d.field, &one); n++) {
         p.field = (uint16_t)n;
-        if (n >= from && one.n && !is_own(seg, n) && !set(w, l, &p, one)) {
+        if (n < from || !one.n || is_own(seg, n)) {
+            continue;
+        }
+        if (w->e->doc) {
+            lineage_carried(w->e->lineage, leaf_of(w, l), &p, v, w->e->doc->m, one);
+        }
+        if (!set(w, l, &p, one)) {
             return false;
         }
     }
@@ -195,7 +231,7 @@ static bool copy_line(struct writing *w, struct line *l, const char *seg, struct
 static bool write_segment(struct writing *w, struct line *l, const char *seg, const struct json *v)
 {
     if (v->kind != JSON_OBJECT) {
-        return copy_line(w, l, seg, v->text);
+        return copy_line(w, l, seg, v);
     }
     json_each(one, v)
     {
@@ -284,6 +320,26 @@ static bool is_empty(const struct line *l)
     return true;
 }
 
+/* The line stands in the message now. */
+static void told(struct writing *w, const char *seg, struct line *l)
+{
+    struct run_v2_lines *all = &w->lines;
+    if (!w->e->lineage) {
+        return;
+    }
+    if (all->n == all->cap) {
+        unsigned cap = all->cap * 2 + 16;
+        struct lineage_leaf *more = ARENA_ARRAY(w->e->a, struct lineage_leaf, cap);
+        if (all->n) {
+            memcpy(more, all->v, all->n * sizeof(*more));
+        }
+        all->v = more;
+        all->cap = cap;
+    }
+    all->v[all->n++] =
+        (struct lineage_leaf){.leaf = leaf_of(w, l), .id = str_dup(w->e->a, str_of(seg)).p};
+}
+
 /* Those that hold something. Returns how many. */
 static unsigned put_lines(struct writing *w, const char *seg, const struct lines *all)
 {
@@ -291,6 +347,7 @@ static unsigned put_lines(struct writing *w, const char *seg, const struct lines
     for (unsigned i = 0; i < all->n; i++) {
         if (!is_empty(&all->v[i])) {
             put_line(w, seg, &all->v[i]);
+            told(w, seg, &all->v[i]);
             n++;
         }
     }
@@ -359,6 +416,18 @@ static struct str message_type(struct writing *w)
                : str_printf(w->e->a, "%.*s%c%.*s", STR_ARG(to->type), c, STR_ARG(event));
 }
 
+/* In lineage what the engine fills in is the map's; what its keys say comes behind and counts then. */
+static void tell_filled(struct writing *w, const char *seg, struct line *l)
+{
+    for (unsigned i = 1; w->e->lineage && i <= l->n; i++) {
+        struct path p = {.field = (uint16_t)i};
+        memcpy(p.seg, seg, 3);
+        if (l->field[i].n) {
+            lineage_filled(w->e->lineage, leaf_of(w, l), &p, w->m->pos);
+        }
+    }
+}
+
 static void fill(struct writing *w, const char *seg, struct lines *all)
 {
     bool msh = strcmp(seg, "MSH") == 0, evn = strcmp(seg, "EVN") == 0;
@@ -369,6 +438,7 @@ static void fill(struct writing *w, const char *seg, struct lines *all)
     if (evn) {
         l->field[1] = w->m->v2->event;
         l->field[2] = now_text(w);
+        tell_filled(w, seg, l);
         return;
     }
     struct str processing = from_source(w, 11);
@@ -379,6 +449,7 @@ static void fill(struct writing *w, const char *seg, struct lines *all)
     l->field[12] = str_of(dict_version_text(w->m->v2->version));
     l->field[18] = w->charset.n ? w->charset : from_source(w, 18);
     l->n = l->field[18].n ? 18 : 12;
+    tell_filled(w, seg, l);
 }
 
 /* ---- the structure ---- */
@@ -519,13 +590,42 @@ static bool write(struct writing *w, const struct json *made, struct str *out)
 {
     struct part whole = {made, 0};
     unsigned lines;
+    w->lines.n = 0;
     bool good = write_group(w, &whole, 0, &lines);
     *out = good ? str_dup(w->e->a, buf_str(&w->out)) : STR("");
     buf_free(&w->out);
     return good;
 }
 
-bool run_v2_message(struct eval *e, const struct map *m, const struct json *made, struct str *out)
+bool run_v2_part(struct eval *e, const struct map *m, const struct json *made, struct str *out)
+{
+    const struct v2_target *to = m->v2;
+    struct writing w = {.e = e, .m = m, .s = to->s, .d = run_v2_delims(e)};
+    struct path field = {.seg = "ZZZ", .field = 1};
+    struct line line = {0};
+    struct lines all = {0};
+    struct part part = {made, to->group};
+    unsigned lines;
+    bool good;
+    if (to->level == V2_FIELD) {
+        good = room(&w, &line, 1) && write_field(&w, &line, &field, made);
+        *out = good ? line.field[1] : STR("");
+        return good;
+    }
+    put_line(&w, "MSH", &line);
+    if (to->level == V2_SEGMENT) {
+        good = write_segments(&w, &all, to->part, made);
+        (void)put_lines(&w, to->part, &all); /* how many: one at most */
+    } else {
+        good = write_group(&w, &part, to->group, &lines);
+    }
+    *out = str_dup(e->a, buf_str(&w.out));
+    buf_free(&w.out);
+    return good;
+}
+
+bool run_v2_message(struct eval *e, const struct map *m, const struct json *made, struct str *out,
+                    struct run_v2_lines *out_lines)
 {
     struct writing w = {.e = e, .m = m, .s = m->v2->s, .d = run_v2_delims(e)};
     if (!w.d.subcomponent || !w.d.escape || !w.d.repetition) {
@@ -535,6 +635,9 @@ bool run_v2_message(struct eval *e, const struct map *m, const struct json *made
     if (good && !e->doc && !is_ascii(*out)) { /* out of FHIR or JSON: UTF-8 */
         w.charset = STR("UNICODE UTF-8");
         good = write(&w, made, out);
+    }
+    if (out_lines) {
+        *out_lines = w.lines;
     }
     return good;
 }

@@ -138,6 +138,123 @@ Test(map_v2, groups_hold_their_segments)
     rows_check(oru, ROWS(refused));
 }
 
+#define PARTS                                                                                      \
+    "---\nmap: cx\nreads: CX\nto: CX\nversion: 2.5.1\nwith: { kind: PI }\nvalue:\n  1: "           \
+    "=$this.1\n  "                                                                                 \
+    "4: =$this.4\n  5: =coalesce($this.5, $kind)\n"                                                \
+    "---\nmap: nk1\nreads: ADT_A01\nat: NK1\nto: NK1\nversion: 2.5.1\nneeds: [n]\nvalue:\n  1: "   \
+    "=$n\n  2: "                                                                                   \
+    "=NK1-2\n  3.1: =NK1-3.1\n"                                                                    \
+    "---\nmap: obx\nreads: ADT_A01\nat: OBX\nto: ORU_R01.OBSERVATION\nversion: 2.5.1\nvalue:\n  "  \
+    "OBX-2: "                                                                                      \
+    "=OBX-2\n  OBX-3: =OBX-3\n  OBX-11: F\n  NTE: [{ 3: =OBX-6.1 }]\n"                             \
+    "---\nmap: cwe\nreads: CWE\nto: CWE\nversion: 2.5.1\nvalue: { 1: =$this.1 }\n"                 \
+    "---\nmap: old\nreads: CX\nto: CX\nversion: 2.3\nvalue: { 1: =$this.1 }\n"                     \
+    "---\nmap: whole\nreads: ADT_A01\nto: ADT^A31\nversion: 2.5.1\nvalue: { PV1: =PV1, PID: =PID " \
+    "}\n"                                                                                          \
+    "---\nmap: tree\nreads: CX\nto: json\nvalue: { a: =$this.1 }\n"
+
+Test(map_v2, parts_are_made_by_maps_of_their_own)
+{
+    static const char parts[] = "map: m\n" HEAD "  PID-5: =PID-5\n  PV1-2: N\n@@\n" PARTS ROUTE;
+    static const struct row rows[] = {
+        {"repetitions of a datatype", "  PID-3: [{ $for: PID-3, $use: cx }]",
+         "PID|||7^^^L&1.2.3&ISO^MR~8^^^S^SS||DOE^JANE\\T\\K^Q~ROE"},
+        {"a field that is a value of the message",
+         "  PID-3: =PID-3\n  PV1-19: { $use: cx2 }\n---\nmap: cx2\nreads: ADT_A01\nto: "
+         "CX\nversion: 2.5.1\nvalue: '=PID-3[2]'",
+         "PV1||N|||||||||||||||||8^^^S^SS"},
+        {"a default and a parameter",
+         "  PID-3:\n    - { $for: PID-3, $use: cx, $with: { kind: X }, $also: { 5: Y, 6.1: f } }",
+         "PID|||7^^^L&1.2.3&ISO^Y^f~8^^^S^Y^f||DOE^JANE\\T\\K^Q~ROE"},
+        {"segments",
+         "  PID-3: =PID-3\n  NK1:\n    - $for: NK1\n      $use: nk1\n      $with: { n: =$number }",
+         "NK1|1|A^B|FTH\rNK1|2|C|MTH"},
+        {"a segment with a field laid over",
+         "  PID-3: =PID-3\n  NK1:\n    - $for: NK1\n      $use: nk1\n      $with: { n: 9 }\n      "
+         "$also: { "
+         "3.1: FRD }",
+         "NK1|9|A^B|FRD\rNK1|9|C|FRD"},
+        {"a segment of one's own",
+         "  PID-3: =PID-3\n  ZPI: { $use: zpi }\n---\nmap: zpi\nreads: ADT_A01\nto: ZPI\nversion: "
+         "2.5.1\nvalue: { 2: =PID-8 }",
+         "ZPI||F"},
+    };
+    rows_lines(parts, adt, ROWS(rows));
+    static const char oru[] =
+        "map: m\nreads: ADT_A01\nto: ORU^R01\nversion: 2.5.1\nvalue:\n"
+        "  PATIENT_RESULT:\n    ORDER_OBSERVATION:\n      - OBR-4.1: A\n@@\n" PARTS ROUTE;
+    static const struct row groups[] = {
+        {"groups", "        OBSERVATION: [{ $for: OBX, $use: obx }]",
+         "OBX||NM|8867-4^Heart rate^LN||||||||F\rOBX||ST|X||||||||F"},
+        {"with all that they hold", "        OBSERVATION: [{ $for: OBX, $use: obx }]",
+         "NTE|||/min"},
+    };
+    rows_lines(oru, adt, ROWS(groups));
+}
+
+Test(map_v2, a_part_stands_where_it_fits)
+{
+    static const char parts[] =
+        "map: m\n" HEAD "  PID-3: =PID-3\n  PID-5: =PID-5\n@@\n" PARTS ROUTE;
+    static const struct row rows[] = {
+        {"a datatype for another", "  PV1-2: N\n  PID-11: [{ $for: PID-3, $use: cx }]",
+         "r.yaml:9:33: error: the map cx makes CX, and XAD is wanted here; such a map says to: XAD "
+         "with version: 2.5.1"},
+        {"another datatype than it reads", "  PV1-2: N\n  PID-10: [{ $for: OBX-3, $use: cwe }]",
+         "r.yaml:9:33: error: the map cwe reads a CWE, $this is CE here; walk values of that type "
+         "with $for:"},
+        {"a segment for another", "  PV1: { $use: nk1, $with: { n: 1 } }",
+         "r.yaml:8:16: error: the map nk1 makes NK1, and PV1 is wanted here; such a map says to: "
+         "PV1 with version: 2.5.1"},
+        {"a group of another structure", "  PV1-2: N\n  PROCEDURE: [{ $use: obx }]",
+         "r.yaml:9:23: error: the map obx makes ORU_R01.OBSERVATION, and PROCEDURE is wanted here"},
+        {"of another version", "  PV1-2: N\n  PV1-19: { $use: old }",
+         "r.yaml:9:19: error: the map old makes a CX of version 2.3, this message is of 2.5.1"},
+        {"JSON", "  PV1-2: N\n  PV1-19: { $use: tree }",
+         "r.yaml:9:19: error: the map tree makes json, and CX is wanted here; such a map says to: "
+         "CX "
+         "with version: 2.5.1"},
+        {"a message", "  PV1-2: N\n  PV1-19: { $use: whole }",
+         "r.yaml:9:13: error: that map makes a message of HL7 v2, which is no part of anything; "
+         "send it with send: NAME, as: MAP"},
+        {"no loop at what it reads", "  PV1-2: N\n  NK1: [{ $use: nk1, $with: { n: 1 } }]",
+         "r.yaml:9:17: error: the map nk1 starts at NK1, and no loop is at one here; put this into "
+         "for: NK1"},
+        {"a parameter that is not given", "  PV1-2: N\n  NK1: [{ $for: NK1, $use: nk1 }]",
+         "r.yaml:9:28: error: nk1 needs $n; give it with with: {n: ...}"},
+        {"one that uses itself",
+         "  PV1-2: N\n  NK1: [{ $use: c }]\n---\nmap: c\nreads: ADT_A01\nto: NK1\nversion: "
+         "2.5.1\nvalue: { $use: c }",
+         "r.yaml:1:6: error: the map m uses itself, directly or through another"},
+        {"a part that no message has",
+         "  PV1-2: N\n---\nmap: x\nreads: ADT_A01\nto: XX1\nversion: 2.5.1\nvalue: { 1: a }",
+         "r.yaml:12:5: error: XX1 is nothing that a message of version 2.5.1 has; write a message "
+         "as ADT^A31, a segment as NK1, a datatype as CX, or a group as ORU_R01.OBSERVATION"},
+        {"a part without a version",
+         "  PV1-2: N\n---\nmap: x\nreads: ADT_A01\nto: NK1\nvalue: { 1: 1 }",
+         "r.yaml:12:5: error: a map to a message of HL7 v2 says its version; write version: 2.5.1, "
+         "what the receiver reads"},
+        {"a field that it lacks",
+         "  PV1-2: N\n---\nmap: x\nreads: ADT_A01\nto: CX\nversion: 2.5.1\nvalue: { 19: a }",
+         "r.yaml:14:10: error: CX has 10 parts in version 2.5.1"},
+        {"a part that is sent",
+         "  PV1-2: N\n---\nroute: z\nfrom: epic\nmessages: [ADT^A01]\ndo: { send: all, as: cx2 "
+         "}\n---\n"
+         "map: cx2\nreads: ADT_A01\nto: CX\nversion: 2.5.1\nvalue: { 1: a }",
+         "r.yaml:13:22: error: the map cx2 makes a CX, and a message is sent; such a map is for "
+         "$use:"},
+        {"a part in JSON",
+         "  PV1-2: N\n---\nmap: j\nreads: ADT_A01\nto: json\nvalue: { a: { $use: cx2 } "
+         "}\n---\nmap: "
+         "cx2\nreads: ADT_A01\nto: CX\nversion: 2.5.1\nvalue: { 1: a }",
+         "r.yaml:13:15: error: that map makes a part of a message of HL7 v2, and this is none; use "
+         "a "
+         "map to json or to a type of FHIR"},
+    };
+    rows_check(parts, ROWS(rows));
+}
+
 Test(map_v2, values_are_encoded)
 {
     static const struct row rows[] = {
@@ -260,8 +377,9 @@ Test(map_v2, check_refuses_what_the_message_does_not_have)
          "segment, "
          "of components (4.2) in a field"},
         {"another map", "  PV1-2: N\n  NK1: [{ $use: m }]",
-         "r.yaml:9:11: error: maps inside a map to HL7 v2 are not available in this version; write "
-         "the parts here"},
+         "r.yaml:9:11: error: that map makes a message of HL7 v2, which is no part of anything; "
+         "send "
+         "it with send: NAME, as: MAP"},
     };
     rows_check(frame, ROWS(rows));
     static const struct row missing[] = {
@@ -346,7 +464,7 @@ Test(map_v2, the_head_says_message_and_version)
          "r.yaml:3:5: error: ADT^S12 is no message of HL7 v2 with a known structure; did you mean "
          "SIU^S12?"},
         {"a version of what has none", "to: json\nversion: 2.5.1",
-         "r.yaml:4:1: error: version: is for maps to messages of HL7 v2, as to: ADT^A31"},
+         "r.yaml:4:1: error: version: is for maps to HL7 v2, as to: ADT^A31 or to: NK1"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *got = kit_check(rows_text(head, rows[i].text));
