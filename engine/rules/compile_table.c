@@ -119,7 +119,8 @@ static bool set_choices(struct compiler *c, struct table *t, const struct yaml_n
 }
 
 /* The bytes of the CSV file into columns and cells. */
-static bool read_file(struct compiler *c, struct table *t, const struct yaml_node *file)
+static bool read_file(struct compiler *c, struct table *t, const struct yaml_node *file,
+                      struct str *out_bytes)
 {
     struct str name, bytes;
     const char *why = "";
@@ -137,7 +138,15 @@ static bool read_file(struct compiler *c, struct table *t, const struct yaml_nod
     t->file = str_collapse_path(
                   c->a, str_printf(c->a, "%.*s%.*s", dir, dir ? c->file->name : "", STR_ARG(name)))
                   .p;
+    *out_bytes = bytes;
     return table_read_csv(c->a, t, t->file, bytes, c->d);
+}
+
+/* The keys are known: what is wrong with them, and where they are found. */
+static bool finish(struct compiler *c, struct table *t, struct str bytes)
+{
+    table_say_keys(c->a, t, bytes, c->d);
+    return table_index(c->a, t, t->file, c->d);
 }
 
 static bool read_table(struct compiler *c, struct table *t, const struct yaml_node *n)
@@ -151,8 +160,9 @@ static bool read_table(struct compiler *c, struct table *t, const struct yaml_no
                  "a table wants file:, the name of its CSV file");
         return false;
     }
-    return read_file(c, t, file) && set_columns(c, t, n) && set_choices(c, t, n) &&
-           table_index(c->a, t, t->file, c->d);
+    struct str bytes;
+    return read_file(c, t, file, &bytes) && set_columns(c, t, n) && set_choices(c, t, n) &&
+           finish(c, t, bytes);
 }
 
 void compile_table(struct compiler *c, const struct yaml_node *n, struct table *t)
@@ -195,9 +205,10 @@ void compile_feed_table(struct compiler *c, const struct yaml_node *n, const str
         return;
     }
     static const struct yaml_node nothing = {.kind = YAML_MAPPING};
-    t->is_broken = !read_file(c, t, n) ||
+    struct str bytes;
+    t->is_broken = !read_file(c, t, n, &bytes) ||
                    !(other ? like(c, t, other, n) : set_columns(c, t, &nothing)) ||
-                   !table_index(c->a, t, t->file, c->d);
+                   !finish(c, t, bytes);
 }
 
 void compile_add_table(struct compiler *c, struct table *t)

@@ -129,7 +129,7 @@ static size_t digits(struct str s, size_t from)
 }
 
 /* 1.23457E+12: what a long number looks like in a narrow column. */
-static bool is_shortened(struct str s)
+static bool is_scientific(struct str s, char sign)
 {
     size_t at = digits(s, 0);
     if (at != 1) {
@@ -139,11 +139,16 @@ static bool is_shortened(struct str s)
         size_t n = digits(s, at + 1);
         at += n ? n + 1 : 0;
     }
-    if (at + 2 >= s.n || s.p[at] != 'E' || s.p[at + 1] != '+') {
+    if (at + 2 >= s.n || s.p[at] != 'E' || s.p[at + 1] != sign) {
         return false;
     }
     size_t n = digits(s, at + 2);
     return n && at + 2 + n == s.n;
+}
+
+static bool is_shortened(struct str s)
+{
+    return is_scientific(s, '+');
 }
 
 static bool is_month(struct str s)
@@ -168,6 +173,121 @@ static bool is_date(struct str s)
     size_t l = digits(left, 0), r = digits(right, 0);
     return (l == left.n && l <= 2 && is_month(right)) ||
            (r == right.n && r && r <= 4 && is_month(left));
+}
+
+/* Months as spreadsheets shorten them in German, French, Spanish, Italian, Dutch and Portuguese, small letters; English
+ * ones, too. */
+static bool is_month_of_any(struct str s)
+{
+    static const char *const months[] = {"jan",
+                                         "feb",
+                                         "mar",
+                                         "apr",
+                                         "may",
+                                         "jun",
+                                         "jul",
+                                         "aug",
+                                         "sep",
+                                         "oct",
+                                         "nov",
+                                         "dec",
+                                         "m\xc3\xa4r",
+                                         "mrz",
+                                         "mai",
+                                         "juni",
+                                         "juli",
+                                         "okt",
+                                         "dez",
+                                         "sept",
+                                         "janv",
+                                         "f\xc3\xa9vr",
+                                         "mars",
+                                         "avr",
+                                         "juin",
+                                         "juil",
+                                         "ao\xc3\xbbt",
+                                         "d\xc3\xa9"
+                                         "c",
+                                         "ene",
+                                         "abr",
+                                         "ago",
+                                         "dic",
+                                         "gen",
+                                         "mag",
+                                         "giu",
+                                         "lug",
+                                         "set",
+                                         "ott",
+                                         "mrt",
+                                         "mei",
+                                         "fev",
+                                         "out"};
+    char low[8];
+    s = str_ends(s, STR(".")) ? str_slice(s, 0, s.n - 1) : s;
+    bool may = s.n && s.n < sizeof(low);
+    for (size_t i = 0; may && i < s.n; i++) {
+        bool capital = s.p[i] >= 'A' && s.p[i] <= 'Z';
+        may = !capital || i == 0; /* MAR is a code, Mar a month */
+        low[i] = (char)(capital ? s.p[i] + 32 : s.p[i]);
+    }
+    for (size_t i = 0; may && i < sizeof(months) / sizeof(months[0]); i++) {
+        if (str_eq(str_from(low, s.n), str_of(months[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first of - . / and blank in it, and what stands around; "02. Jan" is split at the dot and its blank. */
+static bool split_date(struct str s, struct str *left, struct str *right)
+{
+    size_t at = 0;
+    while (at < s.n && !strchr("-./ ", s.p[at])) {
+        at++;
+    }
+    *left = str_slice(s, 0, at);
+    *right = str_slice(s, at + 1, s.n);
+    bool dot = at < s.n && s.p[at] == '.';
+    *right = dot && str_starts(*right, STR(" ")) ? str_slice(*right, 1, right->n) : *right;
+    *right = dot && str_starts(*right, STR("-")) ? str_slice(*right, 1, right->n) : *right;
+    return left->n && right->n;
+}
+
+static bool is_between(struct str s, size_t most, int64_t low, int64_t high)
+{
+    int64_t n = 0;
+    return s.n && s.n <= most && digits(s, 0) == s.n && str_to_i64(s, &n) && n >= low && n <= high;
+}
+
+/* 1/2/2026, 01.02.2026, 2026-02-01 */
+static bool is_whole_date(struct str s)
+{
+    struct str one, two, three, rest;
+    if (!split_date(s, &one, &rest) || !split_date(rest, &two, &three)) {
+        return false;
+    }
+    bool year_first = is_between(one, 4, 1900, 2099) && one.n == 4;
+    bool year_last = is_between(three, 4, 1900, 2099) && three.n == 4;
+    struct str day = year_first ? three : one;
+    bool parts = is_between(day, 2, 1, 31) && is_between(two, 2, 1, 31);
+    return parts && (year_first || year_last) &&
+           (is_between(day, 2, 1, 12) || is_between(two, 2, 1, 12));
+}
+
+bool sheet_is_date(struct str cell)
+{
+    struct str left, right;
+    if (is_date(cell) || !split_date(cell, &left, &right)) {
+        return false; /* told already, or none */
+    }
+    return (is_between(left, 2, 1, 31) && is_month_of_any(right)) ||
+           (is_month_of_any(left) && is_between(right, 4, 0, 2099) && right.n >= 2) ||
+           is_whole_date(cell);
+}
+
+bool sheet_is_exponent(struct str cell)
+{
+    return is_scientific(cell, '-');
 }
 
 const struct sheet_spoilt *sheet_spoilt(struct str cell)

@@ -33,5 +33,9 @@ struct sheet_spoilt {
     bool is_error; /* no meaning at all (#N/A); else it may be meant */
 };
 const struct sheet_spoilt *sheet_spoilt(struct str cell);
+/* Of keys, where others of the column speak against it: a date as spreadsheets of other languages write one (02. Jan,
+ * 2-ene, Mrz 26) or in full (1/2/2026, 2026-02-01); a number as 1,00E-03. Not what sheet_spoilt() finds. */
+bool sheet_is_date(struct str cell);
+bool sheet_is_exponent(struct str cell);
 
 #endif

@@ -50,6 +50,11 @@ struct table {
  * `file` and lines of it are named. */
 bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv,
                     struct diags *d);
+/* Keys that a spreadsheet probably spoilt, as warnings, when the keys are set. `csv`: what was read. O(rows). */
+void table_say_keys(struct arena *a, const struct table *t, struct str csv, struct diags *d);
+/* Where the cell stands in the file. O(bytes): for findings. */
+struct diag_pos table_cell_pos(struct arena *a, const struct table *t, struct str csv, uint32_t row,
+                               unsigned column);
 /* Build the indexes when key, value, range and ignore_case are set; duplicates are errors at their line. */
 bool table_index(struct arena *a, struct table *t, const char *file, struct diags *d);
 /* The first row whose cell in `column` is no number, or -1. */

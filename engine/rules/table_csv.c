@@ -6,12 +6,13 @@ struct csv {
     struct arena *a;
     struct diags *d;
     const char *file;
+    struct str csv; /* the file */
     struct str whole, rest;
     unsigned line;
     const char *at[TABLE_COLUMNS_MAX]; /* where the cells of the row read last begin */
     char separator;
-    unsigned cells;   /* of the row read last, empty ones at its end, too */
-    unsigned nspoilt; /* of cells that may be spoilt: the first is told */
+    unsigned cells;                    /* of the row read last, empty ones at its end, too */
+    bool is_spoilt[TABLE_COLUMNS_MAX]; /* a cell that may be spoilt was told */
     bool failed;
 };
 
@@ -138,14 +139,15 @@ static bool read_head(struct csv *c, struct table *t)
     return !c->failed;
 }
 
-/* An error of the spreadsheet is one of ours; the first of those that may be meant is told. */
+/* An error of the spreadsheet is one of ours; of a column the first of those that may be meant is told. */
 static void look_at(struct csv *c, const struct table *t, const struct str *cells, unsigned line)
 {
     for (unsigned i = 0; i < t->ncolumns; i++) {
         const struct sheet_spoilt *s = cells[i].n ? sheet_spoilt(cells[i]) : NULL;
-        if (!s || (!s->is_error && c->nspoilt++)) {
+        if (!s || (!s->is_error && c->is_spoilt[i])) {
             continue;
         }
+        c->is_spoilt[i] |= !s->is_error;
         diag_hint(c->d,
                   diag_add(c->d, s->is_error ? DIAG_ERROR : DIAG_WARNING, "spoilt-cell",
                            pos_at(c, line, c->at[i]), "column %.*s holds %s",
@@ -200,7 +202,7 @@ static void say_lost_zeros(struct csv *c, const struct table *t, unsigned column
         if (is_digits(cell) && cell.p[0] != '0' && cell.n < width) {
             diag_hint(c->d,
                       diag_add(c->d, DIAG_WARNING, "lost-zeros",
-                               (struct diag_pos){c->file, t->lines[row], 1},
+                               table_cell_pos(c->a, t, c->csv, row, column),
                                "column %.*s holds %.*s, and others with zeros before them",
                                STR_ARG(t->columns[column]), STR_ARG(cell)),
                       "if a spreadsheet took the zeros away, format the column as text and enter "
@@ -222,6 +224,27 @@ static void say_habits(const struct csv *c, const struct sheet *s)
     }
 }
 
+struct diag_pos table_cell_pos(struct arena *a, const struct table *t, struct str csv, uint32_t row,
+                               unsigned column)
+{
+    struct sheet s;
+    struct diags quiet;
+    struct str cells[TABLE_COLUMNS_MAX];
+    diags_init(&quiet, a);
+    sheet_open(a, csv, &s);
+    struct csv c = {
+        .a = a, .d = &quiet, .file = t->file, .whole = s.text, .rest = s.text, .line = s.line};
+    c.separator = s.separator;
+    while (c.rest.n && !c.failed) {
+        unsigned line = c.line;
+        (void)read_row(&c, cells); /* to see where they begin */
+        if (line == t->lines[row]) {
+            return pos_at(&c, line, c.at[column]);
+        }
+    }
+    return (struct diag_pos){t->file, t->lines[row], 1};
+}
+
 bool table_read_csv(struct arena *a, struct table *t, const char *file, struct str csv,
                     struct diags *d)
 {
@@ -236,6 +259,7 @@ bool table_read_csv(struct arena *a, struct table *t, const char *file, struct s
     sheet_open(a, csv, &s);
     struct csv c = {.a = a, .d = d, .file = file, .whole = s.text, .rest = s.text, .line = s.line};
     c.separator = s.separator;
+    c.csv = csv;
     size_t lines = 1;
     if (!read_head(&c, t)) {
         return false;

@@ -8,7 +8,7 @@
 #include "engine/rules/lineage.h"
 #include "engine/rules/trace.h"
 
-enum { FILES_MAX = 16 };
+enum { FILES_MAX = 64 };
 
 struct arena kit_arena;
 unsigned kit_source;

@@ -1,6 +1,8 @@
 /* Code tables: files, keys, misses. Language, section 13. */
 #include "tests/unit/rules/rows.h"
 
+#include <stdio.h>
+
 TestSuite(table, .init = kit_begin, .fini = kit_end);
 
 static const char adt[] = "MSH|^~\\&|L|MAIN|D|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
@@ -425,4 +427,65 @@ Test(table, check_tells_what_a_spreadsheet_did)
     kit_file("many.xls", "k,v\nMar-04,b\nApr-05,c\n");
     kit_file("fine.xls", "k,v\n1E5,b\n3-4,c\n2024-Apr,d\nE+1,e\n");
     rows_check(frame, ROWS(rows));
+}
+
+#define SIX "100234,a\n200345,b\n300456,c\n400567,d\n500678,e\n"
+
+Test(table, check_tells_what_a_spreadsheet_did_to_keys)
+{
+    static const char date[] = "looks like a code that a spreadsheet took for a date; format the "
+                               "column as text, enter the code again and save";
+    static const struct {
+        const char *name, *csv, *want; /* the warning up to what is said of all dates; "": none */
+    } rows[] = {
+        {"German", "v,k\na,1-1\nb,02. Jan\n", "3:3: warning: key k: 02. Jan %"},
+        {"another", "v,k\na,1-1\nb,3. Mrz\n", "3:3: warning: key k: 3. Mrz %"},
+        {"French", "v,k\na,1-1\nb,02-f\xc3\xa9vr\n", "3:3: warning: key k: 02-f\xc3\xa9vr %"},
+        {"French, with a dot", "v,k\na,1-1\nb,02-janv.\n", "3:3: warning: key k: 02-janv. %"},
+        {"Spanish", "v,k\na,1-1\nb,2-ene\n", "3:3: warning: key k: 2-ene %"},
+        {"month and year", "v,k\na,1-1\nb,Dez 26\n", "3:3: warning: key k: Dez 26 %"},
+        {"in full", "v,k\na,1-1\nb,1/2/2026\n", "3:3: warning: key k: 1/2/2026 %"},
+        {"the year first", "v,k\na,1-1\nb,2026-02-01\n", "3:3: warning: key k: 2026-02-01 %"},
+        {"several", "v,k\na,1\nb,2\nc,3\nd,4\ne,5\nf,6\ng,7\nh,8\ni,1.2.2026\nj,1.3.2026\n",
+         "10:3: warning: key k: 1.2.2026 looks like a code that a spreadsheet took for a date, and "
+         "so do 1 more"},
+        {"a table of dates", "v,k\na,2026-02-01\nb,2026-02-02\nc,2026-02-03\n", ""},
+        {"in capitals", "v,k\na,1-1\nb,2 ENE\n", ""},
+        {"a section", "v,k\na,1.1.9\nb,1.1.10\n", ""},
+        {"no month", "v,k\na,1-1\nb,2-abc\nc,2-\nd,x-Jan\n", ""},
+        {"no day", "v,k\na,1-1\nb,32/1/2026\nc,13/14/2026\n", ""},
+        {"a small number", "v,k\na,1-1\nb,\"1,00E-03\"\n",
+         "3:3: warning: key k: 1,00E-03 looks like a number that a spreadsheet shortened; format "
+         "the column as text, "
+         "enter the number again and save"},
+        {"shorter than the others", "k,v\n" SIX "99123,f\n",
+         "7:1: warning: key k: 99123 is shorter than the others, which have all the same length; "
+         "if a spreadsheet took "
+         "zeros away, format the column as text and enter the key again"},
+        {"of many lengths", "k,v\n" SIX "99,f\n999,g\n", ""},
+        {"counted up", "k,v\n998,x\n1001,a\n1002,b\n1003,c\n1004,d\n1005,e\n", ""},
+        {"of few", "k,v\n100234,a\n99123,b\n", ""},
+        {"with a letter", "k,v\n" SIX "9A,f\n", ""},
+        {"with any", "k,v\n" SIX "*,f\n", ""},
+        {"a value", "k,v\nA,100234\nB,200345\nC,300456\nD,400567\nE,500678\nF,99123\n", ""},
+        {"rounded", "k,v\n400012341234123000,a\n",
+         "2:1: warning: key k: 400012341234123000 ends with zeros behind its 15th digit; if a "
+         "spreadsheet made zeros of "
+         "them, format the column as text and enter the key again"},
+        {"not rounded", "k,v\n400012341234123000,a\n400012341234123001,b\n", ""},
+        {"a zero at its end", "k,v\n4000123412341230,a\n", ""},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool last = rows[i].csv[0] == 'k';
+        char want[512], text[64];
+        const char *open = strchr(rows[i].want, '%');
+        snprintf(want, sizeof(want), "%s%.*s%s", rows[i].want[0] ? "habit.csv:" : "",
+                 open ? (int)(open - rows[i].want) : (int)strlen(rows[i].want), rows[i].want,
+                 open ? date : "");
+        snprintf(text, sizeof(text), "habit.csv%s }\n", last ? "" : ", keys: [k], value: v");
+        kit_file("habit.csv", rows[i].csv);
+        const char *got = kit_check(rows_text("tables:\n  t: { file: @@\n", text));
+        bool same = rows[i].want[0] ? strstr(got, want) != NULL : !strstr(got, "warning");
+        cr_expect(same, "%s: got %s, want %s", rows[i].name, got, want);
+    }
 }
