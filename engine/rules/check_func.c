@@ -115,6 +115,27 @@ static void check_pattern(struct check *c, struct node *n)
     }
 }
 
+/* What is read by a pattern: one with a year, of letters that can be read. True: there is one. */
+static bool check_scanned(struct check *c, struct node *n)
+{
+    const struct node *pattern = literal_text(n, 0);
+    bool is_pattern = pattern && func_is_pattern(pattern->value.text);
+    bool wanted = n->func->run != func_to_date_time || n->nargs - n->has_input > 1;
+    if (c->failed || !c->f->is_route || !pattern) {
+        return is_pattern;
+    }
+    if (!is_pattern && wanted) {
+        diag_hint(c->d, check_fail(c, pattern, "date-pattern", "the pattern of a date has a year"),
+                  "write toDate('dd.MM.yyyy')");
+    } else if (is_pattern && strpbrk(str_dup(c->a, pattern->value.text).p, "ED")) {
+        diag_hint(c->d, check_fail(c, pattern, "date-pattern", "E and D are written, not read"),
+                  "letters that are read are y M d H h m s S a X x Z");
+    } else if (is_pattern) {
+        check_pattern(c, n);
+    }
+    return is_pattern;
+}
+
 /* A zone: literal ones are looked up now; without one every feed must have its own. */
 static void check_zone(struct check *c, struct node *n, unsigned at)
 {
@@ -184,8 +205,12 @@ void check_special(struct check *c, struct node *n, const struct shape *in, stru
         if (!date_only) {
             check_zone(c, n, 1);
         }
+    } else if (n->func->run == func_to_date || n->func->run == func_converts_to_date ||
+               n->func->run == func_converts_to_date_time) {
+        (void)check_scanned(c, n); /* findings tell */
     } else if (n->func->run == func_to_date_time) {
-        check_zone(c, n, 0);
+        bool is_pattern = check_scanned(c, n);
+        check_zone(c, n, is_pattern || n->nargs - n->has_input > 1);
     } else if (n->func->run == func_following && c->f->is_route) {
         check_following(c, n, out);
     }

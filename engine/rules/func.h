@@ -101,6 +101,15 @@ static inline bool call_put(struct eval *e, struct values *out, struct value v)
 enum value_answer call_text(struct eval *e, const struct call *c, unsigned i, struct str *out);
 enum value_answer call_integer(struct eval *e, const struct call *c, unsigned i, int64_t *out);
 
+/* Is the text a pattern of a date ("dd.MM.yyyy"), not the name of a zone? A pattern has a year. */
+static inline bool func_is_pattern(struct str s)
+{
+    return str_find(s, STR("yy")) >= 0;
+}
+/* A text of the input by the pattern that is the first argument. EMPTY: it has none, or is no text; FALSE: it reads
+ * otherwise, or a fault. */
+enum value_answer func_scan_date(struct eval *e, const struct call *c, struct moment *out);
+
 /* Code of the rows, by file. */
 #define FUNC_CODE(name) bool name(struct eval *e, const struct call *c, struct values *out)
 /* func_set.c */

@@ -259,13 +259,30 @@ static bool as_moment(struct eval *e, const struct value *in, enum value_kind wa
                                         (e->is_route && moment_read_v2(in->text, time, &m, &why)));
 }
 
+/* By the pattern, where there is one. */
+static bool scans(struct eval *e, const struct call *c, bool *out_can)
+{
+    struct moment m;
+    enum value_answer got = func_scan_date(e, c, &m);
+    *out_can = got == ANSWER_TRUE;
+    return got != ANSWER_EMPTY;
+}
+
 bool func_converts_to_date(struct eval *e, const struct call *c, struct values *out)
 {
+    bool can;
+    if (scans(e, c, &can)) {
+        return !e->fault.text.n && may(e, out, can);
+    }
     return may(e, out, as_moment(e, c->one, VALUE_DATE) || as_moment(e, c->one, VALUE_DATETIME));
 }
 
 bool func_converts_to_date_time(struct eval *e, const struct call *c, struct values *out)
 {
+    bool can;
+    if (scans(e, c, &can)) {
+        return !e->fault.text.n && may(e, out, can);
+    }
     return may(e, out, as_moment(e, c->one, VALUE_DATETIME));
 }
 

@@ -2,6 +2,7 @@
  * Source: FHIRPath N1 sections 5.5, 5.9; docs/language.md "Types, dates, text". */
 #include "engine/rules/func.h"
 #include "engine/rules/ruleset.h"
+#include "engine/rules/type.h"
 #include "engine/rules/zones.h"
 
 enum { SECOND_US = 1000000, MINUTE_US = 60000000 };
@@ -74,11 +75,35 @@ static void move_into(const struct zone *z, struct moment *m)
 
 /* ---- reading ---- */
 
+enum value_answer func_scan_date(struct eval *e, const struct call *c, struct moment *out)
+{
+    struct str pattern, text;
+    bool is_text =
+        c->one->kind == VALUE_STRING || (c->one->kind == VALUE_HL7 && c->one->of != TYPE_DATE);
+    enum value_answer got = is_text && call_nargs(c) ? call_text(e, c, 0, &pattern) : ANSWER_EMPTY;
+    if (got != ANSWER_TRUE || !func_is_pattern(pattern)) {
+        return got == ANSWER_FALSE ? got : ANSWER_EMPTY;
+    }
+    return eval_text(e, c->n, c->one, &text) && moment_scan(text, pattern, out) ? ANSWER_TRUE
+                                                                                : ANSWER_FALSE;
+}
+
 /* The input as a moment. EMPTY: in `eval`, what cannot be converted; FALSE: fault. */
 static enum value_answer read_input(struct eval *e, const struct call *c, struct moment *out)
 {
     struct str text;
     const char *why = "";
+    enum value_answer scanned = func_scan_date(e, c, out);
+    if (scanned == ANSWER_TRUE || e->fault.text.n) {
+        return scanned;
+    }
+    if (scanned == ANSWER_FALSE) {
+        if (e->is_route) {
+            eval_fail(e, c->n, "the value is no date as the pattern says, %s() wants one",
+                      c->n->func->name);
+        }
+        return e->is_route ? ANSWER_FALSE : ANSWER_EMPTY;
+    }
     if (eval_moment(e, c->one, out)) {
         return ANSWER_TRUE;
     }
@@ -112,6 +137,15 @@ static void fill_seconds(const struct eval *e, const struct value *from, struct 
     }
 }
 
+/* toDateTime('dd.MM.yyyy HH:mm', zone): behind a pattern. Two arguments, or one that is written as one. */
+static unsigned zone_at(const struct call *c)
+{
+    const struct node *first = call_nargs(c) ? call_arg(c, 0) : NULL;
+    bool is_pattern = first && first->op == NODE_LITERAL && first->value.kind == VALUE_STRING &&
+                      func_is_pattern(first->value.text);
+    return call_nargs(c) > 1 || is_pattern;
+}
+
 bool func_to_date_time(struct eval *e, const struct call *c, struct values *out)
 {
     struct moment m;
@@ -127,7 +161,7 @@ bool func_to_date_time(struct eval *e, const struct call *c, struct values *out)
     if (m.part[MOMENT_HOUR] < 0 || m.has_offset) {
         return put_moment(e, &m, out);
     }
-    const struct zone *z = zone_of(e, c, 0, &good);
+    const struct zone *z = zone_of(e, c, zone_at(c), &good);
     if (z) {
         settle(e, c, z, &m);
     } else if (good && e->is_route) {

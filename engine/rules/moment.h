@@ -63,6 +63,8 @@ int64_t moment_local_us(const struct moment *m);
 /* From such a reading, to the second, or to the fraction where it has one. */
 void moment_of_local_us(int64_t us, struct moment *out);
 
+/* All of `text` as the CLDR pattern says, "dd.MM.yyyy": false where it reads otherwise, or is no date. */
+bool moment_scan(struct str text, struct str pattern, struct moment *out);
 /* Is every letter of the pattern known? Else *out_at is its place. */
 bool moment_pattern_valid(struct str pattern, size_t *out_at);
 /* `m` in CLDR letters. False with a static sentence: the pattern wants a part that is not given. */

@@ -179,49 +179,13 @@ static bool is_date(struct str s)
  * ones, too. */
 static bool is_month_of_any(struct str s)
 {
-    static const char *const months[] = {"jan",
-                                         "feb",
-                                         "mar",
-                                         "apr",
-                                         "may",
-                                         "jun",
-                                         "jul",
-                                         "aug",
-                                         "sep",
-                                         "oct",
-                                         "nov",
-                                         "dec",
-                                         "m\xc3\xa4r",
-                                         "mrz",
-                                         "mai",
-                                         "juni",
-                                         "juli",
-                                         "okt",
-                                         "dez",
-                                         "sept",
-                                         "janv",
-                                         "f\xc3\xa9vr",
-                                         "mars",
-                                         "avr",
-                                         "juin",
-                                         "juil",
-                                         "ao\xc3\xbbt",
-                                         "d\xc3\xa9"
-                                         "c",
-                                         "ene",
-                                         "abr",
-                                         "ago",
-                                         "dic",
-                                         "gen",
-                                         "mag",
-                                         "giu",
-                                         "lug",
-                                         "set",
-                                         "ott",
-                                         "mrt",
-                                         "mei",
-                                         "fev",
-                                         "out"};
+    static const char *const months[] = {
+        "jan",         "feb",  "mar",  "apr",  "may",  "jun",         "jul",
+        "aug",         "sep",  "oct",  "nov",  "dec",  "m\xc3\xa4r",  "mrz",
+        "mai",         "juni", "juli", "okt",  "dez",  "sept",        "janv",
+        "f\xc3\xa9vr", "mars", "avr",  "juin", "juil", "ao\xc3\xbbt", "d\xc3\xa9\x63",
+        "ene",         "abr",  "ago",  "dic",  "gen",  "mag",         "giu",
+        "lug",         "set",  "ott",  "mrt",  "mei",  "fev",         "out"};
     char low[8];
     s = str_ends(s, STR(".")) ? str_slice(s, 0, s.n - 1) : s;
     bool may = s.n && s.n < sizeof(low);
