@@ -25,22 +25,31 @@ static bool component_of(enum hl7_version v, const char *of, const char *type, s
     return false;
 }
 
+/* A field of the segment that is of the type; or (`deep`) a component of one. */
+static bool place_in_segment(enum hl7_version v, const struct dict_entry *seg, const char *type,
+                             bool deep, struct path *out)
+{
+    struct dict_field field;
+    *out = (struct path){.field = 0};
+    memcpy(out->seg, seg->id, SEGMENT_NAME);
+    for (unsigned f = hl7_is_header(seg->id) ? 3 : 1; f <= seg->parts; f++) {
+        out->field = (uint16_t)f;
+        bool known = dict_field(v, seg->id, f, &field);
+        if (known && (deep ? component_of(v, field.type, type, out) : is_named(field.type, type))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Some place that is of the type, so that its parts have paths: a field, else a component of one. */
 static bool place_of_type(enum hl7_version v, const char *type, struct path *out)
 {
     struct dict_entry seg;
-    struct dict_field field;
     for (int deep = 0; deep < 2; deep++) {
         for (unsigned i = 0; dict_segment_at(v, i, &seg); i++) {
-            *out = (struct path){.field = 0};
-            memcpy(out->seg, seg.id, SEGMENT_NAME);
-            for (unsigned f = hl7_is_header(seg.id) ? 3 : 1; f <= seg.parts; f++) {
-                out->field = (uint16_t)f;
-                bool known = dict_field(v, seg.id, f, &field);
-                if (known &&
-                    (deep ? component_of(v, field.type, type, out) : is_named(field.type, type))) {
-                    return true;
-                }
+            if (place_in_segment(v, &seg, type, deep, out)) {
+                return true;
             }
         }
     }
