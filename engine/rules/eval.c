@@ -506,7 +506,8 @@ struct str eval_empty_operand(struct eval *e, const struct node *n, const struct
         e->fault = fault;
         return found ? hit : tree_spelling(e->a, n);
     }
-    bool own_scope = n->op == NODE_CALL && (n->func->flags & FUNC_LAMBDA);
+    bool is_plain = n->op == NODE_CALL && n->func->run == func_coalesce && !n->has_input;
+    bool own_scope = n->op == NODE_CALL && (n->func->flags & FUNC_LAMBDA) && !is_plain;
     for (uint32_t i = 0; i < n->nargs && !hit.n; i++) {
         bool inside = own_scope && i >= (uint32_t)n->has_input;
         hit = inside ? hit : eval_empty_operand(e, n->arg[i], s);
