@@ -216,7 +216,7 @@ static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *
     if (!m) {
         return false;
     }
-    if (m->v2 && m->v2->is_message) {
+    if (m->v2 && m->v2->is_message && !(c->v2 && compile_v2_is_whole(c->v2))) {
         return refuse(c, use, "that map makes a message of HL7 v2, which is no part of anything",
                       "send it with send: NAME, as: MAP");
     }

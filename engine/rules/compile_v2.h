@@ -35,6 +35,11 @@ struct item *compile_v2_scalar(struct compiler *c, const struct yaml_node *n, en
 /* May a list, an object stand there? item->v2 of an object. False with an error. */
 bool compile_v2_list(struct compiler *c, const struct yaml_node *n);
 bool compile_v2_object(struct compiler *c, const struct yaml_node *n, struct item *item);
+/* Is it the message itself? */
+static inline bool compile_v2_is_whole(const struct v2_slot *at)
+{
+    return at->to->is_message && at->place.level == V2_GROUP && at->group == 0;
+}
 /* May the map stand at c->v2? False with an error. */
 bool compile_v2_use(struct compiler *c, const struct map *m, const struct yaml_node *use);
 /* Are both one, or both coded: CE, CWE, CNE? */

@@ -155,7 +155,7 @@ static struct str wanted(const struct v2_slot *at)
 static bool suits_place(const struct v2_target *t, const struct v2_slot *at)
 {
     const struct v2_place *p = &at->place;
-    if (p->level == V2_GROUP) {
+    if (p->level == V2_GROUP) { /* the message itself is group 0: all of another map, for $also */
         return t->level == V2_GROUP && t->s == at->to->s && t->group == at->group;
     }
     if (p->level == V2_SEGMENT) {
@@ -167,12 +167,11 @@ static bool suits_place(const struct v2_target *t, const struct v2_slot *at)
 bool compile_v2_use(struct compiler *c, const struct map *m, const struct yaml_node *use)
 {
     const struct v2_slot *at = c->v2;
-    struct str want = wanted(at);
     if (!m->is_known) {
         return true; /* told where it is declared */
     }
-    bool is_root = at->place.level == V2_GROUP && at->group == 0;
-    bool is_part = m->v2 && !m->v2->is_message && !is_root;
+    bool is_root = compile_v2_is_whole(at);
+    bool is_part = m->v2 && m->v2->is_message == is_root;
     if (is_part && m->v2->version != at->to->version) {
         diag_add(c->d, DIAG_ERROR, "wrong-map", use->pos,
                  "the map %.*s makes a %.*s of version %s, this message is of %s", STR_ARG(m->name),
@@ -183,6 +182,7 @@ bool compile_v2_use(struct compiler *c, const struct map *m, const struct yaml_n
     if (is_part && suits_place(m->v2, at)) {
         return true;
     }
+    struct str want = is_root ? str_of(structure_name(at->to->s)) : wanted(at);
     struct diag *one =
         diag_add(c->d, DIAG_ERROR, "wrong-map", use->pos,
                  "the map %.*s makes %.*s, and %.*s is wanted here", STR_ARG(m->name),

@@ -193,6 +193,34 @@ Test(map_v2, parts_are_made_by_maps_of_their_own)
     rows_lines(oru, adt, ROWS(groups));
 }
 
+Test(map_v2, a_message_is_another_one_with_more)
+{
+    static const char more[] =
+        "map: m\nreads: ADT_A01\nto: ADT^A28\nversion: 2.5.1\nvalue:\n  $use: base\n  $with: { c: "
+        "O }\n"
+        "@@\n---\nmap: base\nreads: ADT_A01\nto: ADT^A31\nversion: 2.5.1\nneeds: [c]\nvalue:\n"
+        "  PID: { 3: =PID-3, 5: =PID-5 }\n  PV1-2: =$c\n" ROUTE;
+    static const struct row rows[] = {
+        {"the event is its own", "",
+         "MSH|^~\\&|||||19700101000000+0000||ADT^A28^ADT_A05|wjtj3rtit5yde7ak2pzm|T|2.5.1"},
+        {"with its parameter", "", "PV1||O"},
+        {"with a segment", "  $also: { NK1: =NK1 }", "NK1|1|A^B|FTH\rNK1|2|C|MTH"},
+        {"with a field", "  $also: { PID-8: =PID-8 }",
+         "PID|||7^^^L&1.2.3&ISO^MR~8^^^S^SS||DOE^JANE\\T\\K^Q~ROE|||F"},
+        {"with another value", "  $also: { PV1-2: E }", "PV1||E"},
+    };
+    rows_lines(more, adt, ROWS(rows));
+    static const char other[] =
+        "map: m\nreads: ADT_A01\nto: SIU^S12\nversion: 2.5.1\nvalue: { $use: base }\n@@\n---\nmap: "
+        "base\n"
+        "reads: ADT_A01\nto: ADT^A31\nversion: 2.5.1\nvalue: { PID: =PID, PV1: =PV1 }\n" ROUTE;
+    static const struct row refused[] = {
+        {"of another structure", "",
+         "r.yaml:5:16: error: the map base makes ADT^A31, and SIU_S12 is wanted here"},
+    };
+    rows_check(other, ROWS(refused));
+}
+
 Test(map_v2, a_part_stands_where_it_fits)
 {
     static const char parts[] =
