@@ -155,67 +155,67 @@ static const struct func funcs[] = {
     {"checkModifiers", 0, FORMULA_ARGS_MAX, FUNC_EACH, SHAPE_INPUT, 0,
      func_check_modifiers, "url, ...",
      "the values as they are; one with a modifierExtension that has another URL is an error"},
-    {"startsWith", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE,
+    {"startsWith", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_starts_with, "text",
      "true if the text begins with the other"},
-    {"endsWith", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE,
+    {"endsWith", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_ends_with, "text",
      "true if the text ends with the other"},
-    {"contains", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE,
+    {"contains", 1, 1, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_contains, "text",
      "true if the text holds the other"},
-    {"indexOf", 1, 1, FUNC_ONE, SHAPE_NUMBER, FUNC_TEXT | FUNC_PURE,
+    {"indexOf", 1, 1, FUNC_ONE, SHAPE_NUMBER, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_index_of, "text",
      "where the other text begins, counted from 0, or -1"},
-    {"lastIndexOf", 1, 1, FUNC_ONE, SHAPE_NUMBER, FUNC_TEXT | FUNC_PURE,
+    {"lastIndexOf", 1, 1, FUNC_ONE, SHAPE_NUMBER, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_last_index_of, "text",
      "where the other text begins last, counted from 0, or -1"},
-    {"substring", 1, 2, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"substring", 1, 2, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_substring, "start[, length]",
      "characters from `start` on, counted from 0"},
-    {"length", 0, 0, FUNC_ONE, SHAPE_NUMBER, FUNC_TEXT | FUNC_PURE,
+    {"length", 0, 0, FUNC_ONE, SHAPE_NUMBER, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_length, "",
      "the number of characters"},
-    {"upper", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"upper", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_upper, "",
      "in capitals (A to Z)"},
-    {"lower", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"lower", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_lower, "",
      "in small letters (a to z)"},
-    {"trim", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"trim", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_trim, "",
      "without blanks at both ends"},
-    {"replace", 2, 2, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"replace", 2, 2, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_replace, "pattern, substitution",
      "every occurrence of the text `pattern` replaced"},
-    {"matches", 1, 2, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE,
+    {"matches", 1, 2, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_matches, "'expression'[, 'im']",
      "true if the regular expression matches a part of the text; i: small letters as capitals, m: ^ and $ at each line"},
-    {"matchesFull", 1, 2, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_PURE,
+    {"matchesFull", 1, 2, FUNC_ONE, SHAPE_BOOLEAN, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_matches_full, "'expression'[, 'im']",
      "true if the regular expression matches the whole text"},
-    {"replaceMatches", 2, 3, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"replaceMatches", 2, 3, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_replace_matches, "'expression', substitution[, 'im']",
      "every match of the regular expression replaced; $1 is its first group"},
-    {"split", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_MANY,
+    {"split", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_MANY,
      func_split, "separator",
      "the texts between the separators"},
     {"join", 0, 1, FUNC_SET, SHAPE_STRING, FUNC_TEXT | FUNC_GIVES_ONE,
      func_join, "[separator]",
      "all values as one text"},
-    {"toChars", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_MANY,
+    {"toChars", 0, 0, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_MANY,
      func_to_chars, "",
      "each character as a text"},
-    {"encode", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"encode", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_encode, "'base64'",
      "the text in base64, urlbase64 or hex; in ascii, other letters as ?"},
-    {"decode", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"decode", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_decode, "'base64'",
      "the text that was encoded in base64, urlbase64 or hex"},
-    {"escape", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"escape", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_escape, "'html'",
      "the text as it is written in html or json"},
-    {"unescape", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_PURE,
+    {"unescape", 1, 1, FUNC_ONE, SHAPE_STRING, FUNC_TEXT | FUNC_STRING | FUNC_PURE,
      func_unescape, "'html'",
      "the text that was escaped for html or json"},
     {"toString", 0, 0, FUNC_EACH, SHAPE_STRING, FUNC_TEXT | FUNC_PURE | FUNC_SINGLE,
@@ -528,6 +528,12 @@ static bool run_each(struct eval *e, struct call *c, struct values *out)
     return true;
 }
 
+/* What FHIRPath turns into text only where it is asked to. */
+static bool is_no_text(const struct value *v)
+{
+    return value_is_number(v) || v->kind == VALUE_BOOLEAN || v->kind == VALUE_QUANTITY;
+}
+
 bool func_run(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     VALUES(in);
@@ -544,6 +550,10 @@ bool func_run(struct eval *e, const struct node *n, const struct scope *s, struc
     case FUNC_ONE:
         if (in.n > 1) {
             return eval_fail(e, n, "%s() wants one value, there are %u", n->func->name, in.n);
+        }
+        if (in.n && !e->is_route && (n->func->flags & FUNC_STRING) && is_no_text(&in.v[0])) {
+            return eval_fail(e, n, "%s() wants a text, this is a %s", n->func->name,
+                             value_type_text(&in.v[0]));
         }
         return run_each(e, &c, out);
     case FUNC_EACH:

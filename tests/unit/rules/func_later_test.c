@@ -210,6 +210,8 @@ static const struct func_row later[] = {
     {"coalesce", USUAL, "(1).coalesce({}, $this + 1)", "integer:2"},
     {"coalesce", WRONG, "(1 | 2).coalesce(3)",
      "-:1:9: error: coalesce() wants one value, there are 2"},
+    {"upper", WRONG, "5.upper()", "-:1:3: error: upper() wants a text, this is a integer"},
+    {"length", WRONG, "true.length()", "-:1:6: error: length() wants a text, this is a boolean"},
     {"matches", USUAL, "'one\\nTWO'.matches('^two$', 'im')", "boolean:true"},
     {"matches", USUAL, "'one\\ntwo'.matches('^two$', '')", "boolean:false"},
     {"matches", WRONG, "'a'.matches('a', 'x')", "-:1:5: error: matches() knows the flags i and m"},
