@@ -361,7 +361,7 @@ static void lex_word(struct lexer *l, enum token_kind kind, size_t skip)
 {
     size_t start = l->at, end = l->at + skip;
     if (kind == TOKEN_EXTERNAL && end < l->text.n &&
-        (l->text.p[end] == '`' || l->text.p[end] == '\'')) {
+        (l->text.p[end] == '`' || l->text.p[end] == '\'' || l->text.p[end] == '"')) {
         l->at++;
         lex_quoted(l, kind);
         return;

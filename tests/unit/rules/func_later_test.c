@@ -212,6 +212,7 @@ static const struct func_row later[] = {
      "-:1:9: error: coalesce() wants one value, there are 2"},
     {"upper", WRONG, "5.upper()", "-:1:3: error: upper() wants a text, this is a integer"},
     {"length", WRONG, "true.length()", "-:1:6: error: length() wants a text, this is a boolean"},
+    {"not", USUAL, "(%\"ext-x\" = %`ext-x` and %'ext-x' = %`ext-x`).not()", "boolean:false"},
     {"matches", USUAL, "'one\\nTWO'.matches('^two$', 'im')", "boolean:true"},
     {"matches", USUAL, "'one\\ntwo'.matches('^two$', '')", "boolean:false"},
     {"matches", WRONG, "'a'.matches('a', 'x')", "-:1:5: error: matches() knows the flags i and m"},
