@@ -448,6 +448,13 @@ static bool has_key(const struct yaml_node *n, const char *key)
     return false;
 }
 
+/* MSH-1, 2, 7, 9 to 12 and EVN-1, 2: the engine writes them. */
+static bool is_filled(const char *seg, unsigned field)
+{
+    bool msh = strcmp(seg, "MSH") == 0 && (field <= 2 || field == 7 || (field >= 9 && field <= 12));
+    return msh || (strcmp(seg, "EVN") == 0 && field <= 2);
+}
+
 /* Fields that the standard requires: many a receiver does without, so a remark. */
 static void required_fields(struct compiler *c, const struct yaml_node *n)
 {
@@ -463,7 +470,7 @@ static void required_fields(struct compiler *c, const struct yaml_node *n)
             struct path p;
             has = has || (key_path(c, child->key->text, &p) && p.field == i);
         }
-        if (want && !has) {
+        if (want && !has && !is_filled(seg, i)) {
             diag_add(c->d, DIAG_REMARK, "missing-field", n->pos,
                      "%s-%u (%s) is required in version %s, and nothing makes it", seg, i, f.name,
                      dict_version_text(v));

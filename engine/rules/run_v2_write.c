@@ -612,7 +612,9 @@ bool run_v2_part(struct eval *e, const struct map *m, const struct json *made, s
         *out = good ? line.field[1] : STR("");
         return good;
     }
-    put_line(&w, "MSH", &line);
+    if (!to->part || strcmp(to->part, "MSH") != 0) {
+        put_line(&w, "MSH", &line);
+    }
     if (to->level == V2_SEGMENT) {
         good = write_segments(&w, &all, to->part, made);
         (void)put_lines(&w, to->part, &all); /* how many: one at most */
