@@ -612,12 +612,12 @@ bool run_v2_part(struct eval *e, const struct map *m, const struct json *made, s
         *out = good ? line.field[1] : STR("");
         return good;
     }
-    if (!to->part || strcmp(to->part, "MSH") != 0) {
+    if (to->level != V2_SEGMENT || strcmp(to->at.seg, "MSH") != 0) {
         put_line(&w, "MSH", &line);
     }
     if (to->level == V2_SEGMENT) {
-        good = write_segments(&w, &all, to->part, made);
-        (void)put_lines(&w, to->part, &all); /* how many: one at most */
+        good = write_segments(&w, &all, to->at.seg, made);
+        (void)put_lines(&w, to->at.seg, &all); /* how many: one at most */
     } else {
         good = write_group(&w, &part, to->group, &lines);
     }
