@@ -376,7 +376,7 @@ const struct command cmd_convert = {
     .details =
         "  --to fhir writes a FHIR R4 Bundle a line for each message, by the maps of "
         "routes/fhir;\n"
-        "  --to hl7v2 reads Bundles and Patients as JSON, one a line or one a file, and "
+        "  --to hl7v2 reads Bundles and single resources as JSON, one a line or one a file, and "
         "writes\n"
         "  messages by those of routes/v2; --routes takes your own. Files may be of any size; "
         "- is\n"
