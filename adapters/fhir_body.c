@@ -1,4 +1,5 @@
 #include "adapters/fhir_body.h"
+#include "adapters/fhir_parameters.h"
 
 #include "engine/fhir/model.h"
 #include "engine/fhir/primitive.h"
@@ -345,18 +346,6 @@ static void read_message(struct arena *a, const struct json *root, struct fhir_b
     out->kind = FHIR_BUNDLE_MESSAGE;
 }
 
-/* The value of a parameter by its name, whatever its type. */
-static struct str parameter(const struct json *parameters, const char *name, const char *value)
-{
-    json_each(one, json_get(parameters, "parameter"))
-    {
-        if (str_is(json_text(json_get(one, "name")), name)) {
-            return json_text(json_get(one, value));
-        }
-    }
-    return STR("");
-}
-
 /* handshake, heartbeat, event-notification or query-status; empty: it is no notification. */
 static struct str notice_type(const struct json *status)
 {
@@ -364,7 +353,7 @@ static struct str notice_type(const struct json *status)
     if (str_is(type, "SubscriptionStatus")) {
         return json_text(json_get(status, "type"));
     }
-    return str_is(type, "Parameters") ? parameter(status, "type", "valueCode") : STR("");
+    return str_is(type, "Parameters") ? fhir_parameters_value(status, "type", "valueCode") : STR("");
 }
 
 static void read_notice(struct arena *a, const struct json *root, struct fhir_bundle *out)

@@ -1,5 +1,6 @@
 /* Is it what FHIR R4 says it is? Validation of what comes in, and whose fault a finding is. */
 #include "adapters/fhir_in_priv.h"
+#include "adapters/fhir_parameters.h"
 #include "engine/fhir/model.h"
 
 static struct fhir_in *source_of(const struct http_conn *c)
@@ -159,43 +160,57 @@ void fhir_judge_lines(struct http_conn *c, struct fhir_call *call)
 
 /* ---- $validate ---- */
 
-/* The parameter `resource` of Parameters that hold one; else NULL. */
-static const struct json *enclosed(const struct json *root)
+/* One finding that is no finding of validation, or none: an outcome all the same. */
+static void reply_one(struct http_conn *c, const struct fhir_fault *f)
 {
-    json_each(one, json_get(root, "parameter"))
-    {
-        if (str_is(json_text(json_get(one, "name")), "resource")) {
-            return json_get(one, "resource");
-        }
+    struct buf body = {0};
+    struct fhir_outcome_issue one = fhir_response_issue(f);
+    struct fhir_response_to to = fhir_reply_to(c);
+    fhir_response_outcome(&body, &one, 1);
+    fhir_response_put(&to, &(struct fhir_response){.status = 200, .body = buf_str(&body)});
+    buf_free(&body);
+}
+
+/* Is it a resource that the place may hold, with the id of the place where it would be updated? False: it is answered. */
+static bool is_in_place(struct http_conn *c, struct fhir_call *call, struct str text,
+                        const struct json *root, enum fhir_do mode)
+{
+    call->part.request.what = mode == FHIR_DO_UPDATE ? mode : FHIR_DO_VALIDATE;
+    fhir_body_resource(&call->a, text, root, &call->part);
+    const struct fhir_fault *f = &call->part.fault;
+    if (f->status && str_is(f->place, "resourceType")) {
+        fhir_reply_fault(c, f);
+        return false;
     }
-    return NULL;
+    if (f->status && mode == FHIR_DO_UPDATE) {
+        reply_one(c, f);
+        return false;
+    }
+    return true;
 }
 
 void fhir_judge_only(struct http_conn *c, struct fhir_call *call)
 {
     struct str src = buf_str(&c->body);
-    bool is_wrapped = str_is(json_text(json_get(call->root, "resourceType")), "Parameters") &&
-                      !str_is(call->request.type, "Parameters");
-    const struct json *inner = is_wrapped ? enclosed(call->root) : NULL;
-    if (is_wrapped && !inner) {
-        fhir_reply_fault(c, &(struct fhir_fault){400, "required",
-                                                 "no parameter `resource`; what is stored "
-                                                 "elsewhere cannot be looked at",
-                                                 STR(""), 0, 0});
+    struct fhir_validate_call what;
+    struct fhir_fault fault;
+    if (!fhir_parameters_validate(call->root, &call->request, &what, &fault)) {
+        fhir_reply_fault(c, &fault);
         return;
     }
-    struct str text = inner ? fhir_body_span(src, inner) : src;
+    if (!what.resource) {
+        fhir_reply_well(c, "a deletion is passed on as any other");
+        return;
+    }
+    struct str text = what.is_wrapped ? fhir_body_span(src, what.resource) : src;
     struct fhir_levels levels = fhir_levels_initial(VALIDATE_STRICT);
     (void)read_levels(source_of(c), VALIDATE_STRICT, &levels); /* the source's where it has some */
     struct json *root;
-    struct fhir_fault fault;
     if (!fhir_body_parse(&call->a, text, &root, &fault)) {
         fhir_reply_fault(c, &fault);
         return;
     }
-    fhir_body_resource(&call->a, text, root, &call->part);
-    if (call->part.fault.status && str_is(call->part.fault.place, "resourceType")) {
-        fhir_reply_fault(c, &call->part.fault);
+    if (!is_in_place(c, call, text, root, what.mode)) {
         return;
     }
     call->report = ARENA_NEW(&call->a, struct fhir_report);

@@ -3,6 +3,7 @@
 #include "adapters/fhir_in_priv.h"
 #include "adapters/http_answer.h"
 #include "engine/base/json_out.h"
+#include "engine/base/sha256.h"
 #include "engine/fhir/model.h"
 
 enum { TOLD_MAX = 100 }; /* issues of one outcome */
@@ -272,6 +273,25 @@ static void put_header(struct json_out *o, struct http_conn *c, const struct exc
     json_out_end(o);
 }
 
+/* The header's place in a Bundle: a UUID (version 8) made of its id, so that a message that is answered again has the same. */
+static void put_full_url(struct json_out *o, const struct exchange_answer *a)
+{
+    struct sha256 hash;
+    uint8_t h[SHA256_SIZE];
+    struct buf text = {0};
+    sha256_begin(&hash);
+    sha256_add(&hash, a->id, str_of(a->id).n);
+    sha256_end(&hash, h);
+    h[6] = (uint8_t)((h[6] & 0x0f) | 0x80);
+    h[8] = (uint8_t)((h[8] & 0x3f) | 0x80);
+    buf_puts(&text, "urn:uuid:");
+    for (unsigned i = 0; i < 16; i++) {
+        buf_printf(&text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", h[i]);
+    }
+    json_out_pair(o, "fullUrl", buf_str(&text));
+    buf_free(&text);
+}
+
 static void reply_message(struct http_conn *c, const struct exchange_answer *a)
 {
     struct buf body = {0};
@@ -284,6 +304,7 @@ static void reply_message(struct http_conn *c, const struct exchange_answer *a)
     json_out_key(&o, "entry");
     json_out_array(&o);
     json_out_object(&o);
+    put_full_url(&o, a);
     json_out_key(&o, "resource");
     put_header(&o, c, a);
     json_out_end(&o);
@@ -312,6 +333,38 @@ static void put_outcome(struct json_out *o, const struct fhir_outcome_issue *v, 
     buf_free(&text);
 }
 
+/* The id that what was taken got: its message's, which in a transaction that went whole is made of the transaction's. */
+static struct str id_of(struct fhir_call *call, unsigned i, const struct exchange_answer *a)
+{
+    return call->send == FHIR_SEND_GROUP || !a->id[0] ? str_of(a->id)
+                                                      : str_printf(&call->a, "%s-%u", a->id, i + 1);
+}
+
+/* Where what was taken is, and when that was. */
+static void put_version(struct json_out *o, struct http_conn *c, unsigned i,
+                        const struct exchange_answer *a)
+{
+    struct fhir_call *call = c->request;
+    const struct fhir_part *p = &call->bundle.parts[i];
+    struct str id = id_of(call, i, a);
+    json_out_pair(o, "location", fhir_response_location(&call->a, base_of(c), p, id));
+    json_out_pair(o, "etag", fhir_response_etag(&call->a, p, id));
+    if (a->end == EXCHANGE_END_STORED) {
+        char at[CLOCK_RFC3339_SIZE];
+        clock_rfc3339(clock_wall_us(c->serve->ep->clock), at);
+        json_out_pair_cstr(o, "lastModified", at);
+    }
+}
+
+static void put_accepted(struct json_out *o, const struct exchange_answer *a)
+{
+    struct buf text = {0};
+    put_taken(&text, a);
+    json_out_key(o, "outcome");
+    json_out_raw(o, buf_str(&text));
+    buf_free(&text);
+}
+
 /* What became of one part; `a` NULL: it was not given to the engine. */
 static void put_response(struct json_out *o, struct http_conn *c, unsigned i,
                          const struct exchange_answer *a)
@@ -322,13 +375,13 @@ static void put_response(struct json_out *o, struct http_conn *c, unsigned i,
     json_out_key(o, "response");
     json_out_object(o);
     if (a && is_taken(a)) {
+        bool is_other = a->end == EXCHANGE_END_KNOWN && call->request.wants == FHIR_RETURN_RESOURCE;
         put_status(o, taken_status(p, a));
         if (a->id[0] && p->request.what != FHIR_DO_DELETE) {
-            struct str id = call->send == FHIR_SEND_GROUP
-                                ? str_of(a->id)
-                                : str_printf(&call->a, "%s-%u", a->id, i + 1);
-            json_out_pair(o, "location", fhir_response_location(&call->a, base_of(c), p, id));
-            json_out_pair(o, "etag", fhir_response_etag(&call->a, p, id));
+            put_version(o, c, i, a);
+        }
+        if (call->request.wants == FHIR_RETURN_OUTCOME || is_other) {
+            put_accepted(o, a);
         }
     } else if (a) {
         put_status(o, status_of(a->end));
@@ -339,6 +392,23 @@ static void put_response(struct json_out *o, struct http_conn *c, unsigned i,
         put_outcome(o, v, 1);
     }
     json_out_end(o);
+}
+
+/* The resource of a part as it was taken, where that is wanted. */
+static void put_resource(struct json_out *o, struct http_conn *c, unsigned i,
+                         const struct exchange_answer *a)
+{
+    struct fhir_call *call = c->request;
+    const struct fhir_part *p = &call->bundle.parts[i];
+    bool is_wanted = call->request.wants == FHIR_RETURN_RESOURCE && a &&
+                     a->end == EXCHANGE_END_STORED && p->request.what != FHIR_DO_DELETE;
+    if (is_wanted) {
+        struct buf text = {0};
+        fhir_response_resource(&call->a, &text, p, id_of(call, i, a));
+        json_out_key(o, "resource");
+        json_out_raw(o, buf_str(&text));
+        buf_free(&text);
+    }
 }
 
 /* Part `i`, a member of a group or of a transaction that went whole: its own answer, in *one where it has none of its own. */
@@ -366,6 +436,7 @@ static void put_entries(struct json_out *o, struct http_conn *c, const struct ex
         struct exchange_answer one;
         const struct exchange_answer *mine = answer_of(call, a, i, &given, &one);
         json_out_object(o);
+        put_resource(o, c, i, mine);
         put_response(o, c, i, mine);
         json_out_end(o);
     }

@@ -305,14 +305,16 @@ static bool is_accepted(struct str list)
     return false;
 }
 
-/* The value of _format in a query; n 0: none. */
-static struct str format_of(struct arena *a, struct str query)
+/* The value of a parameter of the query of a target; n 0: none. */
+static struct str value_of(struct arena *a, struct str target, const char *name)
 {
-    struct str one;
+    struct str one, at, query = target;
+    (void)str_split(&query, '?', &one);
     while (query.n) {
         (void)str_split(&query, '&', &one);
-        if (str_starts(one, STR("_format="))) {
-            return fhir_request_decode(a, str_slice(one, 8, one.n));
+        (void)str_split(&one, '=', &at);
+        if (str_is(at, name)) {
+            return fhir_request_decode(a, one);
         }
     }
     return STR("");
@@ -320,9 +322,7 @@ static struct str format_of(struct arena *a, struct str query)
 
 static void read_accept(struct arena *a, struct fhir_request *r, const struct http_head *h)
 {
-    struct str query = h->target, path = STR(""), accept = STR("");
-    (void)str_split(&query, '?', &path);
-    struct str format = format_of(a, query);
+    struct str accept = STR(""), format = value_of(a, h->target, "_format");
     (void)http_head_field(h, STR("Accept"), &accept);
     struct str wanted = format.n ? format : accept;
     if (wanted.n && !is_accepted(wanted)) {
@@ -400,6 +400,22 @@ static void check_query(struct fhir_request *r, const struct http_head *h)
     }
 }
 
+/* What the query says to an operation. */
+static void read_operation(struct arena *a, struct fhir_request *r, const struct http_head *h)
+{
+    if (r->what == FHIR_DO_VALIDATE) {
+        r->mode = value_of(a, h->target, "mode");
+        r->profile = value_of(a, h->target, "profile");
+    } else if (r->what == FHIR_DO_MESSAGE) {
+        struct str async = value_of(a, h->target, "async");
+        if (async.n && !str_is(async, "false")) {
+            refuse(r, 422, "not-supported", FHIR_NO_ASYNC);
+        } else if (value_of(a, h->target, "response-url").n) {
+            refuse(r, 422, "not-supported", FHIR_NO_RESPONSE_URL);
+        }
+    }
+}
+
 static void keep(struct arena *a, struct fhir_request *r)
 {
     r->type = str_dup(a, r->type);
@@ -424,6 +440,7 @@ void fhir_request_read(struct arena *a, const struct http_head *h, struct str ba
     read_prefer(out, h);
     read_content_type(out, h);
     read_conditions(a, out, h);
+    read_operation(a, out, h);
     check_query(out, h);
     keep(a, out);
 }

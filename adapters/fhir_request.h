@@ -22,6 +22,12 @@ enum fhir_do {
     FHIR_DO_VALIDATE,
 };
 
+/* Why a message is not answered later. */
+#define FHIR_NO_ASYNC                                                                              \
+    "`async`: a message is answered when it is stored, at once; expected false or nothing"
+#define FHIR_NO_RESPONSE_URL                                                                       \
+    "`response-url`: a message is answered where it came from, and nowhere else"
+
 enum fhir_return { FHIR_RETURN_MINIMAL, FHIR_RETURN_RESOURCE, FHIR_RETURN_OUTCOME };
 
 struct fhir_request {
@@ -33,6 +39,7 @@ struct fhir_request {
     struct str if_match, if_none_match; /* empty: not given */
     struct str signature;               /* X-Hub-Signature-256 or X-Hub-Signature; empty: none */
     struct str key;                     /* Idempotency-Key; empty: none */
+    struct str mode, profile;           /* of $validate, in the query; empty: not given */
     enum fhir_return wants;
     bool is_strict; /* Prefer: handling=strict */
     bool is_head;   /* HEAD: the answer has no body */

@@ -1,5 +1,6 @@
 /* A whole request to a FHIR endpoint: read, and given to the engine, or answered. */
 #include "adapters/fhir_in_priv.h"
+#include "adapters/fhir_parameters.h"
 #include "engine/base/json_out.h"
 #include "engine/fhir/model.h"
 
@@ -171,7 +172,8 @@ static bool read_bundle(struct http_conn *c, struct fhir_call *call)
     case FHIR_BUNDLE_EVENT:
         break;
     }
-    call->part.bytes = buf_str(&c->body);
+    call->part.bytes =
+        call->within.n ? fhir_body_span(buf_str(&c->body), call->root) : buf_str(&c->body);
     call->part.key = call->bundle.key.n ? call->bundle.key : call->part.key;
     call->part.type = STR("Bundle");
     return true;
@@ -223,6 +225,15 @@ static bool parse(struct http_conn *c, struct fhir_call *call)
     return true;
 }
 
+/* The Bundle of a message, out of its Parameters. */
+static bool unwrap(struct http_conn *c, struct fhir_call *call)
+{
+    struct fhir_fault fault;
+    struct json *bundle = fhir_parameters_message(&call->a, call->root, &call->within, &fault);
+    call->root = bundle ? bundle : call->root;
+    return bundle || refuse(c, &fault);
+}
+
 /* True when something goes to the engine; else it is answered. */
 static bool read_call(struct http_conn *c, struct fhir_call *call)
 {
@@ -254,7 +265,8 @@ static bool read_call(struct http_conn *c, struct fhir_call *call)
     case FHIR_DO_BUNDLE:
         return parse(c, call) && fhir_judge_body(c, call) && read_bundle(c, call);
     case FHIR_DO_MESSAGE:
-        return parse(c, call) && fhir_judge_body(c, call) && read_message(c, call);
+        return parse(c, call) && unwrap(c, call) && fhir_judge_body(c, call) &&
+               read_message(c, call);
     case FHIR_DO_VALIDATE:
         if (parse(c, call)) {
             fhir_judge_only(c, call);

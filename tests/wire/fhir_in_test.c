@@ -476,6 +476,30 @@ Test(wire_fhir, many_faults_behind_much_are_told_at_once)
     end();
 }
 
+#define PATIENT_7 "{\"resourceType\":\"Patient\",\"id\":\"7\",\"active\":true}"
+
+Test(wire_fhir, entries_are_answered_as_preferred)
+{
+    const char *two =
+        BUNDLE("batch", ENTRY("POST", "Patient", GOOD) "," ENTRY("POST", "Patient", BAD));
+    begin();
+    struct str a = ask("POST /fhir", JSON "Prefer: return=representation\r\n",
+                       BUNDLE("transaction", ENTRY("POST", "Patient", GOOD) "," ENTRY(
+                                                 "PUT", "Patient/7", PATIENT_7)));
+    EXPECT(a, 200, "\"entry\":[{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"a",
+           "\"active\":true},\"response\":{\"status\":\"201 Created\"",
+           "{\"resource\":" PATIENT_7 ",\"response\":{\"status\":\"200 OK\"", "\"lastModified\":\"20");
+    EXPECT(ask("POST /fhir", JSON "Prefer: return=OperationOutcome\r\n", two), 200,
+           "\"entry\":[{\"response\":{\"status\":\"201 Created\"",
+           "\"outcome\":{\"resourceType\":\"OperationOutcome\"", "\"accepted\"",
+           "\"status\":\"422 Unprocessable");
+    a = ask("POST /fhir", JSON "Prefer: return=minimal\r\n", two);
+    cr_expect(has(a, "201 Created"));
+    cr_expect_not(has(a, "\"accepted\""));
+    cr_expect_not(has(a, "\"resource\":"));
+    end();
+}
+
 Test(wire_fhir, a_transaction_is_taken_whole_or_not_at_all)
 {
     begin();
@@ -649,6 +673,53 @@ Test(wire_fhir, a_message_is_answered_by_a_message)
     end();
 }
 
+#define CONTENT "{\"name\":\"content\",\"resource\":" BUNDLE("message", HEADER) "}"
+#define HEADER_GOOD                                                                                \
+    "{\"fullUrl\":\"urn:uuid:5f7a6d1f-8a4c-4d9c-9e3a-01d0c32a0a11\",\"resource\":{\"resourceType\":\"MessageHeader\",\"id\":\"m1\",\"eventUri\":\"urn:e\","             \
+    "\"source\":{\"endpoint\":\"urn:s\"}}}"
+#define GOOD_MESSAGE BUNDLE("message", HEADER_GOOD)
+#define CONTENT_GOOD "{\"name\":\"content\",\"resource\":" GOOD_MESSAGE "}"
+#define PARAMETERS(...)                                                                            \
+    "{\"resourceType\":\"Parameters\",\"parameter\":[" __VA_ARGS__ "]}"
+
+Test(wire_fhir, a_message_may_come_in_parameters)
+{
+    begin_with(", validate: strict", ROUTES BUNDLES);
+    EXPECT(ask("POST /fhir/$process-message", JSON,
+               PARAMETERS("{\"name\":\"async\",\"valueBoolean\":false}," CONTENT_GOOD)),
+           200, "\"type\":\"message\"", "\"response\":{\"identifier\":\"m1\",\"code\":\"ok\"}");
+    cr_assert_eq(stored(), 1);
+    struct str a = ask("POST /fhir/$process-message", JSON, GOOD_MESSAGE);
+    EXPECT(ask_bytes("POST /fhir/Bundle/$validate", JSON,
+                     str_slice(a, (size_t)str_find(a, STR("\r\n\r\n")) + 4, a.n)),
+           200, "\"information\"");
+    cr_expect(str_starts(message(0).raw, STR("{\"resourceType\":\"Bundle\"")), "the Bundle alone");
+    EXPECT(ask("POST /fhir/$process-message", JSON, GOOD_MESSAGE), 200, "\"code\":\"ok\"");
+    cr_expect_eq(stored(), 1, "the same message without them");
+    EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS(CONTENT)), 422,
+           "Bundle.entry[0]");
+    EXPECT(ask("POST /fhir/$process-message", JSON,
+               PARAMETERS("{\"name\":\"async\",\"valueBoolean\":true}," CONTENT_GOOD)),
+           422, "\"not-supported\"", "async", "Parameters.parameter[0]");
+    EXPECT(ask("POST /fhir/$process-message", JSON,
+               PARAMETERS(CONTENT_GOOD ",{\"name\":\"response-url\",\"valueUrl\":\"http://h/r\"}")),
+           422, "\"not-supported\"", "response-url", "Parameters.parameter[1]");
+    EXPECT(ask("POST /fhir/$process-message?async=true", JSON, GOOD_MESSAGE), 422,
+           "\"not-supported\"", "async");
+    again();
+    EXPECT(ask("POST /fhir/$process-message?response-url=http://h/r", JSON, GOOD_MESSAGE), 422,
+           "response-url");
+    EXPECT(ask("POST /fhir/$process-message?async=false", JSON, GOOD_MESSAGE), 200, "ok");
+    EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS()), 400, "\"required\"", "content");
+    EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS(CONTENT_GOOD "," CONTENT_GOOD)),
+           400, "content", "Parameters.parameter[1]");
+    EXPECT(ask("POST /fhir/$process-message", JSON,
+               PARAMETERS("{\"name\":\"content\",\"resource\":" GOOD "}")),
+           400, "Bundle", "Parameters.parameter[0].resource");
+    cr_expect_eq(stored(), 1);
+    end();
+}
+
 #define NOTICE(type)                                                                               \
     "{\"resource\":{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"subscription\"},"   \
     "{\"name\":\"type\",\"valueCode\":\"" type "\"}]}}"
@@ -696,6 +767,48 @@ Test(wire_fhir, validate_looks_and_stores_nothing)
                "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\","
                "\"resource\":true}]}"),
            200, "this is no object", "\"valueInteger\":1}],\"severity\"");
+    cr_expect_eq(stored(), 0);
+    end();
+}
+
+#define MODE(code)                                                                                 \
+    PARAMETERS("{\"name\":\"mode\",\"valueCode\":\"" code "\"},"                                   \
+               "{\"name\":\"resource\",\"resource\":{\"resourceType\":\"Patient\",\"id\":\"7\"}}")
+
+Test(wire_fhir, validate_has_modes_and_knows_no_profiles)
+{
+    begin();
+    EXPECT(ask("POST /fhir/Patient/7/$validate", JSON, MODE("update")), 200, "\"information\"");
+    EXPECT(ask("POST /fhir/Patient/8/$validate", JSON, MODE("update")), 200, "\"error\"", "Patient.id");
+    EXPECT(ask("POST /fhir/Patient/8/$validate?mode=update", JSON,
+               "{\"resourceType\":\"Patient\",\"id\":\"7\"}"),
+           200, "\"error\"", "Patient.id");
+    EXPECT(ask("POST /fhir/Patient/$validate", JSON, MODE("create")), 200, "\"information\"");
+    EXPECT(ask("POST /fhir/Patient/$validate", JSON, MODE("upsert")), 400, "code-invalid", "mode");
+    EXPECT(ask("POST /fhir/Patient/$validate?mode=upsert", JSON, GOOD), 400, "code-invalid");
+    EXPECT(ask("POST /fhir/Patient/7/$validate", JSON,
+               PARAMETERS("{\"name\":\"mode\",\"valueCode\":\"delete\"}")),
+           200, "\"information\"");
+    EXPECT(ask("POST /fhir/Patient/7/$validate", JSON,
+               PARAMETERS("{\"name\":\"mode\",\"valueCode\":\"update\"}")),
+           400, "\"required\"", "resource");
+    EXPECT(ask("POST /fhir/Patient/$validate?profile=http://hl7.org/fhir/us/core/"
+               "StructureDefinition/us-core-patient",
+               JSON, GOOD),
+           422, "not-supported", "profile");
+    EXPECT(ask("POST /fhir/Patient/$validate", JSON,
+               PARAMETERS("{\"name\":\"resource\",\"resource\":" GOOD "},{\"name\":\"profile\","
+                          "\"valueUri\":\"http://example.org/p\"}")),
+           422, "not-supported", "profile");
+    EXPECT(ask("POST /fhir/Patient/$validate?profile=http%3A%2F%2Fhl7.org%2Ffhir%2F"
+               "StructureDefinition%2FPatient",
+               JSON, GOOD),
+           200, "\"information\"");
+    EXPECT(ask("POST /fhir/$validate", JSON,
+               PARAMETERS("{\"name\":\"resource\",\"resource\":" GOOD "},{\"name\":\"profile\","
+                          "\"valueCanonical\":\"http://hl7.org/fhir/StructureDefinition/"
+                          "DomainResource|4.0.1\"}")),
+           200, "\"information\"");
     cr_expect_eq(stored(), 0);
     end();
 }
@@ -802,6 +915,10 @@ Test(wire_fhir, what_has_no_version_is_not_asked_for_one)
     EXPECT(ask("POST /fhir/Patient/$validate", JSON "If-Match: W/\"1\"\r\n", GOOD), 200,
            "OperationOutcome");
     EXPECT(ask("POST /fhir/Patient/7/$validate", JSON,
+               "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"mode\",\"valueCode\":"
+               "\"delete\"}]}"),
+           200, "\"information\"", "a deletion");
+    EXPECT(ask("POST /fhir/Patient/$validate", JSON,
                "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"mode\",\"valueCode\":"
                "\"delete\"}]}"),
            400, "no parameter `resource`");
