@@ -709,6 +709,7 @@ Test(wire_fhir, a_message_may_come_in_parameters)
     again();
     EXPECT(ask("POST /fhir/$process-message?response-url=http://h/r", JSON, GOOD_MESSAGE), 422,
            "response-url");
+    again();
     EXPECT(ask("POST /fhir/$process-message?async=false", JSON, GOOD_MESSAGE), 200, "ok");
     EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS()), 400, "\"required\"", "content");
     EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS(CONTENT_GOOD "," CONTENT_GOOD)),
