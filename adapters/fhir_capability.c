@@ -32,18 +32,21 @@ static void put_operation(struct json_out *o, const char *name, const char *defi
     json_out_end(o);
 }
 
-static void put_type(struct json_out *o, struct str type)
+static void put_type(struct json_out *o, const struct fhir_capability *c, struct str type)
 {
-    static const char *const interactions[] = {"create", "update", "delete", NULL};
+    static const char *const all[] = {"create", "update", "delete", NULL};
+    static const char *const most[] = {"create", "update", NULL};
     json_out_object(o);
     json_out_pair(o, "type", type);
-    put_codes(o, "interaction", interactions);
+    put_codes(o, "interaction", c->has_bundles ? all : most);
     json_out_pair_cstr(o, "versioning", "no-version");
     json_out_pair_bool(o, "readHistory", false);
     json_out_pair_bool(o, "updateCreate", true);
     json_out_pair_bool(o, "conditionalCreate", true);
     json_out_pair_bool(o, "conditionalUpdate", true);
-    json_out_pair_cstr(o, "conditionalDelete", "single");
+    if (c->has_bundles) {
+        json_out_pair_cstr(o, "conditionalDelete", "single");
+    }
     open_list(o, "operation");
     put_operation(o, "validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate");
     json_out_end(o);
@@ -81,14 +84,16 @@ static void put_rest(struct json_out *o, const struct fhir_capability *c)
     if (c->n) {
         open_list(o, "resource");
         for (size_t i = 0; i < c->n; i++) {
-            put_type(o, c->types[i]);
+            put_type(o, c, c->types[i]);
         }
         json_out_end(o);
     }
     put_codes(o, "interaction", interactions);
     open_list(o, "operation");
-    put_operation(o, "process-message",
-                  "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message");
+    if (c->has_bundles) {
+        put_operation(o, "process-message",
+                      "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message");
+    }
     put_operation(o, "validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate");
     json_out_end(o);
     json_out_end(o);

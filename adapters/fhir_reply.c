@@ -99,6 +99,7 @@ void fhir_reply_capabilities(struct http_conn *c)
         .name = in->ep->name,
         .version = STR(CORRIDOR_VERSION),
         .since_us = in->since_us,
+        .has_bundles = source_reads(in->source, STR("Bundle")),
         .has_tokens = auth && auth->tokens.from != OPT_SECRET_NONE,
         .has_jwt = auth && auth->jwt,
         .has_hub = auth && auth->hub.from != OPT_SECRET_NONE,
@@ -171,9 +172,11 @@ static unsigned tell_parts(struct arena *arena, const struct exchange_answer *a,
     return n;
 }
 
-static int status_of(enum exchange_end end)
+/* A type that no route reads is one that is not supported here: error 200 of table 0357. */
+static int status_of(const struct exchange_answer *a)
 {
-    return end == EXCHANGE_END_LATER ? 503 : 422;
+    bool is_unread = a->end == EXCHANGE_END_REJECTED && a->nerrors == 1 && a->errors[0].code == 200;
+    return a->end == EXCHANGE_END_LATER ? 503 : is_unread ? 404 : 422;
 }
 
 static bool is_taken(const struct exchange_answer *a)
@@ -189,7 +192,7 @@ static void reply_rejected(struct http_conn *c, const struct exchange_answer *a)
     unsigned n = a->end == EXCHANGE_END_REJECTED ? tell_parts(&call->a, a, v, TOLD_MAX) : 0;
     n = n ? n : tell_errors(a, v, TOLD_MAX);
     fhir_response_outcome(&body, v, n);
-    put(c, &(struct fhir_response){.status = status_of(a->end), .body = buf_str(&body)});
+    put(c, &(struct fhir_response){.status = status_of(a), .body = buf_str(&body)});
     buf_free(&body);
 }
 
@@ -384,7 +387,7 @@ static void put_response(struct json_out *o, struct http_conn *c, unsigned i,
             put_accepted(o, a);
         }
     } else if (a) {
-        put_status(o, status_of(a->end));
+        put_status(o, status_of(a));
         put_outcome(o, v, tell_errors(a, v, TOLD_MAX));
     } else {
         v[0] = fhir_response_issue(&p->fault);

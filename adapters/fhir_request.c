@@ -150,7 +150,7 @@ static void map_resource(struct fhir_request *r, struct str method, struct str r
     } else if (name.p) {
         map_operation(r, method, name);
     } else if (str_is(second, "_search")) {
-        refuse_method(r, "PUT, DELETE");
+        refuse_method(r, "");
     } else if (!second.n) {
         map_type(r, method, query);
     } else {
@@ -336,13 +336,16 @@ static void read_accept(struct arena *a, struct fhir_request *r, const struct ht
 
 static void read_preference(struct fhir_request *r, struct str one)
 {
-    one = str_trim(one);
-    if (str_eq_nocase(one, STR("return=representation"))) {
-        r->wants = FHIR_RETURN_RESOURCE;
-    } else if (str_eq_nocase(one, STR("return=OperationOutcome"))) {
-        r->wants = FHIR_RETURN_OUTCOME;
-    } else if (str_eq_nocase(one, STR("handling=strict"))) {
-        r->is_strict = true;
+    struct str value = one, name = STR("");
+    (void)str_split(&value, '=', &name);
+    name = str_trim(name);
+    value = unquoted(str_trim(value));
+    if (str_eq_nocase(name, STR("return"))) {
+        r->wants = str_eq_nocase(value, STR("representation"))     ? FHIR_RETURN_RESOURCE
+                   : str_eq_nocase(value, STR("OperationOutcome")) ? FHIR_RETURN_OUTCOME
+                                                                   : FHIR_RETURN_MINIMAL;
+    } else if (str_eq_nocase(name, STR("handling"))) {
+        r->is_strict = str_eq_nocase(value, STR("strict"));
     }
 }
 

@@ -168,6 +168,10 @@ Test(wire_fhir, prefer)
     EXPECT(ask("POST /fhir/Patient", JSON "Prefer: return=representation\r\n",
                "{\"id\":\"mine\",\"active\":true,\"resourceType\":\"Patient\",\"x\":1.10}"),
            201, "{\"resourceType\":\"Patient\",\"id\":\"a", "\"active\":true,\"x\":1.10}");
+    EXPECT(ask("POST /fhir/Patient", JSON "Prefer: return=\"representation\"\r\n", GOOD), 201,
+           "{\"resourceType\":\"Patient\",\"id\":\"a");
+    EXPECT(ask("POST /fhir/Patient", JSON "Prefer: respond-async, return = minimal\r\n", GOOD), 201,
+           "Content-Length: 0\r\n");
     EXPECT(ask("POST /fhir/Patient", JSON "Prefer: return=OperationOutcome\r\n", GOOD), 201,
            "\"OperationOutcome\"", "\"informational\"", "accepted");
     end();
@@ -365,6 +369,7 @@ Test(wire_fhir, requests_that_are_not_served)
          "OperationOutcome"},
         {"GET /fhir/Patient/1", "", "", 405, "Allow: PUT, DELETE"},
         {"GET /fhir/Patient?name=x", "", "", 405, "Allow: POST, PUT, DELETE"},
+        {"POST /fhir/Patient/_search", "", "", 405, "Allow: \r\n"},
         {"PATCH /fhir/Patient/1", JSON, "{}", 405, "not-supported"},
         {"POST /fhir/Patent", JSON, GOOD, 404, "not-supported"},
         {"POST /other", JSON, GOOD, 404, "not-found"},
@@ -872,6 +877,28 @@ Test(wire_fhir, it_says_what_its_routes_read)
     end();
 }
 
+/* What no route reads, and what metadata says of it. */
+Test(wire_fhir, what_nobody_reads_is_not_promised)
+{
+    begin_with(" }\n    unrouted: reject # {", ROUTES);
+    EXPECT(ask("POST /fhir/Observation", JSON, "{\"resourceType\":\"Observation\"}"), 404,
+           "\"not-supported\"", "no route reads");
+    EXPECT(ask("POST /fhir", JSON,
+               BUNDLE("batch", ENTRY("POST", "Observation", "{\"resourceType\":\"Observation\"}"))),
+           200, "404 Not Found");
+    EXPECT(ask("DELETE /fhir/Patient/7", "", ""), 405, "Allow: PUT\r\n", "nobody would hear");
+    struct str a = ask("GET /fhir/metadata", "", "");
+    cr_expect_not(has(a, "\"delete\""));
+    cr_expect_not(has(a, "conditionalDelete"));
+    cr_expect_not(has(a, "process-message"));
+    end();
+    begin_with("", ROUTES BUNDLES);
+    EXPECT(ask("GET /fhir/metadata", "", ""), 200, "\"delete\"", "\"conditionalDelete\":\"single\"",
+           "process-message");
+    EXPECT(ask("DELETE /fhir/Patient/7", "", ""), 204, "");
+    end();
+}
+
 Test(wire_fhir, a_head_is_answered_without_a_body)
 {
     begin();
@@ -894,7 +921,7 @@ Test(wire_fhir, criteria_are_a_search_and_may_hold_a_bar)
     EXPECT(ask("PUT /fhir/Patient?identifier=urn:x|1", JSON, GOOD), 201, "/fhir/Patient/");
     EXPECT(ask("PUT /fhir/Patient?identifier=urn:x|1", JSON, named), 201,
            "Location: /fhir/Patient/zz/_history/");
-    EXPECT(ask("DELETE /fhir/Patient?identifier=urn:x|1", "", ""), 204, "");
+    EXPECT(ask("DELETE /fhir/Patient?identifier=urn:x|1", "", ""), 405, "Allow: POST, PUT\r\n");
     again();
     EXPECT(ask("PUT /fhir/Patient?identifier", JSON, GOOD), 400, "neither an id nor criteria");
     again();
