@@ -24,10 +24,11 @@
     X(FORMATS, "formats", "strict", "value", "Primitives have the form of their type: ids, dates, uris, base64, ranges of numbers.") \
     X(HABITS, "habits", "warn", "value", "Texts have no blanks at their ends, base64 has none, decimals have at most 18 digits, companion arrays the length of their arrays.") \
     X(CODES, "codes", "strict", "code-invalid", "Codes of a required binding are in its value set.") \
-    X(SYSTEMS, "systems", "strict", "value", "The system of an identifier or code is an absolute uri.") \
+    X(SYSTEMS, "systems", "strict", "value", "The system of an identifier or code is an absolute uri and no value set; a value that it calls a uri is one.") \
     X(REFERENCES, "references", "strict", "value", "References are to a type that may stand there, and #id to what is contained.") \
     X(RESOLVED, "resolved", "warn", "not-found", "What an entry refers to by a urn is in the Bundle.") \
     X(EXTENSIONS, "extensions", "strict", "extension", "An extension has an absolute url without a version, and a value or extensions, not both.") \
+    X(EXTENDED, "extended", "strict", "extension", "An extension that R4 itself defines stands where it may, with a value of its types, and no more often.") \
     X(CONTAINED, "contained", "strict", "invalid", "Contained resources have ids of their own, are referred to, and contain none; no version, update or security label.") \
     X(BUNDLES, "bundles", "strict", "invalid", "Entries have a fullUrl (but in batches and transactions), absolute and that of the resource; a document has what its Composition refers to.") \
     X(NARRATIVE, "narrative", "strict", "invalid", "Narrative is a div of XHTML with the elements and attributes that are allowed, and something to read.") \

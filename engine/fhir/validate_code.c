@@ -43,15 +43,50 @@ static void check_form(struct fhir_walk *w, const struct fhir_place *place,
     }
 }
 
+/* Words of 1 to 8 letters and digits, the first one of letters. */
+static bool is_language(struct str s)
+{
+    struct str rest = s, word;
+    bool is_first = true, is_good = s.n > 0 && s.p[s.n - 1] != '-';
+    while (rest.n && is_good) {
+        (void)str_split(&rest, '-', &word);
+        is_good = word.n >= 1 && word.n <= 8;
+        for (size_t i = 0; i < word.n && is_good; i++) {
+            char c = (char)(word.p[i] | 0x20);
+            is_good = (c >= 'a' && c <= 'z') || (!is_first && c >= '0' && c <= '9');
+        }
+        is_first = false;
+    }
+    return is_good;
+}
+
+/* Of a resource, an attachment, a designation: bound to all languages whatever its preferred ones are. */
+static void check_language(struct fhir_walk *w, const struct fhir_place *place,
+                           const struct fhir_slot *slot, const struct json *j, int32_t index)
+{
+    bool has_one = place->is_resource || place->type == FHIR_TYPE_ATTACHMENT ||
+                   str_ends(str_of(fhir_type_name(place->type)), STR(".designation"));
+    if (has_one && str_is(slot->name, "language") && !is_language(j->text)) {
+        fhir_found(w->r, FHIR_RULE_CODES, place, slot->name, index, j->at,
+                   "this is no language of BCP 47; expected one as en or de-CH");
+    }
+}
+
+/* The address of a value set of HL7's, which is no system. */
+static bool is_value_set(struct str system)
+{
+    return str_starts(system, STR("http://hl7.org/fhir/ValueSet/")) ||
+           str_starts(system, STR("http://terminology.hl7.org/ValueSet/"));
+}
+
 void fhir_check_code(struct fhir_walk *w, const struct fhir_place *place,
                      const struct fhir_slot *slot, const struct json *j, int32_t index)
 {
     static const struct str any = {NULL, 0};
     unsigned set = fhir_bound_to(slot->e);
     if (!set) {
-        return;
-    }
-    if (!fhir_set_is_listed(set)) {
+        check_language(w, place, slot, j, index);
+    } else if (!fhir_set_is_listed(set)) {
         check_form(w, place, slot, j, index);
     } else if (!fhir_set_has(set, any, j->text)) {
         fhir_found(w->r, FHIR_RULE_CODES, place, slot->name, index, j->at,
@@ -66,11 +101,14 @@ void fhir_check_system(struct fhir_walk *w, const struct fhir_place *place)
     if (text.n && !fhir_is_absolute(text)) {
         fhir_found(w->r, FHIR_RULE_SYSTEMS, place, STR("system"), -1, system->at,
                    "the system is not absolute; expected a URL or urn");
+    } else if (is_value_set(text)) {
+        fhir_found(w->r, FHIR_RULE_SYSTEMS, place, STR("system"), -1, system->at,
+                   "the system is a value set; expected the code system that its codes are of");
     }
     const struct json *value = json_get(place->json, "value");
     bool is_uri = str_is(text, "urn:ietf:rfc:3986") && place->type == FHIR_TYPE_IDENTIFIER;
     if (is_uri && json_text(value).n && !fhir_is_absolute(value->text)) {
-        fhir_found(w->r, FHIR_RULE_HABITS, place, STR("value"), -1, value->at,
+        fhir_found(w->r, FHIR_RULE_SYSTEMS, place, STR("value"), -1, value->at,
                    "the system says that this is a uri, and it is none");
     }
 }

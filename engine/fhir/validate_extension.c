@@ -1,4 +1,5 @@
-/* Extensions. Source: FHIR R4 "Extensibility" 2.4.1 (ext-1, url). */
+/* Extensions. Source: FHIR R4 "Extensibility" 2.4.1 (ext-1, url), and the definitions of those that R4 itself has. */
+#include "engine/fhir/extension.h"
 #include "engine/fhir/literal.h"
 #include "engine/fhir/validate_priv.h"
 
@@ -32,6 +33,135 @@ static void check_url(struct fhir_walk *w, const struct fhir_place *place)
     }
 }
 
+/* ---- those that R4 defines ---- */
+
+enum { SIBLINGS_MAX = 1000 }; /* that are looked at for a second one */
+
+/* Does the path of `place`, seen from its resource, end in or equal `context`: "Patient.contact" and what it is based on, or
+ * the name of an element of one of those? */
+static bool is_type(unsigned t, struct str context)
+{
+    for (; t; t = fhir_type_base(t)) {
+        if (str_is(context, fhir_type_name(t))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Questionnaire.item.item": the elements from the resource on. */
+static bool is_path(const struct fhir_place *place, struct str context)
+{
+    while (!place->is_resource && place->up) {
+        size_t n = place->name.n;
+        if (context.n <= n + 1 || context.p[context.n - n - 1] != '.' ||
+            !str_ends(context, place->name)) {
+            return false;
+        }
+        context.n -= n + 1;
+        place = place->up;
+    }
+    return str_is(context, fhir_type_name(place->type));
+}
+
+/* "HumanName.family": an element of the type that holds it. */
+static bool is_element(const struct fhir_place *place, struct str context)
+{
+    size_t n = place->name.n;
+    if (place->is_resource || !place->up || context.n <= n + 1 || !str_ends(context, place->name) ||
+        context.p[context.n - n - 1] != '.') {
+        return false;
+    }
+    return is_type(place->up->type, str_slice(context, 0, context.n - n - 1));
+}
+
+static bool may_stand(const struct extension_row *x, const struct fhir_place *holder)
+{
+    const char *text;
+    for (unsigned i = 0; (text = fhir_extension_context(x, i)); i++) {
+        struct str context = str_of(text);
+        if (is_type(holder->type, context) || is_element(holder, context) ||
+            is_path(holder, context)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_type_of(const struct extension_row *x, unsigned type)
+{
+    unsigned one;
+    for (unsigned i = 0; (one = fhir_extension_type(x, i)); i++) {
+        if (fhir_type_is(type, one)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The type of its value; 0: it has none, or one that R4 does not have. */
+static unsigned type_of_value(const struct json *extension)
+{
+    unsigned type = 0;
+    json_each(j, extension)
+    {
+        struct str key = j->key.n && j->key.p[0] == '_' ? str_slice(j->key, 1, j->key.n) : j->key;
+        if (!type && str_starts(key, STR("value")) &&
+            !fhir_choice(FHIR_TYPE_EXTENSION, key, &type)) {
+            type = 0;
+        }
+    }
+    return type;
+}
+
+/* Does one with this url stand before it? */
+static bool is_second(const struct fhir_place *place, struct str url)
+{
+    unsigned n = 0;
+    struct str name = place->name;
+    const struct json *list = place->up ? json_get(place->up->json, "extension") : NULL;
+    list = str_is(name, "modifierExtension") ? json_get(place->up->json, "modifierExtension") : list;
+    json_each(one, list)
+    {
+        if (one == place->json || n++ > SIBLINGS_MAX) {
+            return false;
+        }
+        if (str_eq(json_text(json_get(one, "url")), url)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_defined(struct fhir_walk *w, const struct fhir_place *place, bool has_parts)
+{
+    struct str url = json_text(json_get(place->json, "url"));
+    const struct extension_row *x = fhir_extension_named(url);
+    if (!x || !place->up) {
+        return;
+    }
+    unsigned type = type_of_value(place->json);
+    uint8_t flags = fhir_extension_flags(x);
+    bool is_modifier = str_is(place->name, "modifierExtension");
+    const char *why = NULL;
+    if (!may_stand(x, place->up)) {
+        why = "this extension may not stand here; R4 has it for other elements";
+    } else if (is_modifier != !!(flags & FHIR_EXTENSION_MODIFIER)) {
+        why = is_modifier ? "this extension modifies nothing; it stands in `extension`"
+                          : "this extension modifies what it extends; it stands in "
+                            "`modifierExtension`";
+    } else if (type && !is_type_of(x, type)) {
+        why = "the value of this extension has another type";
+    } else if (!type && has_parts && fhir_extension_type(x, 0)) {
+        why = "this extension has a value, and no parts";
+    } else if (flags & FHIR_EXTENSION_ONCE && is_second(place, url)) {
+        why = "this extension stands once, and another one is there";
+    }
+    if (why) {
+        fhir_found(w->r, FHIR_RULE_EXTENDED, place, STR(""), -1, place->json->at, "%s", why);
+    }
+}
+
 void fhir_check_extension(struct fhir_walk *w, const struct fhir_place *place)
 {
     bool value = has_value(place->json), parts = json_get(place->json, "extension") != NULL;
@@ -41,4 +171,5 @@ void fhir_check_extension(struct fhir_walk *w, const struct fhir_place *place)
                    value ? "a value and extensions in one extension; expected either"
                          : "an extension without a value or extensions; expected either");
     }
+    check_defined(w, place, parts);
 }

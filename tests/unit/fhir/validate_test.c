@@ -219,7 +219,16 @@ Test(fhir_validate, ids_and_formats_have_places)
          "references@Patient.maritalStatus.coding[0].system"},
         {"an identifier that is no uri",
          PATIENT(",'identifier':[{'system':'urn:ietf:rfc:3986','value':'1'}]"),
-         "~habits@Patient.identifier[0].value"},
+         "systems@Patient.identifier[0].value"},
+        {"an extension of R4 at another place",
+         PATIENT(",'extension':[{'url':'http://hl7.org/fhir/StructureDefinition/patient-birthTime',"
+                 "'valueDateTime':'2000-01-01T00:00:00Z'}]"),
+         "extended@Patient.extension[0]"},
+        {"at its place, under a value of another type",
+         PATIENT(",'birthDate':'2000-01-01','_birthDate':{'extension':[{'url':"
+                 "'http://hl7.org/fhir/StructureDefinition/patient-birthTime','valueDate':"
+                 "'2000-01-01'}]}"),
+         "extended@Patient.birthDate.extension[0]"},
         {"an id of an element may be anything", PATIENT(",'name':[{'id':'a_b','text':'R'}]"), ""},
         {"a date", PATIENT(",'birthDate':'1970-02-30'"), "formats@Patient.birthDate"},
         {"a time without zone", OBSERVATION(",'effectiveDateTime':'2026-01-01T10:00:00'"),
