@@ -126,6 +126,32 @@ static unsigned said_type(const struct json *j)
     return text.n ? fhir_type(text) : 0;
 }
 
+/* A type without a scheme is one of R4. */
+static void check_said(struct fhir_walk *w, const struct fhir_place *place, const struct json *type)
+{
+    struct str text = json_text(type);
+    unsigned t = said_type(type);
+    bool is_known = t && fhir_type_kind(t) == FHIR_RESOURCE;
+    if (text.n && !is_known && !fhir_is_absolute(text)) {
+        fhir_found(w->r, FHIR_RULE_REFERENCES, place, STR("type"), -1, type->at,
+                   "no resource type of FHIR R4 has this name");
+    }
+}
+
+/* Who says nothing of what he refers to may have an extension instead. */
+static void check_said_at_all(struct fhir_walk *w, const struct fhir_place *place)
+{
+    static const char *const names[] = {"reference",  "identifier", "display",
+                                        "_reference", "_display",   "extension"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (json_get(place->json, names[i])) {
+            return;
+        }
+    }
+    fhir_found(w->r, FHIR_RULE_HABITS, place, STR(""), -1, place->json->at,
+               "a reference to nothing; expected reference, identifier or display");
+}
+
 void fhir_check_reference(struct fhir_walk *w, const struct fhir_place *place,
                           const struct fhir_element *e)
 {
@@ -136,6 +162,8 @@ void fhir_check_reference(struct fhir_walk *w, const struct fhir_place *place,
         fhir_found(w->r, FHIR_RULE_REFERENCES, place, STR("type"), -1, type->at,
                    "type says another type than the reference is to");
     }
+    check_said(w, place, type);
+    check_said_at_all(w, place);
     t = t ? t : said;
     if (t && !is_target(e, t)) {
         fhir_found(w->r, FHIR_RULE_REFERENCES, place, STR(""), -1, place->json->at,

@@ -89,6 +89,21 @@ static const struct json *beside(const struct members *m, const struct member *o
 
 /* ---- values ---- */
 
+/* An id alone is no content (ele-1). */
+static bool is_id_alone(const struct json *j)
+{
+    return j->kind == JSON_OBJECT && j->first && !j->first->next && str_is(j->first->key, "id");
+}
+
+static void check_id_alone(const struct fhir_walk *w, const struct fhir_place *place,
+                           const struct json *j)
+{
+    if (is_id_alone(j)) {
+        fhir_found(w->r, FHIR_RULE_EMPTY_VALUES, place, STR(""), -1, j->at,
+                   "an element with an id and nothing else; expected a value or members");
+    }
+}
+
 static void walk_complex(const struct members *m, const struct member *one, const struct json *j,
                          int32_t index)
 {
@@ -103,6 +118,7 @@ static void walk_complex(const struct members *m, const struct member *one, cons
     struct fhir_place *p = fhir_place_new(w, m->place, j, one->slot.type);
     p->name = one->slot.name;
     p->index = index;
+    check_id_alone(w, p, j);
     fhir_walk_members(w, p);
     if (p->type == FHIR_TYPE_IDENTIFIER || p->type == FHIR_TYPE_CODING) {
         fhir_check_system(w, p);
@@ -131,9 +147,9 @@ static void walk_one(const struct members *m, const struct member *one, const st
     }
 }
 
-/* Id and extensions of a primitive. */
+/* Id and extensions of a primitive, `other` its value. */
 static void walk_companion(const struct members *m, const struct member *one, const struct json *j,
-                           int32_t index)
+                           const struct json *other, int32_t index)
 {
     if (j->kind != JSON_OBJECT) {
         fhir_found(m->w->r, FHIR_RULE_JSON_KINDS, m->place, one->slot.name, index, j->at,
@@ -144,6 +160,9 @@ static void walk_companion(const struct members *m, const struct member *one, co
     struct fhir_place *p = fhir_place_new(m->w, m->place, j, one->slot.type);
     p->name = one->slot.name;
     p->index = index;
+    if (!other || other->kind == JSON_NULL) {
+        check_id_alone(m->w, p, j);
+    }
     fhir_walk_members(m->w, p);
 }
 
@@ -157,7 +176,7 @@ static void walk_item(const struct members *m, const struct member *one, const s
         fhir_found(m->w->r, FHIR_RULE_EMPTY_VALUES, m->place, one->slot.name, index, j->at,
                    "found null; expected a value, or nothing at all");
     } else if (j->kind != JSON_NULL && one->is_companion) {
-        walk_companion(m, one, j, index);
+        walk_companion(m, one, j, other, index);
     } else if (j->kind != JSON_NULL) {
         walk_one(m, one, j, index);
     }
