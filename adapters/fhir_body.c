@@ -353,7 +353,8 @@ static struct str notice_type(const struct json *status)
     if (str_is(type, "SubscriptionStatus")) {
         return json_text(json_get(status, "type"));
     }
-    return str_is(type, "Parameters") ? fhir_parameters_value(status, "type", "valueCode") : STR("");
+    return str_is(type, "Parameters") ? fhir_parameters_value(status, "type", "valueCode")
+                                      : STR("");
 }
 
 static void read_notice(struct arena *a, const struct json *root, struct fhir_bundle *out)

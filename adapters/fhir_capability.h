@@ -8,10 +8,10 @@
 struct fhir_capability {
     const struct str *types; /* resource types that routes read, each once */
     size_t n;
-    struct str name;                   /* of the source */
-    struct str version;                /* of Corridor */
-    int64_t since_us;                  /* wall clock: when this was so for the first time */
-    bool has_bundles;                  /* a route reads Bundle: it hears of deletions and messages */
+    struct str name;    /* of the source */
+    struct str version; /* of Corridor */
+    int64_t since_us;   /* wall clock: when this was so for the first time */
+    bool has_bundles;   /* a route reads Bundle: it hears of deletions and messages */
     bool has_tokens, has_jwt, has_hub; /* how clients show who they are */
 };
 

@@ -80,9 +80,13 @@ struct json *fhir_parameters_message(struct arena *a, struct json *root, struct 
         return NULL;
     }
     if (!content) {
-        *out_fault = (struct fhir_fault){
-            400, "required", "no parameter `content`, which holds the Bundle of a message",
-            STR("Parameters.parameter"), 0, 0};
+        *out_fault =
+            (struct fhir_fault){400,
+                                "required",
+                                "no parameter `content`, which holds the Bundle of a message",
+                                STR("Parameters.parameter"),
+                                0,
+                                0};
     } else if (!str_is(json_text(json_get(bundle, "resourceType")), "Bundle")) {
         *out_fault = fault_at(a, 400, "structure", "the parameter `content` holds no Bundle", at,
                               ".resource");
@@ -153,13 +157,20 @@ bool fhir_parameters_validate(struct json *root, const struct fhir_request *r,
         out->resource = json_get(parameter_of(root, "resource", &at), "resource");
     }
     if (!read_mode(mode.n ? mode : r->mode, &out->mode)) {
-        *out_fault = (struct fhir_fault){
-            400, "code-invalid", "another mode than create, update, delete or profile", STR("mode"),
-            0, 0};
+        *out_fault = (struct fhir_fault){400,
+                                         "code-invalid",
+                                         "another mode than create, update, delete or profile",
+                                         STR("mode"),
+                                         0,
+                                         0};
     } else if (!out->resource && !(out->mode == FHIR_DO_DELETE && r->id.n)) {
         *out_fault = (struct fhir_fault){
-            400, "required",
-            "no parameter `resource`; what is stored elsewhere cannot be looked at", STR(""), 0, 0};
+            400,
+            "required",
+            "no parameter `resource`; what is stored elsewhere cannot be looked at",
+            STR(""),
+            0,
+            0};
     } else if (!is_profile_known(profile_of(root, is_wrapped, r),
                                  json_text(json_get(out->resource, "resourceType")))) {
         *out_fault = (struct fhir_fault){422,

@@ -120,7 +120,8 @@ static bool is_second(const struct fhir_place *place, struct str url)
     unsigned n = 0;
     struct str name = place->name;
     const struct json *list = place->up ? json_get(place->up->json, "extension") : NULL;
-    list = str_is(name, "modifierExtension") ? json_get(place->up->json, "modifierExtension") : list;
+    list =
+        str_is(name, "modifierExtension") ? json_get(place->up->json, "modifierExtension") : list;
     json_each(one, list)
     {
         if (one == place->json || n++ > SIBLINGS_MAX) {

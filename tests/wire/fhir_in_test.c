@@ -489,11 +489,12 @@ Test(wire_fhir, entries_are_answered_as_preferred)
         BUNDLE("batch", ENTRY("POST", "Patient", GOOD) "," ENTRY("POST", "Patient", BAD));
     begin();
     struct str a = ask("POST /fhir", JSON "Prefer: return=representation\r\n",
-                       BUNDLE("transaction", ENTRY("POST", "Patient", GOOD) "," ENTRY(
-                                                 "PUT", "Patient/7", PATIENT_7)));
+                       BUNDLE("transaction", ENTRY("POST", "Patient",
+                                                   GOOD) "," ENTRY("PUT", "Patient/7", PATIENT_7)));
     EXPECT(a, 200, "\"entry\":[{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"a",
            "\"active\":true},\"response\":{\"status\":\"201 Created\"",
-           "{\"resource\":" PATIENT_7 ",\"response\":{\"status\":\"200 OK\"", "\"lastModified\":\"20");
+           "{\"resource\":" PATIENT_7 ",\"response\":{\"status\":\"200 OK\"",
+           "\"lastModified\":\"20");
     EXPECT(ask("POST /fhir", JSON "Prefer: return=OperationOutcome\r\n", two), 200,
            "\"entry\":[{\"response\":{\"status\":\"201 Created\"",
            "\"outcome\":{\"resourceType\":\"OperationOutcome\"", "\"accepted\"",
@@ -680,12 +681,12 @@ Test(wire_fhir, a_message_is_answered_by_a_message)
 
 #define CONTENT "{\"name\":\"content\",\"resource\":" BUNDLE("message", HEADER) "}"
 #define HEADER_GOOD                                                                                \
-    "{\"fullUrl\":\"urn:uuid:5f7a6d1f-8a4c-4d9c-9e3a-01d0c32a0a11\",\"resource\":{\"resourceType\":\"MessageHeader\",\"id\":\"m1\",\"eventUri\":\"urn:e\","             \
+    "{\"fullUrl\":\"urn:uuid:5f7a6d1f-8a4c-4d9c-9e3a-01d0c32a0a11\",\"resource\":{"                \
+    "\"resourceType\":\"MessageHeader\",\"id\":\"m1\",\"eventUri\":\"urn:e\","                     \
     "\"source\":{\"endpoint\":\"urn:s\"}}}"
-#define GOOD_MESSAGE BUNDLE("message", HEADER_GOOD)
-#define CONTENT_GOOD "{\"name\":\"content\",\"resource\":" GOOD_MESSAGE "}"
-#define PARAMETERS(...)                                                                            \
-    "{\"resourceType\":\"Parameters\",\"parameter\":[" __VA_ARGS__ "]}"
+#define GOOD_MESSAGE    BUNDLE("message", HEADER_GOOD)
+#define CONTENT_GOOD    "{\"name\":\"content\",\"resource\":" GOOD_MESSAGE "}"
+#define PARAMETERS(...) "{\"resourceType\":\"Parameters\",\"parameter\":[" __VA_ARGS__ "]}"
 
 Test(wire_fhir, a_message_may_come_in_parameters)
 {
@@ -701,8 +702,7 @@ Test(wire_fhir, a_message_may_come_in_parameters)
     cr_expect(str_starts(message(0).raw, STR("{\"resourceType\":\"Bundle\"")), "the Bundle alone");
     EXPECT(ask("POST /fhir/$process-message", JSON, GOOD_MESSAGE), 200, "\"code\":\"ok\"");
     cr_expect_eq(stored(), 1, "the same message without them");
-    EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS(CONTENT)), 422,
-           "Bundle.entry[0]");
+    EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS(CONTENT)), 422, "Bundle.entry[0]");
     EXPECT(ask("POST /fhir/$process-message", JSON,
                PARAMETERS("{\"name\":\"async\",\"valueBoolean\":true}," CONTENT_GOOD)),
            422, "\"not-supported\"", "async", "Parameters.parameter[0]");
@@ -717,8 +717,8 @@ Test(wire_fhir, a_message_may_come_in_parameters)
     again();
     EXPECT(ask("POST /fhir/$process-message?async=false", JSON, GOOD_MESSAGE), 200, "ok");
     EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS()), 400, "\"required\"", "content");
-    EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS(CONTENT_GOOD "," CONTENT_GOOD)),
-           400, "content", "Parameters.parameter[1]");
+    EXPECT(ask("POST /fhir/$process-message", JSON, PARAMETERS(CONTENT_GOOD "," CONTENT_GOOD)), 400,
+           "content", "Parameters.parameter[1]");
     EXPECT(ask("POST /fhir/$process-message", JSON,
                PARAMETERS("{\"name\":\"content\",\"resource\":" GOOD "}")),
            400, "Bundle", "Parameters.parameter[0].resource");
@@ -785,7 +785,8 @@ Test(wire_fhir, validate_has_modes_and_knows_no_profiles)
 {
     begin();
     EXPECT(ask("POST /fhir/Patient/7/$validate", JSON, MODE("update")), 200, "\"information\"");
-    EXPECT(ask("POST /fhir/Patient/8/$validate", JSON, MODE("update")), 200, "\"error\"", "Patient.id");
+    EXPECT(ask("POST /fhir/Patient/8/$validate", JSON, MODE("update")), 200, "\"error\"",
+           "Patient.id");
     EXPECT(ask("POST /fhir/Patient/8/$validate?mode=update", JSON,
                "{\"resourceType\":\"Patient\",\"id\":\"7\"}"),
            200, "\"error\"", "Patient.id");

@@ -166,7 +166,9 @@ Test(invariant, of_bundles_and_what_they_hold)
         {"a total in a collection", BUNDLE("collection", ",'total':1"), "bdl-1@Bundle"},
         {"an entry of a transaction without a request",
          BUNDLE("transaction", ",'entry':[{'resource':" PATIENT("") "}]"), "bdl-3@Bundle"},
-        {"an entry with nothing", BUNDLE("collection", ",'entry':[{'id':'a','link':[{'relation':'self','url':'http://x.example'}]}]"),
+        {"an entry with nothing",
+         BUNDLE("collection",
+                ",'entry':[{'id':'a','link':[{'relation':'self','url':'http://x.example'}]}]"),
          "bdl-5@Bundle.entry[0]"},
         {"the same URL twice",
          BUNDLE("collection", ",'entry':[{'fullUrl':'http://x.example/Patient/"
