@@ -70,19 +70,6 @@ static void make_deletion(struct fhir_call *call)
     buf_free(&text);
 }
 
-/* A deletion is a Bundle to routes: where none reads one it is not supported, as the CapabilityStatement says. */
-static bool read_deletion(struct http_conn *c, struct fhir_call *call)
-{
-    if (!source_reads(source_of(c)->source, STR("Bundle"))) {
-        call->request.allow = call->request.id.n ? "PUT" : "POST, PUT";
-        return refuse_one(c, 405, "not-supported",
-                          "a deletion is a Bundle to routes, and none reads Bundle: nobody would "
-                          "hear of it");
-    }
-    make_deletion(call);
-    return true;
-}
-
 static bool read_one(struct http_conn *c, struct fhir_call *call)
 {
     fhir_body_resource(&call->a, buf_str(&c->body), call->root, &call->part);
@@ -268,7 +255,8 @@ static bool read_call(struct http_conn *c, struct fhir_call *call)
         fhir_reply_capabilities(c);
         return false;
     case FHIR_DO_DELETE:
-        return read_deletion(c, call);
+        make_deletion(call);
+        return true;
     case FHIR_DO_UPLOAD:
         return read_lines(c, call);
     case FHIR_DO_CREATE:
