@@ -130,7 +130,7 @@ void json_put_string(struct buf *to, struct str s)
     buf_reserve(to, s.n + 2);
     char *at = to->p + to->n;
     *at++ = '"';
-    size_t run = copy_plain(at, s.p, s.n);
+    size_t run = s.n ? copy_plain(at, s.p, s.n) : 0; /* an empty text may be nowhere */
     to->n += run + 1;
     if (run < s.n) {
         put_rest(to, s, run);
