@@ -457,6 +457,30 @@ static void report_start_char(struct build *b, struct diag_pos pos, char c)
     diag_hint(b->d, one, "put the value in quotes");
 }
 
+/* A fault may come of a character that only looks like YAML's, on its line or the one before. */
+static bool report_lookalike(struct build *b, struct diag_pos pos, size_t at)
+{
+    size_t begin;
+    struct lookalike like;
+    for (int back = 0; back < 2; back++) {
+        struct str line = yaml_text_line(b->bytes, at, &begin);
+        if (yaml_text_lookalike(line, &pos.col, &like)) {
+            diag_hint(b->d,
+                      diag_add(b->d, DIAG_ERROR, "yaml-lookalike", pos,
+                               "found %s; YAML takes it for a letter", like.what),
+                      "type %s", like.type);
+            return true;
+        }
+        if (!begin || pos.line < 2) {
+            break;
+        }
+        at = begin - 1;
+        at -= at && b->bytes.p[at] == '\n' && b->bytes.p[at - 1] == '\r';
+        pos.line--;
+    }
+    return false;
+}
+
 /* Returns the byte where libyaml gave up. */
 static size_t report_syntax(struct build *b, const yaml_parser_t *p)
 {
@@ -466,6 +490,9 @@ static size_t report_syntax(struct build *b, const yaml_parser_t *p)
     const char *context = p->context ? p->context : "";
     struct yaml_trap t;
     if (pos.line == b->trap_line) {
+        return at;
+    }
+    if (report_lookalike(b, pos, at)) {
         return at;
     }
     if (at < b->bytes.n && yaml_text_trap(b->bytes, at, &t)) {

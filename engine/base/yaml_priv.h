@@ -2,6 +2,7 @@
 #ifndef CORRIDOR_BASE_YAML_PRIV_H
 #define CORRIDOR_BASE_YAML_PRIV_H
 
+#include "engine/base/lookalike.h"
 #include "engine/base/yaml.h"
 
 /* A place of the source that was found to be a formula in a spelling YAML does not carry. */
@@ -24,6 +25,9 @@ void yaml_text_formula(struct str bytes, size_t at, bool flow, struct yaml_trap 
 bool yaml_text_is_formula_key(struct str key);
 /* Quotes closed, brackets in pairs. */
 bool yaml_text_is_balanced(struct str formula);
+/* Does the line hold a blank that YAML takes for a letter where it reads blanks (in front, behind `:`
+ * or `-`), or begin with a dash that is no hyphen? Its column in *out_col. */
+bool yaml_text_lookalike(struct str line, unsigned *out_col, struct lookalike *out);
 /* What libyaml says, and how we say it. */
 struct yaml_phrase {
     const char *theirs; /* part of its text */

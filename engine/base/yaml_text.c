@@ -227,6 +227,22 @@ bool yaml_text_trap(struct str bytes, size_t at, struct yaml_trap *out)
     return false;
 }
 
+bool yaml_text_lookalike(struct str line, unsigned *out_col, struct lookalike *out)
+{
+    bool in_front = true;
+    *out_col = 0;
+    for (size_t i = 0; i < line.n; i++) {
+        *out_col += ((unsigned char)line.p[i] & 0xC0) != 0x80;
+        bool here = in_front || line.p[i - 1] == ':' || line.p[i - 1] == '-';
+        if (here && lookalike_at(str_slice(line, i, line.n), out) &&
+            (out->kind == LOOKALIKE_BLANK || (in_front && out->kind == LOOKALIKE_DASH))) {
+            return true;
+        }
+        in_front = in_front && is_blank(line.p[i]);
+    }
+    return false;
+}
+
 void yaml_text_hint(struct diags *d, struct diag *one, const struct yaml_trap *t)
 {
     diag_hint(d, one, "write\n    %.*s >-\n      %.*s", STR_ARG(t->lead), STR_ARG(t->formula));

@@ -1,4 +1,5 @@
 /* Texts that are not what they seem, and values that are a text or a formula. */
+#include "engine/base/lookalike.h"
 #include "engine/rules/ruleset_priv.h"
 
 static bool is_letter(char c)
@@ -41,6 +42,21 @@ static bool has_hl7_escape(struct str s)
     return false;
 }
 
+/* Curly quotes around a value are letters to YAML: they would be sent. */
+static bool check_quotes(struct compiler *c, const struct yaml_node *n)
+{
+    struct lookalike like;
+    if (n->quoted || !lookalike_at(n->text, &like) || like.kind != LOOKALIKE_QUOTE) {
+        return true;
+    }
+    bool formula = n->text.n > like.bytes && n->text.p[like.bytes] == '=';
+    diag_hint(c->d,
+              diag_add(c->d, formula ? DIAG_ERROR : DIAG_WARNING, "curly-quotes", n->pos,
+                       "%s would be part of this text", like.what),
+              "type %s; if it is meant, put straight ones around the whole", like.type);
+    return !formula;
+}
+
 /* The same for every place where a text stands that might have been meant as something else. */
 static bool check_seeming(struct compiler *c, const struct yaml_node *n)
 {
@@ -59,7 +75,7 @@ static bool check_seeming(struct compiler *c, const struct yaml_node *n)
                   "write =... for the formula or ='...' for the text");
         return false;
     }
-    return true;
+    return check_quotes(c, n);
 }
 
 bool compile_literal(struct compiler *c, const struct yaml_node *n, struct str *out)

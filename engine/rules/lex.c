@@ -1,3 +1,4 @@
+#include "engine/base/lookalike.h"
 #include "engine/rules/formula.h"
 #include "engine/rules/moment.h"
 
@@ -390,6 +391,7 @@ static void lex_sign(struct lexer *l)
         add(l, TOKEN_SIGN, l->at, l->at + 1);
         return;
     }
+    struct lookalike like;
     struct diag *one = fail(l, l->at, "bad-character", "a formula cannot hold this character here");
     if (look(l, 0) == '!') {
         diag_hint(l->d, one, "not equal is !=, and `not` is written behind: (...).not()");
@@ -399,6 +401,8 @@ static void lex_sign(struct lexer *l)
         diag_hint(l->d, one, "components follow a dot, as in PID-3.1");
     } else if (look(l, 0) == '?') {
         diag_hint(l->d, one, "a choice is written iif(condition, then, else)");
+    } else if (lookalike_at(str_slice(l->text, l->at, l->text.n), &like)) {
+        diag_hint(l->d, one, "it is %s; type %s", like.what, like.type);
     }
 }
 

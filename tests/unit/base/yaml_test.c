@@ -178,6 +178,22 @@ Test(yaml, reports_each_fault_where_it_stands)
         {"a key without its blank",
          "a:\n  z: y\n  b:x\n  c: d\n",
          {"f:3:3: error: found a line without `: ` where a key was expected"}},
+        {"blanks that are none",
+         "a:\n  b: c\n\xC2\xA0 d: e\n  f: g\n",
+         {"f:3:1: error: found a no-break space; YAML takes it for a letter; type an ordinary "
+          "blank"}},
+        {"a blank that is none behind the colon",
+         "a:\n  b:\xC2\xA0"
+         "c\n  f: g\n",
+         {"f:2:5: error: found a no-break space; YAML takes it for a letter; type an ordinary "
+          "blank"}},
+        {"a dash that is none",
+         "a: b\n\xE2\x80\x94\nc: d\n",
+         {"f:2:1: error: found a dash of a word processor; YAML takes it for a letter; type a "
+          "hyphen, -"}},
+        {"a dash within a text is no fault",
+         "a: b \xE2\x80\x94 c\n d: e\n",
+         {"f:2:3: error: found `: ` inside a value"}},
         {"a quote that the next one closes",
          "a: 'b\nc: d\ne: 'f'\n",
          {"f:1:4: error: the quote that opens here is closed on line 3 only"}},

@@ -165,6 +165,20 @@ Test(formula, errors_say_where_and_what)
         {"5 mg", "12: error: the formula should end here"},
         {"5mg", "10: error: a name cannot begin with a digit"},
         {"\xc3\xa4 + 1", "10: error: a formula cannot hold this character here"},
+        {"PID-8 = \xe2\x80\x98M\xe2\x80\x99",
+         "18: error: a formula cannot hold this character here; it is a quote of a word processor; "
+         "type a straight one, '"},
+        {"PID\xe2\x80\x93"
+         "8",
+         "13: error: a formula cannot hold this character here; it is a dash of a word processor; "
+         "type a hyphen, -"},
+        {"1 +\xc2\xa0"
+         "2",
+         "13: error: a formula cannot hold this character here; it is a no-break space; type an "
+         "ordinary blank"},
+        {"1 \xe2\x89\xa4 2",
+         "12: error: a formula cannot hold this character here; it is a sign of mathematics; type "
+         "<="},
         {"'\xc3\xa4' ? 1", "14: error: a formula cannot hold this character here"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -110,6 +110,12 @@ Test(map, check_refuses_what_can_be_no_value)
          "r.yaml:5:6: error: this text looks like a formula; write =... for the formula or ='...' "
          "for "
          "the text"},
+        {"a formula in curly quotes", "  v: \xe2\x80\x9c=PV1-2\xe2\x80\x9d",
+         "r.yaml:5:6: error: a quote of a word processor would be part of this text; type a "
+         "straight one, '; if it is meant, put straight ones around the whole"},
+        {"a text in curly quotes", "  v: \xe2\x80\x98male\xe2\x80\x99",
+         "r.yaml:5:6: warning: a quote of a word processor would be part of this text; type a "
+         "straight one, '; if it is meant, put straight ones around the whole"},
         {"a comment behind a text", "  v: M # male",
          "r.yaml:5:6: error: a comment follows an unquoted text, which may have been meant as part "
          "of "
