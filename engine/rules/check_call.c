@@ -371,14 +371,21 @@ struct node *check_call(struct check *c, struct node *n, struct shape *out)
 
 /* ---- operators ---- */
 
-static void check_order(struct check *c, const struct node *n, const struct shape *s)
+static bool is_date_shape(const struct shape *s)
+{
+    return s->kind == SHAPE_DATE || (s->kind == SHAPE_HL7 && s->of == TYPE_DATE);
+}
+
+static void check_order(struct check *c, const struct node *n, const struct shape *s,
+                        bool beside_date)
 {
     bool text = (s->kind == SHAPE_STRING && !s->is_cell) ||
                 (s->kind == SHAPE_HL7 &&
                  (s->of == TYPE_TEXT || s->of == TYPE_FORMATTED || s->of == TYPE_SIMPLE));
     if (c->f->is_route && !c->failed && text) {
         diag_hint(c->d, check_fail(c, n, "text-order", "text has no order; numbers and dates have"),
-                  "add .toInteger() or .toDecimal() to compare numbers");
+                  beside_date ? "a date is written @2026-11-24, without quotes"
+                              : "add .toInteger() or .toDecimal() to compare numbers");
     }
 }
 
@@ -449,8 +456,9 @@ static void check_countable(struct check *c, const struct node *n, const struct 
     if (n->op == NODE_CALL && n->func && n->func->run == func_lookup && !n->table->is_broken) {
         unsigned column = n->level == TABLE_VALUE ? n->table->value : n->level;
         int64_t row = table_not_number(n->table, column);
-        diag_hint(c->d, one, "row %lld of table %.*s holds a text in the column %.*s",
-                  (long long)row + 1, STR_ARG(n->table->name), STR_ARG(n->table->columns[column]));
+        diag_hint(c->d, one, "line %u of table %.*s holds a text in the column %.*s",
+                  row >= 0 ? n->table->lines[row] : 1, STR_ARG(n->table->name),
+                  STR_ARG(n->table->columns[column]));
     } else {
         diag_hint(c->d, one, "add .toInteger() or .toDecimal()");
     }
@@ -468,8 +476,7 @@ static enum shape_kind result_kind(const struct node *n, const struct shape *lef
         return SHAPE_STRING;
     }
     if (right->kind == SHAPE_QUANTITY || left->kind == SHAPE_QUANTITY) {
-        bool date = left->kind == SHAPE_DATE || (left->kind == SHAPE_HL7 && left->of == TYPE_DATE);
-        return date ? SHAPE_DATE : SHAPE_QUANTITY;
+        return is_date_shape(left) ? SHAPE_DATE : SHAPE_QUANTITY;
     }
     bool number = is_number_shape(left) || is_number_shape(right);
     return arithmetic || number || n->op != NODE_ADD ? SHAPE_NUMBER : SHAPE_STRING;
@@ -503,7 +510,7 @@ static struct node *check_values(struct check *c, struct node *n, struct shape *
             check_text(c, n->arg[i], &s[i]);
         }
         if (order) {
-            check_order(c, n->arg[i], &s[i]);
+            check_order(c, n->arg[i], &s[i], i && is_date_shape(&s[0]));
         }
         if (numbers && n->arg[i]->op != NODE_LITERAL) {
             check_countable(c, n->arg[i], &s[i]);

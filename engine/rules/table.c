@@ -145,8 +145,8 @@ bool table_index(struct arena *a, struct table *t, const char *file, struct diag
         uint32_t *slot = slot_of(t, &t->index[i], keys);
         if (*slot) {
             diag_add(d, DIAG_ERROR, "duplicate-row", (struct diag_pos){file, t->lines[row], 1},
-                     "row %u of table %.*s has the same key as row %u", row + 1, STR_ARG(t->name),
-                     *slot);
+                     "this row of table %.*s has the same key as line %u", STR_ARG(t->name),
+                     t->lines[*slot - 1]);
             good = false;
             continue;
         }

@@ -166,10 +166,19 @@ static void read_rows(struct csv *c, struct table *t)
             continue;
         }
         if (used > t->ncolumns || c->cells < t->ncolumns) {
-            diag_add(c->d, DIAG_ERROR, "bad-row",
-                     pos_at(c, line, c->at[used > t->ncolumns ? t->ncolumns : 0]),
-                     "the row has %u cells, the first line names %u columns",
-                     used > t->ncolumns ? used : c->cells, t->ncolumns);
+            bool more = used > t->ncolumns;
+            struct diag *one = diag_add(c->d, DIAG_ERROR, "bad-row",
+                                        pos_at(c, line, c->at[more ? t->ncolumns : 0]),
+                                        "the row has %u cells, the first line names %u columns",
+                                        more ? used : c->cells, t->ncolumns);
+            if (more) {
+                diag_hint(c->d, one, "a cell with a %s in it stands in double quotes",
+                          c->separator == ','   ? "comma"
+                          : c->separator == ';' ? "semicolon"
+                                                : "tab");
+            } else {
+                diag_hint(c->d, one, "write the cells that are missing, empty ones too");
+            }
             c->failed = true;
             return;
         }

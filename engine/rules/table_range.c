@@ -116,8 +116,8 @@ bool table_range_add(struct arena *a, struct table *t, uint32_t row, unsigned ma
         const struct table_range *other = &t->ranges[i];
         if (other->mask == mask && same_others(t, other, keys) && overlaps(t, other, &r)) {
             diag_add(d, DIAG_ERROR, "bad-range", (struct diag_pos){t->file, t->lines[row], 1},
-                     "the range of row %u of table %.*s overlaps that of row %u", row + 1,
-                     STR_ARG(t->name), other->row + 1);
+                     "this range of table %.*s overlaps that of line %u", STR_ARG(t->name),
+                     t->lines[other->row]);
             return false;
         }
     }

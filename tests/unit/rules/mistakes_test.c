@@ -193,7 +193,7 @@ Test(mistakes, tricks_of_yaml_are_refused)
          "r.yaml:1:8: error: byte 0xFF is not UTF-8; the file must be UTF-8 text; save the file as "
          "UTF-8"},
         {"a document that ends early", "route: 'a\n---\ntables: { t: { file: dup.csv } }\n",
-         "dup.csv:4:1: error: row 3 of table t has the same key as row 1\nr.yaml:2:1: error: a "
+         "dup.csv:4:1: error: this row of table t has the same key as line 2\nr.yaml:2:1: error: a "
          "quote or bracket is still open where this document ends; close it"},
     };
     rows_check(NULL, ROWS(rows));

@@ -71,6 +71,9 @@ Test(type, the_rest_is_text_and_has_no_order)
          "r.yaml:7:8: remark: NTE is not part of ADT_A01; it is looked for in the whole "
          "message\nr.yaml:7:17: error: " ORDER},
         {"two texts", "'a' < 'b'", "r.yaml:7:8: error: " ORDER},
+        {"a text beside a date", "PID-7 > '19800101'",
+         "r.yaml:7:16: error: text has no order; numbers and dates have; a date is written "
+         "@2026-11-24, without quotes"},
         {"an untyped Z-segment", "ZPI-1 < '5'", "r.yaml:7:8: error: " ORDER},
         {"arithmetic with a text", "'a' * 2",
          "r.yaml:7:12: error: * wants two numbers, there is a string and a "
