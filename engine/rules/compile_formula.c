@@ -56,6 +56,21 @@ static void list_known(struct diags *d, struct diag *one, const struct str *word
     buf_free(&list);
 }
 
+/* `map: NAME` at the margin of a route: the line --- above it is missing, and what follows is the map's. */
+static bool begins_document(struct compiler *c, const struct yaml_node *key, const char *where)
+{
+    static const char *const kinds[] = {"route",       "map",   "steps",  "profile",
+                                        "conformance", "shape", "tables", NULL};
+    if (key->pos.col != 1 || !is_in(kinds, key->text)) {
+        return false;
+    }
+    diag_hint(c->d,
+              diag_add(c->d, DIAG_ERROR, "no-separator", key->pos, "%.*s: is not known in %s",
+                       STR_ARG(key->text), where),
+              "it begins a document of its own: write a line --- above it");
+    return true;
+}
+
 static void unknown_key(struct compiler *c, const struct yaml_node *key, const char *where,
                         const char *const *known)
 {
@@ -129,6 +144,9 @@ bool compile_keys(struct compiler *c, const struct yaml_node *n, const char *whe
             good = false;
         } else if (child->kind == YAML_ABSENT || !child->key->text.n) {
             good = false; /* told by YAML */
+        } else if (!is_in(known, child->key->text) && begins_document(c, child->key, where)) {
+            compile_lose_document(c, n);
+            return false;
         } else if (!is_in(known, child->key->text)) {
             unknown_key(c, child->key, where, known);
             good = false;

@@ -152,6 +152,9 @@ static const struct {
     {HEAD "do: { send: lab }\ntests:\n  - name: x\n", NULL},
     {HEAD "wen: true\ndo: { send: lab }",
      "r.yaml:4:1: error: wen: is not known in a route; did you mean when:?"},
+    {HEAD "do: { send: lab, as: m }\nmap: m\nreads: ADT\nto: json\nvalue: { a: b }\n",
+     "r.yaml:5:1: error: map: is not known in a route; it begins a document of its own: write a "
+     "line --- above it"},
     {"route: a\nmessages: ADT\ndo: { send: lab }",
      "r.yaml:1:1: error: the route has no from:, the sources it reads"},
     {"route: a\nfrom: epic\ndo: { send: lab }",
@@ -302,7 +305,7 @@ static const struct {
     {"tables: { t: { file: none.csv } }",
      "r.yaml:1:22: error: none.csv cannot be read: No such file or directory"},
     {"tables: { t: { file: dup.csv } }",
-     "dup.csv:4:1: error: row 3 of table t has the same key as row 1"},
+     "dup.csv:4:1: error: this row of table t has the same key as line 2"},
     {"tables: { t: { file: ragged.csv } }",
      "ragged.csv:2:5: error: the row has 3 cells, the first line names 2 columns"},
     {"tables: { t: { file: empty.csv } }", "empty.csv:1:1: error: the table is empty"},
