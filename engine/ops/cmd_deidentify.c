@@ -148,6 +148,11 @@ static int one_file(struct deidentifying *g, const char *path)
         return command_fail(g->r, "%s: %s", path, why);
     }
     struct message_file f = messages_split(&a, path, bytes, &d);
+    if (!f.n) {
+        arena_free(&a);
+        return command_fail(g->r, "%s: no message in it; expected HL7 v2 text that begins with MSH",
+                            path);
+    }
     for (size_t i = 0; i < f.n; i++) {
         one_message(g, path, &f.v[i]);
     }

@@ -10,6 +10,7 @@
 #include "engine/ops/files.h"
 #include "engine/ops/message_text.h"
 #include "engine/ops/messages.h"
+#include "engine/ops/report.h"
 #include "engine/ops/trace_out.h"
 #include "engine/rules/lineage.h"
 
@@ -143,6 +144,21 @@ static void run_subject(struct tracing *t, struct arena *a, const char *place,
     buf_free(&out);
 }
 
+/* What no route ever sees: `place` is FILE or FILE:LINE:COL. */
+static void tell_unreadable(struct tracing *t, const char *place, struct str why)
+{
+    t->has_failed = true;
+    if (!t->r->json) {
+        printf("%s: error: %.*s\n", place, STR_ARG(why));
+        return;
+    }
+    struct report *r = report_object();
+    report_set_text(r, "at", str_of(place));
+    report_set_text(r, "verdict", STR("unreadable"));
+    report_set_text(r, "reason", why);
+    report_print(&r);
+}
+
 /* A file of FHIR or JSON is one message. */
 static void trace_data(struct tracing *t, const char *file, struct str bytes)
 {
@@ -150,8 +166,7 @@ static void trace_data(struct tracing *t, const char *file, struct str bytes)
     struct json *data = NULL;
     struct str why;
     if (rules_read_data(&a, bytes, &data, &why) != 0) {
-        printf("%s: error: %.*s\n", file, STR_ARG(why));
-        t->has_failed = true;
+        tell_unreadable(t, file, why);
     } else {
         struct hl7 only_bytes = {.raw = bytes};
         struct trace_subject s = {.plan = t->plan, .m = &only_bytes, .data = data};
@@ -170,9 +185,9 @@ static void trace_message(struct tracing *t, const char *file, const struct mess
     messages_with_cr(text->bytes, &raw);
     diags_init(&d, &a);
     if (hl7_parse(&a, buf_str(&raw), &m, &fault) != 0) {
-        printf("%s:%u:1: error: %s%s%s\n", file, text->line, fault.path, fault.path[0] ? ": " : "",
-               fault.text);
-        t->has_failed = true;
+        tell_unreadable(
+            t, str_printf(&a, "%s:%u:1", file, text->line).p,
+            str_printf(&a, "%s%s%s", fault.path, fault.path[0] ? ": " : "", fault.text));
     } else {
         struct batch_headers headers;
         batch_headers_read(&a, text->file_header, text->batch_header, &headers);
