@@ -10,6 +10,8 @@
 #include "engine/base/hash.h"
 #include "engine/config/loader.h"
 
+#define CONFIG_INSTALLED "/etc/corridor/corridor.yaml"
+
 const char *config_find(const char *given, const char *from_environment)
 {
     static const char beside[] = "conf/corridor.yaml";
@@ -19,7 +21,7 @@ const char *config_find(const char *given, const char *from_environment)
     if (from_environment && from_environment[0]) {
         return from_environment;
     }
-    return access(beside, F_OK) == 0 ? beside : "/etc/corridor/corridor.yaml";
+    return access(beside, F_OK) == 0 ? beside : CONFIG_INSTALLED;
 }
 
 static bool read_fd(struct loader *l, int fd, struct str *out, const char **out_why)
@@ -103,7 +105,11 @@ static const struct yaml_node *read_root(struct loader *l, const char *path)
     struct yaml_doc *doc = NULL;
     struct diag_pos pos = {.file = path};
     if (!loader_read_text(l, path, false, &bytes, &why)) {
-        diag_add(l->d, DIAG_ERROR, "cannot-read", pos, "cannot read it: %s", why);
+        struct diag *one =
+            diag_add(l->d, DIAG_ERROR, "cannot-read", pos, "cannot read it: %s", why);
+        if (strcmp(path, CONFIG_INSTALLED) == 0) {
+            diag_hint(l->d, one, "say which file with -c FILE");
+        }
         return NULL;
     }
     int failed = yaml_parse(l->a, path, bytes, l->d, &doc);

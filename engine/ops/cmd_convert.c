@@ -278,13 +278,15 @@ static int convert_file(struct converting *c, const char *path)
 
 /* ---- the run ---- */
 
+#define INSTALLED "/usr/share/corridor/conf/convert.yaml"
+
 static const char *find_config(const struct convert_args *args)
 {
     static const char beside[] = "conf/convert.yaml";
     if (args->config.n) {
         return args->config.p;
     }
-    return access(beside, F_OK) == 0 ? beside : "/usr/share/corridor/conf/convert.yaml";
+    return access(beside, F_OK) == 0 ? beside : INSTALLED;
 }
 
 static struct plan *load_plan(struct command_run *r)
@@ -292,6 +294,13 @@ static struct plan *load_plan(struct command_run *r)
     const struct convert_args *args = r->args;
     const char *config = find_config(args);
     struct diags d;
+    if (!args->config.n && access(config, R_OK) != 0) {
+        (void)command_fail(r,
+                           "%s: %s; the shipped maps are found in a checkout with -c "
+                           "conf/convert.yaml, your own with -c FILE",
+                           config, strerror(errno));
+        return NULL;
+    }
     diags_init(&d, r->arena);
     struct plan *p = config_load_in_zone(config, args->routes.n ? args->routes.p : NULL,
                                          args->timezone, r->adapters, &d);

@@ -8,6 +8,7 @@
 #include "engine/ops/language.h"
 #include "engine/ops/metrics.h"
 #include "engine/ops/report.h"
+#include "engine/rules/func.h"
 
 enum form { FORM_TEXT, FORM_MARKDOWN };
 
@@ -40,6 +41,17 @@ static int look_up(struct buf *out, const struct describe_args *args, enum hl7_v
     return found ? 0 : dict_describe(out, v, what);
 }
 
+static int not_found(struct command_run *r, enum hl7_version v, struct str what)
+{
+    bool of_language = what.n && what.p[0] >= 'a' && what.p[0] <= 'z';
+    const char *near = of_language ? func_nearest(what) : NULL;
+    if (near) {
+        return command_fail(r, "the route language has no %.*s; did you mean %s?", STR_ARG(what),
+                            near);
+    }
+    return command_fail(r, "HL7 %s has no %.*s", dict_version_text(v), STR_ARG(what));
+}
+
 static int describe(struct command_run *r, struct str what)
 {
     const struct describe_args *args = r->args;
@@ -54,7 +66,7 @@ static int describe(struct command_run *r, struct str what)
                          "%.*s is no place; expected PID, PID-3, PID-3.4, CX, CX.4, HL70203, "
                          "functions, steps, the name of one, metrics, or conditions",
                          STR_ARG(what))
-                   : command_fail(r, "HL7 %s has no %.*s", dict_version_text(v), STR_ARG(what));
+                   : not_found(r, v, what);
     }
     if (r->json) {
         struct report *one = report_object();
