@@ -481,6 +481,24 @@ static bool report_lookalike(struct build *b, struct diag_pos pos, size_t at)
     return false;
 }
 
+static bool report_unfinished(struct build *b, struct diag_pos pos, size_t at)
+{
+    size_t begin, before;
+    struct str line = yaml_text_line(b->bytes, at, &begin);
+    if (pos.line < 2 || begin < 2) {
+        return false;
+    }
+    at = begin - 1;
+    at -= b->bytes.p[at] == '\n' && b->bytes.p[at - 1] == '\r';
+    struct str above = yaml_text_line(b->bytes, at, &before);
+    const struct yaml_phrase *what = yaml_text_unfinished(above, line, &pos.col);
+    if (what) {
+        pos.line--;
+        diag_hint(b->d, fail(b, "yaml-syntax", pos, what->text), "%s", what->hint);
+    }
+    return what != NULL;
+}
+
 /* Returns the byte where libyaml gave up. */
 static size_t report_syntax(struct build *b, const yaml_parser_t *p)
 {
@@ -505,6 +523,8 @@ static size_t report_syntax(struct build *b, const yaml_parser_t *p)
                                     "YAML cannot read what follows it",
                                     pos.line);
         diag_hint(b->d, one, "close the quote where the value ends");
+    } else if (known && strstr(p->problem, "mapping values") && report_unfinished(b, pos, at)) {
+        return at;
     } else if (known) {
         /* What was begun before is better shown where it began. */
         bool earlier = *context && p->context_mark.line < p->problem_mark.line;

@@ -34,6 +34,10 @@ struct yaml_phrase {
     const char *text, *hint;
 };
 const struct yaml_phrase *yaml_text_phrase(const char *problem);
+/* Of a key that YAML cannot take: is the line above it the culprit, which lacks a blank or a colon and
+ * so became a text that goes on? What it lacks, with the column of the line above; NULL if not. */
+const struct yaml_phrase *yaml_text_unfinished(struct str above, struct str line,
+                                               unsigned *out_col);
 /* "write KEY: >- ..." as lines of the hint. */
 void yaml_text_hint(struct diags *d, struct diag *one, const struct yaml_trap *t);
 

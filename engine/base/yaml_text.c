@@ -243,6 +243,29 @@ bool yaml_text_lookalike(struct str line, unsigned *out_col, struct lookalike *o
     return false;
 }
 
+static const struct yaml_phrase unfinished[] = {
+    {"", "found `-` without a blank behind it", "write `- `"},
+    {"", "found `:` without a blank behind it", "write `key: value`"},
+    {"", "found a line without `: ` where a key was expected", "write `key: value`"},
+};
+
+const struct yaml_phrase *yaml_text_unfinished(struct str above, struct str line, unsigned *out_col)
+{
+    struct str a = str_trim(above), b = str_trim(line);
+    size_t indent = (size_t)(a.p - above.p), below = (size_t)(b.p - line.p);
+    *out_col = (unsigned)indent + 1;
+    if (a.n > 1 && a.p[0] == '-' && !strchr(" \t-", a.p[1])) {
+        return &unfinished[0];
+    }
+    ptrdiff_t colon = str_find(a, STR(":"));
+    if (!a.n || indent != below || a.p[0] == '#' || str_find(a, STR(": ")) >= 0 ||
+        a.p[a.n - 1] == ':' || strchr("-'\"[{", a.p[0])) {
+        return NULL;
+    }
+    *out_col += colon >= 0 ? (unsigned)colon : 0;
+    return colon >= 0 ? &unfinished[1] : &unfinished[2];
+}
+
 void yaml_text_hint(struct diags *d, struct diag *one, const struct yaml_trap *t)
 {
     diag_hint(d, one, "write\n    %.*s >-\n      %.*s", STR_ARG(t->lead), STR_ARG(t->formula));
