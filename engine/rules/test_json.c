@@ -67,6 +67,16 @@ static bool wants_absent(const struct yaml_node *want)
     return absent && absent->kind == YAML_SCALAR && str_is(absent->text, "true");
 }
 
+/* "30" and 30 look alike in the difference: what to write then. */
+static const char *only_quotes(struct str want, enum json_kind kind, const struct json *got)
+{
+    bool same =
+        got && (got->kind == JSON_STRING || got->kind == JSON_NUMBER) && str_eq(got->text, want);
+    return !same                 ? ""
+           : kind == JSON_STRING ? "; a number is written without quotes"
+                                 : "; a text is written in quotes";
+}
+
 static void judge_scalar_json(struct judge *j, struct str path, const struct yaml_node *want,
                               const struct json *got)
 {
@@ -77,8 +87,9 @@ static void judge_scalar_json(struct judge *j, struct str path, const struct yam
     enum json_kind kind = scalar_kind(want);
     bool has_text = kind == JSON_STRING || kind == JSON_NUMBER;
     struct str shown = json_shown(j, got);
-    judge_differ(j, path, "expected %s%s%.*s, found %.*s", kinds[kind], has_text ? " " : "",
-                 STR_ARG(has_text ? want->text : STR("")), STR_ARG(shown));
+    judge_differ(j, path, "expected %s%s%.*s, found %.*s%s", kinds[kind], has_text ? " " : "",
+                 STR_ARG(has_text ? want->text : STR("")), STR_ARG(shown),
+                 only_quotes(want->text, kind, got));
 }
 
 static void judge_list(struct judge *j, struct str path, const struct yaml_node *want,
