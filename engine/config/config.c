@@ -10,7 +10,7 @@
 #include "engine/base/hash.h"
 #include "engine/config/loader.h"
 
-#define CONFIG_INSTALLED "/etc/corridor/corridor.yaml"
+static const char installed[] = "/etc/corridor/corridor.yaml";
 
 const char *config_find(const char *given, const char *from_environment)
 {
@@ -21,7 +21,12 @@ const char *config_find(const char *given, const char *from_environment)
     if (from_environment && from_environment[0]) {
         return from_environment;
     }
-    return access(beside, F_OK) == 0 ? beside : CONFIG_INSTALLED;
+    return access(beside, F_OK) == 0 ? beside : installed;
+}
+
+bool config_is_installed(const char *path)
+{
+    return strcmp(path, installed) == 0;
 }
 
 static bool read_fd(struct loader *l, int fd, struct str *out, const char **out_why)
@@ -107,7 +112,7 @@ static const struct yaml_node *read_root(struct loader *l, const char *path)
     if (!loader_read_text(l, path, false, &bytes, &why)) {
         struct diag *one =
             diag_add(l->d, DIAG_ERROR, "cannot-read", pos, "cannot read it: %s", why);
-        if (strcmp(path, CONFIG_INSTALLED) == 0) {
+        if (config_is_installed(path)) {
             diag_hint(l->d, one, "say which file with -c FILE");
         }
         return NULL;

@@ -14,6 +14,8 @@ enum {
 /* The file to use: `given` (-c) if not NULL, else `from_environment` ($CORRIDOR_CONFIG) if set, else
  * conf/corridor.yaml if it exists, else /etc/corridor/corridor.yaml. */
 const char *config_find(const char *given, const char *from_environment);
+/* Is it the last of these, which nobody named? */
+bool config_is_installed(const char *path);
 
 /* Read `path` and everything it names; NULL-ended `adapters`. A plan with one reference, or NULL with at
  * least one error in `d`. Warnings may be there either way. O(bytes of all files). */

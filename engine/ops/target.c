@@ -21,7 +21,8 @@ const char *target_state(struct command_run *r, const struct target_args *t)
     struct diags d;
     struct yaml_doc *doc;
     if (!files_read(r->arena, path, &bytes, &why)) {
-        (void)command_fail(r, "%s: %s", path, why); /* the status is the caller's */
+        (void)command_fail(r, "%s: %s%s", path, why, /* the status is the caller's */
+                           config_is_installed(path) ? "; say which file with -c FILE" : "");
         return NULL;
     }
     diags_init(&d, r->arena);
