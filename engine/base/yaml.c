@@ -523,7 +523,8 @@ static size_t report_syntax(struct build *b, const yaml_parser_t *p)
                                     "YAML cannot read what follows it",
                                     pos.line);
         diag_hint(b->d, one, "close the quote where the value ends");
-    } else if (known && strstr(p->problem, "mapping values") && report_unfinished(b, pos, at)) {
+    } else if (known && p->problem && strstr(p->problem, "mapping values") &&
+               report_unfinished(b, pos, at)) {
         return at;
     } else if (known) {
         /* What was begun before is better shown where it began. */

@@ -178,32 +178,6 @@ Test(yaml, reports_each_fault_where_it_stands)
         {"a key without its blank",
          "a:\n  z: y\n  b:x\n  c: d\n",
          {"f:3:3: error: found a line without `: ` where a key was expected"}},
-        {"a first key without its blank",
-         "a:b\nc: d\n",
-         {"f:1:2: error: found `:` without a blank behind it; write `key: value`"}},
-        {"a first key without its colon",
-         "a: b\n---\nmap x\r\nc: d\n",
-         {"f:3:1: error: found a line without `: ` where a key was expected; write `key: value`"}},
-        {"a list item without its blank",
-         "do:\n  -a: b\n    c: d\n",
-         {"f:2:3: error: found `-` without a blank behind it; write `- `"}},
-        {"a text that goes on", "a: b\n  c\n d: e\n", {"f:3:3: error: found `: ` inside a value"}},
-        {"blanks that are none",
-         "a:\n  b: c\n\xC2\xA0 d: e\n  f: g\n",
-         {"f:3:1: error: found a no-break space; YAML takes it for a letter; type an ordinary "
-          "blank"}},
-        {"a blank that is none behind the colon",
-         "a:\n  b:\xC2\xA0"
-         "c\n  f: g\n",
-         {"f:2:5: error: found a no-break space; YAML takes it for a letter; type an ordinary "
-          "blank"}},
-        {"a dash that is none",
-         "a: b\n\xE2\x80\x94\nc: d\n",
-         {"f:2:1: error: found a dash of a word processor; YAML takes it for a letter; type a "
-          "hyphen, -"}},
-        {"a dash within a text is no fault",
-         "a: b \xE2\x80\x94 c\n d: e\n",
-         {"f:2:3: error: found `: ` inside a value"}},
         {"a quote that the next one closes",
          "a: 'b\nc: d\ne: 'f'\n",
          {"f:1:4: error: the quote that opens here is closed on line 3 only"}},
@@ -227,6 +201,39 @@ Test(yaml, reports_each_fault_where_it_stands)
             cr_expect(at, "%s: no `%s` in\n%s", rows[i].name, rows[i].want[k], r.text.p);
         }
         cr_expect_neq(r.rc, 0, "%s", rows[i].name);
+        done(&r);
+    }
+}
+
+Test(yaml, says_which_sign_is_missing_or_only_looks_like_one)
+{
+    static const struct {
+        const char *name, *in, *want;
+    } rows[] = {
+        {"a first key without its blank", "a:b\nc: d\n",
+         "f:1:2: error: found `:` without a blank behind it; write `key: value`"},
+        {"a first key without its colon", "a: b\n---\nmap x\r\nc: d\n",
+         "f:3:1: error: found a line without `: ` where a key was expected; write `key: value`"},
+        {"a list item without its blank", "do:\n  -a: b\n    c: d\n",
+         "f:2:3: error: found `-` without a blank behind it; write `- `"},
+        {"a text that goes on", "a: b\n  c\n d: e\n", "f:3:3: error: found `: ` inside a value"},
+        {"blanks that are none", "a:\n  b: c\n\xC2\xA0 d: e\n  f: g\n",
+         "f:3:1: error: found a no-break space; YAML takes it for a letter; type an ordinary "
+         "blank"},
+        {"a blank that is none behind the colon",
+         "a:\n  b:\xC2\xA0"
+         "c\n  f: g\n",
+         "f:2:5: error: found a no-break space; YAML takes it for a letter; type an ordinary "
+         "blank"},
+        {"a dash that is none", "a: b\n\xE2\x80\x94\nc: d\n",
+         "f:2:1: error: found a dash of a word processor; YAML takes it for a letter; type a "
+         "hyphen, -"},
+        {"a dash within a text is no fault", "a: b \xE2\x80\x94 c\n d: e\n",
+         "f:2:3: error: found `: ` inside a value"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct read r = read_yaml(str_of(rows[i].in));
+        cr_expect(strstr(r.text.p, rows[i].want) == r.text.p, "%s: %s", rows[i].name, r.text.p);
         done(&r);
     }
 }
