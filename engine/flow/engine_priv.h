@@ -1,5 +1,5 @@
 /* engine_priv.h - what the files of the running engine share: engine.c, source.c, destination.c,
- * exchange.c, status.c. Everything belongs to the loop thread. */
+ * exchange*.c, status.c. Everything belongs to the loop thread. */
 #ifndef CORRIDOR_FLOW_ENGINE_PRIV_H
 #define CORRIDOR_FLOW_ENGINE_PRIV_H
 
@@ -83,7 +83,7 @@ struct engine {
     struct parts *parts;           /* messages that are not whole yet */
     struct invariants *invariants; /* of FHIR; NULL: nobody asked yet */
     struct queue_budget budget;
-    struct buf ack; /* scratch of exchange.c */
+    struct buf ack; /* scratch of replies */
     struct event *on_journal, *on_kick, *on_drain;
     bool is_polling, is_following, is_kicked, is_paused, is_fenced, is_draining;
     int64_t polled_us; /* wall clock at the beginning of the poll: is_polling */
@@ -124,12 +124,14 @@ void destination_free(struct destination **t);
 /* plan.c: do two option structs of this table hold the same values? */
 bool plan_same_conf(const struct opt *table, const void *a, const void *b);
 
-/* exchange.c */
+/* exchange_judge.c */
 /* An ordering key as the journal has it. */
 uint64_t engine_key(struct engine *e, struct arena *a, const struct rules_key *k);
 /* What a rule sends as the journal has it, in `a`. */
 void engine_output(struct engine *e, struct arena *a, const struct rules_output *r,
                    struct entry_output *o);
+
+/* exchange_store.c */
 /* Inside the journal's callback of `m`: its outputs to the queues they are for. */
 void engine_offer(struct engine *e, struct msg *m);
 

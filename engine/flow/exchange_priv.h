@@ -1,5 +1,5 @@
-/* exchange_priv.h - one inbound message on its way to its reply: what exchange.c (taking, routing, storing),
- * exchange_reply.c (what is answered), exchange_again.c (what was sent before) and await.c (exchanges that wait
+/* exchange_priv.h - one inbound message on its way to its reply: what exchange.c (taking), exchange_judge.c
+ * (reading, routing), exchange_store.c (storing), exchange_reply.c (what is answered), exchange_again.c (what was sent before) and await.c (exchanges that wait
  * for a destination's answer) share. Loop thread. The numbers of the steps are those of docs/architecture.md. */
 #ifndef CORRIDOR_FLOW_EXCHANGE_PRIV_H
 #define CORRIDOR_FLOW_EXCHANGE_PRIV_H
@@ -67,19 +67,27 @@ struct exchange {
     bool is_counted;                /* a batch's messages are */
 };
 
-/* ---- the steps (exchange.c) ---- */
+/* ---- taking (exchange.c) ---- */
+
+/* An id for something that begins now. */
+struct entry_id exchange_new_id(struct engine *e);
+/* It was parked, and goes on: judged anew by today's rules, then stored. */
+void exchange_again(struct exchange *x, bool is_batch);
+/* What the id parts of outputs of message `number` of a batch become, so that their event ids differ. */
+struct str exchange_member_part(struct arena *a, uint32_t number, struct str id_part);
+
+/* ---- what it is found to be (exchange_judge.c) ---- */
 
 /* True when the bytes are a message that routes may see; else it is decided. */
 bool exchange_parse(struct exchange *x);
 void exchange_route(struct exchange *x);
 /* As rules see it. */
 struct rules_input exchange_input(const struct exchange *x);
-/* It was parked, and goes on: judged anew by today's rules, then stored. */
-void exchange_again(struct exchange *x, bool is_batch);
-/* Into the source's numbers. */
-void exchange_count(struct exchange *x);
-/* What the id parts of outputs of message `number` of a batch become, so that their event ids differ. */
-struct str exchange_member_part(struct arena *a, uint32_t number, struct str id_part);
+void exchange_reject(struct exchange *x, enum reply_level level, enum ack_code code,
+                     const struct ack_error *errors, unsigned n, struct str reason);
+/* At the accept level, with one error. */
+void exchange_reject_one(struct exchange *x, enum ack_code code, int error, const char *path,
+                         struct str text);
 
 /* ---- batches (exchange_batch.c) ---- */
 
@@ -144,12 +152,16 @@ void exchange_advance_number(struct exchange *x);
 /* The number of a copy: its first one's was lost by a crash. The copy is answered when it is durable. */
 void exchange_advance_number_of_copy(struct exchange *x);
 
-/* ---- the end (exchange.c) ---- */
+/* ---- storing, and the end (exchange_store.c) ---- */
 
+/* It is judged: into the journal with its reply and outputs, or refused. May free `x`. */
+void exchange_append(struct exchange *x);
 /* A state behind its entry is durable, or not: x->behind was raised for it. As journal_done_fn, `arg` the exchange. */
 void exchange_behind(void *arg, enum journal_status status, uint64_t seq);
 /* Answer it and its copies, when all is durable. May free `x`. */
 void exchange_settle(struct exchange *x);
+/* Into the source's numbers. */
+void exchange_count(struct exchange *x);
 void exchange_say(const struct exchange *x);
 /* More waits for a destination of message `m` than its backlog allows: then `x` is refused and over. */
 bool exchange_turn_away(struct exchange *x, const struct entry_message *m);
@@ -157,16 +169,6 @@ bool exchange_turn_away(struct exchange *x, const struct entry_message *m);
 void exchange_refuse_crowded(struct exchange *x);
 /* The journal takes nothing: refused and over. */
 void exchange_not_stored(struct exchange *x);
-
-/* ---- verdicts (exchange.c) ---- */
-
-void exchange_reject(struct exchange *x, enum reply_level level, enum ack_code code,
-                     const struct ack_error *errors, unsigned n, struct str reason);
-/* At the accept level, with one error. */
-void exchange_reject_one(struct exchange *x, enum ack_code code, int error, const char *path,
-                         struct str text);
-/* An id for something that begins now. */
-struct entry_id exchange_new_id(struct engine *e);
 
 /* ---- replies (exchange_reply.c) ---- */
 

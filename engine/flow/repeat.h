@@ -1,5 +1,5 @@
 /* repeat.h - step 5, a message that was sent before: how a message is recognised, and what is known of
- * earlier ones after a start. The table itself is dup.h; what happens to a copy is exchange.c's.
+ * earlier ones after a start. The table itself is dup.h; what happens to a copy is exchange_again.c's.
  * Source: docs/architecture.md "Messages sent again". */
 #ifndef CORRIDOR_FLOW_REPEAT_H
 #define CORRIDOR_FLOW_REPEAT_H

@@ -1,5 +1,5 @@
 /* reply.h - which acknowledgements a message gets: the decision by mode, level and code, apart from
- * bytes (hl7/ack.h) and from storage (exchange.c). Pure.
+ * bytes (hl7/ack.h) and from storage (exchange_store.c). Pure.
  * Source: HL7 v2.5.1 chapter 2 sections 2.9.2, 2.9.3; table 0155.
  * Differs: in enhanced mode both levels are answered on the same connection, right after one another;
  * where only the accept level is asked, a message that the rules reject is answered CE or CR at that
