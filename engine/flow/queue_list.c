@@ -171,3 +171,52 @@ int64_t queue_oldest(struct queue *q)
     }
     return q->oldest_us;
 }
+
+/* ---- the whole in numbers ---- */
+
+/* Settled, and not yet durably so: until then they are shown as what they were. */
+static uint64_t unshown(const struct queue *q)
+{
+    const struct queue_counts *all = &q->counts, *shown = &q->shown;
+    return all->delivered - shown->delivered + all->refused - shown->refused + all->dropped -
+           shown->dropped;
+}
+
+/* What the window has not taken up yet. */
+static uint64_t unread(const struct queue *q)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < 2; i++) {
+        n += consumer_unread(q->consumers[i]) + (q->next[i].msg != NULL);
+    }
+    return n;
+}
+
+void queue_status(struct queue *q, struct queue_status *out)
+{
+    *out = (struct queue_status){
+        .delivered = q->shown.delivered,
+        .refused = q->shown.refused,
+        .dropped = q->shown.dropped,
+        .attempts = q->attempts,
+        .retries = q->retries,
+        .delivery_time = &q->delivery_time,
+        .held = q->held.n,
+        .queued = q->unsettled - q->held.n + unshown(q) + unread(q),
+        .blocked = q->blocked.n,
+        .ready = q->ready.n,
+        .waiting = q->due.n,
+        .answering = q->answering.n,
+        .is_held = q->person.is_held,
+        .held_since_us = q->person.since_us,
+        .held_by = str_of(q->person.by),
+        .behind = q->is_behind,
+        .clogged = q->unsettled >= CONSUMER_UNSETTLED_MAX,
+        .unreachable = q->is_unreachable,
+        .reason = q->reason,
+        .oldest_us = queue_oldest(q),
+        .in_flight = q->nflying,
+        .loaded = q->loaded,
+        .loaded_bytes = q->loaded_bytes,
+    };
+}

@@ -1,4 +1,4 @@
-/* queue_priv.h - what queue.c, window.c and delivery.c share. */
+/* queue_priv.h - what the files of a queue, window.c and delivery.c share. */
 #ifndef CORRIDOR_FLOW_QUEUE_PRIV_H
 #define CORRIDOR_FLOW_QUEUE_PRIV_H
 
@@ -100,10 +100,6 @@ struct queue {
     unsigned nunshown, unflushed;   /* unflushed: outcomes since the last entry */
 };
 
-void queued_list_push(struct queued_list *l, struct queued *q);
-void queued_list_push_front(struct queued_list *l, struct queued *q);
-void queued_list_remove(struct queued_list *l, struct queued *q);
-
 /* window.c: what is in memory. */
 /* Take up what the journal has unsettled behind the cursor. */
 void window_recover(struct queue *q);
@@ -132,12 +128,25 @@ static inline struct consumer *queue_consumer(const struct queue *q, bool is_bul
 {
     return q->consumers[is_bulk ? ENTRY_BULK : ENTRY_INTERACTIVE];
 }
+static inline int64_t queue_now_us(const struct queue *q)
+{
+    return q->conf.clock.mono_us(q->conf.clock.arg);
+}
+
+/* queue_ready.c */
+void queued_list_push(struct queued_list *l, struct queued *q);
+void queued_list_push_front(struct queued_list *l, struct queued *q);
+void queued_list_remove(struct queued_list *l, struct queued *q);
 /* The list of those whose turn it is: bulk ones behind the others. */
 void queue_push_ready(struct queue *q, struct queued *o);
 void queue_push_ready_first(struct queue *q, struct queued *o);
 void queue_remove_ready(struct queue *q, struct queued *o);
 /* Wait for those before it; ready at once when there are none. */
 void queue_block(struct queue *q, struct queued *o);
+/* `o` is first in all of its chains. */
+void queue_freed(void *arg, struct queued *o);
+
+/* queue_record.c */
 /* Write an outcome down with the others of this round. */
 void queue_record(struct queue *q, const struct queued *o, enum entry_verdict v, struct str by,
                   struct str reply);
@@ -150,13 +159,14 @@ void queue_settle(struct queue *q, struct queued *o, enum entry_verdict v, struc
                   struct str reply);
 void queue_say(struct queue *q, enum log_level level, const char *what, const struct queued *o,
                const char *reason);
-/* `o` is first in all of its chains. */
-void queue_freed(void *arg, struct queued *o);
 void queue_hold(struct queue *q, struct queued *o, struct str reply, const char *why);
 /* The same for a route that failed, with what it found: places and names, no content. `m`: its
  * message, or NULL: it is read. */
 void queue_hold_finding(struct queue *q, struct queued *o, const struct msg *m, struct str finding);
+/* What of the counts is durable by now may be shown. */
+void queue_show_durable(struct queue *q);
 
+/* queue_judge.c */
 /* One that is not being sent ends so, or is sent again later. */
 void queue_finish(struct queue *q, struct queued *o, const struct outcome *out);
 
