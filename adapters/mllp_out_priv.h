@@ -1,4 +1,4 @@
-/* mllp_out_priv.h - what the sending end (mllp_out.c) and its connections (mllp_link.c) share. */
+/* mllp_out_priv.h - what the sending end (mllp_out.c) and its connections (mllp_link*.c) share. */
 #ifndef CORRIDOR_ADAPTERS_MLLP_OUT_PRIV_H
 #define CORRIDOR_ADAPTERS_MLLP_OUT_PRIV_H
 
@@ -73,5 +73,34 @@ void mllp_link_flush(struct mllp_link *l);
 /* Hang up: what was taken by the kernel is UNKNOWN, the rest UNREACHABLE. */
 void mllp_link_fail(struct mllp_link *l, const char *reason);
 void mllp_link_free(struct mllp_link *l);
+static inline int64_t mllp_link_now_us(const struct mllp_link *l)
+{
+    return clock_mono_us(l->out->ep->clock);
+}
+static inline bool mllp_link_is_release_2(const struct mllp_link *l)
+{
+    return mllp_out_conf(l->out)->release == MLLP_RELEASE_2;
+}
+/* Reading or writing failed. */
+void mllp_link_lose(struct mllp_link *l);
+/* When the answer to what is sent now must be there. */
+int64_t mllp_link_reply_deadline(const struct mllp_link *l);
+/* The payload, or its next part, behind what is to be written. */
+void mllp_link_put_frame(struct mllp_link *l, struct link_sent *s);
+/* It is open: what was taken meanwhile goes out. */
+void mllp_link_use(struct mllp_link *l);
+
+/* mllp_link_answer.c */
+/* Message `i` ends so. */
+void mllp_link_take_out(struct mllp_link *l, unsigned i, struct outcome o);
+/* Of libevent, `arg` the link: there is something to read; nothing came behind an FS. */
+void mllp_link_on_read(evutil_socket_t fd, short what, void *arg);
+void mllp_link_on_silence(evutil_socket_t fd, short what, void *arg);
+
+/* mllp_link_open.c */
+/* Begin: mllp_link_use() or mllp_link_fail() follows, the second perhaps at once. */
+void mllp_link_connect(struct mllp_link *l);
+/* Go on with the handshake of TLS. */
+void mllp_link_greet(struct mllp_link *l);
 
 #endif
