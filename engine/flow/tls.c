@@ -1,4 +1,4 @@
-/* The only user of OpenSSL beside jws.c. */
+/* Contexts and sessions. Beside jws.c, and tls_why.c that puts its codes into words, the only user of OpenSSL. */
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -6,9 +6,9 @@
 
 #include "engine/flow/tls.h"
 
-#include "engine/base/hash.h"
 #include "engine/base/mem.h"
 #include "engine/flow/secret.h"
+#include "engine/flow/tls_priv.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -501,48 +501,6 @@ int64_t tls_context_until_s(const struct tls_context *x, const char **out_what)
     return is_list ? x->crl_until_s : x->cert_until_s;
 }
 
-/* ---- a client's context ---- */
-
-static uint64_t add_stamp(uint64_t stamp, struct str path)
-{
-    struct stat st = {0};
-    if (path.n && stat(path.p, &st) == 0) {
-        const int64_t v[] = {(int64_t)st.st_ino, (int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec,
-                             (int64_t)st.st_mtim.tv_nsec};
-        stamp = hash64_str(str_from((const char *)v, sizeof v), stamp);
-    }
-    return stamp + 1;
-}
-
-static uint64_t stamp_of(const struct tls_out_conf *c)
-{
-    struct str key = c->key.from == OPT_SECRET_FILE ? c->key.name : STR("");
-    return add_stamp(add_stamp(add_stamp(add_stamp(0, c->ca), c->crl), c->cert), key);
-}
-
-struct tls_context *tls_client_context(struct tls_client *c, const struct tls_out_conf *conf,
-                                       char why[TLS_WHY_MAX])
-{
-    uint64_t stamp = stamp_of(conf);
-    why[0] = 0;
-    if (c->x && c->stamp == stamp) {
-        return c->x;
-    }
-    struct tls_context *x = tls_context_connect(conf, why);
-    if (x) {
-        tls_context_unref(&c->x);
-        c->x = x;
-    }
-    c->stamp = stamp;
-    return c->x;
-}
-
-void tls_client_close(struct tls_client *c)
-{
-    tls_context_unref(&c->x);
-    *c = (struct tls_client){0};
-}
-
 /* ---- sessions ---- */
 
 static void expect_host(struct tls *t, const char *host)
@@ -587,86 +545,14 @@ void tls_free(struct tls **tp)
     }
 }
 
-static const char *certificate_reason(const struct tls *t, long code)
-{
-    static const struct {
-        long code;
-        const char *of_client, *of_server;
-    } rows[] = {
-#define BOTH(code, text) {code, "the client's certificate " text, "the server's certificate " text}
-        BOTH(X509_V_ERR_CERT_HAS_EXPIRED, "has expired"),
-        BOTH(X509_V_ERR_CERT_NOT_YET_VALID, "is not valid yet"),
-        BOTH(X509_V_ERR_CERT_REVOKED, "is revoked"),
-        BOTH(X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "is signed by nobody but itself"),
-        BOTH(X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "is signed by an authority that is not trusted"),
-        BOTH(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-             "is signed by an authority that is not trusted"),
-        BOTH(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, "is signed by an authority that is not trusted"),
-        BOTH(X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
-             "is signed by an authority that is not trusted"),
-        BOTH(X509_V_ERR_CERT_SIGNATURE_FAILURE, "has a signature that is wrong"),
-        BOTH(X509_V_ERR_UNABLE_TO_GET_CRL, "is of an authority without a list in crl"),
-        BOTH(X509_V_ERR_CRL_HAS_EXPIRED,
-             "cannot be judged: the list in crl is past its next update"),
-        BOTH(X509_V_ERR_CRL_NOT_YET_VALID, "cannot be judged: the list in crl is not valid yet"),
-        BOTH(X509_V_ERR_HOSTNAME_MISMATCH, "is for another name"),
-        BOTH(X509_V_ERR_IP_ADDRESS_MISMATCH, "is for another address"),
-        BOTH(X509_V_ERR_APPLICATION_VERIFICATION, "is of a subject that is not in names"),
-        BOTH(X509_V_ERR_EE_KEY_TOO_SMALL, "has a key that is too weak"),
-        BOTH(X509_V_ERR_CA_KEY_TOO_SMALL, "is signed with a key that is too weak"),
-        BOTH(X509_V_ERR_CA_MD_TOO_WEAK, "is signed with a hash that is too weak"),
-        BOTH(X509_V_ERR_INVALID_PURPOSE, "is not meant for this use (extended key usage)"),
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].code == code) {
-            return t->is_server ? rows[i].of_client : rows[i].of_server;
-        }
-    }
-    return X509_verify_cert_error_string(code);
-}
-
-static const char *protocol_reason(int reason)
-{
-    static const struct {
-        int reason;
-        const char *text;
-    } rows[] = {
-        {SSL_R_UNSUPPORTED_PROTOCOL, "the peer speaks no version of TLS that is allowed"},
-        {SSL_R_UNKNOWN_PROTOCOL, "the peer speaks no version of TLS that is allowed"},
-        {SSL_R_VERSION_TOO_LOW, "the peer speaks no version of TLS that is allowed"},
-        {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "the peer wants another version of TLS"},
-        {SSL_R_NO_SHARED_CIPHER, "the peer offers no cipher suite that is allowed"},
-        {SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, "the peer offers no signature that is allowed"},
-        {SSL_R_NO_SHARED_GROUPS, "the peer offers no key exchange that is allowed"},
-        {SSL_R_NO_SUITABLE_KEY_SHARE, "the peer offers no key exchange that is allowed"},
-        {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, "the client showed no certificate"},
-        {SSL_R_WRONG_VERSION_NUMBER, "the peer does not speak TLS"},
-        {SSL_R_HTTP_REQUEST, "the peer does not speak TLS"},
-        {SSL_R_UNEXPECTED_EOF_WHILE_READING, "the peer hung up during the handshake"},
-        {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "the peer refused: handshake failure"},
-        {SSL_R_TLSV1_ALERT_UNKNOWN_CA, "the peer does not trust our certificate's authority"},
-        {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "the peer refused our certificate"},
-        {SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "the peer refused our certificate"},
-        {SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "the peer says that our certificate has expired"},
-        {SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, "the peer says that our certificate is revoked"},
-        {SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "the peer wants a certificate of ours"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].reason == reason) {
-            return rows[i].text;
-        }
-    }
-    return NULL;
-}
-
 static const char *reason_of(const struct tls *t, int error)
 {
     unsigned long last = ERR_peek_last_error();
     long verdict = SSL_get_verify_result(t->ssl);
     const char *text =
-        ERR_GET_LIB(last) == ERR_LIB_SSL ? protocol_reason(ERR_GET_REASON(last)) : NULL;
+        ERR_GET_LIB(last) == ERR_LIB_SSL ? tls_protocol_reason(ERR_GET_REASON(last)) : NULL;
     if (ERR_GET_REASON(last) == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK) {
-        return certificate_reason(t, verdict);
+        return tls_certificate_reason(t->is_server, verdict);
     }
     if (text || error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL) {
         return text ? text : "the peer hung up during the handshake";
@@ -727,7 +613,7 @@ static ssize_t fail(struct tls *t, int error)
 {
     int why = error == SSL_ERROR_SYSCALL && errno ? errno : EPROTO;
     t->is_broken = true;
-    t->why = protocol_reason(ERR_GET_REASON(ERR_peek_last_error()));
+    t->why = tls_protocol_reason(ERR_GET_REASON(ERR_peek_last_error()));
     ERR_clear_error();
     errno = why;
     return -1;
