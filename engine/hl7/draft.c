@@ -126,15 +126,21 @@ struct group *draft_opened_by(const struct draft *d, struct group *leaf)
 
 /* ---- looking for segments ---- */
 
-/* Where it is remembered; NULL: the message is short. What is looked for in the whole message (`in` NULL) has places of
- * its own: the same names are asked for in groups, and an address must not decide whether they push each other out. */
+/* Where it is remembered; NULL: the message is short. By names and places of the structure, not by addresses: what a message
+ * costs is counted, and must be the same each time. */
 static struct draft_sole *sole_slot(struct draft *d, const struct group *in, const char id[4])
 {
     uint32_t name;
+    if (d->m->segs + d->reshaped < SOLE_FROM) {
+        return NULL;
+    }
+    if (!d->soles) {
+        d->soles = ARENA_ARRAY(d->a, struct draft_sole, DRAFT_SOLES);
+    }
     memcpy(&name, id, sizeof(name));
-    uint64_t hash = (name ^ (uint64_t)(uintptr_t)in >> 4) * 0x9E3779B97F4A7C15u;
-    return d->m->segs + d->reshaped < SOLE_FROM ? NULL
-                                                : &d->soles[(in ? DRAFT_SOLES : 0) + (hash >> 60)];
+    uint64_t place = in ? (uint64_t)in->node * 2 + 1 : 0;
+    uint64_t hash = (name * UINT64_C(0x9E3779B97F4A7C15) ^ place) * UINT64_C(0xD6E8FEB86659FD93);
+    return &d->soles[hash >> 58];
 }
 
 static bool is_sole_of(const struct draft_sole *s, const struct group *in, const char id[4],
@@ -147,7 +153,7 @@ static bool is_sole_of(const struct draft_sole *s, const struct group *in, const
 static void reshape(struct draft *d, const char *id)
 {
     d->reshaped++;
-    for (unsigned i = 0; i < 2 * DRAFT_SOLES; i++) {
+    for (unsigned i = 0; d->soles && i < DRAFT_SOLES; i++) {
         d->soles[i].is_set = d->soles[i].is_set && memcmp(d->soles[i].id, id, 4) != 0;
     }
 }

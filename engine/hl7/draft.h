@@ -21,7 +21,7 @@ struct draft_sole {
     struct edit_line *line;
     uint32_t seg;
 };
-enum { DRAFT_SOLES = 16 }; /* in groups; as many in the whole message */
+enum { DRAFT_SOLES = 64 }; /* sole_slot() takes six bits of a hash */
 
 struct draft {
     struct arena *a;
@@ -33,8 +33,8 @@ struct draft {
     struct group *root; /* NULL until asked for */
     uint64_t
         looked; /* segments and groups that were looked at: what it cost; whoever counts sets it back */
-    uint32_t reshaped; /* how often segments came or went */
-    struct draft_sole soles[2 * DRAFT_SOLES];
+    uint32_t reshaped;        /* how often segments came or went */
+    struct draft_sole *soles; /* DRAFT_SOLES of them; NULL until a long message is looked through */
 };
 
 /* `find` NULL: no structure; every segment then stands in the message itself. */

@@ -298,3 +298,24 @@ Test(draft, one_segment_is_looked_for_once)
     }
     cr_expect_lt(d->looked, 10000);
 }
+
+Test(draft, what_it_costs_does_not_depend_on_addresses)
+{
+    struct buf ids = {0};
+    buf_puts(&ids, "PID PV1 PD1");
+    for (unsigned i = 0; i < 100; i++) {
+        buf_puts(&ids, " OBX");
+    }
+    const char *text = str_dup(&arena, buf_str(&ids)).p;
+    buf_free(&ids);
+    uint64_t first = 0;
+    for (unsigned round = 0; round < 64; round++) {
+        (void)arena_alloc(&arena, 16 * round);
+        struct draft *d = draft_of(NULL, text);
+        for (unsigned i = 0; i < 30; i++) {
+            expect_found(d, draft_root(d), (const char *[]){"PID", "PV1", "PD1"}[i % 3], true);
+        }
+        first = first ? first : d->looked;
+        cr_expect_eq(d->looked, first, "round %u", round);
+    }
+}
