@@ -40,7 +40,8 @@ static struct item *scalar(struct compiler *c, const struct yaml_node *n, enum i
     }
     if (compile_is_formula(n)) {
         item->kind = ITEM_FORMULA;
-        bool several = place == ITEM_IS_IN_LIST, tree = c->names.data != DATA_HL7;
+        bool unsaid = c->map && !c->map->is_known; /* what it makes: told at its to: */
+        bool several = place == ITEM_IS_IN_LIST || unsaid, tree = c->names.data != DATA_HL7;
         enum check_want want = tree      ? several ? CHECK_ANY : CHECK_ONE
                                : several ? CHECK_TEXTS
                                          : CHECK_TEXT; /* parts of FHIR and JSON go as they are */

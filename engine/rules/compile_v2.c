@@ -50,8 +50,7 @@ static bool target_version(struct compiler *c, const struct yaml_node *doc,
     const struct yaml_node *version = yaml_get(doc, "version");
     bool exact = false;
     if (!version || version->kind != YAML_SCALAR) {
-        (void)no_version(c, version ? version : to,
-                         "a map to a message of HL7 v2 says its version"); /* NULL */
+        (void)no_version(c, version ? version : to, "a map to HL7 v2 says its version"); /* NULL */
         return false;
     }
     *out = dict_version(version->text, &exact);
@@ -309,6 +308,23 @@ static bool has_part(struct compiler *c, const struct yaml_node *key)
     return false;
 }
 
+/* Within PID the field is 3; people write PID-3 there, too. */
+static bool no_number(struct compiler *c, const struct yaml_node *key, struct str base)
+{
+    struct str rest = str_slice(key->text, base.n + 1, key->text.n);
+    bool is_whole = str_starts(key->text, base) && rest.n && rest.p[0] >= '1' && rest.p[0] <= '9' &&
+                    (rest.p[-1] == '-' || rest.p[-1] == '.');
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "bad-path", key->pos, "%.*s is no part of %.*s",
+                                STR_ARG(key->text), STR_ARG(c->v2->place.name));
+    if (is_whole) {
+        diag_hint(c->d, one, "write %.*s here", STR_ARG(rest));
+    } else {
+        diag_hint(c->d, one,
+                  "keys here are numbers: of fields in a segment, of components (4.2) in a field");
+    }
+    return false;
+}
+
 /* 3, 3.1, 3[2].1 inside a segment; 1, 4.2 inside a repetition; 2 inside a component. */
 static bool number_member(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
 {
@@ -319,11 +335,7 @@ static bool number_member(struct compiler *c, const struct yaml_node *key, struc
                       c->v2->place.level == V2_SEGMENT ? "-" : ".", STR_ARG(key->text));
     bool digit = key->text.n && key->text.p[0] >= '1' && key->text.p[0] <= '9';
     if (!digit || path_compile(text, false, &out->path, &at, &why) != 0) {
-        diag_hint(c->d,
-                  diag_add(c->d, DIAG_ERROR, "bad-path", key->pos, "%.*s is no part of %.*s",
-                           STR_ARG(key->text), STR_ARG(c->v2->place.name)),
-                  "keys here are numbers: of fields in a segment, of components (4.2) in a field");
-        return false;
+        return no_number(c, key, base);
     }
     if (!has_part(c, key) || !header_key(c, key, &out->path) || !type_path(c, key, out)) {
         return false;

@@ -173,10 +173,12 @@ bool compile_v2_use(struct compiler *c, const struct map *m, const struct yaml_n
     bool is_root = compile_v2_is_whole(at);
     bool is_part = m->v2 && m->v2->is_message == is_root;
     if (is_part && m->v2->version != at->to->version) {
-        diag_add(c->d, DIAG_ERROR, "wrong-map", use->pos,
-                 "the map %.*s makes a %.*s of version %s, this message is of %s", STR_ARG(m->name),
-                 STR_ARG(m->v2->name), dict_version_text(m->v2->version),
-                 dict_version_text(at->to->version));
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "wrong-map", use->pos,
+                           "the map %.*s makes %.*s of version %s, this message is of %s",
+                           STR_ARG(m->name), STR_ARG(m->v2->name),
+                           dict_version_text(m->v2->version), dict_version_text(at->to->version)),
+                  "a part has the version: of the message it goes into");
         return false;
     }
     if (is_part && suits_place(m->v2, at)) {

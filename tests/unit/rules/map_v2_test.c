@@ -238,7 +238,9 @@ Test(map_v2, a_part_stands_where_it_fits)
         {"a group of another structure", "  PV1-2: N\n  PROCEDURE: [{ $use: obx }]",
          "r.yaml:9:23: error: the map obx makes ORU_R01.OBSERVATION, and PROCEDURE is wanted here"},
         {"of another version", "  PV1-2: N\n  PV1-19: { $use: old }",
-         "r.yaml:9:19: error: the map old makes a CX of version 2.3, this message is of 2.5.1"},
+         "r.yaml:9:19: error: the map old makes CX of version 2.3, this message is of 2.5.1; a "
+         "part "
+         "has the version: of the message it goes into"},
         {"JSON", "  PV1-2: N\n  PV1-19: { $use: tree }",
          "r.yaml:9:19: error: the map tree makes json, and CX is wanted here; such a map says to: "
          "CX "
@@ -261,7 +263,7 @@ Test(map_v2, a_part_stands_where_it_fits)
          "as ADT^A31, a segment as NK1, a datatype as CX, or a group as ORU_R01.OBSERVATION"},
         {"a part without a version",
          "  PV1-2: N\n---\nmap: x\nreads: ADT_A01\nto: NK1\nvalue: { 1: 1 }",
-         "r.yaml:12:5: error: a map to a message of HL7 v2 says its version; write version: 2.5.1, "
+         "r.yaml:12:5: error: a map to HL7 v2 says its version; write version: 2.5.1, "
          "what the receiver reads"},
         {"a field that it lacks",
          "  PV1-2: N\n---\nmap: x\nreads: ADT_A01\nto: CX\nversion: 2.5.1\nvalue: { 19: a }",
@@ -404,6 +406,13 @@ Test(map_v2, check_refuses_what_the_message_does_not_have)
          "r.yaml:9:12: error: a is no part of PV1-7; keys here are numbers: of fields in a "
          "segment, "
          "of components (4.2) in a field"},
+        {"a part by its whole name", "  PV1-2: N\n  NK1: [{ NK1-2: x }]",
+         "r.yaml:9:11: error: NK1-2 is no part of NK1; write 2 here"},
+        {"a component by its whole name", "  PV1-2: N\n  PV1-7: { PV1-7.2: x }",
+         "r.yaml:9:12: error: PV1-7.2 is no part of PV1-7; write 2 here"},
+        {"a part of another segment", "  PV1-2: N\n  NK1: [{ PID-2: x }]",
+         "r.yaml:9:11: error: PID-2 is no part of NK1; keys here are numbers: of fields in a "
+         "segment, of components (4.2) in a field"},
         {"another map", "  PV1-2: N\n  NK1: [{ $use: m }]",
          "r.yaml:9:11: error: that map makes a message of HL7 v2, which is no part of anything; "
          "send "
@@ -477,8 +486,11 @@ Test(map_v2, the_head_says_message_and_version)
 {
     static const char head[] = "map: m\nreads: ADT_A01\n@@\nvalue: { PV1-2: N, PID-3: =PID-3 }\n";
     static const struct row rows[] = {
+        {"a structure: nothing more of what it would make", "to: ADT_A01",
+         "r.yaml:3:5: error: FHIR R4 has no type ADT_A01; a map makes json, a type of FHIR R4 as "
+         "Patient or HumanName, or a message of HL7 v2 as ADT^A31"},
         {"no version", "to: ADT^A31",
-         "r.yaml:3:5: error: a map to a message of HL7 v2 says its version; write version: 2.5.1, "
+         "r.yaml:3:5: error: a map to HL7 v2 says its version; write version: 2.5.1, "
          "what the receiver reads"},
         {"no such version", "to: ADT^A31\nversion: 3.0",
          "r.yaml:4:10: error: this is no version of HL7 v2 from 2.1 to 2.7.1; write version: "
