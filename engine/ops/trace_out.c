@@ -88,6 +88,9 @@ static void put_output(struct buf *out, struct arena *a, const struct trace_subj
     for (unsigned i = 0; i < o->nkeys; i++) {
         buf_printf(out, ", key %.*s/%.*s", STR_ARG(o->keys[i].authority), STR_ARG(o->keys[i].id));
     }
+    if (o->await_ms) {
+        buf_printf(out, ", await %g s", o->await_ms / 1000.0);
+    }
     buf_puts(out, o->is_bulk ? ", bulk\n" : "\n");
     if (o->finding.n) {
         buf_printf(out, "      held: %.*s\n", STR_ARG(o->finding));
