@@ -330,7 +330,7 @@ static void compile_body(struct compiler *c, struct map *m, const struct yaml_no
                    DIAG_LACKS, STR("value"));
     } else if (good) {
         struct fhir_slot whole = {.type = m->fhir};
-        struct v2_slot message = m->v2 ? compile_v2_whole(c, m->v2) : (struct v2_slot){0};
+        struct v2_slot message = m->v2 ? compile_v2_whole(m->v2) : (struct v2_slot){0};
         c->slot = m->fhir ? &whole : NULL;
         c->v2 = m->v2 ? &message : NULL;
         m->value = compile_item(c, value, ITEM_IS_ROOT);

@@ -24,7 +24,7 @@ const struct v2_target *compile_v2_to_part(struct compiler *c, const struct yaml
 /* Does the name look like a part, in whatever version? */
 bool compile_v2_may_be_part(struct str name);
 /* The whole of what the map makes. */
-struct v2_slot compile_v2_whole(struct compiler *c, const struct v2_target *to);
+struct v2_slot compile_v2_whole(const struct v2_target *to);
 /* The place that the key of `child` names inside c->v2. False with an error. */
 bool compile_v2_member(struct compiler *c, const struct yaml_node *child, struct v2_slot *out);
 /* Keys of one object that write the same place twice. False with an error. */

@@ -115,7 +115,7 @@ bool compile_v2_may_be_part(struct str name)
     return is;
 }
 
-struct v2_slot compile_v2_whole(struct compiler *c, const struct v2_target *to)
+struct v2_slot compile_v2_whole(const struct v2_target *to)
 {
     struct v2_slot slot = {.to = to, .group = to->group, .path = to->at};
     struct v2_place *p = &slot.place;
@@ -129,7 +129,6 @@ struct v2_slot compile_v2_whole(struct compiler *c, const struct v2_target *to)
         p->is_formatted = type.of == TYPE_FORMATTED;
         p->level = to->at.comp ? V2_COMPONENT : V2_FIELD;
     }
-    (void)c; /* nothing to make */
     return slot;
 }
 
@@ -145,7 +144,7 @@ bool compile_v2_same_type(const char *a, const char *b)
     return strcmp(a, b) == 0 || (is_coded(a) && is_coded(b));
 }
 
-/* What stands at the place, for people: "a NK1", "a CX". */
+/* What stands at the place, for people: NK1, CX. */
 static struct str wanted(const struct v2_slot *at)
 {
     const struct v2_place *p = &at->place;
