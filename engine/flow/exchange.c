@@ -134,6 +134,7 @@ static void begin_again(struct exchange *x)
     m->members = NULL;
     m->noutputs = m->nmembers = 0;
     x->is_unrouted = x->awaits = x->is_known = x->sets_sequence = false;
+    x->answer_within_us = x->source->want->answer_within_us;
     x->sequence = INT64_MIN;
     x->next_sequence = 0;
     x->nerrors = 0;

@@ -1,6 +1,7 @@
 /* exchange_priv.h - one inbound message on its way to its reply: what exchange.c (taking), exchange_judge.c
- * (reading, routing), exchange_store.c (storing), exchange_reply.c (what is answered), exchange_again.c (what was sent before) and await.c (exchanges that wait
- * for a destination's answer) share. Loop thread. The numbers of the steps are those of docs/architecture.md. */
+ * (reading, routing), exchange_store.c (storing), exchange_reply.c (what is answered), exchange_again.c (what was sent
+ * before) and await.c (exchanges that wait for a destination's answer) share. Loop thread. The numbers of the steps are
+ * those of docs/architecture.md. */
 #ifndef CORRIDOR_FLOW_EXCHANGE_PRIV_H
 #define CORRIDOR_FLOW_EXCHANGE_PRIV_H
 
@@ -59,7 +60,7 @@ struct exchange {
     struct exchange_part *part;     /* it is a part of a message; NULL: it is not */
     bool awaits;                    /* the application answer is the destination's */
     uint32_t awaited_output;        /* whose */
-    int64_t answer_within_us;       /* by the plan it came under */
+    int64_t answer_within_us;       /* by the plan it is judged by */
     struct await_place place;       /* while it waits */
     struct park_place place_parked; /* while it is parked */
     bool was_parked;                /* it was parked, and is judged anew */

@@ -1,6 +1,7 @@
 /* await: of a send. The next messages of a patient are parked until the answer is there, so that what comes of it is sent
  * before them, wherever it goes. */
 #include "engine/flow/operate.h"
+#include "engine/flow/park.h"
 #include "engine/flow/queue.h"
 #include "tests/wire/site.h"
 
@@ -453,6 +454,50 @@ Test(await, a_reload_keeps_it_and_what_goes_on_goes_by_the_new_rules)
     end();
 }
 
+Test(await, what_goes_on_waits_for_an_answer_as_the_new_plan_says)
+{
+    begin();
+    begin_parked();
+    cr_assert_eq(site_reload(&s, configure("    ack: { answered-by: lab, within: 10s }\n", ""),
+                             ASK("20s") "route: next\nfrom: in\nmessages: [ADT^A08]\n"
+                                        "do: [{ send: lab }]\n---\n" TELL),
+                 0);
+    lab_says(1, "AA", "A1");
+    lab_says(2, "AA", "B1");
+    EXPECT(&p, 1, "MSA|AA|B1");
+    end();
+}
+
+/* By the new rules it has a key that is held as well: it waits on where it stood, and who stood behind it too. */
+Test(await, what_goes_on_may_wait_again_and_keeps_its_place)
+{
+#define ASK_BY_ACCOUNT                                                                             \
+    "route: ask\nfrom: in\nmessages: [ADT^A01]\ndo:\n"                                             \
+    "  - { send: lab, await: 20s, key: =PID-18.1 }\n---\n"
+    begin_with("", "", ASK_BY_ACCOUNT NEXT TELL);
+    tell_account(&p, "A01", "A1", "7|||||||||||||||ACC1");
+    EXPECT(&p, 0, "MSA|AA|A1");
+    tell_account(&p, "A01", "A2", "9|||||||||||||||ACC9");
+    EXPECT(&p, 1, "MSA|AA|A2");
+    tell_account(&p, "A08", "B1", "7|||||||||||||||ACC9");
+    tell_account(&p, "A08", "C1", "7");
+    are_parked(2);
+    cr_assert_eq(site_reload(&s, configure("", ""),
+                             ASK_BY_ACCOUNT "route: next\nfrom: in\nmessages: [ADT^A08]\ndo:\n"
+                                            "  - { send: desk, key: =PID-18.1 }\n---\n" TELL),
+                 0);
+    lab_says(1, "AA", "A1");
+    desk_has(0, "LABA1");
+    are_parked(2);
+    peer_close(&lab); /* the other question came over a connection of its own */
+    lab.fd = -1;
+    lab_says(1, "AA", "A2");
+    desk_has(1, "LABA2");
+    desk_has(2, "B1");
+    desk_has(3, "C1");
+    end();
+}
+
 Test(await, what_the_new_rules_do_not_read_is_answered)
 {
     begin();
@@ -870,5 +915,41 @@ Test(await, so_many_are_parked_and_no_more)
         peer_close(&many[i]);
     }
     cr_expect_eq(site_source(&s, "in").accepted, 4097);
+    end();
+}
+
+enum { BATCHES = 8, OF_BATCH = PARK_HOLDS_MAX / BATCHES };
+
+/* Batches that ask for a patient each. */
+static void fill_with_questions(void)
+{
+    static char text[OF_BATCH * 100];
+    for (int i = 0; i < BATCHES; i++) {
+        size_t n = (size_t)sprintf(text, "BHS|^~\\&|E|M|C|H|2026||||BATCH%d\r", i);
+        for (int k = i * OF_BATCH; k < (i + 1) * OF_BATCH; k++) {
+            n += (size_t)sprintf(text + n,
+                                 "MSH|^~\\&|E|M|C|H|2026||ADT^A01|A%d|P|2.5.1\rPID|1||K%d\r", k, k);
+        }
+        (void)sprintf(text + n, "BTS|%d\r", OF_BATCH);
+        peer_send_frame(&p, text);
+        EXPECT(&p, (unsigned)i, "MSA|AA|BATCH");
+    }
+}
+
+/* One question more is refused, and asks nothing; who asks nothing is taken. */
+Test(await, so_many_are_awaited_and_no_more)
+{
+    begin_with("    batch: { split: yes }\n", "", ASK("60s") NEXT TELL);
+    fill_with_questions();
+    cr_assert_eq(site_destination(&s, "lab").awaited, PARK_HOLDS_MAX);
+    tell(&q, "A01", "ONE", "one");
+    EXPECT(&q, 0, "MSA|AR|ONE", "too many messages wait");
+    tell(&q, "A08", "C1", "8");
+    EXPECT(&q, 1, "MSA|AA|C1");
+    lab_says(1, "AA", "A0");
+    desk_has(0, "C1");
+    desk_has(1, "LABA0");
+    tell(&q, "A01", "ONE", "one");
+    EXPECT(&q, 2, "MSA|AA|ONE");
     end();
 }
