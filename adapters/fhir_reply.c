@@ -3,7 +3,7 @@
 #include "adapters/fhir_in_priv.h"
 #include "adapters/http_answer.h"
 #include "engine/base/json_out.h"
-#include "engine/base/sha256.h"
+#include "engine/base/uuid.h"
 #include "engine/fhir/model.h"
 
 enum { TOLD_MAX = 100 }; /* issues of one outcome */
@@ -276,23 +276,17 @@ static void put_header(struct json_out *o, struct http_conn *c, const struct exc
     json_out_end(o);
 }
 
-/* The header's place in a Bundle: a UUID (version 8) made of its id, so that a message that is answered again has the same. */
+/* The header's place in a Bundle, made of its id: a message that is answered again has the same. */
 static void put_full_url(struct json_out *o, const struct exchange_answer *a)
 {
-    struct sha256 hash;
-    uint8_t h[SHA256_SIZE];
-    struct buf text = {0};
-    sha256_begin(&hash);
-    sha256_add(&hash, a->id, str_of(a->id).n);
-    sha256_end(&hash, h);
-    h[6] = (uint8_t)((h[6] & 0x0f) | 0x80);
-    h[8] = (uint8_t)((h[8] & 0x3f) | 0x80);
-    buf_puts(&text, "urn:uuid:");
-    for (unsigned i = 0; i < 16; i++) {
-        buf_printf(&text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", h[i]);
-    }
-    json_out_pair(o, "fullUrl", buf_str(&text));
-    buf_free(&text);
+    struct sha256 sha;
+    uint8_t hash[SHA256_SIZE];
+    char urn[UUID_URN_SIZE];
+    sha256_begin(&sha);
+    sha256_add(&sha, a->id, str_of(a->id).n);
+    sha256_end(&sha, hash);
+    uuid_urn(hash, urn);
+    json_out_pair_cstr(o, "fullUrl", urn);
 }
 
 static void reply_message(struct http_conn *c, const struct exchange_answer *a)

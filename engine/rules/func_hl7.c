@@ -1,5 +1,5 @@
 /* Functions over values of HL7 v2 messages. */
-#include "engine/base/sha256.h"
+#include "engine/base/uuid.h"
 #include "engine/hl7/escape.h"
 #include "engine/rules/func.h"
 #include "engine/rules/type.h"
@@ -109,27 +109,13 @@ static void put_u64(uint8_t *to, uint64_t v)
     }
 }
 
-/* RFC 9562 version 8: the version and variant stand over a hash. */
 static bool put_uuid(struct eval *e, struct sha256 *sha, struct values *out)
 {
-    static const char hex[] = "0123456789abcdef";
-    static const char before[] = "urn:uuid:";
-    enum { BYTES = 16, BEFORE = sizeof(before) - 1, SIZE = BEFORE + 36 };
-    uint8_t h[SHA256_SIZE];
-    char *p = arena_alloc(e->a, SIZE + 1), *to = p + BEFORE;
-    sha256_end(sha, h);
-    h[6] = (uint8_t)((h[6] & 0x0f) | 0x80);
-    h[8] = (uint8_t)((h[8] & 0x3f) | 0x80);
-    memcpy(p, before, BEFORE);
-    for (unsigned i = 0; i < BYTES; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) {
-            *to++ = '-';
-        }
-        *to++ = hex[h[i] >> 4];
-        *to++ = hex[h[i] & 15];
-    }
-    *to = '\0';
-    return call_put(e, out, value_string(str_from(p, SIZE)));
+    uint8_t hash[SHA256_SIZE];
+    char *urn = arena_alloc(e->a, UUID_URN_SIZE);
+    sha256_end(sha, hash);
+    uuid_urn(hash, urn);
+    return call_put(e, out, value_string(str_from(urn, UUID_URN_SIZE - 1)));
 }
 
 /* Of the message id and the name, so that a repeat gives the same. */
