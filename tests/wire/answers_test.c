@@ -147,12 +147,24 @@ static void begin_sent(const char *within, const char *lab_more, const char *in_
     lab_has(1, "Q1");
 }
 
+static void is_taken(void)
+{
+    say(&lab, "LAB", "CA", "Q1", "", "");
+    becomes("lab", 0, 1, 0, 1);
+}
+
+static void is_taken_and_answered(void)
+{
+    is_taken();
+    say(&app, "LAB", "AA", "Q1", "", "");
+    becomes("lab", 1, 0, 0, 0);
+}
+
 /* And it took it. */
 static void begin_taken(const char *within, const char *lab_more, const char *in_more)
 {
     begin_sent(within, lab_more, in_more);
-    say(&lab, "LAB", "CA", "Q1", "", "");
-    becomes("lab", 0, 1, 0, 1);
+    is_taken();
 }
 
 /* The application answered before that. */
@@ -182,8 +194,7 @@ Test(answers, of_error_do_what_replies_says)
     begin_taken("30s", "    replies: { AR: retry, AE: refused }\n", "");
     say(&app, "LAB", "AR", "Q1", "", "");
     lab_has(2, "Q1"); /* again, under the same id */
-    say(&lab, "LAB", "CA", "Q1", "", "");
-    becomes("lab", 0, 1, 0, 1);
+    is_taken();
     say(&app, "LAB", "AE", "Q1", "", "ERR|||207|E\r");
     becomes("lab", 0, 0, 0, 0);
     cr_expect_eq(site_destination(&s, "lab").refused, 1);
@@ -246,10 +257,7 @@ Test(answers, that_overtake_are_judged_once)
     begin_overtaken("    replies: { AR: retry }\n", "AR");
     say(&lab, "LAB", "CA", "Q1", "", "");
     lab_has(2, "Q1");
-    say(&lab, "LAB", "CA", "Q1", "", "");
-    becomes("lab", 0, 1, 0, 1);
-    say(&app, "LAB", "AA", "Q1", "", "");
-    becomes("lab", 1, 0, 0, 0);
+    is_taken_and_answered();
     end();
 }
 
@@ -291,8 +299,7 @@ Test(answers, of_errors_alone_are_waited_for_and_silence_is_good)
     ask("Q1", "AL|ER");
     peer_accept(&listener, &lab);
     lab_has(1, "Q1");
-    say(&lab, "LAB", "CA", "Q1", "", "");
-    becomes("lab", 0, 1, 0, 1);
+    is_taken();
     becomes("lab", 1, 0, 0, 0);
     ask("Q2", "AL|ER");
     lab_has(2, "Q2");
@@ -407,10 +414,7 @@ Test(answers, lost_by_a_restart_are_asked_for_again)
     peer_connect(&p, s.loop, site_address(&s, "in"));
     peer_accept(&listener, &lab);
     lab_has(1, "Q1");
-    say(&lab, "LAB", "CA", "Q1", "", "");
-    becomes("lab", 0, 1, 0, 1);
-    say(&app, "LAB", "AA", "Q1", "", "");
-    becomes("lab", 1, 0, 0, 0);
+    is_taken_and_answered();
     end();
 }
 
