@@ -1,4 +1,4 @@
-/* The sending end of MLLP: deliveries to connections. Connections are in mllp_link.c. */
+/* The sending end of MLLP: deliveries to connections. Connections are in mllp_link*.c. */
 #include "adapters/admit.h"
 #include "adapters/mllp_out_priv.h"
 #include "engine/base/mem.h"

@@ -566,7 +566,7 @@ Test(queue, random_schedules_keep_the_order_of_every_key_and_lose_nothing)
     }
 }
 
-/* Invariant 4: only queue.c changes a delivery's state; every final state is in the journal before it is
+/* Invariant 4: only queue*.c changes a delivery's state; every final state is in the journal before it is
  * shown. */
 Test(invariant, four_a_final_state_is_in_the_journal_before_it_is_shown)
 {
