@@ -36,8 +36,7 @@ struct fhir_call {
     struct fhir_part part;
     struct fhir_bundle bundle;
     struct json *root;
-    struct str
-        within; /* where in the body root stands: "Parameters.parameter[0].resource"; empty: it is the body */
+    bool is_wrapped;             /* root stands in the Parameters that are the body */
     struct fhir_report *report;  /* of validation; NULL: it was not looked at */
     bool is_crowded;             /* it has more findings than it keeps */
     struct exchange_item *given; /* parts without a fault, in order */

@@ -65,11 +65,10 @@ static bool is_twice(const struct json *root, unsigned *at)
     return false;
 }
 
-struct json *fhir_parameters_message(struct arena *a, struct json *root, struct str *out_place,
+struct json *fhir_parameters_message(struct arena *a, struct json *root,
                                      struct fhir_fault *out_fault)
 {
     unsigned at;
-    *out_place = STR("");
     *out_fault = (struct fhir_fault){0};
     if (!is_parameters(root)) {
         return root;
@@ -94,7 +93,6 @@ struct json *fhir_parameters_message(struct arena *a, struct json *root, struct 
         *out_fault =
             fault_at(a, 400, "structure", "a second parameter `content`; expected one", at, "");
     }
-    *out_place = str_printf(a, "Parameters.parameter[%u].resource", at);
     return out_fault->status ? NULL : bundle;
 }
 
@@ -181,6 +179,5 @@ bool fhir_parameters_validate(struct json *root, const struct fhir_request *r,
                                          0,
                                          0};
     }
-
     return !out_fault->status;
 }

@@ -11,9 +11,8 @@
 /* The value of a parameter, as text, by its name and the name of its member, as "valueCode"; empty: it is not there. */
 struct str fhir_parameters_value(const struct json *root, const char *name, const char *member);
 
-/* The Bundle of a $process-message and where it stands ("Parameters.parameter[0].resource"), in `a`: the body itself, or `content`
- * of Parameters. NULL: *out_fault. */
-struct json *fhir_parameters_message(struct arena *a, struct json *root, struct str *out_place,
+/* The Bundle of a $process-message: the body itself, or `content` of Parameters. NULL: *out_fault, its place in `a`. */
+struct json *fhir_parameters_message(struct arena *a, struct json *root,
                                      struct fhir_fault *out_fault);
 
 /* What a $validate is about. */

@@ -173,7 +173,7 @@ static bool read_bundle(struct http_conn *c, struct fhir_call *call)
         break;
     }
     call->part.bytes =
-        call->within.n ? fhir_body_span(buf_str(&c->body), call->root) : buf_str(&c->body);
+        call->is_wrapped ? fhir_body_span(buf_str(&c->body), call->root) : buf_str(&c->body);
     call->part.key = call->bundle.key.n ? call->bundle.key : call->part.key;
     call->part.type = STR("Bundle");
     return true;
@@ -229,7 +229,8 @@ static bool parse(struct http_conn *c, struct fhir_call *call)
 static bool unwrap(struct http_conn *c, struct fhir_call *call)
 {
     struct fhir_fault fault;
-    struct json *bundle = fhir_parameters_message(&call->a, call->root, &call->within, &fault);
+    struct json *bundle = fhir_parameters_message(&call->a, call->root, &fault);
+    call->is_wrapped = bundle && bundle != call->root;
     call->root = bundle ? bundle : call->root;
     return bundle || refuse(c, &fault);
 }
