@@ -64,6 +64,14 @@ static void print_text(const char *path, const struct plan *p, const struct diag
     }
 }
 
+/* What cannot be read was not looked at. Of a file that the configuration names, on some line of it, that is a finding. */
+static bool could_be_read(const char *path, const struct diags *d)
+{
+    const struct diag *one = d->first;
+    return !one || one->pos.line || strcmp(one->code, "cannot-read") != 0 ||
+           strcmp(one->pos.file, path) != 0;
+}
+
 static int run(struct command_run *r)
 {
     const struct check_args *args = r->args;
@@ -77,7 +85,7 @@ static int run(struct command_run *r)
     } else {
         print_text(path, p, &d, args->explain);
     }
-    int status = p ? COMMAND_FINE : COMMAND_FINDINGS;
+    int status = p ? COMMAND_FINE : could_be_read(path, &d) ? COMMAND_FINDINGS : COMMAND_CANNOT;
     plan_unref(&p);
     return status;
 }
@@ -89,7 +97,8 @@ const struct command cmd_check = {
     .details =
         "  Reads corridor.yaml, all routes, tables and tests; every error of all files, with the\n"
         "  line it is about: FILE:LINE:COL: error: what was found; what was expected. Remarks do\n"
-        "  no harm. Status 1 when there is an error.",
+        "  no harm. Status 1 when there is an error, 2 when the configuration itself cannot be "
+        "read.",
     .options = options,
     .args_size = sizeof(struct check_args),
     .example = "corridor check -c conf/corridor.yaml",
