@@ -71,6 +71,17 @@ static const struct opt options[] = {
     {0},
 };
 
+/* Bytes before, between and after messages are cut out as messages, too. */
+static bool has_message(const struct message_file *f)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        if (str_starts(f->v[i].bytes, STR("MSH"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int load_file(struct command_run *r, const char *path, struct replay_corpus *corpus)
 {
     struct str bytes;
@@ -81,7 +92,7 @@ static int load_file(struct command_run *r, const char *path, struct replay_corp
     }
     diags_init(&d, r->arena);
     struct message_file f = messages_split(r->arena, path, bytes, &d);
-    if (!f.n) {
+    if (!has_message(&f)) {
         return command_fail(r, "%s: no message in it; expected HL7 v2 text that begins with MSH",
                             path);
     }
