@@ -98,7 +98,8 @@ static bool load_key(struct command_run *r, struct buf *out)
     }
     const char *why = secret_read(&args->key, out);
     if (why || out->n < KEY_MIN) {
-        (void)command_fail(r, "--key: %s", why ? why : "too short; expected 16 bytes or more");
+        (void)command_fail(r, "--key: %.*s: %s", STR_ARG(args->key.name),
+                           why ? why : "too short; expected 16 bytes or more");
         return false;
     }
     return true;
