@@ -310,6 +310,7 @@ const struct command cmd_validate = {
         "the rule,\n"
         "  and the code of table 0357 or the key of an invariant. At most 100 findings of each are "
         "shown.\n"
+        "  --json prints a line a message or resource, of all files one after the other.\n"
         "  Status 1 when one has errors; warnings do no harm.",
     .options = options,
     .args_size = sizeof(struct validate_args),
