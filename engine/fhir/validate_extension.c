@@ -37,8 +37,7 @@ static void check_url(struct fhir_walk *w, const struct fhir_place *place)
 
 enum { SIBLINGS_MAX = 1000 }; /* that are looked at for a second one */
 
-/* Does the path of `place`, seen from its resource, end in or equal `context`: "Patient.contact" and what it is based on, or
- * the name of an element of one of those? */
+/* The type itself or what it is based on. */
 static bool is_type(unsigned t, struct str context)
 {
     for (; t; t = fhir_type_base(t)) {
@@ -49,17 +48,24 @@ static bool is_type(unsigned t, struct str context)
     return false;
 }
 
+/* Takes ".name" off the end of `context`; false: it does not end so. */
+static bool take_name(struct str *context, struct str name)
+{
+    size_t n = name.n + 1;
+    if (context->n <= n || context->p[context->n - n] != '.' || !str_ends(*context, name)) {
+        return false;
+    }
+    context->n -= n;
+    return true;
+}
+
 /* "Questionnaire.item.item": the elements from the resource on. */
 static bool is_path(const struct fhir_place *place, struct str context)
 {
-    while (!place->is_resource && place->up) {
-        size_t n = place->name.n;
-        if (context.n <= n + 1 || context.p[context.n - n - 1] != '.' ||
-            !str_ends(context, place->name)) {
+    for (; !place->is_resource && place->up; place = place->up) {
+        if (!take_name(&context, place->name)) {
             return false;
         }
-        context.n -= n + 1;
-        place = place->up;
     }
     return str_is(context, fhir_type_name(place->type));
 }
@@ -67,12 +73,8 @@ static bool is_path(const struct fhir_place *place, struct str context)
 /* "HumanName.family": an element of the type that holds it. */
 static bool is_element(const struct fhir_place *place, struct str context)
 {
-    size_t n = place->name.n;
-    if (place->is_resource || !place->up || context.n <= n + 1 || !str_ends(context, place->name) ||
-        context.p[context.n - n - 1] != '.') {
-        return false;
-    }
-    return is_type(place->up->type, str_slice(context, 0, context.n - n - 1));
+    return !place->is_resource && place->up && take_name(&context, place->name) &&
+           is_type(place->up->type, context);
 }
 
 static bool may_stand(const struct extension_row *x, const struct fhir_place *holder)
@@ -118,11 +120,8 @@ static unsigned type_of_value(const struct json *extension)
 static bool is_second(const struct fhir_place *place, struct str url)
 {
     unsigned n = 0;
-    struct str name = place->name;
-    const struct json *list = place->up ? json_get(place->up->json, "extension") : NULL;
-    list =
-        str_is(name, "modifierExtension") ? json_get(place->up->json, "modifierExtension") : list;
-    json_each(one, list)
+    bool is_modifier = str_is(place->name, "modifierExtension");
+    json_each(one, json_get(place->up->json, is_modifier ? "modifierExtension" : "extension"))
     {
         if (one == place->json || n++ > SIBLINGS_MAX) {
             return false;
@@ -151,6 +150,8 @@ static void check_defined(struct fhir_walk *w, const struct fhir_place *place, b
         why = is_modifier ? "this extension modifies nothing; it stands in `extension`"
                           : "this extension modifies what it extends; it stands in "
                             "`modifierExtension`";
+    } else if (type && !fhir_extension_type(x, 0)) {
+        why = "this extension has parts, and no value";
     } else if (type && !is_type_of(x, type)) {
         why = "the value of this extension has another type";
     } else if (!type && has_parts && fhir_extension_type(x, 0)) {

@@ -229,6 +229,10 @@ Test(fhir_validate, ids_and_formats_have_places)
                  "'http://hl7.org/fhir/StructureDefinition/patient-birthTime','valueDate':"
                  "'2000-01-01'}]}"),
          "extended@Patient.birthDate.extension[0]"},
+        {"a value where it has parts",
+         PATIENT(",'extension':[{'url':'http://hl7.org/fhir/StructureDefinition/"
+                 "patient-citizenship','valueString':'x'}]"),
+         "extended@Patient.extension[0]"},
         {"an id of an element may be anything", PATIENT(",'name':[{'id':'a_b','text':'R'}]"), ""},
         {"a date", PATIENT(",'birthDate':'1970-02-30'"), "formats@Patient.birthDate"},
         {"a time without zone", OBSERVATION(",'effectiveDateTime':'2026-01-01T10:00:00'"),
