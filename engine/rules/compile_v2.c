@@ -93,14 +93,6 @@ const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node
 
 /* ---- places ---- */
 
-/* The names of paths in the version that is written. */
-static struct names *target_names(struct compiler *c)
-{
-    struct names *names = ARENA_NEW(c->a, struct names);
-    names->version = c->v2->to->version;
-    return names;
-}
-
 static bool bad_key(struct compiler *c, const struct yaml_node *key, const char *what,
                     const char *hint)
 {
@@ -111,18 +103,18 @@ static bool bad_key(struct compiler *c, const struct yaml_node *key, const char 
 /* Is the path known in the version of the target? Fills type and formatted. */
 static bool type_path(struct compiler *c, const struct yaml_node *key, struct v2_slot *out)
 {
-    struct names *names = target_names(c);
+    const struct names names = {.version = c->v2->to->version};
     unsigned errors = c->d->errors;
     struct str text = path_text(c->a, &out->path);
-    if (!check_path(c->d, c->a, key->pos, &out->path, names)) {
+    if (!check_path(c->d, c->a, key->pos, &out->path, &names)) {
         return false;
     }
-    if (out->path.seg[0] != 'Z' && !type_in_version(names->version, &out->path)) {
+    if (out->path.seg[0] != 'Z' && !type_in_version(names.version, &out->path)) {
         diag_add(c->d, DIAG_ERROR, "unknown-path", key->pos, "%.*s: version %s has no such place",
-                 STR_ARG(text), dict_version_text(names->version));
+                 STR_ARG(text), dict_version_text(names.version));
         return false;
     }
-    struct type_info type = type_of_path(&out->path, names->version);
+    struct type_info type = type_of_path(&out->path, names.version);
     out->place.type = type.type;
     out->place.of = type.of;
     out->place.is_formatted = type.of == TYPE_FORMATTED;
