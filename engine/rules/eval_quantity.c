@@ -130,18 +130,27 @@ static bool sum(struct eval *e, const struct node *n, const struct value *a, con
                                           : eval_fail(e, n, "the result has too many digits");
 }
 
+/* The power behind an atom, 1 where there is none. False: it is no power. */
+static bool power_of(const char *text, int64_t *out)
+{
+    *out = 1;
+    return !*text ||
+           (str_to_i64(str_of(text), out) && *out >= -UNIT_POWER_MAX && *out <= UNIT_POWER_MAX);
+}
+
 /* cm and cm2 are powers of one atom: their product is another, cm3. */
 static bool same_atom(struct arena *a, const char *x, const char *y, bool divide, const char **out)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ[]_";
     size_t n = strspn(x, letters);
-    int64_t p = 1, q = 1;
-    bool same = n && strspn(y, letters) == n && strncmp(x, y, n) == 0 &&
-                moment_unit_of(str_from(x, n), false) == UNIT_NONE &&
-                (!x[n] || str_to_i64(str_of(x + n), &p)) &&
-                (!y[n] || str_to_i64(str_of(y + n), &q));
+    int64_t p, q;
+    if (!n || strspn(y, letters) != n || strncmp(x, y, n) != 0 ||
+        moment_unit_of(str_from(x, n), false) != UNIT_NONE || !power_of(x + n, &p) ||
+        !power_of(y + n, &q)) {
+        return false;
+    }
     int64_t power = divide ? p - q : p + q;
-    if (!same || power < -UNIT_POWER_MAX || power > UNIT_POWER_MAX || p > UNIT_POWER_MAX) {
+    if (power < -UNIT_POWER_MAX || power > UNIT_POWER_MAX) {
         return false;
     }
     *out = power == 0   ? "1"

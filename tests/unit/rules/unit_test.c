@@ -83,6 +83,7 @@ Test(unit, quantities_in_expressions)
         {"3 'cm' * 12 'cm2'", "Quantity:36 'cm3'"},
         {"12 'cm2' / 3 'cm'", "Quantity:4 'cm'"},
         {"12 'cm' / 3 'cm3'", "Quantity:4 'cm-2'"},
+        {"1 'm-9223372036854775808' / 1 'm9'", "-:1:27: error: / does not fit these quantities"},
         {"1 'U/L' = 1000 'mU/L'", "boolean:true"},
         {"60 'U' = 1 'umol/s'", "boolean:true"},
         {"1 'Bq' = 1 '/s'", "boolean:true"},
