@@ -49,15 +49,15 @@ struct node *check_define(struct check *c, struct node *n, const struct shape *i
 {
     struct variable *v = ARENA_NEW(c->a, struct variable);
     struct inner inner = {in, c->inner};
-    struct check before = *c;
+    const struct element *element = c->element;
     *out = *in;
     *v = (struct variable){.name = name_of(c, n), .by = n, .shape = *in, .outer = c->variables};
     if (n->nargs > 2 && !c->failed) {
         c->inner = &inner;
         c->element = in->elem ? in->elem : c->element;
         n->arg[2] = check_node(c, n->arg[2], &v->shape);
-        c->inner = before.inner;
-        c->element = before.element;
+        c->inner = inner.outer;
+        c->element = element;
     }
     c->variables = v;
     return n;

@@ -42,10 +42,8 @@ enum {
     FUNC_LISTS = 128,    /* arguments may be lists */
     FUNC_TYPE = 256,     /* the argument is the name of a type, not a formula */
     FUNC_ZONE = 512,     /* reads a date: a zone is the last argument, or the feed's */
-    FUNC_STRING =
-        2048, /* FUNC_ONE: in `eval` a number or truth value is an error, as FHIRPath has it */
-    FUNC_SINGLE =
-        1024, /* FUNC_EACH: several are an error in `eval` of FHIR and JSON, as FHIRPath has it */
+    FUNC_SINGLE = 1024,  /* FUNC_EACH: several are an error in `eval` of FHIR and JSON */
+    FUNC_STRING = 2048,  /* FUNC_ONE: in `eval` a number or truth value is an error */
 };
 
 /* One call under way. `in` is the input; `one` its current value for FUNC_ONE and FUNC_EACH. */

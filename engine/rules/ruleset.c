@@ -157,7 +157,6 @@ static void copy_env(struct compiler *c)
     r->sources = ARENA_ARRAY(c->a, struct rules_source, r->nsources + 1);
     r->destinations = ARENA_ARRAY(c->a, struct rules_destination, r->ndestinations + 1);
     r->await_ms = ARENA_ARRAY(c->a, uint32_t, r->ndestinations + 1);
-    memset(r->await_ms, 0, (r->ndestinations + 1) * sizeof(*r->await_ms));
     if (n) {
         memcpy(r->sources, c->env->sources, n * sizeof(*r->sources));
     }

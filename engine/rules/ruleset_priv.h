@@ -146,10 +146,10 @@ struct step {
 
 /* ---- maps ---- */
 
-/* A message of HL7 v2 that a map makes. */
-/* What an item becomes in it. */
+/* What an item of a map to HL7 v2 becomes in the message. */
 enum v2_level { V2_GROUP, V2_SEGMENT, V2_FIELD, V2_COMPONENT, V2_SUBCOMPONENT };
 
+/* A message of HL7 v2 that a map makes, or a part of one. */
 struct v2_target {
     enum hl7_version version;
     struct str name;           /* as it is written: "ADT^A31", "NK1", "CX", "ORU_R01.OBSERVATION" */
