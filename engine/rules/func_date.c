@@ -137,13 +137,15 @@ static void fill_seconds(const struct eval *e, const struct value *from, struct 
     }
 }
 
-/* toDateTime('dd.MM.yyyy HH:mm', zone): behind a pattern. Two arguments, or one that is written as one. */
-static unsigned zone_at(const struct call *c)
+/* toDateTime('dd.MM.yyyy HH:mm', zone): the zone stands behind a pattern, if there is one. */
+static const struct zone *zone_behind(struct eval *e, const struct call *c, bool *out_good)
 {
-    const struct node *first = call_nargs(c) ? call_arg(c, 0) : NULL;
-    bool is_pattern = first && first->op == NODE_LITERAL && first->value.kind == VALUE_STRING &&
-                      func_is_pattern(first->value.text);
-    return call_nargs(c) > 1 || is_pattern;
+    struct str only;
+    enum value_answer got =
+        call_nargs(c) == 1 && !c->n->zone ? call_text(e, c, 0, &only) : ANSWER_EMPTY;
+    bool is_pattern = got == ANSWER_TRUE && func_is_pattern(only);
+    *out_good = got != ANSWER_FALSE;
+    return *out_good ? zone_of(e, c, call_nargs(c) > 1 || is_pattern, out_good) : NULL;
 }
 
 bool func_to_date_time(struct eval *e, const struct call *c, struct values *out)
@@ -161,7 +163,7 @@ bool func_to_date_time(struct eval *e, const struct call *c, struct values *out)
     if (m.part[MOMENT_HOUR] < 0 || m.has_offset) {
         return put_moment(e, &m, out);
     }
-    const struct zone *z = zone_of(e, c, zone_at(c), &good);
+    const struct zone *z = zone_behind(e, c, &good);
     if (z) {
         settle(e, c, z, &m);
     } else if (good && e->is_route) {

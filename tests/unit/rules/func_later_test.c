@@ -153,6 +153,8 @@ static const struct func_row later[] = {
     {"toDate", WRONG, "'26.2026'.toDate('dd.yyyy')", ""},
     {"toDateTime", USUAL, "'26.11.2026 12:05 AM'.toDateTime('dd.MM.yyyy hh:mm a')",
      "dateTime:2026-11-26T00:05"},
+    {"toDateTime", USUAL, "'26.11.2026 09:30'.toDateTime('dd.MM.' & 'yyyy HH:mm')",
+     "dateTime:2026-11-26T09:30"},
     {"toDateTime", USUAL,
      "'2026-11-26T09:30:15.250-0600'.toDateTime('yyyy-MM-dd\\'T\\'HH:mm:ss.SSSZ')",
      "dateTime:2026-11-26T09:30:15.250-06:00"},
