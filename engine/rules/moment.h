@@ -63,6 +63,10 @@ int64_t moment_local_us(const struct moment *m);
 /* From such a reading, to the second, or to the fraction where it has one. */
 void moment_of_local_us(int64_t us, struct moment *out);
 
+/* What MMMM writes and reads, and MMM the first three letters of. */
+extern const char *const moment_months[12];
+/* How often the letter at the beginning of a pattern, which is not empty, stands there. */
+size_t moment_run(struct str pattern);
 /* All of `text` as the CLDR pattern says, "dd.MM.yyyy": false where it reads otherwise, or is no date. */
 bool moment_scan(struct str text, struct str pattern, struct moment *out);
 /* Is every letter of the pattern known? Else *out_at is its place. */

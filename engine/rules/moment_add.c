@@ -136,14 +136,13 @@ bool moment_add(struct moment *m, const struct decimal *n, enum moment_unit unit
 
 /* ---- patterns ---- */
 
-static const char *const month_names[] = {"January",   "February", "March",    "April",
-                                          "May",       "June",     "July",     "August",
-                                          "September", "October",  "November", "December"};
+const char *const moment_months[12] = {"January",   "February", "March",    "April",
+                                       "May",       "June",     "July",     "August",
+                                       "September", "October",  "November", "December"};
 static const char *const day_names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                         "Thursday", "Friday", "Saturday"};
 
-/* How often the letter at the beginning of `s` stands there. */
-static size_t run_of(struct str s)
+size_t moment_run(struct str s)
 {
     size_t n = 1;
     while (n < s.n && s.p[n] == s.p[0]) {
@@ -218,7 +217,7 @@ bool moment_pattern_valid(struct str pattern, size_t *out_at)
 {
     for (size_t i = 0; i < pattern.n;) {
         struct str rest = str_slice(pattern, i, pattern.n);
-        size_t n = rest.p[0] == '\'' ? quoted(rest) : run_of(rest);
+        size_t n = rest.p[0] == '\'' ? quoted(rest) : moment_run(rest);
         bool good = n && (!is_letter(rest.p[0]) || is_known(rest.p[0], n));
         if (!good) {
             *out_at = i;
@@ -299,7 +298,7 @@ static struct str letter_text(struct arena *a, const struct moment *m, char c, s
     case 'y':
         return n == 2 ? number_text(a, v % 100, 2) : number_text(a, v, n == 4 ? 4 : 1);
     case 'M':
-        return n > 2 ? name_text(a, month_names[v - 1], n) : number_text(a, v, n);
+        return n > 2 ? name_text(a, moment_months[v - 1], n) : number_text(a, v, n);
     case 'E':
         return name_text(a, day_name(m), n);
     case 'D':
@@ -336,7 +335,7 @@ bool moment_format(struct arena *a, const struct moment *m, struct str pattern, 
     for (size_t i = 0; i < pattern.n;) {
         struct str rest = str_slice(pattern, i, pattern.n);
         char c = rest.p[0];
-        size_t n = c == '\'' ? quoted(rest) : run_of(rest);
+        size_t n = c == '\'' ? quoted(rest) : moment_run(rest);
         bool is_offset = c == 'X' || c == 'x' || c == 'Z';
         if (n == 0 || (is_letter(c) && !is_known(c, n))) {
             *out_why = "the pattern has a letter that is not known";

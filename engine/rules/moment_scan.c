@@ -12,15 +12,6 @@ struct scan {
     bool is_evening, has_half; /* PM; AM or PM was read */
 };
 
-static size_t run_of(struct str s)
-{
-    size_t n = 1;
-    while (n < s.n && s.p[n] == s.p[0]) {
-        n++;
-    }
-    return n;
-}
-
 static bool is_digit(struct str s, size_t i)
 {
     return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
@@ -40,11 +31,9 @@ static bool number(struct scan *s, size_t least, size_t most, int *out)
 
 static bool month_name(struct scan *s, bool is_long)
 {
-    static const char *const names[] = {"january",   "february", "march",    "april",
-                                        "may",       "june",     "july",     "august",
-                                        "september", "october",  "november", "december"};
     for (int i = 0; i < 12; i++) {
-        struct str name = str_slice(str_of(names[i]), 0, is_long ? strlen(names[i]) : 3);
+        struct str name = str_of(moment_months[i]);
+        name = is_long ? name : str_slice(name, 0, 3);
         if (str_eq_nocase(str_slice(s->text, 0, name.n), name)) {
             s->m.part[MOMENT_MONTH] = i + 1;
             s->text = str_slice(s->text, name.n, s->text.n);
@@ -199,7 +188,7 @@ bool moment_scan(struct str text, struct str pattern, struct moment *out)
             continue;
         }
         bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        size_t n = is_letter ? run_of(s.pattern) : 1;
+        size_t n = is_letter ? moment_run(s.pattern) : 1;
         good = is_letter ? letter(&s, c, n) : same(&s, c);
         s.pattern = str_slice(s.pattern, n, s.pattern.n);
     }
