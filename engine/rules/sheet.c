@@ -128,6 +128,11 @@ static size_t digits(struct str s, size_t from)
     return n;
 }
 
+bool sheet_is_digits(struct str cell)
+{
+    return cell.n && digits(cell, 0) == cell.n;
+}
+
 /* 1.23457E+12: what a long number looks like in a narrow column. */
 static bool is_scientific(struct str s, char sign)
 {
@@ -220,7 +225,7 @@ static bool split_date(struct str s, struct str *left, struct str *right)
 static bool is_between(struct str s, size_t most, int64_t low, int64_t high)
 {
     int64_t n = 0;
-    return s.n && s.n <= most && digits(s, 0) == s.n && str_to_i64(s, &n) && n >= low && n <= high;
+    return s.n <= most && sheet_is_digits(s) && str_to_i64(s, &n) && n >= low && n <= high;
 }
 
 /* 1/2/2026, 01.02.2026, 2026-02-01 */

@@ -37,5 +37,7 @@ const struct sheet_spoilt *sheet_spoilt(struct str cell);
  * 2-ene, Mrz 26) or in full (1/2/2026, 2026-02-01); a number as 1,00E-03. Not what sheet_spoilt() finds. */
 bool sheet_is_date(struct str cell);
 bool sheet_is_exponent(struct str cell);
+/* Digits and nothing else, one at least. */
+bool sheet_is_digits(struct str cell);
 
 #endif

@@ -188,27 +188,18 @@ static void read_rows(struct csv *c, struct table *t)
     }
 }
 
-static bool is_digits(struct str s)
-{
-    size_t i = 0;
-    while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') {
-        i++;
-    }
-    return s.n && i == s.n;
-}
-
 /* 12 beside 0013: a spreadsheet took a code for a number. */
 static void say_lost_zeros(struct csv *c, const struct table *t, unsigned column)
 {
     size_t width = 0;
     for (uint32_t row = 0; row < t->nrows; row++) {
         struct str cell = table_cell(t, row, column);
-        bool padded = is_digits(cell) && cell.n > 1 && cell.p[0] == '0';
+        bool padded = sheet_is_digits(cell) && cell.n > 1 && cell.p[0] == '0';
         width = padded && cell.n > width ? cell.n : width;
     }
     for (uint32_t row = 0; row < t->nrows && width; row++) {
         struct str cell = table_cell(t, row, column);
-        if (is_digits(cell) && cell.p[0] != '0' && cell.n < width) {
+        if (sheet_is_digits(cell) && cell.p[0] != '0' && cell.n < width) {
             diag_hint(c->d,
                       diag_add(c->d, DIAG_WARNING, "lost-zeros",
                                table_cell_pos(c->a, t, c->csv, row, column),

@@ -19,15 +19,6 @@ struct column {
     unsigned k;
 };
 
-static bool is_digits(struct str s)
-{
-    size_t i = 0;
-    while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') {
-        i++;
-    }
-    return s.n && i == s.n;
-}
-
 static bool is_key(struct str cell)
 {
     return cell.n && !str_is(cell, "*");
@@ -70,7 +61,7 @@ static void say_short(const struct column *c)
     int64_t most = 0, least = INT64_MAX;
     for (uint32_t row = 0; row < c->t->nrows; row++) {
         struct str cell = table_cell(c->t, row, c->k);
-        if (is_key(cell) && (!is_digits(cell) || cell.n > EXACT_DIGITS || cell.p[0] == '0')) {
+        if (is_key(cell) && (!sheet_is_digits(cell) || cell.n > EXACT_DIGITS || cell.p[0] == '0')) {
             return;
         }
         width = cell.n > width ? cell.n : width;
@@ -103,7 +94,7 @@ static void say_rounded(const struct column *c)
     size_t longest = 0;
     for (uint32_t row = 0; row < c->t->nrows; row++) {
         struct str cell = table_cell(c->t, row, c->k);
-        bool is_long = is_digits(cell) && cell.n > EXACT_DIGITS;
+        bool is_long = sheet_is_digits(cell) && cell.n > EXACT_DIGITS;
         for (size_t i = EXACT_DIGITS; is_long && i < cell.n; i++) {
             if (cell.p[i] != '0') {
                 return; /* others kept theirs */
