@@ -457,6 +457,13 @@ static void report_start_char(struct build *b, struct diag_pos pos, char c)
     diag_hint(b->d, one, "put the value in quotes");
 }
 
+/* The end of the line above the one that begins at `begin`, which is not the first. */
+static size_t line_above(const struct build *b, size_t begin)
+{
+    size_t at = begin - 1;
+    return at - (at && b->bytes.p[at] == '\n' && b->bytes.p[at - 1] == '\r');
+}
+
 /* A fault may come of a character that only looks like YAML's, on its line or the one before. */
 static bool report_lookalike(struct build *b, struct diag_pos pos, size_t at)
 {
@@ -474,8 +481,7 @@ static bool report_lookalike(struct build *b, struct diag_pos pos, size_t at)
         if (!begin || pos.line < 2) {
             break;
         }
-        at = begin - 1;
-        at -= at && b->bytes.p[at] == '\n' && b->bytes.p[at - 1] == '\r';
+        at = line_above(b, begin);
         pos.line--;
     }
     return false;
@@ -485,12 +491,10 @@ static bool report_unfinished(struct build *b, struct diag_pos pos, size_t at)
 {
     size_t begin, before;
     struct str line = yaml_text_line(b->bytes, at, &begin);
-    if (pos.line < 2 || begin < 2) {
+    if (!begin || pos.line < 2) {
         return false;
     }
-    at = begin - 1;
-    at -= b->bytes.p[at] == '\n' && b->bytes.p[at - 1] == '\r';
-    struct str above = yaml_text_line(b->bytes, at, &before);
+    struct str above = yaml_text_line(b->bytes, line_above(b, begin), &before);
     const struct yaml_phrase *what = yaml_text_unfinished(above, line, &pos.col);
     if (what) {
         pos.line--;
