@@ -38,6 +38,7 @@ bool func_define_variable(struct eval *e, const struct call *c, struct values *o
                       .all = is_one ? NULL : c->in,
                       .index = c->s ? c->s->index : 0,
                       .total = c->s ? c->s->total : 0,
+                      .sum = c->s ? c->s->sum : NULL,
                       .outer = c->s};
     VALUES(given);
     bool has = call_nargs(c) > 1;

@@ -198,6 +198,8 @@ static const struct func_row later[] = {
     {"defineVariable", USUAL,
      "(1 | 2).select(defineVariable('own', $this * 10).select(%own + $this))",
      "integer:11 integer:22"},
+    {"defineVariable", USUAL,
+     "(1 | 2).aggregate($this.defineVariable('sum', $total).select($this + %sum), 0)", "integer:3"},
     {"defineVariable", EMPTY, "{}.defineVariable('a').count()", "integer:0"},
     {"defineVariable", WRONG, "(1).defineVariable('a').select((2).defineVariable('a'))",
      "-:1:51: error: %a is there already"},
