@@ -1,4 +1,4 @@
-/* mllp_in_priv.h - what the listener (mllp_in.c) and its connections (mllp_conn.c) share. */
+/* mllp_in_priv.h - what the listener (mllp_in.c) and its connections (mllp_conn*.c) share. */
 #ifndef CORRIDOR_ADAPTERS_MLLP_IN_PRIV_H
 #define CORRIDOR_ADAPTERS_MLLP_IN_PRIV_H
 
@@ -89,7 +89,7 @@ static inline const struct mllp_in_conf *mllp_in_conf(const struct mllp_in *in)
     return in->ep->conf;
 }
 
-/* mllp_conn.c */
+/* A connection: mllp_conn.c, what is said to it: mllp_conn_reply.c */
 /* Takes `line`. */
 struct mllp_conn *mllp_conn_new(struct mllp_in *in, struct line line, const char *peer);
 void mllp_conn_reply(struct mllp_conn *c, uint64_t token, const struct str *replies, unsigned n);
