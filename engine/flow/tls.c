@@ -1,8 +1,6 @@
-/* Contexts and sessions. Beside jws.c, and tls_why.c that puts its codes into words, the only user of OpenSSL. */
-#include <openssl/err.h>
-#include <openssl/pem.h>
+/* Contexts and sessions: what is loaded, and one connection. Both speak to libssl, whose header belongs into one file; who a
+ * peer is (tls_peer.c), what is in PEM files (tls_pem.c) and reasons in words (tls_why.c) do without it. */
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include "engine/flow/tls.h"
 
@@ -12,14 +10,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 
-enum { DAY_S = 86400, SUBJECT_MAX = 256, SECURITY_LEVEL = 2 };
+enum { SECURITY_LEVEL = 2 };
 
 /* RFC 9325 section 4.2: forward secrecy and AEAD; those of TLS 1.3 are OpenSSL's own three. */
 static const char suites[] =
@@ -40,223 +35,20 @@ struct tls {
     struct tls_context *x;
     bool is_server, has_begun, has_read, is_broken, is_ended;
     const char *why;
-    char subject[SUBJECT_MAX];
+    char subject[TLS_SUBJECT_MAX];
 };
 
-/* ---- why not ---- */
-
-static int refuse_file(char why[TLS_WHY_MAX], const char *option, const char *path,
-                       const char *text)
-{
-    snprintf(why, TLS_WHY_MAX, "%s: %s: %s", option, path, text);
-    ERR_clear_error();
-    return -1;
-}
-
-/* A pipe would make us wait, and a directory is told as "it cannot be read". */
-static int check_file(char why[TLS_WHY_MAX], const char *option, const char *path)
-{
-    struct stat st;
-    if (stat(path, &st) < 0) {
-        return refuse_file(why, option, path, strerror(errno));
-    }
-    return S_ISREG(st.st_mode) ? 0 : refuse_file(why, option, path, "it is no file");
-}
-
-/* ---- times ---- */
-
-static int64_t seconds_of(const ASN1_TIME *t)
-{
-    struct tm tm;
-    return t && ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : INT64_MAX;
-}
-
-int64_t tls_days_left(int64_t until_s, int64_t now_s)
-{
-    int64_t left = until_s - now_s;
-    return left >= 0 ? left / DAY_S : -1 + (left + 1) / DAY_S;
-}
-
-struct ends {
-    unsigned n;
-    int64_t first_s, longest_s;
-};
-
-static void add_end(struct ends *e, int64_t end_s)
-{
-    e->first_s = e->n ? e->first_s : end_s;
-    e->longest_s = e->n && e->longest_s > end_s ? e->longest_s : end_s;
-    e->n++;
-}
-
-static void read_certificates(BIO *in, struct ends *e)
-{
-    X509 *one;
-    while ((one = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
-        add_end(e, seconds_of(X509_get0_notAfter(one)));
-        X509_free(one);
-    }
-}
-
-static void read_lists(BIO *in, struct ends *e)
-{
-    X509_CRL *one;
-    while ((one = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL))) {
-        add_end(e, seconds_of(X509_CRL_get0_nextUpdate(one)));
-        X509_CRL_free(one);
-    }
-}
-
-unsigned tls_pem_days(struct str pem, int64_t now_s, int64_t *out_first, int64_t *out_longest)
-{
-    static void (*const readers[])(BIO *, struct ends *) = {read_certificates, read_lists};
-    struct ends e = {0};
-    for (int i = 0; i < 2 && !e.n; i++) {
-        BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
-        readers[i](in, &e);
-        BIO_free(in);
-    }
-    ERR_clear_error(); /* the end of the text is one */
-    if (e.n) {
-        *out_first = tls_days_left(e.first_s, now_s);
-        *out_longest = tls_days_left(e.longest_s, now_s);
-    }
-    return e.n;
-}
-
-/* ---- who a peer is ---- */
-
-static bool is_text(const char *name, const ASN1_STRING *s)
-{
-    size_t n = (size_t)ASN1_STRING_length(s);
-    return strlen(name) == n && strncasecmp(name, (const char *)ASN1_STRING_get0_data(s), n) == 0;
-}
-
-static bool is_address(const char *name, const ASN1_OCTET_STRING *s)
-{
-    ASN1_OCTET_STRING *want = a2i_IPADDRESS(name);
-    bool is = want && ASN1_OCTET_STRING_cmp(want, s) == 0;
-    ASN1_OCTET_STRING_free(want);
-    ERR_clear_error(); /* a name that is no address is one */
-    return is;
-}
-
-/* What kind of name it is: each is compared with its like alone, so that a mail address or URI, which others may choose more
- * freely, never passes for a host. */
-static int kind_of(const char *name)
-{
-    ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
-    ERR_clear_error(); /* a name that is no address is one */
-    ASN1_OCTET_STRING_free(address);
-    const char *mark = strpbrk(name, "=:@");
-    return address        ? GEN_IPADD
-           : !mark        ? GEN_DNS
-           : *mark == '=' ? GEN_DIRNAME /* of the subject */
-           : *mark == ':' ? GEN_URI
-                          : GEN_EMAIL;
-}
-
-static bool is_alternative(const char *name, int kind, const GENERAL_NAME *g)
-{
-    if (g->type != kind) {
-        return false;
-    }
-    switch (kind) {
-    case GEN_DNS:
-        return is_text(name, g->d.dNSName);
-    case GEN_EMAIL:
-        return is_text(name, g->d.rfc822Name);
-    case GEN_URI:
-        return is_text(name, g->d.uniformResourceIdentifier);
-    case GEN_IPADD:
-        return is_address(name, g->d.iPAddress);
-    default:
-        return false;
-    }
-}
-
-static bool has_alternative(X509 *cert, const char *name, int kind)
-{
-    GENERAL_NAMES *all = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-    bool found = false;
-    for (int i = 0; i < sk_GENERAL_NAME_num(all) && !found; i++) {
-        found = is_alternative(name, kind, sk_GENERAL_NAME_value(all, i));
-    }
-    GENERAL_NAMES_free(all);
-    return found;
-}
-
-/* The whole subject as RFC 2253 writes it. */
-static void print_subject(X509 *cert, char out[SUBJECT_MAX])
-{
-    BIO *to = BIO_new(BIO_s_mem());
-    char *text = NULL;
-    X509_NAME_print_ex(to, X509_get_subject_name(cert), 0, XN_FLAG_RFC2253);
-    long n = BIO_get_mem_data(to, &text);
-    snprintf(out, SUBJECT_MAX, "%.*s", (int)n, text ? text : "");
-    BIO_free(to);
-}
-
-/* `name` is "CN=..." with the whole common name. */
-static bool has_common_name(X509 *cert, const char *name)
-{
-    const X509_NAME *subject = X509_get_subject_name(cert);
-    int at = -1;
-    if (strncmp(name, "CN=", 3) != 0) {
-        return false;
-    }
-    while ((at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0) {
-        const X509_NAME_ENTRY *one = X509_NAME_get_entry(subject, at);
-        unsigned char *text = NULL;
-        int n = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(one));
-        bool is = n >= 0 && strlen(name + 3) == (size_t)n && memcmp(name + 3, text, (size_t)n) == 0;
-        OPENSSL_free(text);
-        if (is) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_named(const struct tls_context *x, X509 *cert, const char *subject)
-{
-    for (char **name = x->names; *name; name++) {
-        int kind = kind_of(*name);
-        bool is = kind == GEN_DIRNAME ? strcmp(*name, subject) == 0 || has_common_name(cert, *name)
-                                      : has_alternative(cert, *name, kind);
-        if (is) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* An anchor is trusted because its file says so; nobody above it publishes lists that we could have. */
-static bool is_anchor_without_list(X509_STORE_CTX *store)
-{
-    int last = sk_X509_num(X509_STORE_CTX_get0_chain(store)) - 1;
-    return X509_STORE_CTX_get_error(store) == X509_V_ERR_UNABLE_TO_GET_CRL &&
-           X509_STORE_CTX_get_error_depth(store) == last && last > 0;
-}
-
-static int on_verify(int ok, X509_STORE_CTX *store)
-{
-    if (!ok && is_anchor_without_list(store)) {
-        X509_STORE_CTX_set_error(store, X509_V_OK);
-        return 1;
-    }
-    return ok;
-}
+/* ---- contexts ---- */
 
 static int on_verify_client(int ok, X509_STORE_CTX *store)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct tls *t = SSL_get_app_data(ssl);
-    ok = on_verify(ok, store);
+    ok = tls_peer_on_verify(ok, store);
     if (ok && t->x->names && X509_STORE_CTX_get_error_depth(store) == 0) {
         X509 *cert = X509_STORE_CTX_get_current_cert(store);
-        print_subject(cert, t->subject);
-        if (!is_named(t->x, cert, t->subject)) {
+        tls_peer_subject(cert, t->subject);
+        if (!tls_peer_is_named(cert, t->subject, t->x->names)) {
             X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
             return 0;
         }
@@ -264,8 +56,6 @@ static int on_verify_client(int ok, X509_STORE_CTX *store)
     }
     return ok;
 }
-
-/* ---- contexts ---- */
 
 static void set_rules(SSL_CTX *ctx, int min_version)
 {
@@ -290,28 +80,14 @@ static void set_mode(SSL_CTX *ctx)
                               SSL_MODE_RELEASE_BUFFERS);
 }
 
-/* A passphrase has nobody who would type it. */
-static int no_passphrase(char *p, int n, int writing, void *arg)
-{
-    (void)p, (void)n, (void)writing;
-    *(bool *)arg = true;
-    return -1;
-}
-
 static const char *use_key(SSL_CTX *ctx, struct str pem)
 {
-    bool is_locked = false;
-    BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, &is_locked);
     const char *why = NULL;
-    if (!key) {
-        why = is_locked ? "it wants a passphrase; expected a key without one"
-                        : "no private key in PEM is in it";
-    } else if (SSL_CTX_use_PrivateKey(ctx, key) != 1 || SSL_CTX_check_private_key(ctx) != 1) {
+    EVP_PKEY *key = tls_pem_key(pem, &why);
+    if (key && (SSL_CTX_use_PrivateKey(ctx, key) != 1 || SSL_CTX_check_private_key(ctx) != 1)) {
         why = "it is not the key of `cert`";
     }
     EVP_PKEY_free(key);
-    BIO_free(in);
     return why;
 }
 
@@ -321,20 +97,20 @@ static int load_key(SSL_CTX *ctx, const struct opt_secret *from, char why[TLS_WH
     const char *text = secret_read(from, &pem);
     text = text ? text : use_key(ctx, buf_str(&pem));
     buf_forget(&pem);
-    return text ? refuse_file(why, "key", from->name.p, text) : 0;
+    return text ? tls_refuse_file(why, "key", from->name.p, text) : 0;
 }
 
 static int load_own(SSL_CTX *ctx, struct str cert, const struct opt_secret *key,
                     char why[TLS_WHY_MAX])
 {
-    if (check_file(why, "cert", cert.p) < 0) {
+    if (tls_check_file(why, "cert", cert.p) < 0) {
         return -1;
     }
     if (SSL_CTX_use_certificate_chain_file(ctx, cert.p) != 1) {
-        bool is_weak = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_EE_KEY_TOO_SMALL;
-        return refuse_file(why, "cert", cert.p,
-                           is_weak ? "its key is too weak"
-                                   : "no whole certificate in PEM is in it");
+        bool is_weak = tls_last_reason() == SSL_R_EE_KEY_TOO_SMALL;
+        return tls_refuse_file(why, "cert", cert.p,
+                               is_weak ? "its key is too weak"
+                                       : "no whole certificate in PEM is in it");
     }
     return load_key(ctx, key, why);
 }
@@ -342,42 +118,15 @@ static int load_own(SSL_CTX *ctx, struct str cert, const struct opt_secret *key,
 static int load_authorities(SSL_CTX *ctx, const char *option, struct str file,
                             char why[TLS_WHY_MAX])
 {
-    if (check_file(why, option, file.p) < 0) {
+    if (tls_check_file(why, option, file.p) < 0) {
         return -1;
     }
     X509_STORE *store = X509_STORE_new(); /* those of nobody else */
     SSL_CTX_set_cert_store(ctx, store);
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     if (SSL_CTX_load_verify_file(ctx, file.p) != 1) {
-        return refuse_file(why, option, file.p, "no whole certificate in PEM is in it");
+        return tls_refuse_file(why, option, file.p, "no whole certificate in PEM is in it");
     }
-    return 0;
-}
-
-static int load_lists(SSL_CTX *ctx, struct str file, int64_t *out_until_s, char why[TLS_WHY_MAX])
-{
-    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-    X509_CRL *one;
-    unsigned n = 0;
-    if (check_file(why, "crl", file.p) < 0) {
-        return -1;
-    }
-    BIO *in = BIO_new_file(file.p, "r");
-    while (in && (one = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL))) {
-        int64_t until_s = seconds_of(X509_CRL_get0_nextUpdate(one));
-        *out_until_s = until_s < *out_until_s ? until_s : *out_until_s;
-        X509_STORE_add_crl(store, one);
-        X509_CRL_free(one);
-        n++;
-    }
-    bool is_cut = ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE;
-    BIO_free(in);
-    if (!n || is_cut) {
-        return refuse_file(why, "crl", file.p,
-                           "no whole list of revoked certificates in PEM is in it");
-    }
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-    ERR_clear_error();
     return 0;
 }
 
@@ -419,7 +168,8 @@ static int load_clients(struct tls_context *x, const struct tls_in_conf *c, char
     SSL_CTX_set_client_CA_list(x->ctx, SSL_load_client_CA_file(c->client_ca.p));
     SSL_CTX_set_verify(x->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, on_verify_client);
     keep_names(x, &c->names);
-    return c->crl.n ? load_lists(x->ctx, c->crl, &x->crl_until_s, why) : 0;
+    return c->crl.n ? tls_pem_lists(SSL_CTX_get_cert_store(x->ctx), c->crl, &x->crl_until_s, why)
+                    : 0;
 }
 
 static struct tls_context *finish(struct tls_context *x, int failed)
@@ -429,7 +179,7 @@ static struct tls_context *finish(struct tls_context *x, int failed)
         return NULL;
     }
     const X509 *own = SSL_CTX_get0_certificate(x->ctx);
-    x->cert_until_s = own ? seconds_of(X509_get0_notAfter(own)) : INT64_MAX;
+    x->cert_until_s = own ? tls_seconds_of(X509_get0_notAfter(own)) : INT64_MAX;
     return x;
 }
 
@@ -449,12 +199,12 @@ static int load_out(SSL_CTX *ctx, const struct tls_out_conf *c, int64_t *out_unt
     }
     if (!c->ca.n) {
         SSL_CTX_set_default_verify_paths(ctx); /* none: nobody is trusted */
-        ERR_clear_error();
+        tls_forget_errors();
     }
-    if (c->crl.n && load_lists(ctx, c->crl, out_until_s, why) < 0) {
+    if (c->crl.n && tls_pem_lists(SSL_CTX_get_cert_store(ctx), c->crl, out_until_s, why) < 0) {
         return -1;
     }
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, tls_peer_on_verify);
     return c->cert.n ? load_own(ctx, c->cert, &c->key, why) : 0;
 }
 
@@ -505,11 +255,8 @@ int64_t tls_context_until_s(const struct tls_context *x, const char **out_what)
 
 static void expect_host(struct tls *t, const char *host)
 {
-    X509_VERIFY_PARAM *p = SSL_get0_param(t->ssl);
     const char *name = t->x->server_name ? t->x->server_name : host;
-    X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (X509_VERIFY_PARAM_set1_ip_asc(p, name) != 1) {
-        ERR_clear_error(); /* it is a name */
+    if (!tls_peer_expect(SSL_get0_param(t->ssl), name)) {
         SSL_set1_host(t->ssl, name);
         SSL_set_tlsext_host_name(t->ssl, name);
     }
@@ -545,22 +292,6 @@ void tls_free(struct tls **tp)
     }
 }
 
-static const char *reason_of(const struct tls *t, int error)
-{
-    unsigned long last = ERR_peek_last_error();
-    long verdict = SSL_get_verify_result(t->ssl);
-    const char *text =
-        ERR_GET_LIB(last) == ERR_LIB_SSL ? tls_protocol_reason(ERR_GET_REASON(last)) : NULL;
-    if (ERR_GET_REASON(last) == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK) {
-        return tls_certificate_reason(t->is_server, verdict);
-    }
-    if (text || error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL) {
-        return text ? text : "the peer hung up during the handshake";
-    }
-    text = ERR_reason_error_string(last);
-    return text ? text : "the TLS handshake failed";
-}
-
 /* A listener can say by the first byte that its peer does not speak TLS at all; OpenSSL would answer it. */
 static bool is_plain(struct tls *t)
 {
@@ -580,7 +311,7 @@ enum tls_step tls_handshake(struct tls *t)
         t->why = "the peer does not speak TLS";
         return TLS_FAILED;
     }
-    ERR_clear_error();
+    tls_forget_errors();
     int r = SSL_do_handshake(t->ssl);
     int error = r == 1 ? SSL_ERROR_NONE : SSL_get_error(t->ssl, r);
     switch (error) {
@@ -594,8 +325,9 @@ enum tls_step tls_handshake(struct tls *t)
         break;
     }
     t->is_broken = true;
-    t->why = reason_of(t, error);
-    ERR_clear_error();
+    t->why = tls_handshake_reason(t->is_server, SSL_get_verify_result(t->ssl),
+                                  error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SYSCALL);
+    tls_forget_errors();
     return TLS_FAILED;
 }
 
@@ -613,8 +345,8 @@ static ssize_t fail(struct tls *t, int error)
 {
     int why = error == SSL_ERROR_SYSCALL && errno ? errno : EPROTO;
     t->is_broken = true;
-    t->why = tls_protocol_reason(ERR_GET_REASON(ERR_peek_last_error()));
-    ERR_clear_error();
+    t->why = tls_protocol_reason(tls_last_reason());
+    tls_forget_errors();
     errno = why;
     return -1;
 }
@@ -623,7 +355,7 @@ ssize_t tls_read(struct tls *t, void *p, size_t n)
 {
     size_t got;
     assert(n >= TLS_READ_MIN);
-    ERR_clear_error();
+    tls_forget_errors();
     if (SSL_read_ex(t->ssl, p, n, &got) == 1) {
         t->has_read = true;
         return (ssize_t)got;
@@ -640,7 +372,7 @@ ssize_t tls_read(struct tls *t, void *p, size_t n)
 ssize_t tls_write(struct tls *t, const void *p, size_t n)
 {
     size_t done;
-    ERR_clear_error();
+    tls_forget_errors();
     if (SSL_write_ex(t->ssl, p, n, &done) == 1) {
         return (ssize_t)done;
     }
@@ -663,7 +395,7 @@ void tls_end(struct tls *t)
         return;
     }
     t->is_ended = true;
-    ERR_clear_error();
+    tls_forget_errors();
     (void)SSL_shutdown(t->ssl); /* the peer may be gone: then nobody misses it */
-    ERR_clear_error();
+    tls_forget_errors();
 }

@@ -1,10 +1,11 @@
-/* Why a certificate or a handshake was refused, in words: OpenSSL's codes by table. */
+/* Why a certificate or a handshake was refused, in words: OpenSSL's codes by table, and its queue of errors. */
+#include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>
 
 #include "engine/flow/tls_priv.h"
 
-const char *tls_certificate_reason(bool is_server, long code)
+static const char *certificate_reason(bool is_server, long code)
 {
     static const struct {
         long code;
@@ -74,4 +75,29 @@ const char *tls_protocol_reason(int reason)
         }
     }
     return NULL;
+}
+
+const char *tls_handshake_reason(bool is_server, long verdict, bool is_cut)
+{
+    unsigned long last = ERR_peek_last_error();
+    const char *text =
+        ERR_GET_LIB(last) == ERR_LIB_SSL ? tls_protocol_reason(ERR_GET_REASON(last)) : NULL;
+    if (ERR_GET_REASON(last) == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK) {
+        return certificate_reason(is_server, verdict);
+    }
+    if (text || is_cut) {
+        return text ? text : "the peer hung up during the handshake";
+    }
+    text = ERR_reason_error_string(last);
+    return text ? text : "the TLS handshake failed";
+}
+
+int tls_last_reason(void)
+{
+    return ERR_GET_REASON(ERR_peek_last_error());
+}
+
+void tls_forget_errors(void)
+{
+    ERR_clear_error();
 }
