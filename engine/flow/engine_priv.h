@@ -135,7 +135,7 @@ void engine_output(struct engine *e, struct arena *a, const struct rules_output 
 /* Inside the journal's callback of `m`: its outputs to the queues they are for. */
 void engine_offer(struct engine *e, struct msg *m);
 
-/* operate.c */
+/* operate_rerun.c */
 /* Run today's rules of the route by which output `o` of `m` was to go: 0 and what they send, in the arena of
  * `m`; ERR_STATE with *out_why there when they fail, send nothing or are gone. */
 int engine_rerun(struct engine *e, struct msg *m, const struct entry_output *o,

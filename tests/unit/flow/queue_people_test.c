@@ -220,7 +220,7 @@ Test(queue_people, all_that_waits_can_be_dropped_in_order_and_what_came_later_st
     close_world(&w);
 }
 
-/* Hand the message of entry `seq` to queue_resend(), as operate.c does. */
+/* Hand the message of entry `seq` to queue_resend(), as operate_resend.c does. */
 static int resend(struct world *w, uint64_t seq, uint32_t attempt)
 {
     struct msg *m = msg_new(&w->pool);
