@@ -2,20 +2,10 @@
 
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
-#include "engine/journal/keys.h"
-#include "engine/journal/spare.h"
-#include "engine/journal/survey.h"
+#include "engine/journal/files_priv.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-
-/* Prepared volumes left for what is more urgent. */
-enum { RESERVE_INTAKE = SPARE_RESERVE, RESERVE_CARRY = 1 };
-
-static struct volume *newest(const struct files *f)
-{
-    return &f->v[f->n - 1];
-}
+#include <string.h>
 
 struct volume *files_add(struct files *f)
 {
@@ -28,7 +18,7 @@ struct volume *files_add(struct files *f)
     return v;
 }
 
-static void close_volume(struct files *f, struct volume *v)
+void files_close_volume(struct files *f, struct volume *v)
 {
     if (v->file >= 0) {
         (void)f->disk.close(f->disk.arg, v->file); /* opened for reading */
@@ -39,7 +29,7 @@ static void close_volume(struct files *f, struct volume *v)
 void files_free(struct files *f)
 {
     for (size_t i = 0; i < f->n; i++) {
-        close_volume(f, &f->v[i]);
+        files_close_volume(f, &f->v[i]);
     }
     for (size_t i = 0; i < FILES_WINDOWS; i++) {
         scan_free(&f->windows[i]);
@@ -60,7 +50,7 @@ static void close_store(struct journal *j)
 void files_rotate(struct journal *j)
 {
     struct files *f = j->store;
-    const struct volume *old = f->n ? newest(f) : NULL;
+    const struct volume *old = f->n ? files_newest(f) : NULL;
     struct volume_header h = {.number = old ? old->number + 1 : 1,
                               .size = f->volume_bytes,
                               .first_seq = j->next_seq,
@@ -73,7 +63,7 @@ void files_rotate(struct journal *j)
     memcpy(h.journal_id, f->journal_id, 16);
     memcpy(h.hash_key, j->hash_key, 16);
     if (old) {
-        newest(f)->sealed_us = h.created_us;
+        files_newest(f)->sealed_us = h.created_us;
     }
     struct volume *v = files_add(f);
     v->number = h.number;
@@ -90,7 +80,7 @@ void files_rotate(struct journal *j)
 static bool make_room(struct journal *j, size_t n)
 {
     struct files *f = j->store;
-    if (f->laid + volume_entry_size(n) > newest(f)->size) {
+    if (f->laid + volume_entry_size(n) > files_newest(f)->size) {
         files_rotate(j);
         /* a checkpoint opens every volume, unless there is so much in it that it would fill them */
         f->is_due = f->checkpoint_size * 4 < f->volume_bytes ||
@@ -108,8 +98,7 @@ static bool make_room(struct journal *j, size_t n)
     return true;
 }
 
-/* Is `bytes` of volumes, and so many prepared ones beside them, more than the journal may have? */
-static bool is_over(const struct files *f, uint64_t bytes, unsigned prepared)
+bool files_is_over(const struct files *f, uint64_t bytes, unsigned prepared)
 {
     return f->disk_bytes && bytes + prepared * f->volume_bytes > f->disk_bytes;
 }
@@ -127,8 +116,10 @@ static bool admits(struct journal *j, enum entry_type type, uint64_t n)
 {
     const struct files *f = j->store;
     bool is_message = is_intake(type);
-    unsigned left = is_message ? RESERVE_INTAKE : type == ENTRY_CARRY ? RESERVE_CARRY : 0;
-    if (left && is_over(f, f->bytes, left)) {
+    unsigned left = is_message            ? FILES_RESERVE_INTAKE
+                    : type == ENTRY_CARRY ? FILES_RESERVE_CARRY
+                                          : 0;
+    if (left && files_is_over(f, f->bytes, left)) {
         return false;
     }
     bool is_blocked = writer_is_blocked(f->writer);
@@ -138,7 +129,7 @@ static bool admits(struct journal *j, enum entry_type type, uint64_t n)
     if (is_message && is_blocked) {
         return false;
     }
-    uint64_t room = newest(f)->size - (is_message ? newest(f)->size / 2 : 0);
+    uint64_t room = files_newest(f)->size - (is_message ? files_newest(f)->size / 2 : 0);
     return f->laid + volume_entry_size(n) + VOLUME_ENTRY_HEADER <= room ||
            (!is_message && !is_blocked && writer_ready(f->writer) > left);
 }
@@ -146,7 +137,7 @@ static bool admits(struct journal *j, enum entry_type type, uint64_t n)
 static uint64_t lay(struct journal *j, const struct put *p)
 {
     struct files *f = j->store;
-    struct volume *v = newest(f);
+    struct volume *v = files_newest(f);
     uint64_t at = f->laid;
     uint64_t size = volume_entry_size(p->head.n + p->body.n);
     writer_append(f->writer, p, at);
@@ -177,8 +168,7 @@ struct volume *files_by_number(const struct files *f, uint64_t number)
     return low < f->n && f->v[low].number == number ? &f->v[low] : NULL;
 }
 
-/* The last volume that begins at or before `seq`; the first one when all begin behind it. */
-static struct volume *by_seq(const struct files *f, uint64_t seq)
+struct volume *files_by_seq(const struct files *f, uint64_t seq)
 {
     size_t low = 0, high = f->n;
     while (high - low > 1) {
@@ -249,262 +239,6 @@ static int drain(struct journal *j, uint64_t *io_durable)
     return collect(j, io_durable);
 }
 
-static int open_volume(struct files *f, struct volume *v)
-{
-    if (v->file >= 0) {
-        return 0;
-    }
-    size_t open = 0;
-    for (size_t i = 0; i < f->n; i++) {
-        open += f->v[i].file >= 0;
-    }
-    for (size_t i = 0; i < f->n && open >= FILES_OPEN_MOST; i++) {
-        open -= f->v[i].file >= 0;
-        close_volume(f, &f->v[i]);
-    }
-    char name[32];
-    volume_name(v->number, name);
-    int file = f->is_reader ? survey_open(&f->disk, v->number, v->salt)
-                            : f->disk.open(f->disk.arg, name, O_RDONLY);
-    if (file < 0) {
-        return ERR_IO;
-    }
-    v->file = file;
-    return 0;
-}
-
-/* A window that looks at `at` of `v` already, or the one that was used least recently. */
-static struct scan *window(struct files *f, const struct volume *v, uint64_t at, bool is_random)
-{
-    struct scan *best = is_random ? &f->peek : &f->windows[0];
-    for (size_t i = 0; i < FILES_WINDOWS; i++) {
-        struct scan *w = &f->windows[i];
-        if (w->number == v->number && w->n && at >= w->from && at <= w->from + w->n) {
-            best = w;
-            break;
-        }
-        if (!is_random && w->used < best->used) {
-            best = w;
-        }
-    }
-    best->used = ++f->reads;
-    best->ahead = best == &f->peek ? SCAN_PEEK : SCAN_WINDOW;
-    scan_set(best, &f->disk, v->file, v->number, v->salt, v->end);
-    return best;
-}
-
-/* The bytes at `at` do not hold: go on behind them, in this volume or the next. */
-static int skip_damage(struct files *f, struct volume *v, struct scan *s, uint64_t at,
-                       struct journal_cursor *c)
-{
-    struct stored found;
-    uint64_t place;
-    uint64_t above = c->next ? c->next - 1 : 0;
-    int rc = scan_find(s, at + 8, above, &found, &place);
-    if (rc < 0) {
-        return rc;
-    }
-    c->hint[0] = rc == 1 ? volume_hint(v->number, place) : volume_hint(v->number, v->end);
-    if (rc == 1) {
-        c->next = found.e.seq;
-    } else {
-        c->next = v->last_seq >= c->next ? v->last_seq + 1 : c->next;
-    }
-    (void)f;
-    return ERR_DAMAGE;
-}
-
-static int read_at(struct files *f, struct volume *v, uint64_t at, struct journal_cursor *c,
-                   struct stored *out, uint64_t *out_size)
-{
-    int rc = open_volume(f, v);
-    if (rc != 0) {
-        return rc;
-    }
-    struct scan *s = window(f, v, at, c->hint[1] != 0);
-    rc = scan_entry(s, at, out, out_size);
-    if (rc == 0 || (rc == 1 && (out->e.seq < v->first_seq || out->e.seq > v->last_seq))) {
-        return skip_damage(f, v, s, at, c);
-    }
-    return rc;
-}
-
-/* The next volume, or NULL; *out_gap when one between is missing or cannot be read. */
-static struct volume *after(const struct files *f, const struct volume *v, bool *out_gap)
-{
-    size_t i = (size_t)(v - f->v) + 1;
-    *out_gap = i < f->n && (f->v[i].number != v->number + 1 || f->v[i].is_lost);
-    while (i < f->n && f->v[i].is_lost) {
-        i++;
-    }
-    return i < f->n ? &f->v[i] : NULL;
-}
-
-static struct volume *place_cursor(const struct files *f, const struct journal_cursor *c,
-                                   uint64_t *out_at)
-{
-    struct volume *v = c->hint[0] ? files_by_number(f, volume_hint_number(c->hint[0])) : NULL;
-    *out_at = v ? volume_hint_offset(c->hint[0]) : VOLUME_START;
-    if (v && (*out_at < VOLUME_START || *out_at > v->end || v->first_seq > c->next)) {
-        v = NULL;
-    }
-    if (!v) {
-        v = by_seq(f, c->next);
-        *out_at = VOLUME_START;
-    }
-    return v;
-}
-
-static int next_entry(struct journal *j, struct journal_cursor *c, uint64_t limit,
-                      struct stored *out)
-{
-    struct files *f = j->store;
-    uint64_t at, size = 0;
-    struct volume *v = place_cursor(f, c, &at);
-    for (;;) {
-        if (at >= v->end) {
-            bool has_gap;
-            struct volume *next = after(f, v, &has_gap);
-            if (!next) {
-                c->hint[0] = volume_hint(v->number, at);
-                return 0;
-            }
-            v = next;
-            at = VOLUME_START;
-            if (has_gap) {
-                c->next = v->first_seq > c->next ? v->first_seq : c->next;
-                c->hint[0] = volume_hint(v->number, at);
-                return ERR_DAMAGE;
-            }
-            continue;
-        }
-        int rc = read_at(f, v, at, c, out, &size);
-        if (rc != 1) {
-            return rc;
-        }
-        if (out->e.seq > limit) {
-            c->hint[0] = volume_hint(v->number, at);
-            return 0;
-        }
-        at += size;
-        if (out->e.seq >= c->next) {
-            c->next = out->e.seq + 1;
-            c->hint[0] = volume_hint(v->number, at);
-            return 1;
-        }
-    }
-}
-
-size_t files_group(const struct files *f, size_t i)
-{
-    while (i + 1 < f->n && f->v[i + 1].continues) {
-        i++;
-    }
-    return i;
-}
-
-/* Room is made before it is missing: a sixteenth of the bound is kept free for what comes in, at least two volumes,
- * as what is carried takes one before any goes. */
-static bool is_pressed(const struct files *f, uint64_t bytes)
-{
-    uint64_t ahead = f->disk_bytes / 16, least = 2 * f->volume_bytes;
-    ahead = ahead > least ? ahead : least;
-    return is_over(f, bytes + ahead, RESERVE_INTAKE);
-}
-
-bool files_is_pressed(const struct journal *j)
-{
-    const struct files *f = j->store;
-    return is_pressed(f, f->bytes);
-}
-
-static bool is_old(const struct journal *j, const struct volume *v)
-{
-    const struct files *f = j->store;
-    return !j->age.is_suspended && v->sealed_us <= j->age_us - f->retention_us;
-}
-
-bool files_may_go(const struct journal *j, size_t i, uint64_t bytes)
-{
-    const struct files *f = j->store;
-    if (j->keep_from && f->v[i].last_seq >= j->keep_from) {
-        return false;
-    }
-    return is_old(j, &f->v[i]) || !f->v[i].has_records || is_pressed(f, bytes);
-}
-
-/* The oldest group of volumes, if it may go. Its size, or 0. */
-static size_t first_group(const struct journal *j, size_t from, uint64_t bytes)
-{
-    const struct files *f = j->store;
-    size_t end = files_group(f, from);
-    bool may_go = end + 1 < f->n;
-    for (size_t i = from; i <= end && may_go; i++) {
-        may_go = files_may_go(j, i, bytes);
-    }
-    return may_go ? end - from + 1 : 0;
-}
-
-static void let_go(struct journal *j, struct volume *v)
-{
-    struct files *f = j->store;
-    f->space.cut += !is_old(j, v) && v->has_records;
-    f->bytes -= v->size;
-    close_volume(f, v);
-    writer_release(f->writer, v->number);
-}
-
-static void release(struct journal *j, uint64_t seq)
-{
-    struct files *f = j->store;
-    size_t gone = 0, n;
-    while ((n = first_group(j, gone, f->bytes)) > 0 && f->v[gone + n - 1].last_seq < seq) {
-        for (; n > 0; n--) {
-            let_go(j, &f->v[gone++]);
-        }
-    }
-    if (gone) {
-        memmove(f->v, f->v + gone, (f->n - gone) * sizeof(*f->v));
-        f->n -= gone;
-        keys_released(j->keys);
-    }
-}
-
-static void hold(struct journal *j, uint64_t home, bool is_in)
-{
-    struct files *f = j->store;
-    if (f->n) {
-        struct volume *v = home >= newest(f)->first_seq ? newest(f) : by_seq(f, home);
-        v->items += is_in ? 1 : 0;
-        v->items -= !is_in && v->items ? 1 : 0;
-    }
-}
-
-/* What may not go anyway keeps itself. */
-static uint64_t held_from(const struct journal *j)
-{
-    const struct files *f = j->store;
-    uint64_t bytes = f->bytes;
-    size_t i = 0, n;
-    while ((n = first_group(j, i, bytes)) > 0) {
-        for (; n > 0; n--, i++) {
-            if (f->v[i].items) {
-                return f->v[i].first_seq;
-            }
-            bytes -= f->v[i].size;
-        }
-    }
-    return i < f->n ? f->v[i].first_seq : UINT64_MAX;
-}
-
-void files_forget(struct journal *j)
-{
-    struct files *f = j->store;
-    for (size_t i = 0; i < f->n; i++) {
-        f->v[i].items = 0;
-    }
-}
-
 void journal_space(const struct journal *j, struct journal_space *out)
 {
     *out = (struct journal_space){0};
@@ -526,18 +260,6 @@ int64_t journal_busy_us(const struct journal *j)
     return f ? writer_busy_us(f->writer) : 0;
 }
 
-bool files_is_gone(const struct journal *j, uint64_t seq)
-{
-    const struct files *f = j->store;
-    if (f->n == 0) {
-        return true;
-    }
-    const struct volume *v = by_seq(f, seq);
-    struct volume_header h;
-    int rc = survey_header(&f->disk, v->number, &h);
-    return rc == ERR_NOT_FOUND || (rc == 0 && h.salt != v->salt);
-}
-
 static uint64_t floor_seq(const struct journal *j)
 {
     const struct files *f = j->store;
@@ -557,13 +279,13 @@ static uint64_t recent_seq(const struct journal *j, uint64_t bytes)
 static uint64_t newest_number(const struct journal *j)
 {
     const struct files *f = j->store;
-    return f->n ? newest(f)->number : 0;
+    return f->n ? files_newest(f)->number : 0;
 }
 
 static uint64_t live_end(const struct journal *j)
 {
     const struct files *f = j->store;
-    return f->n ? newest(f)->end : 0;
+    return f->n ? files_newest(f)->end : 0;
 }
 
 const struct store_ops FILES_OPS = {
@@ -573,10 +295,10 @@ const struct store_ops FILES_OPS = {
     .hurry = hurry,
     .poll = poll_store,
     .drain = drain,
-    .next = next_entry,
-    .release = release,
-    .hold = hold,
-    .held_from = held_from,
+    .next = files_next,
+    .release = files_release,
+    .hold = files_hold,
+    .held_from = files_held_from,
     .clean = files_clean,
     .floor = floor_seq,
     .recent = recent_seq,
