@@ -1,5 +1,7 @@
 #include "adapters/http_body.h"
 
+#include "adapters/http_head.h"
+
 #include <string.h>
 
 void http_body_begin(struct http_body *b, bool is_chunked, uint64_t length, uint64_t limit)
@@ -100,7 +102,8 @@ static size_t take_trailer(struct http_body *b, struct str bytes)
     b->trailers += n;
     if (n == 2) {
         b->state = HTTP_BODY_WHOLE;
-    } else if (b->trailers > HTTP_TRAILERS_MAX) {
+    } else if (b->trailers > HTTP_TRAILERS_MAX ||
+               (n && !http_head_is_field(str_slice(bytes, 0, n - 2)))) {
         b->state = HTTP_BODY_BROKEN;
     }
     return n;

@@ -132,6 +132,7 @@ static void finish(struct http_conn *c)
 {
     drop_request(c);
     c->asked_us = 0;
+    c->is_parted = false;
     c->state = http_conn_closes(c) ? HTTP_CONN_ENDED : HTTP_CONN_HEAD;
     flush(c);
 }
@@ -211,26 +212,37 @@ static void take_head(struct http_conn *c, size_t n)
     use(c, n);
 }
 
+/* Some clients end a body so. It begins no request; a second one is none of theirs. */
+static void pass_empty_line(struct http_conn *c)
+{
+    use(c, 2);
+    c->is_parted = true;
+    c->asked_us = c->bytes.n ? c->asked_us : 0;
+}
+
 /* Something of a head: is it one at all, is it whole? False: more bytes are needed. */
 static bool read_head(struct http_conn *c)
 {
     struct str s = buf_str(&c->bytes);
     c->asked_us = c->asked_us ? c->asked_us : now_us(c);
-    if (str_starts(s, STR("\r\n"))) {
-        use(c, 2); /* some clients end a body so */
+    if (!c->is_parted && str_starts(s, STR("\r\n"))) {
+        pass_empty_line(c);
         return true;
     }
     if (s.n && s.p[0] == TLS_CLIENT_HELLO) {
         refuse(c, 400, "no HTTP: TLS is spoken to a plain port");
         return false;
     }
-    if (s.n && (s.p[0] < 'A' || s.p[0] > 'Z') && s.p[0] != '\r') {
+    if (s.n && (s.p[0] < 'A' || s.p[0] > 'Z') && (c->is_parted || s.p[0] != '\r')) {
         refuse(c, 400, "no HTTP: the first byte is no letter of a method");
         return false;
     }
     size_t n = http_head_length(s, c->seen);
+    bool is_broken = !n && http_head_has_bare_lf(s, c->seen);
     c->seen = s.n;
-    if (n > HTTP_HEAD_MAX || (!n && s.n > HTTP_HEAD_MAX)) {
+    if (is_broken) {
+        refuse(c, 400, "a line of the head ends in a bare LF");
+    } else if (n > HTTP_HEAD_MAX || (!n && s.n > HTTP_HEAD_MAX)) {
         refuse(c, 431, "the head is larger than 16 KiB");
     } else if (n) {
         take_head(c, n);

@@ -8,10 +8,14 @@ struct reader {
     unsigned headers, hosts, lengths, codings, authorizations, types;
 };
 
+static bool is_letter_or_digit(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static bool is_token_char(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+    return is_letter_or_digit(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
 }
 
 static bool is_token(struct str s)
@@ -37,6 +41,21 @@ size_t http_head_length(struct str bytes, size_t seen)
     size_t from = seen > 3 ? seen - 3 : 0;
     const char *end = bytes.n > from ? memmem(bytes.p + from, bytes.n - from, "\r\n\r\n", 4) : NULL;
     return end ? (size_t)(end - bytes.p) + 4 : 0;
+}
+
+bool http_head_has_bare_lf(struct str bytes, size_t seen)
+{
+    for (size_t at = seen; at < bytes.n; at++) {
+        const char *lf = memchr(bytes.p + at, '\n', bytes.n - at);
+        if (!lf) {
+            return false;
+        }
+        at = (size_t)(lf - bytes.p);
+        if (at == 0 || lf[-1] != '\r') {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The next line without its CRLF. A lone CR or LF in it is refused by who reads the line. */
@@ -109,6 +128,18 @@ static struct str trimmed(struct str s)
     return s;
 }
 
+/* Whose side of a dispute over a host ("a, b", "u@a", "a/x") a proxy took cannot be seen from here. */
+static bool is_host(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (!is_letter_or_digit(c) && (c == '\0' || !strchr("-._~%:[]", c))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_value(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -178,6 +209,9 @@ static void take(struct reader *r, struct str name, struct str value)
     struct http_head *h = r->h;
     if (str_eq_nocase(name, STR("Host"))) {
         r->hosts++;
+        if (!is_host(value)) {
+            refuse(h, 400, "Host is no host");
+        }
     } else if (str_eq_nocase(name, STR("Content-Length"))) {
         read_length(r, value);
     } else if (str_eq_nocase(name, STR("Transfer-Encoding"))) {
@@ -228,6 +262,12 @@ static void check_whole(const struct reader *r)
     if (r->authorizations > 1 || r->types > 1) {
         refuse(h, 400, "Authorization or Content-Type stands twice");
     }
+}
+
+bool http_head_is_field(struct str line)
+{
+    ptrdiff_t colon = str_index(line, ':');
+    return colon > 0 && is_token(str_slice(line, 0, (size_t)colon));
 }
 
 void http_head_read(struct str bytes, struct http_head *out)

@@ -2,7 +2,8 @@
  * Bytes in, views out. Pure.
  * Source: RFC 9112 (HTTP/1.1) sections 2.2, 3, 5, 6; RFC 9110 sections 5.5, 8.6, 10.1.1.
  * Differs: lines end in CRLF and nothing else; Content-Length stands once; Transfer-Encoding is `chunked` and
- * stands alone; no line folding; targets begin with `/`; no codings of the content. */
+ * stands alone; no line folding; targets begin with `/`; hosts have letters, digits and - . _ ~ % : [ ] only; no codings of
+ * the content. */
 #ifndef CORRIDOR_ADAPTERS_HTTP_HEAD_H
 #define CORRIDOR_ADAPTERS_HTTP_HEAD_H
 
@@ -25,9 +26,13 @@ struct http_head {
 
 /* How long the head is, its empty line included, or 0: it is not whole yet. `seen` bytes were looked at before. */
 size_t http_head_length(struct str bytes, size_t seen);
+/* Of a head that is not whole yet: does a line of it end in a bare LF? It would be refused, and may never be whole. */
+bool http_head_has_bare_lf(struct str bytes, size_t seen);
 /* Read a whole head. Fills `out`; out->status says whether it may be served. O(bytes). */
 void http_head_read(struct str bytes, struct http_head *out);
 /* How often the header `name` stands in a head that may be served; *out the first value, a view, where it does. O(bytes). */
 unsigned http_head_field(const struct http_head *h, struct str name, struct str *out);
+/* Is it the line of a header, or of a trailer: a name, a colon at once, a value; not folded? Without its CRLF. */
+bool http_head_is_field(struct str line);
 
 #endif

@@ -39,6 +39,7 @@ struct http_conn {
     enum http_conn_state state;
     bool is_gone, is_busy;   /* is_busy: inside the loop over its bytes */
     bool closes, is_refused; /* with this exchange; its request was refused */
+    bool is_parted;          /* an empty line before the request was read over */
     struct buf bytes;        /* read and not used */
     size_t seen;             /* of them: no end of a head there */
     struct http_body reader;

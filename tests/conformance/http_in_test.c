@@ -556,6 +556,39 @@ Test(http_in, a_request_that_drips_is_answered_408)
     expect_refusal(408, "drips");
 }
 
+static void wait_a_little(void)
+{
+    for (int i = 0; i < 30; i++) {
+        usleep(1000);
+        run_now(h.loop);
+    }
+}
+
+Test(http_in, an_empty_line_behind_a_body_begins_no_request)
+{
+    open_with("request-within: 5s\nidle: 60s");
+    post("", BODY);
+    send_text("\r\n");
+    cr_assert(gets(1));
+    wait_a_little();
+    clock_fake_advance(&h.time, 6000000);
+    wait_a_little();
+    cr_expect_eq(answers(&p), 1, "nobody asked, nobody is answered: %.*s", STR_ARG(buf_str(&p.in)));
+    post("", BODY);
+    cr_expect(gets(2));
+    send_text("\r\n\r\n");
+    cr_expect(gets(3));
+    cr_expect(says("HTTP/1.1 400 "), "two are none of HTTP");
+}
+
+Test(http_in, bare_line_feeds_are_refused_at_once)
+{
+    open_with("");
+    send_text("POST / HTTP/1.1\nHost: h\nContent-Length: 3\n\nabc");
+    expect_refusal(400, "bare LF");
+    cr_expect(says("bare LF"));
+}
+
 Test(http_in, an_idle_connection_is_closed_silently)
 {
     open_with("idle: 5s");

@@ -60,6 +60,13 @@ Test(http_head, heads_are_refused_or_taken)
         {"a name that is no token", POST "X(y): z\r\n\r\n", 400},
         {"two hosts", POST "Host: i\r\n\r\n", 400},
         {"no host", "POST /in HTTP/1.1\r\n\r\n", 400},
+        {"a host with its port", "POST /in HTTP/1.1\r\nHost: [2001:db8::1]:8081\r\n\r\n", 0},
+        {"an empty host", "POST /in HTTP/1.1\r\nHost:\r\n\r\n", 0},
+        {"two hosts in one", "POST /in HTTP/1.1\r\nHost: h, i\r\n\r\n", 400},
+        {"a host with a blank", "POST /in HTTP/1.1\r\nHost: h i\r\n\r\n", 400},
+        {"a host with a user", "POST /in HTTP/1.1\r\nHost: u@h\r\n\r\n", 400},
+        {"a host with a path", "POST /in HTTP/1.1\r\nHost: h/x\r\n\r\n", 400},
+        {"bytes above ASCII in the host", "POST /in HTTP/1.1\r\nHost: \xff\r\n\r\n", 400},
         {"two content types", POST "Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n", 400},
         {"two authorizations", POST "Authorization: a\r\nAuthorization: b\r\n\r\n", 400},
         /* the request line */
@@ -135,6 +142,29 @@ Test(http_head, the_end_of_a_head_is_found_however_it_comes)
     cr_expect_eq(http_head_length(str_slice(s, 0, 27), 20), 0);
 }
 
+Test(http_head, a_bare_lf_is_seen_before_the_head_is_whole)
+{
+    static const struct {
+        const char *bytes;
+        bool is_bare;
+    } rows[] = {
+        {"POST / HTTP/1.1\nHost: h\n\n", true},
+        {"\n", true},
+        {"POST / HTTP/1.1\r\nHost: h\r\nX: y\n", true},
+        {"POST / HTTP/1.1\r\nHost: h\r\n", false},
+        {"POST / HTTP/1.1\r", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct str s = str_of(rows[i].bytes);
+        for (size_t seen = 0; seen < s.n; seen++) { /* cut anywhere: found in one of the two */
+            bool found =
+                http_head_has_bare_lf(str_slice(s, 0, seen), 0) || http_head_has_bare_lf(s, seen);
+            cr_expect_eq(found, rows[i].is_bare, "%zu, cut at %zu", i, seen);
+        }
+    }
+}
+
 /* ---- bodies ---- */
 
 static const struct {
@@ -160,6 +190,10 @@ static const struct {
     {"a blank behind the size", "5 \r\nhello\r\n", "", NULL, HTTP_BODY_BROKEN},
     {"nine digits", "000000005\r\nhello\r\n", "", NULL, HTTP_BODY_BROKEN},
     {"a bare LF in a trailer", "0\r\nX: y\nZ: 1\r\n\r\n", "", NULL, HTTP_BODY_BROKEN},
+    {"a trailer without a colon", "0\r\nnonsense\r\n\r\n", "", NULL, HTTP_BODY_BROKEN},
+    {"a trailer without a name", "0\r\n: y\r\n\r\n", "", NULL, HTTP_BODY_BROKEN},
+    {"a blank in a trailer's name", "0\r\nX : y\r\n\r\n", "", NULL, HTTP_BODY_BROKEN},
+    {"a folded trailer", "0\r\nX: y\r\n z\r\n\r\n", "", NULL, HTTP_BODY_BROKEN},
     {"larger than the limit", "15\r\n", "", NULL, HTTP_BODY_TOO_LARGE},
     {"all together larger than the limit", "a\r\n0123456789\r\nb\r\n", "0123456789", NULL,
      HTTP_BODY_TOO_LARGE},
