@@ -20,7 +20,11 @@ bool ip_read(struct str s, struct ip *out)
     if (out->is_v4) {
         memcpy(out->bytes, mapped, sizeof mapped);
     }
-    return out->is_v4 || inet_pton(AF_INET6, text, out->bytes) == 1;
+    if (out->is_v4 || inet_pton(AF_INET6, text, out->bytes) != 1) {
+        return out->is_v4;
+    }
+    out->is_v4 = memcmp(out->bytes, mapped, sizeof mapped) == 0;
+    return true;
 }
 
 bool ip_of(const struct sockaddr *sa, struct ip *out)
@@ -57,7 +61,7 @@ bool ip_range_read(struct str s, struct ip_range *out)
     if (!ip_read(address, &out->at)) {
         return false;
     }
-    int64_t most = out->at.is_v4 ? BITS_V4 : BITS, bits = most;
+    int64_t most = str_index(address, ':') < 0 ? BITS_V4 : BITS, bits = most;
     bool has_prefix = str_index(s, '/') >= 0;
     if (has_prefix && (!str_to_i64(rest, &bits) || bits < 0 || bits > most)) {
         return false;

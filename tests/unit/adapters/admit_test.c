@@ -19,6 +19,11 @@ static const struct {
     {"0.0.0.0/0", "::ffff:203.0.113.9", true}, /* reached an IPv6 socket over IPv4 */
     {"10.0.0.0/8", "::ffff:10.1.2.3", true},
     {"10.0.0.0/8", "::ffff:11.1.2.3", false},
+    {"::ffff:10.0.0.0/104", "10.1.2.3", true}, /* as some tools write the same */
+    {"::ffff:10.0.0.0/104", "::ffff:10.1.2.3", true},
+    {"::ffff:10.0.0.0/104", "11.1.2.3", false},
+    {"::ffff:192.0.2.7", "192.0.2.7", true},
+    {"::ffff:0:0/96", "203.0.113.9", true},
     {"2001:db8::/32", "2001:db8:ffff::1", true},
     {"2001:db8::/32", "2001:db9::1", false},
     {"::1", "::1", true},
