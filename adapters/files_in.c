@@ -293,12 +293,12 @@ static void take_batch(struct files_in *in)
 
 static void note_count(struct files_in *in, const struct batch_item *item)
 {
-    if (item->declared >= 0 && item->declared != (int64_t)item->counted) {
-        buf_printf(&in->why, "line %u: %s-1 says %lld, there are %u\n", item->line,
-                   item->kind == BATCH_TRAILER ? "BTS" : "FTS", (long long)item->declared,
-                   item->counted);
+    struct buf text = {0};
+    if (batch_is_miscounted(item, &text)) {
+        buf_printf(&in->why, "line %u: %.*s\n", item->line, STR_ARG(buf_str(&text)));
         in->strays++;
     }
+    buf_free(&text);
 }
 
 /* The same file, read again after a crash, has the same keys; another one of its name has not. */

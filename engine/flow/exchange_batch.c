@@ -46,12 +46,12 @@ static void add_error(struct exchange *x, const char *path, struct str text)
 
 static void check_count(struct exchange *x, const struct batch_item *item)
 {
-    const char *path = item->kind == BATCH_TRAILER ? "BTS-1" : "FTS-1";
-    if (item->declared >= 0 && item->declared != (int64_t)item->counted) {
-        add_error(x, path,
-                  str_printf(&x->msg->arena, "line %u: %s says %lld, there are %u", item->line,
-                             path, (long long)item->declared, item->counted));
+    struct buf why = {0};
+    if (batch_is_miscounted(item, &why)) {
+        add_error(x, item->kind == BATCH_TRAILER ? "BTS-1" : "FTS-1",
+                  str_printf(&x->msg->arena, "line %u: %.*s", item->line, STR_ARG(buf_str(&why))));
     }
+    buf_free(&why);
 }
 
 static void keep_header(struct exchange_batch *b, const struct batch_item *item, struct arena *a)

@@ -219,11 +219,30 @@ static int64_t declared_in(struct str line)
     struct str rest, first = {NULL, 0};
     int64_t n;
     if (line.n < 5) {
-        return -1;
+        return BATCH_COUNT_NONE;
     }
     rest = str_from(line.p + 4, line.n - 4);
     (void)str_split(&rest, line.p[3], &first); /* there is a byte: it always gives a part */
-    return str_to_i64(str_trim(first), &n) && n >= 0 ? n : -1;
+    first = str_trim(first);
+    if (!first.n || str_is(first, "\"\"")) {
+        return BATCH_COUNT_NONE;
+    }
+    return str_to_i64(first, &n) && n >= 0 ? n : BATCH_COUNT_BAD;
+}
+
+bool batch_is_miscounted(const struct batch_item *item, struct buf *out)
+{
+    const char *path = item->kind == BATCH_TRAILER ? "BTS-1" : "FTS-1";
+    if (item->declared == BATCH_COUNT_NONE || item->declared == (int64_t)item->counted) {
+        return false;
+    }
+    if (item->declared == BATCH_COUNT_BAD) {
+        buf_printf(out, "%s is no number, there are %u", path, item->counted);
+    } else {
+        buf_printf(out, "%s says %lld, there are %u", path, (long long)item->declared,
+                   item->counted);
+    }
+    return true;
 }
 
 static void take_trailer(struct batch *b, const struct line *l, struct batch_item *out)

@@ -9,6 +9,7 @@
 #ifndef CORRIDOR_HL7_BATCH_H
 #define CORRIDOR_HL7_BATCH_H
 
+#include "engine/base/buf.h"
 #include "engine/hl7/hl7.h"
 
 enum batch_kind {
@@ -30,6 +31,9 @@ enum {
     BATCH_REMARK_NO_HEADER = 32, /* a trailer without its header */
 };
 
+/* What a trailer says. */
+enum { BATCH_COUNT_NONE = -1, BATCH_COUNT_BAD = -2 }; /* empty or ""; no number */
+
 struct batch_item {
     enum batch_kind kind;
     struct str bytes;
@@ -37,7 +41,7 @@ struct batch_item {
     uint32_t line;      /* its first line, from 1; CRLF counts once */
     uint32_t number;    /* messages: from 1 in the file */
     uint32_t number_in; /* messages: from 1 in the batch */
-    int64_t declared;   /* trailers: BTS-1, FTS-1; -1 where it is empty or no number */
+    int64_t declared;   /* trailers: BTS-1, FTS-1, or BATCH_COUNT_* */
     uint32_t counted;   /* trailers: what was seen since the header */
 };
 
@@ -58,6 +62,9 @@ struct batch {
 void batch_open(struct batch *b, struct arena *a, struct str file);
 /* The next item; false at the end. O(its bytes). */
 bool batch_next(struct batch *b, struct batch_item *out);
+/* Does the trailer say another number than what was seen, or none at all? Then appended to `out`: "BTS-1 says 3, there
+ * are 2". An empty count says nothing. */
+bool batch_is_miscounted(const struct batch_item *item, struct buf *out);
 
 /* The headers that a message stands in, as hl7_parse_header() reads them; segs 0: none, or no header. */
 struct batch_headers {

@@ -110,10 +110,15 @@ static void extend(struct cutter *c, const struct batch_item *item)
 
 static void check_count(struct cutter *c, const struct batch_item *item, const char *what)
 {
-    if (item->declared < 0 || item->declared == (int64_t)item->counted) {
+    struct diag_pos pos = {.file = c->file, .line = item->line, .col = 5};
+    if (item->declared == BATCH_COUNT_BAD) {
+        diag_add(c->d, DIAG_WARNING, "batch-count", pos, "%.3s-1 is no number; %u %s were found",
+                 item->bytes.p, item->counted, what);
         return;
     }
-    struct diag_pos pos = {.file = c->file, .line = item->line, .col = 5};
+    if (item->declared == BATCH_COUNT_NONE || item->declared == (int64_t)item->counted) {
+        return;
+    }
     diag_add(c->d, DIAG_WARNING, "batch-count", pos, "%.3s-1 states %lld %s; %u were found",
              item->bytes.p, (long long)item->declared, what, item->counted);
 }

@@ -148,6 +148,8 @@ static const struct {
 } wrong[] = {
     {"messages", BHS, "BTS|4\r", "BTS-1 says 4, there are 3"},
     {"batches", FHS BHS, "BTS|3\rFTS|2\r", "FTS-1 says 2, there are 1"},
+    {"no number", BHS, "BTS|three\r", "BTS-1 is no number, there are 3"},
+    {"less than nothing", FHS BHS, "BTS|3\rFTS|-1\r", "FTS-1 is no number, there are 1"},
     {"noise", BHS "hello\r", "BTS|3\r", "line 2 belongs to no message"},
     {"a header that cannot be read", "BHS|\r", "BTS|4\r", "BTS-1 says 4, there are 3"},
 };

@@ -81,8 +81,10 @@ Test(batch, files_of_every_shape)
         {"an empty batch", "BHS|^\rBTS|0\r", "B=BHS|^ T0/0=BTS|0", 0},
         {"wrong counts are told", "BHS|^\rMSH|a\rBTS|3|c\r", "B=BHS|^ M1.1@2=MSH|a$ T3/1=BTS|3|c",
          0},
-        {"no count", "BHS|^\rMSH|a\rBTS\rBHS|^\rBTS|x\rBTS|\r",
-         "B=BHS|^ M1.1@2=MSH|a$ T-1/1=BTS B=BHS|^ T-1/0=BTS|x T-1/0=BTS|", NO_H},
+        {"no count", "BHS|^\rMSH|a\rBTS\rBHS|^\rBTS|x\rBTS|\rBTS|\"\"\rBTS|-1\r",
+         "B=BHS|^ M1.1@2=MSH|a$ T-1/1=BTS B=BHS|^ T-2/0=BTS|x T-1/0=BTS| T-1/0=BTS|\"\" "
+         "T-2/0=BTS|-1",
+         NO_H},
         {"no trailer", "BHS|^\rMSH|a\r", "B=BHS|^ M1.1@2=MSH|a$", NO_T},
         {"second header without trailer", "BHS|^\rMSH|a\rBHS|^\rBTS|0\r",
          "B=BHS|^ M1.1@2=MSH|a$ B=BHS|^ T0/0=BTS|0", NO_T},
