@@ -27,6 +27,7 @@ static void skip_noise(struct frame *f, struct str *in)
         take(in, 1);
         f->place = FRAME_INSIDE;
         f->size = 0;
+        f->begun = 0;
     }
 }
 
@@ -52,6 +53,31 @@ static enum frame_step judge(struct frame *f, struct str *in)
     }
 }
 
+/* Where the beginning of another message ends in the next bytes of the payload; 0: there is none. VT as the first byte of
+ * all is a start that was sent twice. */
+static size_t another_in(struct frame *f, struct str s)
+{
+    static const char begin[] = "\vMSH";
+    for (size_t i = 0; i < s.n; i++) {
+        if (!f->begun) {
+            const char *vt = memchr(s.p + i, FRAME_VT, s.n - i);
+            if (!vt) {
+                return 0;
+            }
+            i = (size_t)(vt - s.p);
+            f->begun = f->size + i > 0;
+        } else if (s.p[i] == begin[f->begun]) {
+            f->begun++;
+        } else {
+            f->begun = s.p[i] == FRAME_VT;
+        }
+        if (!begin[f->begun]) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
 /* Payload up to FS or the end of what there is. */
 static enum frame_step read_payload(struct frame *f, struct str *in, size_t limit,
                                     struct str *out_part)
@@ -62,9 +88,15 @@ static enum frame_step read_payload(struct frame *f, struct str *in, size_t limi
     if (is_large) {
         n = limit - f->size;
     }
+    size_t another = another_in(f, str_from(in->p, n));
+    n = another ? another : n;
     *out_part = str_from(in->p, n);
     f->size += n;
     take(in, n);
+    if (another) {
+        f->place = FRAME_STUCK;
+        return FRAME_CUT;
+    }
     if (is_large) {
         f->place = FRAME_STUCK;
         return FRAME_LARGE;

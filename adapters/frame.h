@@ -3,7 +3,8 @@
  * Nothing is copied: pieces are views into the bytes handed in. No time: who reads says when it was silent.
  * Source: HL7 v2.5.1 appendix C.4 (minimal lower layer protocol).
  * Differs: FS ends a frame when followed by CR, VT, the end of the stream or silence (senders that
- * forget the CR); any other byte behind it breaks the frame, since two messages may have become one. */
+ * forget the CR); any other byte behind it breaks the frame, since two messages may have become one. VT MSH inside a payload
+ * does, too: its sender broke the frame off and began again. VT alone is text that somebody pasted. */
 #ifndef CORRIDOR_ADAPTERS_FRAME_H
 #define CORRIDOR_ADAPTERS_FRAME_H
 
@@ -25,6 +26,7 @@ struct frame {
     uint64_t noise;  /* bytes outside frames, ever */
     uint64_t noise_run; /* the same since the last frame */
     size_t size;        /* payload bytes of the current frame so far */
+    unsigned begun;     /* of them at the end: bytes of "VT MSH" */
 };
 
 enum frame_step {
@@ -32,10 +34,11 @@ enum frame_step {
     FRAME_PART,   /* *out_part is the next piece of the payload; the frame goes on */
     FRAME_END,    /* *out_part is the last piece (perhaps empty): the frame is whole */
     FRAME_BROKEN, /* FS with another byte behind it: stop reading this stream */
-    FRAME_LARGE,  /* the payload passes `limit`; *out_part is what fits: stop reading this stream */
+    FRAME_CUT, /* another message begins inside; *out_part ends with it: stop reading this stream */
+    FRAME_LARGE, /* the payload passes `limit`; *out_part is what fits: stop reading this stream */
 };
 
-/* Read on: takes bytes off the front of `*in`. Call until FRAME_MORE, BROKEN or LARGE. O(bytes). */
+/* Read on: takes bytes off the front of `*in`. Call until FRAME_MORE, BROKEN, CUT or LARGE. O(bytes). */
 enum frame_step frame_read(struct frame *f, struct str *in, size_t limit, struct str *out_part);
 /* The stream ended, or was silent for 200 ms: does this end a frame (whose pieces were all given)? */
 bool frame_end_of_stream(struct frame *f);

@@ -6,6 +6,8 @@
 
 static const struct ack_error broken = {
     207, "", 'E', {"the frame is broken: FS is followed by another byte than CR", 59}};
+static const struct ack_error cut = {
+    207, "", 'E', {"the frame is broken: another message begins inside", 50}};
 static const struct ack_error too_large = {
     207, "", 'E', {"the frame is larger than frame-limit", 36}};
 static const struct ack_error no_memory = {
@@ -106,6 +108,9 @@ static void feed(struct mllp_conn *c, struct str in)
         case FRAME_BROKEN:
             refuse_frame(c, part, &broken);
             break;
+        case FRAME_CUT:
+            refuse_frame(c, part, &cut);
+            break;
         case FRAME_LARGE:
             refuse_frame(c, part, &too_large);
             break;
@@ -142,7 +147,9 @@ static void wait_for_silence(struct mllp_conn *c)
 static void check_noise(struct mllp_conn *c, uint64_t noise_before)
 {
     c->in->ep->counters.noise_bytes += c->frame.noise - noise_before;
-    if (c->frame.noise_run <= MLLP_NOISE_MAX || c->is_ended) {
+    bool is_much = c->frame.noise_run > MLLP_NOISE_MAX;
+    bool is_news = c->frame.noise_run >= MLLP_NOISE_TOLD && !c->is_noise_told;
+    if ((!is_much && !is_news) || c->is_ended) {
         return;
     }
     int first = c->frame.first_noise < 0x20 ? c->frame.first_noise
@@ -150,7 +157,8 @@ static void check_noise(struct mllp_conn *c, uint64_t noise_before)
     log_event(c->in->ep->log, LOG_LEVEL_WARN, "noise", log_str("source", c->in->ep->name),
               log_cstr("peer", c->peer), log_uint("bytes", c->frame.noise),
               log_int("first_byte", first));
-    c->is_ended = true;
+    c->is_noise_told = true;
+    c->is_ended = is_much;
 }
 
 /* The peer sends nothing more: what it sent whole is answered, a part of a frame is dropped. */

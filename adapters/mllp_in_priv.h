@@ -26,6 +26,7 @@ enum {
     MLLP_LINGER_MS =
         2000, /* after a refusal: read on and forget, so that the answer is not lost in a reset */
     MLLP_NOISE_MAX = 64 * 1024, /* bytes outside frames in a row */
+    MLLP_NOISE_TOLD = 8,        /* so many are told, once a connection: blank lines are none */
     MLLP_KEPT_MAX = 64 * 1024,  /* bytes kept of a frame that is refused */
     MLLP_SPARES = 64,           /* emptied buffers kept for reuse ... */
     MLLP_SPARE_MAX = 16 * 1024, /* ... of at most this size */
@@ -53,7 +54,8 @@ struct mllp_conn {
     struct event *on_silence; /* made when a frame ends in FS without CR */
     struct line line;
     bool is_reading, is_dirty, is_gone;
-    bool is_ended;     /* the peer sends nothing more, or we read nothing more of it */
+    bool is_ended; /* the peer sends nothing more, or we read nothing more of it */
+    bool is_noise_told;
     bool is_refused;   /* the stream cannot be read further */
     bool is_lingering; /* all is sent and our side closed; what still comes is thrown away */
     bool is_offering;  /* `part` is a whole frame that the engine did not take yet */

@@ -177,6 +177,7 @@ static void feed(struct mllp_link *l, struct str in)
             end_reply(l, part);
             break;
         case FRAME_BROKEN:
+        case FRAME_CUT:
         case FRAME_LARGE:
             mllp_link_fail(l, "the answer is no MLLP frame");
             break;

@@ -94,6 +94,8 @@ static const struct {
     {"the end of the stream ends a frame", "\va\x1c", true, {"a"}},
     {"silence ends a frame", "\va\x1c", false, {"a"}},
     {"another byte breaks it", "\va\x1cx\vb\x1c\r", false, {"!a"}},
+    {"a message that begins inside breaks it", "\vMSH|a\vMSH|b\x1c\r", false, {"!MSH|a\vMSH"}},
+    {"VT is text", "\va\vMS\v\v\x1c\r", false, {"a\vMS\v\v"}},
     {"a part is dropped at the end of the stream", "\va\x1c\r\vpart", true, {"a"}},
     {"noise between frames is skipped", "GET /\r\n\va\x1c\r\n\n\vb\x1c\r", false, {"a", "b"}},
 };
@@ -568,6 +570,32 @@ Test(source, closes_what_is_idle_and_what_takes_too_long)
     peer_close(&idle);
     peer_close(&slow);
     peer_close(&busy);
+    house_close(&h);
+}
+
+RUN_UNTIL_DECLARE(is_noisy, const struct house *, x->source.ep.counters.noise_bytes >= 45)
+
+/* A sender that forgets VT waits for an answer that never comes: somebody has to be told why. */
+Test(source, a_message_outside_of_a_frame_is_told_once)
+{
+    struct peer p;
+    begin("");
+    h.source.answers_at_once = true;
+    connect_to(&p);
+    peer_send(&p, STR("\va\x1c\r\r\n\r\n"));
+    expect_frame(&p, 0, "re:a");
+    cr_expect_not(house_logged(&h, "noise"), "blank lines are nothing to tell");
+    peer_send(&p, STR("MSH|^~\\&|A\r\x1c\r\vb\x1c\r"));
+    peer_send(&p, STR("MSH|^~\\&|A\r\x1c\r\vc\x1c\r"));
+    expect_frame(&p, 1, "re:b");
+    expect_frame(&p, 2, "re:c");
+    peer_send(&p, STR("GET / HTTP/1.1\r\n"));
+    cr_expect(run_until(h.loop, is_noisy, &h));
+    struct str log = buf_str(&h.lines);
+    ptrdiff_t at = str_find(log, STR("noise source="));
+    cr_expect_geq(at, 0);
+    cr_expect_lt(str_find(str_slice(log, (size_t)at + 5, log.n), STR("noise source=")), 0);
+    peer_close(&p);
     house_close(&h);
 }
 
