@@ -107,10 +107,12 @@ static int load_own(SSL_CTX *ctx, struct str cert, const struct opt_secret *key,
         return -1;
     }
     if (SSL_CTX_use_certificate_chain_file(ctx, cert.p) != 1) {
-        bool is_weak = tls_last_reason() == SSL_R_EE_KEY_TOO_SMALL;
+        int reason = tls_last_reason();
         return tls_refuse_file(why, "cert", cert.p,
-                               is_weak ? "its key is too weak"
-                                       : "no whole certificate in PEM is in it");
+                               reason == SSL_R_EE_KEY_TOO_SMALL ? "its key is too weak"
+                               : reason == SSL_R_CA_MD_TOO_WEAK
+                                   ? "it is signed with a hash that is too weak"
+                                   : "no whole certificate in PEM is in it");
     }
     return load_key(ctx, key, why);
 }

@@ -112,5 +112,8 @@ void tls_end(struct tls *t);
 /* Days until the certificates (CRLs, where there are some and no certificate) of a PEM text end: of the first, and
  * of the one that lasts longest. How many there are; 0: none could be read. */
 unsigned tls_pem_days(struct str pem, int64_t now_s, int64_t *out_first, int64_t *out_longest);
+/* Why peers refuse the first certificate of a PEM text, which is our own, though it is whole and not over: "not valid yet";
+ * static. NULL: nothing is known against it, or there is none. `is_server`: we listen with it. */
+const char *tls_pem_unfit(struct str pem, bool is_server, int64_t now_s);
 
 #endif

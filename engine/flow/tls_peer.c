@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 static bool is_text(const char *name, const ASN1_STRING *s)
 {
@@ -134,4 +135,18 @@ bool tls_peer_expect(X509_VERIFY_PARAM *param, const char *name)
     bool is = X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1;
     tls_forget_errors(); /* a name that is no address is one */
     return is;
+}
+
+const char *tls_peer_unfit(struct x509_st *own, bool is_server, int64_t now_s)
+{
+    time_t now = (time_t)now_s;
+    int purpose = is_server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT;
+    if (X509_cmp_time(X509_get0_notBefore(own), &now) > 0) {
+        return "not valid yet";
+    }
+    if (X509_check_purpose(own, purpose, 0) != 1) {
+        return is_server ? "not meant for servers (extended key usage)"
+                         : "not meant for clients (extended key usage)";
+    }
+    return NULL;
 }

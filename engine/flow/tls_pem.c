@@ -87,6 +87,17 @@ unsigned tls_pem_days(struct str pem, int64_t now_s, int64_t *out_first, int64_t
     return e.n;
 }
 
+const char *tls_pem_unfit(struct str pem, bool is_server, int64_t now_s)
+{
+    BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
+    X509 *own = PEM_read_bio_X509(in, NULL, NULL, NULL);
+    const char *why = own ? tls_peer_unfit(own, is_server, now_s) : NULL;
+    X509_free(own);
+    BIO_free(in);
+    tls_forget_errors();
+    return why;
+}
+
 /* A passphrase has nobody who would type it. */
 static int no_passphrase(char *p, int n, int writing, void *arg)
 {

@@ -25,7 +25,9 @@ const char *tls_protocol_reason(int reason);
  * `is_server`: we are the server. `is_cut`: the connection ended. Static. */
 const char *tls_handshake_reason(bool is_server, long verdict, bool is_cut);
 
-/* tls_peer.c. The whole subject as RFC 2253 writes it, cut to fit. */
+/* tls_peer.c. Why peers refuse our own certificate though it is whole and not over; static. NULL: nothing is known. */
+const char *tls_peer_unfit(struct x509_st *own, bool is_server, int64_t now_s);
+/* The whole subject as RFC 2253 writes it, cut to fit. */
 void tls_peer_subject(struct x509_st *cert, char out[TLS_SUBJECT_MAX]);
 /* Whether one of `names`, NULL-ended, is the certificate's, whose subject that is. */
 bool tls_peer_is_named(struct x509_st *cert, const char *subject, char *const *names);

@@ -59,6 +59,16 @@ static void judge_days(struct doctor *d, struct str name, const char *file, int6
     }
 }
 
+static void judge_use(struct doctor *d, const struct doctor_setting *s, const char *file,
+                      struct str pem)
+{
+    const char *why = tls_pem_unfit(pem, s->is_source, (int64_t)time(NULL));
+    if (why) {
+        doctor_find(d, DOCTOR_ERROR, "peers refuse it", "have another one signed, then reload",
+                    "%.*s, %s: %s", STR_ARG(s->endpoint), file, why);
+    }
+}
+
 bool doctor_is_certificate(const struct opt *row, bool *out_is_authority)
 {
     static const char *const names[] = {"cert", "crl", "ca", "client-ca", NULL};
@@ -124,6 +134,9 @@ static void look_at_certificate(struct doctor *d, const struct doctor_setting *s
             d, s, str_printf(d->arena, "%s: %s: nothing whole in PEM is in it", row->name, file).p);
     } else { /* one authority that holds is enough */
         judge_days(d, s->endpoint, file, is_authority ? longest : first);
+        if (strcmp(row->name, "cert") == 0) {
+            judge_use(d, s, file, pem);
+        }
     }
 }
 

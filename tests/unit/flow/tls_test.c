@@ -328,6 +328,8 @@ static const struct {
     {"server.pem", "server.key", NULL, NULL, NULL},
     {"none.pem", "server.key", NULL, NULL, "none.pem: No such file or directory"},
     {"cut.pem", "server.key", NULL, NULL, "cut.pem: no whole certificate in PEM is in it"},
+    {"hashed.pem", "server.key", NULL, NULL,
+     "hashed.pem: it is signed with a hash that is too weak"},
     {"server.key", "server.key", NULL, NULL, "server.key: no whole certificate in PEM is in it"},
     {".", "server.key", NULL, NULL, ".: it is no file"},
     {"server.pem", "none.key", NULL, NULL, "none.key: the file cannot be opened"},

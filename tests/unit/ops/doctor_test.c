@@ -146,6 +146,32 @@ Test(doctor, finds_the_address_of_a_destination)
     "lwFkKVeayyYogRPmXlDnitOu\n"                                                                   \
     "-----END CERTIFICATE-----\n"
 
+#define FOR_CLIENTS                                                                                \
+    "-----BEGIN CERTIFICATE-----\n"                                                                \
+    "MIIBhjCCASygAwIBAgIULpN4CfIXEkIUCU04dX8rwdoCinMwCgYIKoZIzj0EAwIw\n"                           \
+    "DjEMMAoGA1UEAwwDZWt1MB4XDTI2MTEyNjE0MDEwMloXDTM1MDIxMjE0MDEwMlow\n"                           \
+    "DjEMMAoGA1UEAwwDZWt1MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEBTJZXiEP\n"                           \
+    "zmYc7/e0Vs6FR/IfCmjF6lNoAbfbn+M+X0Rl6lTyQKv1dVLpy1Mbnpcvoimavlst\n"                           \
+    "HSDMMCMo9s7jC6NoMGYwHQYDVR0OBBYEFKMeupcXBNK4UKCWzlJauJz3X2gtMB8G\n"                           \
+    "A1UdIwQYMBaAFKMeupcXBNK4UKCWzlJauJz3X2gtMA8GA1UdEwEB/wQFMAMBAf8w\n"                           \
+    "EwYDVR0lBAwwCgYIKwYBBQUHAwIwCgYIKoZIzj0EAwIDSAAwRQIgU64rRBh2oml0\n"                           \
+    "aJe0w0FFE21Z7EOAALYBfh4+z9NItf8CIQDo+xwsMsPDo1hTxw2V51KHTTuJRWuU\n"                           \
+    "LeN/ULa+VqlpXQ==\n"                                                                           \
+    "-----END CERTIFICATE-----\n"
+
+/* A certificate that peers refuse although it is whole and not over. */
+Test(doctor, tells_what_a_certificate_is_not_for)
+{
+    cr_expect_null(tls_pem_unfit(STR(SHORT), true, FIRST_ENDS - 86400));
+    cr_expect_null(tls_pem_unfit(STR(SHORT), false, FIRST_ENDS - 86400));
+    cr_expect_str_eq(tls_pem_unfit(STR(SHORT), true, FIRST_ENDS - 86400 * 40), "not valid yet");
+    cr_expect_null(tls_pem_unfit(STR(FOR_CLIENTS), false, FIRST_ENDS));
+    cr_expect_str_eq(tls_pem_unfit(STR(FOR_CLIENTS), true, FIRST_ENDS),
+                     "not meant for servers (extended key usage)");
+    cr_expect_null(tls_pem_unfit(STR("no certificate"), true, FIRST_ENDS));
+    cr_expect_null(tls_pem_unfit(STR(""), true, FIRST_ENDS));
+}
+
 Test(doctor, tells_when_certificates_end)
 {
     int64_t first = 0, longest = 0;
