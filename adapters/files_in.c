@@ -140,6 +140,7 @@ static void put_away(struct files_in *in)
     if (is_bad) {
         buf_printf(&l->why, "accepted %u, rejected %u\n", in->accepted, in->rejected);
         buf_put_str(&l->why, buf_str(&in->why));
+        buf_puts(&l->why, in->accepted || in->rejected || in->why.n ? "" : "no message is in it\n");
     }
     tell(in, is_bad ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, is_bad ? "file-rejected" : "file-taken");
     files_look_free(in->file);

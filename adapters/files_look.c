@@ -7,13 +7,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DIRECTORY_MODE = 0750, SIDECAR_MODE = 0640, TRIES = 1000, READ_BYTES = 1 << 16 };
+enum { DIRECTORY_MODE = 0750, SIDECAR_MODE = 0640, TRIES = 100, READ_BYTES = 1 << 16 };
+enum { NAME_KEPT = NAME_MAX - 24 };
+#define NUMBER_MAX   (UINT64_C(1) << 40)
+#define SIDECAR_TEMP ".corridor.why.tmp"
+
+/* A file on its way: out of `from`, into `to`. */
+struct put {
+    int from, to;
+    const char *name;
+    bool has_why;
+};
 
 static void trouble(struct files_look *l, const char *about)
 {
@@ -207,18 +218,61 @@ static int open_or_make(int dir, const char *name)
     return openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* "NAME", "NAME.1", ...: what is there already is kept. */
-static bool move(int from, const char *name, int to, struct buf *out_as)
+/* "NAME", "NAME.1", ...; cut where it and ".why" would be too long for a file system. */
+static void name_nth(struct buf *out, const char *name, uint64_t i)
+{
+    out->n = 0;
+    buf_printf(out, "%.*s", strlen(name) > NAME_KEPT && i ? NAME_KEPT : NAME_MAX, name);
+    if (i) {
+        buf_printf(out, ".%llu", (unsigned long long)i);
+    }
+    buf_putc(out, '\0');
+}
+
+static bool exists(int dir, const char *name)
+{
+    return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Is the place of the file, or of what is said of it, taken? Too long a name is none to take either. */
+static bool is_taken(const struct put *p, uint64_t i, struct buf *as, struct buf *side)
+{
+    name_nth(as, p->name, i);
+    side->n = 0;
+    buf_printf(side, "%s.why", as->p);
+    buf_putc(side, '\0');
+    return exists(p->to, as->p) ||
+           (p->has_why && (side->n - 1 > NAME_MAX || exists(p->to, side->p)));
+}
+
+/* The first number that is free, or nearly so: the same name may come every minute for years. */
+static uint64_t free_number(const struct put *p, struct buf *as, struct buf *side)
+{
+    uint64_t low = 0, high = 1;
+    if (!is_taken(p, 0, as, side)) {
+        return 0;
+    }
+    while (high < NUMBER_MAX && is_taken(p, high, as, side)) {
+        low = high;
+        high *= 2;
+    }
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        bool taken = is_taken(p, middle, as, side);
+        low = taken ? middle : low;
+        high = taken ? high : middle;
+    }
+    (void)is_taken(p, high, as, side); /* the names */
+    return high;
+}
+
+/* What is there already is kept, and nothing takes its place. */
+static bool move(const struct put *p, struct buf *as, struct buf *side)
 {
     for (unsigned i = 0; i < TRIES; i++) {
-        out_as->n = 0;
-        buf_puts(out_as, name);
-        if (i) {
-            buf_printf(out_as, ".%u", i);
-        }
-        buf_putc(out_as, '\0');
-        if (files_rename_new(from, name, to, out_as->p)) {
-            return fsync(to) == 0 && fsync(from) == 0;
+        (void)free_number(p, as, side);
+        if (files_rename_new(p->from, p->name, p->to, as->p)) {
+            return !p->has_why || files_rename_new(p->to, SIDECAR_TEMP, p->to, side->p);
         }
         if (errno != EEXIST) {
             return false;
@@ -227,32 +281,29 @@ static bool move(int from, const char *name, int to, struct buf *out_as)
     return false;
 }
 
-static bool write_sidecar(int to, const char *name, struct str why)
+/* Under a name of its own: the file is moved only when it is known that there is room for the reason. */
+static bool write_sidecar(int to, struct str why)
 {
-    struct buf as = {0};
-    buf_printf(&as, "%s.why", name);
-    buf_putc(&as, '\0');
-    int fd = openat(to, as.p, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, SIDECAR_MODE);
+    int fd = openat(to, SIDECAR_TEMP, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                    SIDECAR_MODE);
     bool ok = fd >= 0 && write(fd, why.p, why.n) == (ssize_t)why.n && fsync(fd) == 0;
     if (fd >= 0) {
         ok = close(fd) == 0 && ok;
     }
-    buf_free(&as);
     return ok;
 }
 
 static bool put_into(struct files_look *l, int dir, const char *place)
 {
-    struct buf as = {0};
-    int to = open_or_make(dir, place);
-    bool ok = to >= 0 && move(dir, l->name, to, &as);
-    if (ok && l->why.n) {
-        ok = write_sidecar(to, as.p, buf_str(&l->why)) && fsync(to) == 0;
-    }
-    if (to >= 0) {
-        close(to);
+    struct buf as = {0}, side = {0};
+    struct put p = {dir, open_or_make(dir, place), l->name, l->why.n > 0};
+    bool ok = p.to >= 0 && (!p.has_why || write_sidecar(p.to, buf_str(&l->why))) &&
+              move(&p, &as, &side) && fsync(p.to) == 0 && fsync(dir) == 0;
+    if (p.to >= 0) {
+        close(p.to);
     }
     buf_free(&as);
+    buf_free(&side);
     return ok;
 }
 

@@ -19,7 +19,7 @@ static char dir[64];
 
 static void put(const char *name, const char *text)
 {
-    char path[256];
+    char path[512];
     snprintf(path, sizeof path, "%s/%s", dir, name);
     FILE *f = fopen(path, "we");
     cr_assert_not_null(f);
@@ -31,7 +31,7 @@ static void put(const char *name, const char *text)
 static const char *get(const char *name)
 {
     static char text[4096];
-    char path[256];
+    char path[512];
     snprintf(path, sizeof path, "%s/%s", dir, name);
     FILE *f = fopen(path, "re");
     if (!f) {
@@ -194,7 +194,7 @@ Test(files, what_holds_no_message_is_rejected_and_says_why)
     static const struct {
         const char *name, *text, *why;
     } rows[] = {
-        {"empty.hl7", "", "accepted 0, rejected 0\n"},
+        {"empty.hl7", "", "accepted 0, rejected 0\nno message is in it\n"},
         {"noise.hl7", "hello\n", "accepted 0, rejected 0\nline 1: belongs to no message\n"},
         {"count.hl7", "BHS|^~\\&|A\r" MSH_A "BTS|2\r",
          "accepted 1, rejected 0\nline 4: BTS-1 says 2, there are 1\n"},
@@ -213,6 +213,58 @@ Test(files, what_holds_no_message_is_rejected_and_says_why)
         snprintf(path, sizeof path, "rejected/%s.why", rows[i].name);
         cr_assert(appears(path), "%s", rows[i].name);
         cr_expect_str_eq(get(path), rows[i].why, "%s: %s", rows[i].name, get(path));
+    }
+}
+
+/* What stands in a place is another file, even where it is named as our reasons are. */
+Test(files, a_reason_takes_the_place_of_no_file)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/rejected", dir);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    put("rejected/a.hl7.why", "a rejected file of this name");
+    put("a.hl7", "hello\n");
+    open_source("");
+    cr_expect(appears("rejected/a.hl7.1.why"));
+    cr_expect_str_eq(get("rejected/a.hl7.why"), "a rejected file of this name");
+    cr_expect_str_eq(get("rejected/a.hl7.1"), "hello\n");
+    cr_expect_null(get("a.hl7"));
+    cr_expect_null(get("rejected/a.hl7"));
+}
+
+/* The same name every minute: a day has more than a thousand. */
+Test(files, a_name_that_came_two_thousand_times_is_put_aside_again)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/done", dir);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    put("done/a.hl7", "old");
+    for (int i = 1; i <= 2000; i++) {
+        snprintf(path, sizeof path, "done/a.hl7.%d", i);
+        put(path, "old");
+    }
+    put("a.hl7", MSH_A);
+    h.source.answers_at_once = true;
+    open_source("");
+    cr_expect(appears("done/a.hl7.2001"));
+    cr_expect_str_eq(get("done/a.hl7.2001"), MSH_A);
+}
+
+/* Room for ".1" and ".why" is made, or the files behind it would wait for ever. */
+Test(files, a_name_as_long_as_can_be_stops_nothing)
+{
+    char name[256];
+    memset(name, 'a', 255);
+    name[255] = '\0';
+    h.source.answers_at_once = true;
+    for (int i = 0; i < 2; i++) {
+        put(name, "hello\n");
+        put("b.hl7", MSH_A);
+        if (i == 0) {
+            open_source("");
+        }
+        cr_expect(appears(i ? "done/b.hl7.1" : "done/b.hl7"), "%d", i);
+        cr_expect_null(get(name));
     }
 }
 
