@@ -2,8 +2,9 @@
 
 #include "adapters/http_verdict.h"
 #include "engine/base/json.h"
+#include "engine/fhir/model.h"
 
-enum { NODES_MAX = 500000 };
+enum { NODES_MAX = 500000, INDEX_DIGITS = 6 };
 
 /* What a code says of the next attempt. */
 enum about { ABOUT_SERVER, ABOUT_CALLER, ABOUT_MESSAGE, ABOUT_MOMENT };
@@ -90,18 +91,44 @@ static const struct json *main_issue(const struct json *outcome)
     return issues->first;
 }
 
-/* A function in an expression may compare with a value of the message: such a one is not told. */
-static bool is_plain(struct str s)
+/* "participant[0]" without its index, which is digits; n 0: it is neither. */
+static struct str name_of(struct str part)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.';
-        bool is_index = c == '[' || c == ']' || (c >= '0' && c <= '9');
-        if (!is_word && !is_index) {
-            return false;
-        }
+    ptrdiff_t at = str_index(part, '[');
+    if (at < 0) {
+        return part;
     }
-    return s.n > 0 && s.n < FHIR_EXPRESSION_MAX && s.p[0] >= 'A' && s.p[0] <= 'Z';
+    struct str rest = str_slice(part, (size_t)at + 1, part.n), digits = STR("");
+    int64_t index;
+    bool is_index = str_split(&rest, ']', &digits) && !rest.n && str_ends(part, STR("]")) &&
+                    str_to_i64(digits, &index) && index >= 0;
+    return is_index && digits.n <= INDEX_DIGITS ? str_slice(part, 0, (size_t)at) : STR("");
+}
+
+/* The type of what `part` names within `type`, 0: R4 has no such element. A choice is named with its type or without. */
+static unsigned step(unsigned type, struct str part)
+{
+    struct str name = name_of(part);
+    unsigned chosen = 0;
+    const struct fhir_element *e = name.n ? fhir_element(type, name) : NULL;
+    if (!e && name.n && fhir_choice(type, name, &chosen)) {
+        return chosen;
+    }
+    return e ? fhir_element_type(e, 0) : 0;
+}
+
+/* How much of an expression is a path that R4 knows. What is none may be a value of the message, whatever it looks like. */
+static size_t known(struct str expression)
+{
+    struct str rest = expression, part = STR("");
+    (void)str_split(&rest, '.', &part);
+    unsigned type = fhir_type_of_resource(part);
+    size_t n = type ? part.n : 0;
+    while (type && rest.n && str_split(&rest, '.', &part)) {
+        type = part.n ? step(type, part) : 0;
+        n = type ? (size_t)(part.p - expression.p) + part.n : n;
+    }
+    return n < FHIR_EXPRESSION_MAX ? n : 0;
 }
 
 static void tell(struct fhir_issue *out, int status, const struct code *code,
@@ -109,8 +136,9 @@ static void tell(struct fhir_issue *out, int status, const struct code *code,
 {
     struct str expression = json_text(json_at(json_get(issue, "expression"), 0));
     *out = (struct fhir_issue){.status = status, .code = code ? code->code : NULL};
-    if (is_plain(expression)) {
-        memcpy(out->expression, expression.p, expression.n);
+    size_t n = known(expression);
+    if (n) {
+        memcpy(out->expression, expression.p, n);
     }
 }
 
