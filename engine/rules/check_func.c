@@ -101,6 +101,40 @@ static void check_regex(struct check *c, struct node *n)
     }
 }
 
+/* How often a letter, once or several times in a row, stands in a pattern outside its quotes. */
+static unsigned runs_of(struct str pattern, char letter)
+{
+    unsigned n = 0;
+    bool is_quoted = false;
+    for (size_t i = 0; i < pattern.n; i++) {
+        is_quoted ^= pattern.p[i] == '\'';
+        n += !is_quoted && pattern.p[i] == letter && (i == 0 || pattern.p[i - 1] != letter);
+    }
+    return n;
+}
+
+/* Letters that are known and mean something else than was probably thought: dd.mm.yyyy, HH:MM, hh:mm. */
+static void check_letters(struct check *c, const struct node *pattern)
+{
+    struct str p = pattern->value.text;
+    unsigned months = runs_of(p, 'M'), minutes = runs_of(p, 'm'), twelve = runs_of(p, 'h');
+    bool hours = twelve || runs_of(p, 'H'), days = runs_of(p, 'd') || runs_of(p, 'y');
+    if (minutes && !months && !hours && days) {
+        diag_hint(c->d,
+                  check_fail(c, pattern, "date-pattern", "mm are minutes, and this has no hours"),
+                  "months are MM, as in dd.MM.yyyy");
+    } else if (months > 1 && !minutes && hours) {
+        diag_hint(c->d,
+                  check_fail(c, pattern, "date-pattern", "MM are months, and they stand twice"),
+                  "minutes are mm, as in HH:mm");
+    } else if (twelve && !runs_of(p, 'a')) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_WARNING, "date-pattern", pattern->pos,
+                           "hh counts to 12, and nothing says whether before noon or after"),
+                  "the hours of a day are HH; with hh write a, as in hh:mm a");
+    }
+}
+
 static void check_pattern(struct check *c, struct node *n)
 {
     const struct node *pattern = literal_text(n, 0);
@@ -112,6 +146,8 @@ static void check_pattern(struct check *c, struct node *n)
                            "the pattern has a letter at character %zu that is not known", at + 1),
                   "letters are y M d E D H h m s S a X x Z; a text stands in quotes, as in "
                   "'yyyy''T''HH'");
+    } else if (pattern && c->f->is_route) {
+        check_letters(c, pattern);
     }
 }
 

@@ -266,7 +266,8 @@ bool compile_fhir_object(struct compiler *c, const struct yaml_node *n, struct i
     if (fhir_type_kind(item->fhir) == FHIR_PRIMITIVE) {
         return wrong_object(c, n);
     }
-    return fhir_type_kind(item->fhir) != FHIR_RESOURCE || resource(c, n, item);
+    return (fhir_type_kind(item->fhir) != FHIR_RESOURCE || resource(c, n, item)) &&
+           (item->fhir != FHIR_TYPE_REFERENCE || compile_fhir_reference(c, n));
 }
 
 bool compile_fhir_list(struct compiler *c, const struct yaml_node *n)

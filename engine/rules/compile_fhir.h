@@ -27,6 +27,18 @@ bool compile_fhir_is_head(const struct yaml_node *child);
 /* A text or formula for the slot. NULL after errors. */
 struct item *compile_fhir_scalar(struct compiler *c, const struct yaml_node *n,
                                  enum item_place place, struct item *item);
+/* compile_fhir_text.c: "Patient.name", or "the map". */
+struct str compile_fhir_slot_name(const struct compiler *c);
+/* Tell that what stands at `pos` is no text of the slot's type. False. */
+bool compile_fhir_bad_text(struct compiler *c, struct diag_pos pos);
+/* The value set that the slot's code must be of, where its codes can be listed; else 0. */
+unsigned compile_fhir_codes(const struct fhir_slot *slot);
+/* Is the text one of them? True where there are none. False with an error. */
+bool compile_fhir_code(struct compiler *c, struct diag_pos pos, struct str text);
+/* Texts that a formula may give as they stand in it, and cells of the tables that it looks into: may they stand in the slot? */
+bool compile_fhir_outcomes(struct compiler *c, const struct node *f);
+/* An object that is a Reference: do `type` and what `reference` begins with name a resource that it may be to? */
+bool compile_fhir_reference(struct compiler *c, const struct yaml_node *n);
 /* A list for the slot: may there be several? */
 bool compile_fhir_list(struct compiler *c, const struct yaml_node *n);
 /* item->fhir: the type of the object for the slot. False with an error. */

@@ -1,30 +1,13 @@
 /* Maps to FHIR types: texts are checked against the grammar of the primitive, formulas by what they give. */
 #include "engine/fhir/primitive.h"
-#include "engine/fhir/terms.h"
 #include "engine/rules/compile_fhir.h"
-#include "engine/rules/table.h"
 
 static bool is_complex(unsigned t)
 {
     return fhir_type_kind(t) != FHIR_PRIMITIVE;
 }
 
-static struct str slot_name(const struct compiler *c)
-{
-    return c->slot->name.n ? c->slot->name : STR("the map");
-}
-
 /* ---- texts ---- */
-
-static bool bad_literal(struct compiler *c, const struct yaml_node *n)
-{
-    unsigned t = c->slot->type;
-    struct diag *one =
-        diag_add(c->d, DIAG_ERROR, "bad-literal", n->pos, "this is no %s, as %.*s wants",
-                 fhir_type_name(t), STR_ARG(slot_name(c)));
-    diag_hint(c->d, one, "write %s", fhir_primitive_looks(t));
-    return false;
-}
 
 static bool is_wanted(struct compiler *c, const struct yaml_node *n, struct str text)
 {
@@ -32,7 +15,7 @@ static bool is_wanted(struct compiler *c, const struct yaml_node *n, struct str 
         diag_hint(c->d,
                   diag_add(c->d, DIAG_ERROR, "wrong-kind", n->pos,
                            "this is a text, %.*s wants %s, which has members",
-                           STR_ARG(slot_name(c)), fhir_type_name(c->slot->type)),
+                           STR_ARG(compile_fhir_slot_name(c)), fhir_type_name(c->slot->type)),
                   "write its members, or $use: a map that makes one");
         return false;
     }
@@ -41,75 +24,7 @@ static bool is_wanted(struct compiler *c, const struct yaml_node *n, struct str 
                   "leave the key out; the text is written 'null'");
         return false;
     }
-    return fhir_primitive_valid(c->slot->type, text) || bad_literal(c, n);
-}
-
-/* ---- codes of required bindings ---- */
-
-enum { CODES_SHOWN = 8 };
-
-/* The value set that the slot's code must be of, where its codes can be listed. */
-static unsigned codes_of(const struct fhir_slot *slot)
-{
-    unsigned set = slot->type == FHIR_TYPE_CODE && slot->element ? fhir_bound_to(slot->element) : 0;
-    return set && fhir_set_is_listed(set) ? set : 0;
-}
-
-static bool is_code(unsigned set, struct str text)
-{
-    return !set || fhir_set_has(set, (struct str){0}, text);
-}
-
-static void hint_codes(struct compiler *c, struct diag *one, unsigned set)
-{
-    struct str codes = fhir_set_text(c->a, set, CODES_SHOWN);
-    if (codes.n) {
-        diag_hint(c->d, one, "write one of %.*s", STR_ARG(codes));
-    } else {
-        diag_hint(c->d, one, "the codes are those of %s", fhir_set_url(set));
-    }
-}
-
-static bool is_wanted_code(struct compiler *c, const struct yaml_node *n, unsigned set,
-                           struct str text)
-{
-    if (is_code(set, text)) {
-        return true;
-    }
-    hint_codes(c,
-               diag_add(c->d, DIAG_ERROR, "bad-code", n->pos, "%.*s is no code that %.*s may have",
-                        STR_ARG(text), STR_ARG(slot_name(c))),
-               set);
-    return false;
-}
-
-/* A table's column that is looked up for it: every cell is such a code. */
-static bool suits_codes(struct compiler *c, const struct node *f, unsigned set)
-{
-    bool is_lookup = f->op == NODE_CALL && f->func && f->func->run == func_lookup && f->table;
-    const struct table *t = is_lookup ? f->table : NULL;
-    unsigned column = t && f->level != TABLE_VALUE ? f->level : t ? t->value : 0;
-    for (uint32_t row = 0; t && !t->is_broken && row < t->nrows; row++) {
-        struct str cell = table_cell(t, row, column);
-        if (cell.n && !is_code(set, cell)) {
-            hint_codes(c,
-                       diag_add(c->d, DIAG_ERROR, "bad-code", f->pos,
-                                "the table gives %.*s (%s:%u), which is no code that %.*s may have",
-                                STR_ARG(cell), t->file, t->lines[row], STR_ARG(slot_name(c))),
-                       set);
-            return false;
-        }
-    }
-    if (f->op == NODE_PATH) {
-        diag_hint(
-            c->d,
-            diag_add(c->d, DIAG_WARNING, "bare-code", f->pos,
-                     "%.*s takes codes of its own; one of HL7 v2 that is none of them holds the "
-                     "message",
-                     STR_ARG(slot_name(c))),
-            "write .lookup('...') with a table that translates");
-    }
-    return true;
+    return fhir_primitive_valid(c->slot->type, text) || compile_fhir_bad_text(c, n->pos);
 }
 
 static struct json *literal_of(struct compiler *c, struct str text)
@@ -155,7 +70,7 @@ static bool wrong(struct compiler *c, const struct node *f, const struct shape *
     const char *what = s->model ? fhir_type_name(s->model) : typed ? s->type : shape_text(s);
     struct diag *one =
         diag_add(c->d, DIAG_ERROR, "wrong-type", f->pos, "this gives %s, %.*s wants %s", what,
-                 STR_ARG(slot_name(c)), fhir_type_name(c->slot->type));
+                 STR_ARG(compile_fhir_slot_name(c)), fhir_type_name(c->slot->type));
     if (hint) {
         diag_hint(c->d, one, "%s", hint);
     }
@@ -251,10 +166,10 @@ static struct item *formula(struct compiler *c, const struct yaml_node *n, enum 
         complex ? (in_list ? CHECK_ANY : CHECK_ONE) : (in_list ? CHECK_TEXTS : CHECK_TEXT);
     struct shape shape = {.kind = SHAPE_ANY};
     item->kind = ITEM_FORMULA;
-    item->codes = codes_of(c->slot);
+    item->codes = compile_fhir_codes(c->slot);
     item->formula = compile_formula(c, n, want, &shape);
     return item->formula && suits(c, item->formula, &shape) &&
-                   (!item->codes || suits_codes(c, item->formula, item->codes))
+                   compile_fhir_outcomes(c, item->formula)
                ? item
                : NULL;
 }
@@ -268,7 +183,7 @@ struct item *compile_fhir_scalar(struct compiler *c, const struct yaml_node *n,
         return formula(c, n, place, item);
     }
     if (!compile_literal(c, n, &text) || !is_wanted(c, n, text) ||
-        !is_wanted_code(c, n, codes_of(c->slot), text)) {
+        !compile_fhir_code(c, n->pos, text)) {
         return NULL;
     }
     item->kind = ITEM_LITERAL;

@@ -229,14 +229,15 @@ static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *
         return false;
     }
     item->use = m;
-    bool good = compile_use_map(c, m, use->pos) && suits_value(c, m, use);
+    bool fits =
+        !c->slot || compile_fhir_use(c, m, use); /* else it is another map's place altogether */
+    bool good = compile_use_map(c, m, use->pos) && fits && suits_value(c, m, use);
     good = compile_with(c, with, &(struct callee){m->name, use->pos, m->params, m->nparams},
                         &item->with) &&
            good;
     if (also && also->kind != YAML_MAPPING) {
         return refuse(c, also, "$also: holds members: a mapping", "write $also: { key: value }");
     }
-    good = (!c->slot || compile_fhir_use(c, m, use)) && good;
     item->also = also ? overlay(c, m, also) : NULL;
     return good && (!also || item->also);
 }

@@ -139,6 +139,7 @@ static bool read_file(struct compiler *c, struct table *t, const struct yaml_nod
                   c->a, str_printf(c->a, "%.*s%.*s", dir, dir ? c->file->name : "", STR_ARG(name)))
                   .p;
     *out_bytes = bytes;
+    t->csv = bytes;
     return table_read_csv(c->a, t, t->file, bytes, c->d);
 }
 

@@ -168,7 +168,9 @@ static bool check_overlaps(struct compiler *c, const struct assigns *all)
     for (unsigned i = 1; i < all->n; i++) {
         for (unsigned k = 0; k < i; k++) {
             const struct target *a = &all->v[i].to, *b = &all->v[k].to;
-            if (compile_overlap(&a->path, &b->path)) {
+            if (str_eq(a->text, b->text)) {
+                good = false; /* a key given twice: told by YAML */
+            } else if (compile_overlap(&a->path, &b->path)) {
                 diag_add(c->d, DIAG_ERROR, "overlap", a->pos,
                          "%.*s overlaps with %.*s in the same set", STR_ARG(a->text),
                          STR_ARG(b->text));
@@ -195,6 +197,7 @@ static bool target_value(struct compiler *c, const struct yaml_node *n, bool goo
     }
     if (good) {
         compile_code(c, n, to);
+        compile_kind(c, n, to, &shape);
     }
     return good;
 }

@@ -6,7 +6,6 @@
 static const char *const test_keys[] = {
     "name",  "route",  "map",   "source",  "received", "message", "cause",    "input", "with",
     "exact", "expect", "reply", "dropped", "held",     "outputs", "findings", NULL};
-static const char *const route_only[] = {"reply", "dropped", "held", "outputs", NULL};
 
 /* 2026-11-20T15:00:00Z, unless a test says when it was received. */
 static const int64_t received_default_us = INT64_C(1795186800) * 1000000;
@@ -229,75 +228,6 @@ static bool test_target(struct compiler *c, const struct yaml_node *doc, const s
     return true;
 }
 
-/* Some step, or another test, sends to it already. */
-static bool is_told(const struct compiler *c, struct str destination)
-{
-    for (const struct diag *one = c->d->first; one; one = one->next) {
-        if (strcmp(one->code, "unknown-destination") == 0 && str_ends(one->text, destination)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* An output that goes nowhere can never come. */
-static bool check_outputs(struct compiler *c, const struct yaml_node *outputs)
-{
-    const struct yaml_node *item = NULL;
-    bool good = true;
-    while ((item = yaml_next_item(outputs, item))) {
-        const struct yaml_node *to = yaml_get(item, "to");
-        struct str names[64];
-        bool known = !to || to->kind != YAML_SCALAR;
-        unsigned n = c->r->ndestinations < 64 ? c->r->ndestinations : 64;
-        for (unsigned i = 0; i < c->r->ndestinations && !known; i++) {
-            known = str_eq(c->r->destinations[i].name, to->text);
-        }
-        for (unsigned i = 0; i < n && !known; i++) {
-            names[i] = c->r->destinations[i].name;
-        }
-        if (!known && !is_told(c, to->text)) {
-            struct str near = check_nearest(to->text, names, n);
-            struct diag *one = diag_add(c->d, DIAG_ERROR, "unknown-destination", to->pos,
-                                        "no destination is called %.*s", STR_ARG(to->text));
-            if (near.n) {
-                diag_hint(c->d, one, "did you mean %.*s?", STR_ARG(near));
-            }
-            good = false;
-        }
-    }
-    return good;
-}
-
-static bool check_expectations(struct compiler *c, const struct yaml_node *n,
-                               const struct rules_test *t)
-{
-    bool good = true;
-    for (int i = 0; route_only[i] && (t->map || t->conform); i++) {
-        const struct yaml_node *one = yaml_get(n, route_only[i]);
-        if (one) {
-            diag_hint(c->d,
-                      diag_add(c->d, DIAG_ERROR, "bad-test", one->key->pos,
-                               "%s: is expected of routes", route_only[i]),
-                      t->map ? "a map has expect:" : "a conformance document has findings:");
-            good = false;
-        }
-    }
-    if (!t->conform && yaml_get(n, "findings")) {
-        diag_add(c->d, DIAG_ERROR, "bad-test", yaml_get(n, "findings")->key->pos,
-                 "findings: is expected of conformance documents");
-        good = false;
-    }
-    good = check_outputs(c, yaml_get(n, "outputs")) && good;
-    bool given = t->message.n || t->has_input;
-    if (!given && good) {
-        diag_add(c->d, DIAG_ERROR, "bad-test", n->pos, "the test has no message:%s",
-                 t->map && t->map->datatype ? " and no input:" : "");
-        good = false;
-    }
-    return good;
-}
-
 static void add_test(struct compiler *c, const struct rules_test *t)
 {
     struct ruleset *r = c->r;
@@ -329,7 +259,7 @@ static void compile_test(struct compiler *c, const struct yaml_node *doc, const 
     good = test_received(c, yaml_get(n, "received"), &t) && good;
     good = test_message(c, yaml_get(n, "message"), &t.headers, &t.message) && good;
     good = test_message(c, yaml_get(n, "cause"), &(struct batch_headers){0}, &t.cause) && good;
-    good = good && test_input(c, yaml_get(n, "input"), &t) && check_expectations(c, n, &t);
+    good = good && test_input(c, yaml_get(n, "input"), &t) && compile_expected(c, n, &t);
     if (good && t.name.n) {
         add_test(c, &t);
     }

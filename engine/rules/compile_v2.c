@@ -416,9 +416,11 @@ bool compile_v2_overlaps(struct compiler *c, const struct yaml_node *n)
         for (unsigned i = 0; i < k; i++) {
             if (same_place(&all[i], &all[k])) {
                 struct str other = path_text(c->a, &all[i]);
-                diag_add(c->d, DIAG_ERROR, "overlap", child->key->pos,
-                         "%.*s overlaps with %.*s in the same object", STR_ARG(child->key->text),
-                         STR_ARG(other));
+                if (yaml_get_str(n, child->key->text) == child) { /* twice: told by YAML */
+                    diag_add(c->d, DIAG_ERROR, "overlap", child->key->pos,
+                             "%.*s overlaps with %.*s in the same object",
+                             STR_ARG(child->key->text), STR_ARG(other));
+                }
                 return false;
             }
         }

@@ -21,6 +21,8 @@ const struct v2_target *compile_v2_to(struct compiler *c, const struct yaml_node
 /* The same of a part. */
 const struct v2_target *compile_v2_to_part(struct compiler *c, const struct yaml_node *to,
                                            enum hl7_version version);
+/* What a text of the place looks like: a number, a date or a time. */
+const char *compile_v2_looks(const struct v2_place *p);
 /* Does the name look like a part, in whatever version? */
 bool compile_v2_may_be_part(struct str name);
 /* The whole of what the map makes. */

@@ -73,8 +73,7 @@ static bool is_composite(const struct v2_place *p)
     return p->level <= V2_SEGMENT || p->of == TYPE_COMPOSITE || p->of == TYPE_SIMPLE;
 }
 
-/* What a text of the place looks like. */
-static const char *looks(const struct v2_place *p)
+const char *compile_v2_looks(const struct v2_place *p)
 {
     return p->of == TYPE_NUMBER         ? "digits, as 12 or 1.5"
            : p->of == TYPE_TIME         ? "HHMM or HHMMSS"
@@ -96,7 +95,7 @@ static struct item *literal(struct compiler *c, const struct yaml_node *n, struc
         diag_hint(c->d,
                   diag_add(c->d, DIAG_ERROR, "bad-literal", n->pos, "this is no %s, as %.*s wants",
                            c->v2->place.type, STR_ARG(c->v2->place.name)),
-                  "write %s", looks(&c->v2->place));
+                  "write %s", compile_v2_looks(&c->v2->place));
         return NULL;
     }
     compile_code(

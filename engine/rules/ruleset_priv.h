@@ -382,7 +382,10 @@ void compile_marks(struct compiler *c, const struct yaml_node *n, size_t skip, s
 
 /* A text of set, add or a map that is not what it seems: an error. */
 bool compile_literal(struct compiler *c, const struct yaml_node *n, struct str *out);
-/* compile_code.c: warn of a literal that is none of the codes of the HL7 table of its target (types ID). */
+/* compile_code.c: refuse a literal that is no number or date where the target is one, warn of a composite in what has no parts. */
+void compile_kind(struct compiler *c, const struct yaml_node *n, const struct assign *to,
+                  const struct shape *s);
+/* Warn of a literal that is none of the codes of the HL7 table of its target (types ID). */
 void compile_code(struct compiler *c, const struct yaml_node *n, const struct assign *to);
 /* Formula or literal of `n` into `to`. */
 bool compile_value(struct compiler *c, const struct yaml_node *n, enum check_want want,

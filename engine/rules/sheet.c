@@ -20,6 +20,21 @@ static bool is_utf16(struct str bytes, enum charset *out)
     return true;
 }
 
+/* More letters of UTF-8 beyond ASCII than bytes that are none: UTF-8 with a letter of something else pasted into it. */
+static size_t stray_of(struct str bytes)
+{
+    size_t letters = 0, strays = 0, first = 0;
+    uint32_t c;
+    for (size_t i = 0; i < bytes.n;) {
+        unsigned n = utf8_get(str_slice(bytes, i, bytes.n), &c);
+        first = n || strays ? first : i;
+        strays += n == 0;
+        letters += n > 1 && c != 0xFEFF;
+        i += n ? n : 1;
+    }
+    return letters > strays ? first : 0;
+}
+
 static void decode(struct arena *a, struct str bytes, struct sheet *s)
 {
     enum charset set;
@@ -29,6 +44,7 @@ static void decode(struct arena *a, struct str bytes, struct sheet *s)
     if (is_utf16(bytes, &set)) {
         s->encoding = "UTF-16";
     } else if (utf8_valid_to(s->text) < s->text.n) {
+        s->stray = stray_of(bytes);
         s->encoding = "Windows-1252";
         set = CHARSET_WINDOWS_1252;
     } else {

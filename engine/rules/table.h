@@ -44,6 +44,7 @@ struct table {
     bool is_broken;   /* could not be read: known by name, so that nothing else complains */
     bool is_profile;  /* only profiles have it: this is the first of theirs */
     const char *file; /* as findings show it */
+    struct str csv;   /* what it was read from */
 };
 
 /* Read `csv` (the first line names the columns) into `t->columns`, `t->cells`. False after errors in `d`;

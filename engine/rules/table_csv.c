@@ -2,6 +2,8 @@
 #include "engine/rules/sheet.h"
 #include "engine/rules/table.h"
 
+enum { ROWS_TOLD = 20 }; /* of those with too many or too few cells */
+
 struct csv {
     struct arena *a;
     struct diags *d;
@@ -84,7 +86,7 @@ static struct str next_cell(struct csv *c, bool *out_last)
     }
     struct str cell = str_trim(str_slice(c->rest, 0, n));
     if (quoted && cell.n && !c->failed) {
-        fail(c, c->line, "bad-cell", "text follows the closing quote of a cell");
+        fail_at(c, c->line, cell.p, "bad-cell", "text follows the closing quote of a cell");
     }
     *out_last = n == c->rest.n || c->rest.p[n] == '\n';
     c->line += n < c->rest.n && c->rest.p[n] == '\n';
@@ -157,35 +159,80 @@ static void look_at(struct csv *c, const struct table *t, const struct str *cell
     }
 }
 
+/* Has the row as many cells as there are columns? Empty ones behind them do no harm. */
+static bool fits(struct csv *c, const struct table *t, unsigned line, unsigned used)
+{
+    bool more = used > t->ncolumns;
+    if (!more && c->cells >= t->ncolumns) {
+        return true;
+    }
+    struct diag *one =
+        diag_add(c->d, DIAG_ERROR, "bad-row", pos_at(c, line, c->at[more ? t->ncolumns : 0]),
+                 "the row has %u cells, the first line names %u columns", more ? used : c->cells,
+                 t->ncolumns);
+    if (more) {
+        diag_hint(c->d, one, "a cell with a %s in it stands in double quotes",
+                  c->separator == ','   ? "comma"
+                  : c->separator == ';' ? "semicolon"
+                                        : "tab");
+    } else {
+        diag_hint(c->d, one, "write the cells that are missing, empty ones too");
+    }
+    return false;
+}
+
 static void read_rows(struct csv *c, struct table *t)
 {
     struct str cells[TABLE_COLUMNS_MAX];
+    unsigned ragged = 0;
     while (c->rest.n && !c->failed) {
         unsigned line = c->line, used = read_row(c, cells);
         if (used == 0 || c->failed) {
             continue;
         }
-        if (used > t->ncolumns || c->cells < t->ncolumns) {
-            bool more = used > t->ncolumns;
-            struct diag *one = diag_add(c->d, DIAG_ERROR, "bad-row",
-                                        pos_at(c, line, c->at[more ? t->ncolumns : 0]),
-                                        "the row has %u cells, the first line names %u columns",
-                                        more ? used : c->cells, t->ncolumns);
-            if (more) {
-                diag_hint(c->d, one, "a cell with a %s in it stands in double quotes",
-                          c->separator == ','   ? "comma"
-                          : c->separator == ';' ? "semicolon"
-                                                : "tab");
-            } else {
-                diag_hint(c->d, one, "write the cells that are missing, empty ones too");
-            }
-            c->failed = true;
-            return;
+        if (!fits(c, t, line, used)) {
+            c->failed = ++ragged == ROWS_TOLD;
+            continue;
         }
         look_at(c, t, cells, line);
         t->lines[t->nrows] = line;
         memcpy(t->cells + (size_t)t->nrows++ * t->ncolumns, cells, t->ncolumns * sizeof(cells[0]));
     }
+    c->failed |= ragged > 0;
+    if (t->nrows == 0 && !c->failed) {
+        diag_add(c->d, DIAG_WARNING, "no-rows", (struct diag_pos){c->file, c->line, 1},
+                 "the table has no rows");
+    }
+}
+
+/* Bytes that no spreadsheet writes, and a file that is UTF-8 but for some of them. */
+static bool check_bytes(struct csv *c, const struct sheet *s)
+{
+    const char *nul = s->text.n ? memchr(s->text.p, 0, s->text.n) : NULL;
+    unsigned line = s->line;
+    for (const char *p = s->text.p; nul && p < nul; p++) {
+        line += *p == '\n';
+    }
+    if (nul) {
+        return fail_at(c, line, nul, "bad-cell", "a byte 0 stands here; save the file again");
+    }
+    if (!s->stray) {
+        return true;
+    }
+    struct str was = str_slice(c->csv, 0, s->stray);
+    struct csv raw = {.whole = was};
+    line = 1;
+    for (size_t i = 0; i < was.n; i++) {
+        line += was.p[i] == '\n';
+    }
+    struct diag_pos pos = pos_at(&raw, line, was.p + was.n);
+    pos.file = c->file;
+    diag_hint(c->d,
+              diag_add(c->d, DIAG_ERROR, "bad-encoding", pos,
+                       "the file is UTF-8, but the byte here is not"),
+              "type the letter again and save the file as CSV UTF-8");
+    c->failed = true;
+    return false;
 }
 
 /* 12 beside 0013: a spreadsheet took a code for a number. */
@@ -261,7 +308,7 @@ bool table_read_csv(struct arena *a, struct table *t, const char *file, struct s
     c.separator = s.separator;
     c.csv = csv;
     size_t lines = 1;
-    if (!read_head(&c, t)) {
+    if (!check_bytes(&c, &s) || !read_head(&c, t)) {
         return false;
     }
     for (size_t i = 0; i < s.text.n; i++) {

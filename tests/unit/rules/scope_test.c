@@ -380,7 +380,7 @@ Test(scope, explain_shows_where_a_path_is_looked_for)
         "route: a\nfrom: epic\nmessages: [SIU^S12, ADT^A01]\nwhen: PID-8 = 'F'\ndo:\n"
         "  - for: RGS\n    do:\n      - for: AIS\n        do:\n"
         "          - { send: lab, if: PID-8 = 'F' and NTE-3.exists() }\n"
-        "      - { set: { AIL-6: x }, if: NK1.empty() }\n";
+        "      - { set: { AIL-5: x }, if: NK1.empty() }\n";
     struct ruleset *r = kit_compile(yaml, &d);
     cr_assert(r, "%s", kit_findings(&d));
     rules_explain(&b, r);
@@ -400,7 +400,7 @@ Test(scope, explain_shows_where_a_path_is_looked_for)
         "    if (.empty NK1)  r.yaml:11\n"
         "      NK1 is looked for in the whole message in SIU_S12; the message itself in ADT_A01\n"
         "    set   r.yaml:11\n"
-        "      AIL-6 'x'  r.yaml:11\n"
+        "      AIL-5 'x'  r.yaml:11\n"
         "        AIL is looked for in RESOURCES/LOCATION_RESOURCE in SIU_S12; the whole message "
         "in ADT_A01\n";
     cr_expect_str_eq(got, want, "explain\n  got  %s\n  want %s", got, want);

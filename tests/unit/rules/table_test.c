@@ -265,7 +265,7 @@ Test(table, check_refuses_a_table_that_is_none)
         {"a cell that is not closed", "{ file: open.csv }",
          "open.csv:2:3: error: the cell that begins with a quote here has no closing quote"},
         {"text behind a quote", "{ file: behind.csv }",
-         "behind.csv:2:1: error: text follows the closing quote of a cell"},
+         "behind.csv:2:6: error: text follows the closing quote of a cell"},
         {"a key twice", "{ file: dup.csv }",
          "dup.csv:4:1: error: this row of table t has the same key as line 2"},
         {"a key twice by its case", "{ file: case.csv, ignore-case: true }",
