@@ -159,10 +159,16 @@ static bool op_concat(struct eval *e, const struct node *n, const struct scope *
 
 static const char too_long[] = "the result has too many digits";
 
+/* N1 6.6: what overflows is nothing. A route fails. */
+static bool overflow(struct eval *e, const struct node *n, const char *text)
+{
+    return !e->is_route || eval_fail(e, n, "%s", text);
+}
+
 static bool put_decimal(struct eval *e, const struct node *n, bool good, const struct decimal *d,
                         struct values *out)
 {
-    return good ? put(e, out, value_of_decimal(*d)) : eval_fail(e, n, "%s", too_long);
+    return good ? put(e, out, value_of_decimal(*d)) : overflow(e, n, too_long);
 }
 
 /* Of a Long and an Integer comes a Long. */
@@ -184,16 +190,20 @@ static bool op_whole(struct eval *e, const struct node *n, const struct value *a
     bool good = n->op == NODE_DIV ? decimal_div(&x, &y, &z) : decimal_mod(&x, &y, &z);
     if (good && (integers || n->op == NODE_DIV)) {
         return decimal_to_i64(&z, &whole) ? put(e, out, whole_of(whole, a, b))
-                                          : eval_fail(e, n, "%s", too_long);
+                                          : overflow(e, n, too_long);
     }
     return put_decimal(e, n, good, &z, out);
 }
 
-static bool integer_result(enum node_op op, int64_t a, int64_t b, int64_t *out)
+/* An Integer of N1 has 32 bits, one of a route as many as a Long. */
+static bool integer_result(const struct eval *e, enum node_op op, const struct value *a,
+                           const struct value *b, int64_t *out)
 {
-    return op == NODE_MUL   ? !__builtin_mul_overflow(a, b, out)
-           : op == NODE_ADD ? !__builtin_add_overflow(a, b, out)
-                            : !__builtin_sub_overflow(a, b, out);
+    bool is_short = !e->is_route && !value_is_long(a) && !value_is_long(b);
+    bool fits = op == NODE_MUL   ? !__builtin_mul_overflow(a->i, b->i, out)
+                : op == NODE_ADD ? !__builtin_add_overflow(a->i, b->i, out)
+                                 : !__builtin_sub_overflow(a->i, b->i, out);
+    return fits && (!is_short || (*out >= INT32_MIN && *out <= INT32_MAX));
 }
 
 static bool op_numbers(struct eval *e, const struct node *n, const struct value *a,
@@ -209,8 +219,8 @@ static bool op_numbers(struct eval *e, const struct node *n, const struct value 
         return y.digits == 0 || put_decimal(e, n, decimal_divide(&x, &y, &z), &z, out);
     }
     if (a->kind == VALUE_INTEGER && b->kind == VALUE_INTEGER) {
-        return integer_result(op, a->i, b->i, &whole) ? put(e, out, whole_of(whole, a, b))
-                                                      : eval_fail(e, n, "%s", too_long);
+        return integer_result(e, op, a, b, &whole) ? put(e, out, whole_of(whole, a, b))
+                                                   : overflow(e, n, too_long);
     }
     bool good = op == NODE_MUL   ? decimal_mul(&x, &y, &z)
                 : op == NODE_ADD ? decimal_add(&x, &y, &z)
@@ -235,7 +245,8 @@ static bool op_moment(struct eval *e, const struct node *n, const struct value *
     }
     by = n->op == NODE_SUB ? decimal_neg(&by) : by;
     if (!moment_add(&m, &by, unit)) {
-        return eval_fail(e, n, "the date would leave the years 1 to 9999, or a time its day");
+        static const char left[] = "the date would leave the years 1 to 9999, or a time its day";
+        return m.kind == VALUE_TIME ? eval_fail(e, n, "%s", left) : overflow(e, n, left);
     }
     return put(e, out, (struct value){.kind = (uint8_t)m.kind, .text = moment_text(e->a, &m)});
 }

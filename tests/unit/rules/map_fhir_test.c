@@ -127,7 +127,8 @@ Test(map_fhir, a_value_that_is_not_of_its_type_is_a_fault)
          "or "
          "false>"},
         {"no code", "  gender: =' ' & PID-8",
-         "accepted\ndesk L/7 S/8 held <r.yaml:5:16: PID-8: the value is no code, which is a text without "
+         "accepted\ndesk L/7 S/8 held <r.yaml:5:16: PID-8: the value is no code, which is a text "
+         "without "
          "blanks around it or two in a row>"},
         {"no whole number", "  multipleBirthInteger: =5 / 2",
          "accepted\ndesk L/7 S/8 held <r.yaml:5:28: the value is no integer, which is a whole "
