@@ -1,6 +1,6 @@
 #include "engine/fhir/narrative.h"
 
-enum { DEPTH_MAX = 64, NAME_MAX = 16 };
+enum { DEPTH_MAX = 64, NAME_MAX = 16, ATTRIBUTES_MAX = 32 };
 
 struct reader {
     const char *begin, *at, *end;
@@ -29,7 +29,8 @@ static const char *const attributes[] = {
     "charoff",   "abbr",     "axis",  "headers", "scope", "rowspan",  "colspan",
 };
 
-/* Of one element alone. */
+/* Of one element alone. Source: FHIR R4 "Narrative" 2.4.0, HTML 4.0 chapters 7 to 11 and the attributes that the XPath of txt-1
+ * lists. */
 static const struct own_attribute {
     const char *element, *name;
 } own_attributes[] = {
@@ -62,7 +63,25 @@ static const struct own_attribute {
     {"table", "cellspacing"},
     {"table", "cellpadding"},
     {"pre", "space"},
+    {"pre", "xml:space"},
+    {"table", "bgcolor"},
+    {"tr", "bgcolor"},
+    {"td", "bgcolor"},
+    {"td", "height"},
     {"td", "nowrap"},
+    {"th", "bgcolor"},
+    {"th", "height"},
+    {"th", "nowrap"},
+    {"ol", "start"},
+    {"ol", "type"},
+    {"ol", "compact"},
+    {"ul", "type"},
+    {"ul", "compact"},
+    {"dl", "compact"},
+    {"li", "type"},
+    {"li", "value"},
+    {"img", "hspace"},
+    {"img", "vspace"},
     {"blockquote", "cite"},
     {"q", "cite"},
 };
@@ -118,17 +137,27 @@ static struct str read_name(struct reader *r)
 
 /* ---- text and entities ---- */
 
+/* Source: XML 1.0, 2.2 Char. */
+static bool is_char(uint32_t c)
+{
+    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0xd800) ||
+           (c >= 0xe000 && c < 0xfffe) || (c >= 0x10000 && c <= 0x10ffff);
+}
+
+/* The number of a character, decimal or behind an x. */
 static bool is_number(struct str s)
 {
     bool hex = s.n > 1 && s.p[0] == 'x';
+    uint32_t all = 0;
     for (size_t i = hex; i < s.n; i++) {
         char c = s.p[i], letter = (char)(c | 0x20);
         bool digit = c >= '0' && c <= '9';
-        if (!digit && !(hex && letter >= 'a' && letter <= 'f')) {
+        if ((!digit && !(hex && letter >= 'a' && letter <= 'f')) || all > 0x10ffff) {
             return false;
         }
+        all = all * (hex ? 16 : 10) + (uint32_t)(digit ? c - '0' : letter - 'a' + 10);
     }
-    return s.n > hex;
+    return s.n > hex && is_char(all);
 }
 
 static bool is_entity(struct str s)
@@ -211,11 +240,33 @@ static bool is_script(struct str name, struct str value)
     return link && str_eq_nocase(str_slice(str_trim(value), 0, 11), STR("javascript:"));
 }
 
-/* One name="value" of `element`. */
-static bool read_attribute(struct reader *r, struct str element, bool *out_namespace)
+/* The attributes of one tag, so far. */
+struct tag {
+    struct str element, names[ATTRIBUTES_MAX];
+    size_t n;
+    bool has_namespace;
+};
+
+/* No name twice, and no more than there are. */
+static bool note_name(struct reader *r, struct tag *tag, const char *start, struct str name)
+{
+    for (size_t i = 0; i < tag->n; i++) {
+        if (str_eq(tag->names[i], name)) {
+            return fail(r, start, "an attribute that stands twice in one tag", name);
+        }
+    }
+    if (tag->n == ATTRIBUTES_MAX) {
+        return fail(r, start, "more than 32 attributes in one tag", STR(""));
+    }
+    tag->names[tag->n++] = name;
+    return true;
+}
+
+/* One name="value". */
+static bool read_attribute(struct reader *r, struct tag *tag)
 {
     const char *start = r->at;
-    struct str name = read_name(r), value;
+    struct str name = read_name(r), value, element = tag->element;
     skip_blanks(r);
     if (!name.n || !take(r, STR("="))) {
         return fail(r, start, "something in a tag that is no attribute; expected name=\"value\"",
@@ -231,9 +282,12 @@ static bool read_attribute(struct reader *r, struct str element, bool *out_names
     if (is_script(name, value)) {
         return fail(r, start, "a link to a script", name);
     }
+    if (!note_name(r, tag, start, name)) {
+        return false;
+    }
     if (str_is(name, "xmlns")) {
-        *out_namespace = str_is(value, namespace);
-        if (!*out_namespace) {
+        tag->has_namespace = str_is(value, namespace);
+        if (!tag->has_namespace) {
             return fail(r, start, "another namespace than that of XHTML", STR(""));
         }
     }
@@ -255,7 +309,7 @@ static bool is_element(struct str name)
 }
 
 /* Attributes up to > or />. */
-static bool read_attributes(struct reader *r, struct str element, bool *out_namespace)
+static bool read_attributes(struct reader *r, struct tag *tag)
 {
     for (;;) {
         const char *before = r->at;
@@ -269,7 +323,7 @@ static bool read_attributes(struct reader *r, struct str element, bool *out_name
         if (r->at == before) {
             return fail(r, r->at, "two attributes without a blank between them", STR(""));
         }
-        if (!read_attribute(r, element, out_namespace)) {
+        if (!read_attribute(r, tag)) {
             return false;
         }
     }
@@ -279,7 +333,7 @@ static bool read_start(struct reader *r)
 {
     const char *start = r->at++;
     struct str name = read_name(r);
-    bool in_namespace = false;
+    struct tag tag = {.element = name};
     if (r->depth == 0 && !str_is(name, "div")) {
         return fail(r, start, "no div around the narrative", STR(""));
     }
@@ -289,10 +343,10 @@ static bool read_start(struct reader *r)
     if (r->depth == DEPTH_MAX) {
         return fail(r, start, "elements nested too deep; at most 64", STR(""));
     }
-    if (!read_attributes(r, name, &in_namespace)) {
+    if (!read_attributes(r, &tag)) {
         return false;
     }
-    if (r->depth == 0 && !in_namespace) {
+    if (r->depth == 0 && !tag.has_namespace) {
         return fail(r, start, "a div without xmlns=\"http://www.w3.org/1999/xhtml\"", STR(""));
     }
     r->has_content = r->has_content || str_is(name, "img");
@@ -317,11 +371,21 @@ static bool read_end(struct reader *r)
     return true;
 }
 
+/* Behind <!--: in XML no comment has two hyphens but at its end. */
+static bool read_comment(struct reader *r, const char *start)
+{
+    if (!skip_behind(r, STR("--"))) {
+        return fail(r, start, "a comment that does not end", STR(""));
+    }
+    return take(r, STR(">")) ||
+           fail(r, r->at - 2, "two hyphens in a comment; expected --> at its end", STR(""));
+}
+
 static bool read_markup(struct reader *r)
 {
     const char *start = r->at;
     if (take(r, STR("<!--"))) {
-        return skip_behind(r, STR("-->")) || fail(r, start, "a comment that does not end", STR(""));
+        return read_comment(r, start);
     }
     if (take(r, STR("<![CDATA["))) {
         r->has_content = true;

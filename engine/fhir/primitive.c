@@ -195,11 +195,12 @@ static bool has_blank(struct str s)
     return i < s.n || (s.n && memchr(s.p, ' ', s.n));
 }
 
-/* Words with one blank between two of them, none around. */
+/* Words with one space between two of them, no other blank. Source: FHIR R4 "Data types" code, whose words are stricter than
+ * its regex. */
 static bool is_code(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        bool inside = i > 0 && i + 1 < s.n && !is_blank(s.p[i - 1]);
+        bool inside = s.p[i] == ' ' && i > 0 && i + 1 < s.n && s.p[i - 1] != ' ';
         if (is_blank(s.p[i]) && !inside) {
             return false;
         }

@@ -24,7 +24,7 @@
     X(FORMATS, "formats", "strict", "value", "Primitives have the form of their type: ids, dates, uris, base64, ranges of numbers.") \
     X(HABITS, "habits", "warn", "value", "Texts have no blanks at their ends, base64 has none, references say to what, decimals have at most 18 digits, companion arrays the length of their arrays.") \
     X(CODES, "codes", "strict", "code-invalid", "Codes of a required binding are in its value set.") \
-    X(SYSTEMS, "systems", "strict", "value", "The system of an identifier or code is an absolute uri and no value set; a value that it calls a uri is one.") \
+    X(SYSTEMS, "systems", "strict", "value", "The system of an identifier or code is an absolute uri and no value set, the url of a definition absolute; a value that is called a uri is one.") \
     X(REFERENCES, "references", "strict", "value", "References are to a type that may stand there, and #id to what is contained.") \
     X(RESOLVED, "resolved", "warn", "not-found", "What an entry refers to by a urn is in the Bundle.") \
     X(EXTENSIONS, "extensions", "strict", "extension", "An extension has an absolute url without a version, and a value or extensions, not both.") \

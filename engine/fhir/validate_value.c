@@ -46,6 +46,19 @@ static bool has_blank(struct str s)
            str_index(s, '\r') >= 0;
 }
 
+/* Source: FHIR R4 "Resource" 2.26.3, Meta.source: its # need not be in the resource; servers put the request there. */
+static bool is_source(const struct fhir_place *place, const struct fhir_slot *slot)
+{
+    return place->type == FHIR_TYPE_META && str_is(slot->name, "source");
+}
+
+/* CodeSystem.url and its like: "an absolute URI". Device.url is where it can be reached. */
+static bool is_definition(const struct fhir_place *place, const struct fhir_slot *slot)
+{
+    return place->is_resource && slot->type == FHIR_TYPE_URI && str_is(slot->name, "url") &&
+           !str_is(str_of(fhir_type_name(place->type)), "Device");
+}
+
 /* What stands in text that has the right form. */
 static void check_content(struct fhir_walk *w, const struct fhir_place *place,
                           const struct fhir_slot *slot, const struct json *j, int32_t index)
@@ -58,7 +71,10 @@ static void check_content(struct fhir_walk *w, const struct fhir_place *place,
         check_narrative(w, place, slot, j);
     } else if (slot->type == FHIR_TYPE_CODE) {
         fhir_check_code(w, place, slot, j, index);
-    } else if (j->text.p[0] == '#' && is_uri(slot->type)) {
+    } else if (is_definition(place, slot) && !fhir_is_absolute(j->text)) {
+        fhir_found(w->r, FHIR_RULE_SYSTEMS, place, slot->name, index, j->at,
+                   "the url of a definition is not absolute; expected a URL or urn");
+    } else if (j->text.p[0] == '#' && is_uri(slot->type) && !is_source(place, slot)) {
         fhir_check_fragment(w, place, slot, j, index);
     }
 }

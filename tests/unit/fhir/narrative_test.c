@@ -1,6 +1,8 @@
 #include "engine/fhir/narrative.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
 #define DIV(content) "<div xmlns=\"http://www.w3.org/1999/xhtml\">" content "</div>"
 
@@ -15,6 +17,17 @@ static const struct row {
     {DIV("<img src='a.png' alt=\"x\" />"), ""},
     {DIV("<!-- <script> -->x"), ""},
     {DIV("<![CDATA[ <script> ]]>"), ""},
+    {DIV("<!-- a - b -->x"), ""},
+    {DIV("<ol start=\"2\" type='a'><li value=\"3\">x</li></ol>"), ""},
+    {DIV("<table bgcolor='red'><tr bgcolor='#fff'><td height='3'>x</td></tr></table>"), ""},
+    {DIV("<pre xml:space=\"preserve\">x</pre>"), ""},
+    {DIV("&#9;&#x10ffff;"), ""},
+    {DIV("<p bgcolor='red'>x</p>"), "an attribute that narrative does not allow"},
+    {DIV("<p class='a' class='b'>x</p>"), "an attribute that stands twice"},
+    {DIV("<!-- a -- b -->x"), "two hyphens in a comment"},
+    {DIV("&#0;x"), "an & that begins no entity"},
+    {DIV("&#xd800;"), "an & that begins no entity"},
+    {DIV("&#99999999;"), "an & that begins no entity"},
     {DIV("<h1>x</h1><hr/><ul><li>y</li></ul><pre>z</pre>"), ""},
     {"x", "no div"},
     {"", "no div"},
@@ -76,6 +89,18 @@ Test(fhir_narrative, depth_is_bounded)
     }
     cr_expect_not(fhir_narrative_check(str_of(text), &fault));
     cr_expect(str_starts(str_of(fault.text), STR("elements nested too deep")));
+}
+
+Test(fhir_narrative, attributes_are_bounded)
+{
+    char text[4096] = "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p";
+    struct fhir_narrative_fault fault;
+    for (int i = 0; i < 33; i++) {
+        (void)snprintf(text + strlen(text), 32, " xmlns:n%d='x'", i);
+    }
+    strcat(text, ">x</p></div>");
+    cr_expect_not(fhir_narrative_check(str_of(text), &fault));
+    cr_expect(str_starts(str_of(fault.text), STR("more than 32 attributes")));
 }
 
 Test(fhir_narrative, only_short_words_are_told)
