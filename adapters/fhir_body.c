@@ -229,7 +229,7 @@ static void read_conditions(const struct reading *r, const struct json *request,
     p->request.if_match = json_text(json_get(request, "ifMatch"));
     p->request.if_none_match = json_text(json_get(request, "ifNoneMatch"));
     if (exist.n && p->request.what == FHIR_DO_CREATE) {
-        p->request.criteria = str_starts(exist, STR("?")) ? str_slice(exist, 1, exist.n) : exist;
+        p->request.criteria = fhir_request_criteria(exist, p->request.type);
         if (!fhir_request_is_search(p->request.criteria)) {
             p->fault = fault_of(400, "value", "ifNoneExist is no search; expected identifier=..",
                                 place_of(r, "request.ifNoneExist"));
@@ -241,6 +241,7 @@ static void read_entry(struct reading *r, const struct json *entry, struct fhir_
 {
     const struct json *request = json_get(entry, "request");
     const struct json *method = json_get(request, "method"), *url = json_get(request, "url");
+    p->full_url = json_text(json_get(entry, "fullUrl"));
     if (!method || method->kind != JSON_STRING || !url || url->kind != JSON_STRING) {
         p->fault =
             fault_of(400, "required",
@@ -264,36 +265,69 @@ static void read_entry(struct reading *r, const struct json *entry, struct fhir_
     }
 }
 
-static int by_name(const void *a, const void *b)
+/* What an entry is about: "Patient/7", "Patient?identifier=a|1", without escapes; empty: a new one. */
+static struct str identity_of(struct arena *a, const struct fhir_part *p)
 {
-    const struct fhir_part *const *x = a, *const *y = b;
-    int c = str_cmp((*x)->request.type, (*y)->request.type);
-    c = c ? c : str_cmp((*x)->request.id, (*y)->request.id);
-    return c ? c : (*x > *y) - (*x < *y);
+    const struct fhir_request *q = &p->request;
+    if (q->id.n) {
+        return str_printf(a, "%.*s/%.*s", STR_ARG(q->type), STR_ARG(q->id));
+    }
+    if (q->what == FHIR_DO_CREATE || !q->criteria.n) {
+        return STR("");
+    }
+    struct str query = fhir_request_decode(a, q->criteria);
+    query = query.n ? query : q->criteria;
+    return str_printf(a, "%.*s?%.*s", STR_ARG(q->type), STR_ARG(query));
 }
 
-/* What a transaction does to a resource it does once: of the entries that name the same one the later ones are refused. */
+struct named {
+    struct str name;
+    unsigned i; /* the entry's */
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+    int c = str_cmp(x->name, y->name);
+    return c ? c : (x->i > y->i) - (x->i < y->i);
+}
+
+/* Of the entries of one name the later ones are refused. */
+static void refuse_twins(struct reading *r, struct named *named, unsigned n, const char *why,
+                         const char *below)
+{
+    qsort(named, n, sizeof *named, by_name);
+    for (unsigned k = 1; k < n; k++) {
+        struct fhir_part *p = &r->out->parts[named[k].i];
+        if (str_eq(named[k - 1].name, named[k].name) && !p->fault.status) {
+            r->i = named[k].i;
+            p->fault = fault_of(400, "duplicate", why, place_of(r, below));
+            r->out->nfaults++;
+        }
+    }
+}
+
+/* What a transaction does to a resource it does once, and what its references mean is one entry. Source: FHIR R4 "RESTful API"
+ * 3.1.0.11.2, bdl-7. */
 static void refuse_overlaps(struct reading *r)
 {
-    struct fhir_bundle *b = r->out;
-    struct fhir_part **named = ARENA_ARRAY(r->a, struct fhir_part *, b->n ? b->n : 1);
-    unsigned n = 0;
+    const struct fhir_bundle *b = r->out;
+    struct named *about = ARENA_ARRAY(r->a, struct named, b->n ? b->n : 1);
+    struct named *called = ARENA_ARRAY(r->a, struct named, b->n ? b->n : 1);
+    unsigned nabout = 0, ncalled = 0;
     for (unsigned i = 0; i < b->n; i++) {
-        if (b->parts[i].request.id.n) {
-            named[n++] = &b->parts[i];
+        struct str name = identity_of(r->a, &b->parts[i]);
+        if (name.n) {
+            about[nabout++] = (struct named){name, i};
+        }
+        if (b->parts[i].full_url.n) {
+            called[ncalled++] = (struct named){b->parts[i].full_url, i};
         }
     }
-    qsort(named, n, sizeof *named, by_name);
-    for (unsigned i = 1; i < n; i++) {
-        const struct fhir_request *a = &named[i - 1]->request, *z = &named[i]->request;
-        if (str_eq(a->type, z->type) && str_eq(a->id, z->id) && !named[i]->fault.status) {
-            r->i = (unsigned)(named[i] - b->parts);
-            named[i]->fault = fault_of(
-                400, "duplicate", "another entry of the transaction is about the same resource",
-                place_of(r, "request.url"));
-            b->nfaults++;
-        }
-    }
+    refuse_twins(r, about, nabout, "another entry of the transaction is about the same resource",
+                 "request.url");
+    refuse_twins(r, called, ncalled, "another entry of the transaction has the same fullUrl",
+                 "fullUrl");
 }
 
 static void read_entries(struct reading *r, const struct json *entries)

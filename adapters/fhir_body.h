@@ -25,6 +25,7 @@ struct fhir_part {
     struct fhir_request request; /* what its entry asks for; of a line: create */
     struct str bytes;            /* the resource as it came; empty: none, as of DELETE */
     struct str type, id;         /* of the resource */
+    struct str full_url;         /* of its entry; empty: none */
     struct str key;              /* the same key is the same message; empty: none */
     unsigned line;               /* of NDJSON, from 1; 0: none */
     struct fhir_fault fault;

@@ -38,6 +38,23 @@ static void tell_findings(const struct http_conn *c, const char *type, uint64_t 
               log_cstr("peer", c->peer), log_cstr("type", type), log_uint("findings", n));
 }
 
+/* The first error, as the fault of the line. */
+static void blame_line(struct fhir_part *p, const struct fhir_report *r)
+{
+    struct json_place start = {0};
+    for (unsigned i = 0; i < r->n; i++) {
+        const struct fhir_issue *one = &r->v[i];
+        if (one->is_error) {
+            p->fault =
+                (struct fhir_fault){422,         fhir_rule_row(one->rule)->code,
+                                    one->text.p, one->path,
+                                    p->line,     json_pos_next(&start, NULL, r->src, one->at).col};
+            return;
+        }
+    }
+    p->fault = (struct fhir_fault){422, "invalid", fhir_report_reason(r).p, STR(""), p->line, 1};
+}
+
 /* How many warnings there are. */
 static unsigned judge_line(struct source *s, const struct fhir_levels *levels,
                            struct fhir_call *call, struct fhir_part *p)
@@ -46,8 +63,7 @@ static unsigned judge_line(struct source *s, const struct fhir_levels *levels,
     fhir_validate(r, &call->a, p->bytes, levels);
     source_check_invariants(s, r);
     if (r->errors) {
-        p->fault =
-            (struct fhir_fault){422, "invalid", fhir_report_reason(r).p, STR(""), p->line, 1};
+        blame_line(p, r);
         call->bundle.nfaults++;
     }
     return r->errors ? 0 : r->warnings;
@@ -91,8 +107,12 @@ static void judge_entries(struct fhir_in *in, struct fhir_call *call)
         struct fhir_part *p = &call->bundle.parts[i];
         if (!p->fault.status && p->bytes.n) {
             (void)judge_line(in->source, &levels, call, p);
-            p->fault.place =
-                p->fault.status ? str_printf(&call->a, "Bundle.entry[%u].resource", i) : STR("");
+            struct str below = p->fault.place;
+            ptrdiff_t dot = str_index(below, '.'); /* Patient.gender is resource.gender here */
+            below = dot < 0 ? STR("") : str_slice(below, (size_t)dot, below.n);
+            p->fault.place = p->fault.status ? str_printf(&call->a, "Bundle.entry[%u].resource%.*s",
+                                                          i, STR_ARG(below))
+                                             : STR("");
             p->fault.col = 0; /* it is not on a line of its own */
         }
     }
@@ -189,6 +209,16 @@ static bool is_in_place(struct http_conn *c, struct fhir_call *call, struct str 
     return true;
 }
 
+/* Findings of a part of the body get the place that they have in the whole of it. */
+static void place_in_body(struct fhir_report *r, struct str body)
+{
+    uint32_t before = (uint32_t)(r->src.p - body.p);
+    for (unsigned i = 0; i < r->n; i++) {
+        r->v[i].at += before;
+    }
+    r->src = body;
+}
+
 void fhir_judge_only(struct http_conn *c, struct fhir_call *call)
 {
     struct str src = buf_str(&c->body);
@@ -216,5 +246,6 @@ void fhir_judge_only(struct http_conn *c, struct fhir_call *call)
     call->report = ARENA_NEW(&call->a, struct fhir_report);
     fhir_validate_tree(call->report, &call->a, text, root, &levels);
     source_check_invariants(source_of(c)->source, call->report);
+    place_in_body(call->report, src);
     fhir_reply_report(c, 200);
 }

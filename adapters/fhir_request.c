@@ -70,6 +70,22 @@ static bool is_control(struct str name)
     return false;
 }
 
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte of the %xx at `i`; -1: it is none. */
+static int escaped(struct str s, size_t i)
+{
+    int high = i + 2 < s.n ? digit(s.p[i + 1]) : -1, low = i + 2 < s.n ? digit(s.p[i + 2]) : -1;
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 static bool has_parameters(struct str query)
 {
     struct str one;
@@ -84,9 +100,44 @@ static bool has_parameters(struct str query)
     return false;
 }
 
+/* Something but the signs between the parts of a value; whoever has an empty one means nobody. */
+static bool is_filled(struct str value)
+{
+    for (size_t i = 0; i < value.n; i++) {
+        int c = value.p[i] == '%' ? escaped(value, i) : value.p[i];
+        if (c != '|' && c != ',' && c != ' ' && c != '+') {
+            return true;
+        }
+        i += value.p[i] == '%' ? 2u : 0u;
+    }
+    return false;
+}
+
 bool fhir_request_is_search(struct str criteria)
 {
-    return has_parameters(criteria) && str_index(criteria, '=') > 0;
+    struct str rest = criteria, one;
+    while (rest.n) {
+        struct str name = STR("");
+        (void)str_split(&rest, '&', &one);
+        (void)str_split(&one, '=', &name);
+        if (name.n && !is_control(name) && is_filled(one)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct str fhir_request_criteria(struct str given, struct str type)
+{
+    ptrdiff_t mark = str_index(given, '?'), value = str_index(given, '=');
+    if (mark < 0 || (value >= 0 && value < mark)) {
+        return given;
+    }
+    struct str before = str_slice(given, 0, (size_t)mark), last = before;
+    while (str_index(last, '/') >= 0) {
+        last = str_slice(last, (size_t)str_index(last, '/') + 1, last.n);
+    }
+    return !before.n || str_eq(last, type) ? str_slice(given, (size_t)mark + 1, given.n) : STR("");
 }
 
 static void map_type(struct fhir_request *r, struct str method, struct str query)
@@ -138,19 +189,26 @@ static void map_metadata(struct fhir_request *r, struct str method)
     }
 }
 
+/* What other servers read back there. */
+static bool is_reading(struct str part)
+{
+    return str_is(part, "_search") || str_is(part, "_history");
+}
+
 static void map_resource(struct fhir_request *r, struct str method, struct str rest,
                          struct str query)
 {
     struct str second = next_part(&rest), third = next_part(&rest);
     struct str name = operation_of(second), later = operation_of(third);
+    bool is_past = is_reading(second) || (is_reading(third) && str_index(rest, '/') < 0);
     if (!fhir_type_of_resource(r->type)) {
         refuse(r, 404, "not-supported", "no resource type of FHIR R4 has this name");
+    } else if (is_past) {
+        refuse_method(r, "");
     } else if (rest.n || (third.n && !later.p)) {
         refuse(r, 404, "not-found", "nothing is at this path");
     } else if (name.p) {
         map_operation(r, method, name);
-    } else if (str_is(second, "_search")) {
-        refuse_method(r, "");
     } else if (!second.n) {
         map_type(r, method, query);
     } else {
@@ -172,6 +230,8 @@ void fhir_request_place(struct str method, struct str place, struct fhir_request
         map_operation(out, method, name);
     } else if (str_is(first, "metadata") && !rest.n) {
         map_metadata(out, method);
+    } else if (is_reading(first) && !rest.n) {
+        refuse_method(out, "");
     } else {
         out->type = first;
         map_resource(out, method, rest, query);
@@ -241,6 +301,16 @@ static struct str unquoted(struct str s)
     return is_quoted ? str_slice(s, 1, s.n - 1) : s;
 }
 
+/* A weight that says "not this": 0, 0.0, 0.000. Source: RFC 9110, 12.4.2. */
+static bool is_zero(struct str q)
+{
+    bool is_it = q.n > 0;
+    for (size_t i = 0; i < q.n && is_it; i++) {
+        is_it = q.p[i] == (i == 1 ? '.' : '0');
+    }
+    return is_it;
+}
+
 /* One parameter of a type: is it what we can do? */
 static bool is_ours(struct str parameter)
 {
@@ -254,7 +324,7 @@ static bool is_ours(struct str parameter)
     if (str_eq_nocase(name, STR("fhirVersion"))) {
         return str_is(value, "4.0") || str_is(value, "4.0.1");
     }
-    return !str_eq_nocase(name, STR("q")) || !(str_is(value, "0") || str_starts(value, STR("0.0")));
+    return !str_eq_nocase(name, STR("q")) || !is_zero(value);
 }
 
 /* A type with its parameters. OTHER where one of them is not ours. */
@@ -322,10 +392,13 @@ static struct str value_of(struct arena *a, struct str target, const char *name)
 
 static void read_accept(struct arena *a, struct fhir_request *r, const struct http_head *h)
 {
-    struct str accept = STR(""), format = value_of(a, h->target, "_format");
-    (void)http_head_field(h, STR("Accept"), &accept);
-    struct str wanted = format.n ? format : accept;
-    if (wanted.n && !is_accepted(wanted)) {
+    struct str rest = h->fields, accept, format = value_of(a, h->target, "_format");
+    bool is_asked = format.n > 0, is_given = format.n && is_accepted(format);
+    while (!format.n && http_head_next(&rest, STR("Accept"), &accept)) {
+        is_asked = is_asked || accept.n;
+        is_given = is_given || is_accepted(accept);
+    }
+    if (is_asked && !is_given) {
         refuse(
             r, 406, "not-supported",
             "another format of answers is asked for; expected application/fhir+json of FHIR 4.0");
@@ -349,16 +422,23 @@ static void read_preference(struct fhir_request *r, struct str one)
     }
 }
 
-static void read_prefer(struct fhir_request *r, const struct http_head *h)
+static void read_preferences(struct fhir_request *r, struct str list)
 {
-    struct str list = STR(""), part, one;
-    (void)http_head_field(h, STR("Prefer"), &list);
+    struct str part, one;
     while (list.n) {
         (void)str_split(&list, ',', &part);
         while (part.n) {
             (void)str_split(&part, ';', &one);
             read_preference(r, one);
         }
+    }
+}
+
+static void read_prefer(struct fhir_request *r, const struct http_head *h)
+{
+    struct str rest = h->fields, list;
+    while (http_head_next(&rest, STR("Prefer"), &list)) {
+        read_preferences(r, list);
     }
 }
 
@@ -373,18 +453,29 @@ static struct str read_field(struct arena *a, struct fhir_request *r, const stru
     return str_dup(a, value);
 }
 
+/* The same, and it says something: a condition that was to be there is none that can be passed over. */
+static struct str read_condition(struct arena *a, struct fhir_request *r, const struct http_head *h,
+                                 struct str name)
+{
+    struct str value = STR("");
+    if (http_head_field(h, name, &value) && !value.n) {
+        refuse(r, 400, "value", "an If-Match, If-None-Match or If-None-Exist that is empty");
+    }
+    return read_field(a, r, h, name);
+}
+
 static void read_conditions(struct arena *a, struct fhir_request *r, const struct http_head *h)
 {
-    struct str exist = read_field(a, r, h, STR("If-None-Exist"));
-    r->if_match = read_field(a, r, h, STR("If-Match"));
-    r->if_none_match = read_field(a, r, h, STR("If-None-Match"));
+    struct str exist = read_condition(a, r, h, STR("If-None-Exist"));
+    r->if_match = read_condition(a, r, h, STR("If-Match"));
+    r->if_none_match = read_condition(a, r, h, STR("If-None-Match"));
     r->key = read_field(a, r, h, STR("Idempotency-Key"));
     r->signature = read_field(a, r, h, STR("X-Hub-Signature-256"));
     if (!r->signature.n) {
         r->signature = read_field(a, r, h, STR("X-Hub-Signature"));
     }
     if (exist.n && r->what == FHIR_DO_CREATE) {
-        r->criteria = str_starts(exist, STR("?")) ? str_slice(exist, 1, exist.n) : exist;
+        r->criteria = fhir_request_criteria(exist, r->type);
         if (!fhir_request_is_search(r->criteria)) {
             refuse(r, 400, "value", "If-None-Exist is no search; expected identifier=..");
         }
@@ -450,15 +541,6 @@ void fhir_request_read(struct arena *a, const struct http_head *h, struct str ba
 
 /* ---- escapes ---- */
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 struct str fhir_request_decode(struct arena *a, struct str s)
 {
     char *to = arena_alloc(a, s.n + 1);
@@ -468,11 +550,11 @@ struct str fhir_request_decode(struct arena *a, struct str s)
             to[n++] = s.p[i];
             continue;
         }
-        int high = i + 2 < s.n ? digit(s.p[i + 1]) : -1, low = i + 2 < s.n ? digit(s.p[i + 2]) : -1;
-        if (high < 0 || low < 0) {
+        int c = escaped(s, i);
+        if (c < 0) {
             return STR("");
         }
-        to[n++] = (char)(high * 16 + low);
+        to[n++] = (char)c;
         i += 2;
     }
     to[n] = '\0';

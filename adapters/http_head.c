@@ -284,16 +284,26 @@ void http_head_read(struct str bytes, struct http_head *out)
     out->closes = out->closes || out->status != 0;
 }
 
-unsigned http_head_field(const struct http_head *h, struct str name, struct str *out)
+bool http_head_next(struct str *rest, struct str name, struct str *out)
 {
-    struct str rest = h->fields, line;
-    unsigned n = 0;
-    while ((line = next_line(&rest)).n > 0) {
+    struct str line;
+    while ((line = next_line(rest)).n > 0) {
         bool is_it = line.n > name.n && line.p[name.n] == ':' &&
                      str_eq_nocase(str_slice(line, 0, name.n), name);
-        if (is_it && n++ == 0) {
+        if (is_it) {
             *out = trimmed(str_slice(line, name.n + 1, line.n));
+            return true;
         }
+    }
+    return false;
+}
+
+unsigned http_head_field(const struct http_head *h, struct str name, struct str *out)
+{
+    struct str rest = h->fields, value;
+    unsigned n = 0;
+    while (http_head_next(&rest, name, &value)) {
+        *out = n++ ? *out : value;
     }
     return n;
 }

@@ -34,5 +34,7 @@ void http_head_read(struct str bytes, struct http_head *out);
 unsigned http_head_field(const struct http_head *h, struct str name, struct str *out);
 /* Is it the line of a header, or of a trailer: a name, a colon at once, a value; not folded? Without its CRLF. */
 bool http_head_is_field(struct str line);
+/* The values of a header that may stand more than once, line by line: *rest is h->fields at first. False: there is no other. */
+bool http_head_next(struct str *rest, struct str name, struct str *out);
 
 #endif

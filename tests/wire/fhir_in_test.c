@@ -413,6 +413,24 @@ Test(wire_fhir, a_transaction_does_one_thing_to_a_resource)
     end();
 }
 
+#define MATCHED                                                                                    \
+    ENTRY("PUT", "Patient?identifier=a%7C1", "{\"resourceType\":\"Patient\",\"active\":true}")
+#define ENTITLED "{\"fullUrl\":\"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0\"," TAIL
+#define TAIL     "\"resource\":" GOOD ",\"request\":{\"method\":\"POST\",\"url\":\"Patient\"}}"
+
+Test(wire_fhir, a_transaction_has_one_entry_for_criteria_and_for_a_full_url)
+{
+    begin_with("", ROUTES BUNDLES);
+    EXPECT(ask("POST /fhir", JSON,
+               BUNDLE("transaction", MATCHED "," ENTRY("DELETE", "Patient?identifier=a|1", GOOD))),
+           400, "\"duplicate\"", "[\"Bundle.entry[1].request.url\"]");
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("transaction", ENTITLED "," ENTITLED)), 400,
+           "\"duplicate\"", "[\"Bundle.entry[1].fullUrl\"]");
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("transaction", "{" TAIL ",{" TAIL)), 200, "201 Created");
+    cr_expect_eq(stored(), 1);
+    end();
+}
+
 #define NAMED(resource)                                                                            \
     "{\"fullUrl\":\"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0\",\"resource\":" resource        \
     ",\"request\":{\"method\":\"POST\",\"url\":\"Patient\"}}"
@@ -543,7 +561,8 @@ Test(wire_fhir, strict_takes_only_what_r4_has)
     EXPECT(ask("POST /fhir/Patient", JSON, GOOD), 201, "Location");
     EXPECT(ask("POST /fhir", "Content-Type: application/fhir+ndjson\r\n",
                GOOD "\n{\"resourceType\":\"Patient\",\"active\":1}"),
-           200, "1 of 2 lines accepted", "Patient.active");
+           200, "1 of 2 lines accepted", "[\"Patient.active\"]", "\"structure\"",
+           "\"valueInteger\":36}],\"severity\"");
     cr_expect_eq(stored(), 2);
     end();
     begin_with(", validate: warn", ROUTES);

@@ -110,14 +110,14 @@ Test(wire_fhir_operations, validate_looks_and_stores_nothing)
                "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\","
                "\"resource\":{\"resourceType\":"
                "\"Patient\",\"birthDate\":\"yesterday\"}}]}"),
-           200, "Patient.birthDate");
+           200, "Patient.birthDate", "\"valueInteger\":111}],\"severity\"");
     EXPECT(ask("POST /fhir/Patient/$validate", JSON, "{\"resourceType\":\"Group\"}"), 400,
            "resourceType");
     EXPECT(ask("POST /fhir/Patient/$validate", JSON, "{"), 400, "structure");
     EXPECT(ask("POST /fhir/$validate", JSON,
                "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\","
                "\"resource\":true}]}"),
-           200, "this is no object", "\"valueInteger\":1}],\"severity\"");
+           200, "this is no object", "\"valueInteger\":73}],\"severity\"");
     cr_expect_eq(stored(), 0);
     end();
 }

@@ -64,7 +64,15 @@ Test(fhir_request, places)
         {"POST /fhir/Patient/_search", FHIR_DO_NOTHING, 405, "Patient", "", ""},
         {"PATCH /fhir/Patient/1", FHIR_DO_NOTHING, 405, "Patient", "1", ""},
         {"POST /fhir/Patient/1", FHIR_DO_NOTHING, 405, "Patient", "1", ""},
-        {"PUT /fhir/Patient/1/_history/2", FHIR_DO_NOTHING, 404, "Patient", "", ""},
+        {"GET /fhir/Patient/1/_history/2", FHIR_DO_NOTHING, 405, "Patient", "", ""},
+        {"GET /fhir/Patient/1/_history", FHIR_DO_NOTHING, 405, "Patient", "", ""},
+        {"GET /fhir/Patient/_history?_count=1", FHIR_DO_NOTHING, 405, "Patient", "", ""},
+        {"GET /fhir/_history", FHIR_DO_NOTHING, 405, "", "", ""},
+        {"POST /fhir/_search", FHIR_DO_NOTHING, 405, "", "", ""},
+        {"GET /fhir/Patient/1/_history/2/3", FHIR_DO_NOTHING, 404, "Patient", "", ""},
+        {"GET /fhir/Patient/1/Observation", FHIR_DO_NOTHING, 404, "Patient", "", ""},
+        {"DELETE /fhir/Patient?identifier=", FHIR_DO_NOTHING, 400, "Patient", "", ""},
+        {"DELETE /fhir/Patient?identifier=%7C", FHIR_DO_NOTHING, 400, "Patient", "", ""},
         {"POST /fhir/$process-message", FHIR_DO_MESSAGE, 0, "", "", ""},
         {"POST /fhir/%24process-message?async=false", FHIR_DO_MESSAGE, 0, "", "", ""},
         {"POST /fhir/$process-message?async=true", FHIR_DO_NOTHING, 422, "", "", ""},
@@ -122,6 +130,10 @@ Test(fhir_request, types_of_content)
         {"DELETE /fhir/Patient/1", "", 0, FHIR_DO_DELETE},
         {"GET /fhir/metadata", "Accept: application/fhir+json\r\n", 0, FHIR_DO_CAPABILITIES},
         {"GET /fhir/metadata", "Accept: text/html, */*;q=0.1\r\n", 0, FHIR_DO_CAPABILITIES},
+        {"GET /fhir/metadata", "Accept: text/html, */*; q=0.01\r\n", 0, FHIR_DO_CAPABILITIES},
+        {"GET /fhir/metadata", "Accept: */*;q=0.000\r\n", 406, FHIR_DO_NOTHING},
+        {"GET /fhir/metadata", "Accept: text/html\r\nAccept: application/json\r\n", 0,
+         FHIR_DO_CAPABILITIES},
         {"GET /fhir/metadata", "Accept: application/fhir+xml\r\n", 406, FHIR_DO_NOTHING},
         {"GET /fhir/metadata", "Accept: application/json;q=0\r\n", 406, FHIR_DO_NOTHING},
         {"GET /fhir/metadata", "Accept: application/fhir+json; fhirVersion=3.0\r\n", 406,
@@ -160,6 +172,46 @@ Test(fhir_request, headers)
     cr_expect_eq(r.criteria.n, 0, "only a create is conditional by a header");
     r = read_with("PUT /fhir/Patient/1", JSON "If-Match: W/\"1\"\r\nIf-Match: W/\"2\"\r\n");
     cr_expect_eq(r.status, 400);
+}
+
+Test(fhir_request, preferences_of_several_lines)
+{
+    struct fhir_request r =
+        read_with("POST /fhir/Patient", JSON "Prefer: handling=strict\r\nPrefer: respond-async\r\n"
+                                             "prefer: return=representation\r\n");
+    cr_expect(r.is_strict);
+    cr_expect_eq(r.wants, FHIR_RETURN_RESOURCE);
+}
+
+Test(fhir_request, criteria_of_a_create)
+{
+    static const struct {
+        const char *value, *criteria; /* NULL: refused */
+    } rows[] = {
+        {"identifier=a|1", "identifier=a|1"},
+        {"?identifier=a|1", "identifier=a|1"},
+        {"Patient?identifier=a|1", "identifier=a|1"},
+        {"http://h/fhir/Patient?identifier=a|1", "identifier=a|1"},
+        {"identifier=http://a?b|1", "identifier=http://a?b|1"},
+        {"identifier=&name=x", "identifier=&name=x"},
+        {"Group?identifier=a|1", NULL},
+        {"", NULL},
+        {"identifier", NULL},
+        {"identifier=", NULL},
+        {"identifier=|", NULL},
+        {"identifier=%7c", NULL},
+        {"identifier=%4", "identifier=%4"},
+        {"_format=json", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *more = str_printf(&arena, "%sIf-None-Exist: %s\r\n", JSON, rows[i].value).p;
+        struct fhir_request r = read_with("POST /fhir/Patient", more);
+        cr_expect_eq(r.status, rows[i].criteria ? 0 : 400, "%s: %d", rows[i].value, r.status);
+        cr_expect(!rows[i].criteria || str_is(r.criteria, rows[i].criteria), "%s: %.*s",
+                  rows[i].value, STR_ARG(r.criteria));
+    }
+    cr_expect_eq(read_with("PUT /fhir/Patient/1", JSON "If-Match:\r\n").status, 400);
+    cr_expect_eq(read_with("PUT /fhir/Patient/1", JSON "If-None-Match:  \r\n").status, 400);
 }
 
 Test(fhir_request, what_is_strict_wants_no_parameters_that_mean_nothing)
