@@ -68,12 +68,12 @@ static bool check_word(struct compiler *c, const struct yaml_node *n, const char
 
 static bool check_reply(struct compiler *c, const struct yaml_node *reply)
 {
-    static const char *const keys[] = {"code", "error", "at", "text", "hl7", NULL};
+    static const char *const reply_keys[] = {"code", "error", "at", "text", "hl7", NULL};
     static const char *const codes[] = {"AA", "AE", "AR", "CA", "CE", "CR", NULL};
     if (!reply || reply->kind != YAML_MAPPING) {
         return check_word(c, reply, "reply:", codes);
     }
-    bool good = compile_keys(c, reply, "the reply that is expected", keys, NULL);
+    bool good = compile_keys(c, reply, "the reply that is expected", reply_keys, NULL);
     good = check_word(c, yaml_get(reply, "code"), "code:", codes) && good;
     return check_hl7(c, yaml_get(reply, "hl7")) && good;
 }
@@ -117,14 +117,14 @@ static bool check_destination(struct compiler *c, const struct yaml_node *to)
 
 static bool check_outputs(struct compiler *c, const struct yaml_node *outputs)
 {
-    static const char *const keys[] = {"to",  "id",      "class", "value",
-                                       "hl7", "options", "exact", NULL};
+    static const char *const output_keys[] = {"to",  "id",      "class", "value",
+                                              "hl7", "options", "exact", NULL};
     static const char *const classes[] = {"interactive", "bulk", NULL};
     const struct yaml_node *item = NULL;
     bool good = true;
     while ((item = yaml_next_item(outputs, item))) {
         if (item->kind == YAML_MAPPING) {
-            good = compile_keys(c, item, "an output that is expected", keys, NULL) && good;
+            good = compile_keys(c, item, "an output that is expected", output_keys, NULL) && good;
         }
         good = check_destination(c, yaml_get(item, "to")) && good;
         good = check_word(c, yaml_get(item, "class"), "class:", classes) && good;
