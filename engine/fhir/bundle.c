@@ -95,7 +95,9 @@ void fhir_bundle_index(struct fhir_bundle_index *out, struct arena *a, const str
     json_each(entry, entries)
     {
         add_entry(a, out, entry);
-        out->entries[out->n++] = entry;
+        if (entry->at) { /* one that a step wrote has no place in the source */
+            out->entries[out->n++] = entry;
+        }
     }
     sort(out->by_url, out->urls);
     sort(out->by_name, out->names);

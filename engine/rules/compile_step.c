@@ -1,4 +1,5 @@
 /* Steps of `do`, `then` and `else`: one table row each. */
+#include "engine/rules/compile_change.h"
 #include "engine/rules/ruleset_priv.h"
 
 #include <limits.h>
@@ -263,22 +264,20 @@ static bool no_step(struct compiler *c, const struct yaml_node *n)
     return false;
 }
 
-/* What changes a message of HL7 v2 has nothing to change in another. */
-static bool is_edit(struct compiler *c, const struct verb *v, const struct yaml_node *value)
+/* Is it a step that changes the message, where that is FHIR or JSON? Then it is compiled here. */
+static bool is_change(struct compiler *c, const struct verb *v)
 {
-    bool edit = v->compile == verb_set || v->compile == compile_delete ||
-                v->compile == compile_keep || v->compile == compile_add ||
-                v->compile == compile_copy;
-    if (!edit || c->names.data == DATA_HL7) {
-        return false;
-    }
-    diag_hint(c->d,
-              diag_add(c->d, DIAG_ERROR, "not-available", value->key->pos,
-                       "%s: changes messages of HL7 v2; FHIR and JSON stay as they are in this "
-                       "version",
-                       v->name),
-              "make a new one: send: NAME with as: MAP");
-    return true;
+    return c->names.data != DATA_HL7 &&
+           (v->compile == verb_set || v->compile == compile_delete || v->compile == compile_keep ||
+            v->compile == compile_add || v->compile == compile_copy);
+}
+
+static bool compile_change(struct compiler *c, const struct verb *v, const struct yaml_node *step,
+                           const struct yaml_node *value, struct step *s)
+{
+    return v->compile == verb_set ? compile_change_set(c, value, s)
+           : v->owns_if           ? compile_change_remove(c, step, value, s)
+                                  : compile_change_none(c, value);
 }
 
 static bool compile_step(struct compiler *c, const struct yaml_node *n, struct step *s)
@@ -293,16 +292,14 @@ static bool compile_step(struct compiler *c, const struct yaml_node *n, struct s
         no_verb(c, n);
         return false;
     }
-    if (is_edit(c, v, value)) {
-        return false;
-    }
     bool good = compile_keys(c, n, "this step", v->keys, NULL);
     s->pos = value->key->pos;
     unsigned errors = c->d->errors;
     if (cond && !v->owns_if) {
         s->cond = compile_formula(c, cond, CHECK_DECISION, NULL);
     }
-    return v->compile(c, n, value, s) && good && c->d->errors == errors;
+    bool made = is_change(c, v) ? compile_change(c, v, n, value, s) : v->compile(c, n, value, s);
+    return made && good && c->d->errors == errors;
 }
 
 struct step *compile_steps(struct compiler *c, const struct yaml_node *list)

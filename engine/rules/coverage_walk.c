@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/base/mem.h"
+#include "engine/rules/change.h"
 #include "engine/rules/profile.h"
 #include "engine/rules/run_priv.h"
 #include "engine/rules/table.h"
@@ -43,6 +44,15 @@ static void meet(struct walk *w, enum coverage_kind kind, uint64_t key, struct d
 }
 
 static void walk_steps(struct walk *w, const struct step *s);
+static void walk_items(struct walk *w, const struct item *item, struct str key);
+
+/* What is written is as in a map. */
+static void walk_change(struct walk *w, const struct change *all)
+{
+    for (unsigned i = 0; all && i < all->n; i++) {
+        walk_items(w, all->v[i].value, STR(""));
+    }
+}
 
 static void walk_branches(struct walk *w, const struct branch *b)
 {
@@ -57,6 +67,7 @@ static void walk_steps(struct walk *w, const struct step *s)
 {
     for (; s; s = s->next) {
         meet(w, COVERAGE_STEP, coverage_place_key(s->pos), s->pos, str_of(run_step_name(s->kind)));
+        walk_change(w, s->change);
         switch (s->kind) {
         case STEP_REQUIRE:
             walk_steps(w, s->require.otherwise);

@@ -1,6 +1,7 @@
 /* The compiled program as text: `check --explain`. One line a step or member, with file:line; behind paths
  * stands where they are looked for, structure by structure where these differ. */
 #include "engine/base/buf.h"
+#include "engine/rules/change.h"
 #include "engine/rules/ruleset_priv.h"
 
 enum { NAMES_MAX = 6 }; /* structures told by name */
@@ -230,6 +231,23 @@ static void plain(struct explain *x, const struct step *s, const char *word, str
     place(x, s->pos);
 }
 
+static void item(struct explain *x, const struct item *i, unsigned depth);
+
+/* set, delete and keep of FHIR and JSON: each place, and what is written there. */
+static void change(struct explain *x, const struct step *s, unsigned depth)
+{
+    static const char *const words[] = {"set", "delete", "keep"};
+    const struct change *all = s->change;
+    buf_printf(x->out, "%s%s", words[s->kind], all->is_each ? " each" : "");
+    for (unsigned i = 0; i < all->n && !all->v[i].value; i++) {
+        buf_printf(x->out, " %.*s", STR_ARG(all->v[i].to.text));
+    }
+    place(x, s->pos);
+    for (unsigned i = 0; i < all->n && all->v[i].value; i++) {
+        item(x, all->v[i].value, depth + 1);
+    }
+}
+
 static void step(struct explain *x, const struct step *s, unsigned depth)
 {
     condition(x, "if", s->cond, depth);
@@ -239,6 +257,10 @@ static void step(struct explain *x, const struct step *s, unsigned depth)
         return;
     }
     indent(x, depth);
+    if (s->change) {
+        change(x, s, depth);
+        return;
+    }
     switch (s->kind) {
     case STEP_SET:
     case STEP_LET:

@@ -126,12 +126,18 @@ void lineage_row(struct lineage *l, const struct table *t, int64_t row)
     lineage_see(l, LINEAGE_ROW, str_printf(l->a, "%s:%u", file ? file : "", line), false);
 }
 
+/* The very value, or what it is a copy of: where it stands in the source tells. */
+static bool is_node(const struct json *at, const struct json *node)
+{
+    return at == node || (node->at && at->at == node->at);
+}
+
 /* Append the path of `node` below `at`; false: it is not there. */
 static bool find_node(struct buf *out, const struct json *at, const struct json *node)
 {
     unsigned index = 0;
     size_t before = out->n;
-    if (at == node) {
+    if (is_node(at, node)) {
         return true;
     }
     json_each(child, at)
@@ -150,22 +156,39 @@ static bool find_node(struct buf *out, const struct json *at, const struct json 
     return false;
 }
 
-void lineage_node(struct lineage *l, const struct json *root, const struct json *node)
+/* As received: what a step wrote came from what its rule read. */
+static void see_node(struct lineage *l, const struct json *root, const struct json *node)
 {
     struct buf path = {0};
-    const struct json *asking = l && l->cause ? l->cause->data : NULL;
-    if (l && node && (root || asking)) {
-        buf_put_str(&path, json_text(json_get(root, "resourceType")));
-        bool is_found = root && find_node(&path, root, node);
-        if (!is_found && asking) {
-            buf_clear(&path);
-            buf_puts(&path, "$cause");
-            is_found = find_node(&path, asking, node);
-        }
-        if (is_found) {
-            lineage_see(l, LINEAGE_FIELD, str_dup(l->a, buf_str(&path)), false);
-        }
-        buf_free(&path);
+    const struct json *asking = l->cause ? l->cause->data : NULL;
+    buf_put_str(&path, json_text(json_get(root, "resourceType")));
+    bool is_found = root && find_node(&path, root, node);
+    if (!is_found && asking) {
+        buf_clear(&path);
+        buf_puts(&path, "$cause");
+        is_found = find_node(&path, asking, node);
+    }
+    if (is_found) {
+        lineage_see(l, LINEAGE_FIELD, str_dup(l->a, buf_str(&path)), false);
+    }
+    buf_free(&path);
+}
+
+void lineage_node(struct lineage *l, const struct json *root, const struct json *node)
+{
+    const struct lineage_rule *rule =
+        l && node && l->data && !node->at ? lineage_of(l, node) : NULL;
+    if (rule) {
+        lineage_see_all(l, rule->from);
+    } else if (l && node) {
+        see_node(l, l->data ? l->data : root, node);
+    }
+}
+
+void lineage_received(struct lineage *l, const struct json *data)
+{
+    if (l) {
+        l->data = data;
     }
 }
 
@@ -222,4 +245,26 @@ const struct lineage_rule *lineage_of(const struct lineage *l, const struct json
     uint64_t rule = 0;
     (void)map64_get(&l->made, (uint64_t)(uintptr_t)leaf, &rule); /* none: 0 */
     return (const struct lineage_rule *)(uintptr_t)rule;
+}
+
+void lineage_moved(struct lineage *l, const struct json *from, const struct json *to)
+{
+    const struct lineage_rule *rule = l ? lineage_of(l, from) : NULL;
+    if (rule) {
+        (void)map64_put(&l->made, (uint64_t)(uintptr_t)to,
+                        (uint64_t)(uintptr_t)rule); /* new or not */
+    } else if (l) {
+        (void)map64_remove(&l->made, (uint64_t)(uintptr_t)to, NULL); /* it may have none */
+    }
+}
+
+void lineage_copied_tree(struct lineage *l, const struct json *from, const struct json *to)
+{
+    if (!l) {
+        return;
+    }
+    lineage_moved(l, from, to);
+    for (const struct json *a = from->first, *b = to->first; a && b; a = a->next, b = b->next) {
+        lineage_copied_tree(l, a, b);
+    }
 }

@@ -21,6 +21,8 @@ struct lineage {
     const struct rules_cause *cause; /* of the run; or NULL */
     struct arena *a;
     const struct hl7 *m; /* as received */
+    const struct json
+        *data; /* the same of FHIR or JSON that a route may change in a copy; or NULL */
     struct lineage_seen seen;
     struct map64 bound;   /* address to its first source */
     struct map64 made;    /* json to its rule */

@@ -48,6 +48,14 @@ void lineage_rebind(struct lineage *l, const void *from, const void *to);
 void lineage_made(struct lineage *l, const struct json *leaf, struct diag_pos pos,
                   struct lineage_seen seen);
 
+/* ---- FHIR and JSON as they are changed ---- */
+
+/* The route changes a copy of `data`: what is read is told by its place in that. */
+void lineage_received(struct lineage *l, const struct json *data);
+/* `to` is now what `from` was; and: all of the tree `to` what those of its copy `from` are. */
+void lineage_moved(struct lineage *l, const struct json *from, const struct json *to);
+void lineage_copied_tree(struct lineage *l, const struct json *from, const struct json *to);
+
 /* ---- the message as it is changed (leaf: a segment, hl7/draft.h) ---- */
 
 /* The value bound to `key` was written to `p` (without indexes that mean all) of `leaf`. */

@@ -76,6 +76,7 @@ struct branch {
     struct diag_pos pos;
 };
 
+struct change;
 struct map;
 struct param;
 
@@ -84,6 +85,8 @@ struct step {
     enum step_kind kind;
     struct diag_pos pos;
     struct node *cond; /* if:, or NULL */
+    const struct change
+        *change; /* STEP_SET, STEP_DELETE, STEP_KEEP of FHIR and JSON (change.h); else NULL */
     union {
         struct assigns set; /* STEP_SET, STEP_LET */
         struct {
@@ -286,6 +289,7 @@ struct route {
     struct str not_matched; /* the reason when `when` is not true */
     struct step *steps;
     enum on_error on_error;
+    bool is_changing; /* a step changes FHIR or JSON: it runs on a copy */
     unsigned nslots;
     unsigned held_at; /* destination that a held failure is shown at; UINT_MAX: it has no send */
     struct need *needs;

@@ -1,4 +1,5 @@
 /* One message through all routes that read it. */
+#include "engine/rules/run_change.h"
 #include "engine/rules/run_priv.h"
 #include "engine/rules/tree.h"
 
@@ -128,6 +129,7 @@ static void begin_route(struct run *run, const struct route *route)
     run->e.coverage = run->in->coverage;
     run->e.lineage = run->trace ? run->trace->lineage : NULL;
     lineage_cause(run->e.lineage, run->in->cause);
+    lineage_received(run->e.lineage, NULL);
     run->e.zones = &run->r->zones;
     run->e.id_hi = run->in->id_hi;
     run->e.id_lo = run->in->id_lo;
@@ -181,7 +183,9 @@ static void run_route(struct run *run, const struct route *route)
     struct str before = run->reason;
     trace_add(run->trace, TRACE_ROUTE, NULL, route->pos, "%s",
               route->when ? "when is true" : "always");
+    good = good && run_change_begin(run);
     end_route(run, good ? run_steps(run, route->steps) : RUN_FAILED, before);
+    run_change_end(run);
 }
 
 /* Of the routes the one that is asked for. */

@@ -472,3 +472,9 @@ bool run_map_with(struct eval *e, const struct map *m, struct values *slots,
     }
     return in_frame(e, m, slots, &given, scope, out);
 }
+
+bool run_item(struct eval *e, const struct item *item, const struct scope *scope, struct json **out)
+{
+    static const struct map no_map = {.nulls = NULLS_OMIT};
+    return item_eval(e, &no_map, item, scope, out);
+}

@@ -23,7 +23,8 @@ struct run {
     struct arena *a;
     const struct route *route;
     struct eval e;
-    struct draft draft; /* the message as the route has changed it so far */
+    struct draft draft;     /* the message as the route has changed it so far */
+    struct change_doc *doc; /* the same of FHIR or JSON; NULL: the route changes nothing */
     struct values lets[CHECK_LETS_MAX];
     const struct scope *scope; /* of the loops under way */
     const struct frame_loop *loops;
@@ -88,6 +89,9 @@ bool run_defaults(struct eval *e, const struct param *params, unsigned n,
 /* run_map.c: what a map makes of the message; *out NULL: nothing. False: fault. */
 bool run_map(struct eval *e, const struct map *m, const struct assigns *with,
              const struct scope *scope, struct json **out);
+/* The same of one item outside a map: in the names of the route. */
+bool run_item(struct eval *e, const struct item *item, const struct scope *scope,
+              struct json **out);
 
 /* run_memo.c: what a closed map made of the same values earlier in this output: a copy, or NULL where that was nothing.
  * False: it made nothing of them yet. */

@@ -2,6 +2,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/json.h"
 #include "engine/base/pairs.h"
+#include "engine/rules/run_change.h"
 #include "engine/rules/run_priv.h"
 #include "engine/rules/trim.h"
 #include "engine/rules/run_v2.h"
@@ -207,21 +208,36 @@ static void put_json(struct run *run, struct rules_output *out, struct json *val
     buf_free(&text);
 }
 
-/* The message as it was received; where the destination has a shape, a copy of it. */
-static bool data_payload(struct run *run, const struct step *s, struct rules_output *out)
+/* A copy of the message as received, for a shape to cut. NULL: fault. */
+static struct json *received_copy(struct run *run, const struct step *s)
 {
     struct json *copy = NULL;
     struct json_fault fault;
+    if (json_parse(run->a, run->in->raw, NULL, &copy, &fault) != 0) {
+        (void)eval_fail_at(&run->e, s->pos, STR(""), "the message is no JSON"); /* false */
+        return NULL;
+    }
+    return copy;
+}
+
+/* The message as the route has changed it so far; where the destination has a shape, as that has it. */
+static bool data_payload(struct run *run, const struct step *s, struct rules_output *out)
+{
+    bool changed = run->doc && run->doc->is_changed, shaped = run->r->trim[out->destination];
+    struct json *copy = NULL;
     out->is_json = true;
     out->value = run->in->data;
     out->payload = whole_splices(run->a, run->in->raw);
-    if (!run->r->trim[out->destination]) {
+    if (changed) {
+        out->payload = run_change_payload(run, &copy);
+        out->value = copy;
+    } else if (shaped) {
+        copy = received_copy(run, s);
+    }
+    if (!shaped) {
         return true;
     }
-    if (json_parse(run->a, run->in->raw, NULL, &copy, &fault) != 0) {
-        return eval_fail_at(&run->e, s->pos, STR(""), "the message is no JSON");
-    }
-    bool good = trim_value(run, s, out, copy);
+    bool good = copy && trim_value(run, s, out, copy);
     if (good) {
         put_json(run, out, copy);
     }

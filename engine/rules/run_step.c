@@ -1,5 +1,6 @@
 /* What each kind of step does: control. Steps that change the message are in run_edit.c. */
 #include "engine/rules/coverage.h"
+#include "engine/rules/run_change.h"
 #include "engine/rules/run_priv.h"
 #include "engine/rules/run_v2.h"
 
@@ -122,8 +123,9 @@ static enum run_end run_for(struct run *run, const struct step *s)
         run->scope = &here;
         trace_add(run->trace, TRACE_STEP, "for", s->pos, "%.*s %u of %u",
                   STR_ARG(s->each.loop.text), i + 1, elements.n);
-        bool gone =
-            elements.v[i].kind == VALUE_SEGMENT && draft_is_gone(&run->draft, elements.v[i].leaf);
+        bool gone = (elements.v[i].kind == VALUE_SEGMENT &&
+                     draft_is_gone(&run->draft, elements.v[i].leaf)) ||
+                    run_change_is_gone(run, &elements.v[i]);
         end = gone ? RUN_ON : run_list(run, s->each.steps);
     }
     run->scope = outer;
@@ -140,6 +142,9 @@ static enum run_end run_use(struct run *run, const struct step *s)
 
 static enum run_end perform(struct run *run, const struct step *s)
 {
+    if (s->change) {
+        return run_change(run, s);
+    }
     switch (s->kind) {
     case STEP_SET:
         return run_set(run, s);

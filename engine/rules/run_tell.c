@@ -1,6 +1,7 @@
 /* What a step did, as text: for traces only, it shows values. */
 #include "engine/base/buf.h"
 #include "engine/base/pairs.h"
+#include "engine/rules/run_change.h"
 #include "engine/rules/run_priv.h"
 
 static void put_values(struct run *run, struct buf *out, const struct values *l)
@@ -62,6 +63,10 @@ static void tell_send(struct run *run, struct buf *out)
 
 void run_tell(struct run *run, const struct step *s, struct buf *out)
 {
+    if (s->change) {
+        buf_put_str(out, run->doc->told);
+        return;
+    }
     switch (s->kind) {
     case STEP_SET:
         tell_set(run, &s->set, out);

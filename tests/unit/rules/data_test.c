@@ -136,12 +136,6 @@ Test(data, steps)
     rows_told(frame, patient, rows, 2);
     rows_told(frame, patient, rows + 3, 1);
     static const struct row refused[] = {
-        {"set", "  - set: { name: x }",
-         "r.yaml:5:5: error: set: changes messages of HL7 v2; FHIR and JSON stay as they are in "
-         "this version; make a new one: send: NAME with as: MAP"},
-        {"delete", "  - delete: name",
-         "r.yaml:5:5: error: delete: changes messages of HL7 v2; FHIR and JSON stay as they are in "
-         "this version; make a new one: send: NAME with as: MAP"},
         {"part:", "  - for: name\n    do: { send: desk, part: current }",
          "r.yaml:6:29: error: part: current stands in a loop over segments or groups; put the send "
          "into for: SEG"},

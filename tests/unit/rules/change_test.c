@@ -1,0 +1,402 @@
+/* set, delete and keep over FHIR and JSON. Language, "Changes". */
+#include "tests/unit/rules/rows.h"
+
+TestSuite(change, .init = kit_begin, .fini = kit_end);
+
+#define ROUTE(types) "route: a\nfrom: epic\nmessages: [" types "]\n"
+#define SET(types)   ROUTE(types) "do:\n  - set:\n@@\n  - send: desk\n"
+#define DO(types)    ROUTE(types) "do:\n@@\n  - send: desk\n"
+
+Test(change, set_writes_where_the_target_says)
+{
+    static const char frame[] = SET("Patient");
+    static const char small[] = "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{"
+                                "\"family\":\"ROE\"},{\"family\":\"DOE\"}], \"x\":1.50}";
+    static const struct row rows[] = {
+        {"a value", "      Patient.active: true",
+         "{\"resourceType\":\"Patient\",\"active\":true,\"name\":[{\"family\":\"ROE\"},{\"family\":"
+         "\"DOE\"}], \"x\":1.50}"},
+        {"without the resource before it", "      active: true",
+         "{\"resourceType\":\"Patient\",\"active\":true,\"name\":[{\"family\":\"ROE\"},{\"family\":"
+         "\"DOE\"}], \"x\":1.50}"},
+        {"what was not there", "      Patient.gender: male",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
+         "\"family\":\"DOE\"}], \"x\":1.50,\"gender\":\"male\"}"},
+        {"and what it stands in", "      Patient.maritalStatus.coding[0].code: M",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
+         "\"family\":\"DOE\"}], \"x\":1.50,\"maritalStatus\":{\"coding\":[{\"code\":\"M\"}]}}"},
+        {"[n] counts from 0", "      Patient.name[1].family: X",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
+         "\"family\":\"X\"}], \"x\":1.50}"},
+        {"[last]", "      Patient.name[last].family: X",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
+         "\"family\":\"X\"}], \"x\":1.50}"},
+        {"[*]", "      Patient.name[*].family: X",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"X\"},{"
+         "\"family\":\"X\"}], \"x\":1.50}"},
+        {"[*] of nothing", "      Patient.link[*].type: refer",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
+         "\"family\":\"DOE\"}], \"x\":1.50}"},
+        {"[+] of one place is the same new one",
+         "      Patient.name[+].family: X\n      Patient.name[+].given[+]: Y",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
+         "\"family\":\"DOE\"},{\"family\":\"X\",\"given\":[\"Y\"]}], \"x\":1.50}"},
+        {"numbers mean what was there",
+         "      Patient.name[+].family: NEW\n      Patient.name[0].family: OLD",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"OLD\"},{"
+         "\"family\":\"DOE\"},{\"family\":\"NEW\"}], \"x\":1.50}"},
+        {"the next one", "      Patient.name[2].family: X",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
+         "\"family\":\"DOE\"},{\"family\":\"X\"}], \"x\":1.50}"},
+        {"all of what repeats", "      Patient.name: { family: X }",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"X\"}], "
+         "\"x\":1.50}"},
+        {"a list", "      Patient.name: [{ family: X }, { text: Y }]",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"X\"},{\"text\":"
+         "\"Y\"}], \"x\":1.50}"},
+        {"all right sides see the message before",
+         "      Patient.name[0].family: =name[1].family\n"
+         "      Patient.name[1].family: =name[0].family",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"DOE\"},{"
+         "\"family\":\"ROE\"}], \"x\":1.50}"},
+        {"a whole element", "      Patient.name[0]: =name[1]",
+         "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"DOE\"},{"
+         "\"family\":\"DOE\"}], \"x\":1.50}"},
+    };
+    rows_payload(frame, small, ROWS(rows));
+}
+
+Test(change, what_is_empty_goes_with_what_had_nothing_else)
+{
+    static const char frame[] = SET("Patient");
+    static const char small[] =
+        "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"ROE\"}],"
+        "\"maritalStatus\":{\"coding\":[{\"code\":\"M\"}]},\"active\":true}";
+    static const struct row rows[] = {
+        {"a value", "      active: =gender",
+         "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"ROE\"}],\"maritalStatus\":{"
+         "\"coding\":[{\"code\":\"M\"}]}}"},
+        {"husks", "      maritalStatus.coding[0].code: =''",
+         "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"ROE\"}],\"active\":true}"},
+        {"an array", "      name: =contact.name",
+         "{\"resourceType\":\"Patient\",\"maritalStatus\":{\"coding\":[{\"code\":\"M\"}]},"
+         "\"active\":true}"},
+        {"what is not there", "      contact[0].name.family: =gender",
+         "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"ROE\"}],\"maritalStatus\":{"
+         "\"coding\":[{\"code\":\"M\"}]},\"active\":true}"},
+        {"one goes, one comes: numbers mean what was there",
+         "      name[0].family: =gender\n      name[1].family: X",
+         "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"X\"}],\"maritalStatus\":{"
+         "\"coding\":[{\"code\":\"M\"}]},\"active\":true}"},
+    };
+    rows_payload(frame, small, ROWS(rows));
+}
+
+Test(change, a_primitive_goes_with_what_is_beside_it)
+{
+    static const char small[] =
+        "{\"resourceType\":\"Patient\",\"birthDate\":\"1980\",\"_birthDate\":{\"id\":\"b\"},"
+        "\"deceasedDateTime\":\"2020\",\"_deceasedDateTime\":{\"id\":\"d\"},\"name\":[{\"given\":["
+        "\"A\",\"B\"],\"_given\":[{\"id\":\"g\"},{\"id\":\"h\"}]}]}";
+#define NAME ",\"name\":[{\"given\":[\"A\",\"B\"],\"_given\":[{\"id\":\"g\"},{\"id\":\"h\"}]}]}"
+#define BORN "{\"resourceType\":\"Patient\",\"birthDate\":\"1980\",\"_birthDate\":{\"id\":\"b\"}"
+#define DIED ",\"deceasedDateTime\":\"2020\",\"_deceasedDateTime\":{\"id\":\"d\"}"
+    static const struct row rows[] = {
+        {"set", "  - set: { birthDate: 1981-02-03 }",
+         "{\"resourceType\":\"Patient\",\"birthDate\":\"1981-02-03\"" DIED NAME},
+        {"deleted", "  - delete: birthDate", "{\"resourceType\":\"Patient\"" DIED NAME},
+        {"itself", "  - delete: _birthDate",
+         "{\"resourceType\":\"Patient\",\"birthDate\":\"1980\"" DIED NAME},
+        {"both set", "  - set: { _birthDate: { id: c }, birthDate: 1981 }",
+         "{\"resourceType\":\"Patient\",\"birthDate\":\"1981\"" DIED NAME},
+        {"a choice has one type", "  - set: { deceasedBoolean: true }",
+         BORN ",\"name\":[{\"given\":[\"A\",\"B\"],\"_given\":[{\"id\":\"g\"},{\"id\":\"h\"}]}],"
+              "\"deceasedBoolean\":true}"},
+        {"an item", "  - set:\n      name[0].given[0]: X",
+         BORN DIED ",\"name\":[{\"given\":[\"X\",\"B\"],\"_given\":[null,{\"id\":\"h\"}]}]}"},
+        {"an item goes", "  - delete: name[0].given[0]",
+         BORN DIED ",\"name\":[{\"given\":[\"B\"],\"_given\":[{\"id\":\"h\"}]}]}"},
+        {"a new item", "  - set:\n      name[0].given[+]: X",
+         BORN DIED ",\"name\":[{\"given\":[\"A\",\"B\",\"X\"],\"_given\":[{\"id\":\"g\"},{\"id\":"
+                   "\"h\"},null]}]}"},
+        {"all items", "  - set:\n      name[0].given[*]: X",
+         BORN DIED ",\"name\":[{\"given\":[\"X\",\"X\"]}]}"},
+    };
+    rows_payload(DO("Patient"), small, rows, 3);
+    rows_payload(DO("Patient"), small, rows + 4, sizeof(rows) / sizeof(rows[0]) - 4);
+    const char *got = kit_payload(rows_text(DO("Patient"), rows[3].text), small);
+    cr_expect(strstr(got, "\"birthDate\":\"1981\"") && strstr(got, "\"_birthDate\":{\"id\":\"c\"}"),
+              "%s", got);
+}
+
+Test(change, delete_and_keep_ask_of_each_one)
+{
+    static const char small[] =
+        "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"a\",\"value\":\"1\"},{"
+        "\"system\":\"b\"},{\"system\":\"a\",\"value\":\"3\"}],\"active\":true}";
+    static const struct row rows[] = {
+        {"all of it", "  - delete: Patient.identifier",
+         "{\"resourceType\":\"Patient\",\"active\":true}"},
+        {"those", "  - delete: Patient.identifier\n    if: system = 'a'",
+         "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"b\"}],\"active\":true}"},
+        {"the others", "  - keep: Patient.identifier\n    if: system = 'a'",
+         "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"a\",\"value\":\"1\"},{"
+         "\"system\":\"a\",\"value\":\"3\"}],\"active\":true}"},
+        {"none is left", "  - delete: identifier\n    if: system.exists()",
+         "{\"resourceType\":\"Patient\",\"active\":true}"},
+        {"by number", "  - delete: identifier\n    if: $index > 0",
+         "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"a\",\"value\":\"1\"}],"
+         "\"active\":true}"},
+        {"below each", "  - delete: identifier[*].system",
+         "{\"resourceType\":\"Patient\",\"identifier\":[{\"value\":\"1\"},{\"value\":\"3\"}],"
+         "\"active\":true}"},
+        {"places mean the message before",
+         "  - delete: ['identifier[0]', 'identifier[1]', "
+         "'identifier[0].value']",
+         "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"a\",\"value\":\"3\"}],"
+         "\"active\":true}"},
+        {"asked once where it does not repeat", "  - delete: active\n    if: identifier.exists()",
+         "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"a\",\"value\":\"1\"},{"
+         "\"system\":\"b\"},{\"system\":\"a\",\"value\":\"3\"}]}"},
+        {"and not true", "  - delete: active\n    if: name.exists()",
+         "{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"a\",\"value\":\"1\"},{"
+         "\"system\":\"b\"},{\"system\":\"a\",\"value\":\"3\"}],\"active\":true}"},
+    };
+    rows_payload(DO("Patient"), small, ROWS(rows));
+}
+
+Test(change, loops_are_written_inside)
+{
+    static const char bundle[] =
+        "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+        "\"resourceType\":\"Patient\",\"id\":\"1\",\"name\":[{\"family\":\"A\"}]}},{\"resource\":{"
+        "\"resourceType\":\"Slot\",\"id\":\"2\"}},{\"resource\":{\"resourceType\":\"Patient\","
+        "\"id\":\"3\"}}]}";
+    static const struct row rows[] = {
+        {"of one type",
+         "  - for: entry.resource.ofType(Patient)\n    do: { set: { active: =id = '1' } }",
+         "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":\"Patient\",\"id\":\"1\",\"name\":[{\"family\":\"A\"}],\"active\":true}}"
+         ",{\"resource\":{\"resourceType\":\"Slot\",\"id\":\"2\"}},{\"resource\":{"
+         "\"resourceType\":\"Patient\",\"id\":\"3\",\"active\":false}}]}"},
+        {"the resource that it is",
+         "  - for: entry.resource\n    do: { set: { Patient.active: true } }",
+         "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":\"Patient\",\"id\":\"1\",\"name\":[{\"family\":\"A\"}],\"active\":true}}"
+         ",{\"resource\":{\"resourceType\":\"Slot\",\"id\":\"2\"}},{\"resource\":{"
+         "\"resourceType\":\"Patient\",\"id\":\"3\",\"active\":true}}]}"},
+        {"an element that went is not walked any more",
+         "  - for: entry.resource\n    do:\n      - delete: $message.entry\n        if: "
+         "resource.id.oneOf('1', '2')\n      - set: { id: =id & 'x' }",
+         "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":\"Patient\",\"id\":\"3x\"}}]}"},
+        {"a husk in a loop",
+         "  - for: entry.resource.ofType(Patient).name\n    do: { delete: family }",
+         "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":\"Patient\",\"id\":\"1\"}},{\"resource\":{\"resourceType\":\"Slot\","
+         "\"id\":\"2\"}},{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"3\"}}]}"},
+        {"$message from inside",
+         "  - for: entry.resource.ofType(Slot)\n    do: { set: { $message.type: =id & 'x' } }\n"
+         "    if: type = 'none'",
+         bundle},
+    };
+    rows_payload(DO("Bundle"), bundle, ROWS(rows));
+}
+
+Test(change, formulas_and_maps_behind_it_see_it)
+{
+    static const char small[] = "{\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":false}";
+    static const char frame[] = ROUTE("Patient") "do:\n@@";
+    static const struct row rows[] = {
+        {"if", "  - set: { active: true }\n  - send: desk\n    if: active\n",
+         "accepted\ndesk Patient/p: {\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":true}"},
+        {"a map",
+         "  - set: { active: true, gender: male }\n  - send: acct\n    as: m\n---\nmap: m\nreads: "
+         "Patient\nto: json\nvalue: { a: =active, g: =$message.gender }\n",
+         "accepted\nacct: {\"a\":true,\"g\":\"male\"}"},
+        {"what was sent before stays", "  - send: { }\n", NULL},
+        {"each send as far as it came",
+         "  - { send: desk, id: one }\n  - set: { active: true }\n  - { send: desk, id: two }\n"
+         "  - delete: active\n  - { send: desk, id: three }\n",
+         "accepted\ndesk id=one Patient/p: {\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":"
+         "false}\ndesk id=two Patient/p: {\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":"
+         "true}\ndesk id=three Patient/p: {\"resourceType\":\"Patient\",\"id\":\"p\"}"},
+        {"no other route",
+         "  - set: { active: true }\n  - send: desk\n---\nroute: b\nfrom: epic\nmessages: "
+         "[Patient]\ndo: { send: lab }\n",
+         "accepted\ndesk Patient/p: {\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":true}\n"
+         "lab: {\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":false}"},
+        {"it is ordered as received", "  - set: { id: q }\n  - send: desk\n",
+         "accepted\ndesk Patient/p: {\"resourceType\":\"Patient\",\"id\":\"q\",\"active\":false}"},
+    };
+    rows_told(frame, small, rows, 2);
+    rows_told(frame, small, rows + 3, 3);
+}
+
+Test(change, json_is_written_as_in_maps)
+{
+    static const char small[] = "{\"n\": 1.50,\"o\":{\"a-b\":[{\"q\":1},{\"q\":2}]},\"z\":null}";
+    static const struct row rows[] = {
+        {"a number", "      n: 2.50",
+         "{\"n\": 2.50,\"o\":{\"a-b\":[{\"q\":1},{\"q\":2}]},\"z\":null}"},
+        {"a text", "      n: '2'",
+         "{\"n\": \"2\",\"o\":{\"a-b\":[{\"q\":1},{\"q\":2}]},\"z\":null}"},
+        {"null", "      n: =null()",
+         "{\"n\": null,\"o\":{\"a-b\":[{\"q\":1},{\"q\":2}]},\"z\":null}"},
+        {"a path", "      o.a-b[1].q: =n",
+         "{\"n\": 1.50,\"o\":{\"a-b\":[{\"q\":1},{\"q\":1.50}]},\"z\":null}"},
+        {"a quoted name", "      o.`a-b`[*].q: 7",
+         "{\"n\": 1.50,\"o\":{\"a-b\":[{\"q\":7},{\"q\":7}]},\"z\":null}"},
+        {"made on the way", "      p.q[+].r: x",
+         "{\"n\": 1.50,\"o\":{\"a-b\":[{\"q\":1},{\"q\":2}]},\"z\":null,\"p\": "
+         "{\"q\":[{\"r\":\"x\"}]}}"},
+        {"null is nothing on the way", "      z.y: x",
+         "{\"n\": 1.50,\"o\":{\"a-b\":[{\"q\":1},{\"q\":2}]},\"z\":{\"y\":\"x\"}}"},
+        {"an object", "      o: { a: [1, x] }", "{\"n\": 1.50,\"o\":{\"a\":[1,\"x\"]},\"z\":null}"},
+        {"empty", "      o.a-b[*].q: =m", "{\"n\": 1.50,\"z\":null}"},
+    };
+    rows_payload(SET("json"), small, ROWS(rows));
+    static const struct row steps[] = {
+        {"each", "  - delete: o.a-b[*]\n    if: q = 1",
+         "{\"n\": 1.50,\"o\":{\"a-b\":[{\"q\":2}]},\"z\":null}"},
+        {"keep", "  - keep: o.a-b[*]\n    if: q = 1",
+         "{\"n\": 1.50,\"o\":{\"a-b\":[{\"q\":1}]},\"z\":null}"},
+        {"once", "  - delete: o.a-b\n    if: n = 1.5", "{\"n\": 1.50,\"z\":null}"},
+        {"null, too", "  - delete: z", "{\"n\": 1.50,\"o\":{\"a-b\":[{\"q\":1},{\"q\":2}]}}"},
+    };
+    rows_payload(DO("json"), small, ROWS(steps));
+    static const struct row arrays[] = {
+        {"each item of the document", "      $message[*].q: =m", "[{\"a\":1}]"},
+        {"one", "      $message[0].a: 2", "[{\"q\":1,\"a\":2}, {\"q\":2}]"},
+        {"a new one", "      $message[+].q: 3", "[{\"q\":1,\"a\":1}, {\"q\":2},{\"q\":3}]"},
+    };
+    rows_payload(SET("json"), "[{\"q\":1,\"a\":1}, {\"q\":2}]", ROWS(arrays));
+}
+
+Test(change, what_does_not_fit_the_message_is_a_failure)
+{
+    static const char small[] = "{\"n\": 1,\"o\":{},\"a\":[{\"q\":1},{\"q\":2}]}";
+    static const struct row rows[] = {
+        {"an array on the way", "      a.q: 1",
+         "desk held <r.yaml:6:7: a.q: an array stands on the way, the target must say which one"},
+        {"no array", "      o[0]: 1",
+         "desk held <r.yaml:6:7: o[0]: an index stands behind what is no array"},
+        {"no object", "      n.x: 1",
+         "desk held <r.yaml:6:7: n.x: what stands on the way is no object"},
+        {"a gap", "      a[3].q: 1",
+         "desk held <r.yaml:6:7: a[3].q: the index skips one: the array has fewer items"},
+        {"several values", "      n: =a.q",
+         "desk held <r.yaml:6:13: a.q: one value is wanted here, there are 2"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *got = kit_run(rows_text(SET("json"), rows[i].text), small);
+        cr_expect(strstr(got, rows[i].want), "%s: %s", rows[i].name, got);
+    }
+}
+
+Test(change, check_knows_the_places_of_fhir)
+{
+    static const struct row rows[] = {
+        {"an element that is none", "      Patient.activ: true",
+         "r.yaml:6:15: error: Patient has no element activ; did you mean active?"},
+        {"deeper", "      Patient.name[0].famly: X",
+         "r.yaml:6:23: error: HumanName has no element famly; did you mean family?"},
+        {"which one", "      Patient.name.family: X",
+         "r.yaml:6:15: error: Patient.name repeats, the target must say which one; write name[0], "
+         "[last], [+] for a new one, or [*] for each"},
+        {"it does not repeat", "      Patient.active[0]: true",
+         "r.yaml:6:15: error: Patient.active does not repeat; leave the index out"},
+        {"no index", "      Patient.name[x].family: X",
+         "r.yaml:6:19: error: this is no index; write [0] for the first one, [last], [+] for a new "
+         "one, or [*] for each"},
+        {"a choice", "      Patient.deceased: true",
+         "r.yaml:6:15: error: deceased may be of several types; its key says which; write "
+         "deceasedBoolean, deceasedDateTime"},
+        {"a literal of the type", "      Patient.active: yes",
+         "r.yaml:6:23: error: this is no boolean, as Patient.active wants; write true or false"},
+        {"a code", "      Patient.gender: m",
+         "r.yaml:6:23: error: m is no code that Patient.gender may have; write one of female, "
+         "male, "
+         "other or unknown"},
+        {"a formula of another type", "      Patient.birthDate: =active",
+         "r.yaml:6:27: error: this gives boolean, Patient.birthDate wants date"},
+        {"a text for what has members", "      Patient.name[0]: X",
+         "r.yaml:6:24: error: this is a text, Patient.name wants HumanName, which has members; "
+         "write its members, or $use: a map that makes one"},
+        {"null", "      Patient.gender: =null()",
+         "r.yaml:6:24: error: this gives the null of HL7 v2, Patient.gender wants code"},
+        {"an object lacks what is required", "      Patient.link[+]: { type: refer }",
+         "r.yaml:6:24: error: Patient.link demands other, and nothing makes it; write other: ..."},
+        {"overlap", "      Patient.name[0].family: X\n      name[*]: { text: Y }",
+         "r.yaml:7:7: error: name[*] overlaps with Patient.name[0].family in the same set"},
+        {"overlap of a choice", "      deceasedBoolean: true\n      deceasedDateTime: 2020",
+         "r.yaml:7:7: error: deceasedDateTime overlaps with deceasedBoolean in the same set"},
+        {"[*] beside [+]", "      name[*].text: X\n      name[+].family: Y",
+         "r.yaml:7:7: error: name[+].family overlaps with name[*].text in the same set"},
+        {"other numbers", "      name[0].text: X\n      name[1].text: Y", ""},
+        {"resourceType", "      resourceType: Person",
+         "r.yaml:6:7: error: resourceType stays what it is; a map makes another resource: send: "
+         "NAME with as: MAP"},
+        {"a path of HL7 v2", "      PID-3: X",
+         "r.yaml:6:7: error: this is a path of HL7 v2, and the data is not; name an element, as "
+         "Patient.birthDate"},
+        {"another resource", "      Observation.status: final",
+         "r.yaml:6:7: error: this is a Patient here, no Observation"},
+        {"functions", "      name.first().text: X",
+         "r.yaml:6:12: error: a target is names and indexes, no functions; [0] is the first one, "
+         "[last] the last; what its content decides is walked with for: FORMULA, and written "
+         "inside"},
+        {"contained", "      contained[0].name: X",
+         "r.yaml:6:20: error: which type stands here is not known, and not every Resource has "
+         "name; walk those of one type, as for: entry.resource.ofType(Patient), and write inside"},
+        {"the whole", "      Patient: X",
+         "r.yaml:6:7: error: the whole message is no target; name an element of it"},
+    };
+    rows_check(SET("Patient"), ROWS(rows));
+    static const struct row several[] = {
+        {"alike", "      meta.tag[+].code: X", ""},
+        {"not alike", "      birthDate: 2020",
+         "r.yaml:6:7: error: not all resources that come here have birthDate alike; begin with the "
+         "resource that is meant, as Patient.birthDate"},
+        {"of one of them", "      Patient.birthDate: 2020", ""},
+    };
+    rows_check(SET("Patient, Appointment"), ROWS(several));
+}
+
+Test(change, check_knows_the_steps)
+{
+    static const struct row rows[] = {
+        {"add", "  - add: name",
+         "r.yaml:5:5: error: add: is a step over segments of HL7 v2; write set: with "
+         "Patient.telecom[+]: for a new one"},
+        {"copy", "  - copy: name",
+         "r.yaml:5:5: error: copy: is a step over segments of HL7 v2; write set: with TARGET: "
+         "=PATH "
+         "for what stands elsewhere"},
+        {"keep without if", "  - keep: name",
+         "r.yaml:5:11: error: keep: of FHIR and JSON wants one place, and if: that is asked of "
+         "each one; write keep: Patient.identifier with if: system = '...'; a shape of the "
+         "destination leaves out elements"},
+        {"keep of one", "  - keep: active\n    if: active",
+         "r.yaml:5:11: error: active does not repeat: there is nothing to keep some of; use "
+         "delete: active with the opposite if:"},
+        {"except", "  - delete: name\n    except: [x]",
+         "r.yaml:6:5: error: except: is of segments of HL7 v2"},
+        {"a new one", "  - delete: name[+]",
+         "r.yaml:5:13: error: name[+]: a new one cannot be taken away"},
+        {"if of several", "  - delete: [name, active]\n    if: active",
+         "r.yaml:6:9: error: if: beside several places could be asked of each name; give each "
+         "place a step of its own"},
+        {"each one has its type", "  - delete: name\n    if: system = 'x'",
+         "r.yaml:6:9: error: HumanName has no element system"},
+        {"the element of a loop", "  - for: name.given\n    do: { set: { x: y } }",
+         "r.yaml:6:18: error: $this is no object of the message here, and has no elements to "
+         "change; walk objects with for:, or begin with $message"},
+        {"outside the loop", "  - for: name\n    do: { set: { Patient.active: true } }",
+         "r.yaml:6:18: error: this is a HumanName here, no Patient; begin with $message for what "
+         "is outside the loop"},
+        {"what is demanded", "  - delete: communication[*].language",
+         "r.yaml:5:13: warning: Patient.communication demands language"},
+    };
+    rows_check(DO("Patient"), ROWS(rows));
+}
