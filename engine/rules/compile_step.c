@@ -176,16 +176,18 @@ static bool verb_for(struct compiler *c, const struct yaml_node *step,
 
 static const struct verb verbs[] = {
     {"set", verb_set, set_keys, false, "{ PATH: value, ... }",
-     "writes values into the message; every right side sees it as before the step"},
+     "writes values into the message; every right side sees it as before the step; elements of "
+     "FHIR "
+     "and JSON as Patient.name[0].family"},
     {"delete", compile_delete, delete_keys, true, "PATH, Z*, or a list; except: [SEG, ...]",
-     "takes segments, fields or repetitions away; if: is asked of each one of a place that "
-     "repeats"},
+     "takes segments, fields, repetitions or elements away; if: is asked of each one of a place "
+     "that repeats"},
     {"keep", compile_keep, keep_keys, true, "[SEG, ...], or PATH with if:",
      "takes all other segments away, or those of the place for which if: is not true"},
     {"add", compile_add, add_keys, false, "SEG; after: or before: SEG; set: { n: value }",
-     "adds a segment, where the structure has it or beside another one"},
+     "adds a segment of HL7 v2, where the structure has it or beside another one"},
     {"copy", compile_copy, copy_keys, false, "SEG with after: SEG, or PATH with to: PATH",
-     "copies a segment with the group it opens, or a field byte for byte"},
+     "copies a segment of HL7 v2 with the group it opens, or a field byte for byte"},
     {"for", verb_for, for_keys, false, "SEG, GROUP, PATH or formula; do: steps",
      "runs its steps for each group that SEG opens (or each SEG), each repetition, each value"},
     {"use", compile_use, use_keys, false, "NAME; with: { name: value }",

@@ -400,3 +400,118 @@ Test(change, check_knows_the_steps)
     };
     rows_check(DO("Patient"), ROWS(rows));
 }
+
+Test(change, steps_under_a_name_change_the_message_of_the_route)
+{
+    static const char yaml[] =
+        ROUTE("Patient") "do:\n  - { use: clean, with: { to: male } }\n  - send: desk\n---\n"
+                         "steps: clean\nreads: Patient\nneeds: [to]\ndo:\n  - set: { gender: =$to "
+                         "}\n  - delete: active\n";
+    cr_expect_str_eq(kit_payload(yaml, "{\"resourceType\":\"Patient\",\"active\":true}"),
+                     "{\"resourceType\":\"Patient\",\"gender\":\"male\"}");
+}
+
+Test(change, names_hold_a_value_as_it_was_and_an_object_as_it_is)
+{
+    static const char small[] = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"A\"}]}";
+    static const struct row rows[] = {
+        {"a value",
+         "  - let: { n: =name.first().family }\n  - set:\n      name[0].family: B\n      "
+         "name[0].text: =$n\n  - set: { id: =$n }",
+         "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"B\",\"text\":\"A\"}],\"id\":"
+         "\"A\"}"},
+        {"an object",
+         "  - let: { n: =name.first() }\n  - set:\n      name[0].family: B\n  - set: { id: "
+         "=$n.family }",
+         "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"B\"}],\"id\":\"B\"}"},
+        {"one that is gone",
+         "  - let: { n: =name.first() }\n  - delete: name\n  - set: { id: =$n.family }",
+         "{\"resourceType\":\"Patient\",\"id\":\"A\"}"},
+        {"it can be put elsewhere",
+         "  - let: { n: =name.first() }\n  - delete: name\n  - set:\n      name[+]: =$n\n      "
+         "contact[+].name: =$n\n  - set:\n      name[0].family: B",
+         "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"B\"}],\"contact\":[{\"name\":{"
+         "\"family\":\"A\"}}]}"},
+    };
+    rows_payload(DO("Patient"), small, ROWS(rows));
+}
+
+Test(change, the_message_that_asked_is_not_changed)
+{
+    static const char frame[] = "route: a\nfrom: desk\nmessages: [json]\ndo:\n@@  - send: lab\n";
+    static const struct row refused[] = {
+        {"walked", "  - for: $cause.name\n    do: { set: { id: x } }\n",
+         "r.yaml:6:18: error: $this is no object of the message here, and has no elements to "
+         "change; walk objects with for:, or begin with $message"},
+        {"under a name", "  - set: { $c.id: x }\n",
+         "r.yaml:5:12: error: a name is no place of the message; begin with an element, $message "
+         "or, in a loop, $this"},
+    };
+    rows_check(frame, ROWS(refused));
+    static const struct row rows[] = {
+        {"through a name that hides it",
+         "  - let: { c: \"=iif($message.a = 1, $cause.name)\" }\n  - for: $c\n    do: { set: { id: "
+         "x } "
+         "}\n",
+         "accepted\nlab held <r.yaml:7:18: id: the element of the loop is no part of the message>"},
+        {"it can be copied", "  - set: { b: =$cause.name }\n",
+         "accepted\nlab: {\"a\":1,\"b\":{\"family\":\"A\"}}"},
+    };
+    kit_source = 4;
+    kit_cause = "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"A\"}]}";
+    rows_told(frame, "{\"a\":1}", ROWS(rows));
+}
+
+Test(change, references_are_found_in_what_was_changed)
+{
+    static const char bundle[] =
+        "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"fullUrl\":\"urn:uuid:a\","
+        "\"resource\":{\"resourceType\":\"Patient\",\"id\":\"1\"}},{\"resource\":{\"resourceType\":"
+        "\"Encounter\",\"status\":\"planned\",\"class\":{\"code\":\"AMB\"},\"subject\":{"
+        "\"reference\":\"urn:uuid:a\"}}}]}";
+    static const struct row rows[] = {
+        {"what is there now",
+         "  - for: entry.resource.ofType(Patient)\n    do: { set: { gender: male } }\n  - for: "
+         "entry.resource.ofType(Encounter)\n    do: { set: { id: "
+         "=subject.resolve().ofType(Patient).gender } }\n  - delete: entry\n    if: "
+         "resource.ofType(Patient).exists()",
+         "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":\"Encounter\",\"status\":\"planned\",\"class\":{\"code\":\"AMB\"},"
+         "\"subject\":{\"reference\":\"urn:uuid:a\"},\"id\":\"male\"}}]}"},
+        {"an entry that was added",
+         "  - set:\n      entry[0].fullUrl: urn:uuid:b\n      entry[+]: { fullUrl: 'urn:uuid:a', "
+         "resource: { resourceType: Patient, id: new } }\n  - for: "
+         "entry.resource.ofType(Encounter)\n    do: { set: { id: "
+         "=subject.resolve().ofType(Patient).id } }\n  - keep: entry\n    if: "
+         "resource.ofType(Encounter).exists()",
+         "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":\"Encounter\",\"status\":\"planned\",\"class\":{\"code\":\"AMB\"},"
+         "\"subject\":{\"reference\":\"urn:uuid:a\"},\"id\":\"new\"}}]}"},
+    };
+    rows_payload(DO("Bundle"), bundle, ROWS(rows));
+}
+
+Test(change, an_empty_value_for_what_is_demanded_is_a_failure)
+{
+    const char *got = kit_run(rows_text(SET("Slot"), "      Slot.status: =comment"),
+                              "{\"resourceType\":\"Slot\",\"status\":\"free\"}");
+    cr_expect(strstr(got, "Slot.status: FHIR demands this element, and it came out empty"), "%s",
+              got);
+}
+
+Test(change, a_map_makes_what_is_written)
+{
+    static const char yaml[] = ROUTE(
+        "Patient") "do:\n  - set:\n      meta.tag[+]: { $use: tag, $with: { code: a } }\n      "
+                   "contact[+]: { $use: relative }\n  - set:\n      meta.tag[+]: { $use: tag, "
+                   "$with: { code: a } }\n  - set:\n      meta.tag[0].display: X\n  - send: "
+                   "desk\n---\nmap: tag\nreads: Patient\nto: Coding\nneeds: [code]\nvalue: { "
+                   "system: urn:x, code: =$code }\n---\nmap: relative\nreads: Patient\nto: "
+                   "Patient.contact\nvalue: { name: =name.first() }\n";
+    const char *got =
+        kit_payload(yaml, "{\"resourceType\":\"Patient\",\"name\":[{\"text\":\"R\"}]}");
+    cr_expect_str_eq(got, "{\"resourceType\":\"Patient\",\"name\":[{\"text\":\"R\"}],\"meta\":{"
+                          "\"tag\":[{\"system\":\"urn:x\",\"code\":\"a\",\"display\":\"X\"},{"
+                          "\"system\":\"urn:x\",\"code\":\"a\"}]},\"contact\":[{\"name\":{\"text\":"
+                          "\"R\"}}]}");
+}
