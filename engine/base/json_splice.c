@@ -158,6 +158,7 @@ static const struct json *partner(struct row *r, const struct json *one)
 static void put_lead(struct pieces *p, const struct row *r, const struct json *old)
 {
     const struct json *like = old && r->any ? old : r->was->first;
+    like = !old && r->any ? r->was->last : like; /* the first may stand closer */
     bool follows = old && (r->any ? r->last && r->last->next == old : r->was->first == old);
     size_t begin = like ? begin_of(r->was, like) : 0;
     if (follows) { /* `like` is `old` then */

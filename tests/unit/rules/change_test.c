@@ -21,10 +21,10 @@ Test(change, set_writes_where_the_target_says)
          "\"DOE\"}], \"x\":1.50}"},
         {"what was not there", "      Patient.gender: male",
          "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
-         "\"family\":\"DOE\"}], \"x\":1.50,\"gender\":\"male\"}"},
+         "\"family\":\"DOE\"}], \"x\":1.50, \"gender\":\"male\"}"},
         {"and what it stands in", "      Patient.maritalStatus.coding[0].code: M",
          "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
-         "\"family\":\"DOE\"}], \"x\":1.50,\"maritalStatus\":{\"coding\":[{\"code\":\"M\"}]}}"},
+         "\"family\":\"DOE\"}], \"x\":1.50, \"maritalStatus\":{\"coding\":[{\"code\":\"M\"}]}}"},
         {"[n] counts from 0", "      Patient.name[1].family: X",
          "{\"resourceType\":\"Patient\",\"active\":false,\"name\":[{\"family\":\"ROE\"},{"
          "\"family\":\"X\"}], \"x\":1.50}"},
@@ -268,7 +268,7 @@ Test(change, json_is_written_as_in_maps)
     static const struct row arrays[] = {
         {"each item of the document", "      $message[*].q: =m", "[{\"a\":1}]"},
         {"one", "      $message[0].a: 2", "[{\"q\":1,\"a\":2}, {\"q\":2}]"},
-        {"a new one", "      $message[+].q: 3", "[{\"q\":1,\"a\":1}, {\"q\":2},{\"q\":3}]"},
+        {"a new one", "      $message[+].q: 3", "[{\"q\":1,\"a\":1}, {\"q\":2}, {\"q\":3}]"},
     };
     rows_payload(SET("json"), "[{\"q\":1,\"a\":1}, {\"q\":2}]", ROWS(arrays));
 }
