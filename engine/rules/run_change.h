@@ -25,10 +25,11 @@ void run_change_end(struct run *run);
 enum run_end run_change(struct run *run, const struct step *s);
 /* Was the element of a loop taken out by an earlier round? */
 bool run_change_is_gone(const struct run *run, const struct value *v);
-/* The message as it is now, as pieces over what was received; in *out_value a copy that later steps do not change. */
-struct splices run_change_payload(struct run *run, struct json **out_value);
+/* Payload and value of an output that step `s` sends: the message as it is now, as pieces over what was received; later
+ * steps do not change it. False: fault. */
+bool run_change_payload(struct run *run, const struct step *s, struct rules_output *out);
 
-/* ---- what run_change.c and run_change_remove.c share ---- */
+/* ---- what the files run_change*.c share ---- */
 
 /* A value and what it stands in, up to the document. */
 struct trail {
@@ -49,6 +50,10 @@ struct json *change_companion(const struct json *object, struct str key);
 bool change_start(struct run *run, const struct change_target *to, const struct trail **out);
 /* The places that are there, in the order of the document. False: fault. */
 bool change_find(struct run *run, const struct change_target *to, struct trails *out);
+/* Values in it, with itself. */
+size_t change_count(const struct json *v);
+/* Each row its value (NULL: nothing), which becomes the message's. False: fault. */
+bool change_write(struct run *run, const struct change *all, struct json **values);
 /* They go, and what has nothing else in it. */
 void change_remove(struct run *run, const struct change_target *to, struct trails *gone);
 /* From now on it is known what each value stands in. O(values). */

@@ -208,36 +208,33 @@ static void put_json(struct run *run, struct rules_output *out, struct json *val
     buf_free(&text);
 }
 
-/* A copy of the message as received, for a shape to cut. NULL: fault. */
-static struct json *received_copy(struct run *run, const struct step *s)
+/* The message as the route has changed it so far. */
+static bool data_message(struct run *run, const struct step *s, struct rules_output *out)
 {
-    struct json *copy = NULL;
-    struct json_fault fault;
-    if (json_parse(run->a, run->in->raw, NULL, &copy, &fault) != 0) {
-        (void)eval_fail_at(&run->e, s->pos, STR(""), "the message is no JSON"); /* false */
-        return NULL;
-    }
-    return copy;
-}
-
-/* The message as the route has changed it so far; where the destination has a shape, as that has it. */
-static bool data_payload(struct run *run, const struct step *s, struct rules_output *out)
-{
-    bool changed = run->doc && run->doc->is_changed, shaped = run->r->trim[out->destination];
-    struct json *copy = NULL;
     out->is_json = true;
+    if (run->doc && run->doc->is_changed) {
+        return run_change_payload(run, s, out);
+    }
     out->value = run->in->data;
     out->payload = whole_splices(run->a, run->in->raw);
-    if (changed) {
-        out->payload = run_change_payload(run, &copy);
-        out->value = copy;
-    } else if (shaped) {
-        copy = received_copy(run, s);
+    return true;
+}
+
+/* The same, as the destination's shape has it. */
+static bool data_payload(struct run *run, const struct step *s, struct rules_output *out)
+{
+    const struct json *value;
+    struct json *copy;
+    if (!data_message(run, s, out)) {
+        return false;
     }
-    if (!shaped) {
+    value = out->value;
+    if (!run->r->trim[out->destination]) {
         return true;
     }
-    bool good = copy && trim_value(run, s, out, copy);
+    copy = json_dup(run->a, value);
+    lineage_copied_tree(run->e.lineage, value, copy);
+    bool good = trim_value(run, s, out, copy);
     if (good) {
         put_json(run, out, copy);
     }

@@ -2,6 +2,7 @@
  * gives errors; what compiles runs on three messages and three documents, twice to the same verdict and bytes; every output
  * is within what was declared. Its tests run, its explanation and trace are written. */
 #include "engine/base/buf.h"
+#include "engine/base/json.h"
 #include "engine/hl7/validate.h"
 #include "engine/rules/test.h"
 #include "engine/rules/trace.h"
@@ -50,6 +51,22 @@ static bool read_table(void *arg, struct arena *a, const char *from, struct str 
     return true;
 }
 
+/* The bytes of a document are those of its tree, whatever was changed in it. */
+static void check_value(const struct json *value, struct str payload)
+{
+    struct arena a = {0};
+    struct buf want = {0}, got = {0};
+    struct json *read;
+    struct json_fault fault;
+    must(json_parse(&a, payload, &(struct json_options){.depth = 512}, &read, &fault) == 0);
+    json_write(&want, value, 0);
+    json_write(&got, read, 0);
+    must(str_eq(buf_str(&want), buf_str(&got)));
+    buf_free(&want);
+    buf_free(&got);
+    arena_free(&a);
+}
+
 static void check_outputs(const struct hl7 *m, const struct rules_result *x,
                           const struct rules_result *y)
 {
@@ -68,6 +85,9 @@ static void check_outputs(const struct hl7 *m, const struct rules_result *x,
         splices_write(y->outputs[i].payload, m->raw, q.p);
         must(n == 0 || memcmp(p.p, q.p, n) == 0);
         must(n == 0 || o->is_json || memcmp(p.p, "MSH|^~\\&|", 9) == 0);
+        if (n && o->is_json && o->value) {
+            check_value(o->value, str_from(p.p, n));
+        }
     }
     buf_free(&p);
     buf_free(&q);

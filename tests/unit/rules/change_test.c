@@ -515,3 +515,25 @@ Test(change, a_map_makes_what_is_written)
                           "\"system\":\"urn:x\",\"code\":\"a\"}]},\"contact\":[{\"name\":{\"text\":"
                           "\"R\"}}]}");
 }
+
+Test(change, no_message_becomes_deeper_than_what_is_read)
+{
+    static const char frame[] = ROUTE("json") "do:\n@@\n  - send: desk\n";
+    static const char small[] = "{\"a\":1}";
+    static const struct row rows[] = {
+        {"each round one more",
+         "  - for: (1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10)\n    do:\n      - "
+         "for: (1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10)\n        do: { set: { "
+         "$message.a: { b: =$message.a } } }",
+         "accepted\ndesk held <r.yaml:8:22: $message.a: the message would be deeper than 64 "
+         "levels>"},
+        {"each round twice as much",
+         "  - for: (1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10)\n    do:\n      - for: (1 | 2 | 3 | 4 "
+         "| 5 "
+         "| 6 | 7 | 8 | 9 | 10)\n        do: { set: { $message.a: [=$message.a, =$message.a] } }",
+         NULL},
+    };
+    rows_told(frame, small, rows, 1);
+    const char *got = kit_run(rows_text(frame, rows[1].text), small);
+    cr_expect(strstr(got, "held <r.yaml:8:"), "%s", got);
+}
