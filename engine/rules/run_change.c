@@ -110,10 +110,11 @@ static bool run_change_set(struct run *run, const struct change *all)
     if (!change_write(run, all, values)) {
         return false;
     }
-    for (unsigned i = 0; i < all->n; i++) {
-        change_remove(run, &all->v[i].to, &gone[i]);
+    bool good = true;
+    for (unsigned i = 0; i < all->n && good; i++) {
+        good = change_remove(run, &all->v[i].to, &gone[i]);
     }
-    return true;
+    return good;
 }
 
 /* ---- delete, keep ---- */
@@ -145,11 +146,23 @@ static bool judge(struct run *run, const struct step *s, const struct change_tar
     return true;
 }
 
+static void tell_gone(struct run *run, const struct change *all, uint32_t n)
+{
+    struct buf text = {0};
+    for (unsigned i = 0; run->trace && i < all->n; i++) {
+        buf_printf(&text, "%s%.*s", i ? ", " : "", STR_ARG(all->v[i].to.text));
+    }
+    buf_printf(&text, ": %u gone", n);
+    run->doc->told = run->trace ? str_dup(run->a, buf_str(&text)) : STR("");
+    buf_free(&text);
+}
+
 static bool run_change_remove(struct run *run, const struct step *s)
 {
     const struct change *all = s->change;
     struct trails *gone = ARENA_ARRAY(run->a, struct trails, all->n + 1);
     uint32_t n = 0;
+    bool good = true;
     for (unsigned i = 0; i < all->n; i++) {
         if (!change_find(run, &all->v[i].to, &gone[i]) ||
             (all->is_each && !judge(run, s, &all->v[i].to, &gone[i]))) {
@@ -157,18 +170,11 @@ static bool run_change_remove(struct run *run, const struct step *s)
         }
         n += gone[i].n;
     }
-    run->doc->told = STR("");
-    for (unsigned i = 0; i < all->n; i++) {
-        if (run->trace) {
-            run->doc->told = str_printf(run->a, "%.*s%s%.*s", STR_ARG(run->doc->told),
-                                        i ? ", " : "", STR_ARG(all->v[i].to.text));
-        }
-        change_remove(run, &all->v[i].to, &gone[i]);
+    tell_gone(run, all, n);
+    for (unsigned i = 0; i < all->n && good; i++) {
+        good = change_remove(run, &all->v[i].to, &gone[i]);
     }
-    if (run->trace) {
-        run->doc->told = str_printf(run->a, "%.*s: %u gone", STR_ARG(run->doc->told), n);
-    }
-    return true;
+    return good;
 }
 
 /* ---- a step ---- */

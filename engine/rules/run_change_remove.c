@@ -106,7 +106,9 @@ static bool goes_along(void *arg, const struct json *child, uint32_t index)
     return index < s->n && s->gone[index];
 }
 
-static void sweep(struct run *run, const struct trail **v, uint32_t n, bool beside)
+/* False: fault. All that is in the parent is looked at. */
+static bool sweep(struct run *run, const struct change_target *to, const struct trail **v,
+                  uint32_t n, bool beside)
 {
     const struct trail *up = v[0]->up;
     struct json *parent = up->node;
@@ -114,6 +116,9 @@ static void sweep(struct run *run, const struct trail **v, uint32_t n, bool besi
     struct json *companion = object ? change_companion(object, parent->key) : NULL;
     uint32_t count = parent->count;
     struct sweep s = {.v = v, .n = n};
+    if (!change_look(run, to, 2 * (uint64_t)count)) {
+        return false;
+    }
     s.gone = companion ? ARENA_ARRAY(run->a, bool, count + 1) : NULL;
     take_out(run->doc, parent, goes, &s);
     if (companion && companion->kind == JSON_ARRAY) {
@@ -121,9 +126,10 @@ static void sweep(struct run *run, const struct trail **v, uint32_t n, bool besi
         take_out(run->doc, companion, goes_along, &along);
         drop_hollow(run->doc, object, companion);
     }
+    return true;
 }
 
-void change_remove(struct run *run, const struct change_target *to, struct trails *gone)
+bool change_remove(struct run *run, const struct change_target *to, struct trails *gone)
 {
     bool beside = to->n && change_has_companion(&to->v[to->n - 1]);
     while (gone->n) {
@@ -135,7 +141,9 @@ void change_remove(struct run *run, const struct change_target *to, struct trail
             if (!up) {
                 continue; /* the document stays */
             }
-            sweep(run, &gone->v[i], end - i, beside);
+            if (!sweep(run, to, &gone->v[i], end - i, beside)) {
+                return false;
+            }
             if (!up->node->first && up->up) {
                 gone->v[left++] = up;
             }
@@ -143,4 +151,5 @@ void change_remove(struct run *run, const struct change_target *to, struct trail
         gone->n = left;
         beside = false;
     }
+    return true;
 }
