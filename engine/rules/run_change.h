@@ -44,7 +44,7 @@ struct trails {
 bool change_fault(struct run *run, const struct change_target *to, const char *what);
 /* False: fault. Members or items looked at cost steps. */
 bool change_look(struct run *run, const struct change_target *to, uint64_t looked);
-struct json *change_member(const struct json *object, struct str key);
+/* The member _KEY of an object; NULL: it has none. */
 struct json *change_companion(const struct json *object, struct str key);
 /* Where the target begins; *out NULL: it means nothing here. False: fault. */
 bool change_start(struct run *run, const struct change_target *to, const struct trail **out);

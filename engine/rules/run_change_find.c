@@ -12,11 +12,6 @@ bool change_look(struct run *run, const struct change_target *to, uint64_t looke
     return eval_look(&run->e, &(struct node){.pos = to->pos}, looked);
 }
 
-struct json *change_member(const struct json *object, struct str key)
-{
-    return json_get_str(object, key);
-}
-
 struct json *change_companion(const struct json *object, struct str key)
 {
     json_each(one, object->kind == JSON_OBJECT ? object : NULL)
@@ -198,7 +193,7 @@ static bool find(struct run *run, const struct change_target *to, unsigned i,
     if (!p->key.n) {
         return find_items(run, to, i, at, out);
     }
-    struct json *member = change_member(at->node, p->key);
+    struct json *member = json_get_str(at->node, p->key);
     bool whole = p->pick == CHANGE_WHOLE, last = i + 1 == to->n;
     if (!change_look(run, to, at->node->count)) {
         return false;

@@ -52,7 +52,7 @@ static void drop_hollow(struct change_doc *doc, struct json *object, struct json
 void change_companion_reset(struct change_doc *doc, struct arena *a, struct json *object,
                             struct str key, uint32_t index)
 {
-    struct json *beside = change_companion(object, key), *array = change_member(object, key);
+    struct json *beside = change_companion(object, key), *array = json_get_str(object, key);
     struct json *one = json_at(beside, index);
     if (!beside || beside->kind != JSON_ARRAY) {
         return;

@@ -279,7 +279,7 @@ static bool write_part(struct writer *w, unsigned i, struct json *at)
     if (!change_look(w->run, &w->row->to, at->count)) {
         return false;
     }
-    struct json *member = change_member(at, p->key);
+    struct json *member = json_get_str(at, p->key);
     return p->pick == CHANGE_WHOLE ? write_whole(w, i, at, member) : write_array(w, i, at, member);
 }
 
