@@ -63,9 +63,13 @@ static size_t scalar_end(struct str src, const struct json *v)
         return v->at + v->text.n;
     case JSON_FALSE:
         return v->at + 5;
-    default: /* true, null */
-        return v->at + 4;
+    case JSON_NULL:
+    case JSON_TRUE:
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        break;
     }
+    return v->at + 4;
 }
 
 /* Behind the value. */
@@ -95,10 +99,10 @@ struct pieces {
 
 static void add_piece(struct pieces *p, struct splice one)
 {
-    if (p->n == p->cap) {
+    if (!p->v || p->n == p->cap) {
         uint32_t cap = p->cap ? p->cap * 2 : 8;
         struct splice *v = arena_alloc(p->a, cap * sizeof(*v));
-        if (p->n) {
+        if (p->v) {
             memcpy(v, p->v, p->n * sizeof(*v));
         }
         p->v = v;
@@ -118,7 +122,7 @@ static void end_literal(struct pieces *p)
 
 static void put_range(struct pieces *p, size_t from, size_t to)
 {
-    struct splice *last = p->n && !p->text.n ? &p->v[p->n - 1] : NULL;
+    struct splice *last = p->v && p->n && !p->text.n ? &p->v[p->n - 1] : NULL;
     if (from >= to) {
         return;
     }
