@@ -15,6 +15,9 @@ endforeach()
 set(CORRIDOR_TOP ${previous})
 target_link_libraries(corridor_base PUBLIC PkgConfig::yaml_0_1 PkgConfig::libxxhash PkgConfig::libpcre2_8
   Threads::Threads m)
+if(TARGET corridor_config)
+  target_link_libraries(corridor_config PUBLIC PkgConfig::sqlite3)
+endif()
 if(TARGET corridor_flow)
   target_link_libraries(corridor_flow PUBLIC PkgConfig::libevent PkgConfig::libevent_pthreads PkgConfig::libssl
     PkgConfig::libcrypto)

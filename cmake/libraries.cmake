@@ -4,3 +4,4 @@ foreach(lib libevent libevent_pthreads yaml-0.1 jansson libxxhash libpcre2-8 lib
   string(MAKE_C_IDENTIFIER ${lib} id)
   pkg_check_modules(${id} REQUIRED IMPORTED_TARGET ${lib})
 endforeach()
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3>=3.38)

@@ -16,6 +16,7 @@ struct loader {
     uint64_t hash;       /* over everything read so far */
     const struct plan
         *kept; /* its texts stand for configuration and routes, tables alone are read; or NULL */
+    int64_t queries_us;     /* that queries of tables took so far */
     struct plan_text **end; /* of the plan's texts */
     struct rules_source *rules_sources;
     struct rules_destination *rules_destinations;

@@ -3,10 +3,15 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/hash.h"
+#include "engine/config/database.h"
 #include "engine/config/loader.h"
 
-enum { DEPTH_MAX = 16 };
+enum {
+    DEPTH_MAX = 16,
+    QUERIES_US_MAX = 10000000, /* of all of them: the engine stands still meanwhile */
+};
 
 struct found {
     const char **v;
@@ -79,16 +84,39 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A table's file, named relative to the route file that names it. */
+/* Named relative to the route file `from`. */
+static const char *beside(struct loader *l, const char *from, struct str name)
+{
+    const char *slash = from ? strrchr(from, '/') : NULL;
+    int dir = slash && name.n && name.p[0] != '/' ? (int)(slash - from + 1) : 0;
+    return str_printf(l->a, "%.*s%.*s", dir, dir ? from : "", STR_ARG(name)).p;
+}
+
 static bool read_table(void *arg, struct arena *a, const char *from, struct str name,
                        struct str *out_bytes, const char **out_why)
 {
     struct loader *l = arg;
     (void)a; /* everything read lives as long as the plan */
-    const char *slash = from ? strrchr(from, '/') : NULL;
-    int dir = slash && name.n && name.p[0] != '/' ? (int)(slash - from + 1) : 0;
-    struct str path = str_printf(l->a, "%.*s%.*s", dir, dir ? from : "", STR_ARG(name));
-    return loader_read(l, path.p, out_bytes, out_why);
+    return loader_read(l, beside(l, from, name), out_bytes, out_why);
+}
+
+/* The rows of a table's query. What they are counts for the plan's hash, as the bytes of a file do. */
+static bool read_query(void *arg, struct arena *a, const struct rules_query *q,
+                       struct table_rows *out_rows, struct table_why *out_why)
+{
+    struct loader *l = arg;
+    struct clock clock = clock_real();
+    int64_t begin_us = clock_mono_us(&clock), left_us = QUERIES_US_MAX - l->queries_us;
+    bool ok =
+        database_read(a, beside(l, q->from, q->file), q->text,
+                      left_us < DATABASE_US_MAX ? left_us : DATABASE_US_MAX, out_rows, out_why);
+    l->queries_us += clock_mono_us(&clock) - begin_us;
+    if (ok) {
+        uint64_t digest =
+            table_digest(out_rows->columns, out_rows->ncolumns, out_rows->cells, out_rows->nrows);
+        l->hash = hash64(&digest, sizeof digest, l->hash);
+    }
+    return ok;
 }
 
 /* The file of a time zone. What was read counts for the plan's hash. */
@@ -153,6 +181,7 @@ static void compile(struct loader *l, const struct found *f, struct diag_pos pos
                             .destinations = l->rules_destinations,
                             .ndestinations = l->plan->ndestinations,
                             .read_file = read_table,
+                            .read_query = read_query,
                             .read_zone = loader_read_zone,
                             .message_options = message_options,
                             .is_partial = l->d->errors != before,

@@ -17,7 +17,7 @@ static void put_counts(struct buf *out, const struct coverage_report *c)
 static bool is_next_row(const struct coverage_miss *a, const struct coverage_miss *b)
 {
     return b->kind == COVERAGE_ROW && strcmp(a->pos.file, b->pos.file) == 0 &&
-           a->pos.line + 1 == b->pos.line;
+           a->pos.line + 1 == b->pos.line && (!a->is_query || str_eq(a->of, b->of));
 }
 
 /* Rows from `at` on that follow each other; returns the one behind them. */
@@ -28,12 +28,20 @@ static unsigned put_rows(struct buf *out, const struct coverage_report *c, unsig
     while (end < c->n && is_next_row(&c->misses[end - 1], &c->misses[end])) {
         end++;
     }
-    if (end - at == 1) {
+    const struct coverage_miss *last = &c->misses[end - 1];
+    if (first->is_query && end - at == 1) {
+        buf_printf(out, "%s: row %.*s of table %.*s: no test finds it\n", first->pos.file,
+                   STR_ARG(first->what), STR_ARG(first->of));
+    } else if (first->is_query) {
+        buf_printf(out, "%s: %u rows of table %.*s, %.*s to %.*s: no test finds them\n",
+                   first->pos.file, end - at, STR_ARG(first->of), STR_ARG(first->what),
+                   STR_ARG(last->what));
+    } else if (end - at == 1) {
         buf_printf(out, "%s:%u: row %.*s of table %.*s: no test finds it\n", first->pos.file,
                    first->pos.line, STR_ARG(first->what), STR_ARG(first->of));
     } else {
         buf_printf(out, "%s:%u-%u: %u rows of table %.*s: no test finds them\n", first->pos.file,
-                   first->pos.line, c->misses[end - 1].pos.line, end - at, STR_ARG(first->of));
+                   first->pos.line, last->pos.line, end - at, STR_ARG(first->of));
     }
     return end;
 }

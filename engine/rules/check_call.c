@@ -456,9 +456,9 @@ static void check_countable(struct check *c, const struct node *n, const struct 
     if (n->op == NODE_CALL && n->func && n->func->run == func_lookup && !n->table->is_broken) {
         unsigned column = n->level == TABLE_VALUE ? n->table->value : n->level;
         int64_t row = table_not_number(n->table, column);
-        diag_hint(c->d, one, "line %u of table %.*s holds a text in the column %.*s",
-                  row >= 0 ? n->table->lines[row] : 1, STR_ARG(n->table->name),
-                  STR_ARG(n->table->columns[column]));
+        diag_hint(c->d, one, "%s %u of table %.*s holds a text in the column %.*s",
+                  table_row_word(n->table), row >= 0 ? n->table->lines[row] : 1,
+                  STR_ARG(n->table->name), STR_ARG(n->table->columns[column]));
     } else {
         diag_hint(c->d, one, "add .toInteger() or .toDecimal()");
     }

@@ -69,13 +69,14 @@ static bool bad_cell(struct compiler *c, const struct node *f, struct diag_pos p
                                   f->pos.line));
 }
 
-/* A table of other things altogether is told at the formula. */
+/* A table of other things altogether is told at the formula, as are rows of a query, which have no place. */
 static bool wrong_table(struct compiler *c, const struct node *f, uint32_t row, struct str cell)
 {
     return hint_codes(c, diag_add(c->d, DIAG_ERROR, "bad-code", f->pos,
-                                  "the table gives %.*s (%s:%u), which is no code that %.*s may "
+                                  "the table gives %.*s (%s%s%u), which is no code that %.*s may "
                                   "have",
-                                  STR_ARG(cell), f->table->file, f->table->lines[row],
+                                  STR_ARG(cell), f->table->file,
+                                  f->table->is_query ? ", row " : ":", f->table->lines[row],
                                   STR_ARG(compile_fhir_slot_name(c))));
 }
 
@@ -93,7 +94,7 @@ static bool suits_table(struct compiler *c, const struct node *f)
         bad += is_bad;
         first = is_bad ? row : first;
     }
-    if (bad && bad * 2 >= filled) {
+    if (bad && (t->is_query || bad * 2 >= filled)) {
         return wrong_table(c, f, first, table_cell(t, first, column));
     }
     for (uint32_t row = first; row < t->nrows && bad; row++) {

@@ -25,9 +25,10 @@ enum { COVERAGE_KINDS = 4 };
 /* Something that no test touched. */
 struct coverage_miss {
     enum coverage_kind kind;
-    struct diag_pos pos; /* a row: column 0 */
-    struct str of;       /* the route, map or table */
-    struct str what;     /* "send", "else", a key of the object, the keys of the row */
+    struct diag_pos pos; /* a row: column 0; of a query the database, and its number as line */
+    bool is_query;
+    struct str of;   /* the route, map or table */
+    struct str what; /* "send", "else", a key of the object, the keys of the row */
 };
 
 struct coverage_report {

@@ -18,6 +18,7 @@ struct walk {
     unsigned cap;
     struct coverage *met;
     struct str of;
+    bool is_query; /* rows of a table that is one */
 };
 
 static void miss(struct walk *w, const struct coverage_miss *one)
@@ -39,7 +40,7 @@ static void meet(struct walk *w, enum coverage_kind kind, uint64_t key, struct d
     if (coverage_has(w->c, key)) {
         w->out->touched[kind]++;
     } else {
-        miss(w, &(struct coverage_miss){kind, pos, w->of, what});
+        miss(w, &(struct coverage_miss){kind, pos, w->is_query, w->of, what});
     }
 }
 
@@ -112,23 +113,14 @@ static void walk_items(struct walk *w, const struct item *item, struct str key)
     walk_items(w, item->also, key);
 }
 
-static struct str keys_text(struct arena *a, const struct table *t, uint32_t row)
-{
-    struct str text = STR("");
-    for (unsigned i = 0; i < t->nkeys; i++) {
-        struct str cell = table_cell(t, row, t->key[i]);
-        text = str_printf(a, "%.*s%s%.*s", STR_ARG(text), i ? "," : "", STR_ARG(cell));
-    }
-    return text;
-}
-
 static void walk_table(struct walk *w, const struct table *t)
 {
     w->of = t->name;
+    w->is_query = t->is_query;
     for (uint32_t i = 0; i < t->nrows; i++) {
         struct diag_pos pos = {.file = t->file ? t->file : t->pos.file,
                                .line = t->lines ? t->lines[i] : t->pos.line};
-        meet(w, COVERAGE_ROW, coverage_row_key(t, i), pos, keys_text(w->a, t, i));
+        meet(w, COVERAGE_ROW, coverage_row_key(t, i), pos, table_row_keys(w->a, t, i));
     }
 }
 
@@ -152,10 +144,12 @@ static void walk_rules(struct walk *w, const struct ruleset *r)
     }
 }
 
+/* Of two tables on one database one goes before the other. */
 static int by_place(const void *x, const void *y)
 {
     const struct coverage_miss *a = x, *b = y;
     int c = strcmp(a->pos.file ? a->pos.file : "", b->pos.file ? b->pos.file : "");
+    c = c == 0 && a->is_query && b->is_query ? str_cmp(a->of, b->of) : c;
     c = c ? c : (a->pos.line > b->pos.line) - (a->pos.line < b->pos.line);
     return c ? c : (a->pos.col > b->pos.col) - (a->pos.col < b->pos.col);
 }

@@ -121,6 +121,14 @@ void lineage_row(struct lineage *l, const struct table *t, int64_t row)
     if (!l) {
         return;
     }
+    if (t->is_query) {
+        struct str keys = table_row_keys(l->a, t, (uint32_t)row);
+        lineage_see(l, LINEAGE_ROW,
+                    str_printf(l->a, "row %.*s of table %.*s (%s)", STR_ARG(keys), STR_ARG(t->name),
+                               t->file),
+                    false);
+        return;
+    }
     unsigned line = t->lines ? t->lines[row] : t->pos.line;
     const char *file = t->file ? t->file : t->pos.file;
     lineage_see(l, LINEAGE_ROW, str_printf(l->a, "%s:%u", file ? file : "", line), false);

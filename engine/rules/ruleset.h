@@ -14,6 +14,8 @@
 struct ruleset;
 struct json;
 struct table;
+struct table_rows;
+struct table_why;
 struct trace;
 struct coverage;
 struct yaml_node;
@@ -57,6 +59,13 @@ struct rules_source {
         is_asked; /* its messages are the answers of the destination of this name: $cause; set by rules_compile() */
 };
 
+/* A query that gives the rows of a table. */
+struct rules_query {
+    const char *from; /* the file that names it */
+    struct str file;  /* the database, named relative to `from` */
+    struct str text;  /* SQL */
+};
+
 /* What rules are compiled against. Arrays live as long as the ruleset. */
 struct rules_env {
     const struct rules_source *sources;
@@ -66,6 +75,9 @@ struct rules_env {
     /* Read a table's file, named relative to `from`; false when it cannot be read (errno text in *out_why). */
     bool (*read_file)(void *arg, struct arena *a, const char *from, struct str name,
                       struct str *out_bytes, const char **out_why);
+    /* Run a query that can only read; the rows live in `a` (table.h). False with *out_why. NULL: there are no databases. */
+    bool (*read_query)(void *arg, struct arena *a, const struct rules_query *q,
+                       struct table_rows *out_rows, struct table_why *out_why);
     /* The TZif bytes of a time zone; false when there is none of that name. NULL: no zones at all. */
     bool (*read_zone)(void *arg, struct arena *a, struct str name, struct str *out_bytes);
     /* options: of a send to destination `d`, a mapping; what is no formula is checked as a value. False with findings.

@@ -114,7 +114,7 @@ void sheet_open(struct arena *a, struct str bytes, struct sheet *out)
     out->is_usual = out->is_usual && out->separator == ',';
 }
 
-static struct str trim(struct str s)
+struct str sheet_trim(struct str s)
 {
     for (;;) {
         size_t n = s.n;
@@ -129,10 +129,10 @@ static struct str trim(struct str s)
 
 struct str sheet_cell(struct str cell)
 {
-    cell = trim(cell);
+    cell = sheet_trim(cell);
     bool is_kept = cell.n >= 3 && str_starts(cell, STR("=\"")) && cell.p[cell.n - 1] == '"' &&
                    str_index(str_slice(cell, 2, cell.n - 1), '"') < 0;
-    return is_kept ? trim(str_slice(cell, 2, cell.n - 1)) : cell;
+    return is_kept ? sheet_trim(str_slice(cell, 2, cell.n - 1)) : cell;
 }
 
 static size_t digits(struct str s, size_t from)

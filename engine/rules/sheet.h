@@ -23,7 +23,9 @@ bool sheet_is_workbook(struct str bytes);
 /* Any bytes are something: what is no UTF-8 and has no byte order mark is Windows-1252. O(n). */
 void sheet_open(struct arena *a, struct str bytes, struct sheet *out);
 
-/* The cell without blanks around it (no-break ones, too), and as it is meant where it is ="00123", the way of keeping
+/* Without blanks around it, no-break ones, too. */
+struct str sheet_trim(struct str cell);
+/* The same, and as it is meant where it is ="00123", the way of keeping
  * zeros in a spreadsheet. */
 struct str sheet_cell(struct str cell);
 

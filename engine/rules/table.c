@@ -128,7 +128,21 @@ static void add_masks(struct arena *a, struct table *t)
     }
 }
 
-bool table_index(struct arena *a, struct table *t, const char *file, struct diags *d)
+static void say_duplicate(struct arena *a, const struct table *t, uint32_t row, uint32_t first,
+                          struct diags *d)
+{
+    if (t->is_query) {
+        diag_add(d, DIAG_ERROR, "duplicate-row", table_row_pos(t, row),
+                 "row %u of table %.*s has the same key as row %u: %.*s", t->lines[row],
+                 STR_ARG(t->name), t->lines[first], STR_ARG(table_row_keys(a, t, row)));
+    } else {
+        diag_add(d, DIAG_ERROR, "duplicate-row", table_row_pos(t, row),
+                 "this row of table %.*s has the same key as line %u", STR_ARG(t->name),
+                 t->lines[first]);
+    }
+}
+
+bool table_index(struct arena *a, struct table *t, struct diags *d)
 {
     struct str keys[TABLE_KEYS_MAX];
     bool good = true;
@@ -144,9 +158,7 @@ bool table_index(struct arena *a, struct table *t, const char *file, struct diag
         }
         uint32_t *slot = slot_of(t, &t->index[i], keys);
         if (*slot) {
-            diag_add(d, DIAG_ERROR, "duplicate-row", (struct diag_pos){file, t->lines[row], 1},
-                     "this row of table %.*s has the same key as line %u", STR_ARG(t->name),
-                     t->lines[*slot - 1]);
+            say_duplicate(a, t, row, *slot - 1, d);
             good = false;
             continue;
         }

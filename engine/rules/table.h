@@ -1,4 +1,4 @@
-/* table.h - code tables: rows of key cells and value cells, read from CSV, found by exact cells first.
+/* table.h - code tables: rows of key cells and value cells, read from CSV or given by a query, found by exact cells first.
  * `*` in a key cell matches any value, an empty key cell matches absent; the most exact row wins,
  * leftmost first. One key may hold ranges (table_range.h): an exact row wins over a range, a range over `*`.
  * Lives in the arena of the ruleset, never changes.
@@ -23,6 +23,25 @@ enum table_miss { MISS_ROUTE, MISS_HOLD, MISS_REJECT, MISS_EMPTY, MISS_KEEP };
 struct table_index;
 struct table_range;
 
+/* What a query gave. */
+enum table_kind { TABLE_NULL, TABLE_INTEGER, TABLE_REAL, TABLE_TEXT, TABLE_BLOB };
+struct table_rows {
+    struct str *columns;
+    unsigned ncolumns;
+    struct str *cells; /* row by row; NULL and blobs are empty */
+    uint8_t *kinds;    /* of each cell: enum table_kind */
+    uint32_t nrows;
+};
+/* Why it gave nothing. */
+struct table_why {
+    const char *code;
+    struct str text, hint;
+    ptrdiff_t at;       /* byte of the query; -1: it is about the database */
+    struct str unknown; /* a name that the database lacks, or empty; and those that it has */
+    const struct str *names;
+    unsigned nnames;
+};
+
 struct table {
     struct str name;
     struct diag_pos pos;
@@ -33,7 +52,7 @@ struct table {
     bool ignore_case;
     enum table_miss on_miss;
     struct str *cells; /* row by row, ncolumns each */
-    uint32_t *lines;   /* of the file, where each row begins */
+    uint32_t *lines;   /* of the file, where each row begins; of a query, 1 and on */
     uint32_t nrows;
     struct table_index *index; /* one for each set of exact key columns, most exact first */
     unsigned nindexes;
@@ -43,8 +62,10 @@ struct table {
     bool is_used;     /* a formula or conformance document names it */
     bool is_broken;   /* could not be read: known by name, so that nothing else complains */
     bool is_profile;  /* only profiles have it: this is the first of theirs */
-    const char *file; /* as findings show it */
-    struct str csv;   /* what it was read from */
+    bool is_query;    /* rows of a query: they have numbers, and no place in a text */
+    const char *file; /* as findings show it: CSV, or the database */
+    struct str csv;   /* what it was read from; of a query empty */
+    struct diag_pos query_pos;
 };
 
 /* Read `csv` (the first line names the columns) into `t->columns`, `t->cells`. False after errors in `d`;
@@ -56,8 +77,22 @@ void table_say_keys(struct arena *a, const struct table *t, struct str csv, stru
 /* Where the cell stands in the file. O(bytes): for findings. */
 struct diag_pos table_cell_pos(struct arena *a, const struct table *t, struct str csv, uint32_t row,
                                unsigned column);
-/* Build the indexes when key, value, range and ignore_case are set; duplicates are errors at their line. */
-bool table_index(struct arena *a, struct table *t, const char *file, struct diags *d);
+/* The rows of a query into `t->columns`, `t->cells`, trimmed; `t->query_pos` is set. False after errors in `d`. */
+bool table_take_rows(struct arena *a, struct table *t, const struct table_rows *rows,
+                     struct diags *d);
+/* Keys that are real numbers, as warnings, when the keys are set. */
+void table_say_reals(const struct table *t, const struct table_rows *rows, struct diags *d);
+/* Digest of columns and rows, in whatever order the rows come: what lookups answer. O(bytes). */
+uint64_t table_digest(const struct str *columns, unsigned ncolumns, const struct str *cells,
+                      uint32_t nrows);
+/* Where findings about a row stand: its line, or the query. */
+struct diag_pos table_row_pos(const struct table *t, uint32_t row);
+/* "line", or "row" of a query: t->lines counts them. */
+const char *table_row_word(const struct table *t);
+/* The key cells of a row, a comma between two. */
+struct str table_row_keys(struct arena *a, const struct table *t, uint32_t row);
+/* Build the indexes when key, value, range and ignore_case are set; duplicates are errors at their line, or at the query. */
+bool table_index(struct arena *a, struct table *t, struct diags *d);
 /* The first row whose cell in `column` is no number, or -1. */
 int64_t table_not_number(const struct table *t, unsigned column);
 /* Number of column `name`, or -1. */

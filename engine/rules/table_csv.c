@@ -303,6 +303,13 @@ bool table_read_csv(struct arena *a, struct table *t, const char *file, struct s
                   "save it as CSV (UTF-8)");
         return false;
     }
+    if (str_starts(csv, STR("SQLite format 3"))) {
+        diag_hint(d,
+                  diag_add(d, DIAG_ERROR, "database", (struct diag_pos){file, 1, 1},
+                           "this is a database of SQLite, not text"),
+                  "write sqlite: and query: in place of file:");
+        return false;
+    }
     sheet_open(a, csv, &s);
     struct csv c = {.a = a, .d = d, .file = file, .whole = s.text, .rest = s.text, .line = s.line};
     c.separator = s.separator;

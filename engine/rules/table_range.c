@@ -97,7 +97,27 @@ static bool overlaps(const struct table *t, const struct table_range *a,
 
 static bool fail(const struct table *t, uint32_t row, struct diags *d, const char *what)
 {
-    diag_add(d, DIAG_ERROR, "bad-range", (struct diag_pos){t->file, t->lines[row], 1}, "%s", what);
+    if (t->is_query) {
+        diag_add(d, DIAG_ERROR, "bad-range", table_row_pos(t, row), "row %u, %.*s: %s",
+                 t->lines[row], STR_ARG(cell_of(t, row)), what);
+    } else {
+        diag_add(d, DIAG_ERROR, "bad-range", table_row_pos(t, row), "%s", what);
+    }
+    return false;
+}
+
+static bool fail_overlap(const struct table *t, uint32_t row, uint32_t other, struct diags *d)
+{
+    if (t->is_query) {
+        diag_add(d, DIAG_ERROR, "bad-range", table_row_pos(t, row),
+                 "row %u of table %.*s: the range %.*s overlaps %.*s of row %u", t->lines[row],
+                 STR_ARG(t->name), STR_ARG(cell_of(t, row)), STR_ARG(cell_of(t, other)),
+                 t->lines[other]);
+    } else {
+        diag_add(d, DIAG_ERROR, "bad-range", table_row_pos(t, row),
+                 "this range of table %.*s overlaps that of line %u", STR_ARG(t->name),
+                 t->lines[other]);
+    }
     return false;
 }
 
@@ -115,10 +135,7 @@ bool table_range_add(struct arena *a, struct table *t, uint32_t row, unsigned ma
     for (unsigned i = 0; i < t->nranges; i++) {
         const struct table_range *other = &t->ranges[i];
         if (other->mask == mask && same_others(t, other, keys) && overlaps(t, other, &r)) {
-            diag_add(d, DIAG_ERROR, "bad-range", (struct diag_pos){t->file, t->lines[row], 1},
-                     "this range of table %.*s overlaps that of line %u", STR_ARG(t->name),
-                     t->lines[other->row]);
-            return false;
+            return fail_overlap(t, row, other->row, d);
         }
     }
     if (t->nranges == TABLE_RANGES_MAX) {

@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         t.value = t.nkeys;
         t.range = data[0] & 0x40 ? t.nkeys : 0;
         t.file = "t.csv";
-        bool indexed = table_index(&a, &t, "t.csv", &d);
+        bool indexed = table_index(&a, &t, &d);
         must(indexed || d.errors > 0);
         if (indexed) {
             look_up(&t);

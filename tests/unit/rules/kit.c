@@ -6,6 +6,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/rules/lineage.h"
+#include "engine/rules/table.h"
 #include "engine/rules/trace.h"
 
 enum { FILES_MAX = 64 };
@@ -70,6 +71,46 @@ static bool read_file(void *arg, struct arena *a, const char *from, struct str n
     return false;
 }
 
+/* A query gives the CSV of the file that is called like the database; a cell %r1.5 is a real number, %b a blob. It fails at
+ * its first !, if it has one. */
+static bool read_query(void *arg, struct arena *a, const struct rules_query *q,
+                       struct table_rows *out, struct table_why *why)
+{
+    static const struct str names[] = {{"facility", 8}, {"unit", 4}};
+    struct str csv, line;
+    const char *text;
+    *why = (struct table_why){.code = "bad-query", .text = STR("it is wrong here"), .at = -1};
+    why->at = str_index(q->text, '!');
+    if (why->at >= 0) {
+        why->unknown = str_slice(q->text, (size_t)why->at + 1, q->text.n);
+        why->names = names;
+        why->nnames = 2;
+        return false;
+    }
+    if (!read_file(arg, a, q->from, q->file, &csv, &text)) {
+        why->text = str_of(text);
+        return false;
+    }
+    *out = (struct table_rows){.cells = ARENA_ARRAY(a, struct str, csv.n + 1),
+                               .kinds = ARENA_ARRAY(a, uint8_t, csv.n + 1)};
+    for (size_t n = 0, at = 0; csv.n; csv = str_slice(csv, (size_t)at + 1, csv.n)) {
+        at = strcspn(csv.p, ",\n");
+        line = str_slice(csv, 0, at);
+        out->kinds[n] = str_starts(line, STR("%r"))   ? TABLE_REAL
+                        : str_starts(line, STR("%b")) ? TABLE_BLOB
+                                                      : TABLE_TEXT;
+        out->cells[n] = out->kinds[n] == TABLE_TEXT ? line : str_slice(line, 2, line.n);
+        n++;
+        out->ncolumns += out->nrows == 0;
+        out->nrows += csv.p[at] == '\n';
+    }
+    out->columns = out->cells;
+    out->cells += out->ncolumns;
+    out->kinds += out->ncolumns;
+    out->nrows--;
+    return true;
+}
+
 static bool read_zone(void *arg, struct arena *a, struct str name, struct str *out)
 {
     (void)arg;
@@ -105,6 +146,7 @@ const struct rules_env kit_env = {.sources = sources,
                                   .destinations = destinations,
                                   .ndestinations = 4,
                                   .read_file = read_file,
+                                  .read_query = read_query,
                                   .read_zone = read_zone,
                                   .with_tests = false};
 

@@ -250,7 +250,7 @@ Test(table, check_refuses_a_table_that_is_none)
     static const char frame[] = "tables:\n  t: @@\n";
     static const struct row rows[] = {
         {"no file", "{ keys: k }",
-         "r.yaml:2:6: error: a table wants file:, the name of its CSV file"},
+         "r.yaml:2:6: error: a table wants file:, the name of its CSV file, or sqlite: and query:"},
         {"cannot be read", "{ file: none.csv }",
          "r.yaml:2:14: error: none.csv cannot be read: No such file or directory"},
         {"empty", "{ file: empty.csv }",
@@ -287,10 +287,9 @@ Test(table, check_refuses_a_table_that_is_none)
          "r.yaml:2:36: error: ignore-case: is true or false"},
         {"a key of the declaration", "{ file: sex.csv, key: hl7 }",
          "r.yaml:2:23: error: key: is not known in a table; did you mean keys:?"},
-        {"a query", "{ query: 'select 1' }",
-         "r.yaml:2:8: error: query: is not available in this version"},
-        {"a database", "{ database: x.db }",
-         "r.yaml:2:8: error: database: is not available in this version"},
+        {"a database as a file", "{ file: base.db }",
+         "base.db:1:1: error: this is a database of SQLite, not text; write sqlite: and query: in "
+         "place of file:"},
         {"no mapping", "sex.csv",
          "r.yaml:2:6: error: a table should be a mapping of keys, this is a text"},
     };
@@ -298,6 +297,7 @@ Test(table, check_refuses_a_table_that_is_none)
     kit_file("twice.csv", "k,k\na,b\n");
     kit_file("open.csv", "k,v\na,\"b\n");
     kit_file("behind.csv", "k,v\na,\"b\"c\n");
+    kit_file("base.db", "SQLite format 3");
     kit_file("case.csv", "k,v\na,b\nA,c\n");
     kit_file("blanks.csv", "k,v\na,b\n a ,c\n");
     kit_file("stars.csv", "k,v\n*,b\n*,c\n");
