@@ -22,7 +22,7 @@ struct reading {
     sqlite3 *db;
     sqlite3_stmt *s;
     struct clock clock;
-    int64_t until_us; /* monotonic */
+    int64_t until_us, wait_until_us; /* monotonic */
     bool is_denied;
     const char *denied; /* what else than reading the query wants to do, if that has a name */
     struct table_rows *out;
@@ -95,8 +95,9 @@ static int on_progress(void *arg)
 
 static int on_busy(void *arg, int times)
 {
+    const struct reading *r = arg;
     (void)times;
-    if (is_late(arg)) {
+    if (is_late(r) || clock_mono_us(&r->clock) > r->wait_until_us) {
         return 0;
     }
     sqlite3_sleep(WAIT_MS);
@@ -427,7 +428,9 @@ bool database_read(struct arena *a, const char *path, struct str query, int64_t 
                    struct table_rows *out, struct table_why *why)
 {
     struct reading r = {.a = a, .query = query, .clock = clock_real(), .out = out, .why = why};
-    r.until_us = clock_mono_us(&r.clock) + within_us;
+    int64_t now_us = clock_mono_us(&r.clock);
+    r.until_us = now_us + within_us;
+    r.wait_until_us = now_us + DATABASE_WAIT_US_MAX;
     for (unsigned i = 0; i < TRIES; i++) {
         struct database_file f;
         if (!database_file_look(a, path, &f, why)) {

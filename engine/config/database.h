@@ -11,7 +11,8 @@
 #include "engine/rules/table.h"
 
 enum {
-    DATABASE_US_MAX = 5000000, /* of one query, waiting for locks included */
+    DATABASE_US_MAX = 5000000,      /* of one query */
+    DATABASE_WAIT_US_MAX = 2000000, /* of these for locks */
     DATABASE_BYTES_MAX =
         16 << 20, /* of all rows, as text with a separator a cell: what a CSV file may have */
     DATABASE_CELL_MAX = 1 << 20,   /* bytes of a text */

@@ -139,6 +139,11 @@ static void on_status(struct admin_call *c)
     admin_answer_report(c, HTTP_OK, daemon_status(c->admin->daemon));
 }
 
+static void on_tables(struct admin_call *c)
+{
+    admin_answer_report(c, HTTP_OK, daemon_tables(c->admin->daemon));
+}
+
 static void on_misses(struct admin_call *c)
 {
     admin_answer_report(c, HTTP_OK, daemon_misses(c->admin->daemon));
@@ -224,6 +229,7 @@ static const struct admin_place {
     {"/status", EVHTTP_REQ_GET, false, on_status, FOR_ADMIN},
     {"/alerts", EVHTTP_REQ_GET, false, on_alerts, FOR_ADMIN},
     {"/misses", EVHTTP_REQ_GET, false, on_misses, FOR_ADMIN},
+    {"/tables", EVHTTP_REQ_GET, false, on_tables, FOR_ADMIN},
     {"/journal", EVHTTP_REQ_GET, false, on_journal, FOR_ADMIN},
     {"/queues", EVHTTP_REQ_GET, false, admin_queues, FOR_ADMIN},
     {"/queue", EVHTTP_REQ_GET, false, admin_queue, FOR_ADMIN},

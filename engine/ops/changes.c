@@ -47,6 +47,12 @@ static void watch(struct changes *c, const char *dir)
     }
 }
 
+/* SQLite writes into it to read. */
+static bool is_shared_memory(const char *name)
+{
+    return str_ends(str_of(name), STR("-shm"));
+}
+
 static void walk(struct changes *c, const char *dir, unsigned depth, uint64_t *print)
 {
     DIR *d = depth < DEPTH_MAX ? opendir(dir) : NULL;
@@ -58,7 +64,7 @@ static void walk(struct changes *c, const char *dir, unsigned depth, uint64_t *p
     while ((one = readdir(d))) {
         char path[PATH_MAX];
         struct stat st;
-        if (one->d_name[0] == '.' ||
+        if (one->d_name[0] == '.' || is_shared_memory(one->d_name) ||
             snprintf(path, sizeof path, "%s/%s", dir, one->d_name) >= (int)sizeof path ||
             lstat(path, &st) != 0) {
             continue;

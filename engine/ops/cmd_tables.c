@@ -12,6 +12,7 @@
 #include "engine/ops/files.h"
 #include "engine/ops/messages.h"
 #include "engine/ops/miss_report.h"
+#include "engine/ops/table_report.h"
 #include "engine/ops/target.h"
 
 enum form { FORM_TEXT, FORM_CSV };
@@ -219,11 +220,52 @@ static void print_text(const struct report *report, enum form as)
     }
 }
 
+/* ---- which tables there are ---- */
+
+/* What the daemon has, if one runs. */
+static struct report *ask_for_tables(struct command_run *r, const struct plan *p,
+                                     const struct tables_args *args)
+{
+    const char *why = "", *state = args->target.state.n ? args->target.state.p
+                                                        : str_dup(r->arena, p->state_dir).p;
+    struct str body;
+    int status = admin_ask(r->arena, target_socket(r, state), "GET", "/tables", &body, &why);
+    return status == 200 ? report_parse(body) : NULL;
+}
+
+static int list(struct command_run *r, const struct tables_args *args)
+{
+    if (r->noperands > 1 || args->source.n || args->as != FORM_TEXT) {
+        return command_fail(r, "list takes no FILE, --source or --as");
+    }
+    struct plan *p = load(r, args);
+    if (!p) {
+        return COMMAND_CANNOT;
+    }
+    struct report *report = table_report(p->rules), *running = ask_for_tables(r, p, args);
+    unsigned differ = running ? table_report_compare(report, running) : 0;
+    if (r->json) {
+        report_print(&report);
+    } else {
+        struct buf out = {0};
+        table_report_text(&out, report);
+        fwrite(out.p ? out.p : "", 1, out.n, stdout);
+        buf_free(&out);
+        report_free(&report);
+    }
+    report_free(&running);
+    plan_unref(&p);
+    return differ ? COMMAND_FINDINGS : COMMAND_FINE;
+}
+
 static int run(struct command_run *r)
 {
     const struct tables_args *args = r->args;
+    if (strcmp(r->operands[0], "list") == 0) {
+        return list(r, args);
+    }
     if (strcmp(r->operands[0], "missing") != 0) {
-        return command_fail(r, "%s: expected missing", r->operands[0]);
+        return command_fail(r, "%s: expected missing or list", r->operands[0]);
     }
     struct report *report = r->noperands > 1 ? look_offline(r, args) : ask_daemon(r, args);
     if (!report) {
@@ -241,11 +283,15 @@ static int run(struct command_run *r)
 
 const struct command cmd_tables = {
     .name = "tables",
-    .operands = "missing [FILE...]",
-    .summary = "Rows that messages asked for and code tables do not have.",
-    .details = "  Counted by the running daemon since its start; or, with message files, found by "
-               "running\n"
-               "  the routes on them. Shows message content. Status 1 when a row is missing.",
+    .operands = "missing|list [FILE...]",
+    .summary = "Rows that messages asked for and code tables do not have; which tables there are.",
+    .details =
+        "  missing: counted by the running daemon since its start; or, with message files, "
+        "found by\n"
+        "  running the routes on them. Shows message content. Status 1 when a row is missing.\n"
+        "  list: each table of the configuration as it is read now, with the version of its "
+        "rows.\n"
+        "  Status 1 when a running daemon has another version of one.",
     .options = options,
     .args_size = sizeof(struct tables_args),
     .min = 1,

@@ -16,6 +16,7 @@
 #include "engine/ops/miss_report.h"
 #include "engine/ops/notify.h"
 #include "engine/ops/report.h"
+#include "engine/ops/table_report.h"
 #include "engine/ops/watcher.h"
 
 enum {
@@ -62,6 +63,11 @@ struct journal *daemon_journal_of(struct daemon *d)
 struct log *daemon_log(struct daemon *d)
 {
     return d->conf->log;
+}
+
+struct report *daemon_tables(struct daemon *d)
+{
+    return table_report(d->plan->rules);
 }
 
 struct report *daemon_misses(struct daemon *d)

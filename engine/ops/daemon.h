@@ -31,6 +31,8 @@ struct report *daemon_status(struct daemon *d);
 enum daemon_reload { DAEMON_RELOAD, DAEMON_RELOAD_HOLD_PENDING, DAEMON_RELOAD_TABLES };
 /* 0, or ERR_* with the findings appended to `out`, a line each. */
 int daemon_reload(struct daemon *d, enum daemon_reload what, struct buf *out);
+/* The tables in use, see table_report.h. */
+struct report *daemon_tables(struct daemon *d);
 /* Rows that tables lack, see miss_report.h. */
 struct report *daemon_misses(struct daemon *d);
 /* Up to where another process may read the journal: {"volume":n,"end":n}. */

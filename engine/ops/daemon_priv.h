@@ -46,6 +46,8 @@ bool daemon_start(struct daemon *d, struct arena *a);
 /* Everything listens, and signals are heeded: tell the log, the service manager and `--ready-file`. */
 bool daemon_say_ready(struct daemon *d);
 void daemon_log_findings(struct log *log, const struct diags *d);
+/* Log which version of each table from a query the plan has. */
+void daemon_say_tables(const struct daemon *d);
 /* daemon_look.c: look every tenth of a second from now on. */
 void daemon_begin_looking(struct daemon *d);
 

@@ -50,6 +50,7 @@ int daemon_reload(struct daemon *d, enum daemon_reload what, struct buf *out)
         watcher_set(d->watcher, plan);
         plan_unref(&d->plan);
         d->plan = plan_ref(plan);
+        daemon_say_tables(d);
     }
     plan_unref(&plan);
     daemon_log_findings(d->conf->log, &diags);

@@ -194,11 +194,32 @@ static bool write_ready_file(const struct daemon *d, const struct engine_source_
     return ok;
 }
 
+/* The rows of queries stand in no file that somebody keeps: entries of the journal name the plan, this its tables. */
+static void say_table(const struct daemon *d, const struct rules_table *t)
+{
+    char version[17];
+    snprintf(version, sizeof version, "%016llx", (unsigned long long)t->version);
+    log_event(d->conf->log, LOG_LEVEL_INFO, "table", log_str("table", t->name),
+              log_cstr("file", t->file), log_uint("rows", t->nrows), log_cstr("version", version),
+              log_hex("plan", d->plan->hash));
+}
+
+void daemon_say_tables(const struct daemon *d)
+{
+    struct rules_table t;
+    for (unsigned i = 0; rules_table_at(d->plan->rules, i, &t); i++) {
+        if (t.is_query) {
+            say_table(d, &t);
+        }
+    }
+}
+
 bool daemon_say_ready(struct daemon *d)
 {
     struct engine_source_status s[DAEMON_ENDPOINTS];
     unsigned n = engine_sources(d->engine, s, DAEMON_ENDPOINTS);
     n = n < DAEMON_ENDPOINTS ? n : DAEMON_ENDPOINTS;
+    daemon_say_tables(d);
     log_event(d->conf->log, LOG_LEVEL_INFO, "ready", log_cstr("version", CORRIDOR_VERSION),
               log_cstr("config", d->conf->config), log_hex("plan", d->plan->hash),
               log_uint("sources", n), log_uint("destinations", d->plan->ndestinations),

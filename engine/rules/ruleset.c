@@ -300,26 +300,3 @@ unsigned rules_map_count(const struct ruleset *r)
 {
     return r->nmaps;
 }
-
-unsigned rules_table_count(const struct ruleset *r)
-{
-    return r->ntables;
-}
-
-struct str rules_table_name(const struct table *t)
-{
-    return t->name;
-}
-
-unsigned rules_table_keys(const struct table *t, struct str out[8])
-{
-    for (unsigned i = 0; i < t->nkeys; i++) {
-        out[i] = t->columns[t->key[i]];
-    }
-    return t->nkeys;
-}
-
-const char *rules_table_file(const struct table *t)
-{
-    return t->file;
-}

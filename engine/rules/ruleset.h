@@ -101,6 +101,18 @@ struct str rules_table_name(const struct table *t);
 /* Names of the key columns, in order. */
 unsigned rules_table_keys(const struct table *t, struct str out[8]);
 const char *rules_table_file(const struct table *t);
+/* A table of all feeds, behind those the tables of profiles. */
+struct rules_table {
+    struct str name, profile; /* profile: whose it is alone; or empty */
+    const char *file;
+    bool is_query; /* `file` is a database */
+    uint32_t nrows;
+    struct str keys[8], value; /* columns */
+    unsigned nkeys;
+    uint64_t version; /* digest of columns and rows, whatever their order */
+};
+/* False behind the last one. O(bytes of the table). */
+bool rules_table_at(const struct ruleset *r, unsigned index, struct rules_table *out);
 
 /* Are these bytes FHIR or JSON, and no HL7 v2? By how they begin. */
 bool rules_is_data(struct str raw);

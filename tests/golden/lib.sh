@@ -60,3 +60,7 @@ settled() {
         [ $tries -lt 10000 ] || return 1
     done
 }
+# database [--hold] FILE SQL... - see database.c
+database() {
+    "$(dirname "$corridor")/tests/golden/database" "$@"
+}
