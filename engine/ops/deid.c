@@ -6,6 +6,7 @@
 #include "engine/hl7/dict.h"
 #include "engine/hl7/escape.h"
 #include "engine/hl7/path.h"
+#include "engine/ops/deid_tell.h"
 
 /* One message on its way. */
 struct work {
@@ -20,6 +21,8 @@ struct work {
     struct str today; /* of the message: MSH-7 */
     bool has_code;    /* the part before the one under way holds something */
     bool is_age;      /* OBX-5 of an age */
+    bool is_first;    /* only what names a person is looked for */
+    struct deid_told told;
 };
 
 void deid_init(struct deid *d, const struct deid_rules *rules, struct str secret)
@@ -35,9 +38,13 @@ void deid_free(struct deid *d)
 
 /* ---- counting ---- */
 
-static void count(struct deid *d, struct str at, enum deid_action action)
+static void count(const struct work *w, struct str at, enum deid_action action)
 {
     char key[64];
+    struct deid *d = w->d;
+    if (w->is_first) {
+        return;
+    }
     int n = snprintf(key, sizeof key, "%d %.*s", (int)action, STR_ARG(at));
     struct deid_count *c = map_get(&d->by_key, str_from(key, (size_t)n));
     if (!c) {
@@ -89,8 +96,9 @@ static struct str replaced(struct work *w, enum deid_action action, struct str v
         return v;
     case DEID_SCRAMBLE:
         return deid_scramble(k, &w->a, v);
-    case DEID_DATE:
-        return deid_date(&w->a, v, w->days);
+    case DEID_DATE: /* one that tells an age over 89 is nothing else than a birth */
+        return deid_is_old(v, w->today) ? deid_birth(&w->a, v, w->days, w->today)
+                                        : deid_date(&w->a, v, w->days);
     case DEID_BIRTH:
         return deid_birth(&w->a, v, w->days, w->today);
     case DEID_YEAR:
@@ -117,8 +125,7 @@ static struct str replaced(struct work *w, enum deid_action action, struct str v
         return deid_local(k, &w->a, v);
     case DEID_EMAIL:
         return deid_email(k, &w->a, v);
-    case DEID_CODED:
-        return w->has_code ? v : STR("");
+    case DEID_CODED: /* without a code */
     case DEID_REMOVE:
     case DEID_NONE:
     case DEID_FIELDS:
@@ -140,20 +147,35 @@ static struct str place_text(struct work *w)
     return str_printf(&w->a, "%s-%u", w->seg, w->field);
 }
 
+/* As it is, unless it names somebody. */
+static void put_kept(struct work *w, struct str raw)
+{
+    bool is_header = strcmp(w->seg, "MSH") == 0;
+    if (!is_header && deid_tells(&w->told, hl7_unescape(&w->a, &w->m->d, raw))) {
+        count(w, place_text(w), DEID_REMOVE);
+    } else {
+        buf_put_str(w->out, raw);
+    }
+}
+
 static void put_value(struct work *w, enum deid_action action, struct str raw)
 {
     bool is_null = str_is(raw, "\"\"");
-    if (action == DEID_KEEP || !raw.n || is_null) {
+    if (!raw.n || is_null) {
         buf_put_str(w->out, raw);
+        return;
+    }
+    if (action == DEID_KEEP || (action == DEID_CODED && w->has_code)) {
+        put_kept(w, action == DEID_KEEP ? raw : first_part(w, raw));
         return;
     }
     struct str v = hl7_unescape(&w->a, &w->m->d, first_part(w, raw));
     struct str now = v.n ? replaced(w, action, v) : STR("");
-    bool is_kept = action == DEID_CODED && now.n;
-    hl7_escape_to(w->out, &w->m->d, now, false);
-    if (!is_kept) {
-        count(w->d, place_text(w), now.n ? action : DEID_REMOVE);
+    if (w->is_first) {
+        deid_remember(&w->told, action, v);
     }
+    hl7_escape_to(w->out, &w->m->d, now, false);
+    count(w, place_text(w), now.n ? action : DEID_REMOVE);
 }
 
 /* ---- values with parts ---- */
@@ -198,8 +220,13 @@ static void put_typed(struct work *w, const char *type, enum deid_action own, st
                       unsigned level)
 {
     enum deid_action action = own ? own : deid_rules_type(w->d->rules, type, 0);
-    if (!action && level <= 2 && is_composite(w, type)) {
+    bool has_parts = is_composite(w, type);
+    if (!action && level <= 2 && has_parts) {
         put_parts(w, type, raw, level);
+    } else if (own == DEID_KEEP && level == 1) {
+        buf_put_str(w->out, raw); /* a row for the field itself: as it is */
+    } else if (action == DEID_KEEP && !has_parts) {
+        put_value(w, action, first_part(w, raw)); /* parts that the type has not are no code */
     } else {
         put_value(w, action ? action : DEID_REMOVE, raw);
     }
@@ -225,9 +252,25 @@ static struct str obx(const struct work *w, const struct hl7_seg *s, unsigned fi
     return hl7_component(&w->m->d, hl7_field(w->m, s, field), 1);
 }
 
+/* OBX-6 of a number says years: an age, whatever its code. */
+static bool is_years(const struct work *w, const struct hl7_seg *s)
+{
+    static const char *const words[] = {"a", "y", "yr", "yrs", "year", "years"};
+    struct str unit = obx(w, s, 6);
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        if (str_eq_nocase(unit, str_of(words[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_age(const struct work *w, const struct hl7_seg *s)
 {
     struct str code = obx(w, s, 3);
+    if (is_years(w, s)) {
+        return true;
+    }
     for (unsigned i = 0; i < w->d->rules->ages.n; i++) {
         if (str_eq(w->d->rules->ages.v[i], code)) {
             return true;
@@ -262,7 +305,7 @@ static void put_segment(struct work *w, const struct hl7_seg *s, char line_end)
     struct str text = hl7_seg_text(w->m, s);
     bool is_header = hl7_is_header(s->id);
     if (!s->id[0] || action == DEID_REMOVE) {
-        count(w->d, s->id[0] ? str_of(s->id) : STR("???"), DEID_REMOVE);
+        count(w, s->id[0] ? str_of(s->id) : STR("???"), DEID_REMOVE);
         return;
     }
     if (action == DEID_KEEP) {
@@ -305,12 +348,30 @@ static int days_of(struct work *w, const struct hl7_seg *pid)
     return deid_shift(&w->d->key, STR(""));
 }
 
+/* The names and numbers of the patient and those around, wherever they stand. */
+static void remember(struct work *w)
+{
+    struct buf *out = w->out, nothing = {0};
+    w->out = &nothing;
+    w->is_first = true;
+    for (uint32_t i = 0; i < w->m->segs; i++) {
+        if (deid_is_of_person(w->m->seg[i].id)) {
+            put_segment(w, &w->m->seg[i], '\r');
+        }
+    }
+    buf_free(&nothing);
+    w->out = out;
+    w->is_first = false;
+}
+
 void deid_message(struct deid *d, const struct hl7 *m, char line_end, struct buf *out)
 {
     struct work w = {.d = d, .m = m, .out = out};
     w.version = dict_version(hl7_component(&m->d, hl7_field(m, &m->seg[0], 12), 1), NULL);
     w.today = hl7_component(&m->d, hl7_field(m, &m->seg[0], 7), 1);
     w.days = days_of(&w, hl7_segment(m, "PID", 1));
+    w.told.a = &w.a;
+    remember(&w);
     d->messages++;
     for (uint32_t i = 0; i < m->segs; i++) {
         if (strcmp(m->seg[i].id, "PID") == 0) {
@@ -318,5 +379,6 @@ void deid_message(struct deid *d, const struct hl7 *m, char line_end, struct buf
         }
         put_segment(&w, &m->seg[i], line_end);
     }
+    map_free(&w.told.words);
     arena_free(&w.a);
 }

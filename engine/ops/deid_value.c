@@ -281,6 +281,13 @@ static int years_between(const struct dtm *birth, const struct dtm *now)
     return now->year - birth->year - is_before;
 }
 
+bool deid_is_old(struct str value, struct str today)
+{
+    struct dtm birth, now;
+    return read_date(value, &birth) && read_date(today, &now) &&
+           years_between(&birth, &now) > AGE_MOST;
+}
+
 struct str deid_birth(struct arena *a, struct str value, int days, struct str today)
 {
     struct dtm birth, now;

@@ -36,6 +36,8 @@ struct str deid_year(struct arena *a, struct str value);
 /* A date of birth moved; of a person of 90 or more at `today` (HL7, as received) the year that makes 90. "" where
  * `today` is none: nobody can tell how old the person is. */
 struct str deid_birth(struct arena *a, struct str value, int days, struct str today);
+/* Is the date more than 89 years before `today`? */
+bool deid_is_old(struct str value, struct str today);
 /* A number of years; over 89 it is 90. "" when it is no number. */
 struct str deid_age(struct arena *a, struct str value);
 
