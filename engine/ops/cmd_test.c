@@ -126,7 +126,15 @@ static int update(struct command_run *r, const struct suite *s)
     if (!suite_update(s, r->arena, &files, &file, &why)) {
         return command_fail(r, "%s cannot be written: %s", file, why);
     }
+    unsigned left = 0;
+    for (unsigned i = 0; i < s->n; i++) {
+        left += !s->cases[i].result.passed && s->cases[i].result.nupdates == 0;
+    }
     printf("%u %s rewritten; run the tests again\n", files, files == 1 ? "file" : "files");
+    if (left) {
+        printf("%u %s as it was written: within { }, or nothing came out\n", left,
+               left == 1 ? "test stays" : "tests stay");
+    }
     return COMMAND_FINE;
 }
 
