@@ -94,6 +94,15 @@ bool eval_fail_at(struct eval *e, struct diag_pos pos, struct str path, const ch
     return false;
 }
 
+bool eval_fail_about(struct eval *e, const struct node *n, const struct value *v)
+{
+    bool is_own = e->fault.pos.line == n->pos.line && e->fault.pos.col == n->pos.col;
+    struct str place = e->is_route && is_own ? lineage_place(e->a, v) : STR("");
+    bool is_closer = !e->fault.path.n || str_index(place, '[') >= 0;
+    e->fault.path = place.n && is_closer ? place : e->fault.path;
+    return false;
+}
+
 void eval_remark(struct eval *e, const struct node *n, const char *text)
 {
     struct rules_remark *one = ARENA_NEW(e->a, struct rules_remark);

@@ -293,8 +293,10 @@ bool eval_arithmetic(struct eval *e, const struct node *n, const struct value *a
         return eval_fail(e, n, "%s wants two numbers, there is a %s and a %s", node_op_text(n->op),
                          value_kind_text(a->kind), value_kind_text(b->kind));
     }
-    if (!eval_number(e, a, &x) || !eval_number(e, b, &y)) {
-        return eval_fail(e, n, "the value is no number, and %s wants one", node_op_text(n->op));
+    bool first = eval_number(e, a, &x);
+    if (!first || !eval_number(e, b, &y)) {
+        eval_fail(e, n, "the value is no number, and %s wants one", node_op_text(n->op));
+        return eval_fail_about(e, n, first ? b : a);
     }
     return op_numbers(e, n, &x, &y, out);
 }

@@ -522,7 +522,7 @@ static bool run_each(struct eval *e, struct call *c, struct values *out)
     for (uint32_t i = 0; i < c->in->n; i++) {
         c->one = &c->in->v[i];
         if (!(texts && tree_is_hollow(c->one)) && !c->n->func->run(e, c, out)) {
-            return false;
+            return eval_fail_about(e, c->n, c->one);
         }
     }
     return true;

@@ -85,7 +85,7 @@ bool func_lookup(struct eval *e, const struct call *c, struct values *out)
     }
     for (uint32_t i = 0; i < c->in->n; i++) {
         if (!eval_text(e, c->n, &c->in->v[i], &keys[0]) || !find(e, c, keys, out)) {
-            return false;
+            return eval_fail_about(e, c->n, &c->in->v[i]);
         }
     }
     return c->in->n || find(e, c, keys, out);

@@ -77,14 +77,23 @@ static bool place_of(const struct hl7 *m, struct str text, unsigned level, struc
 }
 
 /* "PID-3[2].1": the number of a repetition only where there are several. */
-static struct str text_of(struct lineage *l, const struct hl7 *m, const struct hl7_seg *s,
+static struct str text_of(struct arena *a, const struct hl7 *m, const struct hl7_seg *s,
                           const struct path *at)
 {
     struct path p = *at;
     bool repeats = hl7_repetition(&m->d, hl7_field(m, s, p.field), 2).p;
     p.seg_n = (uint16_t)number_of(m, s);
     p.rep = repeats && !(hl7_is_header(s->id) && p.field <= 2) ? p.rep : PATH_ALL;
-    return path_text(l->a, &p);
+    return path_text(a, &p);
+}
+
+struct str lineage_place(struct arena *a, const struct value *v)
+{
+    struct path p;
+    const struct hl7_seg *s;
+    bool is_there =
+        v->kind == VALUE_HL7 && v->m && v->text.n && place_of(v->m, v->text, v->level, &p, &s);
+    return is_there ? text_of(a, v->m, s, &p) : STR("");
 }
 
 /* ---- reading ---- */
@@ -118,14 +127,15 @@ void lineage_value_seen(struct lineage *l, const struct value *v, bool is_result
     }
     if (l->cause && v->m == l->cause->m) {
         lineage_see(l, LINEAGE_FIELD,
-                    str_printf(l->a, "$cause.%.*s", STR_ARG(text_of(l, v->m, s, &p))), is_result);
+                    str_printf(l->a, "$cause.%.*s", STR_ARG(text_of(l->a, v->m, s, &p))),
+                    is_result);
         return;
     }
     bool is_received = v->text.p >= l->m->raw.p && v->text.p < l->m->raw.p + l->m->raw.n;
     if (is_received) {
-        lineage_see(l, LINEAGE_FIELD, text_of(l, v->m, s, &p), is_result);
+        lineage_see(l, LINEAGE_FIELD, text_of(l->a, v->m, s, &p), is_result);
     } else {
-        see_changed(l, &p, text_of(l, v->m, s, &p), is_result);
+        see_changed(l, &p, text_of(l->a, v->m, s, &p), is_result);
     }
 }
 
@@ -283,7 +293,7 @@ static struct str received_at(const struct telling *t, const struct path *p)
     struct str own = hl7_field(&t->m, t->seg, p->field), field = hl7_field(t->l->m, s, p->field);
     uint16_t rep = same_repetition(t->l->m, field, hl7_repetition(&t->m.d, own, p->rep), p->rep);
     at.rep = rep ? rep : p->rep;
-    return strcmp(s->id, t->seg->id) == 0 ? text_of(t->l, t->l->m, s, &at) : STR("");
+    return strcmp(s->id, t->seg->id) == 0 ? text_of(t->l->a, t->l->m, s, &at) : STR("");
 }
 
 /* Of a composite that was written whole each part comes from the same part. */
@@ -334,7 +344,7 @@ static void tell(struct telling *t, const struct path *p, struct str value)
     if (w && !at.sub && at.comp == w->path.comp) {
         at.sub = w->path.sub;
     }
-    *one = (struct lineage_field){.at = text_of(t->l, &t->m, t->seg, &at),
+    *one = (struct lineage_field){.at = text_of(t->l->a, &t->m, t->seg, &at),
                                   .value = value,
                                   .rule = w      ? rule_for(t, w, p)
                                           : copy ? copy->rule

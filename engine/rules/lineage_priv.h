@@ -19,6 +19,8 @@ struct lineage_seen lineage_enter(struct lineage *l);
 /* What was gathered since; gathering goes on as before. */
 struct lineage_seen lineage_leave(struct lineage *l, struct lineage_seen before);
 
+/* Where a value of a message stands, "NK1[2]-16"; empty where it is none. Nobody need ask for lineage. */
+struct str lineage_place(struct arena *a, const struct value *v);
 /* From now on values may be of the message that asked: they are told as $cause.PID-3. */
 void lineage_cause(struct lineage *l, const struct rules_cause *cause);
 /* A value of the message was read, or (`is_result`) a formula came to it: that is told even where only parts of it were

@@ -27,7 +27,8 @@ static bool hl7_json(struct eval *e, const struct node *n, const struct value *v
     struct str text;
     if (v->of == TYPE_NUMBER && !value_is_composite(v)) {
         if (!eval_number(e, v, &parsed)) {
-            return eval_fail(e, n, "the value is no number, as %s wants", v->type ? v->type : "NM");
+            eval_fail(e, n, "the value is no number, as %s wants", v->type ? v->type : "NM");
+            return eval_fail_about(e, n, v);
         }
         *out = number(e, &parsed);
         return true;

@@ -213,3 +213,31 @@ Test(examined, a_csv_file_with_faults_tells_all_of_them)
                "do: [ { set: { PV1-3.1: =PID-8.lookup('t') } }, { send: lab } ]\n",
                ROWS(rows));
 }
+
+Test(examined, a_fault_says_which_segment_and_repetition_holds_the_value)
+{
+    static const char adt[] =
+        "MSH|^~\\&|EPIC|MAIN|DESK|X|20261124093000||ADT^A01|M1|P|2.5.1\rEVN|A01\r"
+        "PID|1||4711^^^EPIC^MR\rNK1|1|A^B||||||||||||||19800101\r"
+        "NK1|x|A^B~C^D^soon|Q|||||||||||||soon\rPV1|1|I\r";
+    static const struct row rows[] = {
+        {"a loop",
+         "do:\n  - for: NK1\n    do: { require: NK1-16.toDate().exists() }\n  - send: lab",
+         "accepted\nlab held <r.yaml:8:27: NK1[2]-16: the value is no date, toDate() wants "
+         "one>"},
+        {"a loop over repetitions",
+         "do:\n  - for: NK1\n    do: { for: NK1-2, do: { require: $this.3.toDate().empty() } }\n  "
+         "- send: lab",
+         "accepted\nlab held <r.yaml:8:46: NK1[2]-2[2].3: the value is no date, toDate() "
+         "wants one>"},
+        {"a table",
+         "do:\n  - for: NK1\n    do: { set: { NK1-3: =NK1-3.lookup('t') } }\n  - send: lab",
+         "accepted\nlab held <r.yaml:8:32: NK1[2]-3: the table t has no row for the value>"},
+        {"a number",
+         "do:\n  - for: NK1\n    do: { set: { NK1-4: =(NK1-1 * 2).toString() } }\n  - send: lab",
+         "accepted\nlab held <r.yaml:8:33: NK1[2]-1: the value is no number, and * wants "
+         "one>"},
+    };
+    kit_file("t.csv", "k,v\nA,b\n");
+    rows_told("tables: { t: { file: t.csv, on-miss: hold } }\n---\n" ROUTE "@@\n", adt, ROWS(rows));
+}
