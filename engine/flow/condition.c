@@ -166,7 +166,7 @@ static void open_it(struct conditions *s, struct standing *one)
 static void close_it(struct conditions *s, struct standing *one)
 {
     one->c.is_open = false;
-    one->c.closed_us = s->wall_us;
+    one->c.closed_us = s->wall_us > one->c.opened_us ? s->wall_us : one->c.opened_us;
     s->changed(s->arg, &one->c);
     forget(s, one);
 }

@@ -64,7 +64,8 @@ struct condition {
     enum condition_kind kind;
     struct str subject, detail;
     bool is_open;
-    int64_t opened_us, closed_us; /* wall clock; closed_us: of one that has just closed */
+    int64_t opened_us, closed_us; /* wall clock; closed_us: of one that has just closed, not before
+                                   * opened_us, though the clock was set back */
 };
 
 struct conditions;

@@ -10,7 +10,7 @@
 
 #include "engine/ops/ending.h"
 
-enum { BACKLOG = 1024 };
+enum { BACKLOG = 1024, FLUSH_US = 100 * 1000 };
 
 static int listen_on(const struct addrinfo *a)
 {
@@ -68,12 +68,24 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
     event_base_loopexit(arg, NULL);
 }
 
+/* Ledgers and what is printed are read while it runs: who compares them must not miss what came long ago. */
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what; /* a timer */
+    (void)arg;
+    (void)fflush(NULL); /* told by the fclose() at the end */
+}
+
 void sink_serve(struct event_base *loop, int fd, int64_t seconds)
 {
+    static const struct timeval flush_every = {0, FLUSH_US};
     struct event *events[] = {evsignal_new(loop, SIGTERM, on_signal, loop),
-                              evsignal_new(loop, SIGINT, on_signal, loop)};
+                              evsignal_new(loop, SIGINT, on_signal, loop),
+                              event_new(loop, -1, EV_PERSIST, on_flush, NULL)};
     event_add(events[0], NULL);
     event_add(events[1], NULL);
+    event_add(events[2], &flush_every);
     if (seconds) {
         struct timeval tv = {seconds, 0};
         event_base_loopexit(loop, &tv);
@@ -83,4 +95,5 @@ void sink_serve(struct event_base *loop, int fd, int64_t seconds)
     ending_begins();
     event_free(events[0]);
     event_free(events[1]);
+    event_free(events[2]);
 }

@@ -51,6 +51,37 @@ static void run(struct world *w, const char *looks)
     }
 }
 
+static void keep_stood(void *arg, struct condition *c)
+{
+    if (!c->is_open) {
+        *(int64_t *)arg = c->closed_us - c->opened_us;
+    }
+}
+
+static void look_at_wall(struct conditions *set, int64_t now_s, int64_t wall_s, bool is_bad)
+{
+    conditions_begin(set, now_s * S, wall_s * S);
+    conditions_see(set,
+                   &(struct condition_look){.kind = CONDITION_CLOCK,
+                                            .subject = STR(""),
+                                            .detail = STR(""),
+                                            .verdict = is_bad ? CONDITION_BAD : CONDITION_GOOD});
+    conditions_end(set);
+}
+
+Test(condition, ends_no_earlier_than_it_began_when_the_clock_is_set_back)
+{
+    int64_t stood_us = -1;
+    struct conditions *set = conditions_new(keep_stood, &stood_us);
+    look_at_wall(set, 5, 900000000, true);
+    look_at_wall(set, 6, 1000, false);
+    cr_expect_eq(stood_us, 0, "%lld", (long long)stood_us);
+    look_at_wall(set, 7, 1001, true);
+    look_at_wall(set, 9, 1003, false);
+    cr_expect_eq(stood_us, 2 * S);
+    conditions_free(&set);
+}
+
 Test(condition, opens_once_and_closes_once)
 {
     static const struct {
