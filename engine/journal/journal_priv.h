@@ -1,6 +1,6 @@
-/* journal_priv.h - what the parts of the journal share: the front (journal.c: numbers, order, callbacks),
- * its tables and consumers, and the store behind it (files.c over volumes, memory.c). Everything here
- * belongs to the loop thread, except journal_signal(), which the writer thread calls. */
+/* journal_priv.h - what the parts of the journal share: the front (journal.c: numbers and order, journal_poll.c: callbacks,
+ * journal_notes.c: names and states, journal_age.c), its tables and consumers, and the store behind it (files.c over
+ * volumes, memory.c). Everything here belongs to the loop thread, except journal_signal(), which the writer thread calls. */
 #ifndef CORRIDOR_JOURNAL_JOURNAL_PRIV_H
 #define CORRIDOR_JOURNAL_JOURNAL_PRIV_H
 
@@ -134,8 +134,24 @@ void journal_checkpoint(struct journal *j);
 /* One entry of the front's own, not split. Returns its number. */
 uint64_t journal_put(struct journal *j, const struct put *p, const struct waiting *w);
 
+/* What j->scratch holds, as an entry; the buffer is empty then. As journal_append(). */
+uint64_t journal_put_scratch(struct journal *j, enum entry_type type, journal_done_fn done,
+                             void *arg);
+
+/* Run the callbacks of what is durable. */
+void journal_call_durable(struct journal *j);
+/* A commit has failed: nothing is taken any more, and of what waits nobody knows. */
+void journal_fence(struct journal *j);
+
+/* Owner of the journal's own states. */
+#define JOURNAL_OWN STR("journal")
+
 /* How late it is for what is kept by age; looks at the clocks. */
 int64_t journal_age(struct journal *j);
+/* The same, into the table of states, for a checkpoint. */
+void journal_note_age(struct journal *j);
+/* Every ten minutes: a start after a crash knows about how late it was. */
+void journal_record_age(struct journal *j);
 /* At a start, when the states are known. `newest_us`: when the newest volume was begun; 0: there is none. */
 void journal_begin_age(struct journal *j, int64_t newest_us);
 
