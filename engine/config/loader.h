@@ -32,6 +32,19 @@ bool loader_read_text(struct loader *l, const char *path, bool is_route, struct 
 void loader_routes(struct loader *l, const struct opt_list *dirs, struct diag_pos pos);
 /* sources: and destinations: into the plan. */
 void loader_endpoints(struct loader *l, const struct top_conf *top);
+/* sources.c, destinations.c: one of them, into place `at` of the plan. */
+void loader_source(struct loader *l, const struct yaml_node *node, unsigned at);
+void loader_destination(struct loader *l, const struct yaml_node *node, unsigned at);
+/* choose.c: the one key of a source (`in`) or destination that names an adapter, and its settings; findings tell why
+ * there is none. */
+struct loader_chosen {
+    const struct adapter *adapter;
+    void *conf;
+};
+struct loader_chosen loader_choose(struct loader *l, const struct yaml_node *node, bool in);
+/* Keys under a source or destination that opt_parse() shall leave alone: NULL-ended. */
+enum { LOADER_KEYS_MAX = 64 };
+void loader_other_keys(const struct loader *l, const char *out[LOADER_KEYS_MAX]);
 /* ports.c: two that listen on one port; after both of them. */
 void loader_ports(struct loader *l, const struct top_conf *top, const struct yaml_node *root);
 /* "`KEY`: ...; not available in this version" at `n`. */
