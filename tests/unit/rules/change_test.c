@@ -537,3 +537,65 @@ Test(change, no_message_becomes_deeper_than_what_is_read)
     const char *got = kit_run(rows_text(frame, rows[1].text), small);
     cr_expect(strstr(got, "held <r.yaml:8:"), "%s", got);
 }
+
+Test(change, extensions_are_elements_as_others)
+{
+    static const char small[] = "{\"resourceType\":\"Patient\",\"extension\":[{\"url\":\"a\","
+                                "\"valueString\":\"1\"},{\"url\":"
+                                "\"b\",\"valueCode\":\"x\"}],\"birthDate\":\"1980\",\"_birthDate\":"
+                                "{\"extension\":[{\"url\":"
+                                "\"c\"},{\"url\":\"d\"}]}}";
+#define HEAD "{\"resourceType\":\"Patient\",\"extension\":["
+#define BORN_AT                                                                                    \
+    "\"birthDate\":\"1980\",\"_birthDate\":{\"extension\":[{\"url\":\"c\"},{\"url\":\"d\"}]}}"
+    static const struct row rows[] = {
+        {"one goes", "  - delete: extension\n    if: url = 'a'",
+         HEAD "{\"url\":\"b\",\"valueCode\":\"x\"}]," BORN_AT},
+        {"one is written",
+         "  - for: extension.where(url = 'b')\n    do: { set: { valueString: y } }",
+         HEAD
+         "{\"url\":\"a\",\"valueString\":\"1\"},{\"url\":\"b\",\"valueString\":\"y\"}]," BORN_AT},
+        {"one of a primitive goes", "  - delete: _birthDate.extension\n    if: url = 'c'",
+         HEAD "{\"url\":\"a\",\"valueString\":\"1\"},{\"url\":\"b\",\"valueCode\":\"x\"}],"
+              "\"birthDate\":\"1980\",\"_birthDate\":{\"extension\":[{\"url\":\"d\"}]}}"},
+        {"one of a primitive comes",
+         "  - set:\n      _birthDate.extension[+]: { url: e, valueString: f }",
+         HEAD
+         "{\"url\":\"a\",\"valueString\":\"1\"},{\"url\":\"b\",\"valueCode\":\"x\"}],"
+         "\"birthDate\":\"1980\",\"_birthDate\":{\"extension\":[{\"url\":\"c\"},{\"url\":\"d\"},{"
+         "\"url\":\"e\",\"valueString\":\"f\"}]}}"},
+    };
+    rows_payload(DO("Patient"), small, ROWS(rows));
+}
+
+Test(change, what_every_resource_has_is_written_in_any)
+{
+    static const char bundle[] = "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{"
+                                 "\"resource\":{\"resourceType\":"
+                                 "\"Slot\",\"id\":\"1\"}},{\"resource\":{\"resourceType\":"
+                                 "\"Patient\",\"meta\":{\"tag\":[{\"code\":"
+                                 "\"o\"}]}}}]}";
+    static const struct row rows[] = {
+        {"in each", "  - set:\n      entry[*].resource.meta.tag[+].code: x",
+         "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":"
+         "\"Slot\",\"id\":\"1\",\"meta\":{\"tag\":[{\"code\":\"x\"}]}}},{\"resource\":{"
+         "\"resourceType\":\"Patient\",\"meta\":{\"tag\":[{\"code\":\"o\"},{\"code\":\"x\"}]}}}]}"},
+        {"a new one of them in each",
+         "  - set:\n      entry[*].resource.meta.tag[+].code: x\n      "
+         "entry[*].resource.meta.tag[+].display: y",
+         "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":"
+         "\"Slot\",\"id\":\"1\",\"meta\":{\"tag\":[{\"code\":\"x\",\"display\":\"y\"}]}}},{"
+         "\"resource\":{\"resourceType\":\"Patient\",\"meta\":{\"tag\":[{\"code\":\"o\"},{\"code\":"
+         "\"x\",\"display\":\"y\"}]}}}]}"},
+    };
+    rows_payload(DO("Bundle"), bundle, ROWS(rows));
+    static const char several[] =
+        ROUTE("Patient, Slot") "do:\n  - set: { Patient.active: true, id: x "
+                               "}\n  - send: desk\n";
+    cr_expect_str_eq(kit_payload(several, "{\"resourceType\":\"Slot\",\"status\":\"free\"}"),
+                     "{\"resourceType\":\"Slot\",\"status\":\"free\",\"id\":\"x\"}");
+    cr_expect_str_eq(kit_payload(several, "{\"resourceType\":\"Patient\"}"),
+                     "{\"resourceType\":\"Patient\",\"active\":true,\"id\":\"x\"}");
+}
