@@ -531,6 +531,21 @@ void compile_closed(struct compiler *c);
 /* Is a message of this type and event one of the pattern's? */
 bool pattern_matches(const struct pattern *p, struct str type, struct str event);
 
+/* ---- compile_table_rows.c ---- */
+
+/* Rows as they were read: bytes of CSV, or what a query gave. */
+struct table_origin {
+    struct str csv;
+    struct table_rows rows;
+};
+/* Does the declaration say file:, or sqlite: and query:? */
+bool compile_table_source(struct compiler *c, const struct yaml_node *n);
+/* Columns and cells of the CSV file, or of the query of declaration `n`; t->file is set. */
+bool compile_table_file(struct compiler *c, struct table *t, const struct yaml_node *file,
+                        struct table_origin *out);
+bool compile_table_query(struct compiler *c, struct table *t, const struct yaml_node *n,
+                         struct table_origin *out);
+
 /* ---- run time ---- */
 
 struct dispatch *dispatch_new(struct arena *a, const struct ruleset *r);

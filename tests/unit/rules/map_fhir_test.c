@@ -418,6 +418,11 @@ Test(map_fhir, a_code_is_one_of_those_that_its_binding_requires)
          "file: wrong.csv, on-miss: hold } }",
          "r.yaml:5:18: error: the table gives weiblich (wrong.csv:3), which is no code that "
          "Patient.gender may have; write one of " CODES},
+        {"a query that gives another",
+         "  gender: =PID-8.lookup('gender')\n---\ntables: { gender: { sqlite: wrong.csv, query: "
+         "select, on-miss: hold } }",
+         "r.yaml:5:18: error: the table gives weiblich (wrong.csv, row 2), which is no code that "
+         "Patient.gender may have; write one of " CODES},
         {"another column of it",
          "  gender: =PID-8.lookup('gender').second\n---\ntables: { gender: "
          "{ file: wrong.csv, on-miss: hold } }",
