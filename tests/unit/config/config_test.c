@@ -1,10 +1,13 @@
 #include "engine/config/config.h"
 
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "engine/base/buf.h"
 
 /* Two adapters that nothing runs: only their tables and ends matter here. */
 struct wire_conf {
@@ -193,6 +196,41 @@ Test(config, a_time_zone_may_stand_in_for_those_of_the_sources)
     plan = config_load_in_zone(path, NULL, STR(""), adapters, &p.d);
     cr_expect(plan && str_is(plan->sources[0].timezone, "Europe/Berlin"));
     plan_unref(&plan);
+    place_close(&p);
+}
+
+/* 5 s, 5 s, and nothing is left for a third. */
+Test(config, queries_have_a_time_together, .timeout = 60)
+{
+    struct place p;
+    sqlite3 *db;
+    struct buf out = {0};
+    place_open(&p);
+    cr_assert_eq(sqlite3_open(str_printf(&p.a, "%s/x.db", p.dir).p, &db), SQLITE_OK);
+    cr_assert_eq(
+        sqlite3_exec(db,
+                     "create view endless(a, b) as with recursive c(x) as (select 1 union all "
+                     "select x + 1 from c) select max(x), 1 from c",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    cr_assert_eq(sqlite3_close(db), SQLITE_OK);
+    place_put(&p, "r.yaml",
+              "tables:\n"
+              "  one: { sqlite: x.db, query: select * from endless }\n"
+              "  two: { sqlite: x.db, query: select * from endless }\n"
+              "  three: { sqlite: x.db, query: 'select 1 as a, 2 as b' }\n");
+    const char *path = place_put(
+        &p, "c.yaml",
+        "sources: { in: { wire: {} } }\ndestinations: { pit: { hole: {} } }\nroutes: r.yaml\n");
+    cr_expect_null(config_load(path, adapters, &p.d));
+    cr_assert_eq(p.d.errors, 3);
+    diags_print(&out, &p.d);
+    cr_expect(str_find(buf_str(&out), STR("r.yaml:2:31: error: the query runs longer than 5 s")) >=
+              0);
+    cr_expect(str_find(buf_str(&out),
+                       STR("r.yaml:4:34: error: all queries together run longer than 10 s")) >= 0,
+              "%.*s", STR_ARG(buf_str(&out)));
+    buf_free(&out);
     place_close(&p);
 }
 

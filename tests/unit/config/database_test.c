@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/base/buf.h"
+#include "engine/config/database_file.h"
 
 static struct arena arena;
 static char dir[64];
@@ -298,6 +299,23 @@ Test(database, one_with_a_write_ahead_log_is_read_as_of_the_last_commit)
     cr_expect_eq(files(), 1);
     cr_expect_str_eq(told("select * from u"), "a,b|1,2|3,4|");
     cr_expect_eq(files(), 1, "nothing is made beside one that nobody has open");
+}
+
+/* It is read without locks: whoever opens it meanwhile makes a log or changes the file. */
+Test(database, one_that_was_still_is_known_to_have_changed)
+{
+    struct database_file f;
+    make_and_close("pragma journal_mode=wal; create table u(a, b)");
+    cr_assert(database_file_look(&arena, path, &f, &why) && f.is_still);
+    cr_expect_not(database_file_changed(&arena, path, &f));
+    sqlite3 *db = make("insert into u values (1, 2)");
+    cr_expect(database_file_changed(&arena, path, &f), "a log");
+    cr_assert_eq(sqlite3_close(db), SQLITE_OK);
+    cr_expect(database_file_changed(&arena, path, &f), "what the log held");
+    cr_assert(database_file_look(&arena, path, &f, &why));
+    cr_expect_not(database_file_changed(&arena, path, &f));
+    make_and_close("pragma journal_mode=delete");
+    cr_expect(database_file_changed(&arena, path, &f), "another mode");
 }
 
 /* A program that was killed left its log. */
