@@ -141,6 +141,7 @@ enum exchange_known exchange_is_known(struct exchange *x)
     if (!find_earlier(x, &earlier) || has_no_end(x, &earlier)) {
         return EXCHANGE_NEW;
     }
+    x->first = earlier.id;
     return earlier.pending ? EXCHANGE_PENDING : EXCHANGE_KNOWN;
 }
 

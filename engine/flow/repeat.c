@@ -1,6 +1,7 @@
 #include "engine/flow/repeat.h"
 
 #include "engine/base/err.h"
+#include "engine/flow/engine.h"
 #include "engine/base/hash.h"
 
 /* Field by field, so that no length is cut and no byte ends one early. */
@@ -83,6 +84,17 @@ static void look_for_awaited(struct repeat_earlier *out, uint64_t seq,
     }
 }
 
+/* The id of its own, or of the member of a batch that is meant. */
+static struct entry_id id_of(const struct entry_message *m, uint64_t id_hash)
+{
+    for (uint32_t i = 0; i < m->nmembers; i++) {
+        if (m->members[i].id_hash == id_hash) {
+            return engine_member_id(m->id, i + 1);
+        }
+    }
+    return m->nmembers ? (struct entry_id){0} : m->id;
+}
+
 /* The entry that memory points to; without it only its body's hash is known. */
 static void read_earlier(struct journal *j, struct arena *a, const struct dup_seen *seen,
                          struct repeat_earlier *out)
@@ -95,7 +107,7 @@ static void read_earlier(struct journal *j, struct arena *a, const struct dup_se
         (m.nmembers || m.id_hash == seen->id_hash)) {
         out->is_stored = m.nmembers == 0; /* of a batch the answers to its messages are not kept */
         out->is_member = m.nmembers > 0;
-        out->id = m.nmembers ? (struct entry_id){0} : m.id;
+        out->id = id_of(&m, seen->id_hash);
         out->reply = m.reply;
         out->is_part = m.status == ENTRY_CONTINUED;
         out->whole = m.cause;

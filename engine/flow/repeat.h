@@ -25,7 +25,7 @@ struct repeat_earlier {
     uint64_t body_hash;
     void *pending;      /* its exchange, not answered yet; then nothing else is known */
     bool is_member;     /* of a batch: it was taken, and is answered so */
-    struct entry_id id; /* where it is known and no member; else {0, 0} */
+    struct entry_id id; /* where it is known; else {0, 0} */
     bool is_stored;     /* `reply` is what it was answered */
     struct str reply;
     bool is_part; /* of a message that has, or would have had, this id */

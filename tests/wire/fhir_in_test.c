@@ -489,13 +489,19 @@ Test(wire_fhir, an_entry_with_an_identifier_that_was_there_is_not_taken_again)
     "{\"resource\":" GOOD                                                                          \
     ",\"request\":{\"method\":\"POST\",\"url\":\"Patient\",\"ifNoneExist\":\"identifier=a|1\"}}"
     begin();
-    EXPECT(ask("POST /fhir", JSON, BUNDLE("transaction", ONCE "," ENTRY("POST", "Patient", GOOD))),
-           200, "\"201 Created\"");
+    struct str a =
+        ask("POST /fhir", JSON, BUNDLE("transaction", ONCE "," ENTRY("POST", "Patient", GOOD)));
+    EXPECT(a, 200, "\"201 Created\"");
     cr_assert(site_delivers(&s, "away", 2));
+    char id[27] = "";
+    ptrdiff_t at = str_find(a, STR("/fhir/Patient/"));
+    cr_assert(at > 0);
+    memcpy(id, a.p + at + 14, sizeof id - 1);
     EXPECT(ask("POST /fhir", JSON, BUNDLE("transaction", ONCE "," ENTRY("POST", "Patient", GOOD))),
-           200, "\"200 OK\"", "\"201 Created\"");
+           200, "\"200 OK\"", "\"201 Created\"", id);
     cr_assert(site_delivers(&s, "away", 3));
-    EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|1\r\n", GOOD), 200, "\r\n");
+    EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|1\r\n", GOOD), 200,
+           "Location: ", id);
     end();
 }
 
