@@ -84,11 +84,11 @@ static void on_scalar(struct yaml_build *b, const yaml_event_t *e)
     struct str text = {(const char *)e->data.scalar.value, e->data.scalar.length};
     bool has_sign = e->data.scalar.tag || e->data.scalar.anchor;
     size_t begin = byte_of(b, e->start_mark.index);
-    size_t end = byte_of(b, e->end_mark.index);
     yaml_check_gap(b, begin);
+    check_signs(b, e->data.scalar.tag, e->data.scalar.anchor, &e->start_mark);
+    size_t end = byte_of(b, e->end_mark.index); /* behind all that asks for the start */
     b->gap = b->gap > end ? b->gap : end;
     put_style(b, n, e);
-    check_signs(b, e->data.scalar.tag, e->data.scalar.anchor, &e->start_mark);
     if (has_sign && !text.n) {
         n->kind = YAML_ABSENT; /* told */
     }

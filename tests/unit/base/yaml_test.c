@@ -341,3 +341,17 @@ Test(yaml, keeps_its_limits)
     done(&r);
     buf_free(&b);
 }
+
+/* Each tag used to be looked for from the beginning of the file: the square of them, minutes for these. */
+Test(yaml, reads_a_file_of_tags_in_the_time_of_its_size, .timeout = 30)
+{
+    struct buf b = {0};
+    for (int i = 0; i < 250000; i++) {
+        buf_puts(&b, "- !x y\n");
+    }
+    struct read r = read_yaml(buf_str(&b));
+    cr_expect_eq(r.rc, ERR_SYNTAX);
+    cr_expect(strstr(r.text.p, "f:1:3: error: found a tag"), "%.200s", r.text.p);
+    done(&r);
+    buf_free(&b);
+}
