@@ -64,7 +64,7 @@ void fhir_judge_lines(struct http_conn *c, struct fhir_call *call);
 /* $validate: only looked at, the resource or that in Parameters, and answered. Nothing is stored. */
 void fhir_judge_only(struct http_conn *c, struct fhir_call *call);
 
-/* ---- fhir_reply.c ---- */
+/* ---- fhir_reply*.c ---- */
 
 struct fhir_response_to fhir_reply_to(struct http_conn *c);
 /* Refused: told to the log and answered. */

@@ -1,4 +1,4 @@
-/* mllp.h - HL7 v2 over MLLP, both ends. The listening end is mllp_in.c and mllp_conn.c, the sending end
+/* mllp.h - HL7 v2 over MLLP, both ends. The listening end is mllp_in.c and mllp_conn*.c, the sending end
  * mllp_out.c and mllp_link*.c; frames are frame.h's.
  * Source: HL7 v2.5.1 appendix C.4; chapter 2 section 2.9 (which answer means what). */
 #ifndef CORRIDOR_ADAPTERS_MLLP_H

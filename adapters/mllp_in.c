@@ -1,4 +1,4 @@
-/* The listening end of MLLP: sockets, limits, time. Connections are in mllp_conn.c. */
+/* The listening end of MLLP: sockets, limits, time. Connections are in mllp_conn*.c. */
 #include "adapters/mllp.h"
 #include "adapters/mllp_in_priv.h"
 #include "engine/base/err.h"

@@ -90,7 +90,7 @@ void exchange_reject(struct exchange *x, enum reply_level level, enum ack_code c
 void exchange_reject_one(struct exchange *x, enum ack_code code, int error, const char *path,
                          struct str text);
 
-/* ---- batches (exchange_batch.c) ---- */
+/* ---- batches (exchange_batch*.c) ---- */
 
 /* Does it begin with FHS or BHS? */
 bool exchange_is_batch(struct str bytes);
