@@ -1,3 +1,4 @@
+/* libyaml's events, and a new beginning behind what it does not read. The tree grows in yaml_build.c. */
 #include "engine/base/yaml.h"
 
 #include "engine/base/err.h"

@@ -54,6 +54,14 @@ void yaml_report_trap(struct yaml_build *b, struct diag_pos pos, const struct ya
     b->trap_line = pos.line;
 }
 
+static void report_glued(struct yaml_build *b, const struct yaml_node *n)
+{
+    struct diag *one = yaml_fail(b, "yaml-hash", n->pos,
+                                 "`#` directly followed by text stands behind this unquoted value; "
+                                 "YAML drops it as a comment");
+    diag_hint(b->d, one, "quote the value if the # belongs to it, or write `# ` for a comment");
+}
+
 /* What stands behind an unquoted scalar on its line: libyaml takes ` #` as a comment, silently. */
 static void check_behind(struct yaml_build *b, struct yaml_node *n, size_t begin, size_t end)
 {
@@ -82,11 +90,7 @@ static void check_behind(struct yaml_build *b, struct yaml_node *n, size_t begin
         n->kind = YAML_ABSENT;
         n->comment_after = false;
     } else if (glued) {
-        struct diag *one =
-            yaml_fail(b, "yaml-hash", n->pos,
-                      "`#` directly followed by text stands behind this unquoted value; "
-                      "YAML drops it as a comment");
-        diag_hint(b->d, one, "quote the value if the # belongs to it, or write `# ` for a comment");
+        report_glued(b, n);
         n->comment_after = false; /* told */
     }
 }

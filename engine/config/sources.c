@@ -121,6 +121,24 @@ static void check_numbers(struct loader *l, const struct yaml_node *n, const str
     }
 }
 
+/* What the rules are told of it. */
+static void tell_rules(struct loader *l, const struct yaml_node *node, const struct source_conf *c,
+                       unsigned at)
+{
+    const struct plan_source *s = &l->plan->sources[at];
+    const struct yaml_node *zone = yaml_get(node, "timezone"), *profile = yaml_get(node, "profile");
+    l->rules_sources[at] =
+        (struct rules_source){.name = s->name,
+                              .timezone = s->timezone,
+                              .timezone_pos = zone ? zone->pos : node->key->pos,
+                              .versions = s->versions,
+                              .nversions = s->nversions,
+                              .profile = c->profile,
+                              .profile_pos = profile ? profile->pos : node->key->pos,
+                              .has_batch = s->batch.is_split,
+                              .is_bulk = s->adapter && s->adapter->is_bulk};
+}
+
 void loader_source(struct loader *l, const struct yaml_node *node, unsigned at)
 {
     struct plan_source *s = &l->plan->sources[at];
@@ -146,16 +164,6 @@ void loader_source(struct loader *l, const struct yaml_node *node, unsigned at)
     read_batch(l, c.batch, s);
     read_parts(l, c.parts, s);
     check_senders(l, yaml_get(node, "senders"), &c.senders);
-    const struct yaml_node *zone = yaml_get(node, "timezone"), *profile = yaml_get(node, "profile");
-    l->rules_sources[at] =
-        (struct rules_source){.name = s->name,
-                              .timezone = s->timezone,
-                              .timezone_pos = zone ? zone->pos : node->key->pos,
-                              .versions = s->versions,
-                              .nversions = s->nversions,
-                              .profile = c.profile,
-                              .profile_pos = profile ? profile->pos : node->key->pos,
-                              .has_batch = s->batch.is_split,
-                              .is_bulk = chosen.adapter && chosen.adapter->is_bulk};
+    tell_rules(l, node, &c, at);
     read_validate(l, node, c.validate, at);
 }

@@ -1,3 +1,4 @@
+/* Writing a reply: MSH and MSA; ERR is in ack_err.c. */
 #include "engine/hl7/ack.h"
 
 #include "engine/hl7/ack_priv.h"

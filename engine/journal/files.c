@@ -1,3 +1,4 @@
+/* The store over volumes: where entries are laid, and whether there is room for more. */
 #include "engine/journal/files.h"
 
 #include "engine/base/err.h"

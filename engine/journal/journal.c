@@ -1,3 +1,4 @@
+/* The front of the journal: numbers, order, checkpoints, its beginning and its end. */
 #include "engine/journal/journal.h"
 
 #include "engine/base/mem.h"

@@ -1,3 +1,4 @@
+/* What the loop asks of the writer: entries into batches, and finished batches back. */
 #include "engine/journal/writer.h"
 
 #include "engine/base/mem.h"

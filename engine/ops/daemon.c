@@ -1,3 +1,4 @@
+/* The process: from its start to its end, its signals, and what the admin socket asks. */
 #include "engine/ops/daemon.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The way through the journal: pieces, newest first, and the messages in them. */
 #include "engine/ops/history.h"
 
 #include <stdio.h>
