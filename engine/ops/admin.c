@@ -414,11 +414,14 @@ struct admin *admin_open(struct event_base *loop, const char *path, struct daemo
     a->daemon = d;
     a->path = xstrdup(path);
     open_door(a, &a->unix_door);
-    if (evhttp_accept_socket(a->unix_door.http, fd) != 0) {
+    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(a->unix_door.http, fd);
+    if (!bound) {
         *out_why = "cannot accept on it";
         close(fd);
         admin_close(&a);
+        return NULL;
     }
+    admin_door_watch(&a->unix_door, bound);
     return a;
 }
 
@@ -450,6 +453,7 @@ static int bind_door(struct admin *ad, struct admin_door *door, struct arena *a,
         *out_why = str_printf(a, "%s %s:%d: %s", at.key, at.host, at.port, strerror(errno)).p;
         return -1;
     }
+    admin_door_watch(door, bound);
     return port_of(bound);
 }
 
@@ -482,13 +486,9 @@ void admin_close(struct admin **a)
     for (struct admin_pending *p = one->pending; p; p = p->next) {
         p->admin = NULL; /* its request goes with the door */
     }
-    evhttp_free(one->unix_door.http);
-    if (one->tcp_door.http) {
-        evhttp_free(one->tcp_door.http);
-    }
-    if (one->watch_door.http) {
-        evhttp_free(one->watch_door.http);
-    }
+    admin_door_close(&one->unix_door);
+    admin_door_close(&one->tcp_door);
+    admin_door_close(&one->watch_door);
     (void)unlink(one->path); /* the next start removes it otherwise */
     free(one->path);
     free(one->token);

@@ -1,4 +1,4 @@
-/* admin_priv.h - what the server side of the admin socket shares: admin.c (doors, places, answers), admin_token.c,
+/* admin_priv.h - what the server side of the admin socket shares: admin.c (places, answers), admin_door.c, admin_token.c,
  * admin_queue.c (the places about queues). Loop thread. */
 #ifndef CORRIDOR_OPS_ADMIN_PRIV_H
 #define CORRIDOR_OPS_ADMIN_PRIV_H
@@ -19,6 +19,8 @@ struct admin_door {
     struct admin *admin;
     struct evhttp *http;
     bool wants_token, is_for_watching;
+    struct evconnlistener *listener;
+    struct event *on_tick;
 };
 
 struct admin {
@@ -48,6 +50,11 @@ void admin_answer_error(struct admin_call *c, int status, struct str error, cons
 void admin_answer_durable(struct admin_call *c, struct report *r, struct str what);
 /* A member of the query string, in the call's arena; empty when it is not there. */
 struct str admin_query(struct admin_call *c, const char *key);
+
+/* admin_door.c: who watches takes no descriptor that feeds need. Once the door listens. */
+void admin_door_watch(struct admin_door *door, struct evhttp_bound_socket *bound);
+/* Frees its server, where it has one. */
+void admin_door_close(struct admin_door *door);
 
 /* admin_queue.c */
 void admin_queues(struct admin_call *c);
