@@ -17,7 +17,6 @@ static bool has_subject(enum condition_kind kind)
 static void say(const struct watcher *w, const struct condition *c)
 {
     const struct condition_row *row = &condition_rows[c->kind];
-    int64_t stood_us = c->closed_us - c->opened_us; /* by the wall clock, which may be set back */
     struct log_field subject =
         has_subject(c->kind) ? log_str(row->about, c->subject) : log_cstr("about", "engine");
     if (c->is_open) {
@@ -26,7 +25,7 @@ static void say(const struct watcher *w, const struct condition *c)
     } else {
         log_event(w->conf.log, LOG_LEVEL_INFO, "condition-closed", log_cstr("condition", row->name),
                   subject, log_str("detail", c->detail),
-                  log_int("stood-s", stood_us > 0 ? stood_us / 1000000 : 0));
+                  log_int("stood-s", (c->closed_us - c->opened_us) / 1000000));
     }
 }
 
