@@ -128,6 +128,9 @@ static bool suits_code(struct compiler *c, const struct node *f)
 static bool outcome(struct compiler *c, const struct node *f)
 {
     bool is_text = f->op == NODE_LITERAL && f->value.kind == VALUE_STRING;
+    if (is_text && !f->value.text.n) {
+        return true; /* '' leaves the key out */
+    }
     if (is_text && fhir_type_kind(c->slot->type) == FHIR_PRIMITIVE &&
         !fhir_primitive_valid(c->slot->type, f->value.text)) {
         return compile_fhir_bad_text(c, f->pos);
