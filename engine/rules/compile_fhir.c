@@ -300,10 +300,34 @@ bool compile_fhir_use(struct compiler *c, const struct map *m, const struct yaml
 
 /* ---- what is required ---- */
 
-static bool is_mapped(const struct item *item, const struct fhir_element *e)
+/* The element that the key names; NULL: none, or it is no name of one. */
+static const struct fhir_element *named(unsigned t, struct str key)
 {
-    for (const struct item *one = item->first; one; one = one->next) {
-        if (one->element == e) {
+    unsigned type;
+    const struct fhir_element *e = fhir_element(t, key);
+    return e && !(e->flags & FHIR_CHOICE) ? e : fhir_choice(t, key, &type);
+}
+
+/* Is the element written, with or without a mistake in it? */
+static bool is_written(const struct yaml_node *n, unsigned t, const struct fhir_element *e)
+{
+    yaml_each(child, n)
+    {
+        if (named(t, child->key->text) == e) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A key that names nothing was told, and may be meant for what seems to be missing. */
+static bool has_unknown(const struct yaml_node *n, unsigned t)
+{
+    yaml_each(child, n)
+    {
+        struct str key = child->key->text;
+        bool is_other = key.n && (key.p[0] == '$' || key.p[0] == '_');
+        if (!is_other && !named(t, key) && !str_is(key, "resourceType")) {
             return true;
         }
     }
@@ -328,13 +352,13 @@ static void missing(struct compiler *c, const struct yaml_node *n, const struct 
 bool compile_fhir_required(struct compiler *c, const struct yaml_node *n, const struct item *item)
 {
     bool good = true;
-    if (item->is_overlay) {
+    if (item->is_overlay || has_unknown(n, item->fhir)) {
         return true;
     }
     for (unsigned t = item->fhir; fhir_type_at(t); t = fhir_type_base(t)) {
         const struct fhir_element *e;
         for (unsigned i = 0; (e = fhir_element_at(t, i)) != NULL; i++) {
-            if (e->min && !is_mapped(item, e)) {
+            if (e->min && !is_written(n, item->fhir, e)) {
                 missing(c, n, item, e);
                 good = false;
             }

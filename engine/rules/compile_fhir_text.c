@@ -4,7 +4,7 @@
 #include "engine/rules/compile_fhir.h"
 #include "engine/rules/table.h"
 
-enum { CODES_SHOWN = 8, TARGETS_SHOWN = 8 };
+enum { CODES_SHOWN = 12, TARGETS_SHOWN = 8 };
 
 struct str compile_fhir_slot_name(const struct compiler *c)
 {

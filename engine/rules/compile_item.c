@@ -221,6 +221,9 @@ static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *
         return refuse(c, use, "that map makes a message of HL7 v2, which is no part of anything",
                       "send it with send: NAME, as: MAP");
     }
+    if (m->v2 && !c->v2 && c->map && !c->map->is_known) {
+        return false; /* told at its to: */
+    }
     if (m->v2 && !c->v2) {
         return refuse(c, use, "that map makes a part of a message of HL7 v2, and this is none",
                       "use a map to json or to a type of FHIR");
@@ -273,7 +276,7 @@ static bool object_body(struct compiler *c, const struct yaml_node *n, enum item
     if (item->use || item->value) {
         return good;
     }
-    good = good && (!c->slot || compile_fhir_required(c, n, item));
+    good = (!c->slot || compile_fhir_required(c, n, item)) && good;
     return good && (!c->v2 || (compile_v2_overlaps(c, n) && compile_v2_required(c, n, item)));
 }
 

@@ -183,6 +183,9 @@ static void note_use(struct compiler *c, struct map *m)
 bool compile_use_map(struct compiler *c, struct map *m, struct diag_pos pos)
 {
     note_use(c, m);
+    if (m->is_unread) {
+        return true; /* told where it is declared */
+    }
     if (m->data.kind != DATA_HL7 || c->names.data != DATA_HL7) {
         return compile_suits_data(c, m, pos);
     }
@@ -222,6 +225,19 @@ static void read_target(struct compiler *c, const struct yaml_node *doc, struct 
     m->is_known = m->fhir || str_is(text, "json");
 }
 
+/* Was a type of FHIR meant by what is none of anything? Those have small letters. */
+static bool is_like_fhir(const struct yaml_node *reads)
+{
+    const struct yaml_node *item = yaml_next_item(reads, NULL);
+    struct str text = item && item->kind == YAML_SCALAR ? item->text : STR("");
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] >= 'a' && text.p[i] <= 'z') {
+            return true;
+        }
+    }
+    return false;
+}
+
 void compile_declare_map(struct compiler *c, const struct yaml_node *doc)
 {
     struct map *m = ARENA_NEW(c->a, struct map);
@@ -254,10 +270,11 @@ void compile_declare_map(struct compiler *c, const struct yaml_node *doc)
     compile_begin(c, &m->needs);
     c->map = m;
     compile_versions(c, NULL, 0, &c->names);
-    if (reads) {
-        (void)compile_reads(c, reads, &c->names, &m->datatype); /* findings tell */
-    }
+    m->is_unread = reads && !compile_reads(c, reads, &c->names, &m->datatype);
     m->data = c->names.types;
+    if (m->is_unread && m->data.kind == DATA_HL7 && is_like_fhir(reads)) {
+        m->data.kind = DATA_JSON; /* any name may be there */
+    }
     compile_data_names(c, &m->data);
     (void)compile_params(c, doc, &m->params, &m->nparams); /* findings tell */
     m->nstructures = c->names.nstructures;

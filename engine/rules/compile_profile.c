@@ -247,6 +247,40 @@ void compile_source_profiles(struct compiler *c)
 
 /* ---- what routes need of their feeds ---- */
 
+/* A name of the profile that is spelt nearly so; NULL: there is none. */
+static const struct profile_name *near_name(struct compiler *c, const struct profile *p,
+                                            struct str name)
+{
+    unsigned n = p ? p->nnames : 0;
+    struct str *all = ARENA_ARRAY(c->a, struct str, n + 1);
+    for (unsigned i = 0; i < n; i++) {
+        all[i] = p->names[i].name;
+    }
+    struct str near = check_nearest(name, all, n);
+    for (unsigned i = 0; i < n && near.n; i++) {
+        if (str_eq(all[i], near)) {
+            return &p->names[i];
+        }
+    }
+    return NULL;
+}
+
+static void lacks_name(struct compiler *c, const struct need *n, const struct profile *p,
+                       struct str who)
+{
+    const struct profile_name *near = near_name(c, p, n->text);
+    struct diag *one = diag_add(c->d, DIAG_ERROR, "profile-lacks", n->pos, "%.*s has no $%.*s",
+                                STR_ARG(who), STR_ARG(n->text));
+    diag_means(one, DIAG_REFERS, n->text);
+    if (near) {
+        diag_hint(c->d, one,
+                  "it has %.*s at %s:%u; add the one that is meant under let:", STR_ARG(near->name),
+                  near->pos.file ? near->pos.file : "", near->pos.line);
+    } else {
+        diag_hint(c->d, one, "add it under let: of the profile, or take the source out of from:");
+    }
+}
+
 static void lacks(struct compiler *c, const struct need *n, unsigned source)
 {
     const struct rules_source *s = &c->r->sources[source];
@@ -257,10 +291,7 @@ static void lacks(struct compiler *c, const struct need *n, unsigned source)
     struct diag *one;
     switch (n->kind) {
     case NEED_NAME:
-        one = diag_add(c->d, DIAG_ERROR, "profile-lacks", n->pos, "%.*s has no $%.*s", STR_ARG(who),
-                       STR_ARG(n->text));
-        diag_means(one, DIAG_REFERS, n->text);
-        diag_hint(c->d, one, "add it under let: of the profile, or take the source out of from:");
+        lacks_name(c, n, p, who);
         return;
     case NEED_TABLE:
         one = diag_add(c->d, DIAG_ERROR, "profile-lacks", n->pos, "%.*s has no table %.*s",

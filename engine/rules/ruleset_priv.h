@@ -227,6 +227,7 @@ struct map {
     struct loop *at;            /* the same, compiled */
     unsigned fhir;              /* the type of FHIR that it makes; 0: any JSON */
     bool is_known;              /* what it makes */
+    bool is_unread;             /* reads: names something that is not there */
     const struct v2_target *v2; /* it makes a message of HL7 v2; or NULL */
     enum map_nulls nulls;
     struct param *params;

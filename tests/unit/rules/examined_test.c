@@ -241,3 +241,39 @@ Test(examined, a_fault_says_which_segment_and_repetition_holds_the_value)
     kit_file("t.csv", "k,v\nA,b\n");
     rows_told("tables: { t: { file: t.csv, on-miss: hold } }\n---\n" ROUTE "@@\n", adt, ROWS(rows));
 }
+
+Test(examined, what_follows_from_a_mistake_is_not_told)
+{
+    static const struct row rows[] = {
+        {"a type of FHIR that is none",
+         "route: a\nfrom: epic\nmessages: [Bundle]\ndo: { send: desk, as: m }\n---\nmap: "
+         "m\nreads: "
+         "Bundel\nto: json\nvalue: { v: =entry.resource.ofType(Patient).id }",
+         "r.yaml:7:8: error: FHIR R4 has no type Bundel; did you mean Bundle?"},
+        {"a version that is none",
+         "route: a\nfrom: epic\nmessages: [Patient]\ndo: { send: lab, as: m }\n---\nmap: "
+         "m\nreads: "
+         "Patient\nto: ADT^A31\nversion: 2.55\nvalue:\n  PID-3: [ { $for: identifier, $use: cx } "
+         "]\n---\n"
+         "map: cx\nreads: Identifier\nto: CX\nversion: 2.5.1\nvalue: { 1: =value }",
+         "r.yaml:9:10: error: this is no version of HL7 v2 from 2.1 to 2.7.1; write version: "
+         "2.5.1, what "
+         "the receiver reads"},
+    };
+    rows_check(NULL, ROWS(rows));
+}
+
+Test(examined, what_is_required_is_told_beside_other_mistakes)
+{
+    static const struct row rows[] = {
+        {"a value that is none", "  status: doubtful",
+         "r.yaml:10:3: error: Encounter demands class, and nothing makes it; write class: ...\n"
+         "r.yaml:10:11: error: doubtful is no code that Encounter.status may have; write one of "
+         "arrived, "
+         "cancelled, entered-in-error, finished, in-progress, onleave, planned, triaged or "
+         "unknown"},
+        {"a key that may be meant for it", "  status: arrived\n  clas: { code: AMB }",
+         "r.yaml:11:3: error: Encounter has no element clas; did you mean class?"},
+    };
+    rows_check(AS_M "map: m\nreads: ADT_A01\nto: Encounter\nvalue:\n@@\n", ROWS(rows));
+}

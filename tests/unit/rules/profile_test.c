@@ -210,6 +210,12 @@ Test(profile, a_route_is_refused_where_a_feed_lacks_a_name_it_uses)
 #define LACKS(what)                                                                                \
     "has no $x; add it under let: of the profile, or take the source out of from:" what
     static const struct row rows[] = {
+        {"one that is spelt nearly so",
+         "route: a\nfrom: profiled\nmessages: [ADT^A01]\ndo:\n  - { send: lab, id: =$first_id }\n" P
+         "let: { frist_id: a }\n---\nprofile: q\nlet: { first_id: b }",
+         "r.yaml:5:23: error: the profile p of the source profiled has no $first_id; it has "
+         "frist_id at "
+         "r.yaml:8; add the one that is meant under let:"},
         {"the source has no profile",
          FROM("[profiled, epic]") "  - { send: lab, id: =$x }\n" P "let: { x: a }",
          "r.yaml:5:23: error: the source epic " LACKS("")},
