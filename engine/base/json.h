@@ -31,7 +31,9 @@ struct json {
     uint32_t at;        /* byte offset of the value in the source */
     uint32_t key_at;    /* byte offset of the key's opening quote */
     uint32_t count;     /* members or items */
-    enum json_kind kind;
+    enum json_kind kind : 8;
+    bool is_plain : 1;     /* string: known to need no escape (json_is_plain()) */
+    bool is_key_plain : 1; /* the same of its key */
 };
 
 enum json_duplicates {
@@ -96,8 +98,13 @@ struct json *json_new_bool(struct arena *a, bool v);
 struct json *json_dup(struct arena *a, const struct json *v);
 /* At the end of an object (with its key) or array; `child` belongs to one parent only. */
 void json_add(struct json *object, struct str key, struct json *child);
+/* The same with the key that `child` has already. */
+void json_add_again(struct json *object, struct json *child);
 void json_push(struct json *array, struct json *child);
 
+/* Is every byte of the text written as it is? ASCII without control bytes, quotes and backslashes. Whoever knows it of a
+ * text or key may say so in the tree, where it is then not asked again. O(n / 16). */
+bool json_is_plain(struct str s);
 /* Write the tree. indent 0: on one line. Recursion as deep as the tree. */
 void json_write(struct buf *out, const struct json *v, unsigned indent);
 

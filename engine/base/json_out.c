@@ -1,5 +1,6 @@
 #include "engine/base/json_out.h"
 
+#include "engine/base/json.h"
 #include "engine/base/utf8.h"
 
 #include <assert.h>
@@ -39,41 +40,69 @@ static bool is_plain_word(uint64_t w)
 
 enum { WIDE = 16, WORD = 8 };
 
-/* The same of 16 bytes. */
-static bool are_plain(const char p[WIDE])
-{
 #ifdef __SSE2__
-    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+static inline bool is_plain_vector(__m128i v)
+{
     __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: above ASCII, too */
     __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
     __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
     return _mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, slash))) == 0;
+}
+#endif
+
+/* The same of two words. */
+static inline bool are_plain_words(uint64_t a, uint64_t b)
+{
+#ifdef __SSE2__
+    return is_plain_vector(_mm_set_epi64x((int64_t)b, (int64_t)a));
 #else
-    return is_plain_word(str_word(p, WORD)) && is_plain_word(str_word(p + WORD, WORD));
+    return is_plain_word(a) && is_plain_word(b);
 #endif
 }
 
-/* Copy the last bytes of a text, at most 16, if all of them are plain. */
-static bool copy_short(char *to, const char *from, size_t n)
+/* The same of 16 bytes. */
+static inline bool are_plain(const char p[WIDE])
 {
-    size_t last = n > WORD ? n - WORD : 0;
-    if (n == 0) {
-        return true;
-    }
-    bool plain = is_plain_word(str_word(from, n)) &&
-                 (last == 0 || is_plain_word(str_word(from + last, WORD)));
-    if (!plain) {
-        return false;
-    }
-    if (n >= WORD) {
-        memcpy(to, from, WORD);
-        memcpy(to + last, from + last, WORD);
-    } else {
-        for (size_t i = 0; i < n; i++) {
-            to[i] = from[i];
+#ifdef __SSE2__
+    return is_plain_vector(_mm_loadu_si128((const __m128i *)(const void *)p));
+#else
+    return are_plain_words(str_word(p, WORD), str_word(p + WORD, WORD));
+#endif
+}
+
+/* The same of at most 16 bytes. */
+static inline bool is_plain_short(const char *p, size_t n)
+{
+    return n >= WORD ? are_plain_words(str_word(p, WORD), str_word(p + n - WORD, WORD))
+                     : n == 0 || is_plain_word(str_word(p, n));
+}
+
+bool json_is_plain(struct str s)
+{
+    size_t i = 0;
+    for (; i + WIDE < s.n; i += WIDE) {
+        if (!are_plain(s.p + i)) {
+            return false;
         }
     }
-    return true;
+    return is_plain_short(s.p + i, s.n - i);
+}
+
+/* At most 16 bytes, in two pieces that may overlap. */
+static inline void copy_short(char *to, const char *from, size_t n)
+{
+    enum { HALF = 4 };
+    if (n >= WORD) {
+        memcpy(to, from, WORD);
+        memcpy(to + n - WORD, from + n - WORD, WORD);
+    } else if (n >= HALF) {
+        memcpy(to, from, HALF);
+        memcpy(to + n - HALF, from + n - HALF, HALF);
+    } else if (n) {
+        to[0] = from[0];
+        to[n / 2] = from[n / 2];
+        to[n - 1] = from[n - 1];
+    }
 }
 
 /* Copy bytes that are written as they are, up to the first that is not; how many. Sixteen at a time, which is what most
@@ -84,7 +113,8 @@ static size_t copy_plain(char *to, const char *from, size_t n)
     for (; i + WIDE <= n && are_plain(from + i); i += WIDE) {
         memcpy(to + i, from + i, WIDE);
     }
-    if (i + WIDE > n && copy_short(to + i, from + i, n - i)) {
+    if (i + WIDE > n && is_plain_short(from + i, n - i)) {
+        copy_short(to + i, from + i, n - i);
         return n;
     }
     while (i < n && is_plain((unsigned char)from[i])) {
@@ -92,6 +122,20 @@ static size_t copy_plain(char *to, const char *from, size_t n)
         i++;
     }
     return i;
+}
+
+void json_put_plain(struct buf *to, struct str s)
+{
+    buf_reserve(to, s.n + 2);
+    char *at = to->p + to->n;
+    *at++ = '"';
+    if (s.n <= WIDE) {
+        copy_short(at, s.p, s.n);
+    } else {
+        memcpy(at, s.p, s.n);
+    }
+    at[s.n] = '"';
+    to->n += s.n + 2;
 }
 
 /* One character that is not written as it is; bytes of the text that it was. */

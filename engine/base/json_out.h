@@ -21,6 +21,8 @@ struct json_out {
 /* `s` in double quotes with what RFC 8259 section 7 wants escaped; bytes that are no UTF-8 become
  * U+FFFD, one for each byte. */
 void json_put_string(struct buf *to, struct str s);
+/* The same of a text that needs none of that: json_is_plain() (json.h). */
+void json_put_plain(struct buf *to, struct str s);
 
 /* indent 0 writes `{"a":1}`; otherwise members stand on lines of their own. */
 void json_out_init(struct json_out *o, struct buf *to, unsigned indent);

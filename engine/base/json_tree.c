@@ -116,10 +116,12 @@ struct json *json_dup(struct arena *a, const struct json *v)
 {
     struct json *copy = json_new(a, v->kind);
     copy->text = v->text;
+    copy->is_plain = v->is_plain;
     json_each(child, v)
     {
         struct json *one = json_dup(a, child);
         one->key = child->key;
+        one->is_key_plain = child->is_key_plain;
         append(copy, one);
     }
     return copy;
@@ -129,6 +131,13 @@ void json_add(struct json *object, struct str key, struct json *child)
 {
     assert(object->kind == JSON_OBJECT);
     child->key = key;
+    child->is_key_plain = false;
+    append(object, child);
+}
+
+void json_add_again(struct json *object, struct json *child)
+{
+    assert(object->kind == JSON_OBJECT);
     append(object, child);
 }
 

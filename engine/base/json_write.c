@@ -16,6 +16,15 @@ static void new_line(const struct writer *w)
     }
 }
 
+static void put_string(struct buf *out, struct str s, bool is_plain)
+{
+    if (is_plain) {
+        json_put_plain(out, s);
+    } else {
+        json_put_string(out, s);
+    }
+}
+
 static void put_leaf(struct buf *out, const struct json *v)
 {
     switch (v->kind) {
@@ -32,7 +41,7 @@ static void put_leaf(struct buf *out, const struct json *v)
         buf_put_str(out, v->text);
         return;
     case JSON_STRING:
-        json_put_string(out, v->text);
+        put_string(out, v->text, v->is_plain);
         return;
     case JSON_ARRAY:
         buf_puts(out, "[]");
@@ -46,10 +55,6 @@ static void put_leaf(struct buf *out, const struct json *v)
 /* Recursion is as deep as the tree: json_parse limits that to 512, builders to their own depth. */
 static void put_value(struct writer *w, const struct json *v)
 {
-    if (!v->first) {
-        put_leaf(w->out, v);
-        return;
-    }
     bool object = v->kind == JSON_OBJECT;
     buf_putc(w->out, object ? '{' : '[');
     w->depth++;
@@ -60,13 +65,17 @@ static void put_value(struct writer *w, const struct json *v)
         }
         new_line(w);
         if (object) {
-            json_put_string(w->out, child->key);
+            put_string(w->out, child->key, child->is_key_plain);
             buf_putc(w->out, ':');
             if (w->indent) {
                 buf_putc(w->out, ' ');
             }
         }
-        put_value(w, child);
+        if (child->first) {
+            put_value(w, child);
+        } else {
+            put_leaf(w->out, child);
+        }
     }
     w->depth--;
     new_line(w);
@@ -76,5 +85,9 @@ static void put_value(struct writer *w, const struct json *v)
 void json_write(struct buf *out, const struct json *v, unsigned indent)
 {
     struct writer w = {out, indent, 0};
-    put_value(&w, v);
+    if (v->first) {
+        put_value(&w, v);
+    } else {
+        put_leaf(out, v);
+    }
 }

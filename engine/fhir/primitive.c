@@ -186,13 +186,25 @@ static bool is_decimal(struct str s)
 
 /* ---- texts ---- */
 
-static bool has_blank(struct str s)
+/* Something that is no blank, and no control characters but blanks; `plain`: there are none at all. */
+static bool is_text(struct str s, bool plain)
 {
-    size_t i = str_control(s, 0);
-    while (i < s.n && !is_blank(s.p[i])) {
-        i = str_control(s, i + 1);
+    size_t first = 0;
+    while (first < s.n && is_blank(s.p[first])) {
+        first++;
     }
-    return i < s.n || (s.n && memchr(s.p, ' ', s.n));
+    for (size_t i = plain ? s.n : str_control(s, first); i < s.n; i = str_control(s, i + 1)) {
+        if (!is_blank(s.p[i])) {
+            return false;
+        }
+    }
+    return first < s.n;
+}
+
+/* Neither a blank nor another control character. */
+static bool is_word(struct str s, bool plain)
+{
+    return s.n && !memchr(s.p, ' ', s.n) && (plain || str_control(s, 0) == s.n);
 }
 
 /* Words with one space between two of them, no other blank. Source: FHIR R4 "Data types" code, whose words are stricter than
@@ -271,21 +283,6 @@ static bool is_base64(struct str s)
     return n > 0 && n % 4 == 0 && pad <= 2;
 }
 
-/* Something that is no blank; no other control characters. */
-static bool is_text(struct str s)
-{
-    size_t first = 0;
-    while (first < s.n && is_blank(s.p[first])) {
-        first++;
-    }
-    for (size_t i = str_control(s, first); i < s.n; i = str_control(s, i + 1)) {
-        if (!is_blank(s.p[i])) {
-            return false;
-        }
-    }
-    return first < s.n;
-}
-
 /* ---- by type ---- */
 
 enum fhir_spelling fhir_primitive_spelling(unsigned t)
@@ -303,7 +300,7 @@ enum fhir_spelling fhir_primitive_spelling(unsigned t)
     }
 }
 
-bool fhir_primitive_valid(unsigned t, struct str s)
+static bool is_valid(unsigned t, struct str s, bool plain)
 {
     switch (t) {
     case FHIR_TYPE_BOOLEAN:
@@ -337,10 +334,20 @@ bool fhir_primitive_valid(unsigned t, struct str s)
     case FHIR_TYPE_URI:
     case FHIR_TYPE_URL:
     case FHIR_TYPE_CANONICAL:
-        return s.n > 0 && !has_blank(s) && is_text(s);
+        return is_word(s, plain);
     default:
-        return is_text(s);
+        return is_text(s, plain);
     }
+}
+
+bool fhir_primitive_valid(unsigned t, struct str s)
+{
+    return is_valid(t, s, false);
+}
+
+bool fhir_primitive_valid_plain(unsigned t, struct str s)
+{
+    return is_valid(t, s, true);
 }
 
 const char *fhir_primitive_looks(unsigned t)

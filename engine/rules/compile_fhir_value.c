@@ -188,5 +188,6 @@ struct item *compile_fhir_scalar(struct compiler *c, const struct yaml_node *n,
     }
     item->kind = ITEM_LITERAL;
     item->literal = literal_of(c, text);
+    item->literal->is_plain = json_is_plain(item->literal->text);
     return item;
 }

@@ -53,6 +53,7 @@ static struct item *scalar(struct compiler *c, const struct yaml_node *n, enum i
     }
     item->kind = ITEM_LITERAL;
     item->literal = literal_json(c, n, text);
+    item->literal->is_plain = json_is_plain(item->literal->text);
     return item;
 }
 
@@ -134,6 +135,7 @@ static bool members(struct compiler *c, const struct yaml_node *n, struct item *
         good = good && one;
         if (one) {
             one->key = key.n > 1 && key.p[0] == '$' ? str_slice(key, 1, key.n) : key;
+            one->is_key_plain = json_is_plain(one->key);
             *tail = one;
             tail = &one->next;
         }

@@ -31,7 +31,9 @@ static bool put_text(struct eval *e, const struct item *item, struct str text, s
     if (text.n == 0) {
         return true; /* FHIR has no empty texts */
     }
-    if (!fhir_primitive_valid(item->fhir, text)) {
+    bool is_plain = json_is_plain(text);
+    if (!(is_plain ? fhir_primitive_valid_plain(item->fhir, text)
+                   : fhir_primitive_valid(item->fhir, text))) {
         return no_primitive(e, item);
     }
     if (item->codes && !fhir_set_has(item->codes, (struct str){0}, text)) {
@@ -48,6 +50,7 @@ static bool put_text(struct eval *e, const struct item *item, struct str text, s
         break;
     }
     *out = json_new_string(e->a, text);
+    (*out)->is_plain = is_plain;
     return true;
 }
 
@@ -218,7 +221,7 @@ bool run_fhir_alone(struct eval *e, const struct item *also, struct json *over, 
     *out = run_fhir_object(e->a, &whole);
     for (struct json *one = over->first, *next; one; one = next) {
         next = one->next;
-        json_add(*out, one->key, one);
+        json_add_again(*out, one);
     }
     for (unsigned t = also->fhir; t; t = fhir_type_base(t)) {
         const struct fhir_element *el;

@@ -245,6 +245,7 @@ static bool add_members(struct eval *e, const struct map *m, const struct item *
         }
         if (made) {
             json_add(object, one->key, made);
+            made->is_key_plain = one->is_key_plain;
         }
     }
     return true;
@@ -258,12 +259,12 @@ static struct json *lay_over(struct eval *e, const struct item *also, struct jso
     for (struct json *one = object->first, *next; one; one = next) {
         next = one->next;
         if (!json_get_str(over, one->key) && !run_fhir_replaces(also, over, one->key)) {
-            json_add(all, one->key, one);
+            json_add_again(all, one);
         }
     }
     for (struct json *one = over->first, *next; one; one = next) {
         next = one->next;
-        json_add(all, one->key, one);
+        json_add_again(all, one);
     }
     return all;
 }
@@ -346,6 +347,7 @@ static struct json *copy_literal(struct eval *e, const struct json *literal)
 {
     struct json *copy = json_new(e->a, literal->kind);
     copy->text = literal->text;
+    copy->is_plain = literal->is_plain;
     return copy;
 }
 

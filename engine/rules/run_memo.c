@@ -24,7 +24,7 @@ static const struct json *chain_of_its_own(struct arena *a, const struct json *m
         struct json *same = json_new(a, child->kind);
         *same = *child;
         same->next = NULL;
-        json_add(copy, child->key, same);
+        json_add_again(copy, same);
     }
     return copy;
 }

@@ -342,6 +342,55 @@ Test(json, gives_values_and_places)
     arena_free(&a);
 }
 
+/* Every byte at every place of texts around the 8 and 16 bytes that are looked at at once. */
+Test(json, plain_texts_are_written_as_they_are)
+{
+    struct arena a = {0};
+    struct buf slow = {0}, quick = {0};
+    char text[40];
+    for (size_t n = 0; n <= sizeof(text); n++) {
+        for (unsigned c = 0; c < 256 * (n + !n); c++) {
+            memset(text, 'x', sizeof(text));
+            text[n ? c / 256 : 0] = (char)c;
+            struct str s = str_from(text, n);
+            bool plain = n == 0 || ((c & 255) >= 0x20 && (c & 255) < 0x80 && (char)c != '"' &&
+                                    (char)c != '\\');
+            cr_assert_eq(json_is_plain(s), plain, "%u in %zu", c, n);
+            struct json *o = json_new(&a, JSON_OBJECT), *v = json_new_string(&a, s);
+            json_add(o, s, v);
+            buf_clear(&slow);
+            json_write(&slow, o, 0);
+            v->is_plain = v->is_key_plain = plain;
+            buf_clear(&quick);
+            json_write(&quick, json_dup(&a, o), 0);
+            cr_assert(str_eq(buf_str(&slow), buf_str(&quick)), "%u in %zu", c, n);
+            arena_reset(&a);
+        }
+    }
+    buf_free(&slow);
+    buf_free(&quick);
+    arena_free(&a);
+}
+
+/* What is known of one key is not taken for known of another. */
+Test(json, another_key_is_looked_at_again)
+{
+    struct arena a = {0};
+    struct buf b = {0};
+    struct json *o = json_new(&a, JSON_OBJECT), *again = json_new(&a, JSON_OBJECT);
+    struct json *v = json_new_bool(&a, true);
+    json_add(o, STR("a"), v);
+    v->is_key_plain = true;
+    json_add_again(again, v);
+    cr_expect(v->is_key_plain);
+    v->next = NULL;
+    json_add(json_new(&a, JSON_OBJECT), STR("\""), v);
+    json_write(&b, again, 0);
+    cr_expect(str_is(buf_str(&b), "{\"\\\"\":true}"), "%.*s", STR_ARG(buf_str(&b)));
+    buf_free(&b);
+    arena_free(&a);
+}
+
 Test(json, builds_and_writes_trees)
 {
     struct arena a = {0};

@@ -51,10 +51,14 @@ Test(primitive, grammar)
         for (size_t k = 0; k < 8 && rows[i].good[k]; k++) {
             cr_expect(fhir_primitive_valid(t, str_of(rows[i].good[k])), "%s %s", rows[i].type,
                       rows[i].good[k]);
+            cr_expect(fhir_primitive_valid_plain(t, str_of(rows[i].good[k])), "%s %s", rows[i].type,
+                      rows[i].good[k]);
         }
         for (size_t k = 0; k < 12 && rows[i].bad[k]; k++) {
-            cr_expect_not(fhir_primitive_valid(t, str_of(rows[i].bad[k])), "%s <%s>", rows[i].type,
-                          rows[i].bad[k]);
+            struct str bad = str_of(rows[i].bad[k]);
+            cr_expect_not(fhir_primitive_valid(t, bad), "%s <%s>", rows[i].type, rows[i].bad[k]);
+            cr_expect_not(str_control(bad, 0) == bad.n && fhir_primitive_valid_plain(t, bad),
+                          "%s <%s>", rows[i].type, rows[i].bad[k]);
         }
         cr_expect_gt(strlen(fhir_primitive_looks(t)), 0);
     }
