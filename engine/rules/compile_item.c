@@ -97,8 +97,7 @@ static struct item *v2_member(struct compiler *c, const struct yaml_node *child)
 }
 
 /* A member, in maps to FHIR of what its key names. */
-static struct item *member(struct compiler *c, const struct yaml_node *child,
-                           const struct item *item)
+static struct item *member(struct compiler *c, const struct yaml_node *child, struct item *item)
 {
     const struct fhir_slot *outer = c->slot;
     if (c->v2) {
@@ -112,7 +111,8 @@ static struct item *member(struct compiler *c, const struct yaml_node *child,
     struct item *one = compile_item(c, child, ITEM_IS_MEMBER);
     c->slot = outer;
     if (one) {
-        one->element = slot.element;
+        const struct fhir_element *el = one->element = slot.element;
+        item->demands = item->demands || (el && (el->min || (el->flags & FHIR_CHOICE)));
     }
     return one;
 }

@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { FAULT_TEXT_MAX = 256, LOOKS_A_STEP = 32, LEVELS_MAX = 4 };
+enum { FAULT_TEXT_MAX = 256, LOOKS_A_STEP = 32 };
 
 void eval_init(struct eval *e, struct arena *a, struct draft *doc, bool is_route)
 {
@@ -149,15 +149,25 @@ enum value_answer eval_one(struct eval *e, const struct node *n, const struct sc
     return l.n == 0 || tree_is_hollow(out) ? ANSWER_EMPTY : ANSWER_TRUE;
 }
 
+/* Is there a step left for one node more, and room for one level more? */
+static bool may_enter(const struct eval *e)
+{
+    return e->steps > 0 && e->a->total <= e->bytes_max && e->depth < EVAL_DEPTH_MAX;
+}
+
+static APART bool no_entry(struct eval *e, const struct node *n)
+{
+    return eval_step(e, n) &&
+           eval_fail(e, n, "the formula goes more than %d levels deep", EVAL_DEPTH_MAX);
+}
+
 /* One node more, one level deeper; the caller goes up again. False: a fault, and nothing is to be evaluated. */
 static bool eval_enter(struct eval *e, const struct node *n)
 {
-    bool good = eval_step(e, n);
-    if (good && e->depth == EVAL_DEPTH_MAX) {
-        good = eval_fail(e, n, "the formula goes more than %d levels deep", EVAL_DEPTH_MAX);
-    }
+    bool good = may_enter(e);
     e->depth++;
-    return good;
+    e->steps -= good ? 1 : 0;
+    return good || no_entry(e, n);
 }
 
 /* and, or, exists() ...: where nothing but their truth is wanted, it needs no value and no list. */
@@ -308,43 +318,47 @@ static bool eval_profile(struct eval *e, const struct node *n, const struct scop
     return good;
 }
 
+static bool eval_let(struct eval *e, const struct node *n, bool nulls, struct values *out)
+{
+    const struct values *let = &e->lets[n->level];
+    lineage_bound(e->lineage, let);
+    return copy_values(e, let, nulls, out);
+}
+
+/* The one value that a name or $this holds, if that is a part of the message; else NULL. */
+static const struct value *only_part(const struct eval *e, const struct node *n,
+                                     const struct scope *s)
+{
+    const struct value *v = n->op == NODE_LET && e->lets[n->level].n == 1 ? e->lets[n->level].v
+                            : n->op == NODE_THIS && s                     ? s->self
+                                                                          : NULL;
+    return v && v->kind == VALUE_HL7 && !v->is_null && !e->lineage ? v : NULL;
+}
+
 /* $name.3.1, $this.4: where the name holds one value that is no segment, its part, without lists on the way. False
  * where it is not so simple; nothing is done then. */
 static bool eval_part_of_one(struct eval *e, const struct node *n, const struct scope *s,
                              bool nulls, struct values *out)
 {
-    const struct node *way[LEVELS_MAX], *base = n;
-    struct value part;
-    unsigned k = 0;
-    for (; base->op == NODE_LEVEL && k < LEVELS_MAX; base = base->arg[0]) {
-        way[k++] = base;
-    }
-    const struct value *v = base->op == NODE_LET && e->lets[base->level].n == 1
-                                ? &e->lets[base->level].v[0]
-                            : base->op == NODE_THIS && s ? s->self
-                                                         : NULL;
-    bool is_simple = v && v->kind == VALUE_HL7 && !v->is_null && !e->lineage && e->steps > k;
-    if (!is_simple) {
+    const struct node *base = n->arg[0], *up = base->op == NODE_LEVEL ? base : NULL;
+    const struct value *v = only_part(e, up ? up->arg[0] : base, s);
+    struct value outer, part;
+    if (!v || e->steps <= 2) {
         return false;
     }
-    e->steps -= k; /* eval_node() counted this one, not what is below it */
-    while (k > 0 && eval_part(e, way[k - 1], v, nulls && k == 1, &part)) {
-        v = &part;
-        k--;
-    }
-    if (k == 0) {
+    e->steps -= up ? 2 : 1; /* n itself was counted, not what is below it */
+    bool has = (!up || eval_part(e, up, v, false, &outer)) &&
+               eval_part(e, n, up ? &outer : v, nulls, &part);
+    if (has) {
         *values_add(out, e->a) = part;
     }
     return true;
 }
 
-static bool eval_levels(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
-                        struct values *out)
+static APART bool eval_levels(struct eval *e, const struct node *n, const struct scope *s,
+                              bool nulls, struct values *out)
 {
     VALUES(in);
-    if (eval_part_of_one(e, n, s, nulls, out)) {
-        return true;
-    }
     if (!eval_node(e, n->arg[0], s, &in)) {
         return false;
     }
@@ -410,13 +424,8 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
                      struct values *out)
 {
     switch ((enum node_op)n->op) {
-    case NODE_LITERAL:
-        *values_add(out, e->a) = n->value;
-        return true;
     case NODE_EMPTY:
         return true;
-    case NODE_PATH:
-        return eval_path(e, n, s, false, out);
     case NODE_SUBPATH:
         return eval_subpath(e, n, s, false, out);
     case NODE_GROUP:
@@ -438,9 +447,6 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
     case NODE_SOURCE:
     case NODE_SOURCE_MEMBER:
         return eval_source(e, n, out);
-    case NODE_LET:
-        lineage_bound(e->lineage, &e->lets[n->level]);
-        return copy_values(e, &e->lets[n->level], false, out);
     case NODE_PROFILE:
         return eval_profile(e, n, s, out);
     case NODE_TREE_MEMBER:
@@ -462,11 +468,35 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
     }
 }
 
-bool eval_node(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+/* What has formulas below it. */
+static APART bool eval_deeper(struct eval *e, const struct node *n, const struct scope *s,
+                              struct values *out)
 {
-    bool good = eval_enter(e, n) && dispatch(e, n, s, out);
+    e->depth++;
+    bool good = dispatch(e, n, s, out);
     e->depth--;
     return good;
+}
+
+bool eval_node(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+{
+    if (!may_enter(e)) {
+        return no_entry(e, n);
+    }
+    e->steps--;
+    switch ((enum node_op)n->op) {
+    case NODE_LITERAL:
+        *values_add(out, e->a) = n->value;
+        return true;
+    case NODE_PATH:
+        return eval_path(e, n, s, false, out);
+    case NODE_LET:
+        return eval_let(e, n, false, out);
+    case NODE_LEVEL:
+        return eval_part_of_one(e, n, s, false, out) || eval_deeper(e, n, s, out);
+    default:
+        return eval_deeper(e, n, s, out);
+    }
 }
 
 /* $this.3, $name.1: nothing but a part of something, as a path is. */
@@ -484,11 +514,10 @@ static bool is_bare_part(const struct node *n)
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     if (n->op == NODE_LET) {
-        lineage_bound(e->lineage, &e->lets[n->level]);
-        return copy_values(e, &e->lets[n->level], true, out);
+        return eval_let(e, n, true, out);
     }
     if (is_bare_part(n)) {
-        return eval_levels(e, n, s, true, out);
+        return eval_part_of_one(e, n, s, true, out) || eval_levels(e, n, s, true, out);
     }
     if (!eval_is_bare(n)) {
         return eval_node(e, n, s, out);

@@ -97,6 +97,9 @@ struct scope {
         *all; /* defineVariable(): $this is all of these, and `self` NULL; else NULL */
 };
 
+/* Of a function that is called seldom, or at the end of another: its frame is not paid for by its caller. */
+#define APART __attribute__((noinline))
+
 /* Which structures the formulas to come were checked with; their paths know where to look in each. */
 void eval_program(struct eval *e, const struct structure *const *structures, unsigned n);
 void eval_init(struct eval *e, struct arena *a, struct draft *doc, bool is_route);

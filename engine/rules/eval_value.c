@@ -53,20 +53,14 @@ bool eval_bytes(struct eval *e, struct str utf8, struct str *out)
     return is_plain(utf8) || hl7_text_bytes(e->a, *charset_of(e), utf8, out);
 }
 
-bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out)
+/* Where there is something to decode, to choose, or to complain of. */
+static APART bool other_text(struct eval *e, const struct node *n, const struct value *v,
+                             struct str *out)
 {
-    if (v->kind == VALUE_STRING) {
-        *out = v->text;
-        return true;
-    }
     if (v->kind == VALUE_NODE) {
         *out = STR("");
         return tree_is_hollow(v) ||
                eval_fail(e, n, "one text is wanted here, this is a whole %s", value_type_text(v));
-    }
-    if (v->kind == VALUE_HL7 && hl7_is_plain(&v->m->d, v->text)) {
-        *out = v->text;
-        return true;
     }
     if (v->kind != VALUE_HL7 || !value_is_composite(v)) {
         bool whole = v->kind == VALUE_SEGMENT || v->kind == VALUE_GROUP;
@@ -85,6 +79,17 @@ bool eval_text(struct eval *e, const struct node *n, const struct value *v, stru
     }
     if (e->is_route) {
         return eval_fail(e, n, "one text is wanted here, the value has components");
+    }
+    *out = v->text;
+    return true;
+}
+
+bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out)
+{
+    bool is_text = v->kind == VALUE_STRING ||
+                   (v->kind == VALUE_HL7 && hl7_is_plain(&v->m->d, v->text));
+    if (!is_text) {
+        return other_text(e, n, v, out);
     }
     *out = v->text;
     return true;

@@ -103,13 +103,11 @@ static bool run_assign(struct eval *e, const struct assign *one, const struct sc
     return good;
 }
 
-bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *scope,
-                 struct values *slots)
+/* Several: none sees another. */
+static APART bool assign_all(struct eval *e, const struct assigns *all, const struct scope *scope,
+                             struct values *slots)
 {
     struct values got[CHECK_LETS_MAX];
-    if (all->n == 1) {
-        return run_assign(e, &all->v[0], scope, slots);
-    }
     for (unsigned i = 0; i < all->n; i++) {
         got[i] = (struct values){0};
         if (!assign_value(e, &all->v[i], scope, &slots[all->v[i].slot], &got[i])) {
@@ -120,6 +118,14 @@ bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *
         slots[all->v[i].slot] = got[i];
     }
     return true;
+}
+
+bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *scope,
+                 struct values *slots)
+{
+    return all->n == 0   ? true
+           : all->n == 1 ? run_assign(e, &all->v[0], scope, slots)
+                         : assign_all(e, all, scope, slots);
 }
 
 static bool is_given(const struct assigns *given, unsigned slot)

@@ -127,7 +127,7 @@ static void cover(struct eval *e, const struct item *item, const struct json *ma
     }
 }
 
-static bool formula(struct eval *e, const struct map *m, const struct item *item,
+static APART bool formula(struct eval *e, const struct map *m, const struct item *item,
                     const struct scope *s, struct json **out)
 {
     struct lineage_seen before = lineage_enter(e->lineage);
@@ -163,17 +163,23 @@ static bool push_values(struct eval *e, const struct map *m, const struct item *
 static bool push_item(struct eval *e, const struct map *m, const struct item *item,
                       const struct scope *s, struct json *list);
 
-static bool count_step(struct eval *e, const struct item *item)
+/* eval_step() wants a node to tell of. */
+static APART bool no_step(struct eval *e, const struct item *item)
 {
-    if (e->steps > 0 && e->a->total <= e->bytes_max) { /* eval_step() wants a node to tell of */
-        e->steps--;
-        return true;
-    }
     return eval_step(e, &(struct node){.pos = item->pos});
 }
 
+static bool count_step(struct eval *e, const struct item *item)
+{
+    if (e->steps > 0 && e->a->total <= e->bytes_max) {
+        e->steps--;
+        return true;
+    }
+    return no_step(e, item);
+}
+
 /* $for: the item once for each element; the list of them is fixed before the first. */
-static bool push_loop(struct eval *e, const struct map *m, const struct item *item,
+static APART bool push_loop(struct eval *e, const struct map *m, const struct item *item,
                       const struct scope *s, struct json *list)
 {
     struct values elements = {0};
@@ -217,7 +223,7 @@ static bool push_item(struct eval *e, const struct map *m, const struct item *it
     return true;
 }
 
-static bool list_eval(struct eval *e, const struct map *m, const struct item *item,
+static APART bool list_eval(struct eval *e, const struct map *m, const struct item *item,
                       const struct scope *s, struct json **out)
 {
     struct json *list = json_new(e->a, JSON_ARRAY);
@@ -295,7 +301,7 @@ static bool run_used_map(struct eval *e, const struct item *item, const struct s
     return true;
 }
 
-static bool use_map(struct eval *e, const struct map *m, const struct item *item,
+static APART bool use_map(struct eval *e, const struct map *m, const struct item *item,
                     const struct scope *s, struct json **out)
 {
     struct json *also = NULL;
@@ -320,11 +326,11 @@ static bool use_map(struct eval *e, const struct map *m, const struct item *item
     return true;
 }
 
-static bool object_eval(struct eval *e, const struct map *m, const struct item *item,
+static APART bool object_eval(struct eval *e, const struct map *m, const struct item *item,
                         const struct scope *s, struct json **out)
 {
     bool good = true;
-    if (!run_assigns(e, &item->lets, s, e->lets)) {
+    if (item->lets.n && !run_assigns(e, &item->lets, s, e->lets)) {
         return false;
     }
     if (item->cond && eval_truth(e, item->cond, s, &good) != ANSWER_TRUE) {
@@ -340,17 +346,21 @@ static bool object_eval(struct eval *e, const struct map *m, const struct item *
     uint32_t head = object->count;
     good = add_members(e, m, item->first, s, object);
     *out = object->count > head ? object : NULL;
-    return good && (!*out || !item->fhir || run_fhir_whole(e, item, object));
+    return good && (!*out || !item->demands || run_fhir_whole(e, item, object));
 }
 
-static struct json *copy_literal(struct eval *e, const struct json *literal)
+static struct json *copy_literal(struct eval *e, const struct item *item)
 {
+    const struct json *literal = item->literal;
     struct json *copy = json_new(e->a, literal->kind);
     copy->text = literal->text;
     copy->is_plain = literal->is_plain;
+    lineage_made(e->lineage, copy, item->pos, (struct lineage_seen){0});
+    cover(e, item, copy);
     return copy;
 }
 
+/* Each kind in a function of its own, whose frame is its own. */
 static bool item_eval(struct eval *e, const struct map *m, const struct item *item,
                       const struct scope *s, struct json **out)
 {
@@ -360,9 +370,7 @@ static bool item_eval(struct eval *e, const struct map *m, const struct item *it
     }
     switch (item->kind) {
     case ITEM_LITERAL:
-        *out = copy_literal(e, item->literal);
-        lineage_made(e->lineage, *out, item->pos, (struct lineage_seen){0});
-        cover(e, item, *out);
+        *out = copy_literal(e, item);
         return true;
     case ITEM_FORMULA:
         return formula(e, m, item, s, out);
