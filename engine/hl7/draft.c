@@ -2,7 +2,8 @@
 
 #include "engine/base/err.h"
 
-enum { SOLE_FROM = 64 }; /* segments from which on it pays to remember where one stands */
+enum { SOLE_FROM = 64, /* segments from which on it pays to remember where one stands */
+       DRAFT_NAMES = 64 /* place_of() takes six bits of a hash */ };
 
 void draft_init(struct draft *d, struct arena *a, const struct hl7 *m, draft_structure_fn find,
                 const void *find_arg)
@@ -128,12 +129,9 @@ struct group *draft_opened_by(const struct draft *d, struct group *leaf)
 
 /* Where it is remembered; NULL: the message is short. By names and places of the structure, not by addresses: what a message
  * costs is counted, and must be the same each time. */
-static struct draft_sole *sole_slot(struct draft *d, const struct group *in, const char id[4])
+static struct draft_sole *sole_in_long(struct draft *d, const struct group *in, const char id[4])
 {
     uint32_t name;
-    if (d->m->segs + d->reshaped < SOLE_FROM) {
-        return NULL;
-    }
     if (!d->soles) {
         d->soles = ARENA_ARRAY(d->a, struct draft_sole, DRAFT_SOLES);
     }
@@ -141,6 +139,12 @@ static struct draft_sole *sole_slot(struct draft *d, const struct group *in, con
     uint64_t place = in ? (uint64_t)in->node * 2 + 1 : 0;
     uint64_t hash = (name * UINT64_C(0x9E3779B97F4A7C15) ^ place) * UINT64_C(0xD6E8FEB86659FD93);
     return &d->soles[hash >> 58];
+}
+
+static inline struct draft_sole *sole_slot(struct draft *d, const struct group *in,
+                                           const char id[4])
+{
+    return d->m->segs + d->reshaped < SOLE_FROM ? NULL : sole_in_long(d, in, id);
 }
 
 static bool is_sole_of(const struct draft_sole *s, const struct group *in, const char id[4],
@@ -158,21 +162,26 @@ static void reshape(struct draft *d, const char *id)
     }
 }
 
-static struct group *next_named(struct draft *d, struct draft_iter *it)
+static bool is_named(const struct draft *d, const struct group *g, const char id[4])
 {
+    return group_is_leaf(g) && memcmp(draft_id(d, g), id, 4) == 0 && !draft_is_gone(d, g);
+}
+
+static struct group *next_named(struct draft *d, const struct draft_iter *it)
+{
+    uint64_t looked = 1;
     struct group *g = it->at;
-    for (;;) {
-        if (it->below) {
-            g = group_next(it->in, g ? g : it->in);
-        } else {
-            g = g ? g->next : it->in->first;
+    if (it->below) {
+        for (g = group_next(it->in, g ? g : it->in); g && !is_named(d, g, it->id); looked++) {
+            g = group_next(it->in, g);
         }
-        d->looked++;
-        if (!g ||
-            (group_is_leaf(g) && memcmp(draft_id(d, g), it->id, 4) == 0 && !draft_is_gone(d, g))) {
-            return g;
+    } else {
+        for (g = g ? g->next : it->in->first; g && !is_named(d, g, it->id); looked++) {
+            g = g->next;
         }
     }
+    d->looked += looked;
+    return g;
 }
 
 struct group *draft_next(struct draft *d, struct draft_iter *it)
@@ -195,18 +204,69 @@ struct group *draft_next(struct draft *d, struct draft_iter *it)
     return g;
 }
 
-/* As received: nothing has been changed. */
-static bool flat_received(struct draft_flat *it, const char id[4])
+/* Where the segments of each name stand in a short message as received. */
+struct draft_names {
+    uint32_t name[DRAFT_NAMES]; /* by a hash, or behind it; 0: no name */
+    uint8_t first[DRAFT_NAMES]; /* segment of that name */
+    uint8_t next[SOLE_FROM];    /* of the same name behind each segment; else the number of segments */
+};
+
+/* Its place in v->name, or the free one where it would be: there are fewer names than places. */
+static unsigned place_of(const struct draft_names *v, uint32_t name)
 {
-    const struct hl7 *m = it->d->m;
-    uint32_t at = it->seg, name, want;
-    memcpy(&want, id, sizeof(want));
-    for (; at < m->segs; at++) {
-        memcpy(&name, m->seg[at].id, sizeof(name));
+    unsigned at = name * 0x9e3779b1u >> 26;
+    while (v->name[at] && v->name[at] != name) {
+        at = (at + 1) % DRAFT_NAMES;
+    }
+    return at;
+}
+
+static struct draft_names *names_of(struct draft *d)
+{
+    const struct hl7 *m = d->m;
+    struct draft_names *v = d->names = ARENA_NEW(d->a, struct draft_names);
+    for (uint32_t i = m->segs; i-- > 0;) {
+        uint32_t name;
+        memcpy(&name, m->seg[i].id, sizeof(name));
+        unsigned at = place_of(v, name);
+        v->next[i] = v->name[at] ? v->first[at] : (uint8_t)m->segs;
+        v->name[at] = name;
+        v->first[at] = (uint8_t)i;
+    }
+    return v;
+}
+
+/* The next segment of the name at `from` or behind it in a short message; its number of segments: there is none. */
+static uint32_t next_in_short(struct draft *d, uint32_t from, uint32_t name)
+{
+    struct draft_names *v = d->names ? d->names : names_of(d);
+    if (from) { /* behind one that was found */
+        return from < d->m->segs ? v->next[from - 1] : from;
+    }
+    unsigned at = place_of(v, name);
+    return v->name[at] ? v->first[at] : d->m->segs;
+}
+
+static uint32_t next_in_long(const struct hl7 *m, uint32_t from, uint32_t want)
+{
+    uint32_t name;
+    for (; from < m->segs; from++) {
+        memcpy(&name, m->seg[from].id, sizeof(name));
         if (name == want) {
             break;
         }
     }
+    return from;
+}
+
+/* As received: nothing has been changed. */
+static bool flat_received(struct draft_flat *it, const char id[4])
+{
+    const struct hl7 *m = it->d->m;
+    uint32_t name;
+    memcpy(&name, id, sizeof(name));
+    uint32_t at = m->segs < SOLE_FROM ? next_in_short(it->d, it->seg, name)
+                                      : next_in_long(m, it->seg, name);
     it->d->looked += at + 1 - it->seg;
     it->last = at;
     it->seg = at < m->segs ? at + 1 : at;

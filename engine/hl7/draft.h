@@ -23,6 +23,7 @@ struct draft_sole {
 };
 enum { DRAFT_SOLES = 64 }; /* sole_slot() takes six bits of a hash */
 
+struct draft_names;
 struct draft {
     struct arena *a;
     const struct hl7 *m;       /* as received */
@@ -35,6 +36,7 @@ struct draft {
         looked; /* segments and groups that were looked at: what it cost; whoever counts sets it back */
     uint32_t reshaped;        /* how often segments came or went */
     struct draft_sole *soles; /* DRAFT_SOLES of them; NULL until a long message is looked through */
+    struct draft_names *names; /* of a short one; NULL until it is looked through */
 };
 
 /* `find` NULL: no structure; every segment then stands in the message itself. */

@@ -376,6 +376,32 @@ HOT struct str nth_plain(const char *start, const char *end, struct cuts by, uin
     return n == 1 ? str_from(start, (size_t)(end - start)) : str_from(NULL, 0);
 }
 
+/* Part `n` of [start, end) up to the first stop; *out_stop: that one, or `end`. */
+HOT struct str nth_before(const char *start, const char *end, struct cuts by, uint32_t n,
+                          const char **out_stop)
+{
+    struct str part = {NULL, 0};
+    *out_stop = end;
+    for (const char *at = start; at < end; at += 16) {
+        struct hits h = by.limit - at >= 16 ? hits_at(at, by) : last_hits(at, end, by);
+        h = within(h, end - at);
+        for (; n > 1 && h.separators; n--) {
+            start = at + __builtin_ctz(h.separators) + 1;
+            h.separators &= h.separators - 1;
+        }
+        unsigned over = h.separators | h.stops;
+        if (n == 1 && over) {
+            part = str_from(start, (size_t)(at + __builtin_ctz(over) - start));
+            n = 0;
+        }
+        if (h.stops) {
+            *out_stop = at + __builtin_ctz(h.stops);
+            return part;
+        }
+    }
+    return n == 1 ? str_from(start, (size_t)(end - start)) : part;
+}
+
 /* Cut the part before the first `c` off `*rest`; `rest->p` NULL afterwards when it was the last. */
 static struct str cut(const struct hl7_delims *d, struct str *rest, char c)
 {
@@ -424,11 +450,11 @@ struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint
     return nth(d, repetition, end_of(repetition), d->component, n);
 }
 
-struct str hl7_component_in(const struct hl7 *m, struct str repetition, uint32_t n)
+struct str hl7_part_in(const struct hl7 *m, struct str whole, char separator, uint32_t n)
 {
     const char *end = m->raw.p + m->raw.n;
-    bool is_inside = repetition.p >= m->raw.p && repetition.p <= end;
-    return nth(&m->d, repetition, is_inside ? end : end_of(repetition), m->d.component, n);
+    bool is_inside = whole.p >= m->raw.p && whole.p <= end;
+    return nth(&m->d, whole, is_inside ? end : end_of(whole), separator, n);
 }
 
 struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n)
@@ -664,34 +690,56 @@ static const struct hl7_seg *next_segment(struct path_iter *it)
     return NULL;
 }
 
-static bool next_repetition(struct path_iter *it, struct hl7_val *out)
+struct hl7_val path_again(const struct hl7 *m, const struct path *p, struct str *rest)
 {
-    const struct hl7 *m = it->m;
-    struct str rest = it->rest;
-    struct str rep = nth(&m->d, rest, m->raw.p + m->raw.n, m->d.repetition, 1);
-    it->rest = rep.n < rest.n ? str_slice(rest, rep.n + 1, rest.n) : str_from(NULL, 0);
-    it->rep++;
-    *out = part_of(m, rep, it->p);
-    return true;
+    const char *limit = m->raw.p + m->raw.n, *end = end_of(*rest), *stop;
+    struct hl7_val val;
+    if (__builtin_expect(m->d.wide != 0, 0)) {
+        struct str rep = nth(&m->d, *rest, limit, m->d.repetition, 1);
+        stop = end_of(rep);
+        val = part_of(m, rep, p);
+    } else if (p->comp) {
+        const struct cuts by = {limit, m->d.component, m->d.repetition};
+        val = sub_of(m, nth_before(rest->p, end, by, p->comp, &stop), p);
+    } else {
+        const struct cuts by = {limit, m->d.repetition, 0};
+        struct str rep = nth_plain(rest->p, end, by, 1);
+        stop = end_of(rep);
+        val = val_of(&m->d, rep);
+    }
+    *rest = stop < end ? str_from(stop + 1, (size_t)(end - stop - 1)) : str_from(NULL, 0);
+    return val;
+}
+
+struct hl7_val path_first(const struct hl7 *m, const struct hl7_seg *s, const struct path *p,
+                          struct str *rest)
+{
+    *rest = str_from(NULL, 0);
+    if (!m->segs) {
+        return (struct hl7_val){HL7_ABSENT, {NULL, 0}};
+    }
+    if (p->field && is_each(p->rep) && !is_delimiter_field(p)) {
+        struct str field = hl7_field(m, s, p->field);
+        if (!field.n) {
+            bool has = field.p && p->comp <= 1 && p->sub <= 1;
+            return (struct hl7_val){has ? HL7_EMPTY : HL7_ABSENT, {NULL, 0}};
+        }
+        *rest = field;
+        return path_again(m, p, rest);
+    }
+    return value_in(m, s, p);
 }
 
 bool path_next(struct path_iter *it, struct hl7_val *out)
 {
-    const struct path *p = it->p;
     if (it->rest.p) {
-        return next_repetition(it, out);
+        *out = path_again(it->m, it->p, &it->rest);
+        return true;
     }
     const struct hl7_seg *s = next_segment(it);
     if (!s) {
         return false;
     }
-    it->rep = 0;
-    if (p->field && is_each(p->rep) && !is_delimiter_field(p)) {
-        it->rest = hl7_field(it->m, s, p->field);
-        if (it->rest.p) {
-            return next_repetition(it, out);
-        }
-    }
-    *out = value_in(it->m, s, p);
+    *out = path_first(it->m, s, it->p, &it->rest);
     return true;
 }

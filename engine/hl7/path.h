@@ -60,18 +60,23 @@ struct path_iter {
     uint32_t seg;    /* index of the current segment */
     uint32_t seen;   /* segments of that name seen */
     struct str rest; /* repetitions still to come */
-    uint32_t rep;
 };
 struct path_iter path_each(const struct hl7 *m, const struct path *p);
 bool path_next(struct path_iter *it, struct hl7_val *out);
 /* The same within one segment only (loops and scopes of the route language). */
 struct path_iter path_each_in(const struct hl7 *m, const struct hl7_seg *s, const struct path *p);
 
+/* The same without an iterator: the first value, and what comes after it while `rest->p` is not NULL. Of a segment that
+ * lacks the field it is absent. */
+struct hl7_val path_first(const struct hl7 *m, const struct hl7_seg *s, const struct path *p,
+                          struct str *rest);
+struct hl7_val path_again(const struct hl7 *m, const struct path *p, struct str *rest);
+
 /* Parts of a field value. Repetition `n` (from 1), component, subcomponent; `p` NULL when absent. O(bytes). */
 struct str hl7_repetition(const struct hl7_delims *d, struct str field, uint32_t n);
 struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint32_t n);
-/* The same, quicker where the repetition stands in the message `m`. */
-struct str hl7_component_in(const struct hl7 *m, struct str repetition, uint32_t n);
+/* The same of any parts, by their separator; quicker where the whole stands in the message `m`. */
+struct str hl7_part_in(const struct hl7 *m, struct str whole, char separator, uint32_t n);
 struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n);
 struct hl7_val hl7_val_of(struct str raw);
 /* One plain text: ASCII in which no component, subcomponent or escape begins, nor another character set

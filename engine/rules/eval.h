@@ -192,7 +192,7 @@ struct eval_walk {
     struct draft_flat flat;
     struct draft_iter leaves;
     struct edit_seg now;
-    struct path_iter it;
+    struct str rest; /* repetitions of `now` still to come */
 };
 /* False: there is nothing to walk. */
 bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s,

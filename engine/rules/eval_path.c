@@ -140,8 +140,7 @@ bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s
     w->e = e;
     w->n = n;
     w->nulls = w->is_only = false;
-    w->it.rest.p = NULL;
-    w->it.m = NULL;
+    w->rest.p = NULL;
     if (!e->doc) {
         return false;
     }
@@ -170,23 +169,21 @@ bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s
 
 bool eval_walk_next(struct eval_walk *w, struct value *out)
 {
-    struct hl7_val raw;
+    const struct path *p = &w->n->path;
     for (;;) {
-        if (!w->it.m) {
-            if (!next_segment(w, &w->now)) {
-                return false;
-            }
-            w->it = path_each_in(w->now.m, w->now.seg, &w->n->path);
+        struct hl7_val raw;
+        if (w->rest.p) {
+            raw = path_again(w->now.m, p, &w->rest);
+        } else if (next_segment(w, &w->now)) {
+            raw = path_first(w->now.m, w->now.seg, p, &w->rest);
+        } else {
+            return false;
         }
-        while (path_next(&w->it, &raw)) {
-            if (raw.state == HL7_VALUE || (w->nulls && raw.state == HL7_NULL)) {
-                *out = is_delimiters(&w->n->path) ? value_string(raw.raw)
-                                                  : hl7_value(w->now.m, w->n, raw);
-                lineage_value(w->e->lineage, out);
-                return true;
-            }
+        if (raw.state == HL7_VALUE || (w->nulls && raw.state == HL7_NULL)) {
+            *out = is_delimiters(p) ? value_string(raw.raw) : hl7_value(w->now.m, w->n, raw);
+            lineage_value(w->e->lineage, out);
+            return true;
         }
-        w->it.m = NULL;
     }
 }
 
@@ -271,12 +268,10 @@ enum value_answer eval_path_one(struct eval *e, const struct node *n, const stru
 enum hl7_state eval_path_state(struct eval *e, const struct node *n, const struct scope *s)
 {
     struct eval_walk w;
-    struct hl7_val raw;
     if (!eval_walk_begin(e, n, s, &w) || !next_segment(&w, &w.now)) {
         return HL7_ABSENT;
     }
-    w.it = path_each_in(w.now.m, w.now.seg, &n->path);
-    return path_next(&w.it, &raw) ? raw.state : HL7_ABSENT;
+    return path_first(w.now.m, w.now.seg, &n->path, &w.rest).state;
 }
 
 /* The values of the path in group `in`. */
@@ -464,10 +459,11 @@ bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool
         *out = *v;
         return n->level == 1 && v->kind != VALUE_GROUP;
     }
-    struct str part = v->level == LEVEL_REPETITION  ? hl7_component_in(v->m, v->text, n->level)
-                      : v->level == LEVEL_COMPONENT ? hl7_subcomponent(&v->m->d, v->text, n->level)
-                      : n->level == 1               ? v->text
-                                                    : STR("");
+    const struct hl7_delims *d = &v->m->d;
+    bool is_whole = v->level == LEVEL_SUBCOMPONENT; /* its part 1 is itself */
+    char separator = v->level == LEVEL_REPETITION ? d->component : d->subcomponent;
+    struct str part = is_whole ? n->level == 1 ? v->text : STR("")
+                               : hl7_part_in(v->m, v->text, separator, n->level);
     struct hl7_val raw = hl7_val_of(part);
     if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
         return false;
