@@ -88,23 +88,6 @@ bool json_is_plain(struct str s)
     return is_plain_short(s.p + i, s.n - i);
 }
 
-/* At most 16 bytes, in two pieces that may overlap. */
-static inline void copy_short(char *to, const char *from, size_t n)
-{
-    enum { HALF = 4 };
-    if (n >= WORD) {
-        memcpy(to, from, WORD);
-        memcpy(to + n - WORD, from + n - WORD, WORD);
-    } else if (n >= HALF) {
-        memcpy(to, from, HALF);
-        memcpy(to + n - HALF, from + n - HALF, HALF);
-    } else if (n) {
-        to[0] = from[0];
-        to[n / 2] = from[n / 2];
-        to[n - 1] = from[n - 1];
-    }
-}
-
 /* Copy bytes that are written as they are, up to the first that is not; how many. Sixteen at a time, which is what most
  * texts are made of. */
 static size_t copy_plain(char *to, const char *from, size_t n)
@@ -114,7 +97,7 @@ static size_t copy_plain(char *to, const char *from, size_t n)
         memcpy(to + i, from + i, WIDE);
     }
     if (i + WIDE > n && is_plain_short(from + i, n - i)) {
-        copy_short(to + i, from + i, n - i);
+        str_copy(to + i, str_from(from + i, n - i));
         return n;
     }
     while (i < n && is_plain((unsigned char)from[i])) {
@@ -122,20 +105,6 @@ static size_t copy_plain(char *to, const char *from, size_t n)
         i++;
     }
     return i;
-}
-
-void json_put_plain(struct buf *to, struct str s)
-{
-    buf_reserve(to, s.n + 2);
-    char *at = to->p + to->n;
-    *at++ = '"';
-    if (s.n <= WIDE) {
-        copy_short(at, s.p, s.n);
-    } else {
-        memcpy(at, s.p, s.n);
-    }
-    at[s.n] = '"';
-    to->n += s.n + 2;
 }
 
 /* One character that is not written as it is; bytes of the text that it was. */

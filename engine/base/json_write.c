@@ -52,6 +52,38 @@ static void put_leaf(struct buf *out, const struct json *v)
     }
 }
 
+/* `,"key":` at once: most keys are plain, most trees on one line. */
+static void put_key(struct writer *w, const struct json *v, bool is_first)
+{
+    struct buf *out = w->out;
+    if (!v->is_key_plain || w->indent) {
+        if (!is_first) {
+            buf_putc(out, ',');
+        }
+        new_line(w);
+        put_string(out, v->key, v->is_key_plain);
+        buf_put_str(out, w->indent ? STR(": ") : STR(":"));
+        return;
+    }
+    size_t n = v->key.n;
+    buf_reserve(out, n + 4);
+    char *at = out->p + out->n;
+    at[0] = ',';
+    at += !is_first;
+    at[0] = at[n + 1] = '"';
+    at[n + 2] = ':';
+    str_copy(at + 1, v->key);
+    out->n += n + 3 + !is_first;
+}
+
+static void put_item(struct writer *w, bool is_first)
+{
+    if (!is_first) {
+        buf_putc(w->out, ',');
+    }
+    new_line(w);
+}
+
 /* Recursion is as deep as the tree: json_parse limits that to 512, builders to their own depth. */
 static void put_value(struct writer *w, const struct json *v)
 {
@@ -60,19 +92,15 @@ static void put_value(struct writer *w, const struct json *v)
     w->depth++;
     json_each(child, v)
     {
-        if (child != v->first) {
-            buf_putc(w->out, ',');
-        }
-        new_line(w);
         if (object) {
-            put_string(w->out, child->key, child->is_key_plain);
-            buf_putc(w->out, ':');
-            if (w->indent) {
-                buf_putc(w->out, ' ');
-            }
+            put_key(w, child, child == v->first);
+        } else {
+            put_item(w, child == v->first);
         }
         if (child->first) {
             put_value(w, child);
+        } else if (child->kind == JSON_STRING && child->is_plain) {
+            json_put_plain(w->out, child->text);
         } else {
             put_leaf(w->out, child);
         }

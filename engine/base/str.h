@@ -59,6 +59,25 @@ static inline uint64_t str_word(const char *p, size_t n)
     return w;
 }
 
+/* memcpy(), which for at most 16 bytes asks for no call: two pieces that may overlap. */
+static inline void str_copy(char *to, struct str s)
+{
+    enum { WORD = 8, HALF = 4 };
+    if (s.n > (size_t)2 * WORD) {
+        memcpy(to, s.p, s.n);
+    } else if (s.n >= WORD) {
+        memcpy(to, s.p, WORD);
+        memcpy(to + s.n - WORD, s.p + s.n - WORD, WORD);
+    } else if (s.n >= HALF) {
+        memcpy(to, s.p, HALF);
+        memcpy(to + s.n - HALF, s.p + s.n - HALF, HALF);
+    } else if (s.n) {
+        to[0] = s.p[0];
+        to[s.n / 2] = s.p[s.n / 2];
+        to[s.n - 1] = s.p[s.n - 1];
+    }
+}
+
 /* Bytes `from` (included) to `to` (excluded); both are clamped to the length. */
 struct str str_slice(struct str s, size_t from, size_t to);
 /* Without leading and trailing blanks, tabs, CR and LF. */

@@ -209,8 +209,11 @@ static bool is_word(struct str s, bool plain)
 
 /* Words with one space between two of them, no other blank. Source: FHIR R4 "Data types" code, whose words are stricter than
  * its regex. */
-static bool is_code(struct str s)
+static bool is_code(struct str s, bool plain)
 {
+    if (plain && s.n && !memchr(s.p, ' ', s.n)) {
+        return true;
+    }
     for (size_t i = 0; i < s.n; i++) {
         bool inside = s.p[i] == ' ' && i > 0 && i + 1 < s.n && s.p[i - 1] != ' ';
         if (is_blank(s.p[i]) && !inside) {
@@ -322,7 +325,7 @@ static bool is_valid(unsigned t, struct str s, bool plain)
     case FHIR_TYPE_TIME:
         return is_time(s);
     case FHIR_TYPE_CODE:
-        return is_code(s);
+        return is_code(s, plain);
     case FHIR_TYPE_ID:
         return is_id(s);
     case FHIR_TYPE_OID:

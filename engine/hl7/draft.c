@@ -2,8 +2,10 @@
 
 #include "engine/base/err.h"
 
-enum { SOLE_FROM = 64, /* segments from which on it pays to remember where one stands */
-       DRAFT_NAMES = 64 /* place_of() takes six bits of a hash */ };
+enum {
+    SOLE_FROM = 64,  /* segments from which on it pays to remember where one stands */
+    DRAFT_NAMES = 64 /* place_of() takes six bits of a hash */
+};
 
 void draft_init(struct draft *d, struct arena *a, const struct hl7 *m, draft_structure_fn find,
                 const void *find_arg)
@@ -127,9 +129,14 @@ struct group *draft_opened_by(const struct draft *d, struct group *leaf)
 
 /* ---- looking for segments ---- */
 
-/* Where it is remembered; NULL: the message is short. By names and places of the structure, not by addresses: what a message
+static bool is_long(const struct draft *d)
+{
+    return d->m->segs + d->reshaped >= SOLE_FROM;
+}
+
+/* Where it is remembered of a long message. By names and places of the structure, not by addresses: what a message
  * costs is counted, and must be the same each time. */
-static struct draft_sole *sole_in_long(struct draft *d, const struct group *in, const char id[4])
+static struct draft_sole *sole_slot(struct draft *d, const struct group *in, const char id[4])
 {
     uint32_t name;
     if (!d->soles) {
@@ -141,16 +148,10 @@ static struct draft_sole *sole_in_long(struct draft *d, const struct group *in, 
     return &d->soles[hash >> 58];
 }
 
-static inline struct draft_sole *sole_slot(struct draft *d, const struct group *in,
-                                           const char id[4])
-{
-    return d->m->segs + d->reshaped < SOLE_FROM ? NULL : sole_in_long(d, in, id);
-}
-
 static bool is_sole_of(const struct draft_sole *s, const struct group *in, const char id[4],
                        bool below)
 {
-    return s && s->is_set && s->in == in && s->below == below && memcmp(s->id, id, 4) == 0;
+    return s->is_set && s->in == in && s->below == below && memcmp(s->id, id, 4) == 0;
 }
 
 /* A segment of this name came or went. */
@@ -162,9 +163,15 @@ static void reshape(struct draft *d, const char *id)
     }
 }
 
-static bool is_named(const struct draft *d, const struct group *g, const char id[4])
+static inline bool is_named(const struct draft *d, const struct group *g, const char id[4])
 {
     return group_is_leaf(g) && memcmp(draft_id(d, g), id, 4) == 0 && !draft_is_gone(d, g);
+}
+
+/* group_next() */
+static inline struct group *next_below(const struct group *in, struct group *g)
+{
+    return g->first ? g->first : g != in && g->next ? g->next : group_next(in, g);
 }
 
 static struct group *next_named(struct draft *d, const struct draft_iter *it)
@@ -172,8 +179,8 @@ static struct group *next_named(struct draft *d, const struct draft_iter *it)
     uint64_t looked = 1;
     struct group *g = it->at;
     if (it->below) {
-        for (g = group_next(it->in, g ? g : it->in); g && !is_named(d, g, it->id); looked++) {
-            g = group_next(it->in, g);
+        for (g = next_below(it->in, g ? g : it->in); g && !is_named(d, g, it->id); looked++) {
+            g = next_below(it->in, g);
         }
     } else {
         for (g = g ? g->next : it->in->first; g && !is_named(d, g, it->id); looked++) {
@@ -184,7 +191,8 @@ static struct group *next_named(struct draft *d, const struct draft_iter *it)
     return g;
 }
 
-struct group *draft_next(struct draft *d, struct draft_iter *it)
+/* The same where it may be remembered that there is but one. */
+static struct group *next_sole(struct draft *d, struct draft_iter *it)
 {
     struct draft_sole *sole = sole_slot(d, it->in, it->id);
     bool known = is_sole_of(sole, it->in, it->id, it->below);
@@ -194,11 +202,17 @@ struct group *draft_next(struct draft *d, struct draft_iter *it)
     }
     struct group *g = !known ? next_named(d, it) : it->found ? NULL : sole->leaf;
     bool was_long = d->looked - it->before >= SOLE_FROM; /* set back meanwhile: so it was */
-    if (!g && !known && sole && it->found < 2 && was_long && it->reshaped == d->reshaped) {
+    if (!g && !known && it->found < 2 && was_long && it->reshaped == d->reshaped) {
         *sole = (struct draft_sole){
             .in = it->in, .below = it->below, .is_set = true, .has = it->found, .leaf = it->at};
         memcpy(sole->id, it->id, sizeof(sole->id));
     }
+    return g;
+}
+
+struct group *draft_next(struct draft *d, struct draft_iter *it)
+{
+    struct group *g = is_long(d) ? next_sole(d, it) : next_named(d, it);
     it->at = g ? g : it->at;
     it->found += g != NULL;
     return g;
@@ -208,7 +222,7 @@ struct group *draft_next(struct draft *d, struct draft_iter *it)
 struct draft_names {
     uint32_t name[DRAFT_NAMES]; /* by a hash, or behind it; 0: no name */
     uint8_t first[DRAFT_NAMES]; /* segment of that name */
-    uint8_t next[SOLE_FROM];    /* of the same name behind each segment; else the number of segments */
+    uint8_t next[SOLE_FROM]; /* of the same name behind each segment; else the number of segments */
 };
 
 /* Its place in v->name, or the free one where it would be: there are fewer names than places. */
@@ -265,8 +279,8 @@ static bool flat_received(struct draft_flat *it, const char id[4])
     const struct hl7 *m = it->d->m;
     uint32_t name;
     memcpy(&name, id, sizeof(name));
-    uint32_t at = m->segs < SOLE_FROM ? next_in_short(it->d, it->seg, name)
-                                      : next_in_long(m, it->seg, name);
+    uint32_t at =
+        m->segs < SOLE_FROM ? next_in_short(it->d, it->seg, name) : next_in_long(m, it->seg, name);
     it->d->looked += at + 1 - it->seg;
     it->last = at;
     it->seg = at < m->segs ? at + 1 : at;
@@ -300,27 +314,29 @@ static struct edit_seg flat_read(struct draft *d, uint32_t seg, struct edit_line
                      : (struct edit_seg){d->m, &d->m->seg[seg]};
 }
 
-bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *out)
+/* The same where it may be remembered that there is but one. */
+static bool flat_sole(struct draft_flat *it, const char id[4])
 {
     struct draft_sole *sole = sole_slot(it->d, NULL, id);
-    bool known = is_sole_of(sole, NULL, id, true);
-    bool has = known && sole->has && !it->found;
-    if (has) {
+    if (is_sole_of(sole, NULL, id, true)) {
         it->last = sole->seg;
         it->last_line = sole->line;
-    } else if (!known) {
-        uint32_t before = it->last;
-        struct edit_line *before_line = it->last_line;
-        has = flat_named(it, id);
-        if (!has && sole && it->found < 2) {
-            *sole = (struct draft_sole){.below = true,
-                                        .is_set = true,
-                                        .has = it->found,
-                                        .seg = before,
-                                        .line = before_line};
-            memcpy(sole->id, id, sizeof(sole->id));
-        }
+        return sole->has && !it->found;
     }
+    uint32_t before = it->last;
+    struct edit_line *before_line = it->last_line;
+    bool has = flat_named(it, id);
+    if (!has && it->found < 2) {
+        *sole = (struct draft_sole){
+            .below = true, .is_set = true, .has = it->found, .seg = before, .line = before_line};
+        memcpy(sole->id, id, sizeof(sole->id));
+    }
+    return has;
+}
+
+bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *out)
+{
+    bool has = is_long(it->d) ? flat_sole(it, id) : flat_named(it, id);
     it->found += has;
     if (has) {
         *out = flat_read(it->d, it->last, it->last_line);

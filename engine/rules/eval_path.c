@@ -167,6 +167,11 @@ bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s
     return true;
 }
 
+static struct value value_of(const struct eval_walk *w, struct hl7_val raw)
+{
+    return is_delimiters(&w->n->path) ? value_string(raw.raw) : hl7_value(w->now.m, w->n, raw);
+}
+
 bool eval_walk_next(struct eval_walk *w, struct value *out)
 {
     const struct path *p = &w->n->path;
@@ -180,7 +185,7 @@ bool eval_walk_next(struct eval_walk *w, struct value *out)
             return false;
         }
         if (raw.state == HL7_VALUE || (w->nulls && raw.state == HL7_NULL)) {
-            *out = is_delimiters(p) ? value_string(raw.raw) : hl7_value(w->now.m, w->n, raw);
+            *out = value_of(w, raw);
             lineage_value(w->e->lineage, out);
             return true;
         }
@@ -232,20 +237,36 @@ static bool add_segments(struct eval *e, const struct node *n, const struct scop
 
 /* ---- entry ---- */
 
+/* All that is left of the walk. */
+static void add_walk(struct eval_walk *w, bool nulls, struct values *out)
+{
+    const struct path *p = &w->n->path;
+    struct eval *e = w->e;
+    while (next_segment(w, &w->now)) {
+        struct hl7_val raw = path_first(w->now.m, w->now.seg, p, &w->rest);
+        for (;;) {
+            if (raw.state == HL7_VALUE || (nulls && raw.state == HL7_NULL)) {
+                struct value *v = values_add(out, e->a);
+                *v = value_of(w, raw);
+                lineage_value(e->lineage, v);
+            }
+            if (!w->rest.p) {
+                break;
+            }
+            raw = path_again(w->now.m, p, &w->rest);
+        }
+    }
+}
+
 bool eval_path(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
                struct values *out)
 {
     struct eval_walk w;
-    struct value v;
     if (!n->path.field) {
         return add_segments(e, n, s, out);
     }
-    if (!eval_walk_begin(e, n, s, &w)) {
-        return true;
-    }
-    w.nulls = nulls;
-    while (eval_walk_next(&w, &v)) {
-        *values_add(out, e->a) = v;
+    if (eval_walk_begin(e, n, s, &w)) {
+        add_walk(&w, nulls, out);
     }
     return true;
 }
@@ -278,8 +299,7 @@ enum hl7_state eval_path_state(struct eval *e, const struct node *n, const struc
 static void walk_group(struct eval *e, const struct node *n, struct draft_iter from, bool nulls,
                        struct values *out)
 {
-    struct eval_walk w = {.e = e, .n = n, .nulls = nulls};
-    struct value v;
+    struct eval_walk w = {.e = e, .n = n};
     if (!n->path.field) {
         add_leaves(e, &n->path, from, out);
         return;
@@ -289,9 +309,7 @@ static void walk_group(struct eval *e, const struct node *n, struct draft_iter f
     if (n->path.seg_n != PATH_ALL) {
         find_only(&w);
     }
-    while (eval_walk_next(&w, &v)) {
-        *values_add(out, e->a) = v;
-    }
+    add_walk(&w, nulls, out);
 }
 
 static bool has_delimiters_of(const struct hl7 *a, const struct hl7 *b)

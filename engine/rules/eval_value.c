@@ -86,8 +86,8 @@ static APART bool other_text(struct eval *e, const struct node *n, const struct 
 
 bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out)
 {
-    bool is_text = v->kind == VALUE_STRING ||
-                   (v->kind == VALUE_HL7 && hl7_is_plain(&v->m->d, v->text));
+    bool is_text =
+        v->kind == VALUE_STRING || (v->kind == VALUE_HL7 && hl7_is_plain(&v->m->d, v->text));
     if (!is_text) {
         return other_text(e, n, v, out);
     }

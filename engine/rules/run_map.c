@@ -128,7 +128,7 @@ static void cover(struct eval *e, const struct item *item, const struct json *ma
 }
 
 static APART bool formula(struct eval *e, const struct map *m, const struct item *item,
-                    const struct scope *s, struct json **out)
+                          const struct scope *s, struct json **out)
 {
     struct lineage_seen before = lineage_enter(e->lineage);
     bool good = formula_json(e, m, item, s, out);
@@ -180,7 +180,7 @@ static bool count_step(struct eval *e, const struct item *item)
 
 /* $for: the item once for each element; the list of them is fixed before the first. */
 static APART bool push_loop(struct eval *e, const struct map *m, const struct item *item,
-                      const struct scope *s, struct json *list)
+                            const struct scope *s, struct json *list)
 {
     struct values elements = {0};
     struct item plain = *item;
@@ -224,7 +224,7 @@ static bool push_item(struct eval *e, const struct map *m, const struct item *it
 }
 
 static APART bool list_eval(struct eval *e, const struct map *m, const struct item *item,
-                      const struct scope *s, struct json **out)
+                            const struct scope *s, struct json **out)
 {
     struct json *list = json_new(e->a, JSON_ARRAY);
     for (const struct item *one = item->first; one; one = one->next) {
@@ -302,7 +302,7 @@ static bool run_used_map(struct eval *e, const struct item *item, const struct s
 }
 
 static APART bool use_map(struct eval *e, const struct map *m, const struct item *item,
-                    const struct scope *s, struct json **out)
+                          const struct scope *s, struct json **out)
 {
     struct json *also = NULL;
     if (!run_used_map(e, item, s, out)) {
@@ -327,7 +327,7 @@ static APART bool use_map(struct eval *e, const struct map *m, const struct item
 }
 
 static APART bool object_eval(struct eval *e, const struct map *m, const struct item *item,
-                        const struct scope *s, struct json **out)
+                              const struct scope *s, struct json **out)
 {
     bool good = true;
     if (item->lets.n && !run_assigns(e, &item->lets, s, e->lets)) {
