@@ -163,9 +163,20 @@ static void reshape(struct draft *d, const char *id)
     }
 }
 
-static inline bool is_named(const struct draft *d, const struct group *g, const char id[4])
+static bool is_named(const struct draft *d, const struct group *g, const char id[4])
 {
     return group_is_leaf(g) && memcmp(draft_id(d, g), id, 4) == 0 && !draft_is_gone(d, g);
+}
+
+/* The same of a leaf of a message that nothing has been changed in. */
+static inline bool is_received(const struct draft *d, const struct group *g, uint32_t want)
+{
+    uint32_t name;
+    if (!group_is_leaf(g)) {
+        return false;
+    }
+    memcpy(&name, d->m->seg[g->seg].id, sizeof(name));
+    return name == want;
 }
 
 /* group_next() */
@@ -174,16 +185,27 @@ static inline struct group *next_below(const struct group *in, struct group *g)
     return g->first ? g->first : g != in && g->next ? g->next : group_next(in, g);
 }
 
+static struct group *next_step(const struct draft_iter *it, struct group *g)
+{
+    return it->below ? next_below(it->in, g ? g : it->in) : g ? g->next : it->in->first;
+}
+
 static struct group *next_named(struct draft *d, const struct draft_iter *it)
 {
     uint64_t looked = 1;
-    struct group *g = it->at;
-    if (it->below) {
-        for (g = next_below(it->in, g ? g : it->in); g && !is_named(d, g, it->id); looked++) {
+    uint32_t want;
+    struct group *g = next_step(it, it->at);
+    memcpy(&want, it->id, sizeof(want));
+    if (d->edit) {
+        for (; g && !is_named(d, g, it->id); looked++) {
+            g = next_step(it, g);
+        }
+    } else if (it->below) {
+        for (; g && !is_received(d, g, want); looked++) {
             g = next_below(it->in, g);
         }
     } else {
-        for (g = g ? g->next : it->in->first; g && !is_named(d, g, it->id); looked++) {
+        for (; g && !is_received(d, g, want); looked++) {
             g = g->next;
         }
     }
@@ -346,14 +368,14 @@ bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *o
 
 struct group *draft_next_group(struct draft *d, struct group *in, unsigned node, struct group *at)
 {
-    struct group *g = at ? at : in;
-    while ((g = group_next(in, g)) != NULL) {
-        d->looked++;
-        if (g->node == node && !group_is_leaf(g) && draft_first(d, g)) {
-            return g;
-        }
+    struct group *g = next_below(in, at ? at : in);
+    uint64_t looked = 1;
+    while (g && (g->node != node || group_is_leaf(g) || !draft_first(d, g))) {
+        g = next_below(in, g);
+        looked++;
     }
-    return NULL;
+    d->looked += looked;
+    return g;
 }
 
 /* ---- fields ---- */

@@ -173,13 +173,23 @@ static bool eval_enter(struct eval *e, const struct node *n)
 /* and, or, exists() ...: where nothing but their truth is wanted, it needs no value and no list. */
 static bool is_decision(const struct node *n)
 {
-    return (n->op >= NODE_AND && n->op <= NODE_IMPLIES) ||
+    return (n->op >= NODE_AND && n->op <= NODE_IMPLIES) || n->op == NODE_PATH_EXISTS ||
            (n->op == NODE_CALL && n->func->run == func_exists && n->has_input && n->nargs == 1);
+}
+
+static bool path_exists(struct eval *e, const struct node *n, const struct scope *s)
+{
+    struct eval_walk w;
+    struct value v;
+    return eval_walk_begin(e, n, s, &w) && eval_walk_next(&w, &v);
 }
 
 static enum value_answer decide(struct eval *e, const struct node *n, const struct scope *s,
                                 bool *out_good)
 {
+    if (n->op == NODE_PATH_EXISTS) {
+        return path_exists(e, n, s) ? ANSWER_TRUE : ANSWER_FALSE;
+    }
     if (n->op != NODE_CALL) {
         return eval_logic(e, n, s, out_good);
     }
@@ -188,15 +198,21 @@ static enum value_answer decide(struct eval *e, const struct node *n, const stru
     return *out_good && in.n ? ANSWER_TRUE : ANSWER_FALSE;
 }
 
+static APART enum value_answer eval_decision(struct eval *e, const struct node *n,
+                                             const struct scope *s, bool *out_good)
+{
+    *out_good = eval_enter(e, n);
+    enum value_answer truth = *out_good ? decide(e, n, s, out_good) : ANSWER_FALSE;
+    e->depth--;
+    return truth;
+}
+
 enum value_answer eval_truth(struct eval *e, const struct node *n, const struct scope *s,
                              bool *out_good)
 {
     struct value v;
     if (is_decision(n)) {
-        *out_good = eval_enter(e, n);
-        enum value_answer truth = *out_good ? decide(e, n, s, out_good) : ANSWER_FALSE;
-        e->depth--;
-        return truth;
+        return eval_decision(e, n, s, out_good);
     }
     enum value_answer got = eval_one(e, n, s, &v);
     *out_good = got != ANSWER_FALSE;
@@ -254,10 +270,7 @@ static bool eval_path_one_of(struct eval *e, const struct node *n, const struct 
 static bool eval_path_exists(struct eval *e, const struct node *n, const struct scope *s,
                              struct values *out)
 {
-    struct eval_walk w;
-    struct value v;
-    bool found = eval_walk_begin(e, n, s, &w) && eval_walk_next(&w, &v);
-    *values_add(out, e->a) = value_boolean(found);
+    *values_add(out, e->a) = value_boolean(path_exists(e, n, s));
     return true;
 }
 
@@ -337,7 +350,7 @@ static const struct value *only_part(const struct eval *e, const struct node *n,
 
 /* $name.3.1, $this.4: where the name holds one value that is no segment, its part, without lists on the way. False
  * where it is not so simple; nothing is done then. */
-static bool eval_part_of_one(struct eval *e, const struct node *n, const struct scope *s,
+static inline bool eval_part_of_one(struct eval *e, const struct node *n, const struct scope *s,
                              bool nulls, struct values *out)
 {
     const struct node *base = n->arg[0], *up = base->op == NODE_LEVEL ? base : NULL;
@@ -424,6 +437,9 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
                      struct values *out)
 {
     switch ((enum node_op)n->op) {
+    case NODE_LITERAL:
+        *values_add(out, e->a) = n->value;
+        return true;
     case NODE_EMPTY:
         return true;
     case NODE_SUBPATH:
@@ -434,8 +450,6 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
         return eval_levels(e, n, s, false, out);
     case NODE_INDEX:
         return eval_index(e, n, s, out);
-    case NODE_CALL:
-        return func_run(e, n, s, out);
     case NODE_THIS:
         return eval_this(e, s, out);
     case NODE_POSITION:
@@ -478,6 +492,22 @@ static APART bool eval_deeper(struct eval *e, const struct node *n, const struct
     return good;
 }
 
+static APART bool eval_call(struct eval *e, const struct node *n, const struct scope *s,
+                            struct values *out)
+{
+    e->depth++;
+    bool good = func_run(e, n, s, out);
+    e->depth--;
+    return good;
+}
+
+static APART bool eval_level_node(struct eval *e, const struct node *n, const struct scope *s,
+                                  struct values *out)
+{
+    return eval_part_of_one(e, n, s, false, out) || eval_deeper(e, n, s, out);
+}
+
+/* What needs nothing but one other function hands on to it: no frame of its own. */
 bool eval_node(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     if (!may_enter(e)) {
@@ -485,15 +515,14 @@ bool eval_node(struct eval *e, const struct node *n, const struct scope *s, stru
     }
     e->steps--;
     switch ((enum node_op)n->op) {
-    case NODE_LITERAL:
-        *values_add(out, e->a) = n->value;
-        return true;
     case NODE_PATH:
         return eval_path(e, n, s, false, out);
     case NODE_LET:
         return eval_let(e, n, false, out);
     case NODE_LEVEL:
-        return eval_part_of_one(e, n, s, false, out) || eval_deeper(e, n, s, out);
+        return eval_level_node(e, n, s, out);
+    case NODE_CALL:
+        return eval_call(e, n, s, out);
     default:
         return eval_deeper(e, n, s, out);
     }

@@ -29,7 +29,13 @@ static int64_t count_chars(struct str s)
 /* Byte of character `n`, or s.n. */
 static size_t byte_of(struct str s, int64_t n)
 {
+    enum { WORD = 8 };
     size_t i = 0;
+    while (n >= WORD && i + WORD <= s.n &&
+           !(str_word(s.p + i, WORD) & UINT64_C(0x8080808080808080))) {
+        i += WORD; /* as many characters */
+        n -= WORD;
+    }
     for (; i < s.n; i++) {
         if (is_first_byte(s.p[i]) && n-- == 0) {
             break;

@@ -349,7 +349,7 @@ static APART bool object_eval(struct eval *e, const struct map *m, const struct 
     return good && (!*out || !item->demands || run_fhir_whole(e, item, object));
 }
 
-static struct json *copy_literal(struct eval *e, const struct item *item)
+static APART bool copy_literal(struct eval *e, const struct item *item, struct json **out)
 {
     const struct json *literal = item->literal;
     struct json *copy = json_new(e->a, literal->kind);
@@ -357,7 +357,8 @@ static struct json *copy_literal(struct eval *e, const struct item *item)
     copy->is_plain = literal->is_plain;
     lineage_made(e->lineage, copy, item->pos, (struct lineage_seen){0});
     cover(e, item, copy);
-    return copy;
+    *out = copy;
+    return true;
 }
 
 /* Each kind in a function of its own, whose frame is its own. */
@@ -370,8 +371,7 @@ static bool item_eval(struct eval *e, const struct map *m, const struct item *it
     }
     switch (item->kind) {
     case ITEM_LITERAL:
-        *out = copy_literal(e, item);
-        return true;
+        return copy_literal(e, item, out);
     case ITEM_FORMULA:
         return formula(e, m, item, s, out);
     case ITEM_OBJECT:
