@@ -457,6 +457,27 @@ struct str hl7_part_in(const struct hl7 *m, struct str whole, char separator, ui
     return nth(&m->d, whole, is_inside ? end : end_of(whole), separator, n);
 }
 
+bool hl7_cut(const struct hl7 *m, struct str whole, char separator, struct hl7_parts *out)
+{
+    const char *limit = m->raw.p + m->raw.n, *end = whole.p + whole.n;
+    const struct cuts by = {whole.p >= m->raw.p && end <= limit ? limit : end, separator, 0};
+    out->n = 0;
+    if (m->d.wide || !separator || whole.n > UINT16_MAX) {
+        return false;
+    }
+    for (const char *at = whole.p; at < end; at += 16) {
+        struct hits h = by.limit - at >= 16 ? hits_at(at, by) : last_hits(at, end, by);
+        for (h = within(h, end - at); h.separators; h.separators &= h.separators - 1) {
+            if (out->n == HL7_PARTS - 1) {
+                return false;
+            }
+            out->end[out->n++] = (uint16_t)(at - whole.p + __builtin_ctz(h.separators));
+        }
+    }
+    out->end[out->n++] = (uint16_t)whole.n;
+    return true;
+}
+
 struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n)
 {
     return nth(d, component, end_of(component), d->subcomponent, n);

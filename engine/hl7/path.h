@@ -78,6 +78,22 @@ struct str hl7_component(const struct hl7_delims *d, struct str repetition, uint
 /* The same of any parts, by their separator; quicker where the whole stands in the message `m`. */
 struct str hl7_part_in(const struct hl7 *m, struct str whole, char separator, uint32_t n);
 struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, uint32_t n);
+/* All of them at once. False: they are too many, or not so simple; ask for each. */
+enum { HL7_PARTS = 24 };
+struct hl7_parts {
+    uint16_t n;
+    uint16_t end[HL7_PARTS]; /* where each ends */
+};
+bool hl7_cut(const struct hl7 *m, struct str whole, char separator, struct hl7_parts *out);
+/* Part `n` (from 1) of what was cut. */
+static inline struct str hl7_cut_part(const struct hl7_parts *v, struct str whole, uint32_t n)
+{
+    if (n == 0 || n > v->n) {
+        return str_from(NULL, 0);
+    }
+    size_t begin = n > 1 ? v->end[n - 2] + 1u : 0;
+    return str_from(whole.p + begin, v->end[n - 1] - begin);
+}
 struct hl7_val hl7_val_of(struct str raw);
 /* One plain text: ASCII in which no component, subcomponent or escape begins, nor another character set
  * (ESC). False may also mean that it was not looked at so closely. O(n / 8). */

@@ -540,13 +540,19 @@ static bool is_bare_part(const struct node *n)
     return n->op == NODE_THIS || n->op == NODE_LET || n->op == NODE_PATH;
 }
 
+static APART bool eval_bare_level(struct eval *e, const struct node *n, const struct scope *s,
+                                  struct values *out)
+{
+    return eval_part_of_one(e, n, s, true, out) || eval_levels(e, n, s, true, out);
+}
+
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     if (n->op == NODE_LET) {
         return eval_let(e, n, true, out);
     }
     if (is_bare_part(n)) {
-        return eval_part_of_one(e, n, s, true, out) || eval_levels(e, n, s, true, out);
+        return eval_bare_level(e, n, s, out);
     }
     if (!eval_is_bare(n)) {
         return eval_node(e, n, s, out);

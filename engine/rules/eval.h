@@ -50,6 +50,14 @@ struct eval_reached {
     struct structure_reach reach;
 };
 
+/* The parts of the value that was last asked for one: maps read several in a row. */
+struct eval_cut {
+    struct str whole; /* whole.p NULL: nothing yet */
+    char separator;
+    bool is_cut; /* else it could not be */
+    struct hl7_parts parts;
+};
+
 struct eval_memo;
 struct eval_variable;
 
@@ -82,6 +90,7 @@ struct eval {
     struct rules_miss *misses; /* newest first */
     struct rules_remark *remarks;
     struct eval_reached reached[EVAL_REACHED]; /* by a hash of group and name */
+    struct eval_cut cut[2];                    /* by components, by subcomponents */
     const struct eval_memo *memo[EVAL_MEMOS];  /* of maps, by their number (run_memo.c) */
     struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
     struct coverage *coverage; /* told what is touched (coverage.h); or NULL */

@@ -470,6 +470,22 @@ static void segment_level(struct eval *e, const struct node *n, const struct val
     (void)eval_path(e, &field, &s, nulls, out); /* cannot fail on a field */
 }
 
+/* Part `n` of a value of the message; its bytes stay where they are as long as `e` runs. */
+static struct str part_in(struct eval *e, const struct value *v, uint32_t n)
+{
+    const struct hl7_delims *d = &v->m->d;
+    bool by_components = v->level == LEVEL_REPETITION;
+    char separator = by_components ? d->component : d->subcomponent;
+    struct eval_cut *c = &e->cut[by_components];
+    if (c->whole.p != v->text.p || c->whole.n != v->text.n || c->separator != separator) {
+        c->whole = v->text;
+        c->separator = separator;
+        c->is_cut = hl7_cut(v->m, v->text, separator, &c->parts);
+    }
+    return c->is_cut ? hl7_cut_part(&c->parts, v->text, n)
+                     : hl7_part_in(v->m, v->text, separator, n);
+}
+
 bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool nulls,
                struct value *out)
 {
@@ -477,11 +493,10 @@ bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool
         *out = *v;
         return n->level == 1 && v->kind != VALUE_GROUP;
     }
-    const struct hl7_delims *d = &v->m->d;
     bool is_whole = v->level == LEVEL_SUBCOMPONENT; /* its part 1 is itself */
-    char separator = v->level == LEVEL_REPETITION ? d->component : d->subcomponent;
-    struct str part = is_whole ? n->level == 1 ? v->text : STR("")
-                               : hl7_part_in(v->m, v->text, separator, n->level);
+    struct str part = !is_whole       ? part_in(e, v, n->level)
+                      : n->level == 1 ? v->text
+                                      : STR("");
     struct hl7_val raw = hl7_val_of(part);
     if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
         return false;

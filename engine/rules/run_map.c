@@ -163,19 +163,15 @@ static bool push_values(struct eval *e, const struct map *m, const struct item *
 static bool push_item(struct eval *e, const struct map *m, const struct item *item,
                       const struct scope *s, struct json *list);
 
-/* eval_step() wants a node to tell of. */
+static bool has_step(const struct eval *e)
+{
+    return e->steps > 0 && e->a->total <= e->bytes_max;
+}
+
+/* None is left, and eval_step() wants a node to tell of. */
 static APART bool no_step(struct eval *e, const struct item *item)
 {
     return eval_step(e, &(struct node){.pos = item->pos});
-}
-
-static bool count_step(struct eval *e, const struct item *item)
-{
-    if (e->steps > 0 && e->a->total <= e->bytes_max) {
-        e->steps--;
-        return true;
-    }
-    return no_step(e, item);
 }
 
 /* $for: the item once for each element; the list of them is fixed before the first. */
@@ -190,7 +186,11 @@ static APART bool push_loop(struct eval *e, const struct map *m, const struct it
     }
     for (uint32_t i = 0; i < elements.n; i++) {
         struct scope inner = {.self = &elements.v[i], .index = i, .total = elements.n, .outer = s};
-        if (!count_step(e, item) || !push_item(e, m, &plain, &inner, list)) {
+        if (!has_step(e)) {
+            return no_step(e, item);
+        }
+        e->steps--;
+        if (!push_item(e, m, &plain, &inner, list)) {
             return false;
         }
     }
@@ -366,9 +366,10 @@ static bool item_eval(struct eval *e, const struct map *m, const struct item *it
                       const struct scope *s, struct json **out)
 {
     *out = NULL;
-    if (!count_step(e, item)) {
-        return false;
+    if (!has_step(e)) {
+        return no_step(e, item);
     }
+    e->steps--;
     switch (item->kind) {
     case ITEM_LITERAL:
         return copy_literal(e, item, out);
