@@ -32,8 +32,8 @@ struct json {
     uint32_t key_at;    /* byte offset of the key's opening quote */
     uint32_t count;     /* members or items */
     enum json_kind kind : 8;
-    bool is_plain : 1;     /* string: known to need no escape (json_is_plain()) */
-    bool is_key_plain : 1; /* the same of its key */
+    bool is_plain;     /* string: known to need no escape (json_is_plain()) */
+    bool is_key_plain; /* the same of its key */
 };
 
 enum json_duplicates {

@@ -301,8 +301,7 @@ static bool flat_received(struct draft_flat *it, const char id[4])
     const struct hl7 *m = it->d->m;
     uint32_t name;
     memcpy(&name, id, sizeof(name));
-    uint32_t at =
-        m->segs < SOLE_FROM ? next_in_short(it->d, it->seg, name) : next_in_long(m, it->seg, name);
+    uint32_t at = next_in_long(m, it->seg, name);
     it->d->looked += at + 1 - it->seg;
     it->last = at;
     it->seg = at < m->segs ? at + 1 : at;
@@ -356,7 +355,9 @@ static bool flat_sole(struct draft_flat *it, const char id[4])
     return has;
 }
 
-bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *out)
+/* Of a long message, or a changed one. */
+static __attribute__((noinline)) bool flat_next(struct draft_flat *it, const char id[4],
+                                                struct edit_seg *out)
 {
     bool has = is_long(it->d) ? flat_sole(it, id) : flat_named(it, id);
     it->found += has;
@@ -364,6 +365,28 @@ bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *o
         *out = flat_read(it->d, it->last, it->last_line);
     }
     return has;
+}
+
+bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *out)
+{
+    struct draft *d = it->d;
+    const struct hl7 *m = d->m;
+    uint32_t name;
+    if (d->edit || m->segs >= SOLE_FROM) {
+        return flat_next(it, id, out);
+    }
+    memcpy(&name, id, sizeof(name));
+    uint32_t at = next_in_short(d, it->seg, name);
+    d->looked += at + 1 - it->seg;
+    it->seg = at;
+    if (at == m->segs) {
+        return false;
+    }
+    it->last = at;
+    it->seg = at + 1;
+    it->found++;
+    *out = (struct edit_seg){m, &m->seg[at]};
+    return true;
 }
 
 struct group *draft_next_group(struct draft *d, struct group *in, unsigned node, struct group *at)

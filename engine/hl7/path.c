@@ -732,6 +732,13 @@ struct hl7_val path_again(const struct hl7 *m, const struct path *p, struct str 
     return val;
 }
 
+/* Of one place, as an index names it. */
+static __attribute__((noinline)) struct hl7_val
+only_value(const struct hl7 *m, const struct hl7_seg *s, const struct path *p)
+{
+    return value_in(m, s, p);
+}
+
 struct hl7_val path_first(const struct hl7 *m, const struct hl7_seg *s, const struct path *p,
                           struct str *rest)
 {
@@ -748,7 +755,7 @@ struct hl7_val path_first(const struct hl7 *m, const struct hl7_seg *s, const st
         *rest = field;
         return path_again(m, p, rest);
     }
-    return value_in(m, s, p);
+    return only_value(m, s, p);
 }
 
 bool path_next(struct path_iter *it, struct hl7_val *out)

@@ -351,7 +351,7 @@ static const struct value *only_part(const struct eval *e, const struct node *n,
 /* $name.3.1, $this.4: where the name holds one value that is no segment, its part, without lists on the way. False
  * where it is not so simple; nothing is done then. */
 static inline bool eval_part_of_one(struct eval *e, const struct node *n, const struct scope *s,
-                             bool nulls, struct values *out)
+                                    bool nulls, struct values *out)
 {
     const struct node *base = n->arg[0], *up = base->op == NODE_LEVEL ? base : NULL;
     const struct value *v = only_part(e, up ? up->arg[0] : base, s);

@@ -494,9 +494,7 @@ bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool
         return n->level == 1 && v->kind != VALUE_GROUP;
     }
     bool is_whole = v->level == LEVEL_SUBCOMPONENT; /* its part 1 is itself */
-    struct str part = !is_whole       ? part_in(e, v, n->level)
-                      : n->level == 1 ? v->text
-                                      : STR("");
+    struct str part = !is_whole ? part_in(e, v, n->level) : n->level == 1 ? v->text : STR("");
     struct hl7_val raw = hl7_val_of(part);
     if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
         return false;

@@ -264,12 +264,12 @@ static void change(struct draft *d, unsigned what)
     }
 }
 
-Test(draft, in_a_long_message_all_are_found_whatever_comes_and_goes)
+static void expect_all_found_among(unsigned observations)
 {
     static const char *const structures[] = {"ORU_R01", NULL};
     struct buf ids = {0};
     buf_puts(&ids, "PID NTE OBR");
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < observations; i++) {
         buf_puts(&ids, " OBX");
     }
     const char *text = str_dup(&arena, buf_str(&ids)).p;
@@ -280,6 +280,37 @@ Test(draft, in_a_long_message_all_are_found_whatever_comes_and_goes)
         for (unsigned i = 0; i < 24; i++) {
             change(d, (const unsigned[]){3, 1, 2, 0, 4, 5, 7, 6}[i % 8]);
             expect_all_found(d);
+        }
+    }
+}
+
+Test(draft, in_a_long_message_all_are_found_whatever_comes_and_goes)
+{
+    expect_all_found_among(100);
+}
+
+Test(draft, in_a_short_message_too)
+{
+    expect_all_found_among(12);
+    expect_all_found_among(59); /* with MSH just below what counts as long, which it becomes */
+}
+
+/* As many as a walk from one to the next would have looked at. */
+Test(draft, what_is_looked_at_in_a_short_message_is_counted)
+{
+    static const struct {
+        char id[4];
+        unsigned looked[3];
+    } rows[] = {{"MSH", {1, 4, 1}}, {"OBX", {3, 2, 1}}, {"NTE", {4, 1, 1}}, {"ZZZ", {5, 1, 1}}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct draft *d = draft_of(NULL, "PID OBX NTE");
+        struct draft_flat it = {.d = d};
+        struct edit_seg seg;
+        for (unsigned k = 0; k < 3; k++) {
+            d->looked = 0;
+            (void)draft_flat_next(&it, rows[i].id, &seg);
+            cr_expect_eq(d->looked, rows[i].looked[k], "%s %u: %u", rows[i].id, k,
+                         (unsigned)d->looked);
         }
     }
 }

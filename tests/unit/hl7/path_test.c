@@ -258,6 +258,42 @@ Test(path, iteration_walks_segments_and_repetitions)
     cr_expect_str_eq(listed(path_each_in(&m, NULL, &p)), "");
 }
 
+/* Parts of a value that is cut once, and of one that is cut for each. */
+Test(path, what_is_cut_at_once_has_the_same_parts)
+{
+    static const char *const rows[] = {
+        "",
+        "a",
+        "^",
+        "^^",
+        "a^b",
+        "a^^c^",
+        "a&b",
+        "1234567^9",
+        "a^b^c^d^e^f^g^h^i^j^k^l^m^n^o^p^q^r",
+        "a^b\r",
+        "123456789012345^7^seventeen and more of it^and more",
+    };
+    struct hl7 m = parsed(message);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct str whole = str_of(rows[i]);
+        struct hl7_parts v;
+        cr_assert(hl7_cut(&m, whole, '^', &v), "%s", rows[i]);
+        for (uint32_t n = 0; n < HL7_PARTS + 1; n++) {
+            struct str want = hl7_component(&m.d, whole, n), got = hl7_cut_part(&v, whole, n);
+            cr_expect(str_eq(got, want) && !got.p == !want.p, "%s: %u <%.*s>", rows[i], n,
+                      STR_ARG(got));
+            cr_expect(str_eq(hl7_part_in(&m, whole, '^', n), want), "%s: %u", rows[i], n);
+        }
+    }
+    struct hl7_parts v;
+    char many[HL7_PARTS + 1];
+    memset(many, '^', sizeof(many));
+    cr_expect(hl7_cut(&m, str_from(many, HL7_PARTS - 1), '^', &v) && v.n == HL7_PARTS);
+    cr_expect_not(hl7_cut(&m, str_from(many, HL7_PARTS), '^', &v));
+    cr_expect_not(hl7_cut(&m, STR("a"), 0, &v));
+}
+
 Test(path, a_million_repetitions)
 {
     struct buf b = {0};

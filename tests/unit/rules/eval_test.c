@@ -191,6 +191,11 @@ Test(eval, functions)
          "bc'.substring(1)",
          "string:bc"},
         {"'abc'.substring(1, 1)", "string:b"},
+        {"'abcdefghijklmnopqrs'.substring(9, 9)", "string:jklmnopqr"},
+        {"'abcdefgh'.substring(8)", ""},
+        {"'abcdefghijk\xc3\xa4"
+         "mnopqrs'.substring(12, 2)",
+         "string:mn"},
         {"'abc'.substring(3)", ""},
         {"'abc'.substring(-1)", ""},
         {"'\xc3\xa4"
