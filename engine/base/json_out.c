@@ -70,11 +70,11 @@ static inline bool are_plain(const char p[WIDE])
 #endif
 }
 
-/* The same of at most 16 bytes. */
+/* The same of 1 to 16 bytes. */
 static inline bool is_plain_short(const char *p, size_t n)
 {
     return n >= WORD ? are_plain_words(str_word(p, WORD), str_word(p + n - WORD, WORD))
-                     : n == 0 || is_plain_word(str_word(p, n));
+                     : is_plain_word(str_word(p, n));
 }
 
 bool json_is_plain(struct str s)
@@ -85,7 +85,7 @@ bool json_is_plain(struct str s)
             return false;
         }
     }
-    return is_plain_short(s.p + i, s.n - i);
+    return s.n == 0 || is_plain_short(s.p + i, s.n - i);
 }
 
 /* Copy bytes that are written as they are, up to the first that is not; how many. Sixteen at a time, which is what most
@@ -96,7 +96,7 @@ static size_t copy_plain(char *to, const char *from, size_t n)
     for (; i + WIDE <= n && are_plain(from + i); i += WIDE) {
         memcpy(to + i, from + i, WIDE);
     }
-    if (i + WIDE > n && is_plain_short(from + i, n - i)) {
+    if (i == n || (i + WIDE > n && is_plain_short(from + i, n - i))) {
         str_copy(to + i, str_from(from + i, n - i));
         return n;
     }

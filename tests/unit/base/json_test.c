@@ -348,6 +348,7 @@ Test(json, plain_texts_are_written_as_they_are)
     struct arena a = {0};
     struct buf slow = {0}, quick = {0};
     char text[40];
+    cr_expect(json_is_plain((struct str){NULL, 0}));
     for (size_t n = 0; n <= sizeof(text); n++) {
         for (unsigned c = 0; c < 256 * (n + !n); c++) {
             memset(text, 'x', sizeof(text));
