@@ -279,7 +279,8 @@ static bool eval_path_exists(struct eval *e, const struct node *n, const struct 
 /* A name may hold a stored "": nothing to all but a copy. */
 static bool copy_values(struct eval *e, const struct values *l, bool nulls, struct values *out)
 {
-    for (const struct value *v = l->v, *end = v + l->n; v < end; v++) {
+    for (uint32_t i = 0; i < l->n; i++) {
+        const struct value *v = &l->v[i];
         if (nulls || v->kind != VALUE_HL7 || !v->is_null) {
             *values_add(out, e->a) = *v;
         }
