@@ -72,12 +72,12 @@ static bool bad_cell(struct compiler *c, const struct node *f, struct diag_pos p
 /* A table of other things altogether is told at the formula, as are rows of a query, which have no place. */
 static bool wrong_table(struct compiler *c, const struct node *f, uint32_t row, struct str cell)
 {
-    return hint_codes(c, diag_add(c->d, DIAG_ERROR, "bad-code", f->pos,
-                                  "the table gives %.*s (%s%s%u), which is no code that %.*s may "
-                                  "have",
-                                  STR_ARG(cell), f->table->file,
-                                  f->table->is_query ? ", row " : ":", f->table->lines[row],
-                                  STR_ARG(compile_fhir_slot_name(c))));
+    return hint_codes(c,
+                      diag_add(c->d, DIAG_ERROR, "bad-code", f->pos,
+                               "the table gives %.*s (%s%s%u), which is no code that %.*s may "
+                               "have",
+                               STR_ARG(cell), f->table->file, f->table->is_query ? ", row " : ":",
+                               f->table->lines[row], STR_ARG(compile_fhir_slot_name(c))));
 }
 
 /* The column that is looked up: every cell is such a code. */

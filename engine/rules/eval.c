@@ -155,7 +155,7 @@ static bool may_enter(const struct eval *e)
     return e->steps > 0 && e->a->total <= e->bytes_max && e->depth < EVAL_DEPTH_MAX;
 }
 
-static APART bool no_entry(struct eval *e, const struct node *n)
+static EVAL_APART bool no_entry(struct eval *e, const struct node *n)
 {
     return eval_step(e, n) &&
            eval_fail(e, n, "the formula goes more than %d levels deep", EVAL_DEPTH_MAX);
@@ -198,8 +198,8 @@ static enum value_answer decide(struct eval *e, const struct node *n, const stru
     return *out_good && in.n ? ANSWER_TRUE : ANSWER_FALSE;
 }
 
-static APART enum value_answer eval_decision(struct eval *e, const struct node *n,
-                                             const struct scope *s, bool *out_good)
+static EVAL_APART enum value_answer eval_decision(struct eval *e, const struct node *n,
+                                                  const struct scope *s, bool *out_good)
 {
     *out_good = eval_enter(e, n);
     enum value_answer truth = *out_good ? decide(e, n, s, out_good) : ANSWER_FALSE;
@@ -369,8 +369,8 @@ static inline bool eval_part_of_one(struct eval *e, const struct node *n, const 
     return true;
 }
 
-static APART bool eval_levels(struct eval *e, const struct node *n, const struct scope *s,
-                              bool nulls, struct values *out)
+static EVAL_APART bool eval_levels(struct eval *e, const struct node *n, const struct scope *s,
+                                   bool nulls, struct values *out)
 {
     VALUES(in);
     if (!eval_node(e, n->arg[0], s, &in)) {
@@ -484,8 +484,8 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
 }
 
 /* What has formulas below it. */
-static APART bool eval_deeper(struct eval *e, const struct node *n, const struct scope *s,
-                              struct values *out)
+static EVAL_APART bool eval_deeper(struct eval *e, const struct node *n, const struct scope *s,
+                                   struct values *out)
 {
     e->depth++;
     bool good = dispatch(e, n, s, out);
@@ -493,8 +493,8 @@ static APART bool eval_deeper(struct eval *e, const struct node *n, const struct
     return good;
 }
 
-static APART bool eval_call(struct eval *e, const struct node *n, const struct scope *s,
-                            struct values *out)
+static EVAL_APART bool eval_call(struct eval *e, const struct node *n, const struct scope *s,
+                                 struct values *out)
 {
     e->depth++;
     bool good = func_run(e, n, s, out);
@@ -502,8 +502,8 @@ static APART bool eval_call(struct eval *e, const struct node *n, const struct s
     return good;
 }
 
-static APART bool eval_level_node(struct eval *e, const struct node *n, const struct scope *s,
-                                  struct values *out)
+static EVAL_APART bool eval_level_node(struct eval *e, const struct node *n, const struct scope *s,
+                                       struct values *out)
 {
     return eval_part_of_one(e, n, s, false, out) || eval_deeper(e, n, s, out);
 }
@@ -541,8 +541,8 @@ static bool is_bare_part(const struct node *n)
     return n->op == NODE_THIS || n->op == NODE_LET || n->op == NODE_PATH;
 }
 
-static APART bool eval_bare_level(struct eval *e, const struct node *n, const struct scope *s,
-                                  struct values *out)
+static EVAL_APART bool eval_bare_level(struct eval *e, const struct node *n, const struct scope *s,
+                                       struct values *out)
 {
     return eval_part_of_one(e, n, s, true, out) || eval_levels(e, n, s, true, out);
 }

@@ -107,7 +107,7 @@ struct scope {
 };
 
 /* Of a function that is called seldom, or at the end of another: its frame is not paid for by its caller. */
-#define APART __attribute__((noinline))
+#define EVAL_APART __attribute__((noinline))
 
 /* Which structures the formulas to come were checked with; their paths know where to look in each. */
 void eval_program(struct eval *e, const struct structure *const *structures, unsigned n);

@@ -54,8 +54,8 @@ bool eval_bytes(struct eval *e, struct str utf8, struct str *out)
 }
 
 /* Where there is something to decode, to choose, or to complain of. */
-static APART bool other_text(struct eval *e, const struct node *n, const struct value *v,
-                             struct str *out)
+static EVAL_APART bool other_text(struct eval *e, const struct node *n, const struct value *v,
+                                  struct str *out)
 {
     if (v->kind == VALUE_NODE) {
         *out = STR("");

@@ -51,6 +51,7 @@ static void become(struct writer *w, struct json *old, struct json *value)
     lineage_moved(w->run->e.lineage, value, old);
     old->kind = value->kind;
     old->text = value->text;
+    old->is_plain = value->is_plain;
     old->first = value->first;
     old->last = value->last;
     old->count = value->count;

@@ -104,8 +104,8 @@ static bool run_assign(struct eval *e, const struct assign *one, const struct sc
 }
 
 /* Several: none sees another. */
-static APART bool assign_all(struct eval *e, const struct assigns *all, const struct scope *scope,
-                             struct values *slots)
+static EVAL_APART bool assign_all(struct eval *e, const struct assigns *all,
+                                  const struct scope *scope, struct values *slots)
 {
     struct values got[CHECK_LETS_MAX];
     for (unsigned i = 0; i < all->n; i++) {

@@ -127,8 +127,8 @@ static void cover(struct eval *e, const struct item *item, const struct json *ma
     }
 }
 
-static APART bool formula(struct eval *e, const struct map *m, const struct item *item,
-                          const struct scope *s, struct json **out)
+static EVAL_APART bool formula(struct eval *e, const struct map *m, const struct item *item,
+                               const struct scope *s, struct json **out)
 {
     struct lineage_seen before = lineage_enter(e->lineage);
     bool good = formula_json(e, m, item, s, out);
@@ -169,14 +169,14 @@ static bool has_step(const struct eval *e)
 }
 
 /* None is left, and eval_step() wants a node to tell of. */
-static APART bool no_step(struct eval *e, const struct item *item)
+static EVAL_APART bool no_step(struct eval *e, const struct item *item)
 {
     return eval_step(e, &(struct node){.pos = item->pos});
 }
 
 /* $for: the item once for each element; the list of them is fixed before the first. */
-static APART bool push_loop(struct eval *e, const struct map *m, const struct item *item,
-                            const struct scope *s, struct json *list)
+static EVAL_APART bool push_loop(struct eval *e, const struct map *m, const struct item *item,
+                                 const struct scope *s, struct json *list)
 {
     struct values elements = {0};
     struct item plain = *item;
@@ -223,8 +223,8 @@ static bool push_item(struct eval *e, const struct map *m, const struct item *it
     return true;
 }
 
-static APART bool list_eval(struct eval *e, const struct map *m, const struct item *item,
-                            const struct scope *s, struct json **out)
+static EVAL_APART bool list_eval(struct eval *e, const struct map *m, const struct item *item,
+                                 const struct scope *s, struct json **out)
 {
     struct json *list = json_new(e->a, JSON_ARRAY);
     for (const struct item *one = item->first; one; one = one->next) {
@@ -301,8 +301,8 @@ static bool run_used_map(struct eval *e, const struct item *item, const struct s
     return true;
 }
 
-static APART bool use_map(struct eval *e, const struct map *m, const struct item *item,
-                          const struct scope *s, struct json **out)
+static EVAL_APART bool use_map(struct eval *e, const struct map *m, const struct item *item,
+                               const struct scope *s, struct json **out)
 {
     struct json *also = NULL;
     if (!run_used_map(e, item, s, out)) {
@@ -326,8 +326,8 @@ static APART bool use_map(struct eval *e, const struct map *m, const struct item
     return true;
 }
 
-static APART bool object_eval(struct eval *e, const struct map *m, const struct item *item,
-                              const struct scope *s, struct json **out)
+static EVAL_APART bool object_eval(struct eval *e, const struct map *m, const struct item *item,
+                                   const struct scope *s, struct json **out)
 {
     bool good = true;
     if (item->lets.n && !run_assigns(e, &item->lets, s, e->lets)) {
@@ -349,7 +349,7 @@ static APART bool object_eval(struct eval *e, const struct map *m, const struct 
     return good && (!*out || !item->demands || run_fhir_whole(e, item, object));
 }
 
-static APART bool copy_literal(struct eval *e, const struct item *item, struct json **out)
+static EVAL_APART bool copy_literal(struct eval *e, const struct item *item, struct json **out)
 {
     const struct json *literal = item->literal;
     struct json *copy = json_new(e->a, literal->kind);

@@ -66,6 +66,20 @@ Test(change, set_writes_where_the_target_says)
     rows_payload(frame, small, ROWS(rows));
 }
 
+Test(change, what_was_written_may_be_written_again)
+{
+    static const char frame[] = DO("Patient");
+    static const char small[] = "{\"resourceType\":\"Patient\"}";
+    static const struct row rows[] = {
+        {"a plain text, then one with signs to escape",
+         "  - set: { gender: male }\n  - set:\n      name[0].text: Ann\n  - set:\n      "
+         "name[0].text: 'Ann \"A\" \\ Roe'",
+         "{\"resourceType\":\"Patient\",\"gender\":\"male\",\"name\":[{\"text\":\"Ann \\\"A\\\" "
+         "\\\\ Roe\"}]}"},
+    };
+    rows_payload(frame, small, ROWS(rows));
+}
+
 Test(change, what_is_empty_goes_with_what_had_nothing_else)
 {
     static const char frame[] = SET("Patient");
