@@ -135,6 +135,19 @@ void doctor_leftovers(struct doctor *d)
 
 /* ---- what endpoints name ---- */
 
+/* Where a directory is made when it is needed. */
+static const char *parent_of(struct arena *a, const char *dir)
+{
+    struct str s = str_of(dir);
+    while (s.n > 1 && s.p[s.n - 1] == '/') {
+        s.n--;
+    }
+    while (s.n && s.p[s.n - 1] != '/') {
+        s.n--;
+    }
+    return s.n ? str_dup(a, s).p : "."; /* with its slash */
+}
+
 /* Where a source moves a file to: beside what it is read from, since a file is never copied. */
 static void look_at_neighbour(struct doctor *d, const struct doctor_setting *s, const char *name)
 {
@@ -148,13 +161,15 @@ static void look_at_neighbour(struct doctor *d, const struct doctor_setting *s, 
     const char *dir = to->p[0] == '/'
                           ? str_dup(d->arena, *to).p
                           : str_printf(d->arena, "%.*s/%.*s", STR_ARG(*base), STR_ARG(*to)).p;
-    if (stat(str_dup(d->arena, *base).p, &from) != 0 || stat(dir, &st) != 0) {
-        return; /* made when it is needed; of the other one is told */
+    if (stat(str_dup(d->arena, *base).p, &from) != 0) {
+        return; /* of that one is told */
     }
-    const char *why = !S_ISDIR(st.st_mode)              ? strerror(ENOTDIR)
-                      : access(dir, R_OK | W_OK | X_OK) ? strerror(errno)
-                      : st.st_dev != from.st_dev        ? "it is another file system"
-                                                        : NULL;
+    const char *at = stat(dir, &st) == 0 ? dir : parent_of(d->arena, dir);
+    const char *why = stat(at, &st) != 0               ? strerror(errno)
+                      : !S_ISDIR(st.st_mode)           ? strerror(ENOTDIR)
+                      : access(at, R_OK | W_OK | X_OK) ? strerror(errno)
+                      : st.st_dev != from.st_dev       ? "it is another file system"
+                                                       : NULL;
     if (why) {
         doctor_find(d, DOCTOR_WARNING,
                     "files that were read stay where they are, and none after them is read",
