@@ -8,6 +8,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -266,6 +267,28 @@ Test(files, a_name_as_long_as_can_be_stops_nothing)
         cr_expect(appears(i ? "done/b.hl7.1" : "done/b.hl7"), "%d", i);
         cr_expect_null(get(name));
     }
+}
+
+/* Who waits for its name must not read half of it. */
+Test(files, the_reason_of_a_rejection_appears_whole)
+{
+    char path[128], events[4096] __attribute__((aligned(8)));
+    snprintf(path, sizeof path, "%s/rejected", dir);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    cr_assert_geq(inotify_add_watch(watch, path, IN_CREATE | IN_MOVED_TO), 0);
+    put("empty.hl7", "");
+    open_source("");
+    cr_assert(appears("rejected/empty.hl7.why"));
+    uint32_t seen = 0;
+    ssize_t n = read(watch, events, sizeof events);
+    for (ssize_t at = 0; at < n;) {
+        const struct inotify_event *e = (const struct inotify_event *)(events + at);
+        seen |= strcmp(e->name, "empty.hl7.why") == 0 ? e->mask : 0;
+        at += (ssize_t)(sizeof *e + e->len);
+    }
+    cr_expect_eq(seen, IN_MOVED_TO);
+    close(watch);
 }
 
 Test(files, only_regular_files_that_match_are_taken)
