@@ -45,7 +45,7 @@ void compile_kind(struct compiler *c, const struct yaml_node *n, const struct as
                   diag_add(c->d, DIAG_ERROR, "bad-literal", n->pos, "this is no %s, as %.*s wants",
                            type, STR_ARG(to->to.text)),
                   "write %s", compile_v2_looks(&place));
-    } else if (composite && place.of != TYPE_COMPOSITE && place.of != TYPE_SIMPLE) {
+    } else if (to->formula && composite && place.of != TYPE_COMPOSITE && place.of != TYPE_SIMPLE) {
         diag_hint(c->d,
                   diag_add(c->d, DIAG_WARNING, "wrong-type", to->formula->pos,
                            "%.*s is one %s, this gives a %s of several parts", STR_ARG(to->to.text),

@@ -401,6 +401,19 @@ static bool beside_group(struct compiler *c, const struct yaml_node *n, const st
     return false;
 }
 
+/* Two keys for one place; a key given twice was told by YAML. */
+static bool overlap(struct compiler *c, const struct yaml_node *n, const struct yaml_node *child,
+                    const struct path *other)
+{
+    struct str text = path_text(c->a, other);
+    if (yaml_get_str(n, child->key->text) == child) {
+        diag_add(c->d, DIAG_ERROR, "overlap", child->key->pos,
+                 "%.*s overlaps with %.*s in the same object", STR_ARG(child->key->text),
+                 STR_ARG(text));
+    }
+    return false;
+}
+
 bool compile_v2_overlaps(struct compiler *c, const struct yaml_node *n)
 {
     struct path *all = ARENA_ARRAY(c->a, struct path, n->count + 1);
@@ -415,13 +428,7 @@ bool compile_v2_overlaps(struct compiler *c, const struct yaml_node *n)
         }
         for (unsigned i = 0; i < k; i++) {
             if (same_place(&all[i], &all[k])) {
-                struct str other = path_text(c->a, &all[i]);
-                if (yaml_get_str(n, child->key->text) == child) { /* twice: told by YAML */
-                    diag_add(c->d, DIAG_ERROR, "overlap", child->key->pos,
-                             "%.*s overlaps with %.*s in the same object",
-                             STR_ARG(child->key->text), STR_ARG(other));
-                }
-                return false;
+                return overlap(c, n, child, &all[i]);
             }
         }
         k++;
