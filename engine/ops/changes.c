@@ -53,6 +53,15 @@ static bool is_shared_memory(const char *name)
     return str_ends(str_of(name), STR("-shm"));
 }
 
+/* The log of a database that a program keeps open: it is written without being closed. */
+static void watch_log(struct changes *c, const char *path)
+{
+    if (str_ends(str_of(path), STR("-wal")) &&
+        (c->notify < 0 || inotify_add_watch(c->notify, path, IN_MODIFY) < 0)) {
+        c->looks = true;
+    }
+}
+
 static void walk(struct changes *c, const char *dir, unsigned depth, uint64_t *print)
 {
     DIR *d = depth < DEPTH_MAX ? opendir(dir) : NULL;
@@ -72,6 +81,7 @@ static void walk(struct changes *c, const char *dir, unsigned depth, uint64_t *p
         if (S_ISDIR(st.st_mode)) {
             walk(c, path, depth + 1, print);
         } else if (S_ISREG(st.st_mode)) {
+            watch_log(c, path);
             mix(print, path, &st);
         }
     }
