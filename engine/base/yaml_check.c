@@ -104,6 +104,30 @@ static bool is_without_colon(const struct yaml_build *b, size_t at)
     return at > b->base && b->bytes.p[at - 1] != ':';
 }
 
+/* { PV1-3[1].9: x }: YAML takes the index for a list. The key as it was meant, of which `begin` is the `[`; empty: it is
+ * nothing like that. */
+static struct str key_with_index(const struct yaml_build *b, const struct yaml_node *key,
+                                 size_t begin)
+{
+    bool is_index = begin - b->base >= key->text.n && begin < b->bytes.n &&
+                    b->bytes.p[begin] == '[' &&
+                    memcmp(b->bytes.p + begin - key->text.n, key->text.p, key->text.n) == 0;
+    size_t end = begin;
+    while (is_index && end < b->bytes.n && !strchr(": \t\r\n,{}", b->bytes.p[end])) {
+        end++;
+    }
+    return str_slice(b->bytes, is_index ? begin - key->text.n : end, end);
+}
+
+static void report_index(struct yaml_build *b, struct diag_pos pos, struct str key)
+{
+    diag_hint(b->d,
+              yaml_fail(b, "yaml-index", pos,
+                        "found a key with [ ] inside { }, where YAML takes [ for a list"),
+              "put it in quotes, \"%.*s\", or on a line of its own", STR_ARG(key));
+    b->trap_line = pos.line;
+}
+
 static void report_nothing(struct yaml_build *b, const struct yaml_node *n, size_t begin)
 {
     const struct yaml_frame *f = yaml_build_top(b);
@@ -111,6 +135,11 @@ static void report_nothing(struct yaml_build *b, const struct yaml_node *n, size
         yaml_fail(b, "yaml-nothing", n->pos,
                   "found a list item with nothing in it; write '' for an empty text");
     } else if (f && f->key && f->key->pos.line != b->trap_line) {
+        struct str meant = key_with_index(b, f->key, begin);
+        if (meant.n) {
+            report_index(b, f->key->pos, meant);
+            return;
+        }
         diag_hint(b->d,
                   diag_add(b->d, DIAG_ERROR, "yaml-nothing", f->key->pos,
                            "found the key `%.*s` with nothing after it", STR_ARG(f->key->text)),

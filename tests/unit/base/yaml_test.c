@@ -181,6 +181,10 @@ Test(yaml, reports_each_fault_where_it_stands)
         {"a quote that the next one closes",
          "a: 'b\nc: d\ne: 'f'\n",
          {"f:1:4: error: the quote that opens here is closed on line 3 only"}},
+        {"an index of a key in braces",
+         "set: { PV1-3[1].9: x }\nb: { c: [1], d[+]: y }\n",
+         {"f:1:8: error: found a key with [ ] inside { }, where YAML takes [ for a list; put it in "
+          "quotes, \"PV1-3[1].9\", or on a line of its own"}},
         {"a comma that makes a key",
          "a: { b: c, d }\n",
          {"f:1:12: error: found the key `d` with nothing after it; write '' for an empty text, or "
