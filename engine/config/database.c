@@ -384,12 +384,14 @@ static bool take_row(struct reading *r)
 
 static bool take_rows(struct reading *r)
 {
-    int rc;
+    /* The first step prepares anew what a change of the schema has outrun. */
+    int rc = sqlite3_step(r->s);
     take_columns(r);
-    while ((rc = sqlite3_step(r->s)) == SQLITE_ROW) {
+    while (rc == SQLITE_ROW) {
         if (!take_row(r)) {
             return false;
         }
+        rc = sqlite3_step(r->s);
     }
     return rc == SQLITE_DONE || fail_sqlite(r, rc, -1);
 }
