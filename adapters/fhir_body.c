@@ -222,9 +222,28 @@ static void read_resource(struct reading *r, const struct json *resource, struct
     }
 }
 
+/* A condition that is there and says nothing cannot be passed over; NULL: none is so. */
+static const char *empty_condition(const struct json *request)
+{
+    static const char *const names[] = {"ifMatch", "ifNoneMatch", "ifNoneExist", NULL};
+    for (size_t i = 0; names[i]; i++) {
+        const struct json *one = json_get(request, names[i]);
+        if (one && !json_text(one).n) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
 static void read_conditions(const struct reading *r, const struct json *request,
                             struct fhir_part *p)
 {
+    const char *empty = empty_condition(request);
+    if (empty) {
+        p->fault = fault_of(400, "value", "a condition that is empty; expected a text",
+                            place_of(r, str_printf(r->a, "request.%s", empty).p));
+        return;
+    }
     struct str exist = json_text(json_get(request, "ifNoneExist"));
     p->request.if_match = json_text(json_get(request, "ifMatch"));
     p->request.if_none_match = json_text(json_get(request, "ifNoneMatch"));

@@ -100,17 +100,19 @@ static bool has_parameters(struct str query)
     return false;
 }
 
-/* Something but the signs between the parts of a value; whoever has an empty one means nobody. */
+/* One of its alternatives names somebody: behind a system ("urn:a|") and before a comma there is something. */
 static bool is_filled(struct str value)
 {
+    bool is_named = false;
     for (size_t i = 0; i < value.n; i++) {
         int c = value.p[i] == '%' ? escaped(value, i) : value.p[i];
-        if (c != '|' && c != ',' && c != ' ' && c != '+') {
+        if (c == ',' && is_named) {
             return true;
         }
+        is_named = c != '|' && (is_named || (c != ',' && c != ' ' && c != '+'));
         i += value.p[i] == '%' ? 2u : 0u;
     }
-    return false;
+    return is_named;
 }
 
 bool fhir_request_is_search(struct str criteria)

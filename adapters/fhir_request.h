@@ -57,7 +57,8 @@ void fhir_request_read(struct arena *a, const struct http_head *h, struct str ba
 /* Is the bearer of no token let in here? The place of a head, without a judgement of the rest. */
 bool fhir_request_is_open(const struct http_head *h, struct str base);
 
-/* Does it ask for something: a name with a value that is not about the answer, and is not empty ("identifier=", "identifier=|")? */
+/* Does it ask for something: a name with a value that is not about the answer, and names
+ * somebody (not "identifier=", "identifier=|", "identifier=urn:a|")? */
 bool fhir_request_is_search(struct str criteria);
 /* The criteria of an If-None-Exist for `type`, without "?", "Patient?" or "[base]/Patient?" before them; empty: of another type. */
 struct str fhir_request_criteria(struct str given, struct str type);

@@ -650,6 +650,16 @@ Test(wire_fhir, criteria_are_a_search_and_may_hold_a_bar)
                BUNDLE("batch", "{\"resource\":" GOOD ",\"request\":{\"method\":\"POST\",\"url\":"
                                "\"Patient\",\"ifNoneExist\":\"1\"}}")),
            200, "Bundle.entry[0].request.ifNoneExist");
+    EXPECT(
+        ask("POST /fhir", JSON,
+            BUNDLE("transaction", "{\"resource\":" GOOD ",\"request\":{\"method\":\"POST\",\"url\":"
+                                  "\"Patient\",\"ifNoneExist\":\"\"}}")),
+        400, "Bundle.entry[0].request.ifNoneExist");
+    EXPECT(
+        ask("POST /fhir", JSON,
+            BUNDLE("transaction", "{\"resource\":" GOOD ",\"request\":{\"method\":\"POST\",\"url\":"
+                                  "\"Patient\",\"ifMatch\":null}}")),
+        400, "Bundle.entry[0].request.ifMatch");
     EXPECT(ask("PUT /fhir/Patient|1", JSON, GOOD), 400, "the target is no path");
     end();
 }
