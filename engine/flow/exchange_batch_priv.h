@@ -8,7 +8,6 @@
 enum { EXCHANGE_BATCH_ERRORS = 10 }; /* of a batch that are told */
 
 /* Lives in the arena of its msg. */
-
 struct exchange_batch {
     struct exchange *members;
     struct entry_member *entries;

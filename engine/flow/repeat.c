@@ -1,8 +1,8 @@
 #include "engine/flow/repeat.h"
 
 #include "engine/base/err.h"
-#include "engine/flow/engine.h"
 #include "engine/base/hash.h"
+#include "engine/flow/engine.h"
 
 /* Field by field, so that no length is cut and no byte ends one early. */
 uint64_t repeat_id_hash(const uint8_t *secret, uint32_t source, const struct hl7 *m)

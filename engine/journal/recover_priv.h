@@ -10,7 +10,6 @@
 enum { RECOVER_DAMAGES_MOST = 1000 };
 
 /* One opening of a journal. */
-
 struct recovery {
     const struct journal_conf *conf;
     struct diags *d;
