@@ -16,14 +16,14 @@
 
 enum { DIRECTORY_MODE = 0750, SIDECAR_MODE = 0640, TRIES = 100, READ_BYTES = 1 << 16 };
 enum { NAME_KEPT = NAME_MAX - 24 };
-#define NUMBER_MAX   (UINT64_C(1) << 40)
-#define SIDECAR_TEMP ".corridor.why.tmp"
+#define NUMBER_MAX (UINT64_C(1) << 40)
 
 /* A file on its way: out of `from`, into `to`. */
 struct put {
     int from, to;
     const char *name;
     bool has_why;
+    char temp[48]; /* the reason until it has its name */
 };
 
 static void trouble(struct files_look *l, const char *about)
@@ -272,7 +272,7 @@ static bool move(const struct put *p, struct buf *as, struct buf *side)
     for (unsigned i = 0; i < TRIES; i++) {
         (void)free_number(p, as, side);
         if (files_rename_new(p->from, p->name, p->to, as->p)) {
-            return !p->has_why || files_rename_new(p->to, SIDECAR_TEMP, p->to, side->p);
+            return !p->has_why || files_rename_new(p->to, p->temp, p->to, side->p);
         }
         if (errno != EEXIST) {
             return false;
@@ -281,11 +281,17 @@ static bool move(const struct put *p, struct buf *as, struct buf *side)
     return false;
 }
 
-/* Under a name of its own: the file is moved only when it is known that there is room for the reason. */
-static bool write_sidecar(int to, struct str why)
+/* Under a name of its own: the file is moved only when it is known that there is room for the reason. Two sources may put
+ * theirs into one place, each by its own thread: the name has the number of the directory in it. */
+static bool write_sidecar(struct put *p, struct str why)
 {
-    int fd = openat(to, SIDECAR_TEMP, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                    SIDECAR_MODE);
+    struct stat st;
+    if (fstat(p->from, &st) < 0) {
+        return false;
+    }
+    snprintf(p->temp, sizeof p->temp, ".corridor.%llu.why.tmp", (unsigned long long)st.st_ino);
+    int fd =
+        openat(p->to, p->temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, SIDECAR_MODE);
     bool ok = fd >= 0 && write(fd, why.p, why.n) == (ssize_t)why.n && fsync(fd) == 0;
     if (fd >= 0) {
         ok = close(fd) == 0 && ok;
@@ -296,8 +302,8 @@ static bool write_sidecar(int to, struct str why)
 static bool put_into(struct files_look *l, int dir, const char *place)
 {
     struct buf as = {0}, side = {0};
-    struct put p = {dir, open_or_make(dir, place), l->name, l->why.n > 0};
-    bool ok = p.to >= 0 && (!p.has_why || write_sidecar(p.to, buf_str(&l->why))) &&
+    struct put p = {dir, open_or_make(dir, place), l->name, l->why.n > 0, ""};
+    bool ok = p.to >= 0 && (!p.has_why || write_sidecar(&p, buf_str(&l->why))) &&
               move(&p, &as, &side) && fsync(p.to) == 0 && fsync(dir) == 0;
     if (p.to >= 0) {
         close(p.to);

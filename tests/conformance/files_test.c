@@ -1,11 +1,13 @@
 /* Directories as source and destination: what is taken and when, where it ends, what a file is called. */
 #include "adapters/files.h"
+#include "adapters/files_look.h"
 #include "engine/base/mem.h"
 #include "tests/conformance/house.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
@@ -289,6 +291,58 @@ Test(files, the_reason_of_a_rejection_appears_whole)
     }
     cr_expect_eq(seen, IN_MOVED_TO);
     close(watch);
+}
+
+/* Puts the files of its directory aside, as the thread of a source does, each with the directory as its reason. */
+static void *put_all_aside(void *below)
+{
+    char path[128], rejected[128], any[] = "*.hl7";
+    char *pattern[] = {any, NULL}, none[] = "";
+    struct files_memory memory = {0};
+    struct files_look l = {.memory = &memory, .directory = path, .done = none, .pattern = pattern};
+    snprintf(path, sizeof path, "%s/%s", dir, (const char *)below);
+    snprintf(rejected, sizeof rejected, "%s/rejected", dir);
+    l.rejected = rejected;
+    l.limit = 1024;
+    do {
+        files_look_work(&l.job);
+        l.put = FILES_REJECTED;
+        l.why.n = 0;
+        buf_puts(&l.why, below);
+    } while (l.name && !l.error);
+    buf_free(&l.why);
+    buf_free(&l.bytes);
+    free(l.name);
+    files_memory_free(&memory);
+    return NULL;
+}
+
+/* Each source has its thread, and two may name one place. */
+Test(files, two_sources_may_put_aside_into_one_place)
+{
+    enum { FILES = 60 };
+    static char below[2][4] = {"one", "two"};
+    char name[128];
+    pthread_t threads[2];
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(name, sizeof name, "%s/%s", dir, below[i]);
+        cr_assert_eq(mkdir(name, 0700), 0);
+        for (unsigned k = 0; k < FILES; k++) {
+            snprintf(name, sizeof name, "%s/%s-%u.hl7", below[i], below[i], k);
+            put(name, "hello\n");
+        }
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(pthread_create(&threads[i], NULL, put_all_aside, below[i]), 0);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(pthread_join(threads[i], NULL), 0);
+    }
+    for (unsigned k = 0; k < 2 * FILES; k++) {
+        snprintf(name, sizeof name, "rejected/%s-%u.hl7.why", below[k % 2], k / 2);
+        const char *why = get(name);
+        cr_expect(why && strcmp(why, below[k % 2]) == 0, "%s: %s", name, why ? why : "none");
+    }
 }
 
 Test(files, only_regular_files_that_match_are_taken)
