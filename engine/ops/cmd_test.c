@@ -132,8 +132,8 @@ static int update(struct command_run *r, const struct suite *s)
     }
     printf("%u %s rewritten; run the tests again\n", files, files == 1 ? "file" : "files");
     if (left) {
-        printf("%u %s as it was written: within { }, or nothing came out\n", left,
-               left == 1 ? "test stays" : "tests stay");
+        printf("%u %s written: within { }, or nothing came out\n", left,
+               left == 1 ? "test stays as it was" : "tests stay as they were");
     }
     return COMMAND_FINE;
 }

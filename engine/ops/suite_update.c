@@ -64,7 +64,9 @@ static size_t comment_at(struct str line)
     char quote = 0;
     for (size_t i = 0; i < line.n; i++) {
         char c = line.p[i];
-        if (quote) {
+        if (quote == '"' && c == '\\') {
+            i++;
+        } else if (quote) {
             quote = c == quote ? 0 : quote;
         } else if (c == '#' && (i == 0 || line.p[i - 1] == ' ' || line.p[i - 1] == '\t')) {
             return i;
