@@ -112,7 +112,7 @@ static bool run_change_set(struct run *run, const struct change *all)
     }
     bool good = true;
     for (unsigned i = 0; i < all->n && good; i++) {
-        good = change_remove(run, &all->v[i].to, &gone[i]);
+        good = change_remove(run, &all->v[i].to, &gone[i], true);
     }
     return good;
 }
@@ -172,7 +172,7 @@ static bool run_change_remove(struct run *run, const struct step *s)
     }
     tell_gone(run, all, n);
     for (unsigned i = 0; i < all->n && good; i++) {
-        good = change_remove(run, &all->v[i].to, &gone[i]);
+        good = change_remove(run, &all->v[i].to, &gone[i], true);
     }
     return good;
 }

@@ -54,8 +54,9 @@ bool change_find(struct run *run, const struct change_target *to, struct trails 
 size_t change_count(const struct json *v);
 /* Each row its value (NULL: nothing), which becomes the message's. False: fault. */
 bool change_write(struct run *run, const struct change *all, struct json **values);
-/* They go, and what has nothing else in it. False: fault. */
-bool change_remove(struct run *run, const struct change_target *to, struct trails *gone);
+/* They go, and what has nothing else in it; `keeps_demanded`: that is a fault where FHIR demands it. False: fault. */
+bool change_remove(struct run *run, const struct change_target *to, struct trails *gone,
+                   bool keeps_demanded);
 /* From now on it is known what each value stands in. O(values). */
 void change_know_parents(struct change_doc *doc);
 /* `child` (NULL: all directly in it) stands in `parent` no longer; and: it and all below stand there. */

@@ -129,26 +129,51 @@ static bool sweep(struct run *run, const struct change_target *to, const struct 
     return true;
 }
 
-bool change_remove(struct run *run, const struct change_target *to, struct trails *gone)
+/* Would FHIR miss what is left empty, of part `level`, in what it stands in? */
+static bool is_missed(const struct change_target *to, int level, const struct trail *hollow)
+{
+    const struct fhir_element *e = level >= 0 ? to->v[level].element : NULL;
+    return e && e->min && hollow->node->key.n && hollow->up->node->count > 1;
+}
+
+/* All of `gone`, which are of the same level; then it holds what is left empty by that. `level`: the part that this is of, and
+ * must not go where FHIR demands it; -1: it may. False: fault. */
+static bool remove_level(struct run *run, const struct change_target *to, struct trails *gone,
+                         int level, bool beside)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0, end; i < gone->n; i = end) {
+        const struct trail *up = gone->v[i]->up;
+        for (end = i + 1; end < gone->n && gone->v[end]->up == up; end++) {
+        }
+        if (!up) {
+            continue; /* the document stays */
+        }
+        if (!sweep(run, to, &gone->v[i], end - i, beside)) {
+            return false;
+        }
+        if (up->node->first || !up->up) {
+            continue;
+        }
+        if (is_missed(to, level, up)) {
+            return change_fault(run, to, "it leaves nothing in an element that FHIR demands");
+        }
+        gone->v[left++] = up;
+    }
+    gone->n = left;
+    return true;
+}
+
+bool change_remove(struct run *run, const struct change_target *to, struct trails *gone,
+                   bool keeps_demanded)
 {
     bool beside = to->n && change_has_companion(&to->v[to->n - 1]);
+    int level = (int)to->n - 1; /* an array is of the part of its items */
     while (gone->n) {
-        uint32_t left = 0;
-        for (uint32_t i = 0, end; i < gone->n; i = end) {
-            const struct trail *up = gone->v[i]->up;
-            for (end = i + 1; end < gone->n && gone->v[end]->up == up; end++) {
-            }
-            if (!up) {
-                continue; /* the document stays */
-            }
-            if (!sweep(run, to, &gone->v[i], end - i, beside)) {
-                return false;
-            }
-            if (!up->node->first && up->up) {
-                gone->v[left++] = up;
-            }
+        level -= gone->v[0]->node->key.n > 0;
+        if (!remove_level(run, to, gone, keeps_demanded && level >= 0 ? level : -1, beside)) {
+            return false;
         }
-        gone->n = left;
         beside = false;
     }
     return true;

@@ -1,6 +1,8 @@
 /* set, delete and keep over FHIR and JSON. Language, "Changes". */
 #include "tests/unit/rules/rows.h"
 
+#include <stdio.h>
+
 TestSuite(change, .init = kit_begin, .fini = kit_end);
 
 #define ROUTE(types) "route: a\nfrom: epic\nmessages: [" types "]\n"
@@ -511,6 +513,31 @@ Test(change, an_empty_value_for_what_is_demanded_is_a_failure)
                               "{\"resourceType\":\"Slot\",\"status\":\"free\"}");
     cr_expect(strstr(got, "Slot.status: FHIR demands this element, and it came out empty"), "%s",
               got);
+}
+
+/* It may come out empty because all that was in it went. */
+Test(change, what_is_demanded_does_not_go_with_what_was_in_it)
+{
+    static const struct {
+        const char *set, *code;
+        bool fails;
+    } rows[] = {
+        {"code.text: '={}'", "{\"text\":\"x\"}", true},
+        {"code.coding[0].code: '={}'", "{\"coding\":[{\"code\":\"x\"}]}", true},
+        {"code.coding: '={}'", "{\"coding\":[{\"code\":\"x\"}]}", true},
+        {"code.coding[0].code: '={}'", "{\"text\":\"x\",\"coding\":[{\"code\":\"x\"}]}", false},
+        {"code.text: '={}'", "{\"coding\":[{\"code\":\"x\"}]}", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[100], message[200];
+        snprintf(line, sizeof line, "      %s", rows[i].set);
+        snprintf(message, sizeof message,
+                 "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":%s}",
+                 rows[i].code);
+        const char *got = kit_run(rows_text(SET("Observation"), line), message);
+        const char *found = strstr(got, "it leaves nothing in an element that FHIR demands");
+        cr_expect_eq(found != NULL, rows[i].fails, "%s, %s: %s", rows[i].set, rows[i].code, got);
+    }
 }
 
 Test(change, a_map_makes_what_is_written)
