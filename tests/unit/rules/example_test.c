@@ -1,5 +1,5 @@
 /* The examples of the language, section 16, as they stand there (destinations and sources are the kit's), on
- * synthetic messages. Those with FHIR, answers and batches are not available in this version. */
+ * synthetic messages. Those with FHIR and answers stand in docs/examples/routes. */
 #include "tests/unit/rules/rows.h"
 
 TestSuite(example, .init = kit_begin, .fini = kit_end);
