@@ -134,18 +134,13 @@ void lineage_row(struct lineage *l, const struct table *t, int64_t row)
     lineage_see(l, LINEAGE_ROW, str_printf(l->a, "%s:%u", file ? file : "", line), false);
 }
 
-/* The very value, or what it is a copy of: where it stands in the source tells. */
-static bool is_node(const struct json *at, const struct json *node)
-{
-    return at == node || (node->at && at->at == node->at);
-}
-
-/* Append the path of `node` below `at`; false: it is not there. */
-static bool find_node(struct buf *out, const struct json *at, const struct json *node)
+/* Append the path of `node` below `at`; false: it is not there. `is_copy`: it is a copy of what is looked for, and where
+ * that stands in the source tells. */
+static bool find_node(struct buf *out, const struct json *at, const struct json *node, bool is_copy)
 {
     unsigned index = 0;
     size_t before = out->n;
-    if (is_node(at, node)) {
+    if (at == node || (is_copy && node->at && at->at == node->at)) {
         return true;
     }
     json_each(child, at)
@@ -156,7 +151,7 @@ static bool find_node(struct buf *out, const struct json *at, const struct json 
             buf_puts(out, out->n ? "." : "");
             buf_put_str(out, child->key);
         }
-        if (find_node(out, child, node)) {
+        if (find_node(out, child, node, is_copy)) {
             return true;
         }
         out->n = before;
@@ -164,17 +159,18 @@ static bool find_node(struct buf *out, const struct json *at, const struct json 
     return false;
 }
 
-/* As received: what a step wrote came from what its rule read. */
+/* As received: what a step wrote came from what its rule read. The message that asked is never a copy, and has the same
+ * places as the one that answers. */
 static void see_node(struct lineage *l, const struct json *root, const struct json *node)
 {
     struct buf path = {0};
     const struct json *asking = l->cause ? l->cause->data : NULL;
-    buf_put_str(&path, json_text(json_get(root, "resourceType")));
-    bool is_found = root && find_node(&path, root, node);
-    if (!is_found && asking) {
+    buf_puts(&path, "$cause");
+    bool is_found = asking && find_node(&path, asking, node, false);
+    if (!is_found && root) {
         buf_clear(&path);
-        buf_puts(&path, "$cause");
-        is_found = find_node(&path, asking, node);
+        buf_put_str(&path, json_text(json_get(root, "resourceType")));
+        is_found = find_node(&path, root, node, l->data != NULL);
     }
     if (is_found) {
         lineage_see(l, LINEAGE_FIELD, str_dup(l->a, buf_str(&path)), false);

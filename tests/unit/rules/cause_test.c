@@ -123,6 +123,26 @@ Test(cause, a_trace_tells_what_was_read_of_the_message_that_asked)
         cr_expect_str_eq(kit_sources(rows_text(of_ack, of_data[i].text), ack), of_data[i].want,
                          "%s", of_data[i].name);
     }
+    /* its values stand at the same bytes as those of the message that asked */
+    static const char same[] =
+        "{\"resourceTyped\":\"Patient\",\"x\":\"y1\",\"name\":[{\"family\":\"ROE\"}]}";
+    static const struct row of_both[] = {
+        {"of a message that asked", "  v: =$cause.id", "v <- $cause.id\n"},
+        {"of the answer", "  v: =x", "v <- x\n"},
+        {"of both", "  v: =$cause.name.first().family & name.first().family",
+         "v <- $cause.name[0].family, name[0].family\n"},
+    };
+    kit_source = DESK;
+    for (size_t i = 0; i < sizeof(of_both) / sizeof(of_both[0]); i++) {
+        const char *got = kit_sources(rows_text(of_json, of_both[i].text), same);
+        cr_expect_str_eq(got, of_both[i].want, "%s: %s", of_both[i].name, got);
+    }
+    cr_expect_str_eq(
+        kit_sources("route: a\nfrom: desk\nmessages: [json]\ndo:\n  - set: { v: =$cause.id, w: "
+                    "=x }\n  - { send: desk, as: m }\n---\nmap: m\nreads: json\nto: json\nvalue: "
+                    "{ a: =v, b: =w, c: =$cause.id, d: =x }\n",
+                    same),
+        "a <- $cause.id\nb <- x\nc <- $cause.id\nd <- x\n");
 }
 
 Test(cause, a_cause_that_is_gone_is_a_fault)
