@@ -187,11 +187,12 @@ enum run_end run_change(struct run *run, const struct step *s)
         return good ? RUN_ON : RUN_FAILED;
     }
     run_memo_forget(&run->e);
-    run->e.bundle = NULL;
     run->doc->is_changed = true;
     if (run->loops) { /* what a loop walks may go, and is asked for */
         change_know_parents(run->doc);
     }
     good = remove ? run_change_remove(run, s) : run_change_set(run, s->change);
+    run->e.bundle =
+        NULL; /* of what was there before, also where formulas of this step asked for it */
     return good ? RUN_ON : RUN_FAILED;
 }

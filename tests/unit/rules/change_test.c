@@ -505,6 +505,87 @@ Test(change, references_are_found_in_what_was_changed)
          "\"subject\":{\"reference\":\"urn:uuid:a\"},\"id\":\"new\"}}]}"},
     };
     rows_payload(DO("Bundle"), bundle, ROWS(rows));
+    static const struct row told[] = {
+        {"the step that changes it asked, too",
+         "  - set:\n      identifier.value: =entry[1].resource.ofType(Encounter).subject.resolve()"
+         ".ofType(Patient).id\n      entry[0].fullUrl: urn:uuid:b\n  - drop: it leads nowhere\n    "
+         "if: "
+         "entry.resource.ofType(Encounter).subject.resolve().exists().not()\n  - send: desk\n",
+         "filtered <a: it leads nowhere (r.yaml:8)>"},
+        {"so did what was asked of each one",
+         "  - delete: entry\n    if: $message.entry.resource.ofType(Encounter).subject.resolve()"
+         ".exists() and resource.ofType(Patient).exists()\n  - drop: it leads nowhere\n    if: "
+         "entry.resource.ofType(Encounter).subject.resolve().exists().not()\n  - send: desk\n",
+         "filtered <a: it leads nowhere (r.yaml:7)>"},
+    };
+    rows_told(ROUTE("Bundle") "do:\n@@", bundle, ROWS(told));
+}
+
+/* The first of what a map made goes into the message, and what the map made is remembered for this step. */
+Test(change, what_a_map_made_is_changed_in_the_message_only)
+{
+    static const char frame[] = ROUTE(
+        "Patient") "do:\n@@---\nmap: relative\nreads: Patient\nto: Patient.contact\nneeds: "
+                   "[name]\nvalue: { name: { family: =$name, period: { start: '2020' } } }\n---\n"
+                   "map: whole\nreads: Patient\nto: Patient\nneeds: [name]\nvalue: { contact: [{ "
+                   "$use: relative, $with: { name: =$name } }] }\n";
+    static const char small[] = "{\"resourceType\":\"Patient\",\"id\":\"p\"}";
+#define MADE(start) "{\"name\":{\"family\":\"R\",\"period\":{\"start\":\"" start "\"}}}"
+#define TWICE                                                                                      \
+    "  - set:\n      contact[+]: { $use: relative, $with: { name: R } }\n  - set:\n      "         \
+    "contact[0].name.period.start: '2021'\n"
+    static const struct row rows[] = {
+        {"by the next step",
+         TWICE
+         "  - set:\n      contact[+]: { $use: relative, $with: { name: R } }\n  - send: desk\n",
+         "accepted\ndesk Patient/p: {\"resourceType\":\"Patient\",\"id\":\"p\",\"contact\":[" MADE(
+             "2021") "," MADE("2020") "]}"},
+        {"by the step itself, which names its place in two ways",
+         "  - set:\n      contact[+].id: a\n  - for: contact\n    do:\n      - set:\n          "
+         "$message.contact[0]: { $use: relative, $with: { name: R } }\n          "
+         "name.period.start: '2021'\n      - set:\n          $message.contact[+]: { $use: "
+         "relative, "
+         "$with: { name: R } }\n  - send: desk\n",
+         "accepted\ndesk Patient/p: {\"resourceType\":\"Patient\",\"id\":\"p\",\"contact\":[" MADE(
+             "2021") "," MADE("2020") "]}"},
+        {"and the next output has it as the map makes it",
+         TWICE "  - send: desk\n    as: whole\n    with: { name: R }\n",
+         "accepted\ndesk Patient/p: {\"resourceType\":\"Patient\",\"contact\":[" MADE("2020") "]}"},
+        {"after an output made from it",
+         "  - send: desk\n    as: whole\n    with: { name: R }\n    id: one\n" TWICE
+         "  - send: desk\n    id: two\n",
+         "accepted\ndesk id=one Patient/p: {\"resourceType\":\"Patient\",\"contact\":[" MADE(
+             "2020") "]}\ndesk id=two Patient/p: {\"resourceType\":\"Patient\",\"id\":\"p\","
+                     "\"contact\":[" MADE("2021") "]}"},
+        {"in each of several places",
+         "  - set:\n      contact[+].id: a\n  - set:\n      contact[+].id: b\n  - set:\n      "
+         "contact[*]: { $use: relative, $with: { name: R } }\n  - set:\n      "
+         "contact[0].name.period.start: '2021'\n  - send: desk\n",
+         "accepted\ndesk Patient/p: {\"resourceType\":\"Patient\",\"id\":\"p\",\"contact\":[" MADE(
+             "2021") "," MADE("2020") "]}"},
+    };
+    rows_told(frame, small, ROWS(rows));
+}
+
+/* Texts and keys that need no escape are known as such, and stay so only as long as they are. */
+Test(change, what_needs_an_escape_gets_one_wherever_it_was_written)
+{
+    static const char frame[] = DO("json");
+    static const char small[] = "{\"a\":\"x\",\"q\\\"k\":[\"y\"],\"z\":1}";
+    static const struct row rows[] = {
+        {"a literal, then what is received",
+         "  - set: { b: plain }\n  - set: { b: =$message.a & '\"' }",
+         "{\"a\":\"x\",\"q\\\"k\":[\"y\"],\"z\":1,\"b\":\"x\\\"\"}"},
+        {"an object in place of a text", "  - set: { a: plain }\n  - set: { a: { 'q\"': 'r\"' } }",
+         "{\"a\":{\"q\\\"\":\"r\\\"\"},\"q\\\"k\":[\"y\"],\"z\":1}"},
+        {"a member goes beside it", "  - set: { b: { 'c\"': p, d: 'e\"' } }\n  - delete: b.d",
+         "{\"a\":\"x\",\"q\\\"k\":[\"y\"],\"z\":1,\"b\":{\"c\\\"\":\"p\"}}"},
+        {"a copy of what has such a key", "  - set: { b: =$message }\n  - delete: z",
+         "{\"a\":\"x\",\"q\\\"k\":[\"y\"],\"b\":{\"a\":\"x\",\"q\\\"k\":[\"y\"],\"z\":1}}"},
+        {"a key of such a name", "  - set: { '`n\"m`': plain }\n  - set: { '`n\"m`': 2 }",
+         "{\"a\":\"x\",\"q\\\"k\":[\"y\"],\"z\":1,\"n\\\"m\":2}"},
+    };
+    rows_payload(frame, small, ROWS(rows));
 }
 
 Test(change, an_empty_value_for_what_is_demanded_is_a_failure)
