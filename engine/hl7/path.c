@@ -357,16 +357,30 @@ HOT struct hits within(struct hits h, ptrdiff_t left)
     return h;
 }
 
+/* Of the next 16 bytes, or of those that are left. */
+HOT struct hits next_hits(const char *at, const char *end, struct cuts by)
+{
+    struct hits h = by.limit - at >= 16 ? hits_at(at, by) : last_hits(at, end, by);
+    return within(h, end - at);
+}
+
+/* Pass the separators of the bytes at `at` that stand in front of part `n`, which then begins at *start, as far as they go;
+ * what is left of `n`. */
+HOT uint32_t pass(struct hits *h, const char *at, const char **start, uint32_t n)
+{
+    for (; n > 1 && h->separators; n--) {
+        *start = at + __builtin_ctz(h->separators) + 1;
+        h->separators &= h->separators - 1;
+    }
+    return n;
+}
+
 /* Part `n` (from 1) of [start, end), in one walk, 16 bytes at a time. */
 HOT struct str nth_plain(const char *start, const char *end, struct cuts by, uint32_t n)
 {
     for (const char *at = start; at < end; at += 16) {
-        struct hits h = by.limit - at >= 16 ? hits_at(at, by) : last_hits(at, end, by);
-        h = within(h, end - at);
-        for (; n > 1 && h.separators; n--) {
-            start = at + __builtin_ctz(h.separators) + 1;
-            h.separators &= h.separators - 1;
-        }
+        struct hits h = next_hits(at, end, by);
+        n = pass(&h, at, &start, n);
         unsigned over = n == 1 ? h.separators | h.stops : h.stops;
         if (over) {
             return n == 1 ? str_from(start, (size_t)(at + __builtin_ctz(over) - start))
@@ -383,12 +397,8 @@ HOT struct str nth_before(const char *start, const char *end, struct cuts by, ui
     struct str part = {NULL, 0};
     *out_stop = end;
     for (const char *at = start; at < end; at += 16) {
-        struct hits h = by.limit - at >= 16 ? hits_at(at, by) : last_hits(at, end, by);
-        h = within(h, end - at);
-        for (; n > 1 && h.separators; n--) {
-            start = at + __builtin_ctz(h.separators) + 1;
-            h.separators &= h.separators - 1;
-        }
+        struct hits h = next_hits(at, end, by);
+        n = pass(&h, at, &start, n);
         unsigned over = h.separators | h.stops;
         if (n == 1 && over) {
             part = str_from(start, (size_t)(at + __builtin_ctz(over) - start));
@@ -466,8 +476,8 @@ bool hl7_cut(const struct hl7 *m, struct str whole, char separator, struct hl7_p
         return false;
     }
     for (const char *at = whole.p; at < end; at += 16) {
-        struct hits h = by.limit - at >= 16 ? hits_at(at, by) : last_hits(at, end, by);
-        for (h = within(h, end - at); h.separators; h.separators &= h.separators - 1) {
+        struct hits h = next_hits(at, end, by);
+        for (; h.separators; h.separators &= h.separators - 1) {
             if (out->n == HL7_PARTS - 1) {
                 return false;
             }
