@@ -395,3 +395,44 @@ Test(step_edit, check_refuses_what_cannot_be_copied)
     };
     rows_check(on_adt, ROWS(rows));
 }
+
+/* Parts of a value are cut once for several readers, and a short message knows where its names stand: neither outlives
+ * what a step changes, nor goes from one route to the next. */
+Test(step_edit, what_was_read_is_read_again_behind_a_change)
+{
+    static const char small[] = "MSH|^~\\&|L|MAIN|D|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
+                                "PID|1||7^^^L&1.2&ISO^MR~8^^^S^SS\r"
+                                "NK1|1|A\r"
+                                "PV1|1|I|W1^2\r";
+#define HEAD   "accepted\nlab: " MSH_OF
+#define MSH_OF "MSH|^~\\&|L|MAIN|D|X|20261124093000||ADT^A01|M1|P|2.5.1\r"
+#define WHOLE  "PID|1||7^^^L&1.2&ISO^MR~8^^^S^SS\r"
+    static const struct row rows[] = {
+        {"parts of a name, and of the same place later",
+         "  - let: { p: '=PID-3[1]' }\n  - set: { PV1-3.1: =$p.1 & $p.4.2 & $p.5 }\n  - set: { "
+         "'PID-3[1].1': 9, 'PID-3[1].4.2': '3' }\n  - set: { PV1-3.2: =$p.1 & $p.4.2 & $p.5 }\n  - "
+         "let: { q: '=PID-3[1]' }\n  - set: { PV1-3.3: =$q.1 & $q.4.2 & $q.5 }",
+         HEAD "PID|1||9^^^L&3&ISO^MR~8^^^S^SS\rNK1|1|A\rPV1|1|I|71.2MR^71.2MR^93MR\r"},
+        {"of what a loop walks",
+         "  - for: PID-3\n    do:\n      - set: { PV1-2: =$this.1 & $this.5 }\n      - set: { "
+         "'PID-3[1].1': 9 }\n      - set: { PV1-3: =$this.1 & $this.5 }",
+         HEAD "PID|1||9^^^L&1.2&ISO^MR~8^^^S^SS\rNK1|1|A\rPV1|1|8SS|8SS\r"},
+        {"names that come and go",
+         "  - set: { PV1-2: =NK1.count().toString() & PD1.count().toString() }\n  - add: PD1\n  - "
+         "{ add: NK1, set: { 2: B } }\n  - set: { PV1-3: '=NK1.count().toString() & "
+         "PD1.count().toString() & NK1[last]-2[1].1.1' }\n  - delete: NK1\n  - set: { PV1-4: "
+         "=NK1.count().toString() & PD1.count().toString() }\n",
+         HEAD WHOLE "PD1\rPV1|1|10|21B|01\r"},
+        {"another route has them as received",
+         "  - set: { PV1-2: '=NK1[1]-2[1].1.1 & PID-3[1].4.2', 'PID-3[1].4.2': '3' }\n  - delete: "
+         "NK1\n  - "
+         "send: lab\n---\nroute: b\nfrom: epic\nmessages: [ADT^A01]\ndo:\n  - let: { p: "
+         "'=PID-3[1]' "
+         "}\n  - set: { PV1-2: '=NK1[1]-2[1].1.1 & $p.4.2 & $p.1' }\n  - send: acct\n---\nroute: "
+         "c\nfrom: "
+         "epic\nmessages: [ADT^A01]\ndo:\n  - { drop: never, if: PID.exists().not() }",
+         HEAD "PID|1||7^^^L&3&ISO^MR~8^^^S^SS\rPV1|1|A1.2|W1^2\r\nacct /MAIN: " MSH_OF WHOLE
+              "NK1|1|A\rPV1|1|A1.27|W1^2\r\nlab: " MSH_OF WHOLE "NK1|1|A\rPV1|1|I|W1^2\r"},
+    };
+    rows_told(on_adt, small, ROWS(rows));
+}
