@@ -231,6 +231,16 @@ static void plain(struct explain *x, const struct step *s, const char *word, str
     place(x, s->pos);
 }
 
+static void replying(struct explain *x, const struct step *s, unsigned depth)
+{
+    if (s->reply.map) {
+        plain(x, s, "reply as", s->reply.map->name);
+        assigns(x, &s->reply.with, depth + 1);
+    } else {
+        plain(x, s, ack_code_text(s->reply.code), str_of(s->reply.at));
+    }
+}
+
 static void item(struct explain *x, const struct item *i, unsigned depth);
 
 /* set, delete and keep of FHIR and JSON: each place, and what is written there. */
@@ -292,12 +302,7 @@ static void step(struct explain *x, const struct step *s, unsigned depth)
         steps(x, s->require.otherwise, depth + 2);
         return;
     case STEP_REPLY:
-        if (s->reply.map) {
-            plain(x, s, "reply as", s->reply.map->name);
-            assigns(x, &s->reply.with, depth + 1);
-        } else {
-            plain(x, s, ack_code_text(s->reply.code), str_of(s->reply.at));
-        }
+        replying(x, s, depth);
         return;
     case STEP_CHOOSE:
         branches(x, s, depth);
