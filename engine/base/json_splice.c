@@ -138,9 +138,9 @@ static void put_range(struct pieces *p, size_t from, size_t to)
 
 /* The members of one object, or the items of one array, as they are written one after the other. */
 struct row {
-    const struct json *was, *now;
-    const struct json *ahead; /* of `was`: what may still come */
-    const struct json *last;  /* of `was`: what was written last; NULL: something new, or nothing */
+    const struct json *was;
+    const struct json *ahead; /* of it: what may still come */
+    const struct json *last;  /* of it: what was written last; NULL: something new, or nothing */
     size_t end;               /* behind it, in the source */
     bool any;
 };
@@ -211,7 +211,7 @@ static void put_one(struct pieces *p, struct row *r, const struct json *one)
 /* Returns where the value ended in the source. */
 static size_t put_value(struct pieces *p, const struct json *was, const struct json *now)
 {
-    struct row r = {.was = was, .now = now, .ahead = was->first, .end = was->at + 1};
+    struct row r = {.was = was, .ahead = was->first, .end = was->at + 1};
     if (was->kind != JSON_OBJECT && was->kind != JSON_ARRAY) {
         size_t end = scalar_end(p->src, was);
         put_range(p, was->at, end);
