@@ -54,6 +54,10 @@ bool change_find(struct run *run, const struct change_target *to, struct trails 
 size_t change_count(const struct json *v);
 /* Each row its value (NULL: nothing), which becomes the message's. False: fault. */
 bool change_write(struct run *run, const struct change *all, struct json **values);
+/* Does `child`, number `index` of its parent, go? */
+typedef bool (*change_goes_fn)(void *arg, const struct json *child, uint32_t index);
+/* Out of `parent` go those that `goes` says. What went has itself as its next one. */
+void change_take_out(struct change_doc *doc, struct json *parent, change_goes_fn goes, void *arg);
 /* They go, and what has nothing else in it; `keeps_demanded`: that is a fault where FHIR demands it. False: fault. */
 bool change_remove(struct run *run, const struct change_target *to, struct trails *gone,
                    bool keeps_demanded);

@@ -1,6 +1,26 @@
 /* What goes out of FHIR and JSON: values, what had nothing else in it, and companions. */
 #include "engine/rules/run_change.h"
 
+void change_take_out(struct change_doc *doc, struct json *parent, change_goes_fn goes, void *arg)
+{
+    struct json *next, *child = parent->first;
+    uint32_t index = 0;
+    parent->first = parent->last = NULL;
+    parent->count = 0;
+    for (; child; child = next, index++) {
+        next = child->next;
+        child->next = NULL;
+        if (goes(arg, child, index)) {
+            change_detached(doc, parent, child);
+            child->next = child; /* that it is out is seen by those who mean it, too */
+        } else if (parent->kind == JSON_OBJECT) {
+            json_add_again(parent, child);
+        } else {
+            json_push(parent, child);
+        }
+    }
+}
+
 /* ---- companions of arrays ---- */
 
 static bool is_hollow(const struct json *array)
@@ -14,28 +34,6 @@ static bool is_hollow(const struct json *array)
     return true;
 }
 
-/* Take out of `parent` those that `goes` says, by number and value. */
-static void take_out(struct change_doc *doc, struct json *parent,
-                     bool (*goes)(void *arg, const struct json *child, uint32_t index), void *arg)
-{
-    struct json *next, *child = parent->first;
-    uint32_t index = 0;
-    parent->first = parent->last = NULL;
-    parent->count = 0;
-    for (; child; child = next, index++) {
-        next = child->next;
-        child->next = NULL;
-        if (goes(arg, child, index)) {
-            change_detached(doc, parent, child);
-            child->next = child; /* that it is out is seen by those who mean it, too */
-        } else if (parent->kind == JSON_OBJECT) {
-            json_add(parent, child->key, child);
-        } else {
-            json_push(parent, child);
-        }
-    }
-}
-
 static bool is_it(void *arg, const struct json *child, uint32_t index)
 {
     (void)index; /* by address */
@@ -45,7 +43,7 @@ static bool is_it(void *arg, const struct json *child, uint32_t index)
 static void drop_hollow(struct change_doc *doc, struct json *object, struct json *beside)
 {
     if (is_hollow(beside)) {
-        take_out(doc, object, is_it, beside);
+        change_take_out(doc, object, is_it, beside);
     }
 }
 
@@ -59,7 +57,7 @@ void change_companion_reset(struct change_doc *doc, struct arena *a, struct json
     }
     if (one && one->kind != JSON_NULL) {
         change_detached(doc, one, NULL);
-        *one = (struct json){.next = one->next, .kind = JSON_NULL};
+        *one = (struct json){.next = one->next, .key_at = one->key_at, .kind = JSON_NULL};
     }
     while (array && array->kind == JSON_ARRAY && beside->count < array->count) {
         struct json *more = json_new(a, JSON_NULL);
@@ -120,10 +118,10 @@ static bool sweep(struct run *run, const struct change_target *to, const struct 
         return false;
     }
     s.gone = companion ? ARENA_ARRAY(run->a, bool, count + 1) : NULL;
-    take_out(run->doc, parent, goes, &s);
+    change_take_out(run->doc, parent, goes, &s);
     if (companion && companion->kind == JSON_ARRAY) {
         struct sweep along = {.n = count, .gone = s.gone};
-        take_out(run->doc, companion, goes_along, &along);
+        change_take_out(run->doc, companion, goes_along, &along);
         drop_hollow(run->doc, object, companion);
     }
     return true;

@@ -85,39 +85,24 @@ struct beside {
 };
 
 /* Other types of the choice, and the companions of what was written. */
-static bool is_beside(const struct beside *b, const struct json *one)
+static bool is_beside(void *arg, const struct json *one, uint32_t index)
 {
+    const struct beside *b = arg;
     bool under = one->key.n > 1 && one->key.p[0] == '_';
     struct str plain = under ? str_slice(one->key, 1, one->key.n) : one->key;
     bool choice = b->p->element->flags & FHIR_CHOICE;
     bool same =
         choice ? fhir_element_choice(b->p->element, plain) != 0 : under && str_eq(plain, b->p->key);
+    (void)index; /* by name */
     return same && one != b->keep;
 }
 
 static void drop_beside(struct writer *w, struct json *object, const struct change_part *p,
                         const struct json *keep)
 {
-    const struct beside b = {p, keep};
-    bool any = false;
-    json_each(one, p->element && p->key.p[0] != '_' ? object : NULL)
-    {
-        any = any || is_beside(&b, one);
-    }
-    struct json *next, *child = any ? object->first : NULL;
-    if (any) {
-        object->first = object->last = NULL;
-        object->count = 0;
-    }
-    for (; child; child = next) {
-        next = child->next;
-        child->next = NULL;
-        if (is_beside(&b, child)) {
-            change_detached(w->run->doc, object, child);
-            child->next = child;
-        } else {
-            json_add(object, child->key, child);
-        }
+    if (p->element && p->key.p[0] != '_') {
+        struct beside b = {p, keep};
+        change_take_out(w->run->doc, object, is_beside, &b);
     }
 }
 

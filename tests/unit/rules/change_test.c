@@ -140,6 +140,13 @@ Test(change, a_primitive_goes_with_what_is_beside_it)
     };
     rows_payload(DO("Patient"), small, rows, 3);
     rows_payload(DO("Patient"), small, rows + 4, sizeof(rows) / sizeof(rows[0]) - 4);
+    cr_expect_str_eq(
+        kit_payload(
+            rows_text(DO("Patient"), "  - set:\n      name[0].given[0]: X"),
+            "{\"resourceType\":\"Patient\",\"name\":[{\"given\":[\"A\" , \"B\"],\"_given\":[{"
+            "\"id\":\"g\"} , {\"id\":\"h\"} ]}]}"),
+        "{\"resourceType\":\"Patient\",\"name\":[{\"given\":[\"X\" , \"B\"],\"_given\":[null , "
+        "{\"id\":\"h\"} ]}]}");
     const char *got = kit_payload(rows_text(DO("Patient"), rows[3].text), small);
     cr_expect(strstr(got, "\"birthDate\":\"1981\"") && strstr(got, "\"_birthDate\":{\"id\":\"c\"}"),
               "%s", got);
