@@ -1,4 +1,4 @@
-/* Literals that are codes of an HL7 table. */
+/* What is written to a place of HL7 v2, by the type of the place: literals that are codes, numbers, dates; composites. */
 #include "engine/hl7/dict.h"
 #include "engine/rules/compile_v2.h"
 #include "engine/rules/run_v2.h"

@@ -2,7 +2,7 @@
  * stands where they are looked for, structure by structure where these differ. */
 #include "engine/base/buf.h"
 #include "engine/rules/change.h"
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/run_priv.h"
 
 enum { NAMES_MAX = 6 }; /* structures told by name */
 
@@ -246,9 +246,8 @@ static void item(struct explain *x, const struct item *i, unsigned depth);
 /* set, delete and keep of FHIR and JSON: each place, and what is written there. */
 static void change(struct explain *x, const struct step *s, unsigned depth)
 {
-    static const char *const words[] = {"set", "delete", "keep"};
     const struct change *all = s->change;
-    buf_printf(x->out, "%s%s", words[s->kind], all->is_each ? " each" : "");
+    buf_printf(x->out, "%s%s", run_step_name(s->kind), all->is_each ? " each" : "");
     for (unsigned i = 0; i < all->n && !all->v[i].value; i++) {
         buf_printf(x->out, " %.*s", STR_ARG(all->v[i].to.text));
     }
