@@ -213,20 +213,46 @@ static const struct json *contained_in(const struct json *resource, struct str i
     return NULL;
 }
 
-static bool reference_of(const struct value *v, struct str *out, uint32_t *out_at)
+static bool reference_of(const struct value *v, struct str *out, const struct json **out_text)
 {
     const struct json *text =
         v->kind == VALUE_NODE && v->json ? json_get(v->json, "reference") : NULL;
-    *out_at = text ? text->at : 0;
+    *out_text = text;
     *out = text ? json_text(text) : v->kind == VALUE_STRING ? v->text : STR("");
     return out->n > 0;
+}
+
+static bool holds(const struct json *at, const struct json *node, uint64_t *looked)
+{
+    bool is = at == node;
+    ++*looked;
+    for (const struct json *one = at->first; one && !is; one = one->next) {
+        is = holds(one, node, looked);
+    }
+    return is;
+}
+
+/* The entry that a reference stands in; what a step wrote has no place in the source, and is looked for. False: fault. */
+static bool entry_around(struct eval *e, const struct node *n, const struct json *text,
+                         const struct json **out)
+{
+    uint64_t looked = 0;
+    *out = text && text->at ? fhir_bundle_entry(bundle_of(e), text->at) : NULL;
+    json_each(entry, text && !text->at ? json_get(e->root, "entry") : NULL)
+    {
+        if (holds(entry, text, &looked)) {
+            *out = entry;
+            break;
+        }
+    }
+    return !looked || eval_look(e, n, looked);
 }
 
 bool func_resolve(struct eval *e, const struct call *c, struct values *out)
 {
     struct str reference;
-    uint32_t at;
-    if (!e->root || !reference_of(c->one, &reference, &at)) {
+    const struct json *text, *entry = NULL;
+    if (!e->root || !reference_of(c->one, &reference, &text)) {
         return true;
     }
     const struct json *entries = json_get(e->root, "entry");
@@ -234,7 +260,9 @@ bool func_resolve(struct eval *e, const struct call *c, struct values *out)
         return false;
     }
     bool bundle = tree_resource_type(e->root) == FHIR_TYPE_BUNDLE;
-    const struct json *entry = bundle ? fhir_bundle_entry(bundle_of(e), at) : NULL;
+    if (bundle && !entry_around(e, c->n, text, &entry)) {
+        return false;
+    }
     const struct json *whole = entry ? json_get(entry, "resource") : e->root;
     const struct json *found = NULL;
     if (reference.p[0] == '#') {
@@ -245,7 +273,8 @@ bool func_resolve(struct eval *e, const struct call *c, struct values *out)
         }
         found = id.n ? contained_in(whole, id) : whole;
     } else if (bundle) {
-        found = fhir_bundle_find(e->bundle, e->a, json_text(json_get(entry, "fullUrl")), reference);
+        found =
+            fhir_bundle_find(bundle_of(e), e->a, json_text(json_get(entry, "fullUrl")), reference);
     }
     unsigned t = found ? tree_resource_type(found) : 0;
     return eval_step(e, c->n) &&

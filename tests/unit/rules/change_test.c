@@ -501,6 +501,18 @@ Test(change, references_are_found_in_what_was_changed)
          "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
          "\"resourceType\":\"Encounter\",\"status\":\"planned\",\"class\":{\"code\":\"AMB\"},"
          "\"subject\":{\"reference\":\"urn:uuid:a\"},\"id\":\"male\"}}]}"},
+        {"a reference that was written, to what was written",
+         "  - for: entry.resource.ofType(Encounter)\n    do:\n      - set:\n          "
+         "contained[+]: "
+         "{ resourceType: Patient, gender: female, id: c }\n          subject.reference: '#c'\n"
+         "          participant[+].individual: { reference: '#c' }\n      - set: { id: "
+         "=subject.resolve().ofType(Patient).gender & "
+         "participant.first().individual.resolve().ofType(Patient).gender }\n      - delete: "
+         "[contained, "
+         "participant]\n  - delete: entry\n    if: resource.ofType(Patient).exists()",
+         "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"resource\":{"
+         "\"resourceType\":\"Encounter\",\"status\":\"planned\",\"class\":{\"code\":\"AMB\"},"
+         "\"subject\":{\"reference\":\"#c\"},\"id\":\"femalefemale\"}}]}"},
         {"an entry that was added",
          "  - set:\n      entry[0].fullUrl: urn:uuid:b\n      entry[+]: { fullUrl: 'urn:uuid:a', "
          "resource: { resourceType: Patient, id: new } }\n  - for: "
