@@ -21,7 +21,7 @@ static bool is_utf16(struct str bytes, enum charset *out)
 }
 
 /* More letters of UTF-8 beyond ASCII than bytes that are none: UTF-8 with a letter of something else pasted into it. */
-static size_t stray_of(struct str bytes)
+static ptrdiff_t stray_of(struct str bytes)
 {
     size_t letters = 0, strays = 0, first = 0;
     uint32_t c;
@@ -32,7 +32,7 @@ static size_t stray_of(struct str bytes)
         letters += n > 1 && c != 0xFEFF;
         i += n ? n : 1;
     }
-    return letters > strays ? first : 0;
+    return letters > strays ? (ptrdiff_t)first : -1;
 }
 
 static void decode(struct arena *a, struct str bytes, struct sheet *s)
@@ -100,7 +100,7 @@ bool sheet_is_workbook(struct str bytes)
 
 void sheet_open(struct arena *a, struct str bytes, struct sheet *out)
 {
-    *out = (struct sheet){.line = 1, .is_usual = true};
+    *out = (struct sheet){.line = 1, .is_usual = true, .stray = -1};
     decode(a, bytes, out);
     out->text = with_line_feeds(a, out->text);
     struct str line = first_line(out->text), said = str_trim(line);

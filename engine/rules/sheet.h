@@ -15,7 +15,8 @@ struct sheet {
     unsigned line;        /* of the file, where `text` begins */
     const char *encoding; /* "UTF-8", "UTF-16", "Windows-1252" */
     bool is_usual;        /* commas and UTF-8: nothing to remark */
-    size_t stray; /* the first byte that is no UTF-8 in what is UTF-8 otherwise; 0: there is none */
+    ptrdiff_t
+        stray; /* the first byte that is no UTF-8 in what is UTF-8 otherwise; -1: there is none */
 };
 
 /* A workbook itself (.xlsx, .xls), not text. */

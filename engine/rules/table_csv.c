@@ -216,10 +216,10 @@ static bool check_bytes(struct csv *c, const struct sheet *s)
     if (nul) {
         return fail_at(c, line, nul, "bad-cell", "a byte 0 stands here; save the file again");
     }
-    if (!s->stray) {
+    if (s->stray < 0) {
         return true;
     }
-    struct str was = str_slice(c->csv, 0, s->stray);
+    struct str was = str_slice(c->csv, 0, (size_t)s->stray);
     struct csv raw = {.whole = was};
     line = 1;
     for (size_t i = 0; i < was.n; i++) {

@@ -205,7 +205,11 @@ Test(examined, a_csv_file_with_faults_tells_all_of_them)
         {"UTF-8 but for a byte", "mixed.csv",
          "mixed.csv:3:4: error: the file is UTF-8, but the byte here is not; type the letter again "
          "and save the file as CSV UTF-8"},
+        {"its very first byte", "first.csv",
+         "first.csv:1:1: error: the file is UTF-8, but the byte here is not; type the letter again "
+         "and save the file as CSV UTF-8"},
     };
+    kit_file("first.csv", "\xe4,v\nF,\xc3\xa4\nM,\xc3\xb6\n");
     kit_file("ragged.csv", "k,v\nF,x,y\nM,x\nU\n");
     kit_file("none.csv", "k,v\n");
     kit_file("mixed.csv", "k,v\nF,\xc3\xa4\nM,\xc3\xbc\xfc\n");
