@@ -78,7 +78,8 @@ static bool is_one_of(const struct data_types *types, unsigned t, bool wider)
 /* $this of a loop: may it be what the map reads? What is not known is seen when it runs. */
 static bool may_begin(const struct map *m, const struct shape *s)
 {
-    if (s->kind == SHAPE_HL7 || s->kind == SHAPE_SEGMENT || s->kind == SHAPE_GROUP) {
+    if (m->data.kind == DATA_HL7 || s->kind == SHAPE_HL7 || s->kind == SHAPE_SEGMENT ||
+        s->kind == SHAPE_GROUP) {
         return false;
     }
     if (m->data.kind == DATA_JSON) {

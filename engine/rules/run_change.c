@@ -186,7 +186,6 @@ enum run_end run_change(struct run *run, const struct step *s)
         run->doc->told = STR("if is not true");
         return good ? RUN_ON : RUN_FAILED;
     }
-    run_memo_forget(&run->e);
     run->doc->is_changed = true;
     if (run->loops) { /* what a loop walks may go, and is asked for */
         change_know_parents(run->doc);

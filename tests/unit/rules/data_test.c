@@ -376,3 +376,15 @@ Test(data, a_message_is_called_what_its_sender_calls_it)
     cr_expect_lt(rules_read(&kit_arena, STR("PID|1\r"), &m, &in, &why), 0);
     cr_expect(why.n > 0 && !in.m && !in.data);
 }
+
+/* Of a value of JSON nothing is known, but that it is no message of HL7 v2 is. */
+Test(data, a_map_of_hl7_v2_begins_with_nothing_of_json)
+{
+    static const struct row rows[] = {
+        {"a message", "ADT", "r.yaml:4:37: error: the map m reads HL7 v2, and json comes here"},
+        {"JSON", "json", ""},
+    };
+    rows_check("route: a\nfrom: epic\nmessages: [json]\ndo: { for: l, do: { send: desk, as: m } }\n"
+               "---\nmap: m\nreads: @@\nto: json\nvalue: { x: a }\n",
+               ROWS(rows));
+}
