@@ -20,7 +20,7 @@ struct manifest_volume {
 
 struct manifest {
     uint8_t journal_id[16];
-    int64_t taken_us; /* microseconds since 1970 UTC */
+    int64_t taken_us; /* microseconds since 1970 UTC; written to the millisecond */
     struct manifest_volume *v;
     size_t n;
 };
