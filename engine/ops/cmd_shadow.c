@@ -8,6 +8,7 @@
 #include "engine/hl7/dtm.h"
 #include "engine/hl7/path.h"
 #include "engine/ops/commands.h"
+#include "engine/ops/crew.h"
 #include "engine/ops/excerpt.h"
 #include "engine/ops/files.h"
 #include "engine/ops/history.h"
@@ -20,7 +21,7 @@ enum { PROGRESS_EVERY = 10000 };
 struct shadow_args {
     struct target_args target;
     struct str since, until, source, expect;
-    int examples;
+    int examples, threads;
     bool shows_values;
 };
 
@@ -37,6 +38,7 @@ static const struct opt options[] = {
         "A file of differences that are meant: - { route: visits, to: desk, at: type }."),
     OPT(shadow_args, examples, "examples", INT, "3", "0..100", 0,
         "Values shown of each difference, at most."),
+    CREW_OPTION(shadow_args),
     OPT(shadow_args, shows_values, "show-values", BOOL, "false", NULL, 0,
         "Show values as they are; else letters are x and digits 9."),
     {0},
@@ -254,7 +256,7 @@ static void print(struct shadowing *g)
     buf_free(&out);
 }
 
-static int compare(struct command_run *r, const struct plan *was, const struct plan *now,
+static int compare(struct command_run *r, struct plan *was, const struct plan *now,
                    struct shadow_tally *t)
 {
     const struct shadow_args *args = r->args;
@@ -262,7 +264,7 @@ static int compare(struct command_run *r, const struct plan *was, const struct p
     if (history_window(r, args->since, args->until, &g.since_us, &g.until_us) != 0) {
         return COMMAND_CANNOT;
     }
-    shadow_init(&g.s, was, now, t);
+    shadow_init(&g.s, was, now, crew_workers(args->threads), t);
     int status = r->noperands == 1 ? run_journal(&g) : COMMAND_FINE;
     for (int i = 1; i < r->noperands && status == COMMAND_FINE; i++) {
         status = run_file(&g, r->operands[i]);

@@ -45,11 +45,12 @@ static unsigned find_destination(const struct plan *p, struct str name)
     return UINT_MAX;
 }
 
-void shadow_init(struct shadow *s, const struct plan *was, const struct plan *now,
+void shadow_init(struct shadow *s, struct plan *was, const struct plan *now, unsigned threads,
                  struct shadow_tally *tally)
 {
     unsigned n = rules_route_count(was->rules);
-    *s = (struct shadow){.was = was, .now = now, .tally = tally, .first_us = INT64_MAX};
+    *s = (struct shadow){
+        .was = was, .now = now, .threads = threads, .tally = tally, .first_us = INT64_MAX};
     s->routes = ARENA_ARRAY(&tally->arena, unsigned, n + 1);
     s->destinations = ARENA_ARRAY(&tally->arena, unsigned, was->ndestinations + 1);
     for (unsigned i = 0; i < n; i++) {
@@ -311,12 +312,16 @@ static void on_turn(void *arg, const struct shadow_turn *t)
         s->strangers++;
         return;
     }
-    if (was->is_unread) {
+    if (t->is_unread) {
         s->unread++;
         return;
     }
     s->run++;
     note_time(s, t->m.received_us);
+    if (t->is_same) {
+        s->untouched++;
+        return;
+    }
     compare_status(&c);
     if (c.was.r.verdict != RULES_REJECTED || c.now.r.verdict != RULES_REJECTED) {
         compare_all(&c);
@@ -326,7 +331,7 @@ static void on_turn(void *arg, const struct shadow_turn *t)
 
 void shadow_message(struct shadow *s, const struct shadow_message *m)
 {
-    s->crew = s->crew ? s->crew : shadow_crew_new(s->was, s->now, on_turn, s);
+    s->crew = s->crew ? s->crew : shadow_crew_new(s->was, s->now, s->threads, on_turn, s);
     shadow_crew_add(s->crew, m);
 }
 

@@ -1,6 +1,6 @@
 /* shadow.h - one message after the other through two configurations, and what comes out differently. Nothing is
  * sent or written. As a daemon does it: validation, then the routes, with the id and time of receipt that the
- * message had; so what is equal is equal to the byte. Both plans outlive it. One thread, and one more within (shadow_crew.h).
+ * message had; so what is equal is equal to the byte. Both plans outlive it. One thread, and more within (shadow_crew.h).
  * Memory: a few messages at a time, and the tally. */
 #ifndef CORRIDOR_OPS_SHADOW_H
 #define CORRIDOR_OPS_SHADOW_H
@@ -22,9 +22,12 @@ struct shadow_message {
 struct shadow_crew;
 
 struct shadow {
-    const struct plan *was, *now;
+    struct plan *was;
+    const struct plan *now;
+    unsigned threads;
     struct shadow_tally *tally;
     uint64_t run, different; /* messages that were run; of these, with a difference */
+    uint64_t untouched;      /* that came to nothing that differs, and were run once */
     uint64_t unread; /* no message for routes: bytes that are none, acknowledgements, no MSH-10 */
     uint64_t strangers;        /* from a source that neither configuration has */
     int64_t first_us, last_us; /* earliest and latest receipt of those that were run */
@@ -33,7 +36,8 @@ struct shadow {
     unsigned *routes, *destinations; /* of `was` to those of the same name of `now`, or UINT_MAX */
 };
 
-void shadow_init(struct shadow *s, const struct plan *was, const struct plan *now,
+/* `threads`: as crew_new() takes them. */
+void shadow_init(struct shadow *s, struct plan *was, const struct plan *now, unsigned threads,
                  struct shadow_tally *tally);
 void shadow_free(struct shadow *s);
 /* Its differences are counted then or with one of the next. */

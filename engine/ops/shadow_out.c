@@ -152,6 +152,7 @@ struct report *shadow_out_json(struct shadow *s)
     report_set_int(r, "messages", (int64_t)s->run);
     report_set_int(r, "same", (int64_t)(s->run - s->different));
     report_set_int(r, "different", (int64_t)s->different);
+    report_set_int(r, "untouched", (int64_t)s->untouched);
     report_set_int(r, "not_for_routes", (int64_t)s->unread);
     report_set_int(r, "unknown_source", (int64_t)s->strangers);
     if (s->run) {

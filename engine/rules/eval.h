@@ -94,6 +94,7 @@ struct eval {
     const struct eval_memo *memo[EVAL_MEMOS];  /* of maps, by their number (run_memo.c) */
     struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
     struct coverage *coverage; /* told what is touched (coverage.h); or NULL */
+    bool *differs;             /* rules_input.differs; or NULL */
 };
 
 /* What $this, $index and $total are, innermost first. */
@@ -176,6 +177,14 @@ bool eval_operator(struct eval *e, const struct node *n, const struct scope *s, 
 
 /* What defineVariable() made of NODE_VARIABLE `n`; in func_variable.c. */
 bool eval_variable(struct eval *e, const struct node *n, struct values *out);
+
+/* What the paired ruleset has otherwise was reached (rules_pair). */
+static inline void eval_came_to(struct eval *e, bool is_changed)
+{
+    if (is_changed && e->differs) {
+        *e->differs = true;
+    }
+}
 
 /* ---- paths, in eval_path.c ---- */
 

@@ -55,6 +55,7 @@ static bool find(struct eval *e, const struct call *c, const struct str *keys, s
     const struct table *t = table_of(e, c->n, &column);
     bool all_there = true;
     int64_t row = table_find(t, keys);
+    eval_came_to(e, t->twin && e->differs && table_twin_differs(t, keys, row, column));
     for (unsigned i = 0; i < t->nkeys; i++) {
         all_there = all_there && keys[i].n;
     }

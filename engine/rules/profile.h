@@ -20,7 +20,7 @@ struct profile_name {
 /* A table that takes the place of another one for this feed. */
 struct profile_table {
     struct str name;
-    const struct table *table;
+    struct table *table;
     struct diag_pos pos;
 };
 

@@ -101,6 +101,17 @@ struct str rules_table_name(const struct table *t);
 /* Names of the key columns, in order. */
 unsigned rules_table_keys(const struct table *t, struct str out[8]);
 const char *rules_table_file(const struct table *t);
+/* A route or a map of a ruleset that is not what it is in another one. */
+struct rules_change {
+    struct str name;
+    bool is_route; /* else a map */
+};
+/* Of two rulesets that differ in `changes` and in rows of tables, in nothing else that their texts say: from now on a run or
+ * validation of `r` sets *differs of its input where `other` might make something else of the message: it came to a
+ * changed route or map, or looked up what `other` answers otherwise. False: columns or zones differ, both must be run. `other`
+ * lives as long as `r` is run so. Not while `r` is run. O(cells). */
+bool rules_pair(struct ruleset *r, const struct ruleset *other, const struct rules_change *changes,
+                unsigned n);
 /* A table of all feeds, behind those the tables of profiles. */
 struct rules_table {
     struct str name, profile; /* profile: whose it is alone; or empty */
@@ -146,6 +157,8 @@ struct rules_input {
     const struct rules_cause *cause;   /* that it answers; NULL: none, or it is lost */
     struct trace *trace;               /* told what happens; NULL: nobody asks (trace.h) */
     struct str only;                   /* run this route alone; empty: all */
+    bool *
+        differs; /* set where the paired ruleset might make something else of it (rules_pair); or NULL */
 };
 
 /* One ordering key, (assigning authority, id); the same pair orders together. */

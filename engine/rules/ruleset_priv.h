@@ -246,6 +246,7 @@ struct map {
     bool
         is_closed; /* it reads nothing but its parameters, the feed and tables (compile_closed.c) */
     bool is_stale; /* used for a structure that it was not compiled for */
+    bool is_changed; /* it is another one in the ruleset that this one was paired with */
 };
 
 /* A list of steps under a name: compiled anew wherever it is used. */
@@ -293,6 +294,7 @@ struct route {
     struct step *steps;
     enum on_error on_error;
     bool is_changing; /* a step changes FHIR or JSON: it runs on a copy */
+    bool is_changed;  /* it is another one in the ruleset that this one was paired with */
     unsigned nslots;
     unsigned held_at; /* destination that a held failure is shown at; UINT_MAX: it has no send */
     struct need *needs;

@@ -127,6 +127,7 @@ static void begin_route(struct run *run, const struct route *route)
     run->e.source = known ? &run->r->sources[source] : NULL;
     run->e.profile = known ? run->r->profile[source] : NULL;
     run->e.coverage = run->in->coverage;
+    run->e.differs = run->in->differs;
     run->e.lineage = run->trace ? run->trace->lineage : NULL;
     lineage_cause(run->e.lineage, run->in->cause);
     lineage_received(run->e.lineage, NULL);
@@ -173,6 +174,7 @@ static void run_route(struct run *run, const struct route *route)
 {
     bool good = true;
     begin_route(run, route);
+    eval_came_to(&run->e, route->is_changed);
     if (run->trace) {
         run->trace->route = route->name;
     }

@@ -69,6 +69,15 @@ static struct str text_of(struct conforming *k, struct str raw)
     return hl7_text_utf8(k->report->a, k->charset, hl7_unescape(k->report->a, &m->d, raw));
 }
 
+static bool has_row(const struct conforming *k, const struct table *t, struct str text)
+{
+    bool has = table_find(t, &text) >= 0;
+    if (t->twin && k->in->differs && (table_find(t->twin, &text) >= 0) != has) {
+        *k->in->differs = true;
+    }
+    return has;
+}
+
 static bool is_among(const struct conforming *k, const struct conform_element *e, struct str text)
 {
     for (unsigned i = 0; i < e->nvalues; i++) {
@@ -78,7 +87,7 @@ static bool is_among(const struct conforming *k, const struct conform_element *e
     }
     if (e->table) {
         const struct table *own = profile_table_of(k->profile, e->table->name);
-        return table_find(own ? own : e->table, &text) >= 0;
+        return has_row(k, own ? own : e->table, text);
     }
     return e->hl7_table && dict_table_has(e->hl7_table, text) == 1;
 }
@@ -224,6 +233,7 @@ static void begin_eval(struct conforming *k)
     k->e.id_hi = in->id_hi;
     k->e.id_lo = in->id_lo;
     k->e.received_us = in->received_us;
+    k->e.differs = in->differs;
 }
 
 static void cannot_decide(struct conforming *k, const struct validate_place *at)

@@ -448,6 +448,7 @@ static bool in_frame(struct eval *e, const struct map *m, struct values *slots,
     unsigned n = e->nstructures;
     struct scope room;
     *out = NULL;
+    eval_came_to(e, m->is_changed);
     if (e->depth >= EVAL_DEPTH_MAX) {
         return eval_fail_at(e, m->pos, STR(""), "maps use each other more than %d levels deep",
                             EVAL_DEPTH_MAX);

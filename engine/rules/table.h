@@ -66,6 +66,8 @@ struct table {
     const char *file; /* as findings show it: CSV, or the database */
     struct str csv;   /* what it was read from; of a query empty */
     struct diag_pos query_pos;
+    const struct table
+        *twin; /* that of a ruleset it was paired with, where their rows differ; or NULL */
 };
 
 /* Read `csv` (the first line names the columns) into `t->columns`, `t->cells`. False after errors in `d`;
@@ -99,6 +101,9 @@ int64_t table_not_number(const struct table *t, unsigned column);
 int table_column(const struct table *t, struct str name);
 /* The row for `keys` (t->nkeys of them; p NULL or n 0: absent), or -1. O(sets of exact columns + ranges). */
 int64_t table_find(const struct table *t, const struct str *keys);
+/* Does the twin answer the same keys otherwise? `row`: what table_find() found here, `column` is asked for. */
+bool table_twin_differs(const struct table *t, const struct str *keys, int64_t row,
+                        unsigned column);
 static inline struct str table_cell(const struct table *t, int64_t row, unsigned column)
 {
     return t->cells[(size_t)row * t->ncolumns + column];

@@ -59,12 +59,12 @@ static struct plan *load(const char *path)
 }
 
 /* Differences; *out_run: of so many messages. */
-static uint64_t compare(const struct plan *was, const struct plan *now, uint64_t *out_run)
+static uint64_t compare(struct plan *was, const struct plan *now, uint64_t *out_run)
 {
     struct shadow_tally tally;
     struct shadow s;
     shadow_tally_init(&tally, 3, false);
-    shadow_init(&s, was, now, &tally);
+    shadow_init(&s, was, now, 3, &tally);
     for (unsigned i = 0; i < ROUNDS * nsamples; i++) {
         struct shadow_message m = {.source = STR("v2"),
                                    .raw = samples[i % nsamples],
