@@ -194,7 +194,7 @@ static void spread(struct side *s)
 
 static bool pair(struct arena *a, struct plan *was, const struct plan *now)
 {
-    struct side before = {NULL}, after = {NULL};
+    struct side before = {.root = NULL}, after = {.root = NULL};
     unsigned n = 0;
     read_side(a, was, &before);
     read_side(a, now, &after);

@@ -1,16 +1,14 @@
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/base/buf.h"
 #include "engine/base/clock.h"
-#include "engine/base/hash.h"
-#include "engine/base/json.h"
 #include "engine/config/config.h"
 #include "engine/ops/commands.h"
+#include "engine/ops/convert.h"
+#include "engine/ops/crew.h"
 #include "engine/ops/excerpt.h"
 #include "engine/ops/messages.h"
 #include "engine/ops/pieces.h"
@@ -21,7 +19,7 @@ enum { SHOW_EVERY_US = 500000 };
 
 struct convert_args {
     struct str config, routes, source, timezone, received;
-    int to;
+    int to, threads;
     bool pretty, quiet;
 };
 
@@ -39,6 +37,7 @@ static const struct opt options[] = {
         "The configuration. Default: conf/convert.yaml, /usr/share/corridor/conf/convert.yaml."),
     OPT(convert_args, received, "received", STR, NULL, NULL, 0,
         "When it was received, as 2026-11-20T15:00:00Z. Default: now."),
+    CREW_OPTION(convert_args),
     OPT(convert_args, quiet, "quiet", BOOL, "false", NULL, 0, "No progress on a terminal."),
     {0},
 };
@@ -46,13 +45,12 @@ static const struct opt options[] = {
 struct converting {
     struct command_run *r;
     const struct plan *plan;
-    const char *file;
+    struct convert *convert;
     unsigned source;
     int64_t now_us, began_us, shown_us;
     uint64_t messages, converted, failed; /* of all files */
-    struct arena arena;                   /* of one message */
-    struct buf raw, out;
     bool shows;
+    int failure; /* errno of standard output; 0: it takes all */
 };
 
 static int64_t monotonic(void)
@@ -76,130 +74,25 @@ static void show(struct converting *c, bool last)
             last ? "\n" : "");
 }
 
-static void complain(struct converting *c, unsigned line, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* ---- what became of a message ---- */
 
-/* Located: file, line of the message's first segment, its number. Never a value of the message. */
-static void complain(struct converting *c, unsigned line, const char *fmt, ...)
+static void on_made(void *arg, const struct convert_made *made)
 {
-    char text[1024];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    c->failed++;
-    fprintf(stderr, "%s%s:%u: error: message %llu: %s\n", c->shows ? "\r\033[K" : "", c->file, line,
-            (unsigned long long)c->messages, text);
-}
-
-/* ---- one message ---- */
-
-static void put_output(struct converting *c, const struct rules_output *o, struct str raw)
-{
-    size_t before = c->out.n;
-    const struct convert_args *args = c->r->args;
-    if (o->is_json && args->pretty && o->value) {
-        json_write(&c->out, o->value, 2);
-    } else {
-        size_t n = splices_size(o->payload);
-        buf_reserve(&c->out, n + 1);
-        splices_write(o->payload, raw, c->out.p + c->out.n);
-        c->out.n += n;
-    }
-    /* What a message of HL7 v2 looks like in a file: a line for each segment. */
-    for (size_t i = before; !o->is_json && i < c->out.n; i++) {
-        c->out.p[i] = c->out.p[i] == '\r' ? '\n' : c->out.p[i];
-    }
-    buf_putc(&c->out, '\n');
-}
-
-static void put_outputs(struct converting *c, unsigned line, const struct rules_result *res,
-                        struct str raw)
-{
-    bool failed = false;
-    for (unsigned i = 0; i < res->noutputs; i++) {
-        const struct rules_output *o = &res->outputs[i];
-        if (o->finding.n) {
-            complain(c, line, "%.*s", STR_ARG(o->finding));
-            failed = true;
-        } else {
-            put_output(c, o, raw);
-        }
-    }
-    c->converted += !failed && res->noutputs > 0;
-}
-
-static void tell(struct converting *c, unsigned line, const struct rules_result *res,
-                 struct str raw)
-{
-    switch (res->verdict) {
-    case RULES_ACCEPTED:
-        put_outputs(c, line, res, raw);
-        return;
-    case RULES_FILTERED:
-    case RULES_REJECTED:
-        complain(c, line, "%.*s", STR_ARG(res->reason));
-        return;
-    case RULES_UNROUTED:
-        complain(c, line, "no map reads this type of message");
-        return;
-    }
-}
-
-static void convert_message(struct converting *c, struct str bytes, unsigned line)
-{
-    struct hl7 m;
-    struct hl7_fault fault;
-    struct rules_result res;
+    struct converting *c = arg;
+    struct str text = made->text;
     c->messages++;
-    c->raw.n = 0;
-    messages_with_cr(bytes, &c->raw);
-    struct str raw = buf_str(&c->raw);
-    if (hl7_parse(&c->arena, raw, &m, &fault) != 0) {
-        complain(c, line, "%s%s%s", fault.path, fault.path[0] ? ": " : "", fault.text);
-    } else {
-        struct rules_input in = {.m = &m,
-                                 .source = c->source,
-                                 .received_us = c->now_us,
-                                 .id_hi = hash64_str(raw, 1),
-                                 .id_lo = hash64_str(raw, 2)};
-        rules_run(c->plan->rules, &in, &c->arena, &res);
-        tell(c, line, &res, raw);
+    c->converted += made->is_converted;
+    c->failed += made->failures;
+    if (made->told.n) {
+        fprintf(stderr, "%s%.*s", c->shows ? "\r\033[K" : "", STR_ARG(made->told));
     }
-    arena_reset(&c->arena);
-    show(c, false);
-}
-
-static void convert_data(struct converting *c, struct str raw, unsigned line)
-{
-    struct json *data;
-    struct str why;
-    struct rules_result res;
-    c->messages++;
-    if (rules_read_data(&c->arena, raw, &data, &why) != 0) {
-        complain(c, line, "%.*s", STR_ARG(why));
-    } else {
-        struct rules_input in = {.data = data,
-                                 .raw = raw,
-                                 .source = c->source,
-                                 .received_us = c->now_us,
-                                 .id_hi = hash64_str(raw, 1),
-                                 .id_lo = hash64_str(raw, 2)};
-        rules_run(c->plan->rules, &in, &c->arena, &res);
-        tell(c, line, &res, raw);
+    if (!c->failure && text.n && fwrite(text.p, 1, text.n, stdout) != text.n) {
+        c->failure = errno;
     }
-    arena_reset(&c->arena);
     show(c, false);
 }
 
 /* ---- files ---- */
-
-static bool flush(struct converting *c)
-{
-    bool good = fwrite(c->out.p ? c->out.p : "", 1, c->out.n, stdout) == c->out.n;
-    c->out.n = 0;
-    return good;
-}
 
 /* Where the document at `at` ends: before the next one. */
 static size_t document_end(struct str s, size_t at)
@@ -212,36 +105,34 @@ static size_t document_end(struct str s, size_t at)
     return s.n;
 }
 
-static bool convert_documents(struct converting *c, struct str piece, uint64_t line)
+static void convert_documents(struct converting *c, const char *file, struct str piece,
+                              uint64_t line)
 {
-    bool good = true;
-    for (size_t at = 0, end; at < piece.n && good; at = end) {
+    for (size_t at = 0, end; at < piece.n && !c->failure; at = end) {
         end = document_end(piece, at);
         struct str one = str_trim(str_slice(piece, at, end));
         if (one.n) {
-            convert_data(c, one, (unsigned)line);
+            convert_add(c->convert, file, one, (unsigned)line);
         }
         for (size_t i = at; i < end; i++) {
             line += piece.p[i] == '\n';
         }
-        good = c->out.n < (1 << 20) || flush(c);
     }
-    return good && flush(c);
+    convert_flush(c->convert);
 }
 
-static bool convert_messages(struct converting *c, struct str piece, uint64_t line)
+static void convert_messages(struct converting *c, const char *file, struct str piece,
+                             uint64_t line)
 {
     struct arena a = {0};
     struct diags d;
-    bool good = true;
     diags_init(&d, &a);
-    struct message_file f = messages_split(&a, c->file, piece, &d);
-    for (size_t i = 0; i < f.n && good; i++) {
-        convert_message(c, f.v[i].bytes, (unsigned)(line - 1) + f.v[i].line);
-        good = c->out.n < (1 << 20) || flush(c);
+    struct message_file f = messages_split(&a, file, piece, &d);
+    for (size_t i = 0; i < f.n && !c->failure; i++) {
+        convert_add(c->convert, file, f.v[i].bytes, (unsigned)(line - 1) + f.v[i].line);
     }
+    convert_flush(c->convert);
     arena_free(&a);
-    return good && flush(c);
 }
 
 static int convert_file(struct converting *c, const char *path)
@@ -250,26 +141,24 @@ static int convert_file(struct converting *c, const char *path)
     struct pieces p;
     struct str piece;
     uint64_t line, before = c->messages;
-    const char *why;
-    bool good = true;
+    const char *why, *file = strcmp(path, "-") == 0 ? "standard input" : path;
     if (!pieces_open(&p, path, &why)) {
         return command_fail(c->r, "%s: %s", path, why);
     }
-    c->file = strcmp(path, "-") == 0 ? "standard input" : path;
-    while (good && pieces_next(&p, &piece, &line)) {
-        good = args->to == TO_FHIR ? convert_messages(c, piece, line)
-                                   : convert_documents(c, piece, line);
+    while (!c->failure && pieces_next(&p, &piece, &line)) {
+        args->to == TO_FHIR ? convert_messages(c, file, piece, line)
+                            : convert_documents(c, file, piece, line);
     }
     why = p.why;
     pieces_close(&p);
-    if (!good) {
-        return command_fail(c->r, "standard output: %s", strerror(errno));
+    if (c->failure) {
+        return command_fail(c->r, "standard output: %s", strerror(c->failure));
     }
     if (why) {
-        return command_fail(c->r, "%s: %s", c->file, why);
+        return command_fail(c->r, "%s: %s", file, why);
     }
     if (c->messages == before) {
-        return command_fail(c->r, "%s: no message in it; expected %s", c->file,
+        return command_fail(c->r, "%s: no message in it; expected %s", file,
                             args->to == TO_FHIR ? "HL7 v2 text that begins with MSH"
                                                 : "FHIR resources as JSON, one a line");
     }
@@ -347,6 +236,13 @@ static int convert_all(struct converting *c)
         !clock_read_rfc3339(args->received, &c->now_us)) {
         status = command_fail(c->r, "--received: expected a time as 2026-11-20T15:00:00Z");
     }
+    struct convert_conf conf = {.plan = c->plan,
+                                .source = c->source,
+                                .threads = crew_workers(args->threads),
+                                .received_us = c->now_us,
+                                .is_data = args->to == TO_HL7V2,
+                                .is_pretty = args->pretty};
+    c->convert = convert_new(&conf, on_made, c);
     c->began_us = monotonic();
     for (int i = 0; i < c->r->noperands && status == COMMAND_FINE; i++) {
         status = convert_file(c, c->r->operands[i]);
@@ -354,6 +250,7 @@ static int convert_all(struct converting *c)
     if (status == COMMAND_FINE && fflush(stdout) != 0) {
         status = command_fail(c->r, "standard output: %s", strerror(errno));
     }
+    convert_free(&c->convert);
     sum_up(c);
     return status == COMMAND_FINE && c->failed ? COMMAND_FINDINGS : status;
 }
@@ -371,9 +268,6 @@ static int run(struct command_run *r)
                            .now_us = clock_wall_us(&clock),
                            .shows = !args->quiet && isatty(STDERR_FILENO)};
     int status = convert_all(&c);
-    arena_free(&c.arena);
-    buf_free(&c.raw);
-    buf_free(&c.out);
     plan_unref(&p);
     return status;
 }

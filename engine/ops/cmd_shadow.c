@@ -174,7 +174,7 @@ static void run_text(struct shadowing *g, const char *file, const struct message
                                  .id_lo = ++g->seen,
                                  .label = str_printf(&a, "%s:%u", file, text->line)};
     if (!one.source.n) {
-        one.source = shadow_guess_source(g->s.was, &a, one.raw);
+        one.source = shadow_guess_source(g->s.pair.was, &a, one.raw);
     }
     shadow_message(&g->s, &one);
     buf_free(&raw);

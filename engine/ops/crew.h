@@ -6,7 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CREW_MOST = 16, CREW_USUAL = 4 };
+enum {
+    CREW_MOST = 16,
+    CREW_USUAL = 4,
+    CREW_APART =
+        128, /* bytes between what two workers write: else they wait for each other's cache lines */
+};
 
 struct crew;
 /* One item by one of the workers (0: the caller); what a worker changes is its own or the item's. */

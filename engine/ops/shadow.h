@@ -7,7 +7,7 @@
 
 #include "engine/base/splice.h"
 #include "engine/flow/plan.h"
-#include "engine/ops/shadow_tally.h"
+#include "engine/ops/shadow_compare.h"
 
 struct shadow_message {
     struct str source; /* its name */
@@ -22,8 +22,7 @@ struct shadow_message {
 struct shadow_crew;
 
 struct shadow {
-    struct plan *was;
-    const struct plan *now;
+    struct shadow_pair pair;
     unsigned threads;
     struct shadow_tally *tally;
     uint64_t run, different; /* messages that were run; of these, with a difference */
@@ -31,9 +30,7 @@ struct shadow {
     uint64_t unread; /* no message for routes: bytes that are none, acknowledgements, no MSH-10 */
     uint64_t strangers;        /* from a source that neither configuration has */
     int64_t first_us, last_us; /* earliest and latest receipt of those that were run */
-    struct arena scratch;
-    struct shadow_crew *crew;        /* NULL: no message yet */
-    unsigned *routes, *destinations; /* of `was` to those of the same name of `now`, or UINT_MAX */
+    struct shadow_crew *crew;  /* NULL: no message yet */
 };
 
 /* `threads`: as crew_new() takes them. */

@@ -9,18 +9,24 @@
 #include "engine/ops/crew.h"
 
 enum {
-    TURNS_MAX = 256,
+    TURNS_MAX = 128,
     TURNS_FIRST = 16,
-    BYTES_MOST =
-        ARENA_CHUNK_MAX, /* of results of a worker, above it fewer messages at a time: one chunk, kept */
-    BYTES_FEW = BYTES_MOST / 4, /* below it more */
+    FOUND_MOST =
+        ARENA_CHUNK_MAX, /* bytes of differences of a worker, above it fewer messages at a time */
+};
+
+/* Of one thread. */
+struct worker {
+    struct arena made, scratch; /* of the message under way */
+    struct arena found;         /* differences that nobody was told of */
+    char apart[CREW_APART];
 };
 
 struct shadow_crew {
-    const struct plan *plans[SHADOW_SIDES];
+    const struct shadow_pair *pair;
     bool is_paired; /* a run of the one tells whether the other could make something else */
     struct crew *crew;
-    struct arena made[CREW_MOST]; /* by each worker, of the messages under way */
+    struct worker workers[CREW_MOST];
     struct shadow_turn turns[TURNS_MAX];
     struct arena texts; /* of the messages under way */
     unsigned n, most;
@@ -60,22 +66,21 @@ static bool is_for_routes(const struct hl7 *m)
 }
 
 static void run_routes(const struct plan *p, struct arena *a, const struct shadow_message *m,
-                       struct rules_input *in, struct shadow_made *made)
+                       struct rules_input *in, struct rules_result *out)
 {
-    made->is_known = rules_source_named(p->rules, m->source, &in->source);
-    if (!made->is_known) {
-        made->r = (struct rules_result){
+    if (!rules_source_named(p->rules, m->source, &in->source)) {
+        *out = (struct rules_result){
             .verdict = RULES_REJECTED,
             .reason = str_printf(a, "source %.*s is not configured", STR_ARG(m->source))};
         return;
     }
-    if (is_valid(p, in, a, &made->r)) {
-        rules_run(p->rules, in, a, &made->r);
+    if (is_valid(p, in, a, out)) {
+        rules_run(p->rules, in, a, out);
     }
-    if (made->r.verdict == RULES_UNROUTED && in->source < p->nsources &&
+    if (out->verdict == RULES_UNROUTED && in->source < p->nsources &&
         p->sources[in->source].unrouted == PLAN_UNROUTED_REJECT) {
-        made->r.verdict = RULES_REJECTED;
-        made->r.reason = STR("no route reads this message type");
+        out->verdict = RULES_REJECTED;
+        out->reason = STR("no route reads this message type");
     }
 }
 
@@ -95,30 +100,42 @@ static bool read_message(struct arena *a, const struct shadow_message *m, struct
     return true;
 }
 
-/* One message through both, or through one where the other would do the same. */
+/* Through both, or through one where the other would do the same. */
+static void run_both(const struct shadow_crew *c, struct worker *w, struct rules_input *in,
+                     struct shadow_turn *t)
+{
+    struct rules_result was, now;
+    bool differs = false;
+    in->differs = c->is_paired ? &differs : NULL;
+    run_routes(c->pair->was, &w->made, &t->m, in, &was);
+    t->is_same = c->is_paired && !differs;
+    if (!t->is_same) {
+        in->differs = NULL;
+        run_routes(c->pair->now, &w->made, &t->m, in, &now);
+        t->found = shadow_compare(c->pair, t->m.raw, &was, &now, &w->found, &w->scratch);
+    }
+}
+
+static bool has_source(const struct shadow_pair *p, struct str name)
+{
+    unsigned source;
+    return rules_source_named(p->was->rules, name, &source) ||
+           rules_source_named(p->now->rules, name, &source);
+}
+
 static void run_turn(void *arg, unsigned worker, size_t item)
 {
     struct shadow_crew *c = arg;
     struct shadow_turn *t = &c->turns[item];
-    struct arena *a = &c->made[worker];
+    struct worker *w = &c->workers[worker];
     struct rules_input in = {.m = NULL};
-    unsigned source;
-    bool differs = false;
-    for (unsigned i = 0; i < SHADOW_SIDES; i++) {
-        t->made[i] = (struct shadow_made){
-            .is_known = rules_source_named(c->plans[i]->rules, t->m.source, &source)};
+    t->is_stranger = !has_source(c->pair, t->m.source);
+    t->is_unread = !t->is_stranger && !read_message(&w->made, &t->m, &in);
+    if (!t->is_stranger && !t->is_unread) {
+        run_both(c, w, &in, t);
     }
-    t->is_unread = !read_message(a, &t->m, &in);
-    if (t->is_unread) {
-        return;
-    }
-    in.differs = c->is_paired ? &differs : NULL;
-    run_routes(c->plans[SHADOW_WAS], a, &t->m, &in, &t->made[SHADOW_WAS]);
-    t->is_same = c->is_paired && !differs;
-    if (!t->is_same) {
-        in.differs = NULL;
-        run_routes(c->plans[SHADOW_NOW], a, &t->m, &in, &t->made[SHADOW_NOW]);
-    }
+    arena_reset_to(&w->made, ARENA_CHUNK_MAX);
+    arena_reset(&w->scratch);
 }
 
 /* ---- several at once ---- */
@@ -126,14 +143,14 @@ static void run_turn(void *arg, unsigned worker, size_t item)
 /* So many that all workers have something to do between two meetings, and that memory stays small. */
 static void adapt(struct shadow_crew *c)
 {
-    size_t used = 0;
+    size_t found = 0;
     for (unsigned i = 0; i < crew_size(c->crew); i++) {
-        size_t one = arena_used(&c->made[i]);
-        used = one > used ? one : used;
+        size_t one = arena_used(&c->workers[i].found);
+        found = one > found ? one : found;
     }
-    if (used > BYTES_MOST && c->most > 1) {
+    if (found > FOUND_MOST && c->most > 1) {
         c->most /= 2;
-    } else if (used < BYTES_FEW && c->n == c->most && c->most < TURNS_MAX) {
+    } else if (found < FOUND_MOST / 4 && c->n == c->most && c->most < TURNS_MAX) {
         c->most *= 2;
     }
 }
@@ -151,7 +168,7 @@ void shadow_crew_flush(struct shadow_crew *c)
     c->n = 0;
     arena_reset_to(&c->texts, ARENA_CHUNK_MAX);
     for (unsigned i = 0; i < crew_size(c->crew); i++) {
-        arena_reset_to(&c->made[i], ARENA_CHUNK_MAX);
+        arena_reset_to(&c->workers[i].found, FOUND_MOST);
     }
 }
 
@@ -169,13 +186,12 @@ void shadow_crew_add(struct shadow_crew *c, const struct shadow_message *m)
     }
 }
 
-struct shadow_crew *shadow_crew_new(struct plan *was, const struct plan *now, unsigned threads,
+struct shadow_crew *shadow_crew_new(const struct shadow_pair *pair, unsigned threads,
                                     shadow_turn_fn fn, void *arg)
 {
     struct shadow_crew *c = X_NEW(struct shadow_crew);
-    c->plans[SHADOW_WAS] = was;
-    c->plans[SHADOW_NOW] = now;
-    c->is_paired = config_pair(was, now);
+    c->pair = pair;
+    c->is_paired = config_pair(pair->was, pair->now);
     c->crew = crew_new(threads);
     c->most = TURNS_FIRST;
     c->fn = fn;
@@ -192,7 +208,9 @@ void shadow_crew_free(struct shadow_crew **cp)
     crew_free(&c->crew);
     arena_free(&c->texts);
     for (unsigned i = 0; i < CREW_MOST; i++) {
-        arena_free(&c->made[i]);
+        arena_free(&c->workers[i].made);
+        arena_free(&c->workers[i].scratch);
+        arena_free(&c->workers[i].found);
     }
     free(c);
     *cp = NULL;

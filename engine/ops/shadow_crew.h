@@ -1,33 +1,27 @@
 /* shadow_crew.h - messages through two configurations, a few at a time by several threads (crew.h). Rules are pure and plans
- * never change, so nothing is shared but what is read. A message that comes to nothing that differs is run once (config/pair.h). What comes out is handed over message by message, in order, in the caller's thread. Memory:
- * what both make of a few messages; how many adapts. */
+ * never change, so nothing is shared but what is read. A message that comes to nothing that differs is run once
+ * (config/pair.h). What comes out is handed over message by message, in order, in the caller's thread. Memory: what both
+ * make of a message, for each thread, and the differences of a few. */
 #ifndef CORRIDOR_OPS_SHADOW_CREW_H
 #define CORRIDOR_OPS_SHADOW_CREW_H
 
 #include "engine/flow/plan.h"
 #include "engine/ops/shadow.h"
 
-enum { SHADOW_WAS, SHADOW_NOW, SHADOW_SIDES };
-
-/* What one configuration makes of a message. */
-struct shadow_made {
-    struct rules_result r;
-    bool is_known; /* it has the source */
-};
-
 struct shadow_turn {
     struct shadow_message m;
-    bool is_unread; /* it is no message for routes: nothing was run */
-    bool is_same;   /* it was run through that of before alone: that of now makes the same */
-    struct shadow_made made[SHADOW_SIDES];
+    bool is_stranger; /* neither has its source: nothing was run */
+    bool is_unread;   /* it is no message for routes: nothing was run */
+    bool is_same;     /* it was run through that of before alone: that of now makes the same */
+    struct shadow_found *found; /* the differences, or NULL; valid during the call */
 };
 
 typedef void (*shadow_turn_fn)(void *arg, const struct shadow_turn *t);
 
 struct shadow_crew;
 
-/* Both plans outlive it, and no other crew has the first one meanwhile. */
-struct shadow_crew *shadow_crew_new(struct plan *was, const struct plan *now, unsigned threads,
+/* The pair and its plans outlive it, and no other crew has the first one meanwhile. */
+struct shadow_crew *shadow_crew_new(const struct shadow_pair *pair, unsigned threads,
                                     shadow_turn_fn fn, void *arg);
 /* Add a message; its bytes are copied, but for batch and cause, which are run before this returns. May call fn. */
 void shadow_crew_add(struct shadow_crew *c, const struct shadow_message *m);

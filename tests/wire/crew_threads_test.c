@@ -1,7 +1,9 @@
-/* The two threads of `corridor shadow` over the shipped samples, for the thread sanitizer: the shipped configuration with
- * itself differs nowhere, with another one wherever that sends elsewhere. */
+/* The threads of `corridor shadow` and `corridor convert` over the shipped samples, for the thread sanitizer: the shipped
+ * configuration with itself differs nowhere, with another one wherever that sends elsewhere; what is converted is the same
+ * with any number of threads. */
 #include "adapters/registry.h"
 #include "engine/config/config.h"
+#include "engine/ops/convert.h"
 #include "engine/ops/shadow.h"
 
 #include <dirent.h>
@@ -81,6 +83,28 @@ static uint64_t compare(struct plan *was, const struct plan *now, uint64_t *out_
     return different;
 }
 
+static void on_made(void *arg, const struct convert_made *made)
+{
+    buf_put_str(arg, made->text);
+    buf_put_str(arg, made->told);
+}
+
+/* What becomes of the samples, and what is told of those that cannot be converted. */
+static struct str converted(const struct plan *p, unsigned threads)
+{
+    struct buf out = {0};
+    struct convert_conf conf = {.plan = p, .threads = threads, .received_us = 1795186800000000};
+    struct convert *c = convert_new(&conf, on_made, &out);
+    for (unsigned i = 0; i < ROUNDS * nsamples; i++) {
+        convert_add(c, "sample", samples[i % nsamples], i);
+    }
+    convert_flush(c);
+    convert_free(&c);
+    struct str text = str_dup(&arena, buf_str(&out));
+    buf_free(&out);
+    return text;
+}
+
 int main(void)
 {
     uint64_t run, other_run;
@@ -89,7 +113,9 @@ int main(void)
     struct plan *now = load(CORRIDOR_SOURCE_DIR "/conf/convert.yaml");
     struct plan *other = load(CORRIDOR_SOURCE_DIR "/conf/demo.yaml");
     uint64_t same = compare(was, now, &run), different = compare(was, other, &other_run);
-    bool good = nsamples > 10 && run == ROUNDS * nsamples && same == 0 && different > 0;
+    struct str one = converted(was, 1), four = converted(was, 4);
+    bool good = nsamples > 10 && run == ROUNDS * nsamples && same == 0 && different > 0 &&
+                one.n > ROUNDS * nsamples * 1000 && str_eq(one, four);
     printf("%u samples, %llu run, %llu differ, %llu differ from another one\n", nsamples,
            (unsigned long long)run, (unsigned long long)same, (unsigned long long)different);
     plan_unref(&was);
