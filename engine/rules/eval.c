@@ -356,15 +356,13 @@ static inline bool eval_part_of_one(struct eval *e, const struct node *n, const 
 {
     const struct node *base = n->arg[0], *up = base->op == NODE_LEVEL ? base : NULL;
     const struct value *v = only_part(e, up ? up->arg[0] : base, s);
-    struct value outer, part;
+    struct value outer;
     if (!v || e->steps <= 2) {
         return false;
     }
     e->steps -= up ? 2 : 1; /* n itself was counted, not what is below it */
-    bool has = (!up || eval_part(e, up, v, false, &outer)) &&
-               eval_part(e, n, up ? &outer : v, nulls, &part);
-    if (has) {
-        *values_add(out, e->a) = part;
+    if (!up || eval_part(e, up, v, false, &outer)) {
+        eval_add_part(e, n, up ? &outer : v, nulls, out);
     }
     return true;
 }

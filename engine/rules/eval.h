@@ -238,4 +238,12 @@ void eval_level(struct eval *e, const struct node *n, const struct value *v, boo
 bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool nulls,
                struct value *out);
 
+/* The same at the end of `out`, put together where it stays: a copy of what was just written in parts waits for them. */
+static inline void eval_add_part(struct eval *e, const struct node *n, const struct value *v,
+                                 bool nulls, struct values *out)
+{
+    struct value *part = values_add(out, e->a);
+    out->n -= !eval_part(e, n, v, nulls, part);
+}
+
 #endif

@@ -167,9 +167,14 @@ bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s
     return true;
 }
 
-static struct value value_of(const struct eval_walk *w, struct hl7_val raw)
+/* Where it stays (eval_add_part() says why). */
+static inline void put_value(const struct eval_walk *w, struct hl7_val raw, struct value *out)
 {
-    return is_delimiters(&w->n->path) ? value_string(raw.raw) : hl7_value(w->now.m, w->n, raw);
+    if (is_delimiters(&w->n->path)) {
+        *out = value_string(raw.raw);
+    } else {
+        *out = hl7_value(w->now.m, w->n, raw);
+    }
 }
 
 bool eval_walk_next(struct eval_walk *w, struct value *out)
@@ -185,7 +190,7 @@ bool eval_walk_next(struct eval_walk *w, struct value *out)
             return false;
         }
         if (raw.state == HL7_VALUE || (w->nulls && raw.state == HL7_NULL)) {
-            *out = value_of(w, raw);
+            put_value(w, raw, out);
             lineage_value(w->e->lineage, out);
             return true;
         }
@@ -247,7 +252,7 @@ static void add_walk(struct eval_walk *w, bool nulls, struct values *out)
         for (;;) {
             if (raw.state == HL7_VALUE || (nulls && raw.state == HL7_NULL)) {
                 struct value *v = values_add(out, e->a);
-                *v = value_of(w, raw);
+                put_value(w, raw, v);
                 lineage_value(e->lineage, v);
             }
             if (!w->rest.p) {
@@ -513,10 +518,9 @@ bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool
 void eval_level(struct eval *e, const struct node *n, const struct value *v, bool nulls,
                 struct values *out)
 {
-    struct value part;
     if (v->kind == VALUE_SEGMENT) {
         segment_level(e, n, v, nulls, out);
-    } else if (eval_part(e, n, v, nulls, &part)) {
-        *values_add(out, e->a) = part;
+    } else {
+        eval_add_part(e, n, v, nulls, out);
     }
 }
