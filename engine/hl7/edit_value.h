@@ -1,5 +1,5 @@
 /* edit_value.h - the bytes of one field with one of its parts changed. Used by edit.c and by what writes messages anew
- * (rules/run_v2_write.c). Pure. */
+ * (rules/run_v2_field.c). Pure. */
 #ifndef CORRIDOR_HL7_EDIT_VALUE_H
 #define CORRIDOR_HL7_EDIT_VALUE_H
 
