@@ -29,6 +29,8 @@ bool compile_v2_may_be_part(struct str name);
 struct v2_slot compile_v2_whole(const struct v2_target *to);
 /* The place that the key of `child` names inside c->v2. False with an error. */
 bool compile_v2_member(struct compiler *c, const struct yaml_node *child, struct v2_slot *out);
+/* The path that such a key means, as far as it has one: no group has. */
+bool compile_v2_key_path(const struct compiler *c, struct str key, struct path *out);
 /* Keys of one object that write the same place twice. False with an error. */
 bool compile_v2_overlaps(struct compiler *c, const struct yaml_node *n);
 /* A text or formula for the place. NULL after errors. */
