@@ -45,7 +45,8 @@ struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, ui
     return cuts_nth(d, component, cuts_end(component), d->subcomponent, n);
 }
 
-/* A top bit is set where one of eight bytes is `c`, perhaps above it, too. */
+/* A top bit is set where one of eight bytes is `c`, perhaps above it, too. HOT: else hl7_is_plain() looks small enough to
+ * go into its caller in the rules, which then pays for its registers: 0.5 % of a conversion to FHIR. */
 HOT uint64_t any_is(uint64_t w, char c)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
