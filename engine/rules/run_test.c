@@ -69,24 +69,33 @@ static void test_conform(struct judge *j, const struct ruleset *r)
     judge_conform(j, r, &in);
 }
 
+/* The message of the test, HL7 v2 into `m` or FHIR or JSON. False: it cannot be read. */
+static bool read_message(struct judge *j, struct hl7 *m, struct json **out_data)
+{
+    struct hl7_fault fault;
+    struct str why;
+    bool is_data = rules_is_data(j->test->message);
+    if (is_data && rules_read_data(j->a, j->test->message, out_data, &why) != 0) {
+        judge_differ(j, STR(""), "the message cannot be read: %.*s", STR_ARG(why));
+        return false;
+    }
+    if (!is_data && hl7_parse(j->a, j->test->message, m, &fault) != 0) {
+        judge_differ(j, STR(""), "the message cannot be read: %s", fault.text);
+        return false;
+    }
+    return true;
+}
+
 static void test_route(struct judge *j, const struct ruleset *r)
 {
     const struct rules_test *t = j->test;
     struct hl7 m;
-    struct hl7_fault fault;
-    struct rules_result res;
     struct json *data = NULL;
-    struct str why;
-    bool is_data = rules_is_data(t->message);
-    if (is_data && rules_read_data(j->a, t->message, &data, &why) != 0) {
-        judge_differ(j, STR(""), "the message cannot be read: %.*s", STR_ARG(why));
+    struct rules_result res;
+    if (!read_message(j, &m, &data)) {
         return;
     }
-    if (!is_data && hl7_parse(j->a, t->message, &m, &fault) != 0) {
-        judge_differ(j, STR(""), "the message cannot be read: %s", fault.text);
-        return;
-    }
-    struct rules_input in = {.m = is_data ? NULL : &m,
+    struct rules_input in = {.m = rules_is_data(t->message) ? NULL : &m,
                              .data = data,
                              .raw = t->message,
                              .batch = &t->headers,
