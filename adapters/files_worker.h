@@ -1,4 +1,4 @@
-/* files_worker.h - work that may block, beside the loop: jobs go to one thread in order and come back to the loop
+/* files_worker.h - work that may block (files; mail, too), beside the loop: jobs go to one thread in order and come back to the loop
  * when they are done. A job is a struct of the caller's that begins with struct files_job. */
 #ifndef CORRIDOR_ADAPTERS_FILES_WORKER_H
 #define CORRIDOR_ADAPTERS_FILES_WORKER_H

@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,8 +27,7 @@ struct http_client {
     const struct tls_out_conf *tls;
     const struct net_guard *guard;
     struct http_call *spare;
-    struct curl_slist *recipients; /* of a mail; NULL: it is HTTP */
-    const char *url, *method;      /* in `arena` */
+    const char *url, *method; /* in `arena` */
     size_t body_max;
 };
 
@@ -38,7 +38,6 @@ struct http_call {
     void *arg;
     struct curl_slist headers[HTTP_HEADERS_MAX];
     struct http_intake in;
-    struct str unsent; /* of a mail */
     bool is_connected, is_denied;
     bool is_other; /* its method and address are not the client's */
 };
@@ -165,6 +164,7 @@ static const char *reason_of(CURL *easy, CURLcode code)
         {CURLE_ABORTED_BY_CALLBACK, "the peer closed the connection"}, /* before_request() */
         {CURLE_UNSUPPORTED_PROTOCOL, "the answer is no HTTP"}, /* HTTP/0.9: no status line */
         {CURLE_WEIRD_SERVER_REPLY, "the answer is no HTTP"},
+        {CURLE_OPERATION_TIMEDOUT, "no answer within `within`"}, /* a mail's own clock */
         {CURLE_LOGIN_DENIED, "the server refuses the user or password"},
         {CURLE_USE_SSL_FAILED, "the server offers no TLS"},
         {CURLE_WRITE_ERROR, "the head of the answer is too large"}, /* take_line() */
@@ -180,14 +180,6 @@ static const char *reason_of(CURL *easy, CURLcode code)
         }
     }
     return "the connection was lost";
-}
-
-static const char *mail_reason_of(CURL *easy, CURLcode code)
-{
-    long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    bool is_said = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED;
-    return status >= 400 && !is_said ? "the server refuses the mail" : reason_of(easy, code);
 }
 
 /* ---- ending ---- */
@@ -206,9 +198,7 @@ static void end_call(struct http_call *call, CURLcode code, const char *reason)
     struct http_intake *in = &call->in;
     struct http_answer a = {.is_sent = is_sent(call)};
     count_connections(call);
-    if (c->recipients) {
-        a.reason = reason ? reason : code == CURLE_OK ? NULL : mail_reason_of(call->easy, code);
-    } else if (in->is_head_done) {
+    if (in->is_head_done) {
         a.status = in->status;
         a.is_cut = !reason && code != CURLE_OK && !in->is_enough;
         a.body = buf_str(&in->body);
@@ -264,39 +254,9 @@ static void set_limits(CURL *e)
 static void set_target(CURL *e, const struct http_target *t)
 {
     curl_easy_setopt(e, CURLOPT_URL, t->url);
-    if (t->mail) {
-        return;
-    }
     curl_easy_setopt(e, CURLOPT_POST, 1L);
     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, t->method);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "corridor/" CORRIDOR_VERSION);
-}
-
-static size_t give_body(char *p, size_t size, size_t n, void *arg)
-{
-    struct http_call *call = arg;
-    n = size * n < call->unsent.n ? size * n : call->unsent.n;
-    memcpy(p, call->unsent.p, n);
-    call->unsent = str_slice(call->unsent, n, call->unsent.n);
-    return n;
-}
-
-/* What is not said here is as for HTTP. */
-static void set_mail(struct http_client *c, CURL *e, const struct http_mail *m)
-{
-    for (size_t i = 0; i < m->nto; i++) {
-        c->recipients = must(curl_slist_append(c->recipients, m->to[i].p));
-    }
-    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    curl_easy_setopt(e, CURLOPT_USE_SSL, m->in_the_clear ? CURLUSESSL_NONE : CURLUSESSL_ALL);
-    curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
-    curl_easy_setopt(e, CURLOPT_MAIL_FROM, m->from);
-    curl_easy_setopt(e, CURLOPT_MAIL_RCPT, c->recipients);
-    if (m->user) {
-        curl_easy_setopt(e, CURLOPT_USERNAME, m->user);
-        curl_easy_setopt(e, CURLOPT_PASSWORD, m->password);
-    }
 }
 
 /* Of a new connection, before its handshake. libcurl verifies the server's name. */
@@ -394,15 +354,10 @@ struct http_call *http_client_send_to(struct http_client *c, const char *method,
     call->arg = arg;
     call->is_connected = call->is_denied = false;
     call->in.body_max = c->body_max;
-    if (c->recipients) {
-        call->unsent = body;
-        curl_easy_setopt(call->easy, CURLOPT_READDATA, call);
-    } else {
-        curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, list_headers(call, headers));
-        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body.n ? body.p : "");
-        curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
-        set_place(call, method, url, body);
-    }
+    curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, list_headers(call, headers));
+    curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, body.n ? body.p : "");
+    curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+    set_place(call, method, url, body);
     curl_multi_add_handle(c->multi, call->easy);
     return call;
 }
@@ -435,9 +390,6 @@ struct http_client *http_client_new(struct endpoint *ep, const struct http_targe
     set_target(c->model, target);
     set_callbacks(c->model, c);
     set_tls(c->model, c);
-    if (target->mail) {
-        set_mail(c, c->model, target->mail);
-    }
     return c;
 }
 
@@ -454,11 +406,98 @@ void http_client_free(struct http_client **cp)
         free(call);
     }
     curl_easy_cleanup(c->model);
-    curl_slist_free_all(c->recipients);
     curl_multi_cleanup(c->multi);
     http_watch_close(&c->watch);
     curl_global_cleanup();
     arena_free(&c->arena);
     free(c);
     *cp = NULL;
+}
+
+/* ---- mail ---- */
+
+struct letter {
+    struct str unsent;
+    const atomic_bool *is_given_up;
+};
+
+static size_t give_body(char *p, size_t size, size_t n, void *arg)
+{
+    struct letter *l = arg;
+    n = size * n < l->unsent.n ? size * n : l->unsent.n;
+    memcpy(p, l->unsent.p, n);
+    l->unsent = str_slice(l->unsent, n, l->unsent.n);
+    return n;
+}
+
+/* What the server says; its code tells enough. */
+static size_t pass_over(char *p, size_t size, size_t n, void *arg)
+{
+    (void)p, (void)arg;
+    return size * n;
+}
+
+/* Asked about once a second, and at everything that happens. */
+static int is_given_up(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    const struct letter *l = arg;
+    (void)a, (void)b, (void)c, (void)d;
+    return atomic_load(l->is_given_up);
+}
+
+static void set_letter(CURL *e, struct letter *l, const struct http_mail *m)
+{
+    curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(e, CURLOPT_READDATA, l);
+    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, pass_over);
+    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, pass_over);
+    curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, is_given_up);
+    curl_easy_setopt(e, CURLOPT_XFERINFODATA, l);
+    curl_easy_setopt(e, CURLOPT_MAIL_FROM, m->from);
+    if (m->user) {
+        curl_easy_setopt(e, CURLOPT_USERNAME, m->user);
+        curl_easy_setopt(e, CURLOPT_PASSWORD, m->password);
+    }
+}
+
+/* The second limit is for one answer, and the only one that holds for that to QUIT. */
+static void set_mail_limits(CURL *e, const struct http_mail *m)
+{
+    set_limits(e);
+    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(e, CURLOPT_USE_SSL, m->in_the_clear ? CURLUSESSL_NONE : CURLUSESSL_ALL);
+    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)m->within_ms);
+    curl_easy_setopt(e, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(m->within_ms + 999) / 1000);
+}
+
+static const char *mail_reason_of(CURL *easy, CURLcode code)
+{
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    bool is_said = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED;
+    return status >= 400 && !is_said ? "the server refuses the mail" : reason_of(easy, code);
+}
+
+const char *http_mail_send(struct endpoint *ep, const struct http_mail *m, struct str body)
+{
+    struct http_client c = {.ep = ep, .tls = m->tls}; /* what dress() and set_tls() ask for */
+    struct letter letter = {body, m->is_given_up};
+    struct curl_slist *to = NULL;
+    CURL *e = must(curl_easy_init());
+    for (size_t i = 0; i < m->nto; i++) {
+        struct curl_slist *longer = must(curl_slist_append(to, m->to[i].p));
+        to = longer;
+    }
+    curl_easy_setopt(e, CURLOPT_URL, m->url);
+    curl_easy_setopt(e, CURLOPT_MAIL_RCPT, to);
+    set_mail_limits(e, m);
+    set_letter(e, &letter, m);
+    set_tls(e, &c);
+    CURLcode code = curl_easy_perform(e);
+    const char *why = code == CURLE_OK ? NULL : mail_reason_of(e, code);
+    curl_easy_cleanup(e);
+    curl_slist_free_all(to);
+    return why;
 }

@@ -1,5 +1,5 @@
-/* http_client.h - requests over HTTP/1.1, and mail over SMTP, on the event loop: libcurl's multi interface, and the only file
- * that knows libcurl. Connections are kept and used again. Names are resolved by libcurl, in short-lived
+/* http_client.h - requests over HTTP/1.1 on the event loop, over libcurl's multi interface, and mail over SMTP off it; the
+ * only file that knows libcurl. Connections are kept and used again. Names are resolved by libcurl, in short-lived
  * threads of its own that share nothing with the loop but a socket. No redirect, proxy, cookie, .netrc or
  * variable of the environment is followed, and nothing is sent twice. Time limits are the caller's.
  * Loop thread. The callbacks may not call back into the client. */
@@ -8,6 +8,8 @@
 
 #include "engine/flow/adapter.h"
 #include "engine/flow/tls.h"
+
+#include <stdatomic.h>
 
 enum { HTTP_HEADERS_MAX = 48 }; /* of a request, as the caller sets them */
 
@@ -26,13 +28,17 @@ struct http_answer {
     const char *reason;     /* why there is no whole answer, static; NULL: there is */
 };
 
-/* What turns a request into a mail: the body is the message, lines ended by CR LF; there are no headers. */
+/* A mail. NUL-terminated texts. */
 struct http_mail {
+    const char *url; /* smtp:// or smtps:// */
     const char *from;
     const struct str *to; /* NUL-terminated */
     size_t nto;
-    const char *user, *password; /* NULL: none */
-    bool in_the_clear;           /* smtp:// without STARTTLS; else it is wanted */
+    const char *user, *password;    /* NULL: none */
+    bool in_the_clear;              /* smtp:// without STARTTLS; else it is wanted */
+    const struct tls_out_conf *tls; /* NULL: the system's authorities */
+    int64_t within_ms;              /* for all of it, and once more for the server's farewell */
+    const atomic_bool *is_given_up; /* set by another thread: ends within about a second */
 };
 
 /* NUL-terminated texts; all are copied. */
@@ -42,8 +48,6 @@ struct http_target {
         *tls; /* its files are read at every connection; NULL: the system's authorities */
     const struct net_guard *
         guard; /* addresses not to connect to; must live as long as the client; NULL: any will do */
-    const struct http_mail
-        *mail;       /* NULL: it is HTTP. `url` is smtp:// or smtps://, `method` not used */
     size_t body_max; /* bytes kept of an answer's body; 0: HTTP_BODY_MAX */
 };
 
@@ -70,5 +74,10 @@ struct http_call *http_client_send_to(struct http_client *c, const char *method,
                                       struct str body, const char *const *headers, void *arg);
 /* Hang up now: done() is called inside this with what has come so far, and `reason`. */
 void http_client_stop(struct http_call *call, const char *reason);
+
+/* Send one mail, whose lines are ended by CR LF. NULL: the server has it; else why not, static. Blocks, also where libcurl has
+ * a way not to: its SMTP waits for some answers within one call. So this is for a thread of its own, of which ep->log is. Only
+ * `log` and `name` of the endpoint are used. */
+const char *http_mail_send(struct endpoint *ep, const struct http_mail *m, struct str body);
 
 #endif

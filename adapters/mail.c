@@ -1,21 +1,35 @@
 #include "adapters/mail.h"
 
-#include "adapters/tell.h"
+#include "adapters/files_worker.h"
+#include "adapters/http_client.h"
+#include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/mem.h"
 #include "engine/flow/secret.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
 
 enum { RECIPIENTS_MAX = 50 };
 
-static const char *verdict(const struct http_answer *a)
-{
-    (void)a; /* the library has said it */
-    return NULL;
-}
+/* One that is sent, on a thread beside the loop: the server may take its time. */
+struct letter {
+    struct files_job job; /* first */
+    struct endpoint ep;
+    struct log log; /* the thread's own */
+    struct arena arena;
+    struct http_mail mail;
+    struct buf body, password;
+    const char *why; /* NULL: the server has it */
+    atomic_bool is_given_up;
+};
 
-static void mail_open(struct teller *t)
-{
-    t->state = tell_new(t, verdict);
-}
+struct mail {
+    struct teller *teller;
+    struct files_worker *worker; /* NULL: no thread was to be had */
+    struct letter *letter;       /* NULL: none is under way */
+    bool is_closing;
+};
 
 static void put_date(struct buf *out, int64_t wall_us)
 {
@@ -43,33 +57,97 @@ void mail_compose(struct buf *out, const struct mail_conf *c, const struct notic
     }
 }
 
+/* ---- on its way ---- */
+
+static void work(struct files_job *list)
+{
+    for (; list; list = list->next) {
+        struct letter *l = (struct letter *)list;
+        l->why = http_mail_send(&l->ep, &l->mail, buf_str(&l->body));
+    }
+}
+
+static void letter_free(struct letter *l)
+{
+    buf_free(&l->body);
+    buf_forget(&l->password);
+    arena_free(&l->arena);
+    free(l);
+}
+
+static void on_sent(void *arg, struct files_job *job)
+{
+    struct mail *m = arg;
+    const char *why = ((struct letter *)job)->why;
+    m->letter = NULL;
+    letter_free((struct letter *)job);
+    if (!m->is_closing) {
+        m->teller->done(m->teller, why);
+    }
+}
+
+static void mail_open(struct teller *t)
+{
+    static const struct files_worker_ops ops = {.work = work, .done = on_sent};
+    struct mail *m = X_NEW(struct mail);
+    m->teller = t;
+    m->worker = files_worker_new(t->loop, &ops, m);
+    t->state = m;
+}
+
+/* All that the thread reads is the letter's own: the configuration may be another one meanwhile. */
+static void address(struct letter *l, const struct mail_conf *c)
+{
+    struct arena *a = &l->arena;
+    struct str *to = ARENA_ARRAY(a, struct str, c->to.n + 1);
+    for (size_t i = 0; i < c->to.n; i++) {
+        to[i] = str_dup(a, c->to.v[i]);
+    }
+    l->mail = (struct http_mail){.url = str_dup(a, c->server).p,
+                                 .from = str_dup(a, c->from).p,
+                                 .to = to,
+                                 .nto = c->to.n,
+                                 .user = c->user.n ? str_dup(a, c->user).p : NULL,
+                                 .password = l->password.p,
+                                 .in_the_clear = c->encryption == MAIL_IN_THE_CLEAR,
+                                 .tls = c->tls ? tls_out_copy(a, c->tls) : NULL,
+                                 .within_ms = c->within_ms,
+                                 .is_given_up = &l->is_given_up};
+}
+
 static void mail_tell(struct teller *t, const struct notice *n)
 {
     const struct mail_conf *c = t->conf;
-    struct buf body = {0}, password = {0};
-    const char *why = c->user.n ? secret_read(&c->password, &password) : NULL;
-    buf_putc(&password, 0);
+    struct mail *m = t->state;
+    struct letter *l = X_NEW(struct letter);
+    const char *why = c->user.n && secret_read(&c->password, &l->password)
+                          ? "the secret of password cannot be read"
+                      : m->worker ? NULL
+                                  : "there is no thread to be had";
     if (why) {
-        tell_fail(t->state, "the secret of password cannot be read");
-    } else {
-        struct http_mail mail = {.from = c->from.p,
-                                 .to = c->to.v,
-                                 .nto = c->to.n,
-                                 .user = c->user.n ? c->user.p : NULL,
-                                 .password = password.p,
-                                 .in_the_clear = c->encryption == MAIL_IN_THE_CLEAR};
-        struct http_target to = {.url = c->server.p, .mail = &mail, .tls = c->tls};
-        mail_compose(&body, c, n, clock_wall_us(t->clock));
-        tell_send(t->state, &to, buf_str(&body), NULL, c->within_ms);
+        letter_free(l);
+        t->done(t, why);
+        return;
     }
-    buf_free(&body);
-    buf_forget(&password);
+    buf_putc(&l->password, 0);
+    address(l, c);
+    log_init(&l->log, t->log->level, t->log->clock, t->log->sink, t->log->sink_arg);
+    l->ep = (struct endpoint){.name = str_of(t->name), .clock = t->clock, .log = &l->log};
+    mail_compose(&l->body, c, n, clock_wall_us(t->clock));
+    m->letter = l;
+    files_worker_add(m->worker, &l->job);
 }
 
+/* Waits for the thread, which looks up about once a second. */
 static void mail_close(struct teller *t)
 {
-    struct tell *state = t->state;
-    tell_free(&state);
+    struct mail *m = t->state;
+    m->is_closing = true;
+    if (m->letter) {
+        atomic_store(&m->letter->is_given_up, true);
+    }
+    files_worker_free(&m->worker);
+    free(m);
     t->state = NULL;
 }
 

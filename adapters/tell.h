@@ -1,5 +1,5 @@
-/* tell.h - what the tellers share: one call over the client library, its time limit, and its end said when the library
- * has returned, so that a new one may begin inside done(). Loop thread. */
+/* tell.h - telling over HTTP: one call over the client library, its time limit, and its end said when the library has
+ * returned, so that a new one may begin inside done(). Loop thread. */
 #ifndef CORRIDOR_ADAPTERS_TELL_H
 #define CORRIDOR_ADAPTERS_TELL_H
 
