@@ -38,6 +38,17 @@ static void put_date(struct buf *out, int64_t wall_us)
     buf_printf(out, "Date: %s +0000\r\n", date);
 }
 
+/* One line of ASCII, whatever the names of the configuration are. */
+static void put_subject(struct buf *out, struct str subject)
+{
+    buf_puts(out, "Subject: ");
+    for (size_t i = 0; i < subject.n; i++) {
+        unsigned char c = (unsigned char)subject.p[i];
+        buf_putc(out, c < ' ' || c == 0x7f ? ' ' : c > '~' ? '?' : subject.p[i]);
+    }
+    buf_puts(out, "\r\n");
+}
+
 void mail_compose(struct buf *out, const struct mail_conf *c, const struct notice *n,
                   int64_t wall_us)
 {
@@ -45,7 +56,8 @@ void mail_compose(struct buf *out, const struct mail_conf *c, const struct notic
     for (size_t i = 0; i < c->to.n; i++) {
         buf_printf(out, "%s<%.*s>", i ? ",\r\n " : "", STR_ARG(c->to.v[i]));
     }
-    buf_printf(out, "\r\nSubject: %.*s\r\n", STR_ARG(n->subject));
+    buf_puts(out, "\r\n");
+    put_subject(out, n->subject);
     put_date(out, wall_us);
     buf_printf(out, "Message-ID: <%.*s@corridor>\r\n", STR_ARG(n->id));
     buf_puts(out, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
