@@ -162,6 +162,12 @@ static void reply(struct exchange *x, struct str accept, struct str application)
     exchange_finish(x, true);
 }
 
+/* Who asks for the application's answer on success alone (SU) has CA, and would not hear of a refusal. */
+static bool hears_of_no(const struct exchange *x)
+{
+    return !x->mode.enhanced || ack_wanted(x->mode.application, ACK_AR);
+}
+
 /* Nothing was sent, and nothing will be. */
 static void reply_withdrawn(struct exchange *x)
 {
@@ -178,9 +184,8 @@ static void reply_withdrawn(struct exchange *x)
                       .expected_sequence = INT64_MIN,
                       .errors = &one,
                       .nerrors = 1};
-    bool is_wanted = !x->mode.enhanced || ack_wanted(x->mode.application, ACK_AR);
     buf_clear(b);
-    if (is_wanted) {
+    if (hears_of_no(x)) {
         ack_build(b, (struct ack_to){&x->hl7, x->header}, &ack);
     }
     say(x, LOG_LEVEL_WARN, "withdrawn");
@@ -215,12 +220,13 @@ static void let_go(struct exchange *x, const char *event)
     }
 }
 
+/* What is withdrawn is given back to whoever waits; where nobody would hear of it, it goes out late. */
 static void expire(struct exchange *x)
 {
     struct await *g = x->place.group;
     struct engine *e = g->all->engine;
     struct destination *t = g->destination < e->nby_name_id ? e->by_name_id[g->destination] : NULL;
-    if (t && queue_withdraw(t->queue, g->ref, on_withdrawn, g)) {
+    if (t && hears_of_no(x) && queue_withdraw(t->queue, g->ref, on_withdrawn, g)) {
         begin_ending(g);
         engine_kick(e);
     } else {

@@ -69,6 +69,16 @@ static bool read_header(struct arena *a, struct str payload, struct hl7 *m)
     return hl7_parse(a, str_slice(payload, 0, n), m, &fault) == 0;
 }
 
+bool queue_is_told_of_no(const struct queued *o)
+{
+    struct arena a = {0};
+    struct hl7 m;
+    bool is_read = o->is_awaited && o->msg && read_header(&a, o->msg->e.raw, &m);
+    struct ack_mode mode = is_read ? ack_mode_of(&m) : (struct ack_mode){0};
+    arena_free(&a);
+    return o->is_awaited && (!mode.enhanced || ack_wanted(mode.application, ACK_AE));
+}
+
 static void fill(struct queue *q, struct expected *e, const struct hl7 *m)
 {
     const struct hl7_seg *msh = &m->seg[0];

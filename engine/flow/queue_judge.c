@@ -148,7 +148,8 @@ static verdict_fn judge(const struct queue *q, const struct queued *o, const str
         [DELIVERY_UNKNOWN] = on_unknown,
     };
     enum plan_reply policy = out->has_code ? q->want->replies[out->code] : PLAN_REPLY_DEFAULT;
-    if (policy == PLAN_REPLY_DEFAULT && out->verdict == DELIVERY_REFUSED && o->is_awaited) {
+    if (policy == PLAN_REPLY_DEFAULT && out->verdict == DELIVERY_REFUSED &&
+        queue_is_told_of_no(o)) {
         return on_refused;
     }
     return policy != PLAN_REPLY_DEFAULT ? by_policy[policy] : by_verdict[out->verdict];

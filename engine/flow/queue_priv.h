@@ -180,6 +180,8 @@ unsigned queue_answer_room(const struct queue *q);
 bool queue_is_accepted_only(const struct queue *q, const struct queued *o,
                             const struct outcome *out);
 void queue_await_answer(struct queue *q, struct queued *o);
+/* Does somebody wait for its answer, who hears of a refusal, too? MSH-16 may ask for success alone (SU). */
+bool queue_is_told_of_no(const struct queued *o);
 /* An answer overtook the one at the accept level: it takes its place. */
 bool queue_early_answer(struct queue *q, const struct queued *o, struct outcome *out);
 /* Whose limit is over. */
