@@ -30,7 +30,8 @@ struct files_append {
     int dir, file, side;          /* below 0: not open */
     uint64_t length, side_length; /* of what counts */
     int64_t period;               /* of the last message in the file */
-    uint64_t count;               /* messages of the batch that the file is; 0: it is none */
+    int64_t aside_s; /* in the name of the last one put aside by this process, UTC; 0: none */
+    uint64_t count;  /* messages of the batch that the file is; 0: it is none */
     const struct files_batch_conf *batch;
     struct known known[FILES_APPEND_KNOWN]; /* a ring */
     size_t nknown;                          /* messages so far; the newest stands at nknown - 1 */
@@ -229,33 +230,34 @@ static int make_ready(struct files_append *a)
 
 /* ---- rotation ---- */
 
-/* "feed-20261124T093000Z.hl7", and the n-th of that second. */
-static void put_aside_name(struct buf *out, struct str name, int64_t wall_us, unsigned n)
+/* "feed-20261124T093000Z.hl7" */
+static void put_aside_name(struct buf *out, struct str name, int64_t second)
 {
-    struct civil t = civil_of_us(wall_us);
+    struct civil t = civil_of_us(second * 1000000);
     size_t dot = name.n;
     while (dot > 0 && name.p[dot - 1] != '.') {
         dot--;
     }
     size_t stem = dot > 1 ? dot - 1 : name.n;
     buf_clear(out);
-    buf_printf(out, "%.*s-%04d%02d%02dT%02d%02d%02dZ", (int)stem, name.p, t.year, t.month, t.day,
-               t.hour, t.minute, t.second);
-    if (n) {
-        buf_printf(out, ".%u", n);
-    }
-    buf_printf(out, "%.*s", (int)(name.n - stem), name.p + stem);
+    buf_printf(out, "%.*s-%04d%02d%02dT%02d%02d%02dZ%.*s", (int)stem, name.p, t.year, t.month,
+               t.day, t.hour, t.minute, t.second, (int)(name.n - stem), name.p + stem);
     buf_putc(out, '\0');
 }
 
+/* Where several fall into one second, each later one takes the next: their order by name is that of their messages, and no
+ * name comes twice, though the file of that name was fetched meanwhile. */
 static int put_aside(struct files_append *a, int64_t wall_us)
 {
     struct buf as = {0};
     struct str name = str_of(a->name.p);
+    int64_t second = wall_us / 1000000;
     bool done = false;
+    second = second > a->aside_s ? second : a->aside_s + 1;
     for (unsigned i = 0; i < TRIES && !done; i++) {
-        put_aside_name(&as, name, wall_us, i);
+        put_aside_name(&as, name, second + i);
         done = files_rename_new(a->dir, a->name.p, a->dir, as.p);
+        a->aside_s = done ? second + i : a->aside_s;
         if (!done && errno != EEXIST) {
             break;
         }

@@ -161,11 +161,33 @@ Test(files_append, it_is_put_aside_at_its_size)
     add_to("feed-20260528T202640Z.hl7", "somebody else's");
     cr_assert_eq(write_one(3, "three"), 0);
     expect_file("feed-20260528T202640Z.hl7", "somebody else's");
-    expect_file("feed-20260528T202640Z.1.hl7", "one\rtwo\r");
+    expect_file("feed-20260528T202641Z.hl7", "one\rtwo\r");
     expect_file("feed.hl7", "three\r");
     again();
     cr_assert_eq(write_one(2, "two"), 0);
     expect_file("feed.hl7", "three\r");
+    conf.rotate_size = 1 << 20;
+}
+
+/* Whoever fetches them takes them by name, and some remember the names that they had. */
+Test(files_append, names_of_what_is_put_aside_are_in_order_and_used_once)
+{
+    conf.rotate_size = 4;
+    again();
+    for (unsigned i = 1; i <= 12; i++) {
+        char text[8];
+        snprintf(text, sizeof text, "m%02u", i);
+        cr_assert_eq(write_one(i, text), 0);
+        if (i == 2 || i == 9) {
+            unlink(path_of("feed-20260528T202640Z.hl7")); /* fetched */
+        }
+    }
+    cr_expect_neq(access(path_of("feed-20260528T202640Z.hl7"), F_OK), 0);
+    expect_file("feed-20260528T202641Z.hl7", "m02\r");
+    expect_file("feed-20260528T202649Z.hl7", "m10\r");
+    expect_file("feed-20260528T202650Z.hl7", "m11\r");
+    cr_assert_eq(write_at(13, "m13", NOW + S), 0);
+    expect_file("feed-20260528T202651Z.hl7", "m12\r");
     conf.rotate_size = 1 << 20;
 }
 
@@ -323,7 +345,7 @@ Test(files_append, many_at_once_are_several_batches)
     }
     cr_assert_eq(files_append_write(a, v, 7, NOW), 0);
     expect_file(ASIDE, HEAD(ID("101")) "MSH|x\rMSH|x\rMSH|x\rBTS|3\r");
-    expect_file("feed-20260528T202640Z.1.hl7", HEAD(ID("104")) "MSH|x\rMSH|x\rMSH|x\rBTS|3\r");
+    expect_file("feed-20260528T202641Z.hl7", HEAD(ID("104")) "MSH|x\rMSH|x\rMSH|x\rBTS|3\r");
     expect_file("feed.hl7", HEAD(ID("107")) "MSH|x\r");
 }
 
@@ -365,6 +387,6 @@ Test(files_append, a_file_that_is_none_is_put_aside_when_batches_are_asked_for_a
     expect_file(ASIDE, "MSH|1\r");
     begin_batch(NULL);
     cr_assert_eq(write_one(103, "MSH|3"), 0);
-    expect_file("feed-20260528T202640Z.1.hl7", HEAD(ID("102")) "MSH|2\rBTS|1\r");
+    expect_file("feed-20260528T202641Z.hl7", HEAD(ID("102")) "MSH|2\rBTS|1\r");
     expect_file("feed.hl7", "MSH|3\r");
 }
