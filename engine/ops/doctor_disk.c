@@ -291,7 +291,9 @@ static bool measure(int fd, int64_t us[SYNCS])
 {
     static const char bytes[SYNC_BYTES] = {1};
     struct clock c = clock_real();
-    bool ok = posix_fallocate(fd, 0, SYNCS * SYNC_BYTES) == 0 && fsync(fd) == 0;
+    int error = posix_fallocate(fd, 0, SYNCS * SYNC_BYTES);
+    bool ok = !error && fsync(fd) == 0;
+    errno = error ? error : errno;
     for (int i = 0; i < SYNCS && ok; i++) {
         int64_t began = clock_mono_us(&c);
         ok = pwrite(fd, bytes, sizeof bytes, (off_t)i * SYNC_BYTES) == SYNC_BYTES &&

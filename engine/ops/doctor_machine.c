@@ -54,7 +54,7 @@ void doctor_descriptors(struct doctor *d)
     doctor_fact(d, "%llu, wanted %llu", (unsigned long long)r.rlim_max, (unsigned long long)want);
 }
 
-/* A file beyond its limit ends the process by a signal, in the middle of a commit. */
+/* A write beyond the limit fails (SIGXFSZ is ignored), as on a full disk: senders get AR. */
 void doctor_limits(struct doctor *d)
 {
     struct rlimit size, memory;
@@ -64,7 +64,7 @@ void doctor_limits(struct doctor *d)
         return; /* another user's process */
     }
     if (size.rlim_cur != RLIM_INFINITY && size.rlim_cur < volume) {
-        doctor_find(d, DOCTOR_ERROR, "the daemon is ended by a signal when it makes a volume",
+        doctor_find(d, DOCTOR_ERROR, "no volume can be made: the daemon does not start, or stops",
                     "LimitFSIZE=infinity in its unit, or ulimit -f unlimited where it is started",
                     "files may have %llu bytes; a volume has %llu",
                     (unsigned long long)size.rlim_cur, (unsigned long long)volume);

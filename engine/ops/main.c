@@ -1,7 +1,9 @@
-/* main.c - the program: no core files, then hands the list of commands and the registry of adapters to command_main(). */
+/* main.c - the program: no core files, a limit of file size is an error as others, then hands the list of commands and the registry of adapters to command_main(). */
 #include "adapters/registry.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/dump.h"
+
+#include <signal.h>
 
 int main(int argc, char **argv)
 {
@@ -13,5 +15,6 @@ int main(int argc, char **argv)
         &cmd_resend, &cmd_queue,    &cmd_describe, &cmd_options,  &cmd_manual, &cmd_completion,
         NULL};
     dump_forbid();
+    signal(SIGXFSZ, SIG_IGN); /* ulimit -f, LimitFSIZE=: the write says EFBIG */
     return command_main(commands, registry, argc, argv);
 }
