@@ -101,11 +101,11 @@ static int put_bool(const struct put *p)
 static int refuse_choice(const struct put *p, const struct yaml_node *v)
 {
     struct str rest = str_of(p->row->limits), one, best = {NULL, 0};
-    unsigned least = 3;
+    unsigned least = v->text.n < 3 ? (unsigned)v->text.n : 3; /* fewer changes are a slip */
     struct str shown = str_slice(v->text, 0, 60);
     struct buf words = {0};
     while (str_split(&rest, '|', &one)) {
-        unsigned far = str_distance(one, v->text);
+        unsigned far = str_eq_nocase(one, v->text) ? 0 : str_distance(one, v->text);
         best = far < least ? one : best;
         least = far < least ? far : least;
         buf_puts(&words, words.n ? (rest.p ? ", " : " or ") : "");

@@ -12,11 +12,11 @@ struct element_conf {
 
 /* clang-format off */
 const struct opt rules_element_rows[] = {
-    OPT(element_conf, usage, "usage", ENUM, "O", "O|R|RE|X|C", 0,
-        "R must be there, X must not, C as `when` decides; RE and O ask nothing. `PID-3: R` is short for it."),
+    OPT(element_conf, usage, "usage", ENUM, "O", "O|R|RE|X|C|CE", 0,
+        "R must be there, X must not, C and CE as `when` decides; RE and O ask nothing. `PID-3: R` is short for it."),
     OPT(element_conf, when, "when", NODE, NULL, NULL, 0,
-        "Of C: a formula; where it is true the place is R. In a field it is asked of each segment, in its group."),
-    OPT(element_conf, otherwise, "else", ENUM, "O", "O|R|RE|X", 0, "Of C: the usage where `when` is not true."),
+        "Of C and CE: a formula; where it is true the place is R or RE. In a field it is asked of each segment, in its group."),
+    OPT(element_conf, otherwise, "else", ENUM, "O", "O|R|RE|X", 0, "Of C and CE: the usage where `when` is not true."),
     OPT(element_conf, times, "times", STR, NULL, "1..16", 0,
         "How often: of a segment in the message, of a field in its segment; 1, 0..4, 2.."),
     OPT(element_conf, length, "length", STR, NULL, "1..16", 0, "Characters of a value: 1..20, 8, 3.."),
@@ -153,6 +153,11 @@ static bool set_values(struct compiler *c, const struct yaml_node *n,
     const bool given[] = {conf->values.n > 0, conf->fixed.n > 0, conf->table.n > 0,
                           conf->hl7_table.n > 0};
     unsigned ngiven = 0;
+    if (yaml_get(n, "values") && !given[0]) {
+        diag_hint(c->d, wrong(c, n, "values", "values: names none"),
+                  "leave it out, or say `usage: X`");
+        return false;
+    }
     for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
         ngiven += given[i];
     }
@@ -241,12 +246,15 @@ static bool check_usage(struct compiler *c, const struct yaml_node *n,
                         const struct element_conf *conf, const struct conform_element *e)
 {
     if (e->usage == CONFORM_C && !conf->when) {
-        diag_hint(c->d, wrong(c, n, "usage", "usage C has no when:, which decides it"),
+        diag_hint(c->d,
+                  wrong(c, n, "usage",
+                        e->then == CONFORM_RE ? "usage CE has no when:, which decides it"
+                                              : "usage C has no when:, which decides it"),
                   "add when: FORMULA, as when: PV1-2 = 'I'");
         return false;
     }
     if (e->usage != CONFORM_C && (conf->when || yaml_get(n, "else"))) {
-        wrong(c, n, conf->when ? "when" : "else", "when: and else: belong to usage C");
+        wrong(c, n, conf->when ? "when" : "else", "when: and else: belong to usage C and CE");
         return false;
     }
     return true;
@@ -273,7 +281,8 @@ static bool compile_element(struct compiler *c, const struct yaml_node *n,
     }
     e->repeats = check_type_of(&c->names, &e->path).field_repeats;
     e->has_usage = n->kind == YAML_SCALAR || yaml_get(n, "usage");
-    e->usage = (enum conform_usage)conf.usage;
+    e->usage = conf.usage == CONFORM_CE ? CONFORM_C : (enum conform_usage)conf.usage;
+    e->then = conf.usage == CONFORM_CE ? CONFORM_RE : CONFORM_R;
     e->otherwise = (enum conform_usage)conf.otherwise;
     e->say = conf.text;
     return check_usage(c, n, &conf, e) && set_ranges(c, n, &conf, e) &&

@@ -2,7 +2,7 @@
  * standard says, with conditions in the route language. Compiled with the routes (compile_conform.c), constant
  * afterwards, run on one message by run_conform.c.
  * Source: HL7 v2.5.1 chapter 2.B (usage, cardinality, length, value sets); docs/checking.md.
- * Differs: a C without `else` is O where its condition is not true; usage RE asks nothing of a single message. */
+ * Differs: a C or CE without `else` is O where its condition is not true; usage RE asks nothing of a single message. */
 #ifndef CORRIDOR_RULES_CONFORM_H
 #define CORRIDOR_RULES_CONFORM_H
 
@@ -11,7 +11,7 @@
 
 enum { CONFORM_ELEMENTS_MAX = 1000 }; /* of one document */
 
-enum conform_usage { CONFORM_O, CONFORM_R, CONFORM_RE, CONFORM_X, CONFORM_C };
+enum conform_usage { CONFORM_O, CONFORM_R, CONFORM_RE, CONFORM_X, CONFORM_C, CONFORM_CE };
 
 /* What is said of one place. */
 struct conform_element {
@@ -23,10 +23,12 @@ struct conform_element {
     bool repeats; /* the field does, in the standard */
     bool
         is_orphan; /* a component of a field whose usage the document does not say: R is of the field too */
-    enum conform_usage usage, otherwise; /* otherwise: of C where `when` is not true */
-    unsigned min, max;                   /* times; max 0: any number */
-    unsigned shortest, longest;          /* characters; longest 0: any number */
-    const struct str *values;            /* one of these */
+    enum conform_usage usage; /* C of CE too: */
+    enum conform_usage then,
+        otherwise;              /* of C where `when` is true (R, of CE RE), and where it is not */
+    unsigned min, max;          /* times; max 0: any number */
+    unsigned shortest, longest; /* characters; longest 0: any number */
+    const struct str *values;   /* one of these */
     unsigned nvalues;
     const struct table
         *table;         /* a row of this one, or of the feed's own of that name; NULL: none */

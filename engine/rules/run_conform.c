@@ -101,6 +101,17 @@ static size_t characters(struct str s)
     return n;
 }
 
+/* "3", "1 to 4", "2 or more", behind what stands in `text`. */
+static void put_range(char text[SAY_MOST], unsigned least, unsigned most)
+{
+    size_t n = strlen(text);
+    snprintf(text + n, SAY_MOST - n, "%u%s%.0u", least,
+             most == least ? ""
+             : most        ? " to "
+                           : " or more",
+             most == least ? 0 : most);
+}
+
 static void check_value(struct conforming *k, const struct conform_element *e, struct str raw,
                         const struct validate_place *at)
 {
@@ -114,8 +125,8 @@ static void check_value(struct conforming *k, const struct conform_element *e, s
     size_t n = e->has_length ? characters(text) : 0;
     if (e->has_length && (n < e->shortest || (e->longest && n > e->longest))) {
         char say[SAY_MOST];
-        snprintf(say, sizeof say, "the length is %zu; the site wants %u%s%.0u", n, e->shortest,
-                 e->longest ? " to " : " or more", e->longest);
+        snprintf(say, sizeof say, "the length is %zu; the site wants ", n);
+        put_range(say, e->shortest, e->longest);
         bool is_long = e->longest && n > e->longest;
         bool is_new =
             dict_version(
@@ -151,11 +162,8 @@ static void check_times(struct conforming *k, const struct conform_element *e, u
     if (!e->has_times || n == 0 || (!is_few && !is_many)) {
         return;
     }
-    snprintf(text, sizeof text, "it stands %u times; the site wants %u%s%.0u", n, e->min,
-             e->max == e->min ? ""
-             : e->max         ? " to "
-                              : " or more",
-             e->max == e->min ? 0 : e->max);
+    snprintf(text, sizeof text, "it stands %u times; the site wants ", n);
+    put_range(text, e->min, e->max);
     found(k, e, VALIDATE_SITE_TIMES,
           e->path.field ? is_few ? ERROR_MISSING : ERROR_TYPE : ERROR_SEGMENT, at, text);
 }
@@ -254,7 +262,7 @@ static bool decide(struct conforming *k, const struct conform_element *e, const 
         cannot_decide(k, at);
         return false;
     }
-    *out = answer == ANSWER_TRUE ? CONFORM_R : e->otherwise;
+    *out = answer == ANSWER_TRUE ? e->then : e->otherwise;
     return true;
 }
 

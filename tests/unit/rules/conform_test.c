@@ -96,6 +96,9 @@ Test(conform, conditions)
          "  PV1-3.2: { usage: C, when: PV1-2 = 'I', else: X }\n"
          "  PV1-3.3: { usage: C, when: PV1-2 = 'I' }",
          "site-usage 101 PV1-3.3: the site requires this component, as decided by PV1-2 = 'I'"},
+        {"CE that is true asks nothing", "  PID-10: { usage: CE, when: PV1-2 = 'I' }", ""},
+        {"CE, else", "  PID-8: { usage: CE, when: PV1-2 = 'O', else: X }",
+         "site-usage 102 PID-8: the site does not use this field, as decided by PV1-2 = 'O'"},
         {"one that fails is told", "  PID-10: { usage: C, when: PID-7 + 1 day > today() }", NULL},
     };
     check(rows, sizeof rows / sizeof *rows - 1, ADT);
@@ -158,7 +161,7 @@ Test(conform, times_length_values)
          "site-times 100 NK1[2]: it stands 2 times; the site wants 3 or more"},
         {"length",
          "  PID-3.1: { length: 1..4 }\n  PID-3.4: { length: 2.. }\n  MSH-10: { length: 1 }",
-         "site-length 102 MSH-10: the length is 2; the site wants 1 to 1\n"
+         "site-length 102 MSH-10: the length is 2; the site wants 1\n"
          "site-length 102 PID-3[1].4: the length is 1; the site wants 2 or more\n"
          "site-length 102 PID-3[2].4: the length is 1; the site wants 2 or more"},
         {"a list", "  PID-3.5: { values: [MR, PI] }",
@@ -279,13 +282,18 @@ Test(conform, mistakes)
         {"delimiters", "  MSH-2: R",
          "r.yaml:4:3: error: MSH-2 holds the delimiters; nothing can be said of it\n"},
         {"a usage nobody knows", "  PID-3: Q",
-         "r.yaml:4:10: error: `usage` is `Q`; expected O, R, RE, X or C; did you mean `O`?\n"},
+         "r.yaml:4:10: error: `usage` is `Q`; expected O, R, RE, X, C or CE\n"},
+        {"another case", "  PID-3: re",
+         "r.yaml:4:10: error: `usage` is `re`; expected O, R, RE, X, C or CE; did you mean "
+         "`RE`?\n"},
+        {"a set of nothing", "  PID-8: { values: [] }",
+         "r.yaml:4:20: error: values: names none; leave it out, or say `usage: X`\n"},
         {"a key nobody knows", "  PID-3: { lenght: 4 }", NULL},
         {"C without when", "  PID-3: C",
          "r.yaml:4:10: error: usage C has no when:, which decides it; add when: FORMULA, as when: "
          "PV1-2 = 'I'\n"},
         {"when without C", "  PID-3: { usage: R, when: PV1-2.exists() }",
-         "r.yaml:4:28: error: when: and else: belong to usage C\n"},
+         "r.yaml:4:28: error: when: and else: belong to usage C and CE\n"},
         {"a condition that is none", "  PID-3: { usage: C, when: PV1-2 }", NULL},
         {"times of a component", "  PID-3.1: { times: 1 }",
          "r.yaml:4:21: error: times: a component stands once; say it of the field or segment\n"},
