@@ -153,6 +153,10 @@ bool traffic_is_expected(const struct traffic_floor *f, const struct zone *zone,
     return (today && minute >= f->from_min) || (yesterday && minute < f->to_min);
 }
 
+/* So long after its end a window still counts: a period as long as its hours fits into them at one instant alone, and
+ * somebody looks once a second. */
+#define GRACE_US INT64_C(10000000)
+
 /* Was all of the last period expected? Both its ends may lie in windows with a night between them, so it is looked at in
  * steps that no gap between windows is shorter than; an hour less, for the clock may go forward in it. */
 static bool was_expected(const struct traffic_floor *f, const struct zone *zone, int64_t wall_us)
@@ -160,12 +164,14 @@ static bool was_expected(const struct traffic_floor *f, const struct zone *zone,
     int gap = TRAFFIC_DAY_MINUTES - traffic_minutes(f);
     gap = gap ? gap : TRAFFIC_DAY_MINUTES; /* 00-24: a day that is not among `days` */
     int64_t step_us = (gap > HOUR_MINUTES ? gap - HOUR_MINUTES : 1) * (int64_t)60000000;
-    for (int64_t at_us = wall_us - f->period_us; at_us < wall_us; at_us += step_us) {
+    int64_t begin_us = wall_us - f->period_us;
+    int64_t end_us = wall_us - (f->period_us > GRACE_US ? GRACE_US : 0);
+    for (int64_t at_us = begin_us; at_us < end_us; at_us += step_us) {
         if (!traffic_is_expected(f, zone, at_us)) {
             return false;
         }
     }
-    return traffic_is_expected(f, zone, wall_us);
+    return traffic_is_expected(f, zone, end_us);
 }
 
 enum condition_verdict traffic_judge(const struct traffic_floor *f, const struct traffic_meter *m,
