@@ -93,7 +93,8 @@ static enum value_answer read_input(struct eval *e, const struct call *c, struct
 {
     struct str text;
     const char *why = "";
-    enum value_answer scanned = func_scan_date(e, c, out);
+    bool writes = c->n->func->run == func_format; /* its pattern is for what comes out */
+    enum value_answer scanned = writes ? ANSWER_EMPTY : func_scan_date(e, c, out);
     if (scanned == ANSWER_TRUE || e->fault.text.n) {
         return scanned;
     }

@@ -362,6 +362,8 @@ Test(date, format_uses_the_letters_of_cldr)
     cr_expect_str_eq(made("PV1-44.format('X')", "202603051200+0530"), "+0530");
     cr_expect_str_eq(made("PV1-44.format('yyyy-MM')", "198003"), "1980-03");
     cr_expect_str_eq(made("PV1-44.toTime().format('HH.mm')", "202603051200"), "12.00");
+    cr_expect_str_eq(made("PV1-44.toString().format('MM/dd/yyyy')", "20260305"), "03/05/2026",
+                     "the pattern is written, not read");
 }
 
 Test(date, format_shows_the_instant_as_the_zone_does)
