@@ -11,56 +11,14 @@ struct guards {
     unsigned n;
 };
 
-static bool is_fused(const struct node *n)
-{
-    return n->op == NODE_PATH_EXISTS || n->op == NODE_PATH_EQ || n->op == NODE_PATH_ONE_OF;
-}
-
-static bool is_same_literal(const struct value *a, const struct value *b)
-{
-    if (a->kind != b->kind || a->kind == VALUE_QUANTITY) {
-        return false;
-    }
-    return value_is_number(a)         ? value_number_cmp(a, b) == 0
-           : a->kind == VALUE_BOOLEAN ? a->i == b->i
-                                      : str_eq(a->text, b->text);
-}
-
-static bool is_same_path(const struct node *a, const struct node *b)
-{
-    return memcmp(&a->path, &b->path, sizeof(a->path)) == 0;
-}
-
-/* Do both trees read the same? */
-static bool is_same(const struct node *a, const struct node *b)
-{
-    bool path = a->op == NODE_PATH || a->op == NODE_SUBPATH || is_fused(a);
-    bool named = a->op == NODE_CALL || a->op == NODE_GROUP || a->op == NODE_TREE_MEMBER;
-    if (a->op != b->op || a->model != b->model || a->level != b->level || a->nargs != b->nargs) {
-        return false;
-    }
-    if (a->op == NODE_LITERAL) {
-        return is_same_literal(&a->value, &b->value);
-    }
-    if ((path && !is_same_path(a, b)) || (named && !str_eq(a->text, b->text))) {
-        return false;
-    }
-    for (uint32_t i = 0; i < a->nargs; i++) {
-        if (!is_same(a->arg[i], b->arg[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* A fused shape stands for its path. */
 static bool is_guarded(const struct guards *g, const struct node *n)
 {
-    bool path = n->op == NODE_PATH || is_fused(n);
+    bool path = n->op == NODE_PATH || check_is_fused(n);
     for (unsigned i = 0; i < g->n; i++) {
         const struct node *v = g->v[i];
-        bool both = path && (v->op == NODE_PATH || is_fused(v));
-        if (both ? is_same_path(v, n) : is_same(v, n)) {
+        bool both = path && (v->op == NODE_PATH || check_is_fused(v));
+        if (both ? check_is_same_path(v, n) : check_is_same(v, n)) {
             return true;
         }
     }
@@ -81,7 +39,7 @@ static void collect(const struct node *n, bool certain, struct guards *g)
     bool call = n->op == NODE_CALL && n->has_input;
     bool asks = call && (n->func->run == func_exists || n->func->run == func_one_of);
     bool one = call && n->func->input == FUNC_ONE && n->func->gives == SHAPE_BOOLEAN;
-    bool fused = n->op == NODE_PATH_EQ ? !certain : is_fused(n);
+    bool fused = n->op == NODE_PATH_EQ ? !certain : check_is_fused(n);
     if (n->op == NODE_AND) {
         collect(n->arg[0], certain, g);
         collect(n->arg[1], certain, g);
@@ -206,7 +164,7 @@ static const char the_value[] = "the value";
 /* How the writer spelled the operand, as far as one word can say it. */
 static struct str spelling(struct check *c, const struct node *n)
 {
-    if (n->op == NODE_PATH || is_fused(n)) {
+    if (n->op == NODE_PATH || check_is_fused(n)) {
         return path_text(c->a, &n->path);
     }
     if (n->op == NODE_TREE_MEMBER) {

@@ -69,6 +69,12 @@ void check_comparable(struct check *c, const struct node *n, const struct shape 
 void check_boolean(struct check *c, const struct node *n, const struct shape *s);
 /* Refuse !=, <, .not() on what may be absent where nothing asks whether it is there. */
 void check_guards(struct check *c, const struct node *n);
+/* check_same.c: do both trees read the same; is it a shape that stands for its path? */
+bool check_is_same(const struct node *a, const struct node *b);
+bool check_is_same_path(const struct node *a, const struct node *b);
+bool check_is_fused(const struct node *n);
+/* What some of the values of `n` are taken of as they are: PID-3 of PID-3.where(...); NULL: it makes others. */
+const struct node *check_value_of(const struct node *n);
 enum shape_kind check_literal_kind(const struct value *v);
 /* Evaluate what holds literals only. */
 struct node *check_fold(struct check *c, struct node *n);
