@@ -96,9 +96,10 @@ const struct command cmd_check = {
     .summary = "Find everything that can be known to be wrong before running.",
     .details =
         "  Reads corridor.yaml, all routes, tables and tests; every error of all files, with the\n"
-        "  line it is about: FILE:LINE:COL: error: what was found; what was expected. Remarks do\n"
-        "  no harm. Status 1 when there is an error, 2 when the configuration itself cannot be "
-        "read.",
+        "  line it is about: FILE:LINE:COL: error: what was found; what was expected.\n"
+        "  A warning is what may go wrong with a message, as a conversion that can fail and\n"
+        "  nothing says what then; remarks do no harm. Status 1 when there is an error, 2 when\n"
+        "  the configuration itself cannot be read.",
     .options = options,
     .args_size = sizeof(struct check_args),
     .example = "corridor check -c conf/corridor.yaml",

@@ -1,6 +1,7 @@
 #include "engine/rules/check.h"
 
 #include "engine/rules/check_priv.h"
+#include "engine/rules/form.h"
 #include "engine/rules/zones.h"
 
 struct diag *check_fail(struct check *c, const struct node *n, const char *code, const char *what)
@@ -117,7 +118,7 @@ struct node *check_node(struct check *c, struct node *n, struct shape *out)
     return n;
 }
 
-struct node *check_input_node(struct check *c, struct node *n, struct shape *out)
+static struct node *check_kinds(struct check *c, struct node *n, struct shape *out)
 {
     *out = (struct shape){.kind = SHAPE_ANY};
     switch ((enum node_op)n->op) {
@@ -149,6 +150,13 @@ struct node *check_input_node(struct check *c, struct node *n, struct shape *out
     default: /* operators; what check makes is not met here */
         return check_operator(c, n, out);
     }
+}
+
+struct node *check_input_node(struct check *c, struct node *n, struct shape *out)
+{
+    n = check_kinds(c, n, out);
+    n->form = c->failed ? 0 : form_of(out, n);
+    return n;
 }
 
 /* The node with more than `left` above it, or NULL. */

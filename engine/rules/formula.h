@@ -139,6 +139,7 @@ struct node {
     bool is_flat;     /* a path: its segments are looked for in the whole message */
     bool is_anywhere; /* a path: within an element its place is not what check found */
     uint8_t of;       /* NODE_PATH, NODE_LEVEL: enum type_class of what it gives */
+    uint8_t form;     /* enum form: what is known of what it gives */
     uint16_t model;   /* the name of a type: its number in FHIR, or 0 */
     const char *type; /* the same: "CX", or NULL */
     uint32_t nargs;

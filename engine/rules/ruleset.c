@@ -202,6 +202,7 @@ static void compile_all(struct compiler *c, const struct file_docs *docs, unsign
     if (c->d->errors == 0) {
         compile_closed(c);
         compile_idle(c);
+        compile_form(c);
         compile_asks(c);
     }
 }

@@ -529,6 +529,8 @@ struct str compile_event_near(struct arena *a, struct str type, struct str event
 void compile_never(struct compiler *c, const struct route *r);
 /* Remarks of all that nobody uses or decided; c->r is complete and without an error (compile_idle.c). */
 void compile_idle(struct compiler *c);
+/* Warnings of conversions that may fail and nobody decided about (compile_form.c); remarks where the route did. */
+void compile_form(struct compiler *c);
 /* Warnings where answers of a destination lead to it again, or are replied to nobody (compile_asks.c). */
 void compile_asks(struct compiler *c);
 /* Which maps are closed (compile_closed.c); after the search for cycles found none. */

@@ -21,8 +21,9 @@ const char *rows_text(const char *frame, const char *text)
 /* Frames declare more than a row uses. */
 static void drop_idle(struct diags *d)
 {
-    static const char *const idle[] = {"unused-table", "unused-map", "unused-steps",
-                                       "undecided-miss"};
+    static const char *const idle[] = {"unused-table",         "unused-map",
+                                       "unused-steps",         "undecided-miss",
+                                       "undecided-conversion", "lossy-conversion"};
     struct diag **at = &d->first;
     d->last = NULL;
     while (*at) {
