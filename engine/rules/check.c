@@ -155,7 +155,7 @@ static struct node *check_kinds(struct check *c, struct node *n, struct shape *o
 struct node *check_input_node(struct check *c, struct node *n, struct shape *out)
 {
     n = check_kinds(c, n, out);
-    n->form = c->failed ? 0 : form_of(out, n);
+    n->form = c->failed ? 0 : form_of(out, n, check_is_tree(c));
     return n;
 }
 

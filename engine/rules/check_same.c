@@ -45,7 +45,7 @@ bool check_is_same(const struct node *a, const struct node *b)
 const struct node *check_value_of(const struct node *n)
 {
     static bool (*const keepers[])(struct eval *, const struct call *, struct values *) = {
-        func_where, func_first, func_last, func_single,    func_skip,   func_take, func_tail,
+        func_where, func_first, func_last, func_single,    func_skip,     func_take, func_tail,
         func_sort,  func_trace, func_trim, func_to_string, func_distinct, NULL};
     for (int i = 0; n->op == NODE_CALL && n->has_input && keepers[i]; i++) {
         if (n->func->run == keepers[i]) {

@@ -8,8 +8,6 @@ static void walk_steps(struct form_look *l, const struct step *s);
 static void walk_item(struct form_look *l, const struct item *item, struct str key);
 static void walk_map(struct form_look *l, const struct map *m);
 
-enum { USES_MAX = 10000 }; /* beyond, maps are looked at without the conditions around */
-
 /* Formulas that go into places, names and parameters. */
 static void walk_assigns(struct form_look *l, const struct assigns *all)
 {
@@ -131,14 +129,34 @@ static void walk_change(struct form_look *l, const struct step *s)
     }
 }
 
-/* What is so behind the step, in its list. */
+static bool is_end(const struct step *s)
+{
+    return s->kind == STEP_DROP || (s->kind == STEP_REPLY && !s->reply.map);
+}
+
+/* Do the steps end the route, whatever the message? */
+static bool end(const struct step *s)
+{
+    while (s && (s->cond || !is_end(s))) {
+        s = s->next;
+    }
+    return s != NULL;
+}
+
+/* What is so behind the step, in its list: what it required, and what it would have ended at. */
 static void conclude(struct form_look *l, const struct step *s)
 {
-    bool ends = s->kind == STEP_DROP || (s->kind == STEP_REPLY && !s->reply.map);
-    if (s->kind == STEP_REQUIRE && !s->cond) {
-        form_push(l, s->require.that, true);
-    } else if (ends) {
+    if (is_end(s)) {
         form_push(l, s->cond, false);
+    } else if (s->kind == STEP_REQUIRE && !s->cond) {
+        form_push(l, s->require.that, true);
+    } else if (s->kind == STEP_CHOOSE && !s->cond && s->choose.first &&
+               end(s->choose.first->steps)) {
+        form_push(l, s->choose.first->cond, false);
+    }
+    for (const struct step *one = s->kind == STEP_USE && !s->cond ? s->use.steps : NULL; one;
+         one = one->next) {
+        conclude(l, one);
     }
 }
 
@@ -241,14 +259,15 @@ static bool has_conditions(const struct form_known *k)
 /* Once without conditions around, and wherever some are. */
 static void walk_map(struct form_look *l, const struct map *m)
 {
-    bool bare = !has_conditions(l->known) || l->uses++ > USES_MAX;
-    if (!m || (bare && l->was_bare[m->index])) {
+    bool bare = !has_conditions(l->known) || l->spent->uses++ > FORM_USES_MAX;
+    if (!m || (bare && l->was_bare[m->index]) || l->depth > FORM_MAPS_MAX) {
         return;
     }
     struct form_look inside = *l;
     const struct form_known border = {.outer = bare ? NULL : l->known};
     memset(inside.let, 0, sizeof(inside.let));
     inside.known = &border;
+    inside.depth++;
     l->was_in[m->index] = true;
     l->was_bare[m->index] = l->was_bare[m->index] || bare;
     for (unsigned i = 0; i < m->nparams; i++) {
@@ -256,7 +275,6 @@ static void walk_map(struct form_look *l, const struct map *m)
     }
     walk_names(&inside, &m->lets);
     walk_item(&inside, m->value, STR(""));
-    l->uses = inside.uses;
 }
 
 /* ---- routes ---- */
@@ -304,6 +322,8 @@ static void walk_profiles(struct form_look *l)
 void compile_form(struct compiler *c)
 {
     struct form_look *l = ARENA_NEW(c->a, struct form_look);
+    struct form_spent spent = {0};
+    l->spent = &spent;
     l->a = c->a;
     l->d = c->d;
     l->r = c->r;
@@ -320,4 +340,7 @@ void compile_form(struct compiler *c)
         }
     }
     walk_profiles(l);
+    for (unsigned i = 0; i < c->r->ndestinations; i++) {
+        form_ask(l, c->r->order[i]);
+    }
 }

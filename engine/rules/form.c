@@ -119,9 +119,9 @@ static uint8_t of_fhir(unsigned t)
     case FHIR_TYPE_TIME:
         return FORM_TIME;
     default: /* texts, and what has parts */
-        return fhir_type_kind(t) == FHIR_PRIMITIVE                   ? FORM_TEXT
-               : fhir_type_is(t, fhir_type(STR("Quantity")))         ? FORM_QUANTITY
-                                                                     : 0;
+        return fhir_type_kind(t) == FHIR_PRIMITIVE           ? FORM_TEXT
+               : fhir_type_is(t, fhir_type(STR("Quantity"))) ? FORM_QUANTITY
+                                                             : 0;
     }
 }
 
@@ -137,7 +137,7 @@ static uint8_t of_choice(const struct fhir_element *e)
     return (uint8_t)(all | text);
 }
 
-uint8_t form_of(const struct shape *s, const struct node *n)
+uint8_t form_of(const struct shape *s, const struct node *n, bool is_tree)
 {
     if (s->model || s->choice) {
         return s->model ? of_fhir(s->model) : of_choice(s->choice);
@@ -157,7 +157,7 @@ uint8_t form_of(const struct shape *s, const struct node *n)
         return form_of_type(s->type) |
                (n->op == NODE_PATH && is_yes_or_no(&n->path) ? FORM_TRUTH : 0);
     case SHAPE_ANY: /* any name may be in JSON */
-        return n->op == NODE_TREE_MEMBER ? FORM_DATA : 0;
+        return n->op == NODE_TREE_MEMBER || (is_tree && n->op == NODE_THIS) ? FORM_DATA : 0;
     default: /* nothing that is read as something else */
         return 0;
     }
@@ -187,7 +187,8 @@ static bool answers_yes(struct arena *a, const struct func *asks, const struct v
 static bool is_number_text(struct str text, uint8_t need)
 {
     struct value v;
-    return value_number(text, &v) && ((need & (FORM_NUMBER | FORM_QUANTITY)) || v.kind == VALUE_INTEGER);
+    return value_number(text, &v) &&
+           ((need & (FORM_NUMBER | FORM_QUANTITY)) || v.kind == VALUE_INTEGER);
 }
 
 bool form_literal(struct arena *a, const struct value *v, uint8_t need)

@@ -16,7 +16,8 @@ enum form {
     FORM_TIME = 8,
     FORM_TRUTH = 16,
     FORM_QUANTITY = 32,
-    FORM_TEXT = 64, /* it is a text: what it cannot be read as is a failure; else it gives nothing */
+    FORM_TEXT =
+        64, /* it is a text: what it cannot be read as is a failure; else it gives nothing */
     FORM_DATA = 128 /* of JSON: a text or not */
 };
 
@@ -25,8 +26,8 @@ struct form_reader {
     bool (*run)(struct eval *, const struct call *, struct values *);
     uint8_t need; /* any of these will do; 0: nothing is sure to do */
     bool (*asked_by)(struct eval *, const struct call *, struct values *); /* or NULL */
-    const char *is_no; /* "whole number" */
-    bool is_said;      /* it is called to convert; else it only wants what it works on to be that */
+    const char *is_no;                                                     /* "whole number" */
+    bool is_said; /* it is called to convert; else it only wants what it works on to be that */
 };
 /* NULL: it reads texts as they are. */
 const struct form_reader *form_reader(const struct node *call);
@@ -35,8 +36,8 @@ const struct func *form_asker(const struct form_reader *r);
 /* The reader that `call` asks for (convertsToInteger), or NULL. */
 const struct form_reader *form_asked(const struct node *call);
 
-/* What a node of this shape gives can be read as. */
-uint8_t form_of(const struct shape *s, const struct node *n);
+/* What a node of this shape gives can be read as; is_tree: of FHIR or JSON data. */
+uint8_t form_of(const struct shape *s, const struct node *n, bool is_tree);
 uint8_t form_of_type(const char *type);
 /* Can the literal be read as one of `need`? */
 bool form_literal(struct arena *a, const struct value *v, uint8_t need);
@@ -49,9 +50,19 @@ bool form_lets_through(struct arena *a, const struct node *call, uint8_t need);
 struct form_known {
     const struct node *cond;
     bool is_true;
-    const char *seg; /* a border where $this, and the paths of this segment ("": of none), become others; NULL: of a map,
+    const char *
+        seg; /* a border where $this, and the paths of this segment ("": of none), become others; NULL: of a map,
                         which has names of its own */
     const struct form_known *outer;
+};
+
+enum {
+    FORM_USES_MAX = 10000,   /* of maps; beyond, they are looked at without the conditions around */
+    FORM_MAPS_MAX = 32,      /* within each other; deeper ones are looked at by themselves */
+    FORM_STEPS_MAX = 200000, /* of one formula; beyond, all of it is taken for sure */
+};
+struct form_spent {
+    unsigned uses, steps;
 };
 
 /* Where the search is. */
@@ -60,11 +71,12 @@ struct form_look {
     struct diags *d;
     const struct ruleset *r;
     const struct form_known *known;
-    struct str pattern;                /* the date under way is to be written so; "": as HL7 has it */
+    struct str pattern; /* the date under way is to be written so; "": as HL7 has it */
     const struct node *let[SLOTS_MAX]; /* what names stand for; NULL: not known */
     enum diag_severity severity;
     bool *was_in, *was_bare; /* maps that were looked at, by index; without any condition around */
-    unsigned uses;           /* of maps, until now */
+    unsigned depth;          /* maps within each other */
+    struct form_spent *spent;
 };
 void form_push(struct form_look *l, const struct node *cond, bool is_true);
 /* Into a loop over what `input` gives: conditions of its where(...) hold for $this. */

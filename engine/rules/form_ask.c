@@ -37,8 +37,8 @@ static struct diag *tell(struct form_look *l, struct diag_pos pos, struct str wh
                          const struct node *x, const char *is_no)
 {
     struct str text = spelling(l, x);
-    return diag_add(l->d, l->severity, "undecided-conversion", pos, "%.*s fails where %.*s is no %s%s",
-                    STR_ARG(what), STR_ARG(text), is_no,
+    return diag_add(l->d, l->severity, "undecided-conversion", pos,
+                    "%.*s fails where %.*s is no %s%s", STR_ARG(what), STR_ARG(text), is_no,
                     l->severity == DIAG_REMARK
                         ? "; on-error: of the route says what then"
                         : ", and nothing says what then: the message is held");
@@ -65,11 +65,11 @@ static const char *or_decide(const struct form_look *l)
 /* What makes a value of a text by itself, or leaves it out. */
 static const char *converter(uint8_t need)
 {
-    return need & FORM_NUMBER     ? ".where(convertsToDecimal()).toDecimal()"
-           : need & FORM_TRUTH    ? ".where(convertsToBoolean()).toBoolean()"
-           : !(need & FORM_DATE)  ? ".where(convertsToTime()).toTime()"
-           : !(need & FORM_TIME)  ? ".where(convertsToDate()).toDate()"
-                                  : ".where(convertsToDateTime()).toDateTime()";
+    return need & FORM_NUMBER    ? ".where(convertsToDecimal()).toDecimal()"
+           : need & FORM_TRUTH   ? ".where(convertsToBoolean()).toBoolean()"
+           : !(need & FORM_DATE) ? ".where(convertsToTime()).toTime()"
+           : !(need & FORM_TIME) ? ".where(convertsToDate()).toDate()"
+                                 : ".where(convertsToDateTime()).toDateTime()";
 }
 
 /* What to write in front of a function, or behind an operand. */
@@ -160,10 +160,10 @@ static void ask_beside(struct form_look *l, const struct node *n, const struct n
 
 static void ask_operator(struct form_look *l, const struct node *n)
 {
-    bool counts = n->op == NODE_MUL || n->op == NODE_DIVIDE || n->op == NODE_DIV ||
-                  n->op == NODE_MOD;
-    bool compares = n->op >= NODE_EQ && n->op <= NODE_GE && n->op != NODE_SAME &&
-                    n->op != NODE_NOT_SAME;
+    bool counts =
+        n->op == NODE_MUL || n->op == NODE_DIVIDE || n->op == NODE_DIV || n->op == NODE_MOD;
+    bool compares =
+        n->op >= NODE_EQ && n->op <= NODE_GE && n->op != NODE_SAME && n->op != NODE_NOT_SAME;
     if (n->nargs == 2 && (counts || compares || n->op == NODE_ADD || n->op == NODE_SUB)) {
         ask_beside(l, n, n->arg[0], n->arg[1], counts);
         ask_beside(l, n, n->arg[1], n->arg[0], counts);
@@ -262,6 +262,7 @@ static void visit(struct form_look *l, const struct node *n, enum around around)
 
 void form_ask(struct form_look *l, const struct node *n)
 {
+    l->spent->steps = 0;
     if (n) {
         visit(l, n, AROUND_NOTHING);
     }

@@ -5,6 +5,9 @@
 
 void form_push(struct form_look *l, const struct node *cond, bool is_true)
 {
+    while (cond && cond->op == NODE_LET && l->let[cond->level]) {
+        cond = l->let[cond->level];
+    }
     if (cond) {
         struct form_known *one = ARENA_NEW(l->a, struct form_known);
         *one = (struct form_known){cond, is_true, "", l->known};
@@ -144,6 +147,9 @@ static bool says_absent(const struct claim *c, const struct node *cond)
 static bool says(const struct claim *c, const struct node *cond, bool is_true)
 {
     const struct node *named = cond->op == NODE_LET ? c->l->let[cond->level] : NULL;
+    if (c->l->spent->steps++ > FORM_STEPS_MAX) {
+        return true;
+    }
     bool all = cond->op == (is_true ? NODE_OR : NODE_AND);
     if (cond->op == NODE_LET) {
         return named && !c->is_outside && says(c, named, is_true);
@@ -234,7 +240,8 @@ static bool rows_fit(const struct form_look *l, const struct node *n, uint8_t ne
     for (unsigned i = 0; fit && i < l->r->nprofiles; i++) {
         const struct table *own = profile_table_of(l->r->profiles[i], t->name);
         int column = !own || n->level == TABLE_VALUE ? -1 : table_column(own, t->columns[n->level]);
-        fit = !own || own == t || cells_fit(l, own, column < 0 ? own->value : (unsigned)column, need);
+        fit =
+            !own || own == t || cells_fit(l, own, column < 0 ? own->value : (unsigned)column, need);
     }
     return fit;
 }
@@ -275,11 +282,26 @@ static bool iif_sure(struct form_look *l, const struct node *n, uint8_t need)
 
 static bool is_whole_of(const struct node *n)
 {
-    static bool (*const whole[])(struct eval *, const struct call *, struct values *) = {
-        func_count,    func_length,   func_index_of,  func_last_index_of, func_to_integer,
-        func_to_long,  func_floor,    func_ceiling,   func_truncate,      func_year_of,
-        func_month_of, func_day_of,   func_hour_of,   func_minute_of,     func_second_of,
-        func_duration, func_difference, func_precision, NULL};
+    static bool (*const whole[])(struct eval *, const struct call *,
+                                 struct values *) = {func_count,
+                                                     func_length,
+                                                     func_index_of,
+                                                     func_last_index_of,
+                                                     func_to_integer,
+                                                     func_to_long,
+                                                     func_floor,
+                                                     func_ceiling,
+                                                     func_truncate,
+                                                     func_year_of,
+                                                     func_month_of,
+                                                     func_day_of,
+                                                     func_hour_of,
+                                                     func_minute_of,
+                                                     func_second_of,
+                                                     func_duration,
+                                                     func_difference,
+                                                     func_precision,
+                                                     NULL};
     for (int i = 0; whole[i]; i++) {
         if (n->func->run == whole[i]) {
             return true;
@@ -312,15 +334,11 @@ static bool call_sure(struct form_look *l, const struct node *n, uint8_t need)
 static bool name_sure(struct form_look *l, const struct node *n, uint8_t need)
 {
     const struct node *of = n->op == NODE_LET ? l->let[n->level] : NULL;
-    const struct form_known *before = l->known; /* of the place where it is used, not where it is made */
-    bool sure = true;
-    l->known = NULL;
+    bool sure = !of || form_is_sure(l, of, need);
     for (unsigned i = 0; n->op == NODE_PROFILE && i < l->r->nprofiles && sure; i++) {
         const struct profile_name *one = profile_name_at(l->r->profiles[i], n->level);
         sure = !one || !one->formula || form_is_sure(l, one->formula, need);
     }
-    sure = sure && (!of || form_is_sure(l, of, need));
-    l->known = before;
     return sure;
 }
 
@@ -328,7 +346,8 @@ bool form_is_sure(struct form_look *l, const struct node *x, uint8_t need)
 {
     const struct node *of = untrimmed(x);
     bool is_row = of->op == NODE_CALL && of->func->run == func_lookup;
-    if (((x->form & need) && !is_row) || is_known(l, of, need)) {
+    bool spent = l->spent->steps++ > FORM_STEPS_MAX;
+    if (spent || ((x->form & need) && !is_row) || is_known(l, of, need)) {
         return true;
     }
     switch ((enum node_op)of->op) {

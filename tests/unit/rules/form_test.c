@@ -2,6 +2,8 @@
  * "Conversions that may fail". */
 #include "tests/unit/rules/rows.h"
 
+#include <stdio.h>
+
 TestSuite(form, .init = kit_begin, .fini = kit_end);
 
 #define DO        "route: a\nfrom: profiled\nmessages: [ADT^A01]\ndo: { send: desk, as: m }\n---\n"
@@ -67,8 +69,8 @@ Test(form, what_fails_on_a_text_is_told)
          AT "17: warning: toInteger() fails where PID-3[1].5 is no whole number" OPEN BEFORE(
              "convertsToInteger()")},
         {"one of several", "coalesce(PV1-25[1], ZPI-2).toDate()",
-         AT "33: warning: toDate() fails where the value is no date" OPEN BEFORE(
-             "convertsToDate()")},
+         AT
+         "33: warning: toDate() fails where the value is no date" OPEN BEFORE("convertsToDate()")},
         {"digits alone may be none", "PV1-5.1.replaceMatches('[^0-9]', '').toInteger()",
          AT "43: warning: toInteger() fails where the value is no whole number" OPEN BEFORE(
              "convertsToInteger()")},
@@ -87,8 +89,9 @@ Test(form, what_gives_nothing_without_a_word_is_told)
 {
     static const struct row rows[] = {
         {"a quotient", "(PID-1 / 2).toInteger()",
-         AT "18: warning: toInteger() gives nothing of a number with a decimal point, as a quotient "
-            "has, and the value is lost; write .round(), .floor() or .truncate()"},
+         AT
+         "18: warning: toInteger() gives nothing of a number with a decimal point, as a quotient "
+         "has, and the value is lost; write .round(), .floor() or .truncate()"},
         {"rounded", "(PID-1 / 2).round().toInteger()", ""},
         {"a whole quotient", "(PID-1 div 2).toInteger()", ""},
         {"a count", "PID-3.count().toInteger()", ""},
@@ -131,16 +134,15 @@ Test(form, what_is_known_is_not_told)
 
 Test(form, cells_of_tables_are_known)
 {
-    static const char frame[] =
-        DO "tables:\n"
-           "  whole: { file: whole.csv, on-miss: hold }\n"
-           "  dated: { file: dated.csv, on-miss: hold }\n"
-           "  parts: { file: parts.csv, on-miss: hold }\n"
-           "  kept: { file: whole.csv, on-miss: keep }\n"
-           "---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n"
-           "  t: [\"=PV1-2.lookup('whole')\", \"=PV1-2.lookup('dated')\", "
-           "\"=PV1-2.lookup('parts')\", \"=PV1-2.lookup('kept')\"]\n"
-           "  v: >-\n    =@@\n";
+    static const char frame[] = DO "tables:\n"
+                                   "  whole: { file: whole.csv, on-miss: hold }\n"
+                                   "  dated: { file: dated.csv, on-miss: hold }\n"
+                                   "  parts: { file: parts.csv, on-miss: hold }\n"
+                                   "  kept: { file: whole.csv, on-miss: keep }\n"
+                                   "---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n"
+                                   "  t: [\"=PV1-2.lookup('whole')\", \"=PV1-2.lookup('dated')\", "
+                                   "\"=PV1-2.lookup('parts')\", \"=PV1-2.lookup('kept')\"]\n"
+                                   "  v: >-\n    =@@\n";
     static const struct row rows[] = {
         {"numbers", "PV1-2.lookup('whole').toInteger()", ""},
         {"dates", "PV1-2.lookup('dated').toDate()", ""},
@@ -168,9 +170,9 @@ Test(form, what_is_asked_before_is_not_told)
     static const struct row rows[] = {
         {"iif", "iif(" X ".convertsToInteger(), " X ".toInteger())", ""},
         {"iif, with another value", "iif(" X ".convertsToInteger(), " X ".toInteger(), 0)", ""},
-        {"the other way round", "iif(" X ".exists() and " X ".convertsToInteger().not(), 0, " X ".toInteger())", ""},
-        {"where it is not asked",
-         "iif(" X ".convertsToInteger(), 0, " X ".toInteger())",
+        {"the other way round",
+         "iif(" X ".exists() and " X ".convertsToInteger().not(), 0, " X ".toInteger())", ""},
+        {"where it is not asked", "iif(" X ".convertsToInteger(), 0, " X ".toInteger())",
          AT "50: warning: toInteger() fails where PV1-5.1 is no whole number" OPEN BEFORE(
              "convertsToInteger()")},
         {"a whole number is a number", "iif(" X ".convertsToInteger(), " X ".toDecimal())", ""},
@@ -188,8 +190,9 @@ Test(form, what_is_asked_before_is_not_told)
          "PID-3.where($this.4.1.convertsToInteger()).first().1.toInteger()",
          AT "59: warning: toInteger() fails where the value is no whole number" OPEN BEFORE(
              "convertsToInteger()")},
-        {"where, then each", "PID-3.where($this.1.convertsToInteger()).select($this.1.toInteger())"
-                             ".first()",
+        {"where, then each",
+         "PID-3.where($this.1.convertsToInteger()).select($this.1.toInteger())"
+         ".first()",
          ""},
         {"each, unasked", "PID-3.select($this.1.toInteger()).first()",
          AT "27: warning: toInteger() fails where $this.1 is no whole number" OPEN BEFORE(
@@ -248,8 +251,9 @@ Test(form, what_steps_ask_before_counts)
         {"when", ROUTE "when: PV1-5.1.convertsToInteger()\ndo: [{ " SET " }, { send: lab }]", ""},
         {"when asks something else", ROUTE "when: PV1-2 = 'I'\ndo: [{ " SET " }, { send: lab }]",
          TOLD("5:31")},
-        {"if of the step", ROUTE "do:\n  - " SET "\n    if: PV1-5.1.matches('^[0-9]+$')\n"
-                                 "  - send: lab",
+        {"if of the step",
+         ROUTE "do:\n  - " SET "\n    if: PV1-5.1.matches('^[0-9]+$')\n"
+               "  - send: lab",
          ""},
         {"if of another step",
          ROUTE "do:\n  - delete: PV1-6\n    if: PV1-5.1.convertsToInteger()\n  - " SET
@@ -264,30 +268,33 @@ Test(form, what_steps_ask_before_counts)
          ROUTE "do:\n  - require: PV1-5.1.convertsToInteger()\n    if: PV1-2 = 'I'\n  - " SET
                "\n  - send: lab",
          TOLD("7:28")},
-        {"dropped before it", ROUTE "do:\n  - drop: no number\n    if: "
-                                    "PV1-5.1.exists() and PV1-5.1.convertsToInteger().not()\n  - " SET "\n  - send: lab",
+        {"dropped before it",
+         ROUTE "do:\n  - drop: no number\n    if: "
+               "PV1-5.1.exists() and PV1-5.1.convertsToInteger().not()\n  - " SET "\n  - send: lab",
          ""},
         {"rejected before it",
          ROUTE "do:\n  - reply: { code: AE, error: 101, at: PV1-5, text: none }\n    if: "
-               "PV1-5.1.exists() and PV1-5.1.convertsToInteger().not()\n  - " SET
-               "\n  - send: lab",
+               "PV1-5.1.exists() and PV1-5.1.convertsToInteger().not()\n  - " SET "\n  - send: lab",
          ""},
-        {"then", ROUTE "do:\n  - if: PV1-5.1.convertsToInteger()\n    then: { " SET
-                       " }\n  - send: lab",
+        {"then",
+         ROUTE "do:\n  - if: PV1-5.1.convertsToInteger()\n    then: { " SET " }\n  - send: lab",
          ""},
-        {"else", ROUTE "do:\n  - if: PV1-5.1.convertsToInteger()\n    then: { delete: PV1-6 }\n"
-                       "    else: { " SET " }\n  - send: lab",
+        {"else",
+         ROUTE "do:\n  - if: PV1-5.1.convertsToInteger()\n    then: { delete: PV1-6 }\n"
+               "    else: { " SET " }\n  - send: lab",
          TOLD("7:36")},
         {"a branch of choose",
          ROUTE "do:\n  - choose:\n      - if: PV1-5.1.convertsToInteger()\n        do: { " SET
                " }\n      - else: { delete: PV1-6 }\n  - send: lab",
          ""},
         {"the branch behind it",
-         ROUTE "do:\n  - choose:\n      - if: PV1-5.1.exists() and PV1-5.1.convertsToInteger().not()\n        do: { "
+         ROUTE "do:\n  - choose:\n      - if: PV1-5.1.exists() and "
+               "PV1-5.1.convertsToInteger().not()\n        do: { "
                "delete: PV1-6 }\n      - else: { " SET " }\n  - send: lab",
          ""},
-        {"a name that asks", ROUTE "do:\n  - let: { counts: =PV1-5.1.convertsToInteger() }\n  - "
-                                   "if: $counts\n    then: { " SET " }\n  - send: lab",
+        {"a name that asks",
+         ROUTE "do:\n  - let: { counts: =PV1-5.1.convertsToInteger() }\n  - "
+               "if: $counts\n    then: { " SET " }\n  - send: lab",
          ""},
         {"a name for the value",
          ROUTE "do:\n  - let: { n: =PV1-5.1 }\n  - if: $n.convertsToInteger()\n    then: { set: { "
@@ -297,6 +304,24 @@ Test(form, what_steps_ask_before_counts)
          ROUTE "do:\n  - let: { n: =PV1-5.1 }\n  - set: { PV1-4: =$n.toInteger() }\n  - send: lab",
          "r.yaml:6:23: warning: toInteger() fails where $n is no whole number" OPEN BEFORE(
              "convertsToInteger()")},
+        {"a name for what was asked",
+         ROUTE
+         "when: PV1-5.1.convertsToInteger()\ndo:\n  - let: { n: =PV1-5.1 }\n  - set: { PV1-4: "
+         "=$n.toInteger() }\n  - send: lab",
+         ""},
+        {"rejected in a branch before it",
+         ROUTE
+         "do:\n  - if: PV1-5.1.exists() and PV1-5.1.convertsToInteger().not()\n    then:\n      - "
+         "{ reply: { code: AE, error: 101, at: PV1-5, text: none } }\n  - " SET "\n  - send: lab",
+         ""},
+        {"changed in a branch before it",
+         ROUTE "do:\n  - if: PV1-5.1.exists() and PV1-5.1.convertsToInteger().not()\n    then: { "
+               "delete: PV1-6 }\n  - " SET "\n  - send: lab",
+         TOLD("7:28")},
+        {"steps that require it",
+         "steps: counted\nreads: ADT\ndo: { require: PV1-5.1.convertsToInteger() }\n---\n" ROUTE
+         "do:\n  - use: counted\n  - " SET "\n  - send: lab",
+         ""},
         {"a name for a number",
          ROUTE "do:\n  - let: { n: =PV1-47 }\n  - set: { PV1-4: =$n.toInteger() }\n  - send: lab",
          ""},
@@ -318,13 +343,13 @@ Test(form, what_items_of_a_map_ask_counts)
     static const char frame[] = DO "map: m\nreads: ADT_A01\nto: json\nvalue:\n@@\n";
     static const struct row rows[] = {
         {"$if", "  v: { $if: PV1-5.1.convertsToInteger(), n: =PV1-5.1.toInteger() }", ""},
-        {"$if of another", "  v: { $if: PV1-2.exists(), n: =PV1-5.1.toInteger() }",
-         TOLD("10:41")},
+        {"$if of another", "  v: { $if: PV1-2.exists(), n: =PV1-5.1.toInteger() }", TOLD("10:41")},
         {"$let comes before $if",
          "  v: { $let: { n: =PV1-5.1.toInteger() }, $if: PV1-5.1.convertsToInteger(), v: =$n }",
          TOLD("10:28")},
-        {"$for", "  v:\n    - $for: PID-3.where($this.1.convertsToInteger())\n      n: "
-                 "=$this.1.toInteger()",
+        {"$for",
+         "  v:\n    - $for: PID-3.where($this.1.convertsToInteger())\n      n: "
+         "=$this.1.toInteger()",
          ""},
     };
     rows_idle(frame, ROWS(rows));
@@ -343,11 +368,17 @@ Test(form, what_is_asked_around_a_map_counts_in_it)
         {"require before the send",
          ROUTE "do:\n  - require: PV1-5.1.convertsToInteger()\n  - { send: desk, as: m }\n" SENT,
          ""},
+        {"a name of the route",
+         ROUTE
+         "do:\n  - let: { n: =PV1-5.1.convertsToInteger() }\n  - if: $n\n    then: { send: desk, "
+         "as: m }\n" SENT,
+         ""},
         {"a name of the route is none of the map's",
-         ROUTE "do:\n  - let: { n: =PV1-5.1.convertsToInteger() }\n  - if: $n\n    then: { send: desk, "
-               "as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nlet: { x: =PV1-5.1, n: =PV1-5.1 }\n"
-               "value: { a: =$x, v: =$n.toInteger() }",
-         "r.yaml:13:25: warning: toInteger() fails where $n is no whole number" OPEN BEFORE(
+         ROUTE
+         "do:\n  - let: { n: =PV1-5.1.convertsToInteger() }\n  - if: $n or $n\n    then: { send: "
+         "desk, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nlet: { n: "
+         "=ZPI-2.convertsToInteger() }\nvalue: { a: =$n, v: =ZPI-2.toInteger() }",
+         "r.yaml:13:28: warning: toInteger() fails where ZPI-2 is no whole number" OPEN BEFORE(
              "convertsToInteger()")},
         {"$for around $use",
          DO "map: m\nreads: ADT_A01\nto: json\nvalue:\n  v:\n    - $for: "
@@ -366,8 +397,7 @@ Test(form, what_is_asked_around_a_map_counts_in_it)
 Test(form, a_route_that_says_what_then_is_remarked)
 {
     static const struct row rows[] = {
-        {"it says so",
-         ROUTE "on-error: hold\ndo: [{ " SET " }, { send: lab }]",
+        {"it says so", ROUTE "on-error: hold\ndo: [{ " SET " }, { send: lab }]",
          "r.yaml:5:31: remark: toInteger() fails where PV1-5.1 is no whole number; on-error: of "
          "the route says what then; write .where(convertsToInteger()) before it, which leaves out "
          "what is none"},
@@ -382,19 +412,37 @@ Test(form, a_route_that_says_what_then_is_remarked)
                "value: { v: =PV1-5.1.toInteger() }\n---\nroute: b\nfrom: epic\nmessages: "
                "[ADT^A01]\ndo: { send: desk, as: m }",
          TOLD("10:22")},
-        {"a profile's name", "profile: p\nlet: { n: =PV1-5.1.toInteger() }\n---\n" ROUTE
-                             "do: [{ set: { PV1-4: =$n } }, { send: lab }]",
+        {"a profile's name",
+         "profile: p\nlet: { n: =PV1-5.1.toInteger() }\n---\n" ROUTE
+         "do: [{ set: { PV1-4: =$n } }, { send: lab }]",
          TOLD("2:20")},
     };
     rows_idle(NULL, ROWS(rows));
+}
+
+Test(form, what_would_take_too_long_is_taken_for_sure)
+{
+    char lets[4000] = "", one[80];
+    for (int i = 1; i < 40; i++) { /* each twice the one before */
+        snprintf(one, sizeof(one), "  - let: { n%d: \"=coalesce($n%d, $n%d)\" }\n", i, i - 1,
+                 i - 1);
+        strcat(lets, one);
+    }
+    const char *text = str_printf(&kit_arena,
+                                  ROUTE "do:\n  - let: { n0: =PV1-44 }\n%s  - set: { PV1-4: "
+                                        "=$n39.toDate() }\n  - send: lab",
+                                  lets)
+                           .p;
+    cr_expect_str_eq(kit_check(text), "");
 }
 
 /* ---- FHIR and JSON ---- */
 
 Test(form, of_fhir_types_are_known)
 {
-    static const char frame[] = "route: a\nfrom: profiled\nmessages: [Patient]\ndo: { send: desk, as: m "
-                                "}\n---\nmap: m\nreads: Patient\nto: json\nvalue:\n  v: >-\n    =@@\n";
+    static const char frame[] =
+        "route: a\nfrom: profiled\nmessages: [Patient]\ndo: { send: desk, as: m "
+        "}\n---\nmap: m\nreads: Patient\nto: json\nvalue:\n  v: >-\n    =@@\n";
     static const struct row rows[] = {
         {"a text", "id.toInteger()",
          AT "9: warning: toInteger() fails where id is no whole number" OPEN BEFORE(
@@ -421,6 +469,9 @@ Test(form, of_json_nothing_is_known)
          AT "14: warning: toInteger() fails where visit.n is no whole number" OPEN BEFORE(
              "convertsToInteger()")},
         {"asked", "visit.n.where(convertsToInteger()).toInteger()", ""},
+        {"each of a list", "visits.select($this.toInteger()).first()",
+         AT "26: warning: toInteger() fails where $this is no whole number" OPEN BEFORE(
+             "convertsToInteger()")},
         {"numbers are numbers there", "visit.n * 2 + visit.n.round()", ""},
         {"a date", "day.toDate()",
          AT "10: warning: toDate() fails where day is no date" OPEN BEFORE("convertsToDate()")},
@@ -438,14 +489,16 @@ Test(form, a_text_for_what_takes_none_is_told)
                              "  PID-3: { 1: x }\n  PID-5: { 1.1: y }\n  PV1-2: N\n  @@\n";
     static const struct row to_fhir[] = {
         {"a date", "birthDate: =ZPI-2",
-         AT "15: warning: birthDate fails where ZPI-2 is no date" OPEN
-            "; write .where(convertsToDate()).toDate() behind it, which leaves out what is none" ELSE},
+         AT
+         "15: warning: birthDate fails where ZPI-2 is no date" OPEN
+         "; write .where(convertsToDate()).toDate() behind it, which leaves out what is none" ELSE},
         {"a number", "multipleBirthInteger: =PV1-5.1",
          AT "26: warning: multipleBirthInteger fails where PV1-5.1 is no whole number" OPEN BEHIND(
              AS_NUMBER)},
         {"one of several", "birthDate: =coalesce(PV1-25[1], ZPI-2)",
-         AT "35: warning: birthDate fails where ZPI-2 is no date" OPEN
-            "; write .where(convertsToDate()).toDate() behind it, which leaves out what is none" ELSE},
+         AT
+         "35: warning: birthDate fails where ZPI-2 is no date" OPEN
+         "; write .where(convertsToDate()).toDate() behind it, which leaves out what is none" ELSE},
         {"a number of HL7", "multipleBirthInteger: =PID-25", ""},
         {"a text that is written as one", "birthDate: =PID-7.format('yyyy-MM-dd')", ""},
         {"asked", "birthDate: =ZPI-2.where(convertsToDate()).toDate()", ""},
