@@ -358,6 +358,7 @@ struct node *check_call(struct check *c, struct node *n, struct shape *out)
         check_text(c, n->arg[0], &in);
     }
     check_arguments(c, n, &in, out);
+    check_reader(c, n, &in);
     if (!c->failed) {
         check_special(c, n, &in, out);
     }
@@ -517,6 +518,7 @@ static struct node *check_values(struct check *c, struct node *n, struct shape *
         }
     }
     if (n->nargs == 2) {
+        check_sum(c, n, s);
         remark_plus(c, n, &s[0], &s[1]);
         check_comparable(c, n, s);
     }

@@ -66,6 +66,9 @@ void check_one(struct check *c, const struct node *n, const struct shape *s);
 void check_text(struct check *c, const struct node *n, const struct shape *s);
 /* check_compare.c: = and the like of values of two kinds. */
 void check_comparable(struct check *c, const struct node *n, const struct shape s[2]);
+/* check_sum.c: arithmetic of texts and dates; a function of numbers or dates behind a text. */
+void check_sum(struct check *c, const struct node *n, const struct shape s[2]);
+void check_reader(struct check *c, const struct node *n, const struct shape *in);
 void check_boolean(struct check *c, const struct node *n, const struct shape *s);
 /* Refuse !=, <, .not() on what may be absent where nothing asks whether it is there. */
 void check_guards(struct check *c, const struct node *n);

@@ -453,8 +453,9 @@ Test(form, of_fhir_types_are_known)
         {"a date", "birthDate.toDateTime()", ""},
         {"a boolean or a date, as it is", "deceased.toDateTime()", ""},
         {"a boolean or a number", "multipleBirth.toInteger()", ""},
-        {"a text and a number", "identifier.first().value + 1",
-         AT "25: warning: + fails where the value is no number" OPEN BEHIND(AS_NUMBER)},
+        {"a text and a number never fit", "identifier.first().value + 1",
+         AT "25: error: this is a text, a number is wanted here; & joins a number and a text; "
+            ".toInteger() or .toDecimal() makes a number of it"},
     };
     rows_idle(frame, ROWS(rows));
 }

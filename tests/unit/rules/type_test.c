@@ -413,3 +413,41 @@ Test(type, the_digits_of_a_telephone_are_text)
     };
     rows_payload(frame, message, ROWS(rows));
 }
+
+Test(type, arithmetic_that_can_only_go_wrong_is_refused)
+{
+    static const char frame[] =
+        "route: a\nfrom: epic\nmessages: [ADT^A01]\ndo: { send: desk, as: m "
+        "}\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  v: >-\n    =@@\n";
+#define TEXT "this is a text, a number is wanted here; "
+#define JOIN TEXT "& joins a number and a text; .toInteger() or .toDecimal() makes a number of it"
+#define DATE "a date is no number, and one is wanted here; "
+    static const struct row rows[] = {
+        {"a number and a text", "PID-1 + 'x'", "r.yaml:11:14: error: " JOIN},
+        {"a text and a number", "'x' + PID-1", "r.yaml:11:6: error: " JOIN},
+        {"a count and a text", "PID-3.count() + PV1-2.upper()", "r.yaml:11:28: error: " JOIN},
+        {"less a text", "PID-1 - '2'",
+         "r.yaml:11:14: error: " TEXT "add .toInteger() or .toDecimal()"},
+        {"times a text", "PV1-5.1 * '2'",
+         "r.yaml:11:16: error: " TEXT "add .toInteger() or .toDecimal()"},
+        {"rounding a text", "PV1-2.trim().round()",
+         "r.yaml:11:12: error: " TEXT "add .toInteger() or .toDecimal()"},
+        {"the year of a text", "PV1-2.trim().yearOf()",
+         "r.yaml:11:12: error: this is a text, a date is wanted here; add .toDate() or "
+         ".toDateTime()"},
+        {"a date and a number", "PID-7 + 1",
+         "r.yaml:11:12: error: " DATE "say what is added, as + 1 day, - 2 hours"},
+        {"a date less a number", "PID-7 - 1",
+         "r.yaml:11:12: error: " DATE "say what is added, as + 1 day, - 2 hours"},
+        {"a date less a date", "PV1-44 - PID-7",
+         "r.yaml:11:13: error: " DATE
+         "DATE.duration(DATE, 'days') counts the days from the first to the second"},
+        {"twice a date", "PID-7 * 2",
+         "r.yaml:11:12: error: " DATE "yearOf(), hourOf() and the like give numbers of it"},
+        {"texts", "PV1-2 & 'x'", ""},
+        {"a number and a text, joined", "PID-1 & 'x'", ""},
+        {"a date and days", "PID-7 + 1 day", ""},
+        {"numbers", "PID-1 + 1 - PV1-47 * 2", ""},
+    };
+    rows_check(frame, ROWS(rows));
+}
