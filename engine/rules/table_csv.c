@@ -14,6 +14,7 @@ struct csv {
     const char *at[TABLE_COLUMNS_MAX]; /* where the cells of the row read last begin */
     char separator;
     unsigned cells;                    /* of the row read last, empty ones at its end, too */
+    struct diag_pos parted;            /* where the first line parts its first two cells */
     bool is_spoilt[TABLE_COLUMNS_MAX]; /* a cell that may be spoilt was told */
     bool failed;
 };
@@ -127,6 +128,8 @@ static bool read_head(struct csv *c, struct table *t)
         return fail(c, line, "empty-table", "the table is empty; its first line names the columns");
     }
     t->ncolumns = read_row(c, cells);
+    c->parted =
+        t->ncolumns > 1 ? pos_at(c, line, c->at[1] - 1) : (struct diag_pos){c->file, line, 1};
     t->columns = ARENA_ARRAY(c->a, struct str, t->ncolumns + 1);
     memcpy(t->columns, cells, t->ncolumns * sizeof(cells[0]));
     for (unsigned i = 0; i < t->ncolumns && !c->failed; i++) {
@@ -159,6 +162,33 @@ static void look_at(struct csv *c, const struct table *t, const struct str *cell
     }
 }
 
+static const char *sign_text(char separator)
+{
+    return separator == ',' ? "comma" : separator == ';' ? "semicolon" : "tab";
+}
+
+/* One cell that holds as many of another sign as cells are missing: the first line is parted otherwise. */
+static bool is_parted_otherwise(struct csv *c, const struct table *t, unsigned line,
+                                struct str cell)
+{
+    static const char signs[] = ",;\t";
+    for (const char *s = signs; c->cells == 1 && *s; s++) {
+        unsigned n = 0;
+        for (size_t i = 0; i < cell.n; i++) {
+            n += cell.p[i] == *s;
+        }
+        if (*s != c->separator && n + 1 == t->ncolumns) {
+            diag_hint(c->d,
+                      diag_add(c->d, DIAG_ERROR, "bad-columns", c->parted,
+                               "the first line has a %s between its cells, line %u has %ss",
+                               sign_text(c->separator), line, sign_text(*s)),
+                      "save the table with one of them everywhere");
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Has the row as many cells as there are columns? Empty ones behind them do no harm. */
 static bool fits(struct csv *c, const struct table *t, unsigned line, unsigned used)
 {
@@ -172,9 +202,7 @@ static bool fits(struct csv *c, const struct table *t, unsigned line, unsigned u
                  t->ncolumns);
     if (more) {
         diag_hint(c->d, one, "a cell with a %s in it stands in double quotes",
-                  c->separator == ','   ? "comma"
-                  : c->separator == ';' ? "semicolon"
-                                        : "tab");
+                  sign_text(c->separator));
     } else {
         diag_hint(c->d, one, "write the cells that are missing, empty ones too");
     }
@@ -188,6 +216,10 @@ static void read_rows(struct csv *c, struct table *t)
     while (c->rest.n && !c->failed) {
         unsigned line = c->line, used = read_row(c, cells);
         if (used == 0 || c->failed) {
+            continue;
+        }
+        if (is_parted_otherwise(c, t, line, cells[0])) {
+            c->failed = true;
             continue;
         }
         if (!fits(c, t, line, used)) {
