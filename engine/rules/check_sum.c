@@ -22,8 +22,9 @@ static bool is_date(const struct shape *s)
 static void refuse_text(struct check *c, const struct node *text, bool is_sum)
 {
     diag_hint(c->d, check_fail(c, text, "no-number", "this is a text, a number is wanted here"),
-              is_sum ? "& joins a number and a text; .toInteger() or .toDecimal() makes a number of it"
-                     : "add .toInteger() or .toDecimal()");
+              is_sum
+                  ? "& joins a number and a text; .toInteger() or .toDecimal() makes a number of it"
+                  : "add .toInteger() or .toDecimal()");
 }
 
 static void refuse_date(struct check *c, const struct node *n, bool two)
@@ -34,8 +35,8 @@ static void refuse_date(struct check *c, const struct node *n, bool two)
     } else if (n->op != NODE_ADD && n->op != NODE_SUB) {
         hint = "yearOf(), hourOf() and the like give numbers of it";
     }
-    diag_hint(c->d,
-              check_fail(c, n, "date-sum", "a date is no number, and one is wanted here"), "%s", hint);
+    diag_hint(c->d, check_fail(c, n, "date-sum", "a date is no number, and one is wanted here"),
+              "%s", hint);
 }
 
 void check_sum(struct check *c, const struct node *n, const struct shape s[2])
@@ -65,7 +66,8 @@ void check_reader(struct check *c, const struct node *n, const struct shape *in)
     if (r->need & FORM_NUMBER) {
         refuse_text(c, n->arg[0], false);
     } else {
-        diag_hint(c->d, check_fail(c, n->arg[0], "no-date", "this is a text, a date is wanted here"),
+        diag_hint(c->d,
+                  check_fail(c, n->arg[0], "no-date", "this is a text, a date is wanted here"),
                   "add .toDate() or .toDateTime()");
     }
 }

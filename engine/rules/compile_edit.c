@@ -244,9 +244,11 @@ static bool copy_field(struct compiler *c, const struct yaml_node *value,
 bool compile_copy(struct compiler *c, const struct yaml_node *step, const struct yaml_node *value,
                   struct step *s)
 {
+    static const char *const keys[] = {"copy", "to", "after", "if", NULL};
     const struct yaml_node *to = yaml_get(step, "to"), *after = yaml_get(step, "after");
     s->kind = STEP_COPY;
-    if (!compile_place(c, value, "copy:", &s->copy.from)) {
+    if (!compile_place(c, value, "copy:", &s->copy.from) ||
+        (!to && !after && compile_has_stray(step, keys))) {
         return false;
     }
     if (s->copy.from.path.field) {

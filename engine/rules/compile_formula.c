@@ -156,6 +156,17 @@ bool compile_keys(struct compiler *c, const struct yaml_node *n, const char *whe
     return good;
 }
 
+bool compile_has_stray(const struct yaml_node *n, const char *const *known)
+{
+    yaml_each(child, n)
+    {
+        if (!is_in(known, child->key->text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool compile_text(struct compiler *c, const struct yaml_node *n, const char *what, struct str *out)
 {
     if (n->kind == YAML_SCALAR && n->text.n) {

@@ -238,6 +238,12 @@ static bool is_like_fhir(const struct yaml_node *reads)
     return false;
 }
 
+/* No version has it: told at its at:, not where the map is used. */
+static bool is_no_segment(const struct compiler *c, struct str name)
+{
+    return name.n == 3 && name.p[0] != 'Z' && !dict_segment_any(str_dup(c->a, name).p, NULL, NULL);
+}
+
 void compile_declare_map(struct compiler *c, const struct yaml_node *doc)
 {
     struct map *m = ARENA_NEW(c->a, struct map);
@@ -263,7 +269,7 @@ void compile_declare_map(struct compiler *c, const struct yaml_node *doc)
         m->reads[m->nreads++] = item->kind == YAML_SCALAR ? item->text : STR("");
     }
     const struct yaml_node *at = yaml_get(doc, "at");
-    m->at_seg = at && at->kind == YAML_SCALAR ? at->text : STR("");
+    m->at_seg = at && at->kind == YAML_SCALAR && !is_no_segment(c, at->text) ? at->text : STR("");
     compile_grow(c->a, &c->r->maps, c->r->nmaps, &c->cap_maps);
     c->r->maps[c->r->nmaps++] = m;
     /* Parameters and structures are wanted before any body is compiled. */

@@ -179,7 +179,8 @@ void compile_profile(struct compiler *c, const struct yaml_node *doc)
     struct profile *p = ARENA_NEW(c->a, struct profile);
     const struct yaml_node *name = yaml_get(doc, "profile");
     const struct profile *typing[1] = {p};
-    (void)compile_keys(c, doc, "a profile", profile_keys, NULL); /* go on: all errors at once */
+    p->is_partial =
+        !compile_keys(c, doc, "a profile", profile_keys, NULL); /* go on: all errors at once */
     if (!compile_text(c, name, "profile: wants a name, which", &p->name)) {
         return;
     }
@@ -323,14 +324,22 @@ static void lacks(struct compiler *c, const struct need *n, unsigned source)
     }
 }
 
+static bool is_partial(const struct profile *p)
+{
+    while (p && !p->is_partial) {
+        p = p->extends;
+    }
+    return p != NULL;
+}
+
 static bool has_need(const struct compiler *c, const struct need *n, unsigned source)
 {
     const struct profile *p = c->r->profile[source];
     switch (n->kind) {
     case NEED_NAME:
-        return profile_name_at(p, n->name) != NULL;
+        return is_partial(p) || profile_name_at(p, n->name) != NULL;
     case NEED_TABLE:
-        return profile_table_of(p, n->text) != NULL;
+        return is_partial(p) || profile_table_of(p, n->text) != NULL;
     case NEED_TIMEZONE:
         return c->r->sources[source].timezone.n > 0;
     case NEED_BATCH:

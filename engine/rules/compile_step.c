@@ -152,7 +152,9 @@ static bool verb_for(struct compiler *c, const struct yaml_node *step,
     unsigned errors = c->d->errors;
     s->kind = STEP_FOR;
     if (!steps) {
-        diag_add(c->d, DIAG_ERROR, "missing-key", step->pos, "for: wants do:, its steps");
+        if (!compile_has_stray(step, for_keys)) {
+            diag_add(c->d, DIAG_ERROR, "missing-key", step->pos, "for: wants do:, its steps");
+        }
         return false;
     }
     bool good = compile_loop(c, value, &s->each.loop);
@@ -304,6 +306,18 @@ static bool compile_step(struct compiler *c, const struct yaml_node *n, struct s
     return made && good && c->d->errors == errors;
 }
 
+/* A drop or a rejection without if: that others stand behind. */
+static void look_behind(struct compiler *c, const struct step *s, bool is_last)
+{
+    bool ends = s->kind == STEP_DROP || (s->kind == STEP_REPLY && !s->reply.map);
+    if (ends && !s->cond && !is_last) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_WARNING, "never-runs", s->pos,
+                           "this always ends the route: nothing behind it runs"),
+                  "say with if: of which messages it is meant, or put it last");
+    }
+}
+
 struct step *compile_steps(struct compiler *c, const struct yaml_node *list)
 {
     const struct yaml_node *item = NULL;
@@ -320,6 +334,7 @@ struct step *compile_steps(struct compiler *c, const struct yaml_node *list)
     while ((item = yaml_next_item(list, item))) {
         struct step *s = ARENA_NEW(c->a, struct step);
         if (compile_step(c, item, s)) {
+            look_behind(c, s, !yaml_next_item(list, item));
             *tail = s;
             tail = &s->next;
         }

@@ -204,9 +204,13 @@ struct table *compile_named_table(const struct compiler *c, struct str name)
     return NULL;
 }
 
-static void declare_table(struct compiler *c, const struct yaml_node *n)
+static void declare_table(struct compiler *c, const struct yaml_node *tables,
+                          const struct yaml_node *n)
 {
     const struct table *other = compile_named_table(c, n->key->text);
+    if (yaml_get_str(tables, n->key->text) != n) {
+        return; /* a key given twice: told by YAML */
+    }
     if (other) {
         diag_add(c->d, DIAG_ERROR, "duplicate-name", n->key->pos,
                  "a table %.*s stands already at %s:%u", STR_ARG(n->key->text), other->pos.file,
@@ -237,6 +241,6 @@ void compile_tables(struct compiler *c, const struct yaml_node *doc)
     }
     yaml_each(child, tables)
     {
-        declare_table(c, child);
+        declare_table(c, tables, child);
     }
 }

@@ -39,6 +39,7 @@ struct profile {
     struct profile_table *tables;
     struct profile_type *types;
     unsigned nnames, ntables, ntypes;
+    bool is_partial; /* a key of it is not known: what it lacks may stand there */
 };
 
 /* The own one, else that of the profile it extends; NULL: none has it. */

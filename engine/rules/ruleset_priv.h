@@ -375,6 +375,8 @@ struct node *compile_formula(struct compiler *c, const struct yaml_node *n, enum
 /* Is the mapping `n` free of keys that `known` (ends with NULL) lacks, and of those in `later`? Errors otherwise. */
 bool compile_keys(struct compiler *c, const struct yaml_node *n, const char *where,
                   const char *const *known, const char *const *later);
+/* Has it such a key? Then what is missing may stand there, under another name: that was told. */
+bool compile_has_stray(const struct yaml_node *n, const char *const *known);
 /* The scalar text of `n`; false with an error when it is none. */
 bool compile_text(struct compiler *c, const struct yaml_node *n, const char *what, struct str *out);
 /* Double an array of pointers in `a` when it is full. */

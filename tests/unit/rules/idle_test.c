@@ -71,3 +71,23 @@ Test(idle, a_route_that_can_never_match_is_refused)
     };
     rows_check(frame, ROWS(rows));
 }
+
+Test(idle, what_stands_behind_an_end_never_runs)
+{
+    static const char frame[] = "route: a\nfrom: epic\nmessages: [ADT^A01]\ndo:\n@@\n";
+#define NEVER                                                                                      \
+    ": warning: this always ends the route: nothing behind it runs; say with if: of which "        \
+    "messages it is meant, or put it last"
+    static const struct row rows[] = {
+        {"a drop", "  - drop: not ours\n  - send: lab", "r.yaml:5:5" NEVER},
+        {"a rejection", "  - reply: { code: AR, error: 207, at: MSH-9, text: x }\n  - send: lab",
+         "r.yaml:5:5" NEVER},
+        {"within a branch",
+         "  - if: PV1-2 = 'I'\n    then: [{ drop: x }, { delete: PID-19 }]\n"
+         "  - send: lab",
+         "r.yaml:6:14" NEVER},
+        {"with an if", "  - drop: not ours\n    if: PV1-2 = 'I'\n  - send: lab", ""},
+        {"at the end", "  - if: PV1-2 = 'I'\n    then: { drop: x }\n  - send: lab", ""},
+    };
+    rows_check(frame, ROWS(rows));
+}

@@ -503,7 +503,7 @@ Test(yaml, a_key_of_a_map_or_table_given_twice_is_an_error)
     static const struct row tables[] = {
         {"a table", "tables:\n  t: { file: sex.csv }\n  t: { file: sex.csv }",
          "r.yaml:3:3: error: the key `t` on line 3 stands on line 2 already; a key is given "
-         "once\nr.yaml:3:3: error: a table t stands already at r.yaml:2"},
+         "once"},
         {"a key of a table", "tables:\n  t: { file: sex.csv, file: dep.csv }",
          "r.yaml:2:23: error: the key `file` on line 2 stands on line 2 already; a key is given "
          "once"},
