@@ -45,6 +45,7 @@ struct shape {
     const struct element *elem;        /* SHAPE_SEGMENT, SHAPE_GROUP: where they stand; or NULL */
     unsigned model;                    /* of FHIR data: its type; 0: not known */
     const struct fhir_element *choice; /* it is of one of the types of this element */
+    unsigned codes;                    /* the value set that a code of FHIR must be of; 0: any */
     bool unordered;                    /* out of children(), descendants() */
     bool is_data;                      /* of the message that asked, in a formula over HL7 v2 */
 };

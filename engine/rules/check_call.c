@@ -521,6 +521,10 @@ static struct node *check_values(struct check *c, struct node *n, struct shape *
         check_sum(c, n, s);
         remark_plus(c, n, &s[0], &s[1]);
         check_comparable(c, n, s);
+        if (n->op == NODE_EQ || n->op == NODE_NE) {
+            check_code(c, n->arg[0], &s[0], n->arg[1]);
+            check_code(c, n->arg[1], &s[1], n->arg[0]);
+        }
     }
     *out = (struct shape){.kind = result_kind(n, &s[0], &s[1])};
     return c->failed || is_order ? n : fuse_eq(c, check_fold(c, n));

@@ -59,9 +59,6 @@ void check_lookup(struct check *c, struct node *n, struct shape *out)
                  "the table %.*s has %u key column%s, this gives %u", STR_ARG(t->name), t->nkeys,
                  t->nkeys == 1 ? "" : "s", keys);
     }
-    if (t->on_miss == MISS_KEEP && keys > 1) {
-        check_fail(c, n, "table-keys", "on-miss: keep wants a table with one key");
-    }
     if (t->is_profile) {
         check_need(c, NEED_TABLE, 0, t->name, n->pos);
     }
@@ -228,6 +225,9 @@ static void check_following(struct check *c, struct node *n, struct shape *out)
 
 void check_special(struct check *c, struct node *n, const struct shape *in, struct shape *out)
 {
+    for (uint32_t i = 1; n->func->run == func_one_of && n->has_input && i < n->nargs; i++) {
+        check_code(c, n->arg[0], in, n->arg[i]);
+    }
     if (n->func->flags & FUNC_TYPE) {
         check_type_argument(c, n);
     } else if (n->func->run == func_lookup) {

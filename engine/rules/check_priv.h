@@ -66,6 +66,10 @@ void check_one(struct check *c, const struct node *n, const struct shape *s);
 void check_text(struct check *c, const struct node *n, const struct shape *s);
 /* check_compare.c: = and the like of values of two kinds. */
 void check_comparable(struct check *c, const struct node *n, const struct shape s[2]);
+/* check_code.c: the codes that `e` may have; a warning where `text`, compared with `element`, is none of them. */
+void check_code_set(const struct fhir_element *e, struct shape *s);
+void check_code(struct check *c, const struct node *element, const struct shape *s,
+                const struct node *text);
 /* check_sum.c: arithmetic of texts and dates; a function of numbers or dates behind a text. */
 void check_sum(struct check *c, const struct node *n, const struct shape s[2]);
 void check_reader(struct check *c, const struct node *n, const struct shape *in);

@@ -97,6 +97,7 @@ static struct shape shape_of_element(const struct fhir_element *e, const struct 
     struct shape s = check_tree_shape(choice ? 0 : fhir_element_type(e, 0), many);
     s.choice = choice ? e : NULL;
     s.unordered = in->unordered;
+    check_code_set(e, &s);
     return s;
 }
 

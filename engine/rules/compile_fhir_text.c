@@ -176,6 +176,25 @@ static struct str targets_text(struct compiler *c, const struct fhir_element *e)
     return all;
 }
 
+/* 'Practitionr/' & id: a word before the slash that begins as a resource does, and is none. */
+static bool names_no_resource(struct compiler *c, const struct yaml_node *n)
+{
+    struct str text = n && n->kind == YAML_SCALAR ? n->text : STR("");
+    text = str_starts(text, STR("='")) ? str_slice(text, 2, text.n) : text;
+    long end = str_index(text, '/');
+    bool word = end > 1 && text.p[0] >= 'A' && text.p[0] <= 'Z';
+    for (long i = 1; i < end && word; i++) {
+        word = (text.p[i] >= 'a' && text.p[i] <= 'z') || (text.p[i] >= 'A' && text.p[i] <= 'Z');
+    }
+    struct str name = word ? str_slice(text, 0, (size_t)end) : STR("");
+    if (!word || fhir_type_of_resource(name)) {
+        return false;
+    }
+    (void)compile_fhir_unknown(c, n->pos, name, true,
+                               "a reference begins with the name of a resource, as Patient/7");
+    return true;
+}
+
 static bool suits_target(struct compiler *c, const struct yaml_node *n, bool is_type)
 {
     const struct fhir_element *e = c->slot->element;
@@ -199,6 +218,7 @@ bool compile_fhir_reference(struct compiler *c, const struct yaml_node *n)
     if (!c->slot->element || !c->slot->element->ntargets) {
         return true;
     }
-    return suits_target(c, yaml_get(n, "reference"), false) &&
+    return !names_no_resource(c, yaml_get(n, "reference")) &&
+           suits_target(c, yaml_get(n, "reference"), false) &&
            suits_target(c, yaml_get(n, "type"), true);
 }

@@ -140,6 +140,13 @@ static void compile_when(struct compiler *c, const struct yaml_node *when, struc
     }
 }
 
+/* A resource that is misspelt: what follows is not about HL7 v2. */
+static bool names_other_data(const struct yaml_node *messages)
+{
+    const struct yaml_node *first = yaml_next_item(messages, NULL);
+    return first && first->kind == YAML_SCALAR && compile_is_other_data(first->text);
+}
+
 void compile_route(struct compiler *c, const struct yaml_node *doc)
 {
     struct route *r = ARENA_NEW(c->a, struct route);
@@ -162,6 +169,9 @@ void compile_route(struct compiler *c, const struct yaml_node *doc)
     find_typing(c, r);
     c->types_unknown = !messages || !compile_patterns(c, messages, r); /* findings tell */
     r->data = c->names.types;
+    if (c->types_unknown && !r->npatterns && names_other_data(messages)) {
+        r->data.kind = DATA_JSON; /* any name may be there */
+    }
     compile_data_names(c, &r->data);
     c->names.is_anywhere = c->names.nstructures == 0; /* "*": the message's own structure decides */
     keep_structures(c, r);

@@ -105,7 +105,10 @@ static bool verb_choose(struct compiler *c, const struct yaml_node *step,
     while ((item = yaml_next_item(value, item))) {
         const struct yaml_node *cond = yaml_get(item, "if"),
                                *steps = yaml_get(item, cond ? "do" : "else");
-        if (!compile_keys(c, item, "choose", keys, NULL) || !steps || closed) {
+        if (!compile_keys(c, item, "choose", keys, NULL)) {
+            return false;
+        }
+        if (!steps || closed) {
             diag_hint(
                 c->d,
                 diag_add(c->d, DIAG_ERROR, "bad-choose", item->pos, "this is no branch of choose"),

@@ -114,6 +114,11 @@ static bool set_choices(struct compiler *c, struct table *t, const struct yaml_n
                  "on-miss: is hold, reject, empty or keep");
         return false;
     }
+    if (t->on_miss == MISS_KEEP && t->nkeys > 1) {
+        diag_add(c->d, DIAG_ERROR, "table-keys", miss->pos,
+                 "on-miss: keep wants a table with one key");
+        return false;
+    }
     return true;
 }
 

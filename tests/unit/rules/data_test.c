@@ -388,3 +388,43 @@ Test(data, a_map_of_hl7_v2_begins_with_nothing_of_json)
                "---\nmap: m\nreads: @@\nto: json\nvalue: { x: a }\n",
                ROWS(rows));
 }
+
+Test(data, codes_that_an_element_cannot_have_are_warned_of)
+{
+    static const char frame[] = ROUTE("Appointment") "when: >-\n  @@\ndo: { send: desk }";
+#define BOOKED                                                                                     \
+    "; write one of arrived, booked, cancelled, checked-in, entered-in-error, fulfilled, noshow, " \
+    "pending, proposed or waitlist"
+    static const struct row rows[] = {
+        {"one", "status = 'Booked'",
+         "r.yaml:5:12: warning: Booked is no code that status can have" BOOKED},
+        {"the other way round", "'canceled' = status",
+         "r.yaml:5:3: warning: canceled is no code that status can have" BOOKED},
+        {"one of several", "status.oneOf('booked', 'canceled')",
+         "r.yaml:5:26: warning: canceled is no code that status can have" BOOKED},
+        {"of some that are chosen", "participant.exists(status = 'acepted')",
+         "r.yaml:5:31: warning: acepted is no code that status can have; write one of accepted, "
+         "declined, needs-action or tentative"},
+        {"codes", "status = 'booked' or status.oneOf('noshow')", ""},
+        {"a text that is no code", "description = 'Booked'", ""},
+    };
+    rows_check(frame, ROWS(rows));
+}
+
+Test(data, a_type_that_is_misspelt_is_one_finding)
+{
+    static const struct row rows[] = {
+        {"of a route",
+         ROUTE("Apointment") "when: status = 'booked'\ndo:\n  - require: "
+                             "participant.exists(actor.exists())\n    else: { reply: "
+                             "{ code: AE, error: 101, at: Appointment.participant, "
+                             "text: x } }\n  - send: desk",
+         "r.yaml:3:12: error: FHIR R4 has no resource Apointment; did you mean Appointment?"},
+        {"of a reference",
+         ROUTE("Patient") "do: { send: desk, as: m }\n---\nmap: m\nreads: Patient\nto: "
+                          "Person\nvalue:\n"
+                          "  link: [{ target: { reference: \"='Practitionr/' & id\" } }]",
+         "r.yaml:10:33: error: FHIR R4 has no resource Practitionr; did you mean Practitioner?"},
+    };
+    rows_check(NULL, ROWS(rows));
+}

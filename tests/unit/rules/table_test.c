@@ -309,7 +309,7 @@ Test(table, keep_wants_one_key_and_names_stand_once)
 {
     static const struct row rows[] = {
         {"keep with two keys", "lookup('t', 'a', 'b')",
-         "r.yaml:14:8: error: on-miss: keep wants a table with one key"},
+         "r.yaml:1:52: error: on-miss: keep wants a table with one key"},
     };
     kit_file("f.csv", "k,l,v\na,b,c\n");
     rows_check(ALONE(", keys: [k, l], on-miss: keep"), ROWS(rows));
