@@ -269,6 +269,21 @@ static bool reply_error(struct compiler *c, const struct yaml_node *n, struct st
     return true;
 }
 
+/* Patient.identifier is a formula, too, which knows the elements of R4; what is written otherwise stays as it is. */
+static bool is_known_place(struct compiler *c, const struct yaml_node *n)
+{
+    struct str text = n->text;
+    long end = str_index(text, '.');
+    bool named = c->names.data == DATA_FHIR && end > 0 &&
+                 fhir_type_of_resource(str_slice(text, 0, (size_t)end));
+    for (size_t i = 0; i < text.n && named; i++) {
+        named = text.p[i] == '.' || text.p[i] == '[' || text.p[i] == ']' ||
+                (text.p[i] >= '0' && text.p[i] <= '9') || (text.p[i] >= 'A' && text.p[i] <= 'Z') ||
+                (text.p[i] >= 'a' && text.p[i] <= 'z');
+    }
+    return !named || compile_formula(c, n, CHECK_ANY, NULL) != NULL;
+}
+
 static bool reply_place(struct compiler *c, const struct yaml_node *n, struct step *s)
 {
     struct path p;
@@ -282,7 +297,7 @@ static bool reply_place(struct compiler *c, const struct yaml_node *n, struct st
         struct str text;
         bool good = compile_text(c, n, "at: wants an element, as Patient.identifier, which", &text);
         s->reply.at = good ? str_dup(c->a, text).p : "";
-        return good;
+        return good && is_known_place(c, n);
     }
     if (n->kind != YAML_SCALAR || path_compile(n->text, false, &p, &at, &why) != 0) {
         diag_add(c->d, DIAG_ERROR, "bad-path", n->pos, "at: is a path, as PID-3");

@@ -420,6 +420,11 @@ Test(data, a_type_that_is_misspelt_is_one_finding)
                              "{ code: AE, error: 101, at: Appointment.participant, "
                              "text: x } }\n  - send: desk",
          "r.yaml:3:12: error: FHIR R4 has no resource Apointment; did you mean Appointment?"},
+        {"of the place that a reply is about",
+         ROUTE("Appointment") "do:\n  - require: participant.exists()\n    else: { reply: { code: "
+                              "AE, error: 101, "
+                              "at: Appointment.particpant, text: x } }\n  - send: desk",
+         "r.yaml:6:60: error: Appointment has no element particpant; did you mean participant?"},
         {"of a reference",
          ROUTE("Patient") "do: { send: desk, as: m }\n---\nmap: m\nreads: Patient\nto: "
                           "Person\nvalue:\n"
