@@ -106,12 +106,24 @@ static bool suits_table(struct compiler *c, const struct node *f)
     return !bad;
 }
 
+/* A place of the message, its letters or blanks changed at most. */
+static bool is_as_sent(const struct node *f)
+{
+    static bool (*const same[])(struct eval *, const struct call *, struct values *) = {
+        func_upper, func_lower, func_trim, func_to_string, func_text, func_first, func_last, NULL};
+    bool through = f->op == NODE_LEVEL;
+    for (int i = 0; f->op == NODE_CALL && f->has_input && same[i] && !through; i++) {
+        through = f->func->run == same[i];
+    }
+    return through ? is_as_sent(f->arg[0]) : f->op == NODE_PATH;
+}
+
 static bool suits_code(struct compiler *c, const struct node *f)
 {
     if (f->op == NODE_CALL && f->func && f->func->run == func_lookup && f->table) {
         return f->table->is_broken || suits_table(c, f);
     }
-    if (f->op == NODE_PATH) {
+    if (is_as_sent(f)) {
         diag_hint(
             c->d,
             diag_add(c->d, DIAG_WARNING, "bare-code", f->pos,

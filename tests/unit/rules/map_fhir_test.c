@@ -430,6 +430,13 @@ Test(map_fhir, a_code_is_one_of_those_that_its_binding_requires)
         {"what the sender says", "  gender: =PID-8",
          "r.yaml:5:12: warning: Patient.gender takes codes of its own; one of HL7 v2 that is none "
          "of them holds the message; write .lookup('...') with a table that translates"},
+        {"in small letters", "  gender: =PID-8.lower()",
+         "r.yaml:5:18: warning: Patient.gender takes codes of its own; one of HL7 v2 that is none "
+         "of them holds the message; write .lookup('...') with a table that translates"},
+        {"the first of several", "  gender: =PID-10.first().1",
+         "r.yaml:5:26: warning: Patient.gender takes codes of its own; one of HL7 v2 that is none "
+         "of them holds the message; write .lookup('...') with a table that translates"},
+        {"asked before", "  gender: =PID-8.lower().where($this.oneOf('male', 'female'))", ""},
         {"a choice of two", "  gender: =iif(PID-8 = 'F', 'female', 'male')", ""},
         {"an open set", "  maritalStatus: { coding: { system: 'urn:x', code: ANY } }", ""},
     };
