@@ -218,20 +218,19 @@ static const struct {
     {0, {"*"}},
 };
 
-bool form_lets_through(struct arena *a, const struct node *call, uint8_t need)
+const char *form_stranger(struct arena *a, const struct node *call, uint8_t need)
 {
     bool whole = call->func->run == func_matches_full;
     for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
-        if (!(strangers[i].need & need) && strangers[i].need != need) {
-            continue;
-        }
-        for (int k = 0; k < 8 && strangers[i].text[k]; k++) {
-            struct str text = str_of(strangers[i].text[k]);
-            if (regex_match(call->regex, text, whole, a) != REGEX_NO) {
-                return true;
+        bool about = (strangers[i].need & need) || strangers[i].need == need;
+        for (int k = 0; about && k < 8 && strangers[i].text[k]; k++) {
+            if (regex_match(call->regex, str_of(strangers[i].text[k]), whole, a) != REGEX_NO) {
+                return strangers[i].text[k];
             }
         }
-        return false;
+        if (about) {
+            break;
+        }
     }
-    return true;
+    return NULL;
 }

@@ -43,8 +43,9 @@ uint8_t form_of_type(const char *type);
 bool form_literal(struct arena *a, const struct value *v, uint8_t need);
 /* 'dd.MM.yyyy' of toDate('dd.MM.yyyy'), or "". */
 struct str form_pattern(const struct node *call);
-/* Does the regular expression of the call of matches() let texts through that cannot be read so? */
-bool form_lets_through(struct arena *a, const struct node *call, uint8_t need);
+/* A text that the regular expression of the call of matches() takes, and that cannot be read so; NULL: none of those
+ * that are tried. */
+const char *form_stranger(struct arena *a, const struct node *call, uint8_t need);
 
 /* A condition that holds here (or does not); innermost first. Without one it is a border. */
 struct form_known {
@@ -71,7 +72,9 @@ struct form_look {
     struct diags *d;
     const struct ruleset *r;
     const struct form_known *known;
-    struct str pattern; /* the date under way is to be written so; "": as HL7 has it */
+    struct str pattern;            /* the date under way is to be written so; "": as HL7 has it */
+    const char *stranger;          /* what an expression that was asked takes, too; or NULL */
+    const struct profile *profile; /* the one whose names are meant; NULL: all, one by one */
     const struct node *let[SLOTS_MAX]; /* what names stand for; NULL: not known */
     enum diag_severity severity;
     bool *was_in, *was_bare; /* maps that were looked at, by index; without any condition around */
@@ -82,6 +85,12 @@ void form_push(struct form_look *l, const struct node *cond, bool is_true);
 /* Into a loop over what `input` gives: conditions of its where(...) hold for $this. */
 void form_enter(struct form_look *l, const struct node *input, const char *seg);
 
+/* form_known.c: does a condition say so? */
+bool form_is_known(struct form_look *l, const struct node *x, uint8_t need);
+/* Without trim(), toString() and the like: what is asked of the one holds for the other. */
+const struct node *form_untrimmed(const struct node *n);
+/* What a name stands for; NULL: it is none, or not known. */
+const struct node *form_named(const struct form_look *l, const struct node *n);
 /* Can `x`, an operand, be read as one of `need` whatever the message has there? */
 bool form_is_sure(struct form_look *l, const struct node *x, uint8_t need);
 /* Tell of the conversions of the formula (NULL: none) that may fail. */

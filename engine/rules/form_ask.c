@@ -80,10 +80,14 @@ static void hint_reader(struct form_look *l, struct diag *one, const struct form
     const char *asks = by ? by->name : NULL;
     struct str p = l->pattern;
     struct str brackets = p.n ? str_printf(l->a, "('%.*s')", STR_ARG(p)) : STR("()");
+    const char *taken =
+        l->stranger ? str_printf(l->a, "the regular expression takes %s, too; ", l->stranger).p
+                    : "";
     if (around == AROUND_EXISTS && asks) {
         diag_hint(l->d, one, "%s%.*s asks whether it can be converted", asks, STR_ARG(brackets));
     } else if (asks) {
-        diag_hint(l->d, one, "%swrite .where(%s%.*s) before it, which leaves out what is none%s",
+        diag_hint(l->d, one, "%s%swrite .where(%s%.*s) before it, which leaves out what is none%s",
+                  taken,
                   around == AROUND_COALESCE
                       ? "coalesce() goes on where there is nothing, not where a conversion fails; "
                       : "",
@@ -117,6 +121,7 @@ static void ask_call(struct form_look *l, const struct node *n, enum around arou
     if (!r || (!r->is_said && !text)) {
         return;
     }
+    l->stranger = NULL;
     l->pattern = r->need & FORM_DATE && n->func->run != func_format ? form_pattern(n) : STR("");
     if (form_is_sure(l, n->arg[0], r->need) || is_told(l, n->pos)) {
         return;
@@ -134,6 +139,7 @@ static void ask_call(struct form_look *l, const struct node *n, enum around arou
 static void ask_operand(struct form_look *l, const char *what, const struct node *x, uint8_t need,
                         const char *is_no)
 {
+    l->stranger = NULL;
     l->pattern = STR("");
     if (!(x->form & FORM_TEXT) || form_is_sure(l, x, need) || is_told(l, x->pos)) {
         return;

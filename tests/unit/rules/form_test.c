@@ -118,6 +118,11 @@ Test(form, what_is_known_is_not_told)
         {"the least of dates", "(PV1-44 | EVN-2).min().toDate()", ""},
         {"the date that was received", "now().format('yyyy')", ""},
         {"a quantity of a number", "(PID-1 & ' minutes').toQuantity()", ""},
+        {"the day of a point in time", "PID-7.toString().substring(0, 8).toDate()", ""},
+        {"as it was sent", "PID-7.raw().toDate()", ""},
+        {"a day and zeros", "(PV1-25[1] & '0000').toDateTime()", ""},
+        {"OBX-2 of one of several", "iif(OBX[1]-2 = 'NM', OBX[1]-5.first().toDecimal())", ""},
+        {"OBX-2 of a part of it", "iif(OBX[1]-2 = 'SN', OBX[1]-5.first().2.toDecimal())", ""},
         {"arithmetic with numbers", "PID-1 * 2", ""},
         {"a date and days", "PID-7 + 1 day", ""},
         {"text and text", "PV1-5.1 & 'x'", ""},
@@ -213,11 +218,22 @@ Test(form, what_is_asked_before_is_not_told)
         {"digits with a sign", "iif(" X ".matches('^[+-]?(0|[1-9][0-9]*)$'), " X ".toInteger())",
          ""},
         {"digits somewhere", "iif(" X ".matches('[0-9]+'), " X ".toInteger())",
-         AT "45: warning: toInteger() fails where PV1-5.1 is no whole number" OPEN BEFORE(
-             "convertsToInteger()")},
+         AT "45: warning: toInteger() fails where PV1-5.1 is no whole number" OPEN
+            "; the regular expression takes 1A, too; write .where(convertsToInteger()) before it, "
+            "which leaves out what is none" ELSE},
         {"letters", "iif(" X ".matches('^[A-Z]+$'), " X ".toInteger())",
-         AT "47: warning: toInteger() fails where PV1-5.1 is no whole number" OPEN BEFORE(
-             "convertsToInteger()")},
+         AT "47: warning: toInteger() fails where PV1-5.1 is no whole number" OPEN
+            "; the regular expression takes A, too; write .where(convertsToInteger()) before it, "
+            "which leaves out what is none" ELSE},
+        {"a part of what was asked",
+         "iif(" X ".matches('^[SMHD][0-9]+$'), " X ".substring(1).toInteger())", ""},
+        {"digits of what has some",
+         "iif(" X ".matches('[0-9]'), " X ".replaceMatches('[^0-9]', '').toInteger())", ""},
+        {"an expression that takes more", "iif(" X ".matches('^[0-9.]+$'), " X ".toDecimal())",
+         AT
+         "48: warning: toDecimal() fails where PV1-5.1 is no number" OPEN
+         "; the regular expression takes 1.2.3, too; write .where(convertsToDecimal()) before it, "
+         "which leaves out what is none" ELSE},
         {"eight digits are a date", "iif(" X ".matches('^[0-9]{8}$'), " X ".toDate())", ""},
         {"its pattern", "iif(" X ".convertsToDate('dd.MM.yyyy'), " X ".toDate('dd.MM.yyyy'))", ""},
         {"another pattern", "iif(" X ".convertsToDate(), " X ".toDate('dd.MM.yyyy'))",
@@ -300,6 +316,20 @@ Test(form, what_steps_ask_before_counts)
          ROUTE "do:\n  - let: { n: =PV1-5.1 }\n  - if: $n.convertsToInteger()\n    then: { set: { "
                "PV1-4: =$n.toInteger() } }\n  - send: lab",
          ""},
+        {"a name for one of those that were asked",
+         ROUTE
+         "do:\n  - let: { mrn: =PID-3.where($this.1.convertsToInteger()).first() }\n  - set: { "
+         "PV1-4: =$mrn.1.toInteger() }\n  - send: lab",
+         ""},
+        {"a profile's name for one",
+         "profile: p\nlet: { mrn: =PID-3.where($this.1.convertsToInteger()).first() }\n---\n" ROUTE
+         "do: [{ set: { PV1-4: =$mrn.1.toInteger() } }, { send: lab }]",
+         ""},
+        {"a profile's name, unasked",
+         "profile: p\nlet: { mrn: =PID-3.first() }\n---\n" ROUTE
+         "do: [{ set: { PV1-4: =$mrn.1.toInteger() } }, { send: lab }]",
+         "r.yaml:7:30: warning: toInteger() fails where $mrn.1 is no whole number" OPEN BEFORE(
+             "convertsToInteger()")},
         {"a name, unasked",
          ROUTE "do:\n  - let: { n: =PV1-5.1 }\n  - set: { PV1-4: =$n.toInteger() }\n  - send: lab",
          "r.yaml:6:23: warning: toInteger() fails where $n is no whole number" OPEN BEFORE(
