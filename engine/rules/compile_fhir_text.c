@@ -191,8 +191,10 @@ static struct str targets_text(struct compiler *c, const struct fhir_element *e)
 /* 'Practitionr/' & id: a word before the slash that begins as a resource does, and is none. */
 static bool names_no_resource(struct compiler *c, const struct yaml_node *n)
 {
-    struct str text = n && n->kind == YAML_SCALAR ? n->text : STR("");
-    text = str_starts(text, STR("='")) ? str_slice(text, 2, text.n) : text;
+    if (!n || n->kind != YAML_SCALAR) {
+        return false;
+    }
+    struct str text = str_starts(n->text, STR("='")) ? str_slice(n->text, 2, n->text.n) : n->text;
     long end = str_index(text, '/');
     bool word = end > 1 && text.p[0] >= 'A' && text.p[0] <= 'Z';
     for (long i = 1; i < end && word; i++) {

@@ -45,9 +45,8 @@ const struct node *form_untrimmed(const struct node *n)
 
 const struct node *form_named(const struct form_look *l, const struct node *n)
 {
-    const struct profile_name *name = n->op == NODE_PROFILE && l->profile
-                                          ? profile_name_at(l->profile, n->level)
-                                          : NULL;
+    const struct profile_name *name =
+        n->op == NODE_PROFILE && l->profile ? profile_name_at(l->profile, n->level) : NULL;
     return n->op == NODE_LET ? l->let[n->level] : name ? name->formula : NULL;
 }
 
