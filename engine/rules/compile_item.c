@@ -143,15 +143,16 @@ static bool members(struct compiler *c, const struct yaml_node *n, struct item *
     return good;
 }
 
-static bool has_members(const struct yaml_node *n)
+/* The first of them, or NULL. */
+static const struct yaml_node *first_member(const struct yaml_node *n)
 {
     yaml_each(child, n)
     {
         if (!is_special(child->key->text)) {
-            return true;
+            return child;
         }
     }
-    return false;
+    return NULL;
 }
 
 static bool refuse(struct compiler *c, const struct yaml_node *n, const char *what,
@@ -211,8 +212,8 @@ static bool use_map(struct compiler *c, const struct yaml_node *n, struct item *
         }
         return !stray;
     }
-    if (has_members(n)) {
-        return refuse(c, use, "an object that uses a map has no members beside it",
+    if (first_member(n)) {
+        return refuse(c, first_member(n), "an object that uses a map has no members beside it",
                       "lay them over it with $also: { ... }");
     }
     struct map *m = compile_find_map(c, use);
@@ -254,7 +255,7 @@ static bool value_item(struct compiler *c, const struct yaml_node *n, enum item_
     if (!value) {
         return true;
     }
-    if (use || has_members(n)) {
+    if (use || first_member(n)) {
         return refuse(c, value, "$value: is the item itself; it has no members beside it",
                       "leave out the members, or $value:");
     }

@@ -332,6 +332,10 @@ static void compile_body(struct compiler *c, struct map *m, const struct yaml_no
         enter_datatype(m, &data.shape);
         compile_enter(c, &data, &save);
     }
+    if (m->is_unread && m->data.kind == DATA_HL7) { /* perhaps a datatype that is misspelt */
+        data.shape = (struct shape){.kind = SHAPE_ANY};
+        compile_enter(c, &data, &save);
+    }
     if (m->data.kind != DATA_HL7) {
         data.shape = compile_data_shape(&m->data);
         compile_enter(c, &data, &save);

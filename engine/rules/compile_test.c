@@ -167,6 +167,9 @@ static bool test_input(struct compiler *c, const struct yaml_node *n, struct rul
         t->value = yaml_value(c, n);
         return true;
     }
+    if (t->map && t->map->is_unread) {
+        return false; /* told at its reads: */
+    }
     if (!t->map || !t->map->datatype) {
         diag_hint(c->d,
                   diag_add(c->d, DIAG_ERROR, "bad-test", n->pos,

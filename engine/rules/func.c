@@ -467,7 +467,9 @@ static const struct {
     {"mapCode", "lookup"},     {"left", "substring"},
     {"right", "substring"},    {"mid", "substring"},
     {"slice", "substring"},    {"substr", "substring"},
-    {"concat", "join"},
+    {"concat", "join"},        {"toInt", "toInteger"},
+    {"toBool", "toBoolean"},   {"toFloat", "toDecimal"},
+    {"toDouble", "toDecimal"}, {"asDate", "toDate"},
 };
 
 const char *func_nearest(struct str name)

@@ -141,7 +141,7 @@ Test(map_key, use_puts_another_map_there)
         {"no such map", "  v: { $use: nn }\n" OTHER("", "  a: 1"),
          "r.yaml:5:14: error: no map is called nn; did you mean n?"},
         {"members beside it", "  v: { $use: n, a: 1 }\n" OTHER("", "  a: 1"),
-         "r.yaml:5:8: error: an object that uses a map has no members beside it; lay them over it "
+         "r.yaml:5:17: error: an object that uses a map has no members beside it; lay them over it "
          "with "
          "$also: { ... }"},
         {"the map reads another structure",
