@@ -485,6 +485,8 @@ const char *http_mail_send(struct endpoint *ep, const struct http_mail *m, struc
     struct http_client c = {.ep = ep, .tls = m->tls}; /* what dress() and set_tls() ask for */
     struct letter letter = {body, m->is_given_up};
     struct curl_slist *to = NULL;
+    curl_global_init(
+        CURL_GLOBAL_DEFAULT); /* counted: the last client of the loop may go meanwhile */
     CURL *e = must(curl_easy_init());
     for (size_t i = 0; i < m->nto; i++) {
         struct curl_slist *longer = must(curl_slist_append(to, m->to[i].p));
@@ -499,5 +501,6 @@ const char *http_mail_send(struct endpoint *ep, const struct http_mail *m, struc
     const char *why = code == CURLE_OK ? NULL : mail_reason_of(e, code);
     curl_easy_cleanup(e);
     curl_slist_free_all(to);
+    curl_global_cleanup();
     return why;
 }
