@@ -232,7 +232,10 @@ static bool set_condition(struct compiler *c, const struct yaml_node *key,
     struct yaml_node seg = *key;
     seg.text = str_dup(c->a, str_from(e->path.seg, 3));
     e->loop = ARENA_NEW(c->a, struct loop);
-    if (!compile_loop(c, &seg, e->loop)) {
+    c->is_conform = true;
+    bool is_walked = compile_loop(c, &seg, e->loop);
+    c->is_conform = false;
+    if (!is_walked) {
         return false;
     }
     compile_enter(c, e->loop, &save);

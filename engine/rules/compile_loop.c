@@ -45,10 +45,11 @@ static bool loop_over_segment(struct compiler *c, const struct yaml_node *n, con
         const struct structure *s = names->structure[i];
         unsigned from = names->element ? names->element->node[i] : 0;
         struct opened o = groups_opened(s, from == STRUCTURE_NONE ? 0 : from, seg);
-        if (o.is_several) {
+        if (o.is_several && !c->is_conform) {
             several_groups(c, n, s, seg);
             return false;
         }
+        o.group = o.is_several ? STRUCTURE_NONE : o.group; /* each segment by itself */
         out->group[i] = o.group;
         out->level[i] = o.level;
         e->is_segment[i] = o.group == STRUCTURE_NONE;
@@ -79,7 +80,7 @@ static bool segments_of(struct compiler *c, const struct yaml_node *n, const str
     check_place(c->a, &c->names, p->seg, &at);
     for (unsigned i = 0; i < c->names.nstructures; i++) {
         bool rivals = out->group[i] == STRUCTURE_NONE && at.reach[i].how == STRUCTURE_SEVERAL;
-        if (rivals) {
+        if (rivals && !c->is_conform) {
             at.several = i + 1;
             struct str names = check_rivals(c->a, &c->names, &at);
             diag_hint(c->d,
@@ -92,7 +93,7 @@ static bool segments_of(struct compiler *c, const struct yaml_node *n, const str
     }
     *node = (struct node){.op = NODE_PATH, .pos = n->pos, .path = *p};
     check_missing(c->d, n->pos, p->seg, &at, &c->names);
-    node->is_flat = at.is_flat || at.is_unknown;
+    node->is_flat = at.is_flat || at.is_unknown || c->is_conform;
     node->is_anywhere = c->names.is_anywhere;
     node->reach = at.reach;
     out->formula = node;

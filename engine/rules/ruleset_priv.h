@@ -347,8 +347,10 @@ struct compiler {
     const struct rules_file *file;
     struct ruleset *r;
     struct names names;
-    struct diags_lost lost;       /* names declared in what cannot be read */
-    bool types_unknown;           /* messages: of the route under way was refused */
+    struct diags_lost lost; /* names declared in what cannot be read */
+    bool types_unknown;     /* messages: of the route under way was refused */
+    bool
+        is_conform; /* the segments of a conformance document: all of the message, in whatever group */
     struct route *route;          /* under way; NULL in a map */
     struct map *map;              /* under way; NULL in a route */
     bool may_have_sent;           /* a send can precede the current step */

@@ -338,3 +338,25 @@ Test(conform, mistakes)
         strstr(found(HEAD "  PV1: R\n---\n" HEAD "  PV1: R\n", ADT), "stands already at r.yaml:1"));
     cr_expect(strstr(found(HEAD "  PV1: R\nelement: {}\n", ADT), "did you mean elements:?"));
 }
+
+/* Where several kinds of groups begin with it, or have it, each segment is asked by itself. */
+Test(conform, a_condition_of_a_segment_of_several_groups)
+{
+    static const char dft[] = "MSH|^~\\&|L|MAIN|D|X|20261124093000||DFT^P03|M1|P|2.5.1\r"
+                              "EVN||20261124\rPID|||7||D\rPV1|1|I\rORC|NW\rOBR|1|||A\r"
+                              "OBX|1|ST|S||||||||F\rFT1|1|||20261124||CG|X\rOBX|1|ST|S||||||||F\r"
+                              "OBX|2|ST|S||||||||P\rOBX|3|ST|S||x||||||F\r";
+    static const char oml[] = "MSH|^~\\&|L|MAIN|D|X|20261124093000||OML^O21|M1|P|2.5.1\r"
+                              "PID|||7||D\rORC|NW\rOBR|1|||A\rOBX|1|ST|S||||||||F\rSPM|1\r"
+                              "OBX|1|ST|S||||||||F\rOBX|2|ST|S||||||||\r";
+    static const char yaml[] =
+        "conformance: c\nmessages: [ORU^R01, DFT^P03, OML^O21, \"RSP^*\"]\nelements:\n"
+        "  OBX-5: { usage: C, when: OBX-11 = 'F', text: a result }\n";
+    cr_expect(strstr(found(yaml, dft), "site-usage 101 OBX[1]-5: a result\n"
+                                       "site-usage 101 OBX[2]-5: a result"),
+              "%s", found(yaml, dft));
+    cr_expect_null(strstr(found(yaml, dft), "OBX[3]-5"));
+    cr_expect(strstr(found(yaml, oml), "OBX[1]-5: a result"), "%s", found(yaml, oml));
+    cr_expect(strstr(found(yaml, oml), "OBX[2]-5: a result"));
+    cr_expect_null(strstr(found(yaml, oml), "OBX[3]-5: a"));
+}
