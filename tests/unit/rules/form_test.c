@@ -213,6 +213,23 @@ Test(form, what_is_asked_before_is_not_told)
          "iif(" X ".convertsToInteger() or PV1-2 = 'I', " X ".toInteger())",
          AT "62: warning: toInteger() fails where PV1-5.1 is no whole number" OPEN BEFORE(
              "convertsToInteger()")},
+        {"one text", "iif(" X " = '5', " X ".toInteger())", ""},
+        {"one of texts", "iif(" X ".oneOf('5', '6'), " X ".toInteger())", ""},
+        {"one of texts that are none", "iif(" X ".oneOf('5', 'x'), " X ".toInteger())",
+         AT "43: warning: toInteger() fails where PV1-5.1 is no whole number" OPEN BEFORE(
+             "convertsToInteger()")},
+        {"it is not there", "iif(" X ".exists(), 'x', " X ".toInteger())", ""},
+        {"it is there", "iif(" X ".exists(), " X ".toInteger())", told},
+        {"trimmed", "iif(" X ".trim().matches('^[0-9]+$'), " X ".toInteger())", ""},
+        {"in coalesce", "coalesce(" X ".where(convertsToInteger()).toInteger(), PID-1)", ""},
+        {"an operand", X ".where(convertsToDecimal()) * 2", ""},
+    };
+    rows_idle(FORMULA, ROWS(rows));
+}
+
+Test(form, an_expression_counts_by_what_it_takes)
+{
+    static const struct row rows[] = {
         {"digits", "iif(" X ".matches('^[0-9]+$'), " X ".toInteger())", ""},
         {"digits in other words", "iif(" X ".matchesFull('\\\\d{1,9}'), " X ".toInteger())", ""},
         {"digits with a sign", "iif(" X ".matches('^[+-]?(0|[1-9][0-9]*)$'), " X ".toInteger())",
@@ -239,16 +256,6 @@ Test(form, what_is_asked_before_is_not_told)
         {"another pattern", "iif(" X ".convertsToDate(), " X ".toDate('dd.MM.yyyy'))",
          AT "44: warning: toDate() fails where PV1-5.1 is no date" OPEN BEFORE(
              "convertsToDate('dd.MM.yyyy')")},
-        {"one text", "iif(" X " = '5', " X ".toInteger())", ""},
-        {"one of texts", "iif(" X ".oneOf('5', '6'), " X ".toInteger())", ""},
-        {"one of texts that are none", "iif(" X ".oneOf('5', 'x'), " X ".toInteger())",
-         AT "43: warning: toInteger() fails where PV1-5.1 is no whole number" OPEN BEFORE(
-             "convertsToInteger()")},
-        {"it is not there", "iif(" X ".exists(), 'x', " X ".toInteger())", ""},
-        {"it is there", "iif(" X ".exists(), " X ".toInteger())", told},
-        {"trimmed", "iif(" X ".trim().matches('^[0-9]+$'), " X ".toInteger())", ""},
-        {"in coalesce", "coalesce(" X ".where(convertsToInteger()).toInteger(), PID-1)", ""},
-        {"an operand", X ".where(convertsToDecimal()) * 2", ""},
     };
     rows_idle(FORMULA, ROWS(rows));
 }
@@ -308,6 +315,22 @@ Test(form, what_steps_ask_before_counts)
                "PV1-5.1.convertsToInteger().not()\n        do: { "
                "delete: PV1-6 }\n      - else: { " SET " }\n  - send: lab",
          ""},
+        {"a loop over those that are some",
+         ROUTE "do:\n  - for: PID-3.where($this.1.convertsToInteger())\n    do: { send: lab, id: "
+               "=$this.1.toInteger() }",
+         ""},
+        {"each of a loop is another",
+         ROUTE "do:\n  - if: PV1-5.1.convertsToInteger()\n    then:\n      - for: OBX\n        do: "
+               "{ send: lab, id: =OBX-3.1.toInteger() }",
+         "r.yaml:8:39: warning: toInteger() fails where OBX-3.1 is no whole number" OPEN BEFORE(
+             "convertsToInteger()")},
+    };
+    rows_idle(NULL, ROWS(rows));
+}
+
+Test(form, a_name_stands_for_what_it_was_given)
+{
+    static const struct row rows[] = {
         {"a name that asks",
          ROUTE "do:\n  - let: { counts: =PV1-5.1.convertsToInteger() }\n  - "
                "if: $counts\n    then: { " SET " }\n  - send: lab",
@@ -355,15 +378,6 @@ Test(form, what_steps_ask_before_counts)
         {"a name for a number",
          ROUTE "do:\n  - let: { n: =PV1-47 }\n  - set: { PV1-4: =$n.toInteger() }\n  - send: lab",
          ""},
-        {"a loop over those that are some",
-         ROUTE "do:\n  - for: PID-3.where($this.1.convertsToInteger())\n    do: { send: lab, id: "
-               "=$this.1.toInteger() }",
-         ""},
-        {"each of a loop is another",
-         ROUTE "do:\n  - if: PV1-5.1.convertsToInteger()\n    then:\n      - for: OBX\n        do: "
-               "{ send: lab, id: =OBX-3.1.toInteger() }",
-         "r.yaml:8:39: warning: toInteger() fails where OBX-3.1 is no whole number" OPEN BEFORE(
-             "convertsToInteger()")},
     };
     rows_idle(NULL, ROWS(rows));
 }
