@@ -64,3 +64,8 @@ settled() {
 database() {
     "$(dirname "$corridor")/tests/golden/database" "$@"
 }
+# flip FILE OFFSET: every bit of that byte is another one, whatever it was
+flip() {
+    byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+    printf "$(printf '\\%03o' $((255 - byte)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
