@@ -100,17 +100,20 @@ static void compare_payload(struct comparing *c, const struct rules_output *was,
                             const struct rules_output *now)
 {
     struct differ d = {.a = c->scratch, .fn = on_difference, .arg = c};
-    if (was->is_json == now->is_json && same_pieces(was->payload, now->payload)) {
-        return;
-    }
-    struct str x = payload(c, was), y = payload(c, now);
     if (was->is_json != now->is_json) {
         add(c, SHADOW_CHANGED, STR("(JSON or HL7 v2)"), STR(""), STR(""));
-    } else if (!str_eq(x, y)) {
-        was->is_json ? differ_json(&d, was->value, now->value) : differ_hl7(&d, x, y);
-        if (d.found == 0) {
-            add(c, SHADOW_CHANGED, STR("(order of members)"), STR(""), STR(""));
-        }
+        return;
+    }
+    if (same_pieces(was->payload, now->payload)) {
+        return;
+    }
+    if (was->is_json) {
+        differ_json(&d, was->value, now->value);
+    } else {
+        differ_hl7(&d, payload(c, was), payload(c, now));
+    }
+    if (d.found == 0 && !str_eq(payload(c, was), payload(c, now))) {
+        add(c, SHADOW_CHANGED, STR("(order of members)"), STR(""), STR(""));
     }
     buf_free(&d.at);
 }

@@ -28,6 +28,8 @@ void shadow_tally_free(struct shadow_tally *t)
 {
     map_free(&t->by_key);
     arena_free(&t->arena);
+    arena_free(&t->scratch);
+    buf_free(&t->key);
 }
 
 const char *shadow_kind_text(enum shadow_kind k)
@@ -128,14 +130,17 @@ static struct shadow_group *new_group(struct shadow_tally *t, struct str key,
 
 static struct shadow_group *group_of(struct shadow_tally *t, const struct shadow_difference *w)
 {
-    struct buf key = {0};
-    buf_printf(&key, "%d%c%.*s%c%.*s%c%.*s", (int)w->kind, 0, STR_ARG(w->route), 0, STR_ARG(w->to),
-               0, STR_ARG(w->at));
-    struct shadow_group *g = map_get(&t->by_key, buf_str(&key));
-    if (!g && t->ngroups < SHADOW_GROUPS_MAX) {
-        g = new_group(t, buf_str(&key), w);
+    const struct str parts[] = {w->route, w->to, w->at};
+    t->key.n = 0;
+    buf_putc(&t->key, (char)w->kind);
+    for (unsigned i = 0; i < 3; i++) {
+        buf_put_str(&t->key, parts[i]);
+        buf_putc(&t->key, 0);
     }
-    buf_free(&key);
+    struct shadow_group *g = map_get(&t->by_key, buf_str(&t->key));
+    if (!g && t->ngroups < SHADOW_GROUPS_MAX) {
+        g = new_group(t, buf_str(&t->key), w);
+    }
     return g;
 }
 
@@ -147,8 +152,8 @@ static struct str shown(struct shadow_tally *t, struct arena *a, enum shadow_kin
 static void add_example(struct shadow_tally *t, struct shadow_group *g,
                         const struct shadow_difference *w, struct str label)
 {
-    struct arena a = {0};
-    struct str was = shown(t, &a, w->kind, w->was), now = shown(t, &a, w->kind, w->now);
+    struct str was = shown(t, &t->scratch, w->kind, w->was);
+    struct str now = shown(t, &t->scratch, w->kind, w->now);
     unsigned i = 0;
     while (i < g->nexamples &&
            !(str_eq(g->examples[i].was, was) && str_eq(g->examples[i].now, now))) {
@@ -162,7 +167,7 @@ static void add_example(struct shadow_tally *t, struct shadow_group *g,
     if (i < g->nexamples) {
         g->examples[i].count++;
     }
-    arena_free(&a);
+    arena_reset(&t->scratch);
 }
 
 void shadow_tally_add(struct shadow_tally *t, const struct shadow_difference *what, uint64_t number,

@@ -4,6 +4,7 @@
 #ifndef CORRIDOR_OPS_SHADOW_TALLY_H
 #define CORRIDOR_OPS_SHADOW_TALLY_H
 
+#include "engine/base/buf.h"
 #include "engine/base/diag.h"
 #include "engine/base/map.h"
 
@@ -62,8 +63,10 @@ struct shadow_tally {
     unsigned ngroups;
     unsigned nexamples; /* kept of each group */
     bool shows_values;
-    uint64_t unexpected; /* differences */
-    uint64_t more;       /* differences that found no group */
+    uint64_t unexpected;  /* differences */
+    uint64_t more;        /* differences that found no group */
+    struct buf key;       /* of the difference under way */
+    struct arena scratch; /* and its values as they are shown */
 };
 
 void shadow_tally_init(struct shadow_tally *t, unsigned nexamples, bool shows_values);
