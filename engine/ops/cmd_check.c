@@ -34,6 +34,15 @@ static struct report *finding(const struct diag *one)
     return f;
 }
 
+static unsigned warnings(const struct diags *d)
+{
+    unsigned n = 0;
+    for (const struct diag *one = d->first; one; one = one->next) {
+        n += one->severity == DIAG_WARNING;
+    }
+    return n;
+}
+
 static void print_json(const char *path, const struct plan *p, const struct diags *d)
 {
     struct report *r = report_object(), *list = report_list();
@@ -56,9 +65,14 @@ static void print_text(const char *path, const struct plan *p, const struct diag
     }
     fwrite(out.p ? out.p : "", 1, out.n, stdout);
     buf_free(&out);
+    unsigned n = warnings(d);
     if (p) {
-        printf("%s: fine; sources %u, destinations %u, routes %u\n", path, p->nsources,
-               p->ndestinations, rules_route_count(p->rules));
+        printf("%s: fine", path);
+        if (n) {
+            printf(" but for %u %s", n, n == 1 ? "warning" : "warnings");
+        }
+        printf("; sources %u, destinations %u, routes %u\n", p->nsources, p->ndestinations,
+               rules_route_count(p->rules));
     } else {
         printf("%s: %u %s\n", path, d->errors, d->errors == 1 ? "error" : "errors");
     }
