@@ -60,7 +60,9 @@ enum exchange_number exchange_check_number(struct exchange *x)
     }
     wanted = expected(x->source);
     if (!str_to_i64(field, &number) || number < -1 || number > NUMBER_MOST) {
-        refuse_number(x, 101, STR("the sequence number is missing, or none from -1 to 999999999"));
+        refuse_number(x, field.n ? 102 : 101,
+                      field.n ? STR("the sequence number is none from -1 to 999999999")
+                              : STR("the sequence number is missing"));
         return EXCHANGE_NUMBER_DECIDED;
     }
     if (number <= 0) {

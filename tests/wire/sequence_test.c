@@ -83,6 +83,9 @@ Test(sequence, what_is_no_number_is_refused)
         char id[8];
         snprintf(id, sizeof(id), "n%u", i);
         expect(id, bad[i], "AE", "-1");
+        const char *error = bad[i][0] ? "|102^Data type error^" : "|101^Required field missing^";
+        struct str f = peer_frame(&p, replies - 1);
+        cr_expect(str_find(f, str_of(error)) >= 0, "%s: %.*s", bad[i], STR_ARG(f));
     }
     expect("ok", "5", "AA", "5");
     end();
