@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/ops/differ.h"
+#include "engine/ops/shadow_told.h"
 #include "engine/ops/trace_out.h"
 
 /* A message under way. */
@@ -128,42 +129,9 @@ static bool same_keys(const struct rules_output *x, const struct rules_output *y
     return same;
 }
 
-/* The end of "LINE:COL: " at `at`, or 0. */
-static size_t place_end(struct str text, size_t at)
-{
-    for (unsigned part = 0; part < 2; part++) {
-        size_t from = at;
-        while (at < text.n && text.p[at] >= '0' && text.p[at] <= '9') {
-            at++;
-        }
-        if (at == from || at == text.n || text.p[at] != ':') {
-            return 0;
-        }
-        at++;
-    }
-    return at < text.n && text.p[at] == ' ' ? at + 1 : 0;
-}
-
-/* Without the place in a route's file, which moves when lines are put in: what stands behind "FILE:LINE:COL: ", or
- * before " (FILE:LINE)". */
-static struct str without_place(struct str text)
-{
-    ptrdiff_t open = text.n && text.p[text.n - 1] == ')' ? str_find(text, STR(" (")) : -1;
-    if (open >= 0) {
-        text = str_slice(text, 0, (size_t)open);
-    }
-    for (size_t i = 0; i < text.n; i++) {
-        size_t end = text.p[i] == ':' ? place_end(text, i + 1) : 0;
-        if (end) {
-            return str_slice(text, end, text.n);
-        }
-    }
-    return text;
-}
-
 static void compare_errors(struct comparing *c, struct str was, struct str now)
 {
-    if (was.n && now.n && str_eq(without_place(was), without_place(now))) {
+    if (was.n && now.n && str_eq(shadow_told_without_place(was), shadow_told_without_place(now))) {
         return;
     }
     if (was.n) {
@@ -190,6 +158,9 @@ static void compare_outputs(struct comparing *c, const struct rules_output *was,
     }
     if (!same_keys(was, now)) {
         add(c, SHADOW_CHANGED, STR("(order keys)"), STR(""), STR(""));
+    }
+    if (was->await_ms != now->await_ms) {
+        add(c, SHADOW_CHANGED, STR("(await)"), STR(""), STR(""));
     }
 }
 
@@ -233,10 +204,21 @@ static void only_one(struct comparing *c, const struct rules_output *out, bool i
     }
 }
 
+/* Is output `k` of now made before one to the same destination that it was made after? `latest`: behind the last one found
+ * so far, of each destination of now. */
+static bool is_overtaken(const struct comparing *c, unsigned *latest, unsigned k)
+{
+    unsigned *last = &latest[c->now->outputs[k].destination];
+    bool is_late = k < *last;
+    *last = is_late ? *last : k + 1;
+    return is_late;
+}
+
 static void compare_all(struct comparing *c)
 {
     const struct rules_result *x = c->was, *y = c->now;
     bool *taken = ARENA_ARRAY(c->scratch, bool, y->noutputs + 1);
+    unsigned *latest = ARENA_ARRAY(c->scratch, unsigned, c->pair->now->ndestinations + 1);
     unsigned next = 0;
     for (unsigned i = 0; i < x->noutputs; i++) {
         unsigned k = find_same(c, &x->outputs[i], taken, next);
@@ -248,12 +230,46 @@ static void compare_all(struct comparing *c)
         next = k + 1;
         about(c, c->pair->was, &x->outputs[i]);
         compare_outputs(c, &x->outputs[i], &y->outputs[k]);
+        if (is_overtaken(c, latest, k)) {
+            add(c, SHADOW_CHANGED, STR("(order of outputs)"), STR(""), STR(""));
+        }
     }
     for (unsigned i = 0; i < y->noutputs; i++) {
         if (!taken[i]) {
             only_one(c, &y->outputs[i], true);
         }
     }
+}
+
+/* ---- what the sender is told ---- */
+
+/* Of a message that neither takes: the reason is that of one route, the reply says what all of them found. */
+static void compare_refusals(struct comparing *c)
+{
+    struct str was = shadow_told_refusal(c->scratch, c->was),
+               now = shadow_told_refusal(c->scratch, c->now);
+    if (!c->first && !str_eq(was, now)) {
+        add(c, SHADOW_STATUS, STR("(reply)"), was, now);
+    }
+}
+
+/* The answer that a route makes. */
+static void compare_replies(struct comparing *c)
+{
+    const struct rules_result *x = c->was, *y = c->now;
+    struct differ d = {.a = c->scratch, .fn = on_difference, .arg = c};
+    if (str_eq(x->reply, y->reply)) {
+        return;
+    }
+    c->route = x->reply.n ? rules_route_name(c->pair->was->rules, x->reply_route)
+                          : rules_route_name(c->pair->now->rules, y->reply_route);
+    c->to = STR("(reply)");
+    if (x->reply.n && y->reply.n) {
+        differ_hl7(&d, x->reply, y->reply);
+    } else {
+        add(c, x->reply.n ? SHADOW_GONE_OUTPUT : SHADOW_NEW_OUTPUT, STR(""), STR(""), STR(""));
+    }
+    buf_free(&d.at);
 }
 
 static void compare_status(struct comparing *c)
@@ -265,6 +281,9 @@ static void compare_status(struct comparing *c)
     if (x->verdict != y->verdict) {
         add(c, SHADOW_STATUS, STR(""), str_of(trace_verdict_text(x->verdict)),
             str_of(trace_verdict_text(y->verdict)));
+    }
+    if (was_bad && is_bad) {
+        compare_refusals(c);
     }
 }
 
@@ -278,6 +297,7 @@ struct shadow_found *shadow_compare(const struct shadow_pair *p, struct str raw,
     compare_status(&c);
     if (was->verdict != RULES_REJECTED || now->verdict != RULES_REJECTED) {
         compare_all(&c);
+        compare_replies(&c);
     }
     return c.first;
 }

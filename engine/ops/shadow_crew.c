@@ -55,7 +55,9 @@ static bool is_valid(const struct plan *p, const struct rules_input *in, struct 
     validate_begin(&r, a, in->m, &source->validate);
     rules_validate(p->rules, p->dictionary, in, &r);
     if (r.errors) {
-        *out = (struct rules_result){.verdict = RULES_REJECTED, .reason = validate_reason(&r)};
+        *out = (struct rules_result){
+            .verdict = RULES_REJECTED, .reason = validate_reason(&r), .code = validate_code(&r)};
+        out->errors = validate_errors(&r, VALIDATION_ERRORS_MAX, false, &out->nerrors);
     }
     return r.errors == 0;
 }

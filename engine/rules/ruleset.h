@@ -222,6 +222,7 @@ struct rules_result {
     const struct ack_error *errors; /* REJECTED: located */
     unsigned nerrors;
     struct str reply; /* reply: {as:}: an HL7 v2 message for whoever sent the cause; empty: none */
+    unsigned reply_route;               /* whose it is */
     const struct rules_miss *misses;    /* newest first, of all routes */
     const struct rules_remark *remarks; /* newest first */
 };

@@ -246,6 +246,7 @@ static void finish(struct run *run, unsigned nroutes, struct rules_result *out)
         out->verdict = RULES_FILTERED;
     }
     out->reply = run->is_rejected ? STR("") : run->reply;
+    out->reply_route = run->reply_route;
 }
 
 /* The routes that read the message. */

@@ -41,6 +41,7 @@ struct run {
     enum ack_code code;
     bool is_rejected;
     struct str reply; /* reply: {as:}: the first one made */
+    unsigned reply_route;
 };
 
 enum run_end run_steps(struct run *run, const struct step *s);

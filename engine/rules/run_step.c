@@ -45,7 +45,10 @@ static enum run_end reply_as(struct run *run, const struct step *s)
     if (!run_v2_message(&run->e, m, made, &bytes, NULL)) {
         return RUN_FAILED;
     }
-    run->reply = run->reply.n ? run->reply : bytes;
+    if (!run->reply.n) {
+        run->reply = bytes;
+        run->reply_route = run->route->index;
+    }
     run->reason = str_printf(run->a, "%.*s: replied (%s:%u)", STR_ARG(run->route->name),
                              s->pos.file, s->pos.line);
     return RUN_REPLIED;
