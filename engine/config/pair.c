@@ -2,7 +2,7 @@
 
 #include "engine/base/yaml.h"
 
-/* A document of routes, maps ... */
+/* A document of the routes' files. */
 struct doc {
     const struct yaml_node *node;
     enum doc_kind { DOC_OTHER, DOC_ROUTE, DOC_MAP, DOC_STEPS } kind;

@@ -5,8 +5,9 @@
 
 #include "engine/flow/plan.h"
 
-/* True when nothing but steps of routes, `when:`, maps and rows of tables differ: then runs of `was` tell where `now` might
- * make something else (rules_pair). False: anywhere; both must be run. `now` lives as long as `was` is run so. O(bytes). */
+/* True when nothing but routes (whose from: and messages: stay, and none is new), lists of steps, maps and rows of tables
+ * differ: then runs of `was` tell where `now` might make something else (rules_pair). False: anywhere; both must be run.
+ * `now` lives as long as `was` is run so. O(bytes). */
 bool config_pair(struct plan *was, const struct plan *now);
 
 #endif
