@@ -11,6 +11,7 @@
 enum {
     TURNS_MAX = 128,
     TURNS_FIRST = 16,
+    TEXTS_MOST = 16 << 20, /* bytes of messages, above it no more of them at a time */
     FOUND_MOST =
         ARENA_CHUNK_MAX, /* bytes of differences of a worker, above it fewer messages at a time */
 };
@@ -183,7 +184,8 @@ void shadow_crew_add(struct shadow_crew *c, const struct shadow_message *m)
     t->m.raw = str_dup(&c->texts, m->raw);
     t->m.label = str_dup(&c->texts, m->label);
     t->m.batch = is_in_batch ? m->batch : NULL;
-    if (c->n >= c->most || is_in_batch || m->cause) {
+    bool is_full = c->n >= c->most || arena_used(&c->texts) >= TEXTS_MOST;
+    if (is_full || is_in_batch || m->cause) {
         shadow_crew_flush(c);
     }
 }
