@@ -17,10 +17,8 @@ struct convert_conf {
 
 /* What one message became. Valid during the call. */
 struct convert_made {
-    struct str
-        text; /* its outputs, each ends with a line feed; HL7 v2 with a line for each segment */
-    struct str
-        told; /* what failed: "FILE:LINE: error: message N: TEXT" and a line feed; no value of the message */
+    struct str text;   /* its outputs, a line feed behind each, of HL7 v2 behind each segment */
+    struct str told;   /* what failed, lines "FILE:LINE: error: message N: TEXT"; no value of it */
     unsigned failures; /* lines of it */
     bool is_converted; /* there is an output, and nothing failed */
 };

@@ -1,5 +1,5 @@
-/* crew.h - a few threads that do the items of one piece of work at once, and nothing between two pieces. Who has a thread
- * of its own for each item gains nothing: an item is some 10 us and more. */
+/* crew.h - a few threads that do the items of one piece of work at once, and sleep between two pieces. For items of some 10 us
+ * and more: each costs an atomic addition, a piece of work the waking of all. One thread has a crew, and calls all of this. */
 #ifndef CORRIDOR_OPS_CREW_H
 #define CORRIDOR_OPS_CREW_H
 
@@ -9,8 +9,7 @@
 enum {
     CREW_MOST = 16,
     CREW_USUAL = 4,
-    CREW_APART =
-        128, /* bytes between what two workers write: else they wait for each other's cache lines */
+    CREW_APART = 128, /* bytes between what two workers write: cache lines are not shared */
 };
 
 struct crew;

@@ -11,9 +11,8 @@
 enum {
     TURNS_MAX = 128,
     TURNS_FIRST = 16,
-    TEXTS_MOST = 16 << 20, /* bytes of messages, above it no more of them at a time */
-    FOUND_MOST =
-        ARENA_CHUNK_MAX, /* bytes of differences of a worker, above it fewer messages at a time */
+    TEXTS_MOST = 16 << 20,        /* bytes of messages, above it no more of them at a time */
+    FOUND_MOST = ARENA_CHUNK_MAX, /* bytes of differences of a worker, above it fewer messages */
 };
 
 /* Of one thread. */

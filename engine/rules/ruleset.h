@@ -157,8 +157,7 @@ struct rules_input {
     const struct rules_cause *cause;   /* that it answers; NULL: none, or it is lost */
     struct trace *trace;               /* told what happens; NULL: nobody asks (trace.h) */
     struct str only;                   /* run this route alone; empty: all */
-    bool *
-        differs; /* set where the paired ruleset might make something else of it (rules_pair); or NULL */
+    bool *differs; /* set where the paired ruleset may differ (rules_pair); or NULL */
 };
 
 /* One ordering key, (assigning authority, id); the same pair orders together. */

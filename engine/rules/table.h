@@ -66,8 +66,7 @@ struct table {
     const char *file; /* as findings show it: CSV, or the database */
     struct str csv;   /* what it was read from; of a query empty */
     struct diag_pos query_pos;
-    const struct table
-        *twin; /* that of a ruleset it was paired with, where their rows differ; or NULL */
+    const struct table *twin; /* its like of the paired ruleset, where their rows differ; or NULL */
 };
 
 /* Read `csv` (the first line names the columns) into `t->columns`, `t->cells`. False after errors in `d`;
