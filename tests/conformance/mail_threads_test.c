@@ -77,13 +77,20 @@ int main(void)
     struct clock clock = clock_real();
     struct log log;
     int fd = listen_silently(server);
-    struct mail_conf silent = {.server = str_of(server), .from = STR("a@b.c"), .to = {to, 1},
-                               .encryption = MAIL_IN_THE_CLEAR, .within_ms = 50};
+    struct mail_conf silent = {.server = str_of(server),
+                               .from = STR("a@b.c"),
+                               .to = {to, 1},
+                               .encryption = MAIL_IN_THE_CLEAR,
+                               .within_ms = 50};
     struct mail_conf refused = silent;
     refused.server = STR("smtp://127.0.0.1:1");
     log_init(&log, LOG_LEVEL_ERROR, clock, keep_no_line, NULL);
-    struct teller t = {.name = "mail", .ops = mail_adapter.tell, .clock = &clock, .log = &log,
-                       .loop = event_base_new(), .done = is_told};
+    struct teller t = {.name = "mail",
+                       .ops = mail_adapter.tell,
+                       .clock = &clock,
+                       .log = &log,
+                       .loop = event_base_new(),
+                       .done = is_told};
     for (unsigned i = 0; i < ROUNDS; i++) {
         tell_one(&t, &refused, 0);
         tell_one(&t, &silent, 0);
