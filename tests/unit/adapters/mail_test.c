@@ -230,7 +230,7 @@ static struct ticking tell_to(struct silent_server *s, int64_t within_ms, int cl
 }
 
 /* The library waits for some answers within its calls, and for minutes: it must not be called on the loop. */
-Test(mail, a_server_that_falls_silent_does_not_stop_the_loop, .timeout = 60)
+Test(mail, a_server_that_falls_silent_does_not_stop_the_loop)
 {
     struct silent_server rows[] = {{.answers = 0},
                                    {.answers = 1},
@@ -247,7 +247,7 @@ Test(mail, a_server_that_falls_silent_does_not_stop_the_loop, .timeout = 60)
 }
 
 /* What it has taken is told, whatever it does after. */
-Test(mail, a_server_that_says_nothing_to_QUIT_has_taken_the_mail, .timeout = 20)
+Test(mail, a_server_that_says_nothing_to_QUIT_has_taken_the_mail)
 {
     struct silent_server s = {.answers = 6};
     struct ticking beat = tell_to(&s, 1000, 0);
@@ -256,7 +256,7 @@ Test(mail, a_server_that_says_nothing_to_QUIT_has_taken_the_mail, .timeout = 20)
     cr_expect(beat.worst_ms < 500, "the loop stood still for %lld ms", (long long)beat.worst_ms);
 }
 
-Test(mail, what_is_given_up_is_over_within_moments, .timeout = 20)
+Test(mail, what_is_given_up_is_over_within_moments)
 {
     struct silent_server s = {.answers = 0};
     struct timespec from, to;
