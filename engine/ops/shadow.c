@@ -1,8 +1,5 @@
 #include "engine/ops/shadow.h"
 
-#include <limits.h>
-#include <stdlib.h>
-
 #include "engine/ops/shadow_crew.h"
 
 void shadow_init(struct shadow *s, struct plan *was, const struct plan *now, unsigned threads,
