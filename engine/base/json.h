@@ -96,6 +96,8 @@ struct json *json_new_bool(struct arena *a, bool v);
 /* Of all that is below `v`, for another parent; texts are shared, places in the source are not kept. Recursion as deep as
  * the tree. */
 struct json *json_dup(struct arena *a, const struct json *v);
+/* A node for another parent with what is below `v`, which both have from now on: neither may be changed there. */
+struct json *json_alias(struct arena *a, const struct json *v);
 /* At the end of an object (with its key) or array; `child` belongs to one parent only. */
 void json_add(struct json *object, struct str key, struct json *child);
 /* The same with the key that `child` has already. */

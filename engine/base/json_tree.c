@@ -127,6 +127,14 @@ struct json *json_dup(struct arena *a, const struct json *v)
     return copy;
 }
 
+struct json *json_alias(struct arena *a, const struct json *v)
+{
+    struct json *same = arena_alloc(a, sizeof(*same));
+    *same = *v;
+    same->next = NULL;
+    return same;
+}
+
 void json_add(struct json *object, struct str key, struct json *child)
 {
     assert(object->kind == JSON_OBJECT);

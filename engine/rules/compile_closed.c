@@ -1,19 +1,22 @@
-/* Closed maps: what they make depends on nothing but their parameters, the feed and tables, not on the message or on the
- * place in it where they are used. Of the same values such a map makes the same (run_memo.c). */
+/* Closed maps: what they make depends on nothing but their parameters, the message's header, the feed and tables, not on
+ * the place in the message where they are used. Of the same values such a map makes the same (run_memo.c). */
+#include <string.h>
+
 #include "engine/rules/func.h"
 #include "engine/rules/profile.h"
 #include "engine/rules/ruleset_priv.h"
 
 struct walk {
     const struct ruleset *r;
-    bool in_profile; /* in a formula of a profile */
+    bool in_profile;  /* in a formula of a profile */
+    bool *has_header; /* a path of MSH was met */
 };
 
 static bool is_closed(const struct walk *w, const struct node *n, bool bound);
 
 static bool is_closed_name(const struct walk *w, unsigned id)
 {
-    const struct walk inside = {.r = w->r, .in_profile = true};
+    const struct walk inside = {.r = w->r, .in_profile = true, .has_header = w->has_header};
     bool closed = !w->in_profile;
     for (unsigned i = 0; i < w->r->nprofiles && closed; i++) {
         const struct profile_name *name = profile_name_at(w->r->profiles[i], id);
@@ -36,6 +39,14 @@ static bool is_closed_call(const struct walk *w, const struct node *n, bool boun
     return closed;
 }
 
+/* The header is the same wherever a map is used. */
+static bool is_closed_path(const struct walk *w, const struct node *n)
+{
+    bool is_header = n->path.field && memcmp(n->path.seg, "MSH", sizeof(n->path.seg)) == 0;
+    *w->has_header = *w->has_header || is_header;
+    return is_header;
+}
+
 /* `bound`: $this is an element of a loop or list inside the map. NULL is nothing to read. */
 static bool is_closed(const struct walk *w, const struct node *n, bool bound)
 {
@@ -45,6 +56,10 @@ static bool is_closed(const struct walk *w, const struct node *n, bool bound)
     }
     if (n->op == NODE_THIS) {
         return bound;
+    }
+    if (n->op == NODE_PATH || n->op == NODE_PATH_EXISTS || n->op == NODE_PATH_EQ ||
+        n->op == NODE_PATH_ONE_OF) {
+        return is_closed_path(w, n);
     }
     if (n->op == NODE_PROFILE) {
         return is_closed_name(w, n->level);
@@ -75,6 +90,7 @@ static bool is_closed_item(const struct walk *w, const struct item *item, bool b
         return true;
     }
     bool inside = bound || item->loop;
+    *w->has_header = *w->has_header || (item->use && item->use->reads_header);
     bool closed = (!item->loop || is_closed(w, item->loop->formula, bound)) &&
                   (!item->use || item->use->is_closed) && is_closed(w, item->formula, inside) &&
                   is_closed(w, item->cond, inside) && are_closed(w, &item->lets, inside) &&
@@ -99,12 +115,14 @@ static bool is_closed_map(const struct walk *w, const struct map *m)
 
 void compile_closed(struct compiler *c)
 {
-    const struct walk w = {.r = c->r};
     for (bool more = true; more;) { /* those that others use first */
         more = false;
         for (unsigned i = 0; i < c->r->nmaps; i++) {
             struct map *m = c->r->maps[i];
+            bool has_header = false;
+            const struct walk w = {.r = c->r, .has_header = &has_header};
             bool found = !m->is_closed && m->is_compiled && is_closed_map(&w, m);
+            m->reads_header = found ? has_header : m->reads_header;
             m->is_closed = m->is_closed || found;
             more = more || found;
         }

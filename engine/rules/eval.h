@@ -20,7 +20,7 @@ enum {
     EVAL_STEPS_MAX = 1000000,  /* nodes evaluated in one run */
     EVAL_BYTES_MAX = 64 << 20, /* bytes one run may allocate */
     EVAL_DEPTH_MAX = 200,      /* formulas, maps and profiles within each other */
-    EVAL_MEMOS = 16,           /* lists of what maps made */
+    EVAL_MEMOS = 32,           /* lists of what maps made */
     EVAL_REACHED = 32, /* names looked up in the structure that are remembered; a power of 2 */
 };
 /* struct eval.structure: not looked up yet; none of them. */
@@ -91,7 +91,7 @@ struct eval {
     struct rules_remark *remarks;
     struct eval_reached reached[EVAL_REACHED]; /* by a hash of group and name */
     struct eval_cut cut[2];                    /* by components, by subcomponents */
-    const struct eval_memo *memo[EVAL_MEMOS];  /* of maps, by their number (run_memo.c) */
+    const struct eval_memo *memo[EVAL_MEMOS];  /* by a hash of what they were given (run_memo.c) */
     struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
     struct coverage *coverage; /* told what is touched (coverage.h); or NULL */
     bool *differs;             /* rules_input.differs; or NULL */

@@ -243,10 +243,10 @@ struct map {
     uint8_t mark;            /* of the search for cycles */
     bool is_used, is_tested; /* by a route, or a map that is; by tests elsewhere */
     bool is_compiled;
-    bool
-        is_closed; /* it reads nothing but its parameters, the feed and tables (compile_closed.c) */
-    bool is_stale; /* used for a structure that it was not compiled for */
-    bool is_changed; /* it is another one in the ruleset that this one was paired with */
+    bool is_closed;    /* it reads but its parameters, MSH, the feed, tables (compile_closed.c) */
+    bool reads_header; /* a closed map: MSH, too */
+    bool is_stale;     /* used for a structure that it was not compiled for */
+    bool is_changed;   /* it is another one in the ruleset that this one was paired with */
 };
 
 /* A list of steps under a name: compiled anew wherever it is used. */

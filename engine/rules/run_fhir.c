@@ -219,9 +219,9 @@ bool run_fhir_alone(struct eval *e, const struct item *also, struct json *over, 
         return true;
     }
     *out = run_fhir_object(e->a, &whole);
-    for (struct json *one = over->first, *next; one; one = next) {
-        next = one->next;
-        json_add_again(*out, one);
+    json_each(one, over)
+    {
+        json_add_again(*out, run_memo_share(e, one));
     }
     for (unsigned t = also->fhir; t; t = fhir_type_base(t)) {
         const struct fhir_element *el;

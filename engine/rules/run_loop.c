@@ -79,53 +79,32 @@ bool run_elements(struct eval *e, const struct loop *l, const struct scope *scop
     return run_values(e, l, scope, out);
 }
 
-/* The value for `slot`. */
+/* The values for `slot`, which is empty. */
 static bool assign_value(struct eval *e, const struct assign *one, const struct scope *scope,
-                         const struct values *slot, struct values *out)
+                         struct values *slot)
 {
     if (!one->formula) {
-        *values_add(out, e->a) = value_string(one->literal);
+        *values_add(slot, e->a) = value_string(one->literal);
         return true;
     }
     struct lineage_seen before = lineage_enter(e->lineage);
-    bool good = eval_bare(e, one->formula, scope, out);
+    bool good = eval_bare(e, one->formula, scope, slot);
     lineage_bind(e->lineage, slot, lineage_leave(e->lineage, before));
     return good;
 }
 
-/* The only one: nothing has to wait. */
-static bool run_assign(struct eval *e, const struct assign *one, const struct scope *scope,
-                       struct values *slots)
-{
-    struct values got = {0};
-    bool good = assign_value(e, one, scope, &slots[one->slot], &got);
-    slots[one->slot] = good ? got : slots[one->slot];
-    return good;
-}
-
-/* Several: none sees another. */
-static EVAL_APART bool assign_all(struct eval *e, const struct assigns *all,
-                                  const struct scope *scope, struct values *slots)
-{
-    struct values got[CHECK_LETS_MAX];
-    for (unsigned i = 0; i < all->n; i++) {
-        got[i] = (struct values){0};
-        if (!assign_value(e, &all->v[i], scope, &slots[all->v[i].slot], &got[i])) {
-            return false;
-        }
-    }
-    for (unsigned i = 0; i < all->n; i++) {
-        slots[all->v[i].slot] = got[i];
-    }
-    return true;
-}
-
+/* A name is new where it is given, so no formula of the same mapping reads it. */
 bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *scope,
                  struct values *slots)
 {
-    return all->n == 0   ? true
-           : all->n == 1 ? run_assign(e, &all->v[0], scope, slots)
-                         : assign_all(e, all, scope, slots);
+    for (unsigned i = 0; i < all->n; i++) {
+        struct values *slot = &slots[all->v[i].slot];
+        *slot = (struct values){arena_alloc(e->a, sizeof(*slot->v)), 0, 1};
+        if (!assign_value(e, &all->v[i], scope, slot)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool is_given(const struct assigns *given, unsigned slot)
@@ -142,12 +121,14 @@ bool run_defaults(struct eval *e, const struct param *params, unsigned n,
                   const struct assigns *given, struct values *slots)
 {
     for (unsigned i = 0; i < n; i++) {
-        bool wanted = !params[i].is_required && !is_given(given, params[i].slot);
-        struct values got = {0};
-        if (wanted && !assign_value(e, &params[i].initial, NULL, &slots[params[i].slot], &got)) {
+        struct values *slot = &slots[params[i].slot];
+        if (params[i].is_required || is_given(given, params[i].slot)) {
+            continue;
+        }
+        *slot = (struct values){0};
+        if (!assign_value(e, &params[i].initial, NULL, slot)) {
             return false;
         }
-        slots[params[i].slot] = wanted ? got : slots[params[i].slot];
     }
     return true;
 }

@@ -257,20 +257,20 @@ static bool add_members(struct eval *e, const struct map *m, const struct item *
     return true;
 }
 
-/* Members of `over` take the place of those of `object`, or come behind them. */
-static struct json *lay_over(struct eval *e, const struct item *also, struct json *object,
+/* Members of `over` take the place of those of `object`, or come behind them. Both stay: they may stand elsewhere, too. */
+static struct json *lay_over(struct eval *e, const struct item *also, const struct json *object,
                              const struct json *over)
 {
     struct json *all = json_new(e->a, JSON_OBJECT);
-    for (struct json *one = object->first, *next; one; one = next) {
-        next = one->next;
+    json_each(one, object)
+    {
         if (!json_get_str(over, one->key) && !run_fhir_replaces(also, over, one->key)) {
-            json_add_again(all, one);
+            json_add_again(all, run_memo_share(e, one));
         }
     }
-    for (struct json *one = over->first, *next; one; one = next) {
-        next = one->next;
-        json_add_again(all, one);
+    json_each(one, over)
+    {
+        json_add_again(all, run_memo_share(e, one));
     }
     return all;
 }
@@ -278,26 +278,23 @@ static struct json *lay_over(struct eval *e, const struct item *also, struct jso
 static bool in_frame(struct eval *e, const struct map *m, struct values *slots,
                      const struct assigns *given, const struct scope *scope, struct json **out);
 
-/* Once for the same values; what told of misses tells of each. */
+/* Once for the same values (run_memo.c). */
 static bool run_used_map(struct eval *e, const struct item *item, const struct scope *s,
                          struct json **out)
 {
     const struct map *m = item->use;
     struct values *slots = ARENA_ARRAY(e->a, struct values, m->nslots + 1);
-    const struct rules_miss *misses = e->misses;
-    const struct rules_remark *remarks = e->remarks;
     if (!run_assigns(e, &item->with, s, slots)) {
         return false;
     }
-    if (run_memo_find(e, m, &item->with, slots, out)) {
+    const struct run_memo memo = run_memo_of(e, m, &item->with, slots, s);
+    if (run_memo_find(e, &memo, out)) {
         return true;
     }
     if (!in_frame(e, m, slots, &item->with, s, out)) {
         return false;
     }
-    if (e->misses == misses && e->remarks == remarks) {
-        run_memo_keep(e, m, &item->with, slots, *out);
-    }
+    run_memo_keep(e, &memo, *out);
     return true;
 }
 

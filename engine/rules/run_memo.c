@@ -1,33 +1,16 @@
 /* What closed maps made before, so that a practitioner or a time that a message names several times is made once.
- * A closed map (compile_closed.c) depends on nothing but its parameters, the feed and the tables. */
+ * A closed map (compile_closed.c) depends on nothing but its parameters, the message's header, the feed and the tables. */
 #include "engine/rules/run_priv.h"
 
 enum { LOOKED_AT = 32 }; /* results of one map that are compared */
 
 struct eval_memo {
     const struct eval_memo *next; /* newest first */
-    const struct map *map;
-    struct assigns with;        /* a copy: a loop has items of its own */
-    const struct values *given; /* for each of `with` */
-    const struct json *made;    /* or NULL */
+    struct run_memo use;
+    const struct values *given;      /* for each of use.with */
+    const struct rules_miss *misses; /* that it told, newest first, before use.misses */
+    const struct json *made;         /* or NULL */
 };
-
-/* An object with a chain of members of its own: $also takes the other one apart. What is below them stays as it is. */
-static const struct json *chain_of_its_own(struct arena *a, const struct json *made)
-{
-    if (!made || made->kind != JSON_OBJECT) {
-        return made;
-    }
-    struct json *copy = json_new(a, JSON_OBJECT);
-    json_each(child, made)
-    {
-        struct json *same = json_new(a, child->kind);
-        *same = *child;
-        same->next = NULL;
-        json_add_again(copy, same);
-    }
-    return copy;
-}
 
 static bool has_text(const struct value *v)
 {
@@ -63,26 +46,70 @@ static bool are_same(const struct values *a, const struct values *b)
 }
 
 /* Were the same parameters given, with the same values? */
-static bool is_for(const struct eval_memo *memo, const struct assigns *with,
-                   const struct values *slots)
+static bool is_for(const struct eval_memo *memo, const struct run_memo *use)
 {
-    bool same = memo->with.n == with->n;
+    const struct assigns *was = &memo->use.with, *with = &use->with;
+    bool same = memo->use.hash == use->hash && memo->use.m == use->m &&
+                memo->use.in_element == use->in_element && was->n == with->n;
     for (unsigned i = 0; i < with->n && same; i++) {
         unsigned slot = with->v[i].slot;
-        same = memo->with.v[i].slot == slot && are_same(&memo->given[i], &slots[slot]);
+        same = was->v[i].slot == slot && are_same(&memo->given[i], &use->slots[slot]);
     }
     return same;
 }
 
-/* Traces and coverage want to see what is touched each time. */
-static bool is_remembered(const struct eval *e, const struct map *m)
+/* Of the texts, by their length and their first bytes. */
+static uint32_t hash_of(const struct run_memo *use)
 {
-    return m->is_closed && !e->lineage && !e->coverage;
+    uint64_t hash = use->m->index;
+    for (unsigned i = 0; i < use->with.n; i++) {
+        const struct values *l = &use->slots[use->with.v[i].slot];
+        uint32_t begin = 0;
+        if (l->n && has_text(&l->v[0])) {
+            struct str text = l->v[0].text;
+            memcpy(&begin, text.p, text.n < sizeof(begin) ? text.n : sizeof(begin));
+            begin ^= (uint32_t)text.n << 24;
+        }
+        hash = (hash ^ begin ^ l->n) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 32;
+    }
+    return (uint32_t)hash;
 }
 
-static const struct eval_memo **list_of(struct eval *e, const struct map *m)
+/* Is the element that paths start from a header itself? */
+static bool is_at_header(const struct eval *e, const struct group *at)
 {
-    return &e->memo[m->index % EVAL_MEMOS];
+    return at && group_is_leaf(at) && memcmp(draft_id(e->doc, at), "MSH", 4) == 0;
+}
+
+struct run_memo run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
+                            const struct values *slots, const struct scope *s)
+{
+    struct run_memo use = {.m = m, .with = *with, .slots = slots};
+    use.is_asked = m->is_closed && !e->lineage && !e->coverage;
+    if (use.is_asked && m->reads_header) {
+        const struct group *at = eval_element(s);
+        use.in_element = at != NULL;
+        use.is_asked = !is_at_header(e, at);
+    }
+    if (use.is_asked) {
+        use.hash = hash_of(&use);
+        use.misses = e->misses;
+        use.remarks = e->remarks;
+    }
+    return use;
+}
+
+static const struct eval_memo **list_of(struct eval *e, const struct run_memo *use)
+{
+    return &e->memo[use->hash % EVAL_MEMOS];
+}
+
+struct json *run_memo_share(struct eval *e, const struct json *v)
+{
+    struct json *same = json_alias(e->a, v);
+    lineage_moved(e->lineage, v, same);
+    return same;
 }
 
 void run_memo_forget(struct eval *e)
@@ -90,30 +117,47 @@ void run_memo_forget(struct eval *e)
     memset(e->memo, 0, sizeof(e->memo));
 }
 
-bool run_memo_find(struct eval *e, const struct map *m, const struct assigns *with,
-                   const struct values *slots, struct json **out)
+/* What the map told as it ran: those of each use count. */
+static void tell_again(struct eval *e, const struct eval_memo *memo)
 {
-    const struct eval_memo *memo = is_remembered(e, m) ? *list_of(e, m) : NULL;
+    struct rules_miss *newest = NULL, **end = &newest;
+    for (const struct rules_miss *one = memo->misses; one != memo->use.misses; one = one->next) {
+        *end = ARENA_NEW(e->a, struct rules_miss);
+        **end = *one;
+        end = &(*end)->next;
+    }
+    *end = e->misses;
+    e->misses = newest;
+}
+
+bool run_memo_find(struct eval *e, const struct run_memo *use, struct json **out)
+{
+    const struct eval_memo *memo = use->is_asked ? *list_of(e, use) : NULL;
     for (unsigned looked = 0; memo && looked < LOOKED_AT; memo = memo->next, looked++) {
-        if (memo->map == m && is_for(memo, with, slots)) {
-            *out = memo->made ? json_dup(e->a, memo->made) : NULL;
+        if (is_for(memo, use)) {
+            tell_again(e, memo);
+            *out = memo->made ? run_memo_share(e, memo->made) : NULL;
             return true;
         }
     }
     return false;
 }
 
-void run_memo_keep(struct eval *e, const struct map *m, const struct assigns *with,
-                   const struct values *slots, const struct json *made)
+static const struct values *given_to(struct eval *e, const struct run_memo *use)
 {
-    if (!is_remembered(e, m)) {
+    struct values *given = arena_alloc(e->a, sizeof(*given) * use->with.n);
+    for (unsigned i = 0; i < use->with.n; i++) {
+        given[i] = use->slots[use->with.v[i].slot];
+    }
+    return given;
+}
+
+void run_memo_keep(struct eval *e, const struct run_memo *use, const struct json *made)
+{
+    if (!use->is_asked || e->remarks != use->remarks) {
         return;
     }
-    struct eval_memo *memo = ARENA_NEW(e->a, struct eval_memo);
-    struct values *given = ARENA_ARRAY(e->a, struct values, with->n + 1);
-    for (unsigned i = 0; i < with->n; i++) {
-        given[i] = slots[with->v[i].slot];
-    }
-    *memo = (struct eval_memo){*list_of(e, m), m, *with, given, chain_of_its_own(e->a, made)};
-    *list_of(e, m) = memo;
+    struct eval_memo *memo = arena_alloc(e->a, sizeof(*memo));
+    *memo = (struct eval_memo){*list_of(e, use), *use, given_to(e, use), e->misses, made};
+    *list_of(e, use) = memo;
 }

@@ -94,15 +94,26 @@ bool run_map(struct eval *e, const struct map *m, const struct assigns *with,
 bool run_item(struct eval *e, const struct item *item, const struct scope *scope,
               struct json **out);
 
-/* run_memo.c: what a closed map made of the same values earlier in this output: a copy, or NULL where that was nothing.
- * False: it made nothing of them yet. */
-bool run_memo_find(struct eval *e, const struct map *m, const struct assigns *with,
-                   const struct values *slots, struct json **out);
-/* Of `made` (NULL: nothing) only its key, its place among others and the chain of its members change from now on. */
-void run_memo_keep(struct eval *e, const struct map *m, const struct assigns *with,
-                   const struct values *slots, const struct json *made);
-/* At the end of an output, which may be trimmed. */
+/* run_memo.c: one use of a map, with what it was given. */
+struct run_memo {
+    const struct map *m;
+    struct assigns with; /* a copy: a loop has items of its own */
+    const struct values *slots;
+    bool is_asked;   /* the map is closed, and nobody wants to see each use */
+    bool in_element; /* of a map that reads the header: used within a segment or group */
+    uint32_t hash;
+    const struct rules_miss *misses; /* told before it ran */
+    const struct rules_remark *remarks;
+};
+struct run_memo run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
+                            const struct values *slots, const struct scope *s);
+/* What the map made of the same values earlier in this output, and tells the same misses; NULL where that was nothing.
+ * Nothing below what maps made may be changed: it may stand elsewhere, too. False: it made nothing of them yet. */
+bool run_memo_find(struct eval *e, const struct run_memo *memo, struct json **out);
+void run_memo_keep(struct eval *e, const struct run_memo *memo, const struct json *made);
 void run_memo_forget(struct eval *e);
+/* `v` once more, for another parent; what is below it is the same. */
+struct json *run_memo_share(struct eval *e, const struct json *v);
 
 /* run_tell.c: the effect of a step as text, for a trace. */
 void run_tell(struct run *run, const struct step *s, struct buf *out);

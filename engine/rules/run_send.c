@@ -265,6 +265,8 @@ static bool map_payload(struct run *run, const struct step *s, struct rules_outp
         }
         return good;
     }
+    bool is_shared = run->r->trim[out->destination] && !run->e.lineage; /* by run_memo.c */
+    made = is_shared ? json_dup(run->a, made) : made;
     bool good = trim_value(run, s, out, made);
     if (good) {
         put_json(run, out, made);

@@ -294,6 +294,13 @@ Test(map_key, a_map_makes_the_same_of_the_same_values_wherever_it_is_used)
          "  v:\n    - $for: PID-3\n      $use: n\n      $with: { p: =$this.1, q: =$this.4 "
          "}\n" OTHER("needs: [p, q]\n", "  a: =$p & $q.1"),
          "{\"v\":[{\"a\":\"7L\"},{\"a\":\"8S\"}]}"},
+        {"the header is the same everywhere",
+         "  v:\n    - { $use: n, $with: { p: x } }\n    - $for: NK1\n      $use: n\n      $with: { "
+         "p: "
+         "x }\n    - $for: MSH\n      $use: n\n      $with: { p: x }\n" OTHER(
+             "needs: [p]\n", "  a: =MSH-3 & $p\n  b: =MSH-10"),
+         "{\"v\":[{\"a\":\"Lx\",\"b\":\"M1\"},{\"a\":\"Lx\",\"b\":\"M1\"},{\"a\":\"Lx\",\"b\":"
+         "\"M1\"},{\"a\":\"Lx\",\"b\":\"M1\"}]}"},
         {"nothing twice",
          "  v: [{ $use: n, $with: { p: =PID-31 } }, { $use: n, $with: { p: =PID-31 } }, x]\n" OTHER(
              "needs: [p]\n", "  a: =$p"),

@@ -243,6 +243,31 @@ Test(table, misses_are_told_with_their_keys)
     cr_expect_null(res.misses->next);
 }
 
+/* Also those of a map that is run once for the same values (run_memo.c). */
+Test(table, misses_are_told_each_time)
+{
+    static const char text[] =
+        "tables: { t: { file: f.csv, on-miss: empty } }\n---\nroute: a\nfrom: epic\nmessages: "
+        "[ADT^A01]\ndo: { send: lab, as: m }\n---\nmap: m\nreads: ADT_A01\nto: json\nvalue:\n  - { "
+        "$use: n, $with: { p: F } }\n  - { $use: n, $with: { p: F } }\n  - { $use: n, $with: { p: "
+        "F } "
+        "}\n---\nmap: n\nreads: ADT_A01\nto: json\nneeds: [p]\nvalue: { a: \"=$p.lookup('t')\", b: "
+        "\"=('x' & $p).lookup('t')\", c: 1 }\n";
+    static const char *const keys[] = {"xF", "F", "xF", "F", "xF", "F"};
+    struct diags d;
+    kit_file("f.csv", "k,v\na,b\n");
+    struct ruleset *r = kit_compile(text, &d);
+    cr_assert(r, "%s", kit_findings(&d));
+    struct rules_input in = {.m = kit_message(adt)};
+    struct rules_result res;
+    rules_run(r, &in, &kit_arena, &res);
+    unsigned n = 0;
+    for (const struct rules_miss *one = res.misses; one; one = one->next, n++) {
+        cr_assert(n < 6 && str_is(one->keys[0], keys[n]), "%u", n);
+    }
+    cr_expect_eq(n, 6);
+}
+
 /* ---- declarations ---- */
 
 Test(table, check_refuses_a_table_that_is_none)

@@ -83,6 +83,19 @@ static const struct {
      "accepted\ndesk: "
      "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Appointment\","
      "\"contained\":[{\"resourceType\":\"Patient\",\"active\":true}]}}]}"},
+    {"not where the same stands in another resource",
+     "  { resourceType: Bundle, entry: [{ resource: { resourceType: Appointment, appointmentType: "
+     "{ "
+     "$use: n, $with: { p: x } } } }, { resource: { resourceType: Slot, appointmentType: { $use: "
+     "n, "
+     "$with: { p: x } } } }] }\n---\nmap: n\nreads: ADT\nto: json\nneeds: [p]\nvalue: { coding: [{ "
+     "code: =$p, display: y }] }",
+     "drop: [Appointment.appointmentType.coding.display]\n",
+     "accepted\ndesk: "
+     "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Appointment\","
+     "\"appointmentType\":{\"coding\":[{\"code\":\"x\"}]}}},{\"resource\":{\"resourceType\":"
+     "\"Slot\","
+     "\"appointmentType\":{\"coding\":[{\"code\":\"x\",\"display\":\"y\"}]}}}]}"},
     {"what is wanted and not there holds", "  { resourceType: Appointment, status: booked }",
      "require: [Appointment.slot]\n",
      "accepted\ndesk held <r.yaml:4:7: the shape s wants Appointment.slot, which is not there>"},
