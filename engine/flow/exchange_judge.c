@@ -228,6 +228,7 @@ static void run_routes(struct exchange *x)
     struct entry_message *m = x->e;
     struct rules_input in = exchange_input(x);
     struct rules_result r = {0};
+    in.recall = plan_recall(e->plan);
     rules_run(e->plan->rules, &in, &x->msg->arena, &r);
     if (!x->is_again) {
         misses_add(e->misses, r.misses, m->received_us);

@@ -1,6 +1,7 @@
 #include "engine/flow/plan.h"
 
 #include "engine/flow/engine_priv.h"
+#include "engine/rules/recall.h"
 
 struct plan *plan_ref(struct plan *p)
 {
@@ -13,9 +14,18 @@ void plan_unref(struct plan **p)
     struct plan *one = *p;
     *p = NULL;
     if (one && --one->refs == 0) {
+        recall_free(&one->recall);
         struct arena a = one->arena; /* the plan lives in it */
         arena_free(&a);
     }
+}
+
+struct recall *plan_recall(struct plan *p)
+{
+    if (!p->recall) {
+        p->recall = recall_new(RECALL_BYTES);
+    }
+    return p->recall;
 }
 
 static bool same_list(const struct opt_list *a, const struct opt_list *b)

@@ -128,6 +128,7 @@ struct plan {
     struct plan_destination *destinations;
     unsigned ndestinations;
     const struct validate_dict *dictionary; /* for validation; NULL: no source asks for it */
+    struct recall *recall;                  /* see plan_recall() */
     struct ruleset *rules;                  /* indexes of sources and destinations are the plan's */
     uint64_t volume_bytes, disk_bytes;
     int64_t retention_us;
@@ -135,5 +136,7 @@ struct plan {
 
 struct plan *plan_ref(struct plan *p);
 void plan_unref(struct plan **p);
+/* What `rules` made of earlier messages, for the thread of the loop; begun when it is first asked for. */
+struct recall *plan_recall(struct plan *p);
 
 #endif

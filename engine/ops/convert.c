@@ -9,6 +9,7 @@
 #include "engine/base/mem.h"
 #include "engine/ops/crew.h"
 #include "engine/ops/messages.h"
+#include "engine/rules/recall.h"
 
 enum {
     ITEMS_MAX = 128,
@@ -17,7 +18,8 @@ enum {
 
 /* Of one thread: what its messages become is kept until it is told of. */
 struct worker {
-    struct arena a; /* of one message */
+    struct arena a;        /* of one message */
+    struct recall *recall; /* of all before it */
     struct buf raw, text, told;
     char apart[CREW_APART];
 };
@@ -123,6 +125,7 @@ static void run_rules(const struct convert *c, struct worker *w, struct item *m,
     in->received_us = c->conf.received_us;
     in->id_hi = hash64_str(raw, 1);
     in->id_lo = hash64_str(raw, 2);
+    in->recall = w->recall;
     rules_run(c->conf.plan->rules, in, &w->a, &res);
     tell(w, m, &res, raw, c->conf.is_pretty);
 }
@@ -210,6 +213,9 @@ struct convert *convert_new(const struct convert_conf *conf, convert_fn fn, void
     c->fn = fn;
     c->arg = arg;
     c->crew = crew_new(conf->threads);
+    for (unsigned i = 0; i < crew_size(c->crew); i++) {
+        c->workers[i].recall = recall_new(RECALL_BYTES);
+    }
     return c;
 }
 
@@ -223,6 +229,7 @@ void convert_free(struct convert **cp)
     crew_free(&c->crew);
     for (unsigned i = 0; i < CREW_MOST; i++) {
         struct worker *w = &c->workers[i];
+        recall_free(&w->recall);
         arena_free(&w->a);
         buf_free(&w->raw);
         buf_free(&w->text);

@@ -1,22 +1,29 @@
 /* Closed maps: what they make depends on nothing but their parameters, the message's header, the feed and tables, not on
- * the place in the message where they are used. Of the same values such a map makes the same (run_memo.c). */
+ * the place in the message where they are used. Of the same values such a map makes the same (run_memo.c); one that lasts
+ * makes it of other messages from the same sender, too (recall.h). */
 #include <string.h>
 
 #include "engine/rules/func.h"
 #include "engine/rules/profile.h"
 #include "engine/rules/ruleset_priv.h"
 
+/* What was met in a map. */
+struct met {
+    bool has_header;  /* a path of MSH */
+    bool is_fleeting; /* something of MSH, or a function, that is another with each message */
+};
+
 struct walk {
     const struct ruleset *r;
-    bool in_profile;  /* in a formula of a profile */
-    bool *has_header; /* a path of MSH was met */
+    bool in_profile; /* in a formula of a profile */
+    struct met *met;
 };
 
 static bool is_closed(const struct walk *w, const struct node *n, bool bound);
 
 static bool is_closed_name(const struct walk *w, unsigned id)
 {
-    const struct walk inside = {.r = w->r, .in_profile = true, .has_header = w->has_header};
+    const struct walk inside = {.r = w->r, .in_profile = true, .met = w->met};
     bool closed = !w->in_profile;
     for (unsigned i = 0; i < w->r->nprofiles && closed; i++) {
         const struct profile_name *name = profile_name_at(w->r->profiles[i], id);
@@ -30,6 +37,7 @@ static bool is_closed_call(const struct walk *w, const struct node *n, bool boun
 {
     const struct func *f = n->func;
     bool closed = f->input != FUNC_PATH;
+    w->met->is_fleeting |= (f->flags & FUNC_FLEETING) != 0;
     bool inside = bound || (n->has_input && (f->flags & FUNC_LAMBDA));
     for (uint32_t i = 0; i < n->nargs && closed; i++) {
         bool is_input = i == 0 && n->has_input;
@@ -39,11 +47,18 @@ static bool is_closed_call(const struct walk *w, const struct node *n, bool boun
     return closed;
 }
 
+/* Sender and receiver, MSH-3 to MSH-6, are in the context of what is recalled (run_recall.c). */
+static bool is_of_sender(const struct path *p)
+{
+    return p->field >= 3 && p->field <= 6;
+}
+
 /* The header is the same wherever a map is used. */
 static bool is_closed_path(const struct walk *w, const struct node *n)
 {
     bool is_header = n->path.field && memcmp(n->path.seg, "MSH", sizeof(n->path.seg)) == 0;
-    *w->has_header = *w->has_header || is_header;
+    w->met->has_header |= is_header;
+    w->met->is_fleeting |= is_header && !is_of_sender(&n->path);
     return is_header;
 }
 
@@ -90,7 +105,8 @@ static bool is_closed_item(const struct walk *w, const struct item *item, bool b
         return true;
     }
     bool inside = bound || item->loop;
-    *w->has_header = *w->has_header || (item->use && item->use->reads_header);
+    w->met->has_header |= item->use && item->use->reads_header;
+    w->met->is_fleeting |= item->use && !item->use->is_lasting;
     bool closed = (!item->loop || is_closed(w, item->loop->formula, bound)) &&
                   (!item->use || item->use->is_closed) && is_closed(w, item->formula, inside) &&
                   is_closed(w, item->cond, inside) && are_closed(w, &item->lets, inside) &&
@@ -119,11 +135,14 @@ void compile_closed(struct compiler *c)
         more = false;
         for (unsigned i = 0; i < c->r->nmaps; i++) {
             struct map *m = c->r->maps[i];
-            bool has_header = false;
-            const struct walk w = {.r = c->r, .has_header = &has_header};
+            struct met met = {false, false};
+            const struct walk w = {.r = c->r, .met = &met};
             bool found = !m->is_closed && m->is_compiled && is_closed_map(&w, m);
-            m->reads_header = found ? has_header : m->reads_header;
-            m->is_closed = m->is_closed || found;
+            if (found) {
+                m->is_closed = true;
+                m->reads_header = met.has_header;
+                m->is_lasting = !met.is_fleeting;
+            }
             more = more || found;
         }
     }

@@ -94,6 +94,7 @@ struct eval {
     const struct eval_memo *memo[EVAL_MEMOS];  /* by a hash of what they were given (run_memo.c) */
     struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
     struct coverage *coverage; /* told what is touched (coverage.h); or NULL */
+    struct recall *recall;     /* in maps of an output; or NULL (run_recall.c) */
     bool *differs;             /* rules_input.differs; or NULL */
 };
 
@@ -147,6 +148,10 @@ bool eval_look(struct eval *e, const struct node *n, uint64_t looked);
 void eval_looked(struct eval *e);
 /* The one text of a value: HL7 decoded, a simple composite by its first component. False: fault. */
 bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out);
+/* What the bytes of the message mean. */
+const struct hl7_text *eval_charset(struct eval *e);
+/* ASCII without an escape to another character set. O(n / 8). */
+bool eval_is_ascii(struct str s);
 /* Text of the message, unescaped, as UTF-8; and UTF-8 as bytes of the message (false: it cannot say them). */
 struct str eval_utf8(struct eval *e, struct str text);
 bool eval_bytes(struct eval *e, struct str utf8, struct str *out);

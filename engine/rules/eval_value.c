@@ -15,7 +15,7 @@ struct value eval_first_part(const struct value *v)
     return part;
 }
 
-static const struct hl7_text *charset_of(struct eval *e)
+const struct hl7_text *eval_charset(struct eval *e)
 {
     if (!e->has_charset) {
         e->has_charset = true;
@@ -24,8 +24,7 @@ static const struct hl7_text *charset_of(struct eval *e)
     return &e->charset;
 }
 
-/* ASCII without an escape to another character set; eight bytes at a time. */
-static bool is_plain(struct str s)
+bool eval_is_ascii(struct str s)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
     size_t i = 0;
@@ -44,13 +43,13 @@ static bool is_plain(struct str s)
 
 struct str eval_utf8(struct eval *e, struct str text)
 {
-    return is_plain(text) ? text : hl7_text_utf8(e->a, *charset_of(e), text);
+    return eval_is_ascii(text) ? text : hl7_text_utf8(e->a, *eval_charset(e), text);
 }
 
 bool eval_bytes(struct eval *e, struct str utf8, struct str *out)
 {
     *out = utf8;
-    return is_plain(utf8) || hl7_text_bytes(e->a, *charset_of(e), utf8, out);
+    return eval_is_ascii(utf8) || hl7_text_bytes(e->a, *eval_charset(e), utf8, out);
 }
 
 /* Where there is something to decode, to choose, or to complain of. */

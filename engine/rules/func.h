@@ -32,18 +32,19 @@ enum shape_kind {
 };
 
 enum {
-    FUNC_LAMBDA = 1,     /* arguments are evaluated for each value, as $this */
-    FUNC_TEXT = 2,       /* the input is read as one text each: composites are refused */
-    FUNC_PURE = 4,       /* literals in, the same literal out: folded at check time */
-    FUNC_CERTAIN = 8,    /* never empty */
-    FUNC_GIVES_ONE = 16, /* one value at most, whatever the input */
-    FUNC_MANY = 32,      /* several values out of one */
-    FUNC_CONDITION = 64, /* the first argument is a decision */
-    FUNC_LISTS = 128,    /* arguments may be lists */
-    FUNC_TYPE = 256,     /* the argument is the name of a type, not a formula */
-    FUNC_ZONE = 512,     /* reads a date: a zone is the last argument, or the feed's */
-    FUNC_SINGLE = 1024,  /* FUNC_EACH: several are an error in `eval` of FHIR and JSON */
-    FUNC_STRING = 2048,  /* FUNC_ONE: in `eval` a number or truth value is an error */
+    FUNC_LAMBDA = 1,      /* arguments are evaluated for each value, as $this */
+    FUNC_TEXT = 2,        /* the input is read as one text each: composites are refused */
+    FUNC_PURE = 4,        /* literals in, the same literal out: folded at check time */
+    FUNC_CERTAIN = 8,     /* never empty */
+    FUNC_GIVES_ONE = 16,  /* one value at most, whatever the input */
+    FUNC_MANY = 32,       /* several values out of one */
+    FUNC_CONDITION = 64,  /* the first argument is a decision */
+    FUNC_LISTS = 128,     /* arguments may be lists */
+    FUNC_TYPE = 256,      /* the argument is the name of a type, not a formula */
+    FUNC_ZONE = 512,      /* reads a date: a zone is the last argument, or the feed's */
+    FUNC_SINGLE = 1024,   /* FUNC_EACH: several are an error in `eval` of FHIR and JSON */
+    FUNC_STRING = 2048,   /* FUNC_ONE: in `eval` a number or truth value is an error */
+    FUNC_FLEETING = 4096, /* of the same input something else with each message */
 };
 
 /* One call under way. `in` is the input; `one` its current value for FUNC_ONE and FUNC_EACH. */

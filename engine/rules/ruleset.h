@@ -157,6 +157,7 @@ struct rules_input {
     const struct rules_cause *cause;   /* that it answers; NULL: none, or it is lost */
     struct trace *trace;               /* told what happens; NULL: nobody asks (trace.h) */
     struct str only;                   /* run this route alone; empty: all */
+    struct recall *recall;             /* what earlier messages came to; or NULL (recall.h) */
     bool *differs; /* set where the paired ruleset may differ (rules_pair); or NULL */
 };
 

@@ -245,6 +245,7 @@ struct map {
     bool is_compiled;
     bool is_closed;    /* it reads but its parameters, MSH, the feed, tables (compile_closed.c) */
     bool reads_header; /* a closed map: MSH, too */
+    bool is_lasting;   /* a closed map: of another message from the same sender it makes the same */
     bool is_stale;     /* used for a structure that it was not compiled for */
     bool is_changed;   /* it is another one in the ruleset that this one was paired with */
 };

@@ -1,5 +1,6 @@
 /* Maps: from values of the message to JSON. What is empty leaves no trace: no key, no item, no husk. */
 #include "engine/rules/coverage.h"
+#include "engine/rules/recall.h"
 #include "engine/rules/run_priv.h"
 
 #include "engine/rules/run_fhir.h"
@@ -287,7 +288,8 @@ static bool run_used_map(struct eval *e, const struct item *item, const struct s
     if (!run_assigns(e, &item->with, s, slots)) {
         return false;
     }
-    const struct run_memo memo = run_memo_of(e, m, &item->with, slots, s);
+    struct recall_key key;
+    const struct run_memo memo = run_memo_of(e, m, &item->with, slots, s, &key);
     if (run_memo_find(e, &memo, out)) {
         return true;
     }

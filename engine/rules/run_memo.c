@@ -1,5 +1,6 @@
 /* What closed maps made before, so that a practitioner or a time that a message names several times is made once.
  * A closed map (compile_closed.c) depends on nothing but its parameters, the message's header, the feed and the tables. */
+#include "engine/rules/recall.h"
 #include "engine/rules/run_priv.h"
 
 enum { LOOKED_AT = 32 }; /* results of one map that are compared */
@@ -83,7 +84,8 @@ static bool is_at_header(const struct eval *e, const struct group *at)
 }
 
 struct run_memo run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
-                            const struct values *slots, const struct scope *s)
+                            const struct values *slots, const struct scope *s,
+                            struct recall_key *key)
 {
     struct run_memo use = {.m = m, .with = *with, .slots = slots};
     use.is_asked = m->is_closed && !e->lineage && !e->coverage;
@@ -92,11 +94,15 @@ struct run_memo run_memo_of(struct eval *e, const struct map *m, const struct as
         use.in_element = at != NULL;
         use.is_asked = !is_at_header(e, at);
     }
-    if (use.is_asked) {
-        use.hash = hash_of(&use);
-        use.misses = e->misses;
-        use.remarks = e->remarks;
+    if (!use.is_asked) {
+        return use;
     }
+    use.misses = e->misses;
+    use.remarks = e->remarks;
+    use.key = run_recall_key(e, &use, key);
+    use.hash = use.key ? 0 : hash_of(&use);
+    use.steps = e->steps;
+    use.used = arena_used(e->a);
     return use;
 }
 
@@ -112,30 +118,21 @@ struct json *run_memo_share(struct eval *e, const struct json *v)
     return same;
 }
 
-void run_memo_forget(struct eval *e)
+void run_memo_begin(struct eval *e, struct recall *recall)
 {
     memset(e->memo, 0, sizeof(e->memo));
-}
-
-/* What the map told as it ran: those of each use count. */
-static void tell_again(struct eval *e, const struct eval_memo *memo)
-{
-    struct rules_miss *newest = NULL, **end = &newest;
-    for (const struct rules_miss *one = memo->misses; one != memo->use.misses; one = one->next) {
-        *end = ARENA_NEW(e->a, struct rules_miss);
-        **end = *one;
-        end = &(*end)->next;
-    }
-    *end = e->misses;
-    e->misses = newest;
+    run_recall_begin(e, recall);
 }
 
 bool run_memo_find(struct eval *e, const struct run_memo *use, struct json **out)
 {
+    if (use->key) {
+        return run_recall_find(e, use, out);
+    }
     const struct eval_memo *memo = use->is_asked ? *list_of(e, use) : NULL;
     for (unsigned looked = 0; memo && looked < LOOKED_AT; memo = memo->next, looked++) {
         if (is_for(memo, use)) {
-            tell_again(e, memo);
+            e->misses = recall_misses(e->a, memo->misses, memo->use.misses, e->misses);
             *out = memo->made ? run_memo_share(e, memo->made) : NULL;
             return true;
         }
@@ -155,6 +152,10 @@ static const struct values *given_to(struct eval *e, const struct run_memo *use)
 void run_memo_keep(struct eval *e, const struct run_memo *use, const struct json *made)
 {
     if (!use->is_asked || e->remarks != use->remarks) {
+        return;
+    }
+    if (use->key) {
+        run_recall_keep(e, use, made);
         return;
     }
     struct eval_memo *memo = arena_alloc(e->a, sizeof(*memo));

@@ -248,7 +248,7 @@ static bool map_payload(struct run *run, const struct step *s, struct rules_outp
     run->e.output =
         str_printf(run->a, "%.*s/%.*s/%.*s", STR_ARG(run->route->name),
                    STR_ARG(run->r->destinations[out->destination].name), STR_ARG(out->id_part));
-    run_memo_forget(&run->e);
+    run_memo_begin(&run->e, run->in->recall);
     if (!run_map(&run->e, s->send.map, &s->send.with, run->scope, &made)) {
         return false;
     }
