@@ -11,6 +11,7 @@
 enum {
     PLACES = 1024, /* lists of entries; a power of 2 */
     CONTEXTS = 2 * RECALL_CONTEXTS,
+    SIGHTS = 8192,
     HABITS = 256,  /* maps by their number */
     TRIES = 1024,  /* uses of a map until it is judged */
     WORTH = 4,     /* one of so many should be found */
@@ -22,7 +23,6 @@ struct entry {
     uint64_t hash;
     struct str key;
     unsigned context;
-    uint64_t output; /* where it was asked for last */
     struct recall_made made;
 };
 
@@ -47,7 +47,7 @@ struct recall {
     struct arena names; /* of contexts */
     struct context contexts[CONTEXTS];
     unsigned ncontexts, context; /* the one of this output */
-    uint64_t output;             /* number of this one */
+    uint32_t sights[SIGHTS];     /* hashes of keys that were met, by other bits of them */
     struct habit habits[HABITS];
     uint64_t found;
 };
@@ -141,7 +141,6 @@ void recall_begin(struct recall *r, struct str context)
         turn(r);
     }
     r->context = context_of(r, context);
-    r->output++;
 }
 
 /* ---- what is worth it ---- */
@@ -202,7 +201,7 @@ static struct entry *keep(struct recall *r, uint64_t hash, struct str key,
 {
     struct arena *a = &r->young->a;
     struct entry *e = arena_alloc(a, sizeof(*e)), **at = &r->young->at[hash % PLACES];
-    *e = (struct entry){*at, hash, str_dup(a, key), r->context, r->output, *made};
+    *e = (struct entry){*at, hash, str_dup(a, key), r->context, *made};
     e->made.json = made->json ? copy_json(a, made->json) : NULL;
     e->made.misses = recall_misses(a, made->misses, made->until, NULL);
     e->made.until = NULL;
@@ -210,18 +209,21 @@ static struct entry *keep(struct recall *r, uint64_t hash, struct str key,
     return e;
 }
 
-/* In the younger half. */
-static struct entry *renew(struct recall *r, const struct entry *was)
+static bool was_met(struct recall *r, uint64_t hash)
 {
-    struct entry *e = keep(r, was->hash, was->key, &was->made);
-    e->output = was->output;
-    return e;
+    uint32_t *sight = &r->sights[hash % SIGHTS], tag = (uint32_t)(hash >> 32);
+    bool was = *sight == tag;
+    *sight = tag;
+    return was;
 }
 
 void recall_keep(struct recall *r, const struct recall_key *key, const struct recall_made *made)
 {
     struct str bytes = str_from(key->bytes, key->n);
-    (void)keep(r, hash64_str(bytes, r->context), bytes, made);
+    uint64_t hash = hash64_str(bytes, r->context);
+    if (was_met(r, hash)) {
+        (void)keep(r, hash, bytes, made);
+    }
 }
 
 static struct entry *find(const struct half *h, uint64_t hash, struct str key, unsigned context)
@@ -240,14 +242,10 @@ const struct recall_made *recall_find(struct recall *r, unsigned map, const stru
     struct entry *e = find(r->young, hash, bytes, r->context);
     if (!e) {
         e = find(r->old, hash, bytes, r->context);
-        e = e ? renew(r, e) : NULL;
+        e = e ? keep(r, hash, bytes, &e->made) : NULL;
     }
     struct habit *h = &r->habits[map % HABITS];
     h->found = (uint16_t)(h->found + (e != NULL));
     r->found += e != NULL;
-    if (e) {
-        e->made.is_paid = e->output == r->output;
-        e->output = r->output;
-    }
     return e ? &e->made : NULL;
 }

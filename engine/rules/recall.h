@@ -34,7 +34,6 @@ struct recall_made {
     const struct rules_miss *misses, *until; /* newest first, the last one before `until` */
     uint32_t steps;                          /* what it took */
     size_t bytes;
-    bool is_paid; /* it was made or found in this output before */
 };
 
 /* An output begins, of a message that stands in `context`: what was found before may be gone. */
@@ -46,7 +45,7 @@ const struct recall_made *recall_find(struct recall *r, unsigned map, const stru
 /* Copies of the misses from `from` to before `until`, and then `rest`. */
 struct rules_miss *recall_misses(struct arena *a, const struct rules_miss *from,
                                  const struct rules_miss *until, struct rules_miss *rest);
-/* Of `made` a copy is kept. O(nodes). */
+/* Of `made` a copy is kept when it is made for the second time: much of what a message names is its own. O(nodes). */
 void recall_keep(struct recall *r, const struct recall_key *key, const struct recall_made *made);
 
 #endif

@@ -289,8 +289,8 @@ static bool run_used_map(struct eval *e, const struct item *item, const struct s
         return false;
     }
     struct recall_key key;
-    const struct run_memo memo = run_memo_of(e, m, &item->with, slots, s, &key);
-    if (run_memo_find(e, &memo, out)) {
+    struct run_memo memo = run_memo_of(e, m, &item->with, slots, s);
+    if (run_memo_find(e, &memo, &key, out)) {
         return true;
     }
     if (!in_frame(e, m, slots, &item->with, s, out)) {

@@ -84,8 +84,7 @@ static bool is_at_header(const struct eval *e, const struct group *at)
 }
 
 struct run_memo run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
-                            const struct values *slots, const struct scope *s,
-                            struct recall_key *key)
+                            const struct values *slots, const struct scope *s)
 {
     struct run_memo use = {.m = m, .with = *with, .slots = slots};
     use.is_asked = m->is_closed && !e->lineage && !e->coverage;
@@ -94,15 +93,13 @@ struct run_memo run_memo_of(struct eval *e, const struct map *m, const struct as
         use.in_element = at != NULL;
         use.is_asked = !is_at_header(e, at);
     }
-    if (!use.is_asked) {
-        return use;
+    if (use.is_asked) {
+        use.hash = hash_of(&use);
+        use.misses = e->misses;
+        use.remarks = e->remarks;
+        use.steps = e->steps;
+        use.used = arena_used(e->a);
     }
-    use.misses = e->misses;
-    use.remarks = e->remarks;
-    use.key = run_recall_key(e, &use, key);
-    use.hash = use.key ? 0 : hash_of(&use);
-    use.steps = e->steps;
-    use.used = arena_used(e->a);
     return use;
 }
 
@@ -124,22 +121,6 @@ void run_memo_begin(struct eval *e, struct recall *recall)
     run_recall_begin(e, recall);
 }
 
-bool run_memo_find(struct eval *e, const struct run_memo *use, struct json **out)
-{
-    if (use->key) {
-        return run_recall_find(e, use, out);
-    }
-    const struct eval_memo *memo = use->is_asked ? *list_of(e, use) : NULL;
-    for (unsigned looked = 0; memo && looked < LOOKED_AT; memo = memo->next, looked++) {
-        if (is_for(memo, use)) {
-            e->misses = recall_misses(e->a, memo->misses, memo->use.misses, e->misses);
-            *out = memo->made ? run_memo_share(e, memo->made) : NULL;
-            return true;
-        }
-    }
-    return false;
-}
-
 static const struct values *given_to(struct eval *e, const struct run_memo *use)
 {
     struct values *given = arena_alloc(e->a, sizeof(*given) * use->with.n);
@@ -149,16 +130,42 @@ static const struct values *given_to(struct eval *e, const struct run_memo *use)
     return given;
 }
 
-void run_memo_keep(struct eval *e, const struct run_memo *use, const struct json *made)
+static void remember(struct eval *e, const struct run_memo *use, const struct json *made)
 {
-    if (!use->is_asked || e->remarks != use->remarks) {
-        return;
-    }
-    if (use->key) {
-        run_recall_keep(e, use, made);
-        return;
-    }
     struct eval_memo *memo = arena_alloc(e->a, sizeof(*memo));
     *memo = (struct eval_memo){*list_of(e, use), *use, given_to(e, use), e->misses, made};
     *list_of(e, use) = memo;
+}
+
+static const struct eval_memo *remembered(struct eval *e, const struct run_memo *use)
+{
+    const struct eval_memo *memo = *list_of(e, use);
+    unsigned looked = 0;
+    while (memo && !is_for(memo, use)) {
+        memo = ++looked < LOOKED_AT ? memo->next : NULL;
+    }
+    return memo;
+}
+
+bool run_memo_find(struct eval *e, struct run_memo *use, struct recall_key *room, struct json **out)
+{
+    const struct eval_memo *memo = use->is_asked ? remembered(e, use) : NULL;
+    const struct json *made = memo ? memo->made : NULL;
+    if (memo) {
+        e->misses = recall_misses(e->a, memo->misses, memo->use.misses, e->misses);
+    } else if (use->is_asked && run_recall_find(e, use, room, &made)) {
+        remember(e, use, made);
+    } else {
+        return false;
+    }
+    *out = made ? run_memo_share(e, made) : NULL;
+    return true;
+}
+
+void run_memo_keep(struct eval *e, const struct run_memo *use, const struct json *made)
+{
+    if (use->is_asked && e->remarks == use->remarks) {
+        remember(e, use, made);
+        run_recall_keep(e, use, made);
+    }
 }

@@ -104,29 +104,27 @@ struct run_memo {
     uint32_t hash;
     const struct rules_miss *misses; /* told before it ran */
     const struct rules_remark *remarks;
-    const struct recall_key *key; /* earlier messages are asked, too; NULL: this output alone */
     uint32_t steps;
-    size_t used; /* of the arena */
+    size_t used;                  /* of the arena */
+    const struct recall_key *key; /* what earlier messages are asked by; NULL: they are not */
 };
-/* `key` is room that lasts as long as what it gives. */
 struct run_memo run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
-                            const struct values *slots, const struct scope *s,
-                            struct recall_key *key);
+                            const struct values *slots, const struct scope *s);
 /* What the map made of the same values earlier in this output, or for an earlier message, and tells the same misses; NULL
- * where that was nothing.
- * Nothing below what maps made may be changed: it may stand elsewhere, too. False: it made nothing of them yet. */
-bool run_memo_find(struct eval *e, const struct run_memo *memo, struct json **out);
+ * where that was nothing. Nothing below what maps made may be changed: it may stand elsewhere, too. `room` is for a key that
+ * lasts as long as `use`. False: it made nothing of them yet. */
+bool run_memo_find(struct eval *e, struct run_memo *use, struct recall_key *room,
+                   struct json **out);
 void run_memo_keep(struct eval *e, const struct run_memo *memo, const struct json *made);
 /* An output begins. `recall`: of earlier messages; or NULL. */
 void run_memo_begin(struct eval *e, struct recall *recall);
 /* `v` once more, for another parent; what is below it is the same. */
 struct json *run_memo_share(struct eval *e, const struct json *v);
 
-/* run_recall.c: the same for what other messages of the feed came to (recall.h). NULL: that is not to be asked. */
-const struct recall_key *run_recall_key(struct eval *e, const struct run_memo *use,
-                                        struct recall_key *room);
+/* run_recall.c: the same for what other messages of the feed came to (recall.h). */
 void run_recall_begin(struct eval *e, struct recall *recall);
-bool run_recall_find(struct eval *e, const struct run_memo *use, struct json **out);
+bool run_recall_find(struct eval *e, struct run_memo *use, struct recall_key *room,
+                     const struct json **out);
 void run_recall_keep(struct eval *e, const struct run_memo *use, const struct json *made);
 
 /* run_tell.c: the effect of a step as text, for a trace. */

@@ -3,7 +3,7 @@
 #include "engine/rules/run_priv.h"
 #include "engine/rules/table.h"
 
-enum { CONTEXT_MAX = 400, HEADER_FIRST = 3, HEADER_LAST = 6, HEADER_CHARSET = 18 };
+enum { CONTEXT_MAX = 400, HEADER_FIRST = 3, HEADER_LAST = 6 };
 
 /* ---- bytes ---- */
 
@@ -34,76 +34,78 @@ static void put_text(struct bytes *b, struct str s)
 
 /* ---- a use of a map ---- */
 
-/* Letters beyond ASCII, and what an escape stands for, mean what the character set says. */
-static void put_charset(struct eval *e, struct bytes *b, const struct value *v)
-{
-    bool is_ascii = v->kind != VALUE_HL7 || !v->text.n ||
-                    (eval_is_ascii(v->text) && !memchr(v->text.p, v->m->d.escape, v->text.n));
-    if (!is_ascii) {
-        const struct hl7_text *t = eval_charset(e);
-        const unsigned char says[] = {t->is_set, t->is_set ? (unsigned char)t->set : 0};
-        put(b, says, sizeof(says));
-    }
-}
+/* Before the text or number of a value. */
+struct head {
+    const char *type;
+    uint16_t slot, n; /* that it is given to, and how many are */
+    uint8_t kind, level, of, is_null, is_cell;
+    uint16_t size; /* of the text */
+};
 
 /* Segments, groups, nodes, rare numbers and values of another message have no key. */
-static void put_value(struct eval *e, struct bytes *b, const struct value *v)
+static void put_value(struct eval *e, struct bytes *b, struct head head, const struct value *v)
 {
-    const unsigned char head[] = {v->kind, v->level, v->scale, v->of,
-                                  (unsigned char)(v->is_null + 2 * v->is_cell)};
-    bool is_own = v->kind == VALUE_STRING || (v->kind == VALUE_HL7 && v->m == e->doc->m);
-    put(b, head, sizeof(head));
-    if (is_own || value_is_moment(v)) {
-        put(b, &v->type, sizeof(v->type));
-        put_text(b, v->text);
-        put_charset(e, b, v);
-    } else if (v->kind == VALUE_INTEGER || v->kind == VALUE_BOOLEAN) {
-        put(b, &v->i, sizeof(v->i));
-    } else {
+    bool is_text = v->kind == VALUE_STRING || value_is_moment(v) ||
+                   (v->kind == VALUE_HL7 && v->m == e->doc->m);
+    bool is_number = v->kind == VALUE_INTEGER || v->kind == VALUE_BOOLEAN;
+    if ((!is_text && !is_number) || (is_text && v->text.n > UINT16_MAX)) {
         b->at = NULL;
+        return;
     }
+    head.type = v->type;
+    head.kind = v->kind;
+    head.level = v->level;
+    head.of = v->of;
+    head.is_null = v->is_null;
+    head.is_cell = v->is_cell;
+    head.size = is_text ? (uint16_t)v->text.n : 0;
+    put(b, &head, sizeof(head));
+    put(b, is_text ? v->text.p : (const char *)&v->i, is_text ? v->text.n : sizeof(v->i));
 }
 
 static void put_values(struct eval *e, struct bytes *b, unsigned slot, const struct values *l)
 {
-    const unsigned char head[] = {(unsigned char)slot, (unsigned char)l->n};
-    b->at = l->n <= UINT8_MAX ? b->at : NULL;
-    put(b, head, sizeof(head));
+    struct head head;
+    memset(&head, 0, sizeof(head)); /* what is between its members, too */
+    head.slot = (uint16_t)slot;
+    head.n = (uint16_t)l->n;
+    if (!l->n) {
+        put(b, &head, sizeof(head));
+    }
+    b->at = l->n <= UINT16_MAX ? b->at : NULL;
     for (uint32_t i = 0; i < l->n && b->at; i++) {
-        put_value(e, b, &l->v[i]);
+        put_value(e, b, head, &l->v[i]);
     }
 }
 
-const struct recall_key *run_recall_key(struct eval *e, const struct run_memo *use,
-                                        struct recall_key *room)
+static bool put_key(struct eval *e, const struct run_memo *use, struct recall_key *out)
 {
-    if (!e->recall || !use->m->is_lasting || !recall_is_worth(e->recall, use->m->index)) {
-        return NULL;
-    }
-    struct bytes b = {room->bytes, room->bytes + sizeof(room->bytes)};
+    struct bytes b = {out->bytes, out->bytes + sizeof(out->bytes)};
     put(&b, &use->m->index, sizeof(use->m->index));
     put(&b, &use->in_element, sizeof(use->in_element));
     for (unsigned i = 0; i < use->with.n && b.at; i++) {
         unsigned slot = use->with.v[i].slot;
         put_values(e, &b, slot, &use->slots[slot]);
     }
-    room->n = b.at ? (uint32_t)(b.at - room->bytes) : 0;
-    return room->n ? room : NULL;
+    out->n = b.at ? (uint32_t)(b.at - out->bytes) : 0;
+    return b.at != NULL;
 }
 
 /* ---- the message around ---- */
 
-/* All that closed maps see besides what they are given: the feed with its profile, delimiters, the character set that is
- * named, who sends to whom. Empty: that is too long. */
-static struct str context_of(const struct eval *e, const struct edit_seg *msh, char *room)
+/* All that closed maps see besides what they are given: the feed with its profile, delimiters, what letters beyond ASCII
+ * mean, who sends to whom. Empty: that is too long. */
+static struct str context_of(struct eval *e, const struct edit_seg *msh, char *room)
 {
     struct bytes b = {room, room + CONTEXT_MAX};
+    const struct hl7_text *t = eval_charset(e);
+    const unsigned char set[] = {t->is_set, t->is_set ? (unsigned char)t->set : 0};
     put(&b, &e->source, sizeof(e->source));
     put(&b, &e->doc->m->d, sizeof(e->doc->m->d));
+    put(&b, set, sizeof(set));
     for (unsigned field = HEADER_FIRST; field <= HEADER_LAST; field++) {
         put_text(&b, hl7_field(msh->m, msh->seg, field));
     }
-    put_text(&b, hl7_field(msh->m, msh->seg, HEADER_CHARSET));
     return b.at ? str_from(room, (size_t)(b.at - room)) : STR("");
 }
 
@@ -127,12 +129,9 @@ void run_recall_begin(struct eval *e, struct recall *recall)
 
 /* ---- asked and told ---- */
 
-/* It costs what it did cost, once in an output: whether a message stays within its budget does not depend on those before. */
+/* It costs what it did cost: whether a message stays within its budget does not depend on those before it. */
 static bool pay(struct eval *e, const struct recall_made *made)
 {
-    if (made->is_paid) {
-        return true;
-    }
     if (made->steps >= e->steps || e->a->total + made->bytes > e->bytes_max) {
         return false;
     }
@@ -141,14 +140,18 @@ static bool pay(struct eval *e, const struct recall_made *made)
     return true;
 }
 
-bool run_recall_find(struct eval *e, const struct run_memo *use, struct json **out)
+bool run_recall_find(struct eval *e, struct run_memo *use, struct recall_key *room,
+                     const struct json **out)
 {
-    const struct recall_made *made = recall_find(e->recall, use->m->index, use->key);
+    bool asks = e->recall && use->m->is_lasting && recall_is_worth(e->recall, use->m->index);
+    use->key = asks && put_key(e, use, room) ? room : NULL;
+    const struct recall_made *made =
+        use->key ? recall_find(e->recall, use->m->index, use->key) : NULL;
     if (!made || !pay(e, made)) {
         return false;
     }
     e->misses = recall_misses(e->a, made->misses, NULL, e->misses);
-    *out = made->json ? run_memo_share(e, made->json) : NULL;
+    *out = made->json;
     return true;
 }
 
@@ -159,5 +162,7 @@ void run_recall_keep(struct eval *e, const struct run_memo *use, const struct js
                                     .until = use->misses,
                                     .steps = use->steps - e->steps,
                                     .bytes = arena_used(e->a) - use->used};
-    recall_keep(e->recall, use->key, &one);
+    if (use->key) {
+        recall_keep(e->recall, use->key, &one);
+    }
 }
