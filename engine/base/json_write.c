@@ -1,121 +1,146 @@
 #include "engine/base/json.h"
 #include "engine/base/json_out.h"
 
+/* Where the next byte goes is handed from function to function and stands in a register; the buffer is told of it where it
+ * has to grow, and at the end. */
 struct writer {
     struct buf *out;
+    const char *end; /* behind what the buffer holds */
     unsigned indent, depth;
 };
 
-static void new_line(const struct writer *w)
+/* What stands around a key and a leaf: quotes, a colon, a word as false, a comma, a bracket. */
+enum { AROUND = 16 };
+
+static char *begin(struct writer *w)
 {
-    if (w->indent) {
-        buf_putc(w->out, '\n');
-        for (unsigned i = 0; i < w->indent * w->depth; i++) {
-            buf_putc(w->out, ' ');
-        }
-    }
+    w->end = w->out->p + w->out->cap;
+    return w->out->p + w->out->n;
 }
 
-static void put_string(struct buf *out, struct str s, bool is_plain)
+static void end(struct writer *w, const char *at)
 {
-    if (is_plain) {
-        json_put_plain(out, s);
-    } else {
-        json_put_string(out, s);
-    }
+    w->out->n = (size_t)(at - w->out->p);
 }
 
-static void put_leaf(struct buf *out, const struct json *v)
+static __attribute__((noinline)) char *grow(struct writer *w, const char *at, size_t n)
+{
+    end(w, at);
+    buf_grow(w->out, n);
+    return begin(w);
+}
+
+/* Room for `n` bytes and what stands around them. */
+static inline char *make_room(struct writer *w, char *at, size_t n)
+{
+    bool has = (size_t)(w->end - at) >= n + AROUND;
+    return __builtin_expect(has, 1) ? at : grow(w, at, n + AROUND);
+}
+
+static char *new_line(struct writer *w, char *at)
+{
+    unsigned n = w->indent * w->depth;
+    at = make_room(w, at, n);
+    *at++ = '\n';
+    memset(at, ' ', n);
+    return at + n;
+}
+
+static inline char *put_str(char *at, struct str s)
+{
+    str_copy(at, s);
+    return at + s.n;
+}
+
+/* A text with something to escape, or of which it is not known; behind it there is room for `more`. */
+static char *put_odd(struct writer *w, const char *at, struct str s, size_t more)
+{
+    end(w, at);
+    json_put_string(w->out, s);
+    buf_reserve(w->out, more + AROUND);
+    return begin(w);
+}
+
+static inline char *put_plain(char *at, struct str s)
+{
+    *at++ = '"';
+    at = put_str(at, s);
+    *at++ = '"';
+    return at;
+}
+
+static char *put_leaf(struct writer *w, char *at, const struct json *v)
 {
     switch (v->kind) {
     case JSON_NULL:
-        buf_puts(out, "null");
-        return;
+        return put_str(at, STR("null"));
     case JSON_FALSE:
-        buf_puts(out, "false");
-        return;
+        return put_str(at, STR("false"));
     case JSON_TRUE:
-        buf_puts(out, "true");
-        return;
+        return put_str(at, STR("true"));
     case JSON_NUMBER:
-        buf_put_str(out, v->text);
-        return;
+        return put_str(at, v->text);
     case JSON_STRING:
-        put_string(out, v->text, v->is_plain);
-        return;
+        return put_odd(w, at, v->text, 0);
     case JSON_ARRAY:
-        buf_puts(out, "[]");
-        return;
+        return put_str(at, STR("[]"));
     case JSON_OBJECT:
-        buf_puts(out, "{}");
-        return;
+        return put_str(at, STR("{}"));
     }
+    return at;
 }
 
-/* `,"key":` at once: most keys are plain, most trees on one line. */
-static void put_key(struct writer *w, const struct json *v, bool is_first)
+static inline char *put_key(struct writer *w, char *at, const struct json *v, bool has_lines)
 {
-    struct buf *out = w->out;
-    if (!v->is_key_plain || w->indent) {
-        if (!is_first) {
-            buf_putc(out, ',');
-        }
-        new_line(w);
-        put_string(out, v->key, v->is_key_plain);
-        buf_put_str(out, w->indent ? STR(": ") : STR(":"));
-        return;
+    at = v->is_key_plain ? put_plain(at, v->key) : put_odd(w, at, v->key, v->text.n);
+    *at++ = ':';
+    if (has_lines) {
+        *at++ = ' ';
     }
-    size_t n = v->key.n;
-    buf_reserve(out, n + 4);
-    char *at = out->p + out->n;
-    at[0] = ',';
-    at += !is_first;
-    at[0] = at[n + 1] = '"';
-    at[n + 2] = ':';
-    str_copy(at + 1, v->key);
-    out->n += n + 3 + !is_first;
+    return at;
 }
 
-static void put_item(struct writer *w, bool is_first)
+static char *put_children(struct writer *w, char *at, const struct json *v);
+
+/* There is room for it and what stands around it. */
+static inline char *put_value(struct writer *w, char *at, const struct json *v)
 {
-    if (!is_first) {
-        buf_putc(w->out, ',');
+    if (v->first) {
+        return put_children(w, at, v);
     }
-    new_line(w);
+    return v->kind == JSON_STRING && v->is_plain ? put_plain(at, v->text) : put_leaf(w, at, v);
 }
 
-/* Recursion is as deep as the tree: json_parse limits that to 512, builders to their own depth. */
-static void put_value(struct writer *w, const struct json *v)
+/* Members or items with a comma behind each; the bracket takes the place of the last. Recursion is as deep as the tree:
+ * json_parse limits that to 512, builders to their own depth. */
+static char *put_children(struct writer *w, char *at, const struct json *v)
 {
-    bool object = v->kind == JSON_OBJECT;
-    buf_putc(w->out, object ? '{' : '[');
+    bool is_object = v->kind == JSON_OBJECT, has_lines = w->indent > 0;
+    *at++ = is_object ? '{' : '[';
     w->depth++;
     json_each(child, v)
     {
-        if (object) {
-            put_key(w, child, child == v->first);
-        } else {
-            put_item(w, child == v->first);
+        if (has_lines) {
+            at = new_line(w, at);
         }
-        if (child->first) {
-            put_value(w, child);
-        } else if (child->kind == JSON_STRING && child->is_plain) {
-            json_put_plain(w->out, child->text);
-        } else {
-            put_leaf(w->out, child);
-        }
+        at = make_room(w, at, child->key.n + child->text.n);
+        at = is_object ? put_key(w, at, child, has_lines) : at;
+        at = put_value(w, at, child);
+        *at++ = ',';
     }
     w->depth--;
-    new_line(w);
-    buf_putc(w->out, object ? '}' : ']');
+    at--;
+    if (has_lines) {
+        at = new_line(w, at);
+    }
+    at = make_room(w, at, 0);
+    *at++ = is_object ? '}' : ']';
+    return at;
 }
 
 void json_write(struct buf *out, const struct json *v, unsigned indent)
 {
-    struct writer w = {out, indent, 0};
-    if (v->first) {
-        put_value(&w, v);
-    } else {
-        put_leaf(out, v);
-    }
+    struct writer w = {.out = out, .indent = indent};
+    buf_reserve(out, v->text.n + AROUND);
+    end(&w, put_value(&w, begin(&w), v));
 }

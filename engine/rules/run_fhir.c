@@ -170,8 +170,9 @@ struct json *run_fhir_object(struct arena *a, const struct item *item)
 {
     struct json *object = json_new(a, JSON_OBJECT);
     if (item->fhir && !item->is_overlay && fhir_type_kind(item->fhir) == FHIR_RESOURCE) {
-        json_add(object, STR("resourceType"),
-                 json_new_string(a, str_of(fhir_type_name(item->fhir))));
+        struct json *type = json_new_string(a, str_of(fhir_type_name(item->fhir)));
+        json_add(object, STR("resourceType"), type);
+        type->is_plain = type->is_key_plain = true;
     }
     return object;
 }

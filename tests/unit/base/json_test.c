@@ -373,6 +373,51 @@ Test(json, plain_texts_are_written_as_they_are)
     arena_free(&a);
 }
 
+/* All kinds of values, some with much to escape, some within each other. */
+static struct json *deep_tree(struct arena *a, unsigned depth, bool is_plain)
+{
+    static const char *const texts[] = {"", "a", "1234567", "a text of more than 16 bytes",
+                                        "and another one of more than 32 bytes"};
+    struct json *o = json_new(a, JSON_OBJECT), *list = json_new(a, JSON_ARRAY);
+    for (unsigned i = 0; i < 5; i++) {
+        struct json *v = json_new_string(a, i == depth % 5 ? STR("\"\n\x01") : str_of(texts[i]));
+        json_add(o, str_of(texts[(i + depth) % 5]), v);
+        v->is_key_plain = is_plain;
+        v->is_plain = is_plain && i != depth % 5;
+        json_push(list, json_new(a, (enum json_kind)(i % 3)));
+        json_push(list, json_new_number(a, STR("-12345678901234567890.5e+100")));
+        json_push(list, json_new(a, i % 2 ? JSON_OBJECT : JSON_ARRAY));
+    }
+    struct json *no = json_new_bool(a, false);
+    json_add(o, STR("no"), no);
+    no->is_key_plain = is_plain;
+    json_add(o, STR("\""), list);
+    if (depth) {
+        json_push(list, deep_tree(a, depth - 1, is_plain));
+    }
+    return o;
+}
+
+/* The writer looks for room once for several pieces: there is enough wherever the buffer ends. */
+Test(json, a_tree_is_written_into_any_room)
+{
+    struct arena made = {0};
+    struct json *o = deep_tree(&made, 20, true);
+    struct json *same = deep_tree(&made, 20, false);
+    for (unsigned indent = 0; indent < 3; indent += 2) {
+        struct buf want = {0};
+        json_write(&want, same, indent);
+        for (size_t room = 0; room < 3000; room += room < 100 ? 1 : 37) {
+            struct buf b = {.p = malloc(room), .cap = room};
+            json_write(&b, o, indent);
+            cr_assert(str_eq(buf_str(&b), buf_str(&want)), "room %zu, indent %u", room, indent);
+            buf_free(&b);
+        }
+        buf_free(&want);
+    }
+    arena_free(&made);
+}
+
 /* What is known of one key is not taken for known of another. */
 Test(json, another_key_is_looked_at_again)
 {
