@@ -2,13 +2,16 @@
 
 #include "engine/base/mem.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 void buf_free(struct buf *b)
 {
-    free(b->p);
+    if (!b->is_lent) {
+        free(b->p);
+    }
     *b = (struct buf){0};
 }
 
@@ -26,13 +29,43 @@ void buf_forget(struct buf *b)
     buf_free(b);
 }
 
+struct buf buf_in(const struct arena *a)
+{
+    size_t n = (size_t)(a->end - a->at);
+    return n ? (struct buf){.p = a->at, .cap = n, .is_lent = true} : (struct buf){0};
+}
+
+struct str buf_to_arena(struct buf *b, struct arena *a)
+{
+    struct str s = buf_str(b);
+    if (b->is_lent) {
+        char *p = arena_alloc(a, s.n);
+        assert(p == s.p || s.n == 0); /* nobody asked meanwhile */
+        (void)p;
+    } else {
+        s = str_dup(a, s);
+    }
+    buf_free(b);
+    return s;
+}
+
+/* The arena keeps its own. */
+static char *moved(const struct buf *b, size_t cap)
+{
+    char *p = xmalloc(cap);
+    memcpy(p, b->p, b->n);
+    return p;
+}
+
 void buf_grow(struct buf *b, size_t more)
 {
-    size_t cap = b->cap ? b->cap * 2 : 256;
+    enum { LEAST = 256 };
+    size_t cap = b->cap < LEAST / 2 ? LEAST : b->cap * 2;
     while (cap - b->n < more) {
         cap *= 2;
     }
-    b->p = xrealloc(b->p, cap);
+    b->p = b->is_lent ? moved(b, cap) : xrealloc(b->p, cap);
+    b->is_lent = false;
     b->cap = cap;
 }
 

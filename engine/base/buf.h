@@ -3,13 +3,21 @@
 #ifndef CORRIDOR_BASE_BUF_H
 #define CORRIDOR_BASE_BUF_H
 
+#include "engine/base/arena.h"
 #include "engine/base/str.h"
 
 struct buf {
     char *p;
-    size_t n;   /* bytes used */
-    size_t cap; /* bytes held */
+    size_t n;     /* bytes used */
+    size_t cap;   /* bytes held */
+    bool is_lent; /* by an arena: buf_in() */
 };
+
+/* An empty one for bytes that are to become the arena's: it begins in what is left of the newest chunk, and goes elsewhere
+ * where that is too little. Until buf_to_arena() or buf_free() nobody else may ask the arena for anything. */
+struct buf buf_in(const struct arena *a);
+/* What buf_in() of the same arena gathered, as the arena's; the buffer is empty then. Copied only where it went elsewhere. */
+struct str buf_to_arena(struct buf *b, struct arena *a);
 
 void buf_free(struct buf *b);
 /* For secrets: overwrite all that is held. Empty then, and what is held stays held. */

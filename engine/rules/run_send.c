@@ -200,12 +200,11 @@ static bool trim_value(struct run *run, const struct step *s, const struct rules
 
 static void put_json(struct run *run, struct rules_output *out, struct json *value)
 {
-    struct buf text = {0};
+    struct buf text = buf_in(run->a);
     json_write(&text, value, 0);
     out->is_json = true;
     out->value = value;
-    out->payload = literal_splices(run->a, str_dup(run->a, buf_str(&text)));
-    buf_free(&text);
+    out->payload = literal_splices(run->a, buf_to_arena(&text, run->a));
 }
 
 /* The message as the route has changed it so far. */

@@ -47,6 +47,55 @@ Test(buf, it_grows_over_every_edge)
     buf_free(&b);
 }
 
+/* What an arena has left is used in place; more than that goes elsewhere and comes back as a copy. */
+Test(buf, bytes_become_an_arenas)
+{
+    for (size_t n = 0; n < 9000; n += 500) {
+        struct arena a = {0};
+        const char *before = arena_alloc(&a, 16);
+        size_t left = (size_t)(a.end - a.at), total = a.total;
+        struct buf b = buf_in(&a);
+        for (size_t i = 0; i < n; i++) {
+            buf_putc(&b, (char)('a' + i % 26));
+        }
+        struct str s = buf_to_arena(&b, &a);
+        cr_expect(b.p == NULL && b.n == 0 && !b.is_lent, "%zu: it is empty then", n);
+        cr_assert(s.n == n);
+        cr_expect(n > left || s.p == before + 16, "%zu: nothing was copied", n);
+        cr_expect((n <= left) == (a.total == total), "%zu: no more room than that", n);
+        const char *next = arena_alloc(&a, 16);
+        cr_expect(next >= s.p + n || next < s.p, "%zu: the bytes are its own", n);
+        for (size_t i = 0; i < n; i++) {
+            cr_assert(s.p[i] == (char)('a' + i % 26), "%zu: byte %zu", n, i);
+        }
+        arena_free(&a);
+    }
+}
+
+Test(buf, an_arena_that_is_full_lends_nothing)
+{
+    struct arena a = {0};
+    (void)arena_alloc(&a, 16);
+    (void)arena_alloc(&a, (size_t)(a.end - a.at));
+    struct buf b = buf_in(&a);
+    buf_puts(&b, "elsewhere");
+    cr_expect(str_eq(buf_to_arena(&b, &a), STR("elsewhere")));
+    arena_free(&a);
+}
+
+Test(buf, what_an_arena_lent_is_not_freed)
+{
+    struct arena a = {0};
+    struct buf none = buf_in(&a);
+    cr_expect(none.cap == 0 && !none.is_lent, "an empty arena lends nothing");
+    char *before = arena_alloc(&a, 16);
+    struct buf b = buf_in(&a);
+    buf_puts(&b, "forgotten");
+    buf_free(&b);
+    cr_expect(arena_alloc(&a, 16) == before + 16, "the next one finds the room");
+    arena_free(&a);
+}
+
 Test(buf, printf_fits_exactly)
 {
     struct buf b = {0};
