@@ -78,13 +78,13 @@ static size_t next_size(const struct arena *a, size_t n)
 
 void *arena_grow(struct arena *a, size_t n)
 {
-    size_t size = next_size(a, n ? n : 16);
+    size_t size = next_size(a, n);
     struct arena_chunk *c = xmalloc(sizeof(*c) + size);
     c->next = a->head;
     c->size = size;
     a->head = c;
     a->total += size;
-    a->at = c->data + (n ? n : 16);
+    a->at = c->data + n;
     a->end = c->data + size;
     return c->data;
 }

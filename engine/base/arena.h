@@ -43,8 +43,8 @@ void *arena_grow(struct arena *a, size_t n) __attribute__((returns_nonnull));
 /* `n` bytes, aligned to 16, not initialised. Never NULL. O(1). */
 static inline void *arena_alloc(struct arena *a, size_t n)
 {
-    size_t want = (n + 15u) & ~(size_t)15u;
-    if (__builtin_expect((size_t)(a->end - a->at) >= want && a->at, 1)) {
+    size_t want = n ? (n + 15u) & ~(size_t)15u : 16u;
+    if (__builtin_expect((size_t)(a->end - a->at) >= want, 1)) {
         void *p = a->at;
         a->at += want;
         return p;

@@ -89,8 +89,18 @@ bool json_is_number(struct str s);
     for (struct json *child = (parent) ? (parent)->first : NULL; child; child = child->next)
 
 /* Building: texts and keys are borrowed; dup them into the arena where they do not live long enough. */
-struct json *json_new(struct arena *a, enum json_kind kind);
-struct json *json_new_string(struct arena *a, struct str text);
+static inline struct json *json_new(struct arena *a, enum json_kind kind)
+{
+    struct json *v = arena_alloc(a, sizeof(*v));
+    *v = (struct json){.kind = kind};
+    return v;
+}
+static inline struct json *json_new_string(struct arena *a, struct str text)
+{
+    struct json *v = json_new(a, JSON_STRING);
+    v->text = text;
+    return v;
+}
 struct json *json_new_number(struct arena *a, struct str literal);
 struct json *json_new_bool(struct arena *a, bool v);
 /* Of all that is below `v`, for another parent; texts are shared, places in the source are not kept. Recursion as deep as
@@ -107,6 +117,11 @@ void json_push(struct json *array, struct json *child);
 /* Is every byte of the text written as it is? ASCII without control bytes, quotes and backslashes. Whoever knows it of a
  * text or key may say so in the tree, where it is then not asked again. O(n / 16). */
 bool json_is_plain(struct str s);
+/* The same, and whether a blank (0x20) is in it, in one walk. */
+struct json_look {
+    bool is_plain, has_blank;
+};
+struct json_look json_look(struct str s);
 /* Write the tree. indent 0: on one line. Recursion as deep as the tree. */
 void json_write(struct buf *out, const struct json *v, unsigned indent);
 

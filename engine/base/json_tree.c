@@ -85,20 +85,6 @@ const char *json_kind_text(const struct json *v)
     return v ? names[v->kind] : "nothing";
 }
 
-struct json *json_new(struct arena *a, enum json_kind kind)
-{
-    struct json *v = arena_alloc(a, sizeof(*v));
-    *v = (struct json){.kind = kind};
-    return v;
-}
-
-struct json *json_new_string(struct arena *a, struct str text)
-{
-    struct json *v = json_new(a, JSON_STRING);
-    v->text = text;
-    return v;
-}
-
 struct json *json_new_number(struct arena *a, struct str literal)
 {
     struct json *v = json_new(a, JSON_NUMBER);
