@@ -41,12 +41,18 @@ static bool is_plain_word(uint64_t w)
 enum { WIDE = 16, WORD = 8 };
 
 #ifdef __SSE2__
-static inline bool is_plain_vector(__m128i v)
+/* Ones where a byte is not written as it is. */
+static inline __m128i odd_of(__m128i v)
 {
     __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: above ASCII, too */
     __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
     __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-    return _mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, slash))) == 0;
+    return _mm_or_si128(low, _mm_or_si128(quote, slash));
+}
+
+static inline bool is_plain_vector(__m128i v)
+{
+    return _mm_movemask_epi8(odd_of(v)) == 0;
 }
 #endif
 
@@ -77,15 +83,47 @@ static inline bool is_plain_short(const char *p, size_t n)
                      : is_plain_word(str_word(p, n));
 }
 
+#ifdef __SSE2__
+/* The last 16 bytes; where the text is shorter, all of it, some of it twice. */
+static inline __m128i last_vector(struct str s)
+{
+    if (s.n >= WIDE) {
+        return _mm_loadu_si128((const __m128i *)(const void *)(s.p + s.n - WIDE));
+    }
+    uint64_t low = str_word(s.p, s.n), high = s.n > WORD ? str_word(s.p + s.n - WORD, WORD) : low;
+    return _mm_set_epi64x((int64_t)high, (int64_t)low);
+}
+
+struct json_look json_look(struct str s)
+{
+    const __m128i blank = _mm_set1_epi8(' ');
+    if (s.n == 0) {
+        return (struct json_look){.is_plain = true};
+    }
+    __m128i v = last_vector(s);
+    __m128i odd = odd_of(v), blanks = _mm_cmpeq_epi8(v, blank);
+    for (size_t i = 0; i + WIDE < s.n; i += WIDE) {
+        v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+        odd = _mm_or_si128(odd, odd_of(v));
+        blanks = _mm_or_si128(blanks, _mm_cmpeq_epi8(v, blank));
+    }
+    return (struct json_look){.is_plain = !_mm_movemask_epi8(odd),
+                              .has_blank = _mm_movemask_epi8(blanks) != 0};
+}
+#else
+struct json_look json_look(struct str s)
+{
+    bool plain = true;
+    for (size_t i = 0; i < s.n && plain; i += WORD) {
+        plain = is_plain_word(str_word(s.p + i, s.n - i < WORD ? s.n - i : WORD));
+    }
+    return (struct json_look){plain, str_index(s, ' ') >= 0};
+}
+#endif
+
 bool json_is_plain(struct str s)
 {
-    size_t i = 0;
-    for (; i + WIDE < s.n; i += WIDE) {
-        if (!are_plain(s.p + i)) {
-            return false;
-        }
-    }
-    return s.n == 0 || is_plain_short(s.p + i, s.n - i);
+    return json_look(s).is_plain;
 }
 
 /* Copy bytes that are written as they are, up to the first that is not; how many. Sixteen at a time, which is what most

@@ -186,14 +186,14 @@ static bool is_decimal(struct str s)
 
 /* ---- texts ---- */
 
-/* Something that is no blank, and no control characters but blanks; `plain`: there are none at all. */
-static bool is_text(struct str s, bool plain)
+/* Something that is no blank, and no control characters but blanks. */
+static bool is_text(struct str s)
 {
     size_t first = 0;
     while (first < s.n && is_blank(s.p[first])) {
         first++;
     }
-    for (size_t i = plain ? s.n : str_control(s, first); i < s.n; i = str_control(s, i + 1)) {
+    for (size_t i = str_control(s, first); i < s.n; i = str_control(s, i + 1)) {
         if (!is_blank(s.p[i])) {
             return false;
         }
@@ -202,18 +202,15 @@ static bool is_text(struct str s, bool plain)
 }
 
 /* Neither a blank nor another control character. */
-static bool is_word(struct str s, bool plain)
+static bool is_word(struct str s)
 {
-    return s.n && !memchr(s.p, ' ', s.n) && (plain || str_control(s, 0) == s.n);
+    return s.n && !memchr(s.p, ' ', s.n) && str_control(s, 0) == s.n;
 }
 
 /* Words with one space between two of them, no other blank. Source: FHIR R4 "Data types" code, whose words are stricter than
  * its regex. */
-static bool is_code(struct str s, bool plain)
+static bool is_code(struct str s)
 {
-    if (plain && s.n && !memchr(s.p, ' ', s.n)) {
-        return true;
-    }
     for (size_t i = 0; i < s.n; i++) {
         bool inside = s.p[i] == ' ' && i > 0 && i + 1 < s.n && s.p[i - 1] != ' ';
         if (is_blank(s.p[i]) && !inside) {
@@ -225,11 +222,13 @@ static bool is_code(struct str s, bool plain)
 
 static bool is_id(struct str s)
 {
+    static const bool may_be[256] = {['0' ... '9'] = true,
+                                     ['A' ... 'Z'] = true,
+                                     ['a' ... 'z'] = true,
+                                     ['-'] = true,
+                                     ['.'] = true};
     for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        bool good =
-            is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
-        if (!good) {
+        if (!may_be[(unsigned char)s.p[i]]) {
             return false;
         }
     }
@@ -303,7 +302,7 @@ enum fhir_spelling fhir_primitive_spelling(unsigned t)
     }
 }
 
-static bool is_valid(unsigned t, struct str s, bool plain)
+bool fhir_primitive_valid(unsigned t, struct str s)
 {
     switch (t) {
     case FHIR_TYPE_BOOLEAN:
@@ -325,7 +324,7 @@ static bool is_valid(unsigned t, struct str s, bool plain)
     case FHIR_TYPE_TIME:
         return is_time(s);
     case FHIR_TYPE_CODE:
-        return is_code(s, plain);
+        return is_code(s);
     case FHIR_TYPE_ID:
         return is_id(s);
     case FHIR_TYPE_OID:
@@ -337,20 +336,32 @@ static bool is_valid(unsigned t, struct str s, bool plain)
     case FHIR_TYPE_URI:
     case FHIR_TYPE_URL:
     case FHIR_TYPE_CANONICAL:
-        return is_word(s, plain);
+        return is_word(s);
     default:
-        return is_text(s, plain);
+        return is_text(s);
     }
 }
 
-bool fhir_primitive_valid(unsigned t, struct str s)
+/* Are blanks and control characters all that may be wrong? */
+static bool forbids_blanks_only(unsigned t)
 {
-    return is_valid(t, s, false);
+    switch (t) {
+    case FHIR_TYPE_STRING:
+    case FHIR_TYPE_MARKDOWN:
+    case FHIR_TYPE_CODE:
+    case FHIR_TYPE_URI:
+    case FHIR_TYPE_URL:
+    case FHIR_TYPE_CANONICAL:
+        return true;
+    default:
+        return false;
+    }
 }
 
-bool fhir_primitive_valid_plain(unsigned t, struct str s)
+bool fhir_primitive_valid_plain(unsigned t, struct str s, bool has_blank)
 {
-    return is_valid(t, s, true);
+    bool is_sure = has_blank ? t == FHIR_TYPE_STRING && s.p[0] != ' ' : forbids_blanks_only(t);
+    return is_sure ? s.n > 0 : fhir_primitive_valid(t, s);
 }
 
 const char *fhir_primitive_looks(unsigned t)

@@ -14,8 +14,8 @@ enum fhir_spelling { FHIR_IS_TEXT, FHIR_IS_NUMBER, FHIR_IS_BOOLEAN };
 enum fhir_spelling fhir_primitive_spelling(unsigned t);
 /* May `text` stand for a primitive of type `t`? Texts are decoded UTF-8, without quotes. O(bytes). */
 bool fhir_primitive_valid(unsigned t, struct str text);
-/* The same of a text that is known to hold no control characters. */
-bool fhir_primitive_valid_plain(unsigned t, struct str text);
+/* The same of a text that is known to hold no control characters; `has_blank`: a blank (0x20) is in it. */
+bool fhir_primitive_valid_plain(unsigned t, struct str text, bool has_blank);
 /* What it should look like, for findings: "true or false", "YYYY, YYYY-MM or YYYY-MM-DD" ... Constant. */
 const char *fhir_primitive_looks(unsigned t);
 

@@ -53,19 +53,37 @@ static struct str code_of(const struct code_row *r)
     return str_from(fhir_term_pool + r->code, r->code_n);
 }
 
-bool fhir_set_has(unsigned set, struct str system, struct str code)
+/* Of sorted rows: the first of this code, or where it would stand. */
+static unsigned first_row(unsigned lo, unsigned hi, struct str code)
 {
-    const struct set_row *s = &fhir_sets[set - 1];
-    unsigned lo = s->from, hi = lo + s->n, end = hi;
-    while (lo < hi) { /* to the first row of this code */
+    while (lo < hi) {
         unsigned mid = (lo + hi) / 2;
         bool below = str_cmp(code_of(&fhir_codes[mid]), code) < 0;
         lo = below ? mid + 1 : lo;
         hi = below ? hi : mid;
     }
-    for (; lo < end && str_eq(code_of(&fhir_codes[lo]), code); lo++) {
-        if (!system.p || str_is(system, fhir_term_pool + fhir_systems[fhir_codes[lo].system])) {
+    return lo;
+}
+
+static bool is_row(const struct code_row *r, struct str system, struct str code)
+{
+    return str_eq(code_of(r), code) &&
+           (!system.p || str_is(system, fhir_term_pool + fhir_systems[r->system]));
+}
+
+bool fhir_set_has(unsigned set, struct str system, struct str code)
+{
+    enum {
+        FEW = 12
+    }; /* so many are sooner asked one after the other: lengths tell most of them apart */
+    const struct set_row *s = &fhir_sets[set - 1];
+    unsigned end = s->from + s->n, i = s->n > FEW ? first_row(s->from, end, code) : s->from;
+    for (; i < end; i++) {
+        if (is_row(&fhir_codes[i], system, code)) {
             return true;
+        }
+        if (s->n > FEW && !str_eq(code_of(&fhir_codes[i]), code)) {
+            return false;
         }
     }
     return false;

@@ -26,31 +26,36 @@ static bool no_code(struct eval *e, const struct item *item)
                            fhir_set_url(item->codes));
 }
 
+static struct json *new_value(struct arena *a, unsigned t, struct str text, bool is_plain)
+{
+    struct json *v = NULL;
+    switch (fhir_primitive_spelling(t)) {
+    case FHIR_IS_BOOLEAN:
+        return json_new_bool(a, text.n == 4);
+    case FHIR_IS_NUMBER:
+        return json_new_number(a, text);
+    case FHIR_IS_TEXT:
+        v = json_new_string(a, text);
+        v->is_plain = is_plain;
+        break;
+    }
+    return v;
+}
+
 static bool put_text(struct eval *e, const struct item *item, struct str text, struct json **out)
 {
     if (text.n == 0) {
         return true; /* FHIR has no empty texts */
     }
-    bool is_plain = json_is_plain(text);
-    if (!(is_plain ? fhir_primitive_valid_plain(item->fhir, text)
-                   : fhir_primitive_valid(item->fhir, text))) {
+    struct json_look look = json_look(text);
+    if (!(look.is_plain ? fhir_primitive_valid_plain(item->fhir, text, look.has_blank)
+                        : fhir_primitive_valid(item->fhir, text))) {
         return no_primitive(e, item);
     }
     if (item->codes && !fhir_set_has(item->codes, (struct str){0}, text)) {
         return no_code(e, item);
     }
-    switch (fhir_primitive_spelling(item->fhir)) {
-    case FHIR_IS_BOOLEAN:
-        *out = json_new_bool(e->a, text.n == 4);
-        return true;
-    case FHIR_IS_NUMBER:
-        *out = json_new_number(e->a, text);
-        return true;
-    case FHIR_IS_TEXT:
-        break;
-    }
-    *out = json_new_string(e->a, text);
-    (*out)->is_plain = is_plain;
+    *out = new_value(e->a, item->fhir, text, look.is_plain);
     return true;
 }
 
@@ -94,18 +99,36 @@ static bool is_moment_type(unsigned t)
            t == FHIR_TYPE_TIME;
 }
 
+/* A dateTime to the second, whose offset is not written as Z: moment_text() would give the same. */
+static bool is_as_written(const struct item *item, const struct value *v)
+{
+    enum { SIZE = sizeof("2026-11-24T09:30:00-06:00") - 1, OFFSET = SIZE - 6 };
+    if (v->kind != VALUE_DATETIME || v->text.n != SIZE ||
+        (item->fhir != FHIR_TYPE_DATE_TIME && item->fhir != FHIR_TYPE_INSTANT)) {
+        return false;
+    }
+    const char *offset = v->text.p + OFFSET;
+    return (offset[0] == '-' || offset[0] == '+') && memcmp(offset + 1, "00:00", 5) != 0;
+}
+
 static bool put_primitive(struct eval *e, const struct item *item, const struct value *v,
                           struct json **out)
 {
     struct moment m;
     struct str text;
+    if (v->kind == VALUE_STRING) {
+        return put_text(e, item, v->text, out);
+    }
     if (v->kind == VALUE_BOOLEAN) {
         return put_text(e, item, v->i ? STR("true") : STR("false"), out);
     }
-    if (is_moment_type(item->fhir) && v->kind != VALUE_STRING) {
+    if (is_as_written(item, v)) {
+        return put_text(e, item, v->text, out);
+    }
+    if (is_moment_type(item->fhir)) {
         return eval_moment(e, v, &m) ? put_moment(e, item, &m, out) : no_primitive(e, item);
     }
-    if (fhir_primitive_spelling(item->fhir) == FHIR_IS_NUMBER && v->kind != VALUE_STRING) {
+    if (fhir_primitive_spelling(item->fhir) == FHIR_IS_NUMBER) {
         return put_number(e, item, v, out);
     }
     if (v->kind == VALUE_HL7) {

@@ -357,6 +357,7 @@ Test(json, plain_texts_are_written_as_they_are)
             bool plain = n == 0 || ((c & 255) >= 0x20 && (c & 255) < 0x80 && (char)c != '"' &&
                                     (char)c != '\\');
             cr_assert_eq(json_is_plain(s), plain, "%u in %zu", c, n);
+            cr_assert_eq(json_look(s).has_blank, n > 0 && (c & 255) == ' ', "%u in %zu", c, n);
             struct json *o = json_new(&a, JSON_OBJECT), *v = json_new_string(&a, s);
             json_add(o, s, v);
             buf_clear(&slow);
