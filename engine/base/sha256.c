@@ -54,7 +54,10 @@ void sha256_portable(uint32_t h[8], const uint8_t *block, const uint32_t key[64]
                       key[i] + w[i];
         uint32_t t2 =
             (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-        memmove(v + 1, v, 7 * sizeof(v[0]));
+#pragma GCC unroll 7
+        for (unsigned k = 7; k > 0; k--) {
+            v[k] = v[k - 1];
+        }
         v[4] += t1;
         v[0] = t1 + t2;
     }
@@ -84,7 +87,7 @@ void sha256_begin(struct sha256 *s)
     s->size = 0;
 }
 
-void sha256_add(struct sha256 *s, const void *p, size_t n)
+void sha256_add_blocks(struct sha256 *s, const void *p, size_t n)
 {
     const uint8_t *at = p;
     while (n > 0) {
@@ -99,15 +102,27 @@ void sha256_add(struct sha256 *s, const void *p, size_t n)
     }
 }
 
+/* A one, zeros, and the number of bits at the end of a block. */
+static void pad(struct sha256 *s)
+{
+    enum { LENGTH_AT = 56 };
+    size_t used = s->size % 64;
+    uint64_t bits = s->size * 8;
+    s->block[used++] = 0x80;
+    if (used > LENGTH_AT) {
+        memset(s->block + used, 0, 64 - used);
+        compress(s->h, s->block);
+        used = 0;
+    }
+    memset(s->block + used, 0, LENGTH_AT - used);
+    store(s->block + LENGTH_AT, (uint32_t)(bits >> 32));
+    store(s->block + LENGTH_AT + 4, (uint32_t)bits);
+    compress(s->h, s->block);
+}
+
 void sha256_end(struct sha256 *s, uint8_t out[SHA256_SIZE])
 {
-    static const uint8_t pad[64] = {0x80};
-    uint64_t bits = s->size * 8;
-    uint8_t length[8];
-    store(length, (uint32_t)(bits >> 32));
-    store(length + 4, (uint32_t)bits);
-    sha256_add(s, pad, 1 + (119 - s->size % 64) % 64);
-    sha256_add(s, length, 8);
+    pad(s);
     for (unsigned i = 0; i < 8; i++) {
         store(out + (size_t)4 * i, s->h[i]);
     }

@@ -14,7 +14,17 @@ struct sha256 {
 };
 
 void sha256_begin(struct sha256 *s);
-void sha256_add(struct sha256 *s, const void *p, size_t n);
+void sha256_add_blocks(struct sha256 *s, const void *p, size_t n); /* sha256_add() of any size */
+static inline void sha256_add(struct sha256 *s, const void *p, size_t n)
+{
+    size_t used = s->size % 64;
+    if (n >= 64 - used) {
+        sha256_add_blocks(s, p, n);
+        return;
+    }
+    str_copy((char *)s->block + used, str_from((const char *)p, n));
+    s->size += n;
+}
 void sha256_end(struct sha256 *s, uint8_t out[SHA256_SIZE]);
 
 #endif

@@ -59,6 +59,7 @@ struct eval_cut {
 };
 
 struct eval_memo;
+struct eval_uuid;
 struct eval_variable;
 
 struct eval {
@@ -92,6 +93,7 @@ struct eval {
     struct eval_reached reached[EVAL_REACHED]; /* by a hash of group and name */
     struct eval_cut cut[2];                    /* by components, by subcomponents */
     const struct eval_memo *memo[EVAL_MEMOS];  /* by a hash of what they were given (run_memo.c) */
+    const struct eval_uuid *uuids;             /* of sameUuid(), newest first (func_hl7.c) */
     struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
     struct coverage *coverage; /* told what is touched (coverage.h); or NULL */
     struct recall *recall;     /* in maps of an output; or NULL (run_recall.c) */

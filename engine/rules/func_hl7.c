@@ -109,13 +109,13 @@ static void put_u64(uint8_t *to, uint64_t v)
     }
 }
 
-static bool put_uuid(struct eval *e, struct sha256 *sha, struct values *out)
+static struct str urn_of(struct arena *a, struct sha256 *sha)
 {
     uint8_t hash[SHA256_SIZE];
-    char *urn = arena_alloc(e->a, UUID_URN_SIZE);
+    char *urn = arena_alloc(a, UUID_URN_SIZE);
     sha256_end(sha, hash);
     uuid_urn(hash, urn);
-    return call_put(e, out, value_string(str_from(urn, UUID_URN_SIZE - 1)));
+    return str_from(urn, UUID_URN_SIZE - 1);
 }
 
 /* Of the message id and the name, so that a repeat gives the same. */
@@ -133,7 +133,60 @@ bool func_uuid(struct eval *e, const struct call *c, struct values *out)
     sha256_begin(&sha);
     sha256_add(&sha, id, sizeof(id));
     sha256_add(&sha, name.p, name.n);
-    return put_uuid(e, &sha, out);
+    return call_put(e, out, value_string(urn_of(e->a, &sha)));
+}
+
+/* ---- sameUuid ---- */
+
+/* What references lead to is asked for again and again: what became of the same bytes, where they are few. */
+struct eval_uuid {
+    const struct eval_uuid *next; /* older */
+    uint64_t mix;                 /* of the bytes */
+    uint8_t bytes[64];            /* zeros behind them */
+    uint64_t size;
+    struct str urn;
+};
+
+enum { UUIDS_LOOKED_AT = 32 };
+
+static uint64_t mix_of(const struct sha256 *sha)
+{
+    uint64_t mix = sha->size, word;
+    for (size_t i = 0; i < sizeof(sha->block); i += sizeof(word)) {
+        memcpy(&word, sha->block + i, sizeof(word));
+        mix = (mix ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    }
+    return mix;
+}
+
+static const struct eval_uuid *find_uuid(const struct eval *e, const struct sha256 *sha,
+                                         uint64_t mix)
+{
+    const struct eval_uuid *u = e->uuids;
+    for (unsigned looked = 0; u && looked < UUIDS_LOOKED_AT; u = u->next, looked++) {
+        if (u->mix == mix && u->size == sha->size &&
+            memcmp(u->bytes, sha->block, sizeof(u->bytes)) == 0) {
+            return u;
+        }
+    }
+    return NULL;
+}
+
+static struct str urn_again(struct eval *e, struct sha256 *sha)
+{
+    if (sha->size >= sizeof(sha->block)) {
+        return urn_of(e->a, sha);
+    }
+    uint64_t mix = mix_of(sha);
+    const struct eval_uuid *found = find_uuid(e, sha, mix);
+    if (!found) {
+        struct eval_uuid *u = arena_alloc(e->a, sizeof(*u));
+        *u = (struct eval_uuid){.next = e->uuids, .mix = mix, .size = sha->size};
+        memcpy(u->bytes, sha->block, sizeof(u->bytes));
+        u->urn = urn_of(e->a, sha);
+        found = e->uuids = u;
+    }
+    return found->urn;
 }
 
 /* A length in as few bytes as it needs, seven bits each, so that a short text costs one. */
@@ -151,6 +204,7 @@ static void add_length(struct sha256 *sha, size_t n)
 bool func_same_uuid(struct eval *e, const struct call *c, struct values *out)
 {
     struct sha256 sha;
+    memset(sha.block, 0, sizeof(sha.block)); /* compared whole */
     sha256_begin(&sha);
     for (unsigned i = 0; i < call_nargs(c); i++) {
         struct str text = STR("");
@@ -160,5 +214,5 @@ bool func_same_uuid(struct eval *e, const struct call *c, struct values *out)
         add_length(&sha, text.n);
         sha256_add(&sha, text.p, text.n);
     }
-    return put_uuid(e, &sha, out);
+    return call_put(e, out, value_string(urn_again(e, &sha)));
 }

@@ -193,6 +193,17 @@ static const struct func_row conversions[] = {
     {"sameUuid", USUAL, "sameUuid('a', {}) = sameUuid('a', '')", "boolean:true"},
     {"sameUuid", USUAL, "sameUuid('a', PID-3[1].1) = sameUuid('a', '7')", "boolean:true"},
     {"sameUuid", EMPTY, "sameUuid({}) = sameUuid({})", "boolean:true"},
+    {"sameUuid", USUAL, /* the second and the third are remembered */
+     "('b' | PID-3[1].1).select(sameUuid('a', $this)).isDistinct() and "
+     "sameUuid('a', PID-3[1].1) = 'urn:uuid:58692290-e9a5-8ba6-8d4a-9c124a7f0c5c'",
+     "boolean:true"},
+    {"sameUuid", USUAL, /* with its lengths just one block, and just none */
+     "sameUuid(PID-3[1].1, 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb') = "
+     "sameUuid('7', 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbc')",
+     "boolean:false"},
+    {"sameUuid", USUAL,
+     "sameUuid(PID-3[1].1, 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb')",
+     "string:urn:uuid:78504913-4b8e-8e55-a9af-41182474f13e"},
     {"sameUuid", WRONG, "('a').sameUuid('b')", "-:1:7: error: nothing stands before sameUuid()"},
     {"escaped", USUAL, "escaped('\\\\H\\\\')", "string:\\H\\"},
     {"escaped", EMPTY, "escaped({})", ""},
