@@ -128,16 +128,10 @@ bool eval_look(struct eval *e, const struct node *n, uint64_t looked)
 
 /* ---- single values ---- */
 
-enum value_answer eval_one(struct eval *e, const struct node *n, const struct scope *s,
-                           struct value *out)
+/* What makes a list of its own, and has to. */
+static EVAL_APART enum value_answer only_of_list(struct eval *e, const struct node *n,
+                                                 const struct scope *s, struct value *out)
 {
-    if (n->op == NODE_PATH && n->path.field && e->is_route) {
-        return eval_path_one(e, n, s, out);
-    }
-    if (n->op == NODE_LITERAL) {
-        *out = n->value;
-        return ANSWER_TRUE;
-    }
     struct values l = {out, 0, 1}; /* the only one is where it is wanted */
     if (!eval_node(e, n, s, &l)) {
         return ANSWER_FALSE;
@@ -149,85 +143,24 @@ enum value_answer eval_one(struct eval *e, const struct node *n, const struct sc
     return l.n == 0 || tree_is_hollow(out) ? ANSWER_EMPTY : ANSWER_TRUE;
 }
 
-/* Is there a step left for one node more, and room for one level more? */
-static bool may_enter(const struct eval *e)
+enum value_answer eval_one(struct eval *e, const struct node *n, const struct scope *s,
+                           struct value *out)
 {
-    return e->steps > 0 && e->a->total <= e->bytes_max && e->depth < EVAL_DEPTH_MAX;
+    if (n->op == NODE_PATH && n->path.field && e->is_route) {
+        return eval_path_one(e, n, s, out);
+    }
+    const struct value *held = n->op == NODE_LITERAL ? &n->value : eval_held(e, n, s);
+    if (!held) {
+        return only_of_list(e, n, s, out);
+    }
+    *out = *held;
+    return ANSWER_TRUE;
 }
 
-static EVAL_APART bool no_entry(struct eval *e, const struct node *n)
+EVAL_APART bool eval_no_entry(struct eval *e, const struct node *n)
 {
     return eval_step(e, n) &&
            eval_fail(e, n, "the formula goes more than %d levels deep", EVAL_DEPTH_MAX);
-}
-
-/* One node more, one level deeper; the caller goes up again. False: a fault, and nothing is to be evaluated. */
-static bool eval_enter(struct eval *e, const struct node *n)
-{
-    bool good = may_enter(e);
-    e->depth++;
-    e->steps -= good ? 1 : 0;
-    return good || no_entry(e, n);
-}
-
-/* and, or, exists() ...: where nothing but their truth is wanted, it needs no value and no list. */
-static bool is_decision(const struct node *n)
-{
-    return (n->op >= NODE_AND && n->op <= NODE_IMPLIES) || n->op == NODE_PATH_EXISTS ||
-           (n->op == NODE_CALL && n->func->run == func_exists && n->has_input && n->nargs == 1);
-}
-
-static bool path_exists(struct eval *e, const struct node *n, const struct scope *s)
-{
-    struct eval_walk w;
-    struct value v;
-    return eval_walk_begin(e, n, s, &w) && eval_walk_next(&w, &v);
-}
-
-static enum value_answer decide(struct eval *e, const struct node *n, const struct scope *s,
-                                bool *out_good)
-{
-    if (n->op == NODE_PATH_EXISTS) {
-        return path_exists(e, n, s) ? ANSWER_TRUE : ANSWER_FALSE;
-    }
-    if (n->op != NODE_CALL) {
-        return eval_logic(e, n, s, out_good);
-    }
-    VALUES(in);
-    *out_good = eval_node(e, n->arg[0], s, &in);
-    return *out_good && in.n ? ANSWER_TRUE : ANSWER_FALSE;
-}
-
-static EVAL_APART enum value_answer eval_decision(struct eval *e, const struct node *n,
-                                                  const struct scope *s, bool *out_good)
-{
-    *out_good = eval_enter(e, n);
-    enum value_answer truth = *out_good ? decide(e, n, s, out_good) : ANSWER_FALSE;
-    e->depth--;
-    return truth;
-}
-
-enum value_answer eval_truth(struct eval *e, const struct node *n, const struct scope *s,
-                             bool *out_good)
-{
-    struct value v;
-    if (is_decision(n)) {
-        return eval_decision(e, n, s, out_good);
-    }
-    enum value_answer got = eval_one(e, n, s, &v);
-    *out_good = got != ANSWER_FALSE;
-    if (got != ANSWER_TRUE) {
-        return got;
-    }
-    if (v.kind == VALUE_BOOLEAN) {
-        return v.i ? ANSWER_TRUE : ANSWER_FALSE;
-    }
-    if (e->is_route) {
-        *out_good =
-            eval_fail(e, n, "true or false is wanted here, this is a %s", value_kind_text(v.kind));
-        return ANSWER_FALSE;
-    }
-    return ANSWER_TRUE; /* N1 4.5: a single value where a truth value is wanted is true */
 }
 
 /* ---- fused shapes ---- */
@@ -270,7 +203,7 @@ static bool eval_path_one_of(struct eval *e, const struct node *n, const struct 
 static bool eval_path_exists(struct eval *e, const struct node *n, const struct scope *s,
                              struct values *out)
 {
-    *values_add(out, e->a) = value_boolean(path_exists(e, n, s));
+    *values_add(out, e->a) = value_boolean(eval_has_path(e, n, s));
     return true;
 }
 
@@ -332,11 +265,24 @@ static bool eval_profile(struct eval *e, const struct node *n, const struct scop
     return good;
 }
 
-static bool eval_let(struct eval *e, const struct node *n, bool nulls, struct values *out)
+static EVAL_APART bool eval_let_values(struct eval *e, const struct node *n, bool nulls,
+                                       struct values *out)
 {
     const struct values *let = &e->lets[n->level];
     lineage_bound(e->lineage, let);
     return copy_values(e, let, nulls, out);
+}
+
+/* Most names hold one value. */
+static inline bool eval_let(struct eval *e, const struct node *n, bool nulls, struct values *out)
+{
+    const struct values *let = &e->lets[n->level];
+    bool has_one = let->n == 1 && out->n < out->cap && !e->lineage;
+    if (!has_one || (let->v->kind == VALUE_HL7 && let->v->is_null)) {
+        return eval_let_values(e, n, nulls, out);
+    }
+    out->v[out->n++] = *let->v;
+    return true;
 }
 
 /* The one value that a name or $this holds, if that is a part of the message; else NULL. */
@@ -509,8 +455,8 @@ static EVAL_APART bool eval_level_node(struct eval *e, const struct node *n, con
 /* What needs nothing but one other function hands on to it: no frame of its own. */
 bool eval_node(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
-    if (!may_enter(e)) {
-        return no_entry(e, n);
+    if (!eval_may_enter(e)) {
+        return eval_no_entry(e, n);
     }
     e->steps--;
     switch ((enum node_op)n->op) {

@@ -334,52 +334,11 @@ static bool op_sign(struct eval *e, const struct node *n, const struct scope *s,
     return put(e, out, v);
 }
 
-/* ---- truth ---- */
-
-static enum value_answer logic(enum node_op op, enum value_answer a, enum value_answer b)
-{
-    static const enum value_answer not_of[] = {ANSWER_TRUE, ANSWER_FALSE, ANSWER_EMPTY};
-    switch (op) {
-    case NODE_AND:
-        return a == ANSWER_FALSE || b == ANSWER_FALSE ? ANSWER_FALSE
-               : a == ANSWER_TRUE && b == ANSWER_TRUE ? ANSWER_TRUE
-                                                      : ANSWER_EMPTY;
-    case NODE_XOR:
-        return a == ANSWER_EMPTY || b == ANSWER_EMPTY ? ANSWER_EMPTY
-               : a != b                               ? ANSWER_TRUE
-                                                      : ANSWER_FALSE;
-    case NODE_IMPLIES:
-        return logic(NODE_OR, not_of[a], b);
-    default: /* NODE_OR */
-        return a == ANSWER_TRUE || b == ANSWER_TRUE     ? ANSWER_TRUE
-               : a == ANSWER_FALSE && b == ANSWER_FALSE ? ANSWER_FALSE
-                                                        : ANSWER_EMPTY;
-    }
-}
-
-enum value_answer eval_logic(struct eval *e, const struct node *n, const struct scope *s,
-                             bool *out_good)
-{
-    enum value_answer a = eval_truth(e, n->arg[0], s, out_good);
-    if (!*out_good) {
-        return ANSWER_FALSE;
-    }
-    bool decided = (n->op == NODE_AND && a == ANSWER_FALSE) ||
-                   (n->op == NODE_OR && a == ANSWER_TRUE) ||
-                   (n->op == NODE_IMPLIES && a == ANSWER_FALSE);
-    if (decided) {
-        return n->op == NODE_AND ? ANSWER_FALSE : ANSWER_TRUE;
-    }
-    enum value_answer b = eval_truth(e, n->arg[1], s, out_good);
-    return *out_good ? logic(n->op, a, b) : ANSWER_FALSE;
-}
-
 static bool op_logic(struct eval *e, const struct node *n, const struct scope *s,
                      struct values *out)
 {
-    bool good;
-    enum value_answer got = eval_logic(e, n, s, &good);
-    return good && put_answer(e, out, got);
+    enum verdict got = eval_decide(e, n, s);
+    return got != VERDICT_FAULT && put_answer(e, out, (enum value_answer)got);
 }
 
 /* ---- lists ---- */

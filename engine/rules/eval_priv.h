@@ -3,10 +3,47 @@
 #define CORRIDOR_RULES_EVAL_PRIV_H
 
 #include "engine/rules/eval.h"
+#include "engine/rules/tree.h"
 
-/* and, or, xor, implies. FALSE with a fault set is told by *out_good. */
-enum value_answer eval_logic(struct eval *e, const struct node *n, const struct scope *s,
-                             bool *out_good);
+/* Is there a step left for one node more, and room for one level more? */
+static inline bool eval_may_enter(const struct eval *e)
+{
+    return e->steps > 0 && e->a->total <= e->bytes_max && e->depth < EVAL_DEPTH_MAX;
+}
+
+/* The fault of a node that may not be entered. Always false. */
+bool eval_no_entry(struct eval *e, const struct node *n);
+
+/* The value that a name or $this holds, or NULL. */
+static inline const struct value *eval_held_by(const struct eval *e, const struct node *n,
+                                               const struct scope *s)
+{
+    if (n->op == NODE_LET) {
+        return e->lets[n->level].n == 1 ? e->lets[n->level].v : NULL;
+    }
+    return n->op == NODE_THIS && s && !s->all ? s->self : NULL;
+}
+
+/* Where the only value of `n` stands already: of a name that holds one, of $this. It counts as evaluated, with its
+ * step. NULL: evaluate it; nothing is done then. */
+static inline const struct value *eval_held(struct eval *e, const struct node *n,
+                                            const struct scope *s)
+{
+    const struct value *v = eval_held_by(e, n, s);
+    bool is_there = v && !e->lineage && !(v->kind == VALUE_HL7 && v->is_null) &&
+                    !tree_is_hollow(v) && eval_may_enter(e);
+    e->steps -= is_there ? 1 : 0;
+    return is_there ? v : NULL;
+}
+
+/* eval_truth.c: what a decision comes to; the first three are those of enum value_answer. */
+enum verdict { VERDICT_NO, VERDICT_YES, VERDICT_OPEN, VERDICT_FAULT };
+/* Does `n` give true, false or nothing and needs no value to do so: and, or, exists() ... */
+bool eval_is_decision(const struct node *n);
+/* Of such a node that was entered already. */
+enum verdict eval_decide(struct eval *e, const struct node *n, const struct scope *s);
+/* Does the path find something? */
+bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s);
 /* + - * / div mod of two values, as n->op says; of two texts + joins them. */
 bool eval_arithmetic(struct eval *e, const struct node *n, const struct value *a,
                      const struct value *b, struct values *out);

@@ -1,7 +1,7 @@
 #include "engine/rules/func.h"
 
 #include "engine/rules/check.h"
-#include "engine/rules/tree.h"
+#include "engine/rules/eval_priv.h"
 
 /* clang-format off */
 static const struct func funcs[] = {
@@ -492,14 +492,29 @@ const char *func_nearest(struct str name)
     return best;
 }
 
-enum value_answer call_text(struct eval *e, const struct call *c, unsigned i, struct str *out)
+static EVAL_APART enum value_answer call_made_text(struct eval *e, const struct call *c,
+                                                   const struct node *arg, struct str *out)
 {
     struct value v;
-    enum value_answer got = eval_one(e, call_arg(c, i), c->s, &v);
+    enum value_answer got = eval_one(e, arg, c->s, &v);
     if (got != ANSWER_TRUE) {
         return got;
     }
     return eval_text(e, c->n, &v, out) ? ANSWER_TRUE : ANSWER_FALSE;
+}
+
+enum value_answer call_text(struct eval *e, const struct call *c, unsigned i, struct str *out)
+{
+    const struct node *arg = call_arg(c, i);
+    if (arg->op == NODE_LITERAL && arg->value.kind == VALUE_STRING) {
+        *out = arg->value.text;
+        return ANSWER_TRUE;
+    }
+    const struct value *held = eval_held(e, arg, c->s);
+    if (!held) {
+        return call_made_text(e, c, arg, out);
+    }
+    return eval_text(e, c->n, held, out) ? ANSWER_TRUE : ANSWER_FALSE;
 }
 
 enum value_answer call_integer(struct eval *e, const struct call *c, unsigned i, int64_t *out)
@@ -536,33 +551,70 @@ static bool is_no_text(const struct value *v)
     return value_is_number(v) || v->kind == VALUE_BOOLEAN || v->kind == VALUE_QUANTITY;
 }
 
-bool func_run(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+/* In a route the one value of the input asks for no more than this. */
+static inline bool run_one(struct eval *e, struct call *c, const struct value *v,
+                           struct values *out)
+{
+    c->one = v;
+    return c->n->func->run(e, c, out) || eval_fail_about(e, c->n, v);
+}
+
+static bool wants_one_each(const struct func *f)
+{
+    return f->input == FUNC_ONE || f->input == FUNC_EACH;
+}
+
+/* Of an input that is a list, or has to be looked at before the function sees it. */
+static EVAL_APART bool run_list(struct eval *e, struct call *c, struct values *out)
+{
+    const struct node *n = c->n;
+    const struct values *in = c->in;
+    bool is_one =
+        n->func->input == FUNC_ONE || (!e->is_route && e->root && (n->func->flags & FUNC_SINGLE));
+    if (in->n > 1 && is_one) {
+        return eval_fail(e, n, "%s() wants one value, there are %u", n->func->name, in->n);
+    }
+    bool is_text = n->func->input == FUNC_ONE && (n->func->flags & FUNC_STRING);
+    if (in->n && !e->is_route && is_text && is_no_text(&in->v[0])) {
+        return eval_fail(e, n, "%s() wants a text, this is a %s", n->func->name,
+                         value_type_text(&in->v[0]));
+    }
+    return run_each(e, c, out);
+}
+
+/* On what stands before the dot, once it is a list. */
+static EVAL_APART bool run_behind(struct eval *e, const struct node *n, const struct scope *s,
+                                  struct values *out)
 {
     VALUES(in);
     struct call c = {.n = n, .s = s, .in = &in};
-    if (n->has_input && n->func->input != FUNC_PATH && !eval_node(e, n->arg[0], s, &in)) {
+    if (n->func->input != FUNC_PATH && !eval_node(e, n->arg[0], s, &in)) {
         return false;
     }
-    switch ((enum func_input)n->func->input) {
-    case FUNC_NO_INPUT:
-    case FUNC_MAYBE:
-    case FUNC_SET:
-    case FUNC_PATH:
+    if (!wants_one_each(n->func)) {
         return n->func->run(e, &c, out);
-    case FUNC_ONE:
-        if (in.n > 1) {
-            return eval_fail(e, n, "%s() wants one value, there are %u", n->func->name, in.n);
-        }
-        if (in.n && !e->is_route && (n->func->flags & FUNC_STRING) && is_no_text(&in.v[0])) {
-            return eval_fail(e, n, "%s() wants a text, this is a %s", n->func->name,
-                             value_type_text(&in.v[0]));
-        }
-        return run_each(e, &c, out);
-    case FUNC_EACH:
-        if (in.n > 1 && !e->is_route && e->root && (n->func->flags & FUNC_SINGLE)) {
-            return eval_fail(e, n, "%s() wants one value, there are %u", n->func->name, in.n);
-        }
-        return run_each(e, &c, out);
     }
-    return true;
+    bool is_simple = in.n == 1 && e->is_route && !tree_is_hollow(in.v);
+    return is_simple ? run_one(e, &c, in.v, out) : run_list(e, &c, out);
+}
+
+/* On the one value that a name or $this holds, where it stands. */
+static EVAL_APART bool run_held(struct eval *e, const struct node *n, const struct scope *s,
+                                const struct value *v, struct values *out)
+{
+    struct values in = {(struct value *)(uintptr_t)v, 1, 1}; /* functions only read it */
+    struct call c = {.n = n, .s = s, .in = &in};
+    return wants_one_each(n->func) ? run_one(e, &c, v, out) : n->func->run(e, &c, out);
+}
+
+bool func_run(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+{
+    if (!n->has_input) {
+        const struct values none = {0};
+        struct call c = {.n = n, .s = s, .in = &none};
+        return n->func->run(e, &c, out);
+    }
+    const struct value *held =
+        e->is_route && n->func->input != FUNC_PATH ? eval_held(e, n->arg[0], s) : NULL;
+    return held ? run_held(e, n, s, held, out) : run_behind(e, n, s, out);
 }

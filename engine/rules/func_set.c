@@ -1,4 +1,5 @@
 /* Functions over collections. */
+#include "engine/rules/eval_priv.h"
 #include "engine/rules/func.h"
 
 #include <stdlib.h>
@@ -402,42 +403,75 @@ bool func_max(struct eval *e, const struct call *c, struct values *out)
     return extreme(e, c, 1, out);
 }
 
-bool func_coalesce(struct eval *e, const struct call *c, struct values *out)
+/* Arguments from `i` on, as far as one gives something. */
+static bool first_given(struct eval *e, const struct node *n, uint32_t i, const struct scope *s,
+                        struct values *out)
 {
-    struct scope s = {.self = c->in->n ? &c->in->v[0] : NULL, .total = 1, .outer = c->s};
-    const struct scope *use = c->n->has_input ? &s : c->s;
     uint32_t before = out->n;
-    if (c->n->has_input && c->in->n > 1) {
-        return eval_fail(e, c->n, "coalesce() wants one value, there are %u", c->in->n);
-    }
-    for (unsigned i = 0; i < call_nargs(c) && out->n == before; i++) {
-        if (!eval_node(e, call_arg(c, i), use, out)) {
+    for (; i < n->nargs && out->n == before; i++) {
+        if (!eval_node(e, n->arg[i], s, out)) {
             return false;
         }
     }
     return true;
 }
 
+bool func_coalesce(struct eval *e, const struct call *c, struct values *out)
+{
+    struct scope s = {.self = c->in->n ? &c->in->v[0] : NULL, .total = 1, .outer = c->s};
+    if (!c->n->has_input) {
+        return first_given(e, c->n, 0, c->s, out);
+    }
+    if (c->in->n > 1) {
+        return eval_fail(e, c->n, "coalesce() wants one value, there are %u", c->in->n);
+    }
+    return first_given(e, c->n, 1, &s, out);
+}
+
+/* The condition of iif(), where a value that is no truth is a fault. */
+static enum verdict condition(struct eval *e, const struct node *n, const struct node *cond,
+                              const struct scope *s)
+{
+    struct value v;
+    bool good;
+    if (eval_is_decision(cond)) {
+        enum value_answer truth = eval_truth(e, cond, s, &good);
+        return good ? (enum verdict)truth : VERDICT_FAULT;
+    }
+    enum value_answer got = eval_one(e, cond, s, &v);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY ? VERDICT_OPEN : VERDICT_FAULT;
+    }
+    if (v.kind != VALUE_BOOLEAN) {
+        eval_fail(e, n, "the condition of iif() is true or false, this is a %s",
+                  value_type_text(&v));
+        return VERDICT_FAULT;
+    }
+    return v.i ? VERDICT_YES : VERDICT_NO;
+}
+
+/* Its arguments begin at `first`. */
+static bool choose_branch(struct eval *e, const struct node *n, uint32_t first,
+                          const struct scope *s, struct values *out)
+{
+    enum verdict is = condition(e, n, n->arg[first], s);
+    if (is == VERDICT_FAULT) {
+        return false;
+    }
+    uint32_t branch = first + (is == VERDICT_YES ? 1 : 2);
+    return branch == n->nargs || eval_node(e, n->arg[branch], s, out);
+}
+
 bool func_iif(struct eval *e, const struct call *c, struct values *out)
 {
     struct scope s = {.self = c->in->n ? &c->in->v[0] : NULL, .total = 1, .outer = c->s};
-    const struct scope *use = c->n->has_input ? &s : c->s;
-    bool good = true;
-    if (c->n->has_input && c->in->n > 1) {
+    if (!c->n->has_input) {
+        return choose_branch(e, c->n, 0, c->s, out);
+    }
+    if (c->in->n > 1) {
         return eval_fail(e, c->n, "iif() wants one value, there are %u", c->in->n);
     }
-    struct value v;
-    enum value_answer got = eval_one(e, call_arg(c, 0), use, &v);
-    good = got != ANSWER_FALSE;
-    if (got == ANSWER_TRUE && v.kind != VALUE_BOOLEAN) {
-        good = eval_fail(e, c->n, "the condition of iif() is true or false, this is a %s",
-                         value_type_text(&v));
-    }
-    bool is_true = got == ANSWER_TRUE && good && v.i;
-    if (!good || (!is_true && call_nargs(c) < 3)) {
-        return good;
-    }
-    return eval_node(e, call_arg(c, is_true ? 1 : 2), use, out);
+    return choose_branch(e, c->n, 1, &s, out);
 }
 
 bool func_one_of(struct eval *e, const struct call *c, struct values *out)

@@ -1,0 +1,133 @@
+/* Decisions: where nothing but the truth of a formula is wanted, and, or, exists() ... need no value and no list.
+ * Source: FHIRPath N1 sections 4.5 (singletons), 6.5 (boolean logic). */
+#include "engine/rules/eval_priv.h"
+#include "engine/rules/func.h"
+
+static enum verdict verdict(struct eval *e, const struct node *n, const struct scope *s);
+
+bool eval_is_decision(const struct node *n)
+{
+    if (n->op != NODE_CALL) {
+        return (n->op >= NODE_AND && n->op <= NODE_IMPLIES) || n->op == NODE_PATH_EXISTS;
+    }
+    return n->has_input && n->nargs == 1 &&
+           (n->func->run == func_exists || n->func->run == func_empty ||
+            (n->func->run == func_not && eval_is_decision(n->arg[0])));
+}
+
+bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s)
+{
+    struct eval_walk w;
+    struct value v;
+    return eval_walk_begin(e, n, s, &w) && eval_walk_next(&w, &v);
+}
+
+static enum verdict yes_or_no(bool is_true)
+{
+    return is_true ? VERDICT_YES : VERDICT_NO;
+}
+
+static enum verdict not_of(enum verdict v)
+{
+    static const enum verdict opposite[] = {VERDICT_YES, VERDICT_NO, VERDICT_OPEN, VERDICT_FAULT};
+    return opposite[v];
+}
+
+/* What both operands come to, which are no faults. */
+static enum verdict both(enum node_op op, enum verdict a, enum verdict b)
+{
+    switch (op) {
+    case NODE_AND:
+        return a == VERDICT_NO || b == VERDICT_NO     ? VERDICT_NO
+               : a == VERDICT_YES && b == VERDICT_YES ? VERDICT_YES
+                                                      : VERDICT_OPEN;
+    case NODE_XOR:
+        return a == VERDICT_OPEN || b == VERDICT_OPEN ? VERDICT_OPEN : yes_or_no(a != b);
+    case NODE_IMPLIES:
+        return both(NODE_OR, not_of(a), b);
+    default: /* NODE_OR */
+        return a == VERDICT_YES || b == VERDICT_YES ? VERDICT_YES
+               : a == VERDICT_NO && b == VERDICT_NO ? VERDICT_NO
+                                                    : VERDICT_OPEN;
+    }
+}
+
+static enum verdict logic(struct eval *e, const struct node *n, const struct scope *s)
+{
+    enum verdict a = verdict(e, n->arg[0], s);
+    enum verdict decides = n->op == NODE_OR ? VERDICT_YES : VERDICT_NO; /* alone, whatever else */
+    if (a == VERDICT_FAULT) {
+        return a;
+    }
+    if (a == decides && n->op != NODE_XOR) {
+        return n->op == NODE_AND ? VERDICT_NO : VERDICT_YES;
+    }
+    enum verdict b = verdict(e, n->arg[1], s);
+    return b == VERDICT_FAULT ? b : both((enum node_op)n->op, a, b);
+}
+
+/* Does `n` give something? */
+static enum verdict gives(struct eval *e, const struct node *n, const struct scope *s)
+{
+    VALUES(in);
+    if (eval_held(e, n, s)) {
+        return VERDICT_YES;
+    }
+    return eval_node(e, n, s, &in) ? yes_or_no(in.n > 0) : VERDICT_FAULT;
+}
+
+enum verdict eval_decide(struct eval *e, const struct node *n, const struct scope *s)
+{
+    if (n->op == NODE_PATH_EXISTS) {
+        return yes_or_no(eval_has_path(e, n, s));
+    }
+    if (n->op != NODE_CALL) {
+        return logic(e, n, s);
+    }
+    if (n->func->run == func_exists) {
+        return gives(e, n->arg[0], s);
+    }
+    return not_of(n->func->run == func_not ? verdict(e, n->arg[0], s) : gives(e, n->arg[0], s));
+}
+
+/* Of a formula that gives a value. */
+static EVAL_APART enum verdict of_value(struct eval *e, const struct node *n, const struct scope *s)
+{
+    struct value v;
+    enum value_answer got = eval_one(e, n, s, &v);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY ? VERDICT_OPEN : VERDICT_FAULT;
+    }
+    if (v.kind == VALUE_BOOLEAN) {
+        return yes_or_no(v.i != 0);
+    }
+    if (e->is_route) {
+        eval_fail(e, n, "true or false is wanted here, this is a %s", value_kind_text(v.kind));
+        return VERDICT_FAULT;
+    }
+    return VERDICT_YES; /* N1 4.5: a single value where a truth value is wanted is true */
+}
+
+static enum verdict verdict(struct eval *e, const struct node *n, const struct scope *s)
+{
+    if (!eval_is_decision(n)) {
+        return of_value(e, n, s);
+    }
+    if (!eval_may_enter(e)) {
+        eval_no_entry(e, n);
+        return VERDICT_FAULT;
+    }
+    e->steps--;
+    e->depth++;
+    enum verdict v = eval_decide(e, n, s);
+    e->depth--;
+    return v;
+}
+
+enum value_answer eval_truth(struct eval *e, const struct node *n, const struct scope *s,
+                             bool *out_good)
+{
+    enum verdict v = verdict(e, n, s);
+    *out_good = v != VERDICT_FAULT;
+    return *out_good ? (enum value_answer)v : ANSWER_FALSE;
+}
