@@ -28,7 +28,9 @@ static void remember(struct eval *e, const struct node *n, const struct table *t
 {
     struct rules_miss *one = ARENA_NEW(e->a, struct rules_miss);
     struct str *copy = ARENA_ARRAY(e->a, struct str, t->nkeys);
-    memcpy(copy, keys, t->nkeys * sizeof(*copy));
+    for (unsigned i = 0; i < t->nkeys; i++) {
+        copy[i] = keys[i];
+    }
     *one = (struct rules_miss){t, copy, n->pos, e->misses};
     e->misses = one;
 }
@@ -49,26 +51,31 @@ static bool missed(struct eval *e, const struct call *c, const struct table *t,
     return false;
 }
 
+static bool are_there(const struct table *t, const struct str *keys)
+{
+    for (unsigned i = 0; i < t->nkeys; i++) {
+        if (!keys[i].n) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool find(struct eval *e, const struct call *c, const struct str *keys, struct values *out)
 {
     unsigned column;
     const struct table *t = table_of(e, c->n, &column);
-    bool all_there = true;
     int64_t row = table_find(t, keys);
     eval_came_to(e, t->twin && e->differs && table_twin_differs(t, keys, row, column));
-    for (unsigned i = 0; i < t->nkeys; i++) {
-        all_there = all_there && keys[i].n;
-    }
     if (row < 0) {
-        return !all_there || missed(e, c, t, keys, column == t->value, out);
+        return !are_there(t, keys) || missed(e, c, t, keys, column == t->value, out);
     }
     struct str cell = table_cell(t, row, column);
     lineage_row(e->lineage, t, row);
     coverage_row(e->coverage, t, row);
     if (cell.n) {
-        struct value v = value_string(cell);
-        v.is_cell = true;
-        *values_add(out, e->a) = v;
+        *values_add(out, e->a) =
+            (struct value){.kind = VALUE_STRING, .is_cell = true, .text = cell};
     }
     return true;
 }

@@ -164,12 +164,28 @@ bool table_index(struct arena *a, struct table *t, struct diags *d)
         }
         *slot = row + 1;
     }
+    t->is_simple =
+        t->nkeys == 1 && t->nindexes == 1 && t->index->mask == 1 && !t->nranges && !t->ignore_case;
     return good;
+}
+
+/* What slot_of() finds in a simple table. */
+static int64_t find_simple(const struct table *t, struct str key)
+{
+    const struct table_index *x = t->index;
+    uint32_t last = x->size - 1, at = (uint32_t)hash64_str(key, x->mask) & last;
+    while (x->slot[at] && !str_eq(table_cell(t, x->slot[at] - 1, t->key[0]), key)) {
+        at = (at + 1) & last;
+    }
+    return (int64_t)x->slot[at] - 1;
 }
 
 int64_t table_find(const struct table *t, const struct str *keys)
 {
     unsigned present = 0;
+    if (t->is_simple) {
+        return find_simple(t, keys[0]);
+    }
     for (unsigned i = 0; i < t->nkeys; i++) {
         present |= keys[i].n ? 1u << i : 0;
     }

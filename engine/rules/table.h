@@ -56,6 +56,7 @@ struct table {
     uint32_t nrows;
     struct table_index *index; /* one for each set of exact key columns, most exact first */
     unsigned nindexes;
+    bool is_simple; /* one key, which each row has as it is looked for */
     unsigned range; /* which key may hold ranges, from 1; 0: none */
     struct table_range *ranges;
     unsigned nranges;
