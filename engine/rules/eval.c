@@ -149,6 +149,10 @@ enum value_answer eval_one(struct eval *e, const struct node *n, const struct sc
     if (n->op == NODE_PATH && n->path.field && e->is_route) {
         return eval_path_one(e, n, s, out);
     }
+    if (n->op == NODE_LEVEL) {
+        enum value_answer got = eval_part_held(e, n, s, out);
+        return got != ANSWER_FALSE ? got : only_of_list(e, n, s, out);
+    }
     const struct value *held = n->op == NODE_LITERAL ? &n->value : eval_held(e, n, s);
     if (!held) {
         return only_of_list(e, n, s, out);
@@ -265,20 +269,28 @@ static bool eval_profile(struct eval *e, const struct node *n, const struct scop
     return good;
 }
 
+/* Is it one value, which is no stored ""? Most names hold that. */
+static inline bool is_one_value(const struct values *l)
+{
+    return l->n == 1 && (l->v->kind != VALUE_HL7 || !l->v->is_null);
+}
+
 static EVAL_APART bool eval_let_values(struct eval *e, const struct node *n, bool nulls,
                                        struct values *out)
 {
     const struct values *let = &e->lets[n->level];
     lineage_bound(e->lineage, let);
+    if (is_one_value(let)) {
+        *values_add(out, e->a) = *let->v;
+        return true;
+    }
     return copy_values(e, let, nulls, out);
 }
 
-/* Most names hold one value. */
 static inline bool eval_let(struct eval *e, const struct node *n, bool nulls, struct values *out)
 {
     const struct values *let = &e->lets[n->level];
-    bool has_one = let->n == 1 && out->n < out->cap && !e->lineage;
-    if (!has_one || (let->v->kind == VALUE_HL7 && let->v->is_null)) {
+    if (!is_one_value(let) || out->n == out->cap || e->lineage) {
         return eval_let_values(e, n, nulls, out);
     }
     out->v[out->n++] = *let->v;
@@ -311,6 +323,21 @@ static inline bool eval_part_of_one(struct eval *e, const struct node *n, const 
         eval_add_part(e, n, up ? &outer : v, nulls, out);
     }
     return true;
+}
+
+enum value_answer eval_part_held(struct eval *e, const struct node *n, const struct scope *s,
+                                 struct value *out)
+{
+    const struct node *base = n->arg[0], *up = base->op == NODE_LEVEL ? base : NULL;
+    const struct value *v = only_part(e, up ? up->arg[0] : base, s);
+    struct value outer;
+    if (!v || e->steps <= 3 || !eval_may_enter(e)) {
+        return ANSWER_FALSE;
+    }
+    e->steps -= up ? 3 : 2; /* of n, and of what is below it */
+    bool has =
+        (!up || eval_part(e, up, v, false, &outer)) && eval_part(e, n, up ? &outer : v, false, out);
+    return has ? ANSWER_TRUE : ANSWER_EMPTY;
 }
 
 static EVAL_APART bool eval_levels(struct eval *e, const struct node *n, const struct scope *s,
@@ -382,9 +409,6 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
                      struct values *out)
 {
     switch ((enum node_op)n->op) {
-    case NODE_LITERAL:
-        *values_add(out, e->a) = n->value;
-        return true;
     case NODE_EMPTY:
         return true;
     case NODE_SUBPATH:
@@ -452,6 +476,12 @@ static EVAL_APART bool eval_level_node(struct eval *e, const struct node *n, con
     return eval_part_of_one(e, n, s, false, out) || eval_deeper(e, n, s, out);
 }
 
+static EVAL_APART bool eval_literal(struct eval *e, const struct node *n, struct values *out)
+{
+    *values_add(out, e->a) = n->value;
+    return true;
+}
+
 /* What needs nothing but one other function hands on to it: no frame of its own. */
 bool eval_node(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
@@ -460,6 +490,8 @@ bool eval_node(struct eval *e, const struct node *n, const struct scope *s, stru
     }
     e->steps--;
     switch ((enum node_op)n->op) {
+    case NODE_LITERAL:
+        return eval_literal(e, n, out);
     case NODE_PATH:
         return eval_path(e, n, s, false, out);
     case NODE_LET:

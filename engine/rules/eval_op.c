@@ -54,8 +54,8 @@ static enum value_answer lists_equal(struct eval *e, const struct node *n, const
     return all;
 }
 
-static bool op_equal(struct eval *e, const struct node *n, const struct scope *s,
-                     struct values *out)
+static EVAL_APART bool op_equal(struct eval *e, const struct node *n, const struct scope *s,
+                                struct values *out)
 {
     enum value_answer got;
     if (e->is_route) {
@@ -100,7 +100,8 @@ static bool lists_same(struct eval *e, const struct node *n, const struct values
     return true;
 }
 
-static bool op_same(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static EVAL_APART bool op_same(struct eval *e, const struct node *n, const struct scope *s,
+                               struct values *out)
 {
     VALUES(a);
     VALUES(b);
@@ -111,8 +112,8 @@ static bool op_same(struct eval *e, const struct node *n, const struct scope *s,
     return !e->fault.text.n && put(e, out, value_boolean(same == (n->op == NODE_SAME)));
 }
 
-static bool op_compare(struct eval *e, const struct node *n, const struct scope *s,
-                       struct values *out)
+static EVAL_APART bool op_compare(struct eval *e, const struct node *n, const struct scope *s,
+                                  struct values *out)
 {
     struct value a, b;
     int order = 0;
@@ -130,31 +131,95 @@ static bool op_compare(struct eval *e, const struct node *n, const struct scope 
 
 /* ---- text and numbers ---- */
 
-/* NULL: there is none, and that is an empty text. */
+/* Texts that are to become one, in order. */
+enum { PIECES_MAX = 8 };
+struct pieces {
+    struct str v[PIECES_MAX];
+    unsigned n;
+    size_t bytes;
+};
+
+static struct str put_together(struct eval *e, const struct pieces *all)
+{
+    char *p = arena_alloc(e->a, all->bytes + 1), *to = p;
+    for (unsigned i = 0; i < all->n; i++) {
+        str_copy(to, all->v[i]);
+        to += all->v[i].n;
+    }
+    return str_from(p, all->bytes);
+}
+
+/* One more, which is a value that somebody made; NULL: there is none, and that is an empty text. */
+static bool add_piece(struct eval *e, const struct node *n, const struct value *v,
+                      struct pieces *all)
+{
+    struct str text;
+    if (!v) {
+        return true;
+    }
+    if (!eval_text(e, n, v, &text)) {
+        return false;
+    }
+    if (all->n == PIECES_MAX) {
+        all->v[0] = put_together(e, all);
+        all->n = 1;
+    }
+    all->v[all->n++] = text;
+    all->bytes += text.n;
+    return true;
+}
+
+static bool fits(struct eval *e, const struct node *n, const struct pieces *all)
+{
+    return all->bytes <= EVAL_BYTES_MAX || eval_fail(e, n, "the text would be longer than 64 MiB");
+}
+
+/* + of two texts. */
 static bool concat(struct eval *e, const struct node *n, const struct value *a,
                    const struct value *b, struct values *out)
 {
-    struct str part[2] = {STR(""), STR("")};
-    if ((a && !eval_text(e, n, a, &part[0])) || (b && !eval_text(e, n, b, &part[1]))) {
-        return false;
-    }
-    if (part[0].n + part[1].n > EVAL_BYTES_MAX) {
-        return eval_fail(e, n, "the text would be longer than 64 MiB");
-    }
-    char *p = arena_alloc(e->a, part[0].n + part[1].n + 1);
-    memcpy(p, part[0].n ? part[0].p : "", part[0].n);
-    memcpy(p + part[0].n, part[1].n ? part[1].p : "", part[1].n);
-    return put(e, out, value_string(str_from(p, part[0].n + part[1].n)));
+    struct pieces all = {.n = 0};
+    return add_piece(e, n, a, &all) && add_piece(e, n, b, &all) && fits(e, n, &all) &&
+           put(e, out, value_string(put_together(e, &all)));
 }
 
-static bool op_concat(struct eval *e, const struct node *n, const struct scope *s,
-                      struct values *out)
+static bool gather(struct eval *e, const struct node *n, const struct scope *s, struct pieces *all);
+
+/* What stands left of the second & of A & B & C. */
+static bool gather_left(struct eval *e, const struct node *n, const struct scope *s,
+                        struct pieces *all)
 {
+    if (!eval_may_enter(e)) {
+        return eval_no_entry(e, n);
+    }
+    e->steps--;
+    e->depth++;
+    bool good = gather(e, n, s, all);
+    e->depth--;
+    return good;
+}
+
+/* A & B & C is one text: its pieces are put together once. */
+static bool gather(struct eval *e, const struct node *n, const struct scope *s, struct pieces *all)
+{
+    const struct node *left = n->arg[0];
     struct value a, b;
-    enum value_answer x = eval_one(e, n->arg[0], s, &a);
+    bool is_more = left->op == NODE_CONCAT;
+    enum value_answer x = !is_more                       ? eval_one(e, left, s, &a)
+                          : gather_left(e, left, s, all) ? ANSWER_EMPTY
+                                                         : ANSWER_FALSE;
     enum value_answer y = x == ANSWER_FALSE ? x : eval_one(e, n->arg[1], s, &b);
-    return y != ANSWER_FALSE &&
-           concat(e, n, x == ANSWER_TRUE ? &a : NULL, y == ANSWER_TRUE ? &b : NULL, out);
+    return y != ANSWER_FALSE && add_piece(e, n, x == ANSWER_TRUE ? &a : NULL, all) &&
+           add_piece(e, n, y == ANSWER_TRUE ? &b : NULL, all) && fits(e, n, all);
+}
+
+static EVAL_APART bool op_concat(struct eval *e, const struct node *n, const struct scope *s,
+                                 struct values *out)
+{
+    struct pieces all;
+    all.n = 0;
+    all.bytes = 0;
+    return gather(e, n, s, &all) && put(e, out, value_string(put_together(e, &all)));
 }
 
 static const char too_long[] = "the result has too many digits";
@@ -301,15 +366,16 @@ bool eval_arithmetic(struct eval *e, const struct node *n, const struct value *a
     return op_numbers(e, n, &x, &y, out);
 }
 
-static bool op_arithmetic(struct eval *e, const struct node *n, const struct scope *s,
-                          struct values *out)
+static EVAL_APART bool op_arithmetic(struct eval *e, const struct node *n, const struct scope *s,
+                                     struct values *out)
 {
     struct value a, b;
     enum value_answer got = two(e, n, s, &a, &b);
     return got == ANSWER_TRUE ? eval_arithmetic(e, n, &a, &b, out) : got == ANSWER_EMPTY;
 }
 
-static bool op_sign(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static EVAL_APART bool op_sign(struct eval *e, const struct node *n, const struct scope *s,
+                               struct values *out)
 {
     struct value v;
     enum value_answer got = eval_one(e, n->arg[0], s, &v);
@@ -334,8 +400,8 @@ static bool op_sign(struct eval *e, const struct node *n, const struct scope *s,
     return put(e, out, v);
 }
 
-static bool op_logic(struct eval *e, const struct node *n, const struct scope *s,
-                     struct values *out)
+static EVAL_APART bool op_logic(struct eval *e, const struct node *n, const struct scope *s,
+                                struct values *out)
 {
     enum verdict got = eval_decide(e, n, s);
     return got != VERDICT_FAULT && put_answer(e, out, (enum value_answer)got);
@@ -344,8 +410,8 @@ static bool op_logic(struct eval *e, const struct node *n, const struct scope *s
 /* ---- lists ---- */
 
 /* a in b, b contains a: `a` is one value. */
-static bool op_member(struct eval *e, const struct node *n, const struct scope *s,
-                      struct values *out)
+static EVAL_APART bool op_member(struct eval *e, const struct node *n, const struct scope *s,
+                                 struct values *out)
 {
     unsigned one = n->op == NODE_IN ? 0 : 1;
     VALUES(all);
@@ -361,38 +427,51 @@ static bool op_member(struct eval *e, const struct node *n, const struct scope *
     return !e->fault.text.n && put(e, out, value_boolean(found));
 }
 
-/* Each value of both that is not in `seen` yet. A | B | C is one list, to which each is added in turn: what A | B holds
- * need not be compared again. */
-static bool unite(struct eval *e, const struct node *n, const struct scope *s, struct values *seen)
+/* Of the values from `from` on, only those stay that are not among the ones before, which begin at `first`. */
+static bool drop_known(struct eval *e, const struct node *n, uint32_t first, uint32_t from,
+                       struct values *l)
 {
-    const struct node *left = n->arg[0];
-    VALUES(all);
-    bool good = left->op == NODE_UNION ? eval_step(e, left) && unite(e, left, s, seen)
-                                       : eval_node(e, left, s, &all);
-    good = good && eval_node(e, n->arg[1], s, &all);
-    for (uint32_t i = 0; good && i < all.n; i++) {
-        if (!eval_among(e, n, &all.v[i], seen)) {
-            good = !e->fault.text.n;
-            *values_add(seen, e->a) = all.v[i];
+    uint32_t kept = from;
+    for (uint32_t i = from; i < l->n; i++) {
+        const struct values known = {l->v + first, kept - first, kept - first};
+        if (eval_among(e, n, &l->v[i], &known)) {
+            continue;
         }
+        if (e->fault.text.n) {
+            return false;
+        }
+        if (kept != i) {
+            l->v[kept] = l->v[i];
+        }
+        kept++;
     }
-    return good;
+    l->n = kept;
+    return true;
 }
 
-static bool op_union(struct eval *e, const struct node *n, const struct scope *s,
-                     struct values *out)
+/* Each value of both, once. A | B | C is one list, to which each is added in turn: what A | B holds, from `first` on,
+ * need not be compared again. */
+static bool unite(struct eval *e, const struct node *n, const struct scope *s, uint32_t first,
+                  struct values *out)
 {
-    VALUES(seen);
-    bool good = unite(e, n, s, &seen);
-    for (uint32_t i = 0; good && i < seen.n; i++) {
-        *values_add(out, e->a) = seen.v[i];
-    }
-    return good;
+    const struct node *left = n->arg[0];
+    bool is_more = left->op == NODE_UNION;
+    bool good =
+        is_more ? eval_step(e, left) && unite(e, left, s, first, out) : eval_node(e, left, s, out);
+    uint32_t from = is_more ? out->n : first;
+    return good && eval_node(e, n->arg[1], s, out) && drop_known(e, n, first, from, out);
+}
+
+static EVAL_APART bool op_union(struct eval *e, const struct node *n, const struct scope *s,
+                                struct values *out)
+{
+    return unite(e, n, s, out->n, out);
 }
 
 /* ---- types ---- */
 
-static bool op_type(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
+static EVAL_APART bool op_type(struct eval *e, const struct node *n, const struct scope *s,
+                               struct values *out)
 {
     struct value v;
     enum value_answer got = eval_one(e, n->arg[0], s, &v);

@@ -36,6 +36,11 @@ static inline const struct value *eval_held(struct eval *e, const struct node *n
     return is_there ? v : NULL;
 }
 
+/* The same of NODE_LEVEL `n`, $name.3.1 or $this.4: the part of what is held, in *out. EMPTY: it has none; FALSE:
+ * evaluate it, nothing is done then. */
+enum value_answer eval_part_held(struct eval *e, const struct node *n, const struct scope *s,
+                                 struct value *out);
+
 /* eval_truth.c: what a decision comes to; the first three are those of enum value_answer. */
 enum verdict { VERDICT_NO, VERDICT_YES, VERDICT_OPEN, VERDICT_FAULT };
 /* Does `n` give true, false or nothing and needs no value to do so: and, or, exists() ... */

@@ -15,7 +15,7 @@ bool eval_is_decision(const struct node *n)
             (n->func->run == func_not && eval_is_decision(n->arg[0])));
 }
 
-bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s)
+EVAL_APART bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s)
 {
     struct eval_walk w;
     struct value v;
@@ -66,14 +66,22 @@ static enum verdict logic(struct eval *e, const struct node *n, const struct sco
     return b == VERDICT_FAULT ? b : both((enum node_op)n->op, a, b);
 }
 
-/* Does `n` give something? */
-static enum verdict gives(struct eval *e, const struct node *n, const struct scope *s)
+static EVAL_APART enum verdict gives_values(struct eval *e, const struct node *n,
+                                            const struct scope *s)
 {
     VALUES(in);
-    if (eval_held(e, n, s)) {
-        return VERDICT_YES;
-    }
     return eval_node(e, n, s, &in) ? yes_or_no(in.n > 0) : VERDICT_FAULT;
+}
+
+/* Does `n` give something? */
+static EVAL_APART enum verdict gives(struct eval *e, const struct node *n, const struct scope *s)
+{
+    struct value v;
+    if (n->op == NODE_LEVEL) {
+        enum value_answer got = eval_part_held(e, n, s, &v);
+        return got == ANSWER_FALSE ? gives_values(e, n, s) : yes_or_no(got == ANSWER_TRUE);
+    }
+    return eval_held(e, n, s) ? VERDICT_YES : gives_values(e, n, s);
 }
 
 enum verdict eval_decide(struct eval *e, const struct node *n, const struct scope *s)

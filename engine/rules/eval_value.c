@@ -83,11 +83,15 @@ static EVAL_APART bool other_text(struct eval *e, const struct node *n, const st
     return true;
 }
 
+/* Its bytes are its text. */
+static inline bool is_plain_text(const struct value *v)
+{
+    return v->kind == VALUE_STRING || (v->kind == VALUE_HL7 && hl7_is_plain(&v->m->d, v->text));
+}
+
 bool eval_text(struct eval *e, const struct node *n, const struct value *v, struct str *out)
 {
-    bool is_text =
-        v->kind == VALUE_STRING || (v->kind == VALUE_HL7 && hl7_is_plain(&v->m->d, v->text));
-    if (!is_text) {
+    if (!is_plain_text(v)) {
         return other_text(e, n, v, out);
     }
     *out = v->text;
@@ -273,6 +277,18 @@ static bool is_fault(struct eval *e, const struct node *n, const struct value *a
            !wrong_type(e, n, a, b, as == READ_NUMBER ? "number" : "date");
 }
 
+/* Do two texts of one message and level begin with letters that differ? No escape and no character set makes the same
+ * of them. */
+static bool begin_differently(const struct value *a, const struct value *b)
+{
+    const struct hl7_delims *d = &a->m->d;
+    unsigned char x = a->text.n ? (unsigned char)a->text.p[0] : 0x1b,
+                  y = b->text.n ? (unsigned char)b->text.p[0] : 0x1b;
+    bool are_letters = x < 0x80 && y < 0x80 && x != 0x1b && y != 0x1b &&
+                       x != (unsigned char)d->escape && y != (unsigned char)d->escape;
+    return x != y && are_letters && !d->wide;
+}
+
 enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
                              const struct value *b)
 {
@@ -290,10 +306,13 @@ enum value_answer eval_equal(struct eval *e, const struct node *n, const struct 
         return answer(a->kind == b->kind && a->leaf == b->leaf);
     }
     enum reading as = reading_of(a, b);
-    bool same_bytes = as == READ_TEXT && a->kind == VALUE_HL7 && b->kind == VALUE_HL7 &&
-                      a->level == b->level && a->m == b->m && str_eq(a->text, b->text);
-    if (same_bytes) {
+    bool alike = as == READ_TEXT && a->kind == VALUE_HL7 && b->kind == VALUE_HL7 &&
+                 a->level == b->level && a->m == b->m;
+    if (alike && str_eq(a->text, b->text)) {
         return ANSWER_TRUE;
+    }
+    if (alike && begin_differently(a, b)) {
+        return ANSWER_FALSE;
     }
     if (is_fault(e, n, a, b, as)) {
         return ANSWER_FALSE;
@@ -307,6 +326,9 @@ enum value_answer eval_equal(struct eval *e, const struct node *n, const struct 
         return dates_equal(e, a, b);
     case READ_TEXT:
         break;
+    }
+    if (is_plain_text(a) && is_plain_text(b)) {
+        return answer(str_eq(a->text, b->text));
     }
     bool whole = a->kind == b->kind && a->level == b->level &&
                  (value_is_composite(a) || value_is_composite(b));

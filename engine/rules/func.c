@@ -582,6 +582,21 @@ static EVAL_APART bool run_list(struct eval *e, struct call *c, struct values *o
     return run_each(e, c, out);
 }
 
+/* On the one value that is there already. */
+static inline bool run_held(struct eval *e, const struct node *n, const struct scope *s,
+                            const struct value *v, struct values *out)
+{
+    struct values in = {(struct value *)(uintptr_t)v, 1, 1}; /* functions only read it */
+    struct call c = {.n = n, .s = s, .in = &in};
+    return wants_one_each(n->func) ? run_one(e, &c, v, out) : n->func->run(e, &c, out);
+}
+
+static EVAL_APART bool run_on_held(struct eval *e, const struct node *n, const struct scope *s,
+                                   const struct value *v, struct values *out)
+{
+    return run_held(e, n, s, v, out);
+}
+
 /* On what stands before the dot, once it is a list. */
 static EVAL_APART bool run_behind(struct eval *e, const struct node *n, const struct scope *s,
                                   struct values *out)
@@ -598,23 +613,40 @@ static EVAL_APART bool run_behind(struct eval *e, const struct node *n, const st
     return is_simple ? run_one(e, &c, in.v, out) : run_list(e, &c, out);
 }
 
-/* On the one value that a name or $this holds, where it stands. */
-static EVAL_APART bool run_held(struct eval *e, const struct node *n, const struct scope *s,
-                                const struct value *v, struct values *out)
+/* Nothing stands before the dot, or what does gives nothing. */
+static EVAL_APART bool run_alone(struct eval *e, const struct node *n, const struct scope *s,
+                                 struct values *out)
 {
-    struct values in = {(struct value *)(uintptr_t)v, 1, 1}; /* functions only read it */
-    struct call c = {.n = n, .s = s, .in = &in};
-    return wants_one_each(n->func) ? run_one(e, &c, v, out) : n->func->run(e, &c, out);
+    const struct values none = {0};
+    struct call c = {.n = n, .s = s, .in = &none};
+    return wants_one_each(n->func) || n->func->run(e, &c, out);
+}
+
+static EVAL_APART bool run_on_part(struct eval *e, const struct node *n, const struct scope *s,
+                                   struct values *out)
+{
+    struct value v;
+    enum value_answer got = eval_part_held(e, n->arg[0], s, &v);
+    if (got == ANSWER_TRUE) {
+        return run_held(e, n, s, &v, out);
+    }
+    return got == ANSWER_EMPTY ? run_alone(e, n, s, out) : run_behind(e, n, s, out);
 }
 
 bool func_run(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
-    if (!n->has_input) {
-        const struct values none = {0};
-        struct call c = {.n = n, .s = s, .in = &none};
-        return n->func->run(e, &c, out);
+    if (!n->has_input) { /* the choices are frequent, and ask for no call */
+        return n->func->run == func_coalesce ? func_first_given(e, n, 0, s, out)
+               : n->func->run == func_iif    ? func_choice(e, n, 0, s, out)
+                                             : run_alone(e, n, s, out);
     }
-    const struct value *held =
-        e->is_route && n->func->input != FUNC_PATH ? eval_held(e, n->arg[0], s) : NULL;
-    return held ? run_held(e, n, s, held, out) : run_behind(e, n, s, out);
+    const struct node *input = n->arg[0];
+    if (!e->is_route || n->func->input == FUNC_PATH) {
+        return run_behind(e, n, s, out);
+    }
+    if (input->op == NODE_LEVEL) {
+        return run_on_part(e, n, s, out);
+    }
+    const struct value *held = eval_held(e, input, s);
+    return held ? run_on_held(e, n, s, held, out) : run_behind(e, n, s, out);
 }

@@ -153,6 +153,11 @@ FUNC_CODE(func_as);
 FUNC_CODE(func_trace);
 FUNC_CODE(func_null);
 FUNC_CODE(func_key);
+/* coalesce() and iif(), whose arguments begin at n->arg[first]. */
+bool func_first_given(struct eval *e, const struct node *n, uint32_t first, const struct scope *s,
+                      struct values *out);
+bool func_choice(struct eval *e, const struct node *n, uint32_t first, const struct scope *s,
+                 struct values *out);
 /* func_text.c */
 FUNC_CODE(func_starts_with);
 FUNC_CODE(func_ends_with);

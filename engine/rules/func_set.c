@@ -403,12 +403,11 @@ bool func_max(struct eval *e, const struct call *c, struct values *out)
     return extreme(e, c, 1, out);
 }
 
-/* Arguments from `i` on, as far as one gives something. */
-static bool first_given(struct eval *e, const struct node *n, uint32_t i, const struct scope *s,
-                        struct values *out)
+bool func_first_given(struct eval *e, const struct node *n, uint32_t first, const struct scope *s,
+                      struct values *out)
 {
     uint32_t before = out->n;
-    for (; i < n->nargs && out->n == before; i++) {
+    for (uint32_t i = first; i < n->nargs && out->n == before; i++) {
         if (!eval_node(e, n->arg[i], s, out)) {
             return false;
         }
@@ -420,12 +419,12 @@ bool func_coalesce(struct eval *e, const struct call *c, struct values *out)
 {
     struct scope s = {.self = c->in->n ? &c->in->v[0] : NULL, .total = 1, .outer = c->s};
     if (!c->n->has_input) {
-        return first_given(e, c->n, 0, c->s, out);
+        return func_first_given(e, c->n, 0, c->s, out);
     }
     if (c->in->n > 1) {
         return eval_fail(e, c->n, "coalesce() wants one value, there are %u", c->in->n);
     }
-    return first_given(e, c->n, 1, &s, out);
+    return func_first_given(e, c->n, 1, &s, out);
 }
 
 /* The condition of iif(), where a value that is no truth is a fault. */
@@ -450,9 +449,8 @@ static enum verdict condition(struct eval *e, const struct node *n, const struct
     return v.i ? VERDICT_YES : VERDICT_NO;
 }
 
-/* Its arguments begin at `first`. */
-static bool choose_branch(struct eval *e, const struct node *n, uint32_t first,
-                          const struct scope *s, struct values *out)
+bool func_choice(struct eval *e, const struct node *n, uint32_t first, const struct scope *s,
+                 struct values *out)
 {
     enum verdict is = condition(e, n, n->arg[first], s);
     if (is == VERDICT_FAULT) {
@@ -466,12 +464,12 @@ bool func_iif(struct eval *e, const struct call *c, struct values *out)
 {
     struct scope s = {.self = c->in->n ? &c->in->v[0] : NULL, .total = 1, .outer = c->s};
     if (!c->n->has_input) {
-        return choose_branch(e, c->n, 0, c->s, out);
+        return func_choice(e, c->n, 0, c->s, out);
     }
     if (c->in->n > 1) {
         return eval_fail(e, c->n, "iif() wants one value, there are %u", c->in->n);
     }
-    return choose_branch(e, c->n, 1, &s, out);
+    return func_choice(e, c->n, 1, &s, out);
 }
 
 bool func_one_of(struct eval *e, const struct call *c, struct values *out)

@@ -138,11 +138,9 @@ bool func_trim(struct eval *e, const struct call *c, struct values *out)
     return eval_text(e, c->n, c->one, &text) && call_put(e, out, value_string(str_trim(text)));
 }
 
-static char *put_bytes(char *to, struct str s)
+static inline char *put_bytes(char *to, struct str s)
 {
-    if (s.n) {
-        memcpy(to, s.p, s.n);
-    }
+    str_copy(to, s);
     return to + s.n;
 }
 
@@ -211,6 +209,8 @@ bool func_split(struct eval *e, const struct call *c, struct values *out)
     return call_put(e, out, value_string(text));
 }
 
+enum { JOIN_FEW = 8 };
+
 bool func_join(struct eval *e, const struct call *c, struct values *out)
 {
     struct str separator = STR("");
@@ -220,7 +220,8 @@ bool func_join(struct eval *e, const struct call *c, struct values *out)
     if (c->in->n == 0) {
         return true;
     }
-    struct str *part = ARENA_ARRAY(e->a, struct str, c->in->n);
+    struct str few[JOIN_FEW],
+        *part = c->in->n <= JOIN_FEW ? few : ARENA_ARRAY(e->a, struct str, c->in->n);
     size_t n = separator.n * (c->in->n - 1);
     for (uint32_t i = 0; i < c->in->n; i++) {
         if (!eval_text(e, c->n, &c->in->v[i], &part[i])) {
