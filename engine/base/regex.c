@@ -2,6 +2,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/err.h"
+#include "engine/base/regex_plain.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -23,6 +24,7 @@ struct regex {
     const uint8_t
         *first; /* bits of the bytes that a match may begin with; NULL: any, or it may be empty */
     size_t hidden; /* most bytes that one item may run over without reaching the next one */
+    const struct regex_plain *plain; /* what answers without the engine; or NULL */
 };
 
 /* All memory of PCRE2 is an arena's; none is given back. */
@@ -169,7 +171,9 @@ static struct regex *try_compile(struct arena *a, struct str pattern, struct ref
         return NULL;
     }
     struct regex *re = ARENA_NEW(a, struct regex);
-    *re = (struct regex){.code = compiled, .hidden = hidden_bytes(compiled, pattern)};
+    *re = (struct regex){.code = compiled,
+                         .hidden = hidden_bytes(compiled, pattern),
+                         .plain = regex_plain_of(a, pattern)};
     (void)pcre2_pattern_info(compiled, PCRE2_INFO_FIRSTBITMAP, &re->first); /* else NULL */
     return re;
 }
@@ -252,17 +256,11 @@ static bool may_match(const struct regex *re, struct str subject)
     return may;
 }
 
-enum regex_answer regex_match(const struct regex *re, struct str subject, bool whole,
-                              struct arena *scratch)
+static enum regex_answer engine_match(const struct regex *re, struct str subject, bool whole,
+                                      struct arena *scratch)
 {
     struct run r;
     struct arena_mark start = arena_mark(scratch);
-    if (subject.n > REGEX_SUBJECT_MAX) {
-        return REGEX_LIMIT;
-    }
-    if (!may_match(re, subject)) {
-        return REGEX_NO;
-    }
     begin(&r, re, subject, 0, scratch);
     int rc = pcre2_match(re->code, bytes_of(subject), subject.n, 0,
                          whole ? PCRE2_ANCHORED | PCRE2_ENDANCHORED : 0, r.data, r.context);
@@ -271,6 +269,19 @@ enum regex_answer regex_match(const struct regex *re, struct str subject, bool w
         return REGEX_YES;
     }
     return rc == PCRE2_ERROR_NOMATCH || is_utf_error(rc) ? REGEX_NO : REGEX_LIMIT;
+}
+
+enum regex_answer regex_match(const struct regex *re, struct str subject, bool whole,
+                              struct arena *scratch)
+{
+    enum regex_answer at_once = re->plain ? regex_plain_match(re->plain, subject) : REGEX_LIMIT;
+    if (at_once != REGEX_LIMIT) {
+        return at_once;
+    }
+    if (subject.n > REGEX_SUBJECT_MAX) {
+        return REGEX_LIMIT;
+    }
+    return may_match(re, subject) ? engine_match(re, subject, whole, scratch) : REGEX_NO;
 }
 
 static bool is_word(char c)

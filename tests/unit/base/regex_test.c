@@ -81,6 +81,63 @@ Test(regex, finds_anywhere_or_matches_all)
     arena_free(&a);
 }
 
+/* What is answered without the engine is what the engine says: in a group it has to. */
+Test(regex, answers_plain_patterns_as_the_engine_does)
+{
+    static const struct str patterns[] = {
+        S("^HL7[0-9]{4}$"),
+        S("^[1-9][0-9]*$"),
+        S("^[0-9]{11,15}$"),
+        S("^[A-Za-z0-9._-]+$"),
+        S("^a$"),
+        S("^$"),
+        S("^ab{2}c$"),
+        S("^a*$"),
+        S("^[.]$"),
+        S("^a{0}b$"),
+        S("^a{0,2}$"),
+        S("^[a-c]x+$"),
+        S("^.$"),
+        S("^[^a]$"),
+        S("^a*b*$"),
+        S("^a{2,}$"),
+        S("^[a-]$"),
+        S("^[]a]$"),
+        S("^[[:digit:]]$"),
+        S("^a+?$"),
+        S("^a|b$"),
+        S("^\\d$"),
+        S("^a{,2}$"),
+        S("^[a-c-e]$"),
+        S("^a$b"),
+        S("^a{100}$"),
+        S("^[.-_]$"),
+        S("^a-b$"),
+    };
+    static const struct str subjects[] = {
+        S(""),       S("HL70276"),  S("HL7027"),  S("HL702761"),    S("HL70276\n"),
+        S("0"),      S("1"),        S("10"),      S("12345678901"), S("1234567890123456"),
+        S("a"),      S("a\n"),      S("a\n\n"),   S("\na"),         S("a\r"),
+        S("a\x80"),  S("\xC3\xA9"), S("b"),       S("aa"),          S("abbc"),
+        S("abbc\n"), S("."),        S("-"),       S("]"),           S("x"),
+        S("ax"),     S("axx\n"),    S("a.b_c-d"), S("a b"),         S("a{,2}"),
+        S("d"),      S("e"),        S("a\x00"),   S("a-b"),         S("a\x7F"),
+    };
+    struct arena a = {0};
+    for (size_t i = 0; i < COUNT(patterns); i++) {
+        const struct regex *re = compiled(&a, patterns[i]);
+        const struct regex *engine = compiled(&a, str_printf(&a, "(?:%.*s)", STR_ARG(patterns[i])));
+        for (size_t k = 0; k < COUNT(subjects); k++) {
+            for (int whole = 0; whole < 2; whole++) {
+                cr_expect_eq(regex_match(re, subjects[k], whole, &a),
+                             regex_match(engine, subjects[k], whole, &a), "%.*s of subject %zu",
+                             STR_ARG(patterns[i]), k);
+            }
+        }
+    }
+    arena_free(&a);
+}
+
 Test(regex, says_where_and_why_a_pattern_is_refused)
 {
     static const struct {
