@@ -2,8 +2,8 @@
 
 enum {
     ITEMS_MAX = 16,
-    REPEAT_MAX = 99,    /* so few that no limit of the engine is near */
-    SUBJECT_MAX = 256,  /* bytes */
+    REPEAT_MAX = 99,   /* so few that no limit of the engine is near */
+    SUBJECT_MAX = 256, /* bytes */
     REPEAT_DIGITS = 2,
 };
 
@@ -93,8 +93,7 @@ static bool take_repeat(struct str *s, struct item *i)
         return false;
     }
     i->max = i->min;
-    return (!take_char(s, ',') || take_number(s, &i->max)) && take_char(s, '}') &&
-           i->min <= i->max;
+    return (!take_char(s, ',') || take_number(s, &i->max)) && take_char(s, '}') && i->min <= i->max;
 }
 
 static bool take_item(struct str *s, struct item *i)

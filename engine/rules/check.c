@@ -1,6 +1,7 @@
 #include "engine/rules/check.h"
 
 #include "engine/rules/check_priv.h"
+#include "engine/rules/eval_priv.h"
 #include "engine/rules/form.h"
 #include "engine/rules/zones.h"
 
@@ -156,6 +157,7 @@ struct node *check_input_node(struct check *c, struct node *n, struct shape *out
 {
     n = check_kinds(c, n, out);
     n->form = c->failed ? 0 : form_of(out, n, check_is_tree(c));
+    n->decision = (uint8_t)(c->failed ? DECISION_NONE : eval_decision_of(n));
     return n;
 }
 

@@ -325,19 +325,29 @@ static inline bool eval_part_of_one(struct eval *e, const struct node *n, const 
     return true;
 }
 
+/* Of two levels. */
+static EVAL_APART enum value_answer eval_inner_part(struct eval *e, const struct node *n,
+                                                    const struct value *v, struct value *out)
+{
+    struct value outer;
+    bool has = eval_part(e, n->arg[0], v, false, &outer) && eval_part(e, n, &outer, false, out);
+    return has ? ANSWER_TRUE : ANSWER_EMPTY;
+}
+
 enum value_answer eval_part_held(struct eval *e, const struct node *n, const struct scope *s,
                                  struct value *out)
 {
-    const struct node *base = n->arg[0], *up = base->op == NODE_LEVEL ? base : NULL;
-    const struct value *v = only_part(e, up ? up->arg[0] : base, s);
-    struct value outer;
+    const struct node *base = n->arg[0];
+    bool is_inner = base->op == NODE_LEVEL;
+    const struct value *v = only_part(e, is_inner ? base->arg[0] : base, s);
     if (!v || e->steps <= 3 || !eval_may_enter(e)) {
         return ANSWER_FALSE;
     }
-    e->steps -= up ? 3 : 2; /* of n, and of what is below it */
-    bool has =
-        (!up || eval_part(e, up, v, false, &outer)) && eval_part(e, n, up ? &outer : v, false, out);
-    return has ? ANSWER_TRUE : ANSWER_EMPTY;
+    e->steps -= is_inner ? 3 : 2; /* of n, and of what is below it */
+    if (is_inner) {
+        return eval_inner_part(e, n, v, out);
+    }
+    return eval_part(e, n, v, false, out) ? ANSWER_TRUE : ANSWER_EMPTY;
 }
 
 static EVAL_APART bool eval_levels(struct eval *e, const struct node *n, const struct scope *s,

@@ -82,8 +82,9 @@ struct eval {
     struct str output; /* names the output under way among those of its message */
     int64_t received_us;
     uint32_t steps;   /* left */
-    uint32_t depth;   /* formulas within each other */
     size_t bytes_max; /* a->total may grow to this */
+    uint32_t
+        depth; /* formulas within each other; not beside `steps`: read as one, both would be waited for */
     bool is_route;
     bool has_charset; /* asked for: the message's, below */
     struct hl7_text charset;

@@ -43,9 +43,9 @@ enum value_answer eval_part_held(struct eval *e, const struct node *n, const str
 
 /* eval_truth.c: what a decision comes to; the first three are those of enum value_answer. */
 enum verdict { VERDICT_NO, VERDICT_YES, VERDICT_OPEN, VERDICT_FAULT };
-/* Does `n` give true, false or nothing and needs no value to do so: and, or, exists() ... */
-bool eval_is_decision(const struct node *n);
-/* Of such a node that was entered already. */
+/* For check. */
+enum decision eval_decision_of(const struct node *n);
+/* Of a decision that was entered already. */
 enum verdict eval_decide(struct eval *e, const struct node *n, const struct scope *s);
 /* Does the path find something? */
 bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s);

@@ -5,14 +5,20 @@
 
 static enum verdict verdict(struct eval *e, const struct node *n, const struct scope *s);
 
-bool eval_is_decision(const struct node *n)
+enum decision eval_decision_of(const struct node *n)
 {
     if (n->op != NODE_CALL) {
-        return (n->op >= NODE_AND && n->op <= NODE_IMPLIES) || n->op == NODE_PATH_EXISTS;
+        return n->op >= NODE_AND && n->op <= NODE_IMPLIES ? DECISION_LOGIC
+               : n->op == NODE_PATH_EXISTS                ? DECISION_PATH
+                                                          : DECISION_NONE;
     }
-    return n->has_input && n->nargs == 1 &&
-           (n->func->run == func_exists || n->func->run == func_empty ||
-            (n->func->run == func_not && eval_is_decision(n->arg[0])));
+    if (!n->has_input || n->nargs > 1) {
+        return DECISION_NONE;
+    }
+    return n->func->run == func_exists                            ? DECISION_EXISTS
+           : n->func->run == func_empty                           ? DECISION_EMPTY
+           : n->func->run == func_not && n->arg[0]->decision != 0 ? DECISION_NOT
+                                                                  : DECISION_NONE;
 }
 
 EVAL_APART bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s)
@@ -86,16 +92,18 @@ static EVAL_APART enum verdict gives(struct eval *e, const struct node *n, const
 
 enum verdict eval_decide(struct eval *e, const struct node *n, const struct scope *s)
 {
-    if (n->op == NODE_PATH_EXISTS) {
+    switch ((enum decision)n->decision) {
+    case DECISION_PATH:
         return yes_or_no(eval_has_path(e, n, s));
-    }
-    if (n->op != NODE_CALL) {
+    case DECISION_EXISTS:
+        return gives(e, n->arg[0], s);
+    case DECISION_EMPTY:
+        return not_of(gives(e, n->arg[0], s));
+    case DECISION_NOT:
+        return not_of(verdict(e, n->arg[0], s));
+    default: /* and, or, xor, implies, of check or made by hand */
         return logic(e, n, s);
     }
-    if (n->func->run == func_exists) {
-        return gives(e, n->arg[0], s);
-    }
-    return not_of(n->func->run == func_not ? verdict(e, n->arg[0], s) : gives(e, n->arg[0], s));
 }
 
 /* Of a formula that gives a value. */
@@ -118,7 +126,7 @@ static EVAL_APART enum verdict of_value(struct eval *e, const struct node *n, co
 
 static enum verdict verdict(struct eval *e, const struct node *n, const struct scope *s)
 {
-    if (!eval_is_decision(n)) {
+    if (!n->decision) {
         return of_value(e, n, s);
     }
     if (!eval_may_enter(e)) {

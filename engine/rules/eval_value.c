@@ -289,8 +289,8 @@ static bool begin_differently(const struct value *a, const struct value *b)
     return x != y && are_letters && !d->wide;
 }
 
-enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
-                             const struct value *b)
+static EVAL_APART enum value_answer equal_values(struct eval *e, const struct node *n,
+                                                 const struct value *a, const struct value *b)
 {
     struct value p, q;
     struct str x = STR(""), y = STR("");
@@ -306,14 +306,6 @@ enum value_answer eval_equal(struct eval *e, const struct node *n, const struct 
         return answer(a->kind == b->kind && a->leaf == b->leaf);
     }
     enum reading as = reading_of(a, b);
-    bool alike = as == READ_TEXT && a->kind == VALUE_HL7 && b->kind == VALUE_HL7 &&
-                 a->level == b->level && a->m == b->m;
-    if (alike && str_eq(a->text, b->text)) {
-        return ANSWER_TRUE;
-    }
-    if (alike && begin_differently(a, b)) {
-        return ANSWER_FALSE;
-    }
     if (is_fault(e, n, a, b, as)) {
         return ANSWER_FALSE;
     }
@@ -336,6 +328,27 @@ enum value_answer eval_equal(struct eval *e, const struct node *n, const struct 
         return answer(str_eq(value_text(e->a, a), value_text(e->a, b)));
     }
     return answer(eval_text(e, n, a, &x) && eval_text(e, n, b, &y) && str_eq(x, y));
+}
+
+/* Texts of one message and level, which are compared as texts. */
+static bool are_alike(const struct value *a, const struct value *b)
+{
+    bool is_typed_same =
+        a->of == b->of && (a->of == TYPE_NUMBER || a->of == TYPE_DATE || a->of == TYPE_TIME);
+    return a->kind == VALUE_HL7 && b->kind == VALUE_HL7 && a->level == b->level && a->m == b->m &&
+           !is_typed_same;
+}
+
+enum value_answer eval_equal(struct eval *e, const struct node *n, const struct value *a,
+                             const struct value *b)
+{
+    if (are_alike(a, b) && str_eq(a->text, b->text)) {
+        return ANSWER_TRUE;
+    }
+    if (are_alike(a, b) && begin_differently(a, b)) {
+        return ANSWER_FALSE;
+    }
+    return equal_values(e, n, a, b);
 }
 
 bool eval_among(struct eval *e, const struct node *n, const struct value *v, const struct values *l)

@@ -121,6 +121,16 @@ enum node_op {
 
 enum { MINUS_ORDER = 1 };
 
+/* What gives true, false or nothing and needs no value to do so (eval_truth.c); check says which nodes do. */
+enum decision {
+    DECISION_NONE,
+    DECISION_LOGIC,  /* and, or, xor, implies */
+    DECISION_PATH,   /* NODE_PATH_EXISTS */
+    DECISION_EXISTS, /* X.exists() */
+    DECISION_EMPTY,  /* X.empty() */
+    DECISION_NOT,    /* X.not(), where X is a decision */
+};
+
 /* What a type's name was qualified with. */
 enum type_space { SPACE_ANY, SPACE_SYSTEM, SPACE_FHIR, SPACE_OTHER };
 
@@ -143,6 +153,7 @@ struct node {
     uint16_t model;   /* the name of a type: its number in FHIR, or 0 */
     const char *type; /* the same: "CX", or NULL */
     uint32_t nargs;
+    uint8_t decision; /* enum decision */
     struct node **arg;
     struct diag_pos pos;
     uint32_t at;    /* byte of the formula */

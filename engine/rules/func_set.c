@@ -433,7 +433,7 @@ static enum verdict condition(struct eval *e, const struct node *n, const struct
 {
     struct value v;
     bool good;
-    if (eval_is_decision(cond)) {
+    if (cond->decision) {
         enum value_answer truth = eval_truth(e, cond, s, &good);
         return good ? (enum verdict)truth : VERDICT_FAULT;
     }
