@@ -8,8 +8,7 @@ HOT struct hl7_val plain_val(struct str raw)
     if (!raw.n) {
         return (struct hl7_val){raw.p ? HL7_EMPTY : HL7_ABSENT, {NULL, 0}};
     }
-    bool is_null = raw.n == 2 && raw.p[0] == '"' && raw.p[1] == '"';
-    return (struct hl7_val){is_null ? HL7_NULL : HL7_VALUE, raw};
+    return (struct hl7_val){hl7_is_null(raw) ? HL7_NULL : HL7_VALUE, raw};
 }
 
 struct hl7_val hl7_val_of(struct str raw)

@@ -82,17 +82,22 @@ struct str hl7_subcomponent(const struct hl7_delims *d, struct str component, ui
 enum { HL7_PARTS = 24 };
 struct hl7_parts {
     uint16_t n;
-    uint16_t end[HL7_PARTS]; /* where each ends */
+    uint16_t begin[HL7_PARTS + 1]; /* of each, and where one more would begin */
 };
 bool hl7_cut(const struct hl7 *m, struct str whole, char separator, struct hl7_parts *out);
 /* Part `n` (from 1) of what was cut. */
 static inline struct str hl7_cut_part(const struct hl7_parts *v, struct str whole, uint32_t n)
 {
-    if (n == 0 || n > v->n) {
+    if (n - 1 >= v->n) {
         return str_from(NULL, 0);
     }
-    size_t begin = n > 1 ? v->end[n - 2] + 1u : 0;
-    return str_from(whole.p + begin, v->end[n - 1] - begin);
+    const uint16_t *begin = &v->begin[n - 1];
+    return str_from(whole.p + begin[0], begin[1] - begin[0] - 1u);
+}
+/* Is it the two bytes ""? */
+static inline bool hl7_is_null(struct str raw)
+{
+    return raw.n == 2 && raw.p[0] == '"' && raw.p[1] == '"';
 }
 struct hl7_val hl7_val_of(struct str raw);
 /* One plain text: ASCII in which no component, subcomponent or escape begins, nor another character set

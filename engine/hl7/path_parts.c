@@ -24,19 +24,20 @@ bool hl7_cut(const struct hl7 *m, struct str whole, char separator, struct hl7_p
     const char *limit = m->raw.p + m->raw.n, *end = whole.p + whole.n;
     const struct cuts by = {whole.p >= m->raw.p && end <= limit ? limit : end, separator, 0};
     out->n = 0;
-    if (m->d.wide || !separator || whole.n > UINT16_MAX) {
+    if (m->d.wide || !separator || whole.n >= UINT16_MAX) {
         return false;
     }
+    out->begin[0] = 0;
     for (const char *at = whole.p; at < end; at += 16) {
         struct cuts_hits h = cuts_next(at, end, by);
         for (; h.separators; h.separators &= h.separators - 1) {
             if (out->n == HL7_PARTS - 1) {
                 return false;
             }
-            out->end[out->n++] = (uint16_t)(at - whole.p + __builtin_ctz(h.separators));
+            out->begin[++out->n] = (uint16_t)(at - whole.p + __builtin_ctz(h.separators) + 1);
         }
     }
-    out->end[out->n++] = (uint16_t)whole.n;
+    out->begin[++out->n] = (uint16_t)(whole.n + 1);
     return true;
 }
 

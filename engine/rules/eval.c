@@ -307,22 +307,41 @@ static const struct value *only_part(const struct eval *e, const struct node *n,
     return v && v->kind == VALUE_HL7 && !v->is_null && !e->lineage ? v : NULL;
 }
 
+/* Part `n` of the one value `v`, which is no "" and whose lineage nobody asks for; through its part `up`, or NULL.
+ * Always true: who calls it at its end has no frame of its own. */
+static EVAL_APART bool add_part(struct eval *e, const struct node *up, const struct node *n,
+                                const struct value *v, bool nulls, struct values *out)
+{
+    struct str text = v->text;
+    unsigned level = v->level;
+    if (up) {
+        text = eval_part_text(e, v->m, text, level, up->level);
+        level = eval_level_below(level);
+        if (!text.n || hl7_is_null(text)) {
+            return true;
+        }
+    }
+    text = eval_part_text(e, v->m, text, level, n->level);
+    if (text.n && (nulls || !hl7_is_null(text))) {
+        eval_put_part(n, v->m, text, eval_level_below(level), values_add(out, e->a));
+    }
+    return true;
+}
+
 /* $name.3.1, $this.4: where the name holds one value that is no segment, its part, without lists on the way. False
  * where it is not so simple; nothing is done then. */
-static inline bool eval_part_of_one(struct eval *e, const struct node *n, const struct scope *s,
-                                    bool nulls, struct values *out)
+static inline __attribute__((always_inline)) bool eval_part_of_one(struct eval *e,
+                                                                   const struct node *n,
+                                                                   const struct scope *s,
+                                                                   bool nulls, struct values *out)
 {
     const struct node *base = n->arg[0], *up = base->op == NODE_LEVEL ? base : NULL;
     const struct value *v = only_part(e, up ? up->arg[0] : base, s);
-    struct value outer;
     if (!v || e->steps <= 2) {
         return false;
     }
     e->steps -= up ? 2 : 1; /* n itself was counted, not what is below it */
-    if (!up || eval_part(e, up, v, false, &outer)) {
-        eval_add_part(e, n, up ? &outer : v, nulls, out);
-    }
-    return true;
+    return add_part(e, up, n, v, nulls, out);
 }
 
 /* Of two levels. */

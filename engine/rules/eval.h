@@ -52,9 +52,8 @@ struct eval_reached {
 
 /* The parts of the value that was last asked for one: maps read several in a row. */
 struct eval_cut {
-    struct str whole; /* whole.p NULL: nothing yet */
-    char separator;
-    bool is_cut; /* else it could not be */
+    struct str whole; /* whole.p NULL: nothing yet, or it could not be cut */
+    const struct hl7 *m;
     struct hl7_parts parts;
 };
 
@@ -92,7 +91,7 @@ struct eval {
     struct rules_miss *misses; /* newest first */
     struct rules_remark *remarks;
     struct eval_reached reached[EVAL_REACHED]; /* by a hash of group and name */
-    struct eval_cut cut[2];                    /* by components, by subcomponents */
+    struct eval_cut cut[2];                    /* of repetitions, of components */
     const struct eval_memo *memo[EVAL_MEMOS];  /* by a hash of what they were given (run_memo.c) */
     const struct eval_uuid *uuids;             /* of sameUuid(), newest first (func_hl7.c) */
     struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
@@ -245,13 +244,5 @@ void eval_level(struct eval *e, const struct node *n, const struct value *v, boo
 /* The same of what is no segment and so has one at most: false where it has none. */
 bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool nulls,
                struct value *out);
-
-/* The same at the end of `out`, put together where it stays: a copy of what was just written in parts waits for them. */
-static inline void eval_add_part(struct eval *e, const struct node *n, const struct value *v,
-                                 bool nulls, struct values *out)
-{
-    struct value *part = values_add(out, e->a);
-    out->n -= !eval_part(e, n, v, nulls, part);
-}
 
 #endif

@@ -69,4 +69,40 @@ enum value_answer eval_nodes_equal(struct eval *e, const struct node *n, const s
 /* Two numbers, rounded to the digits of the less precise one. */
 bool eval_numbers_same(const struct value *a, const struct value *b);
 
+/* ---- parts of values, in eval_part.c ---- */
+
+/* The same where it is not the value that was asked for a part last. */
+struct str eval_part_anew(struct eval *e, const struct hl7 *m, struct str whole, unsigned level,
+                          uint32_t n);
+
+/* Part `n` of `whole`, a value of message `m` at `level`; its bytes stay where they are as long as `e` runs. */
+static inline struct str eval_part_text(struct eval *e, const struct hl7 *m, struct str whole,
+                                        unsigned level, uint32_t n)
+{
+    if (level == LEVEL_SUBCOMPONENT) { /* its part 1 is itself */
+        return n == 1 ? whole : str_from(NULL, 0);
+    }
+    const struct eval_cut *c = &e->cut[level - LEVEL_REPETITION];
+    bool is_last = c->whole.p == whole.p && c->whole.n == whole.n && c->m == m;
+    return is_last ? hl7_cut_part(&c->parts, whole, n) : eval_part_anew(e, m, whole, level, n);
+}
+
+static inline unsigned eval_level_below(unsigned level)
+{
+    return level + (level < LEVEL_SUBCOMPONENT);
+}
+
+/* What `text`, which NODE_LEVEL `n` found in `m`, is as a value of `level`. */
+static inline void eval_put_part(const struct node *n, const struct hl7 *m, struct str text,
+                                 unsigned level, struct value *out)
+{
+    *out = (struct value){.kind = VALUE_HL7,
+                          .level = (uint8_t)level,
+                          .of = n->of,
+                          .is_null = hl7_is_null(text),
+                          .text = text,
+                          .m = m,
+                          .type = n->type};
+}
+
 #endif
