@@ -111,7 +111,8 @@ struct grouping {
 
 /* Sort the segments of `m` into groups. Each segment goes to the nearest place at or behind the current
  * one, else starts an enclosing repeating group over, else to an earlier place of an open group (then
- * it is misplaced and shifts nothing). A segment may not jump over a required one that is still to come.
+ * it is misplaced and shifts nothing). A segment may not jump over a required one that is still to come, but
+ * for one with a group of its own in a group that repeats (AIS before the first RGS): that repeats for it.
  * Codes found: unexpected-segment, misplaced-segment, repeated-segment (warnings), missing-segment
  * (error); `findings` may be NULL. Never fails; nothing of the message is copied.
  * O(segments * nodes) at worst, about O(segments) on messages that fit. */

@@ -287,6 +287,37 @@ static struct spot late(struct sorting *w, uint32_t i)
     return spot;
 }
 
+/* Where `id` would begin a group of its own within `c`, which repeats and lacks what it needs. */
+static unsigned opens_alone(struct sorting *w, unsigned c, unsigned id)
+{
+    const struct structure_node *rows = w->rows;
+    if (rows[c].kind != STRUCTURE_GROUP || rows[c].max == 1)
+        return 0;
+    for (unsigned k = c + 1; k < c + rows[c].span; k += rows[k].span) {
+        bool skipped = false;
+        unsigned leaf = rows[k].kind == STRUCTURE_GROUP ? opens(rows, k, id, &skipped) : 0;
+        if (leaf)
+            return leaf;
+    }
+    return 0;
+}
+
+/* What comes before the segment that should open its group (AIS before the first RGS): it is a thing of its
+ * own, so the group repeats for it. A part of what comes (IN2 before its IN1) stays without a place. */
+static struct spot alone(struct sorting *w, uint32_t i)
+{
+    const struct structure_node *rows = w->rows;
+    for (struct group *in = w->cur; in; in = in->parent) {
+        unsigned end = in->node + rows[in->node].span;
+        for (unsigned c = in->at ? in->at : in->node + 1; c < end; c += rows[c].span) {
+            unsigned leaf = opens_alone(w, c, w->id[i]);
+            if (leaf)
+                return (struct spot){in, leaf, false};
+        }
+    }
+    return (struct spot){0};
+}
+
 /* A segment that the structure does not name: an "any segment" place takes it, else it stands here. */
 static void unnamed(struct sorting *w, uint32_t i)
 {
@@ -329,6 +360,11 @@ static void sort_one(struct sorting *w, uint32_t i)
     spot = late(w, i);
     if (spot.in) {
         put(w, spot.in, spot.leaf, i, true);
+        return;
+    }
+    spot = alone(w, i);
+    if (spot.in) {
+        put(w, spot.in, spot.leaf, i, false);
         return;
     }
     w->leaf[i] = add(w, w->cur, STRUCTURE_NONE, i);

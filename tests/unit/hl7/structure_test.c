@@ -317,6 +317,14 @@ static const struct {
     {"resources without RGS", "2.5.1", "SIU_S12", "MSH SCH PID AIS NTE AIL",
      "MSH SCH (PATIENT PID) (RESOURCES (SERVICE AIS NTE) (LOCATION_RESOURCE AIL))",
      "missing-segment RGS;"},
+    {"resources before the first RGS", "2.5.1", "SIU_S12", "MSH SCH AIS NTE AIL PID RGS AIS",
+     "MSH SCH (RESOURCES (SERVICE AIS NTE) (LOCATION_RESOURCE AIL)) (PATIENT PID) "
+     "(RESOURCES RGS (SERVICE AIS))",
+     "missing-segment RGS;"},
+    {"IN2 before its IN1", "2.5.1", "ADT_A01", "MSH EVN PID PV1 IN2 IN1",
+     "MSH EVN PID PV1 IN2? (INSURANCE IN1)", "unexpected-segment IN2[1];"},
+    {"MRG before its PID", "2.5.1", "ADT_A39", "MSH EVN MRG PID", "MSH EVN MRG? (PATIENT PID)",
+     "unexpected-segment MRG[1];missing-segment MRG;"},
     {"charges", "2.5.1", "DFT_P03", "MSH EVN PID PV1 FT1 NTE PR1 ROL FT1 PR1 PR1 DG1 GT1 IN1",
      "MSH EVN PID PV1 (FINANCIAL FT1 NTE (FINANCIAL_PROCEDURE PR1 ROL)) (FINANCIAL FT1 "
      "(FINANCIAL_PROCEDURE PR1) (FINANCIAL_PROCEDURE PR1)) DG1 GT1 (INSURANCE IN1)",
@@ -339,8 +347,9 @@ static const struct {
     {"results without patient", "2.5.1", "ORU_R01", "MSH OBR OBX",
      "MSH (PATIENT_RESULT (ORDER_OBSERVATION OBR (OBSERVATION OBX)))", ""},
     {"OBX before its OBR", "2.5.1", "ORU_R01", "MSH PID OBX OBR OBX",
-     "MSH (PATIENT_RESULT (PATIENT PID OBX?) (ORDER_OBSERVATION OBR (OBSERVATION OBX)))",
-     "unexpected-segment OBX[1];"},
+     "MSH (PATIENT_RESULT (PATIENT PID) (ORDER_OBSERVATION (OBSERVATION OBX)) "
+     "(ORDER_OBSERVATION OBR (OBSERVATION OBX)))",
+     "missing-segment OBR;"},
     {"OBX without any OBR", "2.5.1", "ORU_R01", "MSH PID OBX OBX PID OBR OBX",
      "MSH (PATIENT_RESULT (PATIENT PID) (ORDER_OBSERVATION (OBSERVATION OBX) (OBSERVATION "
      "OBX))) "
