@@ -323,7 +323,8 @@ static EVAL_APART bool add_part(struct eval *e, const struct node *up, const str
     }
     text = eval_part_text(e, v->m, text, level, n->level);
     if (text.n && (nulls || !hl7_is_null(text))) {
-        eval_put_part(n, v->m, text, eval_level_below(level), values_add(out, e->a));
+        const char *type = level == LEVEL_REPETITION ? v->type : NULL;
+        eval_put_part(n, v->m, text, eval_level_below(level), type, values_add(out, e->a));
     }
     return true;
 }

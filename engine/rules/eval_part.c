@@ -23,6 +23,13 @@ EVAL_APART struct str eval_part_anew(struct eval *e, const struct hl7 *m, struct
     return is_cut ? hl7_cut_part(&c->parts, whole, n) : hl7_part_in(m, whole, separator, n);
 }
 
+EVAL_APART void eval_part_typed(const struct node *n, const char *type, struct value *out)
+{
+    struct type_info t = type_of_part(type, n->level, TYPE_VERSION_DEFAULT);
+    out->of = (uint8_t)t.of;
+    out->type = t.type;
+}
+
 bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool nulls,
                struct value *out)
 {
@@ -34,7 +41,8 @@ bool eval_part(struct eval *e, const struct node *n, const struct value *v, bool
     if (!part.n || (!nulls && hl7_is_null(part))) {
         return false;
     }
-    eval_put_part(n, v->m, part, eval_level_below(v->level), out);
+    const char *type = v->level == LEVEL_REPETITION ? v->type : NULL;
+    eval_put_part(n, v->m, part, eval_level_below(v->level), type, out);
     lineage_value(e->lineage, out);
     return true;
 }

@@ -4,6 +4,7 @@
 
 #include "engine/rules/eval.h"
 #include "engine/rules/tree.h"
+#include "engine/rules/type.h"
 
 /* Is there a step left for one node more, and room for one level more? */
 static inline bool eval_may_enter(const struct eval *e)
@@ -92,9 +93,13 @@ static inline unsigned eval_level_below(unsigned level)
     return level + (level < LEVEL_SUBCOMPONENT);
 }
 
-/* What `text`, which NODE_LEVEL `n` found in `m`, is as a value of `level`. */
+/* `out`, of several pieces, is component `n` of a value of datatype `type`. */
+void eval_part_typed(const struct node *n, const char *type, struct value *out);
+
+/* What `text`, which NODE_LEVEL `n` found in `m`, is as a value of `level`. Where check did not know what stands in a name, the
+ * datatype of the value whose component it is tells: `type`; NULL: nobody knows. That decides only on several pieces. */
 static inline void eval_put_part(const struct node *n, const struct hl7 *m, struct str text,
-                                 unsigned level, struct value *out)
+                                 unsigned level, const char *type, struct value *out)
 {
     *out = (struct value){.kind = VALUE_HL7,
                           .level = (uint8_t)level,
@@ -103,6 +108,10 @@ static inline void eval_put_part(const struct node *n, const struct hl7 *m, stru
                           .text = text,
                           .m = m,
                           .type = n->type};
+    if (n->of == TYPE_UNKNOWN && type && m->d.subcomponent &&
+        memchr(text.p, m->d.subcomponent, text.n)) {
+        eval_part_typed(n, type, out);
+    }
 }
 
 #endif

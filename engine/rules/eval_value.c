@@ -1,6 +1,7 @@
 /* One value as text, number or date; equality and order of two. */
 #include "engine/rules/eval_priv.h"
 
+#include "engine/hl7/escape.h"
 #include "engine/rules/tree.h"
 #include "engine/rules/type.h"
 
@@ -52,6 +53,14 @@ bool eval_bytes(struct eval *e, struct str utf8, struct str *out)
     return eval_is_ascii(utf8) || hl7_text_bytes(e->a, *eval_charset(e), utf8, out);
 }
 
+/* A & in a text of no parts is one that the sender forgot to escape. */
+static bool is_stray(const struct value *v)
+{
+    bool has_components =
+        v->level == LEVEL_REPETITION && memchr(v->text.p, v->m->d.component, v->text.n) != NULL;
+    return (v->of == TYPE_TEXT || v->of == TYPE_FORMATTED) && !has_components;
+}
+
 /* Where there is something to decode, to choose, or to complain of. */
 static EVAL_APART bool other_text(struct eval *e, const struct node *n, const struct value *v,
                                   struct str *out)
@@ -74,6 +83,10 @@ static EVAL_APART bool other_text(struct eval *e, const struct node *n, const st
     if (v->of == TYPE_SIMPLE || v->of == TYPE_DATE) {
         struct value part = eval_first_part(v);
         *out = eval_utf8(e, value_text(e->a, &part));
+        return true;
+    }
+    if (e->is_route && is_stray(v)) {
+        *out = eval_utf8(e, hl7_unescape(e->a, &v->m->d, v->text));
         return true;
     }
     if (e->is_route) {

@@ -55,8 +55,9 @@ static struct str drop_formatting(struct eval *e, struct str s, char escape)
 bool func_text(struct eval *e, const struct call *c, struct values *out)
 {
     struct str text = c->one->kind == VALUE_HL7 ? c->one->text : STR("");
-    /* In free text a ^ that the sender forgot to escape is text. */
-    bool free = c->one->kind == VALUE_HL7 && c->one->of == TYPE_FORMATTED;
+    /* In free text, and in OBX-5, whose type nobody knows, a ^ that the sender forgot to escape is text. */
+    bool is_untyped = c->one->of == TYPE_UNKNOWN && !c->one->type;
+    bool free = c->one->kind == VALUE_HL7 && (c->one->of == TYPE_FORMATTED || is_untyped);
     if (c->one->kind != VALUE_HL7 || (value_is_composite(c->one) && !free)) {
         return eval_text(e, c->n, c->one, &text) && call_put(e, out, value_string(text));
     }

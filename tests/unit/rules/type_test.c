@@ -93,6 +93,30 @@ Test(type, the_rest_is_text_and_has_no_order)
 
 /* ---- one text ---- */
 
+Test(type, an_ampersand_in_a_text_of_no_parts_is_text)
+{
+    static const char stray[] =
+        MSH "PID|1||7&8^^^L||DOE&VAN^J & Q\r"
+            "PV1|1|I^in|W&x\\S\\y^2|A&B|||12&3^SMITH&VON^AL|||||||||||||||||||7&8\r"
+            "DG1|1|||SALT & PEPPER\r";
+    static const struct row rows[] = {
+        {"in a component", "PV1-3.1", V("\"W&x^y\"")},
+        {"in a field", "DG1[1]-4", V("\"SALT & PEPPER\"")},
+        {"in a code", "PV1-4", V("\"A&B\"")},
+        {"compared", "PV1-3.1 = 'W&x^y'", V("true")},
+        {"in a function", "PID-5.first().2.lower()", V("\"j & q\"")},
+        {"beside a text", "PV1-7[1].1 & '!'", V("\"12&3!\"")},
+        {"one of the parts that a text has", "PV1-3.1.1", V("\"W\"")},
+        {"not in a name, which has parts", "PV1-7[1].2.1", V("\"SMITH\"")},
+    };
+    rows_payload(value, stray, ROWS(rows));
+    static const struct row held[] = {
+        {"not where components are", "PV1-2",
+         HELD("8: PV1-2: one text is wanted here, the value has components")},
+    };
+    rows_told(value, stray, ROWS(held));
+}
+
 Test(type, a_simple_composite_is_its_first_component)
 {
     static const struct row rows[] = {
