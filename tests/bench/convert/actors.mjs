@@ -42,10 +42,13 @@ export function practitioner({ it, fullUrl }, { authority }) {
 
 // ---- PL ----
 
+// From 2.7 on a HD: its name, where the third part says so.
+const spot = (it, n) => (part(it, n, 3) ? part(it, n, 1) : text(it, n));
+
 function makePlace(it, m) {
-  const [ward, room, bed, owner, words] = [text(it, 1), text(it, 2), text(it, 3), part(it, 4, 1), text(it, 9)];
+  const [ward, room, bed, owner, words] = [spot(it, 1), spot(it, 2), spot(it, 3), part(it, 4, 1), text(it, 9)];
   if (!ward && !room && !bed && !owner && !words) return null;
-  const fullUrl = urn('Location', owner || m.authority, text(it, 7), text(it, 8), ward, room, bed, ward ? '' : words);
+  const fullUrl = urn('Location', owner || m.authority, spot(it, 7), spot(it, 8), ward, room, bed, ward ? '' : words);
   return { it, fullUrl, reference: { reference: fullUrl, type: 'Location', display: words || joined(ward, room, bed) } };
 }
 export const place = (value, m) => (value ? once(m.places, value, makePlace, m) : null);
@@ -60,8 +63,8 @@ function placeIdentifiers(it, authority) {
   const found = [];
   const owner = part(it, 4, 1) || authority;
   if (text(it, 1) || text(it, 2) || text(it, 3)) {
-    const above = new Set([text(it, 7), text(it, 8), text(it, 1)]);
-    const path = [...above, text(it, 2), text(it, 3)].filter((one) => one);
+    const above = new Set([spot(it, 7), spot(it, 8), spot(it, 1)]);
+    const path = [...above, spot(it, 2), spot(it, 3)].filter((one) => one);
     found.push({ system: named(owner) + '.location', value: path.join('/') });
   }
   if (part(it, 10, 1)) found.push({ system: named(part(it, 11, 1) || authority), value: part(it, 10, 1) });

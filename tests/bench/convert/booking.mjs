@@ -48,15 +48,19 @@ export function booked(m) {
   return { sent, status: sent ?? events.get(m.event)?.[1] ?? 'proposed' };
 }
 
+// Those that the message does not take out; of what is over, all.
+const isOver = new Set(['cancelled', 'noshow', 'entered-in-error', 'free']);
+const kept = (status, segments) => (isOver.has(status) ? segments : segments.filter((one) => leadText(one[2]) !== 'D'));
+
 export function whose(m) {
   const direct = leadText(m.sch[5]);
   if (direct) return direct;
-  const staff = firstOf(m.aip, 3);
+  const staff = firstOf(kept('', m.aip), 3);
   if (staff) return text([staff], 1);
-  for (const segment of m.ail) {
+  for (const segment of kept('', m.ail)) {
     for (const one of each(segment[3])) return leadText(one) + '/' + text(parts(one), 2);
   }
-  return text([firstOf(m.aig, 3)], 1);
+  return text([firstOf(kept('', m.aig), 3)], 1);
 }
 
 export const isTimed = (m, t) => t.begin.length >= 10 &&
@@ -94,16 +98,16 @@ function kindOf(field, m) {
   return found;
 }
 
-function staff(m, found, accepted, start) {
-  for (const aip of m.aip) {
+function staff(m, found, accepted, start, status) {
+  for (const aip of kept(status, m.aip)) {
     const who = person(first(aip[3]), m);
     if (!who) continue;
     found.push({ type: kindOf(aip[4], m), actor: who.reference, status: accepted, period: period(start, aip, 6, 9, 7) });
   }
 }
 
-function rooms(m, found, accepted, start) {
-  for (const ail of m.ail) {
+function rooms(m, found, accepted, start, status) {
+  for (const ail of kept(status, m.ail)) {
     const where = place(first(ail[3]), m);
     if (!where || !(text(where.it, 1) || part(where.it, 4, 1) || text(where.it, 9))) continue;
     found.push({ actor: where.reference, status: accepted, period: period(start, ail, 6, 9, 7) });
@@ -119,8 +123,8 @@ function equipment(m, it) {
   };
 }
 
-function devices(m, found, accepted, start) {
-  for (const aig of m.aig) {
+function devices(m, found, accepted, start, status) {
+  for (const aig of kept(status, m.aig)) {
     const it = parts(first(aig[3]));
     if (!coded(it)) continue;
     found.push({ type: kindOf(aig[4], m), actor: equipment(m, it), status: accepted, period: period(start, aig, 8, 11, 9) });
@@ -137,9 +141,9 @@ function participants(m, status, start) {
   const found = m.patients.map(({ pid }) => ({
     actor: { reference: patientUrn(numberOf(pid), m), type: 'Patient', display: displayOf(pid) }, required: 'required', status: accepted,
   }));
-  staff(m, found, accepted, start);
-  rooms(m, found, accepted, start);
-  devices(m, found, accepted, start);
+  staff(m, found, accepted, start, status);
+  rooms(m, found, accepted, start, status);
+  devices(m, found, accepted, start, status);
   for (const [field, type] of contacts) {
     for (const one of each(m.sch[field])) {
       const who = person(one, m);
@@ -155,9 +159,9 @@ function comment(m) {
   return found.length ? found.join('; ') : undefined;
 }
 
-export function services(m) {
+export function services(m, status) {
   const found = [];
-  for (const ais of m.ais) {
+  for (const ais of kept(status, m.ais)) {
     const it = parts(ais[3]);
     if (coded(it)) found.push(concept(it));
   }
@@ -182,7 +186,7 @@ export function appointment(m, t, status, urns) {
       identifier: listed([ei(parts(sch[1]), m.authority, 'PLAC'), ei(parts(sch[2]), m.authority, 'FILL')].filter((it) => it)),
       status: !t.start && (status === 'booked' || status === 'pending') ? 'proposed' : status,
       cancelationReason: ended ? concept(parts(sch[6])) : undefined,
-      serviceType: m.services,
+      serviceType: services(m, status),
       appointmentType: coded(parts(sch[8])) ? concept(parts(sch[8]), v2('0277')) : undefined,
       reasonCode: coded(parts(sch[7])) ? [concept(parts(sch[7]), v2('0276'))] : undefined,
       description: text(parts(sch[8]), 2) || undefined,
@@ -215,7 +219,7 @@ export function slot(m, t, status, urns) {
       resourceType: 'Slot',
       id: idOf(urns.slot),
       identifier: listed([ei(parts(m.sch[2]), m.authority)].filter((it) => it)),
-      serviceType: m.services,
+      serviceType: services(m, slotStatuses.get(status)?.[1]),
       schedule: { reference: urns.schedule, type: 'Schedule' },
       status: slotStatuses.get(status)?.[1],
       start: write(t.start),
@@ -237,11 +241,11 @@ function firstActor(segments, of, m) {
 
 export function schedule(m, who, fullUrl) {
   const actor = [];
-  const one = firstActor(m.aip, person, m) ?? firstActor(m.ail, place, m);
+  const one = firstActor(kept('', m.aip), person, m) ?? firstActor(kept('', m.ail), place, m);
   if (one) {
     actor.push(one.reference);
   } else {
-    const id = m.aig.flatMap((aig) => each(aig[3])).find((it) => leadText(it));
+    const id = kept('', m.aig).flatMap((aig) => each(aig[3])).find((it) => leadText(it));
     actor.push(id ? equipment(m, parts(id)) : { display: text(parts(m.sch[5]), 2) || who });
   }
   return {

@@ -1,6 +1,6 @@
 // The Bundle of a message: a transaction, an entry for each thing that it is about, once.
 import { house, location, organization, person, place, practitioner } from './actors.mjs';
-import { appointment, booked, isTimed, schedule, services, slot, times, whose } from './booking.mjs';
+import { appointment, booked, isTimed, schedule, slot, times, whose } from './booking.mjs';
 import { account, accountUrn, encounter, encounterUrn, numberOf, patient, patientUrn } from './patient.mjs';
 import { each, lead, leadText, parts, readMessage, text } from './read.mjs';
 import { clean, idOf, instant, joined, urn, visitStatuses } from './types.mjs';
@@ -82,7 +82,6 @@ function head(m) {
   m.places = new Map();
   m.houses = new Map();
   m.kinds = new Map();
-  m.services = services(m);
 }
 
 function addAll(m, entries) {

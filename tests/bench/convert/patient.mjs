@@ -63,8 +63,12 @@ function identifiers(pid, authority) {
 }
 
 function addresses(pid) {
-  const found = every(pid[11], xad);
-  if (has(pid[12]) && !each(pid[11]).some((one) => text(parts(one), 9))) found.push({ district: leadText(pid[12]) });
+  const county = leadText(pid[12]) || undefined;
+  const streets = each(pid[11]);
+  const isOne = streets.length === 1;
+  const found = every(pid[11], xad, isOne ? county : undefined);
+  const other = isOne && text(parts(streets[0]), 9);
+  if (county && (!isOne || (other && other !== county))) found.push({ district: county });
   return listed(found);
 }
 
@@ -107,7 +111,8 @@ export function patient(group, fullUrl, m) {
       identifier: identifiers(pid, m.authority),
       active: true,
       name: listed([...every(pid[5], xpn), ...every(pid[9], xpn)]),
-      telecom: listed([...every(pid[13], xtn, 'home'), ...every(pid[14], xtn, 'work'), ...every(pid[40], xtn)]),
+      telecom: listed([...every(pid[13], xtn, 'home'), ...every(pid[13], xtn, 'home', true), ...every(pid[14], xtn, 'work'),
+        ...every(pid[14], xtn, 'work', true), ...every(pid[40], xtn)]),
       gender: genders.get(leadText(pid[8]))?.[1],
       birthDate: date(born),
       _birthDate: born.length > 8 ? { extension: [{ url: extension + 'birthTime', valueDateTime: dateTime(born) }] } : undefined,

@@ -126,7 +126,7 @@ export function concept(it, system) {
   if (other) {
     const from = text(it, 6);
     coding.push({
-      system: from ? code(codeSystems, from) || named(from) : undefined, version: text(it, 8) || undefined, code: other.trim() || undefined,
+      system: codeSystem(from), version: text(it, 8) || undefined, code: other.trim() || undefined,
       display: text(it, 5) || undefined,
     });
   }
@@ -162,7 +162,7 @@ export function xpn(it) {
   return name.use || name.text || name.family || name.given || name.prefix || name.suffix || name.period ? name : undefined;
 }
 
-export function xad(it) {
+export function xad(it, county) {
   const line = [];
   const street = part(it, 1, 1);
   if (street) line.push(street);
@@ -172,7 +172,7 @@ export function xad(it) {
     type: code(addressTypes, text(it, 7)) || undefined,
     line: listed(line),
     city: text(it, 3) || undefined,
-    district: text(it, 9) || undefined,
+    district: text(it, 9) || county,
     state: text(it, 4) || undefined,
     postalCode: text(it, 5) || undefined,
     country: text(it, 6) || undefined,
@@ -182,11 +182,13 @@ export function xad(it) {
 }
 
 const phoneUse = (use, equipment) =>
-  use && equipment ? phoneUses.get(use + '|' + equipment) ?? phoneUses.get(use + '|*') ?? phoneUses.get('*|' + equipment) : undefined;
+  equipment ? phoneUses.get(use + '|' + equipment) ?? (use ? phoneUses.get(use + '|*') ?? phoneUses.get('*|' + equipment) : undefined) : undefined;
 
-export function xtn(it, use) {
+// `beside`: the number of what holds an address of mail, too
+export function xtn(it, use, beside) {
   const whole = text(it, 1);
-  const mail = text(it, 4) || (whole.includes('@') ? whole : '');
+  if (beside && !(text(it, 4) && (raw(it, 7) || raw(it, 12) || (whole && !whole.includes('@'))))) return undefined;
+  const mail = beside ? '' : text(it, 4) || (whole.includes('@') ? whole : '');
   const local = raw(it, 7);
   let number = '';
   if (local) {
@@ -197,7 +199,7 @@ export function xtn(it, use) {
   if (!value) return undefined;
   const rank = Number(raw(it, 18));
   return {
-    system: mail ? 'email' : code(phoneSystems, text(it, 3)) || 'phone',
+    system: mail ? 'email' : (!beside && code(phoneSystems, text(it, 3))) || 'phone',
     value,
     use: phoneUse(text(it, 2), text(it, 3)) ?? use,
     rank: rank > 0 ? rank : undefined,
