@@ -393,6 +393,21 @@ static bool is_group_from_top(struct check *c, struct node *n, struct shape *out
     return found;
 }
 
+/* GROUP.name: what is no group either is told of itself. */
+static struct node *member_of_group(struct check *c, struct node *n, struct shape *out)
+{
+    struct node *of = check_node(c, n->arg[0], out);
+    if (of->op == NODE_GROUP) {
+        diag_hint(c->d,
+                  diag_add(c->d, DIAG_ERROR, "unknown-name", n->pos, "%.*s is no segment of %.*s",
+                           STR_ARG(n->text), STR_ARG(of->text)),
+                  "behind a group stands a segment, as in FINANCIAL.PR1; a group in it is named "
+                  "alone");
+        c->failed = true;
+    }
+    return of;
+}
+
 struct node *check_member(struct check *c, struct node *n, struct shape *out)
 {
     *out = (struct shape){.kind = SHAPE_STRING};
@@ -408,7 +423,7 @@ struct node *check_member(struct check *c, struct node *n, struct shape *out)
         return check_tree_member(c, n, out);
     }
     if (in && in->op == NODE_MEMBER) {
-        return check_node(c, in, out);
+        return member_of_group(c, n, out);
     }
     if (in && in->op == NODE_CALL && str_is(in->text, "lookup")) {
         return lookup_column(c, n, out);

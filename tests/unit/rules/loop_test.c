@@ -114,6 +114,12 @@ Test(loop, a_group_name_works_too)
          "r.yaml:10:11: error: FINANCIAL is not known; a text stands in single quotes; paths look "
          "like "
          "PID-3.1; members are of FHIR and JSON data"},
+        {"a group behind a group", EACH("ORDER_OBSERVATION.OBSERVATION", "OBX-1"),
+         "r.yaml:10:29: error: OBSERVATION is no segment of ORDER_OBSERVATION; behind a group "
+         "stands a segment, as in FINANCIAL.PR1; a group in it is named alone"},
+        {"nonsense behind a group", "$value: =OBSERVATION.NONE.count()",
+         "r.yaml:10:26: error: NONE is no segment of OBSERVATION; behind a group stands a "
+         "segment, as in FINANCIAL.PR1; a group in it is named alone"},
         {"a name of no structure", EACH("RESULT", "PID-3[1].1"),
          "r.yaml:10:11: error: RESULT is not "
          "known; a text stands in single quotes; paths look like PID-3.1; members are of FHIR and "
