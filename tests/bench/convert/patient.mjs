@@ -113,7 +113,7 @@ export function patient(group, fullUrl, m) {
       name: listed([...every(pid[5], xpn), ...every(pid[9], xpn)]),
       telecom: listed([...every(pid[13], xtn, 'home'), ...every(pid[13], xtn, 'home', true), ...every(pid[14], xtn, 'work'),
         ...every(pid[14], xtn, 'work', true), ...every(pid[40], xtn)]),
-      gender: genders.get(leadText(pid[8]))?.[1],
+      gender: genders.get(leadText(pid[8]).toUpperCase())?.[1],
       birthDate: date(born),
       _birthDate: born.length > 8 ? { extension: [{ url: extension + 'birthTime', valueDateTime: dateTime(born) }] } : undefined,
       deceasedBoolean: died ? undefined : yes(plain(pid[30])),
@@ -195,7 +195,7 @@ function priority(field) {
   const key = text(it, 1);
   if (!key) return undefined;
   const row = priorities.get(key);
-  return { coding: [{ system: v3('ActPriority'), code: row?.[1], display: row?.[2] }], text: text(it, 2) || (row ? undefined : key) };
+  return { coding: row && [{ system: v3('ActPriority'), code: row[1], display: row[2] }], text: text(it, 2) || (row ? undefined : key) };
 }
 
 function visitExtensions(pv2) {

@@ -20,7 +20,7 @@ const phoneSystems = table('phone-system');
 const phoneUses = new Map(rows('phone-use').map(([use, equipment, code]) => [use + '|' + equipment, code]));
 const units = new Map(rows('duration-unit').map(([unit, many]) => [unit, Number(many)]));
 export const languages = table('language', (key) => key.toUpperCase());
-export const genders = table('gender');
+export const genders = table('gender', (key) => key.toUpperCase());
 export const maritals = table('marital');
 export const classes = table('class');
 export const priorities = table('priority');
