@@ -185,6 +185,17 @@ static bool read_entity(struct reader *r)
     return true;
 }
 
+/* A byte of a text: no control character, which XML cannot hold. */
+static bool read_char(struct reader *r)
+{
+    unsigned char c = (unsigned char)*r->at;
+    if (c < 0x20 && !is_char(c)) {
+        return fail(r, r->at, "a control character; expected text that XML can hold", STR(""));
+    }
+    r->at++;
+    return true;
+}
+
 /* ---- attributes ---- */
 
 static bool is_allowed(struct str element, struct str name)
@@ -218,12 +229,8 @@ static bool read_value(struct reader *r, struct str *out)
         if (*r->at == '<') {
             return fail(r, r->at, "a < in the value of an attribute; expected &lt;", STR(""));
         }
-        if (*r->at == '&') {
-            if (!read_entity(r)) {
-                return false;
-            }
-        } else {
-            r->at++;
+        if (*r->at == '&' ? !read_entity(r) : !read_char(r)) {
+            return false;
         }
     }
     if (r->at == r->end) {
@@ -234,10 +241,18 @@ static bool read_value(struct reader *r, struct str *out)
     return true;
 }
 
+/* A link that runs something, or hides what it does behind the number of a character. */
 static bool is_script(struct str name, struct str value)
 {
-    bool link = str_is(name, "href") || str_is(name, "src");
-    return link && str_eq_nocase(str_slice(str_trim(value), 0, 11), STR("javascript:"));
+    bool href = str_is(name, "href"), link = href || str_is(name, "src");
+    struct str whole = str_trim(value);
+    ptrdiff_t colon = str_index(whole, ':');
+    struct str scheme = str_slice(whole, 0, colon < 0 ? 0 : (size_t)colon);
+    bool is_query = str_index(scheme, '/') >= 0 || str_index(scheme, '?') >= 0;
+    return link &&
+           (str_eq_nocase(scheme, STR("javascript")) || str_eq_nocase(scheme, STR("vbscript")) ||
+            (href && str_eq_nocase(scheme, STR("data"))) ||
+            (str_index(scheme, '&') >= 0 && !is_query));
 }
 
 /* The attributes of one tag, so far. */
@@ -417,7 +432,7 @@ static bool read_div(struct reader *r)
             good = read_entity(r);
         } else {
             r->has_content = r->has_content || !is_blank(*r->at);
-            r->at++;
+            good = read_char(r);
         }
         if (!good) {
             return false;
