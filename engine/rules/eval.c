@@ -6,6 +6,7 @@
 #include "engine/rules/tree.h"
 #include "engine/rules/type.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -103,6 +104,31 @@ bool eval_fail_about(struct eval *e, const struct node *n, const struct value *v
     return false;
 }
 
+/* 3 of "PID[1]-3.1". */
+static unsigned field_number(struct str path)
+{
+    ptrdiff_t hyphen = str_index(path, '-');
+    unsigned n = 0;
+    for (size_t i = (size_t)(hyphen + 1); i < path.n && isdigit((unsigned char)path.p[i]); i++) {
+        n = n * 10 + (unsigned)(path.p[i] - '0');
+    }
+    return hyphen < 0 ? 0 : n;
+}
+
+static bool is_same_field(struct str a, struct str b)
+{
+    return a.n > 3 && b.n > 3 && memcmp(a.p, b.p, 3) == 0 && field_number(a) == field_number(b);
+}
+
+bool eval_fail_held(struct eval *e, const struct node *n, const struct value *v)
+{
+    bool is_own = e->fault.pos.line == n->pos.line && e->fault.pos.col == n->pos.col;
+    struct str place = e->is_route && is_own ? lineage_place(e->a, v) : STR("");
+    bool is_told = e->fault.path.n && is_same_field(e->fault.path, place);
+    e->fault.path = place.n && !is_told ? place : e->fault.path;
+    return false;
+}
+
 void eval_remark(struct eval *e, const struct node *n, const char *text)
 {
     struct rules_remark *one = ARENA_NEW(e->a, struct rules_remark);
@@ -138,6 +164,7 @@ static EVAL_APART enum value_answer only_of_list(struct eval *e, const struct no
     }
     if (l.n > 1) {
         eval_fail(e, n, "one value is wanted here, there are %u", l.n);
+        eval_fail_held(e, n, &l.v[0]);
         return ANSWER_FALSE;
     }
     return l.n == 0 || tree_is_hollow(out) ? ANSWER_EMPTY : ANSWER_TRUE;

@@ -141,6 +141,8 @@ bool eval_fail_at(struct eval *e, struct diag_pos pos, struct str path, const ch
     __attribute__((format(printf, 4, 5)));
 /* The fault that `n` has just told is about `v`: its place in the message is told, where it has one. Always false. */
 bool eval_fail_about(struct eval *e, const struct node *n, const struct value *v);
+/* The same where the formula names another field, or none: of what a parameter or $this holds. Returns false. */
+bool eval_fail_held(struct eval *e, const struct node *n, const struct value *v);
 void eval_remark(struct eval *e, const struct node *n, const char *text);
 /* One step less; false after a fault when none is left. */
 bool eval_step(struct eval *e, const struct node *n);

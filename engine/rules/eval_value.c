@@ -90,7 +90,8 @@ static EVAL_APART bool other_text(struct eval *e, const struct node *n, const st
         return true;
     }
     if (e->is_route) {
-        return eval_fail(e, n, "one text is wanted here, the value has components");
+        eval_fail(e, n, "one text is wanted here, the value has components");
+        return eval_fail_held(e, n, v);
     }
     *out = v->text;
     return true;

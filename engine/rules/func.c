@@ -572,7 +572,8 @@ static EVAL_APART bool run_list(struct eval *e, struct call *c, struct values *o
     bool is_one =
         n->func->input == FUNC_ONE || (!e->is_route && e->root && (n->func->flags & FUNC_SINGLE));
     if (in->n > 1 && is_one) {
-        return eval_fail(e, n, "%s() wants one value, there are %u", n->func->name, in->n);
+        eval_fail(e, n, "%s() wants one value, there are %u", n->func->name, in->n);
+        return eval_fail_held(e, n, &in->v[0]);
     }
     bool is_text = n->func->input == FUNC_ONE && (n->func->flags & FUNC_STRING);
     if (in->n && !e->is_route && is_text && is_no_text(&in->v[0])) {

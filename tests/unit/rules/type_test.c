@@ -113,6 +113,8 @@ Test(type, an_ampersand_in_a_text_of_no_parts_is_text)
     static const struct row held[] = {
         {"not where components are", "PV1-2",
          HELD("8: PV1-2: one text is wanted here, the value has components")},
+        {"told of the field that $this is of", "PV1-2.select(sameUuid(MSH-4.1, $this))",
+         HELD("21: PV1-2: one text is wanted here, the value has components")},
     };
     rows_told(value, stray, ROWS(held));
 }
