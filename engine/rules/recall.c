@@ -9,7 +9,7 @@
 #include "engine/rules/table.h"
 
 enum {
-    PLACES = 1024, /* lists of entries; a power of 2 */
+    PLACES = 4096, /* lists of entries; a power of 2 */
     CONTEXTS = 2 * RECALL_CONTEXTS,
     SIGHTS = 8192,
     HABITS = 256,  /* maps by their number */

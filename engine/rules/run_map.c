@@ -289,7 +289,8 @@ static bool run_used_map(struct eval *e, const struct item *item, const struct s
         return false;
     }
     struct recall_key key;
-    struct run_memo memo = run_memo_of(e, m, &item->with, slots, s);
+    struct run_memo memo;
+    run_memo_of(e, m, &item->with, slots, s, &memo);
     if (run_memo_find(e, &memo, &key, out)) {
         return true;
     }

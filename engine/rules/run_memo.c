@@ -59,19 +59,29 @@ static bool is_for(const struct eval_memo *memo, const struct run_memo *use)
     return same;
 }
 
-/* Of the texts, by their length and their first bytes. */
+static uint32_t four_bytes(const char *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+/* Its length, and a few of its bytes. */
+static uint32_t hash_of_text(struct str s)
+{
+    uint32_t some = s.n >= 4  ? four_bytes(s.p) ^ four_bytes(s.p + s.n - 4) * 5
+                    : s.n > 0 ? (unsigned char)s.p[0] | (uint32_t)(unsigned char)s.p[s.n - 1] << 8
+                              : 0;
+    return some ^ (uint32_t)s.n << 24;
+}
+
 static uint32_t hash_of(const struct run_memo *use)
 {
     uint64_t hash = use->m->index;
     for (unsigned i = 0; i < use->with.n; i++) {
         const struct values *l = &use->slots[use->with.v[i].slot];
-        uint32_t begin = 0;
-        if (l->n && has_text(&l->v[0])) {
-            struct str text = l->v[0].text;
-            memcpy(&begin, text.p, text.n < sizeof(begin) ? text.n : sizeof(begin));
-            begin ^= (uint32_t)text.n << 24;
-        }
-        hash = (hash ^ begin ^ l->n) * UINT64_C(0x9E3779B97F4A7C15);
+        uint32_t first = l->n && has_text(&l->v[0]) ? hash_of_text(l->v[0].text) : 0;
+        hash = (hash ^ first ^ l->n) * UINT64_C(0x9E3779B97F4A7C15);
         hash ^= hash >> 32;
     }
     return (uint32_t)hash;
@@ -83,24 +93,27 @@ static bool is_at_header(const struct eval *e, const struct group *at)
     return at && group_is_leaf(at) && memcmp(draft_id(e->doc, at), "MSH", 4) == 0;
 }
 
-struct run_memo run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
-                            const struct values *slots, const struct scope *s)
+void run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
+                 const struct values *slots, const struct scope *s, struct run_memo *out)
 {
-    struct run_memo use = {.m = m, .with = *with, .slots = slots};
-    use.is_asked = m->is_closed && !e->lineage && !e->coverage;
-    if (use.is_asked && m->reads_header) {
+    out->m = m;
+    out->with = *with;
+    out->slots = slots;
+    out->is_asked = m->is_closed && !e->lineage && !e->coverage;
+    out->in_element = false;
+    out->key = NULL;
+    if (out->is_asked && m->reads_header) {
         const struct group *at = eval_element(s);
-        use.in_element = at != NULL;
-        use.is_asked = !is_at_header(e, at);
+        out->in_element = at != NULL;
+        out->is_asked = !is_at_header(e, at);
     }
-    if (use.is_asked) {
-        use.hash = hash_of(&use);
-        use.misses = e->misses;
-        use.remarks = e->remarks;
-        use.steps = e->steps;
-        use.used = arena_used(e->a);
+    if (out->is_asked) {
+        out->hash = hash_of(out);
+        out->misses = e->misses;
+        out->remarks = e->remarks;
+        out->steps = e->steps;
+        out->used = arena_used(e->a);
     }
-    return use;
 }
 
 static const struct eval_memo **list_of(struct eval *e, const struct run_memo *use)

@@ -108,8 +108,9 @@ struct run_memo {
     size_t used;                  /* of the arena */
     const struct recall_key *key; /* what earlier messages are asked by; NULL: they are not */
 };
-struct run_memo run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
-                            const struct values *slots, const struct scope *s);
+/* Filled where it stays: what was just written in parts is not copied. */
+void run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
+                 const struct values *slots, const struct scope *s, struct run_memo *out);
 /* What the map made of the same values earlier in this output, or for an earlier message, and tells the same misses; NULL
  * where that was nothing. Nothing below what maps made may be changed: it may stand elsewhere, too. `room` is for a key that
  * lasts as long as `use`. False: it made nothing of them yet. */
