@@ -162,11 +162,11 @@ bool recall_is_worth(struct recall *r, unsigned map)
 
 /* ---- copies ---- */
 
-/* As deep as the tree, whose depth has a bound. */
+/* As deep as the tree, whose depth has a bound. Keys that are known to be plain are the ruleset's (json_plain_key()). */
 static struct json *copy_json(struct arena *a, const struct json *v)
 {
     struct json *copy = json_alias(a, v);
-    copy->key = str_dup(a, v->key);
+    copy->key = v->is_key_plain ? v->key : str_dup(a, v->key);
     copy->text = str_dup(a, v->text);
     copy->first = copy->last = NULL;
     json_each(child, v)
