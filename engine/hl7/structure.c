@@ -34,15 +34,26 @@ const struct structure_node *structure_rows(const struct structure *s)
     return structure_nodes_table + s->first;
 }
 
+/* A segment name as a number, in the order of the alphabet. */
+static uint32_t name_word(const char *seg)
+{
+    uint32_t w = 0;
+    for (unsigned i = 0; i < 4 && seg[i]; i++) {
+        w |= (uint32_t)(unsigned char)seg[i] << (24 - 8 * i);
+    }
+    return w;
+}
+
 unsigned structure_segment_id(const char *seg)
 {
     unsigned lo = 0, hi = STRUCTURE_SEGMENTS;
+    uint32_t want = name_word(seg);
     while (lo < hi) {
         unsigned mid = (lo + hi) / 2;
-        int c = strcmp(seg, text(structure_segments[mid]));
-        if (c == 0)
+        uint32_t name = name_word(text(structure_segments[mid]));
+        if (name == want)
             return mid + 1;
-        if (c < 0)
+        if (want < name)
             hi = mid;
         else
             lo = mid + 1;
