@@ -56,13 +56,13 @@ static struct group *flat_root(struct draft *d)
     return root;
 }
 
-struct group *draft_root(struct draft *d)
+struct group *draft_sort(struct draft *d)
 {
     struct grouping g;
-    if (!d->root && draft_structure(d)) {
+    if (draft_structure(d)) {
         structure_group(d->a, d->m, d->s, NULL, &g);
         d->root = g.root;
-    } else if (!d->root) {
+    } else {
         d->root = flat_root(d);
     }
     return d->root;

@@ -23,7 +23,14 @@ struct draft_sole {
 };
 enum { DRAFT_SOLES = 64 }; /* sole_slot() takes six bits of a hash */
 
-struct draft_names;
+/* Where the segments of each name stand in a short message as received: sets of segments, a bit each. */
+enum { DRAFT_SHORT = 63, /* segments at most */ DRAFT_NAMES = 64 };
+struct draft_names {
+    uint32_t name[DRAFT_NAMES]; /* by a hash, or behind it; 0: no name */
+    uint64_t set[DRAFT_NAMES];  /* of that name */
+    struct group **leaf;        /* of each segment, once they were sorted into groups; else NULL */
+    bool is_ordered;            /* then: the groups have them in the order of the message */
+};
 struct draft {
     struct arena *a;
     const struct hl7 *m;       /* as received */
@@ -36,7 +43,7 @@ struct draft {
         looked; /* segments and groups that were looked at: what it cost; whoever counts sets it back */
     uint32_t reshaped;        /* how often segments came or went */
     struct draft_sole *soles; /* DRAFT_SOLES of them; NULL until a long message is looked through */
-    struct draft_names *names; /* of a short one; NULL until it is looked through */
+    struct draft_names *names; /* NULL until a short message is looked through */
 };
 
 /* `find` NULL: no structure; every segment then stands in the message itself. */
@@ -45,7 +52,11 @@ void draft_init(struct draft *d, struct arena *a, const struct hl7 *m, draft_str
 /* The message's structure, or NULL where none is known. */
 const struct structure *draft_structure(struct draft *d);
 /* The message as a group; sorts the segments when first asked. O(segments) then. */
-struct group *draft_root(struct draft *d);
+struct group *draft_sort(struct draft *d);
+static inline struct group *draft_root(struct draft *d)
+{
+    return d->root ? d->root : draft_sort(d);
+}
 /* "PID", "" for a line that is no segment. */
 const char *draft_id(const struct draft *d, const struct group *leaf);
 bool draft_is_gone(const struct draft *d, const struct group *leaf);
@@ -65,6 +76,16 @@ struct draft_iter {
     uint64_t before; /* d->looked when it began */
 };
 struct group *draft_next(struct draft *d, struct draft_iter *it);
+/* Segments named `id` as a set, the first one its lowest bit, where that is all there is to know: of a short message
+ * that nothing has been changed in. */
+static inline bool draft_has_sets(const struct draft *d)
+{
+    return !d->edit && d->m->segs <= DRAFT_SHORT;
+}
+uint64_t draft_named(struct draft *d, const char id[4]);
+/* The same in group `in`. False: ask draft_next(). */
+bool draft_named_in(struct draft *d, const struct group *in, bool below, const char id[4],
+                    uint64_t *out);
 /* The same over the whole message without sorting it into groups: start with {.d = d}. False at the end. */
 struct draft_flat {
     struct draft *d;

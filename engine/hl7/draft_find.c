@@ -2,9 +2,8 @@
 #include "engine/hl7/draft_priv.h"
 
 enum {
-    SOLE_FROM = 64,  /* segments from which on it pays to remember where one stands */
-    DRAFT_NAMES = 64 /* place_of() takes six bits of a hash */
-};
+    SOLE_FROM = DRAFT_SHORT + 1
+}; /* segments from which on it pays to remember where one stands */
 
 static bool is_long(const struct draft *d)
 {
@@ -108,20 +107,14 @@ static struct group *next_sole(struct draft *d, struct draft_iter *it)
     return g;
 }
 
-struct group *draft_next(struct draft *d, struct draft_iter *it)
-{
-    struct group *g = is_long(d) ? next_sole(d, it) : next_named(d, it);
-    it->at = g ? g : it->at;
-    it->found += g != NULL;
-    return g;
-}
+/* ---- short messages, by sets ---- */
 
-/* Where the segments of each name stand in a short message as received. */
-struct draft_names {
-    uint32_t name[DRAFT_NAMES]; /* by a hash, or behind it; 0: no name */
-    uint8_t first[DRAFT_NAMES]; /* segment of that name */
-    uint8_t next[SOLE_FROM]; /* of the same name behind each segment; else the number of segments */
-};
+static uint32_t word_of(const char id[4])
+{
+    uint32_t name;
+    memcpy(&name, id, sizeof(name));
+    return name;
+}
 
 /* Its place in v->name, or the free one where it would be: there are fewer names than places. */
 static unsigned place_of(const struct draft_names *v, uint32_t name)
@@ -133,31 +126,89 @@ static unsigned place_of(const struct draft_names *v, uint32_t name)
     return at;
 }
 
-static struct draft_names *names_of(struct draft *d)
+static __attribute__((noinline)) struct draft_names *names_of(struct draft *d)
 {
-    const struct hl7 *m = d->m;
     struct draft_names *v = d->names = ARENA_NEW(d->a, struct draft_names);
-    for (uint32_t i = m->segs; i-- > 0;) {
-        uint32_t name;
-        memcpy(&name, m->seg[i].id, sizeof(name));
+    for (uint32_t i = 0; i < d->m->segs; i++) {
+        uint32_t name = word_of(d->m->seg[i].id);
         unsigned at = place_of(v, name);
-        v->next[i] = v->name[at] ? v->first[at] : (uint8_t)m->segs;
         v->name[at] = name;
-        v->first[at] = (uint8_t)i;
+        v->set[at] |= name ? UINT64_C(1) << i : 0; /* a line without a name is none */
     }
     return v;
 }
 
-/* The next segment of the name at `from` or behind it in a short message; its number of segments: there is none. */
-static uint32_t next_in_short(struct draft *d, uint32_t from, uint32_t name)
+uint64_t draft_named(struct draft *d, const char id[4])
 {
     struct draft_names *v = d->names ? d->names : names_of(d);
-    if (from) { /* behind one that was found */
-        return from < d->m->segs ? v->next[from - 1] : from;
-    }
-    unsigned at = place_of(v, name);
-    return v->name[at] ? v->first[at] : d->m->segs;
+    return v->set[place_of(v, word_of(id))];
 }
+
+/* What each group holds, and in which order they stand. */
+static __attribute__((noinline)) void fill_groups(struct draft *d, struct draft_names *v)
+{
+    struct group *root = draft_root(d), *last = root;
+    uint32_t seen = 0;
+    v->leaf = ARENA_ARRAY(d->a, struct group *, d->m->segs + 1);
+    v->is_ordered = true;
+    for (struct group *g = next_below(root, root); g; g = next_below(root, g)) {
+        if (!group_is_leaf(g)) {
+            last = last->following = g;
+            continue;
+        }
+        uint64_t one = UINT64_C(1) << g->seg;
+        v->leaf[g->seg] = g;
+        v->is_ordered = v->is_ordered && g->seg == seen++;
+        g->parent->own |= one;
+        for (struct group *in = g->parent; in; in = in->parent) {
+            in->all |= one;
+        }
+    }
+}
+
+/* NULL: the message is long, or was changed. */
+static inline struct draft_names *grouped_names(struct draft *d)
+{
+    if (!draft_has_sets(d)) {
+        return NULL;
+    }
+    struct draft_names *v = d->names ? d->names : names_of(d);
+    if (!v->leaf) {
+        fill_groups(d, v);
+    }
+    return v;
+}
+
+bool draft_named_in(struct draft *d, const struct group *in, bool below, const char id[4],
+                    uint64_t *out)
+{
+    const struct draft_names *v = grouped_names(d);
+    if (!v || !v->is_ordered) {
+        return false;
+    }
+    *out = v->set[place_of(v, word_of(id))] & (below ? in->all : in->own);
+    return true;
+}
+
+/* ---- in groups ---- */
+
+struct group *draft_next(struct draft *d, struct draft_iter *it)
+{
+    uint64_t set;
+    struct group *g;
+    if (it->id[0] && draft_named_in(d, it->in, it->below, it->id, &set)) {
+        set &= it->at ? ~UINT64_C(0) << (it->at->seg + 1) : ~UINT64_C(0);
+        g = set ? d->names->leaf[__builtin_ctzll(set)] : NULL;
+        d->looked++;
+    } else {
+        g = is_long(d) ? next_sole(d, it) : next_named(d, it);
+    }
+    it->at = g ? g : it->at;
+    it->found += g != NULL;
+    return g;
+}
+
+/* ---- in the whole message ---- */
 
 static uint32_t next_in_long(const struct hl7 *m, uint32_t from, uint32_t want)
 {
@@ -246,27 +297,38 @@ static __attribute__((noinline)) bool flat_next(struct draft_flat *it, const cha
 bool draft_flat_next(struct draft_flat *it, const char id[4], struct edit_seg *out)
 {
     struct draft *d = it->d;
-    const struct hl7 *m = d->m;
-    uint32_t name;
-    if (d->edit || m->segs >= SOLE_FROM) {
+    if (!draft_has_sets(d)) {
         return flat_next(it, id, out);
     }
-    memcpy(&name, id, sizeof(name));
-    uint32_t at = next_in_short(d, it->seg, name);
+    uint64_t set = draft_named(d, id) & ~UINT64_C(0) << it->seg;
+    uint32_t at = set ? (uint32_t)__builtin_ctzll(set) : d->m->segs;
     d->looked += at + 1 - it->seg;
-    it->seg = at;
-    if (at == m->segs) {
+    it->seg = set ? at + 1 : at;
+    if (!set) {
         return false;
     }
     it->last = at;
-    it->seg = at + 1;
     it->found++;
-    *out = (struct edit_seg){m, &m->seg[at]};
+    *out = (struct edit_seg){d->m, &d->m->seg[at]};
     return true;
+}
+
+/* As received: a group has segments, which those around it have, too. */
+static struct group *next_received(struct draft *d, const struct group *in, unsigned node,
+                                   struct group *g)
+{
+    do {
+        d->looked++;
+        g = g->following;
+    } while (g && g->node != node && (g->all & in->all));
+    return g && (g->all & in->all) ? g : NULL;
 }
 
 struct group *draft_next_group(struct draft *d, struct group *in, unsigned node, struct group *at)
 {
+    if (grouped_names(d)) {
+        return next_received(d, in, node, at ? at : in);
+    }
     struct group *g = next_below(in, at ? at : in);
     uint64_t looked = 1;
     while (g && (g->node != node || group_is_leaf(g) || !draft_first(d, g))) {

@@ -249,6 +249,47 @@ struct hl7_val path_first(const struct hl7 *m, const struct hl7_seg *s, const st
     return only_value(m, s, p);
 }
 
+/* Part `n` of `s`, between the `hits` in it; p NULL: it may hold nothing but separators. */
+HOT struct str quick_part(const struct hl7 *m, struct str s, uint64_t hits, unsigned n)
+{
+    unsigned begin = 0;
+    for (; n > 1 && hits; n--, hits &= hits - 1) {
+        begin = (unsigned)__builtin_ctzll(hits) + 1;
+    }
+    if (n > 1) {
+        return str_from(s.p, 0);
+    }
+    unsigned end = hits ? (unsigned)__builtin_ctzll(hits) : (unsigned)s.n;
+    bool is_odd = begin < end && (s.p[begin] == m->d.subcomponent || s.p[begin] == m->d.component);
+    return str_from(is_odd ? NULL : s.p + begin, end - begin);
+}
+
+struct str path_quick(const struct hl7 *m, const struct hl7_seg *s, const struct path *p)
+{
+    const char *limit = m->raw.p + m->raw.n;
+    if (p->rep > 1 || p->sub || !p->field || m->d.wide || is_delimiter_field(p)) {
+        return str_from(NULL, 0);
+    }
+    struct str field = hl7_field(m, s, p->field);
+    if (!field.n) {
+        return str_from(m->raw.p, 0);
+    }
+    if (field.n > 32 || limit - field.p < 32) {
+        return str_from(NULL, 0);
+    }
+    uint64_t within = (UINT64_C(1) << field.n) - 1;
+    uint64_t ends = cuts_hits_32(field.p, m->d.repetition) & within;
+    if (ends) {
+        if (p->rep == PATH_ALL) { /* there are more */
+            return str_from(NULL, 0);
+        }
+        within &= (ends & (0 - ends)) - 1;
+        field.n = (size_t)__builtin_ctzll(ends);
+    }
+    uint64_t hits = p->comp ? cuts_hits_32(field.p, m->d.component) & within : 0;
+    return quick_part(m, field, hits, p->comp);
+}
+
 bool path_next(struct path_iter *it, struct hl7_val *out)
 {
     if (it->rest.p) {

@@ -71,6 +71,9 @@ struct path_iter path_each_in(const struct hl7 *m, const struct hl7_seg *s, cons
 struct hl7_val path_first(const struct hl7 *m, const struct hl7_seg *s, const struct path *p,
                           struct str *rest);
 struct hl7_val path_again(const struct hl7 *m, const struct path *p, struct str *rest);
+/* The only value of `p` in a segment, at once where a look at some bytes tells it: n 0 where the place is absent or empty.
+ * p NULL: it did not tell; ask path_first(). */
+struct str path_quick(const struct hl7 *m, const struct hl7_seg *s, const struct path *p);
 
 /* Parts of a field value. Repetition `n` (from 1), component, subcomponent; `p` NULL when absent. O(bytes). */
 struct str hl7_repetition(const struct hl7_delims *d, struct str field, uint32_t n);

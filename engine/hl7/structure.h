@@ -101,6 +101,9 @@ struct group {
     unsigned at;                /* how far its children are filled: a node, 0: nothing yet */
     bool misplaced;             /* leaf or group that stands where the structure does not have it */
     struct edit_line *line;     /* leaf of a message being changed (draft.h); else NULL */
+    /* As draft.h needs them, of a short message: segments it holds, and with those of its groups; the next group in order. */
+    uint64_t own, all;
+    struct group *following;
 };
 
 struct grouping {

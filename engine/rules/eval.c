@@ -324,24 +324,30 @@ static inline bool eval_let(struct eval *e, const struct node *n, bool nulls, st
     return true;
 }
 
-/* The one value that a name or $this holds, if that is a part of the message; else NULL. */
-static const struct value *only_part(const struct eval *e, const struct node *n,
-                                     const struct scope *s)
+/* $name.3.1, $this.4: the value that NODE_LEVEL `n` is a part of, or a part of its part, where a name or $this holds just
+ * one that is no segment; NULL where it is not so simple. */
+static inline const struct value *only_whole(const struct eval *e, const struct node *n,
+                                             const struct scope *s)
 {
-    const struct value *v = n->op == NODE_LET && e->lets[n->level].n == 1 ? e->lets[n->level].v
-                            : n->op == NODE_THIS && s                     ? s->self
-                                                                          : NULL;
-    return v && v->kind == VALUE_HL7 && !v->is_null && !e->lineage ? v : NULL;
+    const struct node *base = n->arg[0];
+    base = base->op == NODE_LEVEL ? base->arg[0] : base;
+    const struct value *v = base->op == NODE_LET && e->lets[base->level].n == 1
+                                ? e->lets[base->level].v
+                            : base->op == NODE_THIS && s ? s->self
+                                                         : NULL;
+    bool is_simple = v && v->kind == VALUE_HL7 && !v->is_null && !e->lineage && e->steps > 2;
+    return is_simple ? v : NULL;
 }
 
-/* Part `n` of the one value `v`, which is no "" and whose lineage nobody asks for; through its part `up`, or NULL.
- * Always true: who calls it at its end has no frame of its own. */
-static EVAL_APART bool add_part(struct eval *e, const struct node *up, const struct node *n,
-                                const struct value *v, bool nulls, struct values *out)
+/* That part, without lists on the way. */
+static EVAL_APART bool eval_part_of_one(struct eval *e, const struct node *n, const struct value *v,
+                                        bool nulls, struct values *out)
 {
+    const struct node *up = n->arg[0];
     struct str text = v->text;
     unsigned level = v->level;
-    if (up) {
+    e->steps -= up->op == NODE_LEVEL ? 2 : 1; /* n itself was counted, not what is below it */
+    if (up->op == NODE_LEVEL) {
         text = eval_part_text(e, v->m, text, level, up->level);
         level = eval_level_below(level);
         if (!text.n || hl7_is_null(text)) {
@@ -356,22 +362,6 @@ static EVAL_APART bool add_part(struct eval *e, const struct node *up, const str
     return true;
 }
 
-/* $name.3.1, $this.4: where the name holds one value that is no segment, its part, without lists on the way. False
- * where it is not so simple; nothing is done then. */
-static inline __attribute__((always_inline)) bool eval_part_of_one(struct eval *e,
-                                                                   const struct node *n,
-                                                                   const struct scope *s,
-                                                                   bool nulls, struct values *out)
-{
-    const struct node *base = n->arg[0], *up = base->op == NODE_LEVEL ? base : NULL;
-    const struct value *v = only_part(e, up ? up->arg[0] : base, s);
-    if (!v || e->steps <= 2) {
-        return false;
-    }
-    e->steps -= up ? 2 : 1; /* n itself was counted, not what is below it */
-    return add_part(e, up, n, v, nulls, out);
-}
-
 /* Of two levels. */
 static EVAL_APART enum value_answer eval_inner_part(struct eval *e, const struct node *n,
                                                     const struct value *v, struct value *out)
@@ -384,9 +374,8 @@ static EVAL_APART enum value_answer eval_inner_part(struct eval *e, const struct
 enum value_answer eval_part_held(struct eval *e, const struct node *n, const struct scope *s,
                                  struct value *out)
 {
-    const struct node *base = n->arg[0];
-    bool is_inner = base->op == NODE_LEVEL;
-    const struct value *v = only_part(e, is_inner ? base->arg[0] : base, s);
+    bool is_inner = n->arg[0]->op == NODE_LEVEL;
+    const struct value *v = only_whole(e, n, s);
     if (!v || e->steps <= 3 || !eval_may_enter(e)) {
         return ANSWER_FALSE;
     }
@@ -530,7 +519,8 @@ static EVAL_APART bool eval_call(struct eval *e, const struct node *n, const str
 static EVAL_APART bool eval_level_node(struct eval *e, const struct node *n, const struct scope *s,
                                        struct values *out)
 {
-    return eval_part_of_one(e, n, s, false, out) || eval_deeper(e, n, s, out);
+    const struct value *v = only_whole(e, n, s);
+    return v ? eval_part_of_one(e, n, v, false, out) : eval_deeper(e, n, s, out);
 }
 
 static EVAL_APART bool eval_literal(struct eval *e, const struct node *n, struct values *out)
@@ -577,7 +567,8 @@ static bool is_bare_part(const struct node *n)
 static EVAL_APART bool eval_bare_level(struct eval *e, const struct node *n, const struct scope *s,
                                        struct values *out)
 {
-    return eval_part_of_one(e, n, s, true, out) || eval_levels(e, n, s, true, out);
+    const struct value *v = only_whole(e, n, s);
+    return v ? eval_part_of_one(e, n, v, true, out) : eval_levels(e, n, s, true, out);
 }
 
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out)

@@ -22,6 +22,7 @@ enum {
     EVAL_DEPTH_MAX = 200,      /* formulas, maps and profiles within each other */
     EVAL_MEMOS = 32,           /* lists of what maps made */
     EVAL_REACHED = 32, /* names looked up in the structure that are remembered; a power of 2 */
+    EVAL_SETS = 32,    /* the same of what they find; a power of 2 */
 };
 /* struct eval.structure: not looked up yet; none of them. */
 #define EVAL_STRUCTURE_LATER UINT32_MAX
@@ -48,6 +49,14 @@ struct eval_reached {
     unsigned from;
     char seg[4];
     struct structure_reach reach;
+};
+
+/* The segments that a name means from an element. */
+struct eval_set {
+    const struct group *at; /* or NULL: the message */
+    const struct structure_reach *known;
+    uint32_t seg; /* its four bytes; 0: nothing yet */
+    uint64_t set; /* draft.h */
 };
 
 /* The parts of the value that was last asked for one: maps read several in a row. */
@@ -91,6 +100,7 @@ struct eval {
     struct rules_miss *misses; /* newest first */
     struct rules_remark *remarks;
     struct eval_reached reached[EVAL_REACHED]; /* by a hash of group and name */
+    struct eval_set sets[EVAL_SETS];           /* by a hash of element and name */
     struct eval_cut cut[2];                    /* of repetitions, of components */
     const struct eval_memo *memo[EVAL_MEMOS];  /* by a hash of what they were given (run_memo.c) */
     const struct eval_uuid *uuids;             /* of sameUuid(), newest first (func_hl7.c) */
@@ -215,11 +225,12 @@ struct eval_walk {
     struct eval *e;
     const struct node *n;
     bool nulls; /* a stored "" too */
-    bool is_flat, has_segment, is_only;
+    bool is_set, is_flat, has_segment, is_only;
+    uint64_t set;    /* segments still to come, where a set says it (draft.h) */
+    struct str rest; /* repetitions of `now` still to come */
+    struct edit_seg now;
     struct draft_flat flat;
     struct draft_iter leaves;
-    struct edit_seg now;
-    struct str rest; /* repetitions of `now` still to come */
 };
 /* False: there is nothing to walk. */
 bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s,

@@ -2,6 +2,9 @@
 #include "engine/hl7/escape.h"
 #include "engine/rules/eval.h"
 
+/* Of the most frequent evaluations: their functions have each of these within them. */
+#define HOT static inline __attribute__((always_inline))
+
 struct group *eval_element(const struct scope *s)
 {
     for (; s; s = s->outer) {
@@ -12,30 +15,46 @@ struct group *eval_element(const struct scope *s)
     return NULL;
 }
 
-/* What check found for the structure of this message; NULL: it was not among those checked. */
-static const struct structure_reach *known_reach(struct eval *e, const struct structure_reach *all)
+/* Which of the structures that were checked is the one of this message: the last of them that is. */
+static EVAL_APART void find_structure(struct eval *e)
 {
-    if (e->structure == EVAL_STRUCTURE_LATER) {
-        e->structure = EVAL_STRUCTURE_OTHER;
-        for (unsigned i = 0; i < e->nstructures; i++) {
-            e->structure = e->structures[i] == e->doc->s ? i : e->structure;
-        }
+    unsigned i = e->nstructures;
+    while (i && e->structures[i - 1] != e->doc->s) {
+        i--;
     }
-    return all && e->structure != EVAL_STRUCTURE_OTHER ? &all[e->structure] : NULL;
+    e->structure = i ? i - 1 : EVAL_STRUCTURE_OTHER;
+}
+
+/* What check found for the structure of this message; NULL: it was not among those checked. */
+static inline const struct structure_reach *known_reach(struct eval *e,
+                                                        const struct structure_reach *all)
+{
+    if (!all) {
+        return NULL;
+    }
+    if (e->structure == EVAL_STRUCTURE_LATER) {
+        find_structure(e);
+    }
+    return e->structure != EVAL_STRUCTURE_OTHER ? &all[e->structure] : NULL;
+}
+
+static EVAL_APART void reach_anew(struct eval_reached *r, const struct structure *s, unsigned from,
+                                  const char *seg)
+{
+    *r = (struct eval_reached){.s = s, .from = from, .reach = structure_reach(s, from, seg)};
+    memcpy(r->seg, seg, sizeof(r->seg));
 }
 
 /* structure_reach() from group node `from`, remembered: fragments ask the same for each element of a loop. */
-static struct structure_reach reach_in(struct eval *e, unsigned from, const char *seg)
+static inline const struct structure_reach *reach_in(struct eval *e, unsigned from, const char *seg)
 {
     uint32_t id;
     memcpy(&id, seg, sizeof(id));
     struct eval_reached *r = &e->reached[((id ^ from) * 0x9e3779b1u) >> 16 & (EVAL_REACHED - 1)];
     if (r->s != e->doc->s || r->from != from || memcmp(r->seg, seg, sizeof(r->seg)) != 0) {
-        *r = (struct eval_reached){
-            .s = e->doc->s, .from = from, .reach = structure_reach(e->doc->s, from, seg)};
-        memcpy(r->seg, seg, sizeof(r->seg));
+        reach_anew(r, e->doc->s, from, seg);
     }
-    return r->reach;
+    return &r->reach;
 }
 
 struct reach eval_reach(struct eval *e, const struct structure_reach *known, struct group *at,
@@ -47,15 +66,15 @@ struct reach eval_reach(struct eval *e, const struct structure_reach *known, str
     if (!e->doc->s || from->node == STRUCTURE_NONE) {
         return nowhere;
     }
-    const struct structure_reach *found = known_reach(e, known);
-    struct structure_reach r = found ? *found : reach_in(e, from->node, seg);
-    if (r.how == STRUCTURE_NOWHERE) {
+    const struct structure_reach *r = known_reach(e, known);
+    r = r ? r : reach_in(e, from->node, seg);
+    if (r->how == STRUCTURE_NOWHERE) {
         return nowhere;
     }
-    while (from->parent && from->node != r.level) {
+    while (from->parent && from->node != r->level) {
         from = from->parent;
     }
-    return (struct reach){from, r.holder, r.how != STRUCTURE_OWN};
+    return (struct reach){from, r->holder, r->how != STRUCTURE_OWN};
 }
 
 enum { LOOKS_MANY = 4096, SEGMENTS_A_STEP = 128 };
@@ -91,7 +110,8 @@ static bool is_delimiters(const struct path *p)
     return p->field && p->field <= 2 && hl7_is_header(p->seg);
 }
 
-static bool next_segment(struct eval_walk *w, struct edit_seg *out)
+/* The general way. */
+static EVAL_APART bool look_on(struct eval_walk *w, struct edit_seg *out)
 {
     if (w->is_only) {
         bool has = w->has_segment;
@@ -107,6 +127,20 @@ static bool next_segment(struct eval_walk *w, struct edit_seg *out)
         *out = draft_read(w->e->doc, leaf);
     }
     return leaf != NULL;
+}
+
+static inline bool next_segment(struct eval_walk *w, struct edit_seg *out)
+{
+    if (!w->is_set) {
+        return look_on(w, out);
+    }
+    if (!w->set) {
+        return false;
+    }
+    const struct hl7 *m = w->e->doc->m;
+    *out = (struct edit_seg){m, &m->seg[__builtin_ctzll(w->set)]};
+    w->set &= w->set - 1;
+    return true;
 }
 
 /* The one segment that an index names. */
@@ -134,24 +168,94 @@ static void start_in(struct eval_walk *w, struct group *in, bool below)
     memcpy(w->leaves.id, w->n->path.seg, sizeof(w->leaves.id));
 }
 
-bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s,
-                     struct eval_walk *w)
+/* Of a set of segments the one that an index names. */
+static EVAL_APART uint64_t only_of(uint64_t set, uint16_t index)
 {
-    w->e = e;
-    w->n = n;
-    w->nulls = w->is_only = false;
-    w->rest.p = NULL;
-    if (!e->doc) {
+    if (index == PATH_LAST) {
+        return set ? UINT64_C(1) << (63 - __builtin_clzll(set)) : 0;
+    }
+    while (set && --index) {
+        set &= set - 1;
+    }
+    return set & (0 - set);
+}
+
+/* Is the current element itself the segment that is named? */
+static inline bool is_itself(const struct eval *e, const struct node *n, const struct group *at)
+{
+    return at && group_is_leaf(at) && n->path.seg_n == PATH_ALL &&
+           memcmp(draft_id(e->doc, at), n->path.seg, 4) == 0;
+}
+
+/* The element that a path starts from. */
+static inline struct group *element_of(const struct node *n, const struct scope *s)
+{
+    return n->is_flat && !s ? NULL : eval_element(s);
+}
+
+static EVAL_APART bool find_anew(struct eval *e, struct group *at,
+                                 const struct structure_reach *known, const char seg[4],
+                                 struct eval_set *out)
+{
+    struct eval_set one = {.at = at, .known = known};
+    struct reach r = eval_reach(e, known, at, seg);
+    memcpy(&one.seg, seg, sizeof(one.seg));
+    if (!draft_named_in(e->doc, r.in, r.below, seg, &one.set)) {
         return false;
     }
+    *out = one;
+    return true;
+}
+
+/* What a name means from element `at`, remembered: fragments ask the same several times in a row. */
+static inline bool find_in(struct eval *e, struct group *at, const struct structure_reach *known,
+                           const char seg[4], uint64_t *out)
+{
+    uint32_t id;
+    memcpy(&id, seg, sizeof(id));
+    uint32_t hash = (id ^ (uint32_t)((uintptr_t)at >> 4)) * 0x9e3779b1u;
+    struct eval_set *c = &e->sets[hash >> 16 & (EVAL_SETS - 1)];
+    bool is_last = c->seg == id && c->at == at && c->known == known;
+    if (!is_last && !find_anew(e, at, known, seg, c)) {
+        return false;
+    }
+    *out = c->set;
+    return true;
+}
+
+/* The segments of a path as a set. False: it takes the general way. */
+HOT bool find_set(struct eval *e, const struct node *n, const struct scope *s, uint64_t *out)
+{
+    struct draft *d = e->doc;
+    if (!d || !draft_has_sets(d)) {
+        return false;
+    }
+    struct group *at = element_of(n, s);
+    bool moved = n->is_anywhere && at;
+    if (at && is_itself(e, n, at)) {
+        *out = UINT64_C(1) << at->seg;
+        return true;
+    }
+    if (n->is_flat && !moved) {
+        *out = draft_named(d, n->path.seg);
+    } else if (!find_in(e, at, moved ? NULL : n->reach, n->path.seg, out)) {
+        return false;
+    }
+    if (n->path.seg_n != PATH_ALL) {
+        *out = only_of(*out, n->path.seg_n);
+    }
+    return true;
+}
+
+/* Of a message that was changed, or is long, or whose segments stand out of order. */
+static EVAL_APART void begin_look(struct eval *e, const struct node *n, struct group *at,
+                                  struct eval_walk *w)
+{
     eval_looked(e);
-    struct group *at = n->is_flat && !s ? NULL : eval_element(s);
-    bool itself = at && group_is_leaf(at) && n->path.seg_n == PATH_ALL &&
-                  memcmp(draft_id(e->doc, at), n->path.seg, 4) == 0;
-    if (itself) {
+    if (is_itself(e, n, at)) {
         w->now = draft_read(e->doc, at);
         w->is_only = w->has_segment = true;
-        return true;
+        return;
     }
     bool moved = n->is_anywhere && at;
     if (n->is_flat && !moved) {
@@ -164,10 +268,26 @@ bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s
     if (n->path.seg_n != PATH_ALL) {
         find_only(w);
     }
+}
+
+bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s,
+                     struct eval_walk *w)
+{
+    w->e = e;
+    w->n = n;
+    w->nulls = w->is_only = false;
+    w->rest.p = NULL;
+    if (!e->doc) {
+        return false;
+    }
+    w->is_set = find_set(e, n, s, &w->set);
+    if (!w->is_set) {
+        begin_look(e, n, element_of(n, s), w);
+    }
     return true;
 }
 
-/* Where it stays (eval_add_part() says why). */
+/* Put together where it stays: a copy of what was just written in parts waits for them. */
 static inline void put_value(const struct eval_walk *w, struct hl7_val raw, struct value *out)
 {
     if (is_delimiters(&w->n->path)) {
@@ -175,6 +295,17 @@ static inline void put_value(const struct eval_walk *w, struct hl7_val raw, stru
     } else {
         *out = hl7_value(w->now.m, w->n, raw);
     }
+}
+
+/* The first value in the segment that the walk is at. */
+static inline struct hl7_val first_value(struct eval_walk *w)
+{
+    struct str quick = path_quick(w->now.m, w->now.seg, &w->n->path);
+    if (!quick.p) {
+        return path_first(w->now.m, w->now.seg, &w->n->path, &w->rest);
+    }
+    enum hl7_state state = !quick.n ? HL7_EMPTY : hl7_is_null(quick) ? HL7_NULL : HL7_VALUE;
+    return (struct hl7_val){state, quick};
 }
 
 bool eval_walk_next(struct eval_walk *w, struct value *out)
@@ -185,7 +316,7 @@ bool eval_walk_next(struct eval_walk *w, struct value *out)
         if (w->rest.p) {
             raw = path_again(w->now.m, p, &w->rest);
         } else if (next_segment(w, &w->now)) {
-            raw = path_first(w->now.m, w->now.seg, p, &w->rest);
+            raw = first_value(w);
         } else {
             return false;
         }
@@ -218,16 +349,14 @@ static void add_leaves(struct eval *e, const struct path *p, struct draft_iter i
     }
 }
 
-static bool add_segments(struct eval *e, const struct node *n, const struct scope *s,
-                         struct values *out)
+static EVAL_APART bool add_segments(struct eval *e, const struct node *n, const struct scope *s,
+                                    struct values *out)
 {
     struct group *at = eval_element(s);
     if (!e->doc) {
         return true;
     }
-    bool itself = at && group_is_leaf(at) && n->path.seg_n == PATH_ALL &&
-                  memcmp(draft_id(e->doc, at), n->path.seg, 4) == 0;
-    if (itself) {
+    if (is_itself(e, n, at)) {
         *values_add(out, e->a) = (struct value){.kind = VALUE_SEGMENT, .leaf = at};
         return true;
     }
@@ -240,44 +369,99 @@ static bool add_segments(struct eval *e, const struct node *n, const struct scop
     return true;
 }
 
-/* ---- entry ---- */
+/* The values in the segment that the walk is at. */
+static void add_values(struct eval_walk *w, bool nulls, struct values *out)
+{
+    const struct path *p = &w->n->path;
+    struct hl7_val raw = path_first(w->now.m, w->now.seg, p, &w->rest);
+    for (;;) {
+        if (raw.state == HL7_VALUE || (nulls && raw.state == HL7_NULL)) {
+            struct value *v = values_add(out, w->e->a);
+            put_value(w, raw, v);
+            lineage_value(w->e->lineage, v);
+        }
+        if (!w->rest.p) {
+            return;
+        }
+        raw = path_again(w->now.m, p, &w->rest);
+    }
+}
 
 /* All that is left of the walk. */
 static void add_walk(struct eval_walk *w, bool nulls, struct values *out)
 {
-    const struct path *p = &w->n->path;
-    struct eval *e = w->e;
     while (next_segment(w, &w->now)) {
-        struct hl7_val raw = path_first(w->now.m, w->now.seg, p, &w->rest);
-        for (;;) {
-            if (raw.state == HL7_VALUE || (nulls && raw.state == HL7_NULL)) {
-                struct value *v = values_add(out, e->a);
-                put_value(w, raw, v);
-                lineage_value(e->lineage, v);
-            }
-            if (!w->rest.p) {
-                break;
-            }
-            raw = path_again(w->now.m, p, &w->rest);
+        add_values(w, nulls, out);
+    }
+}
+
+/* ---- by sets ---- */
+
+static inline void put_quick(struct eval *e, const struct node *n, struct str text,
+                             struct value *out)
+{
+    *out = (struct value){.kind = VALUE_HL7,
+                          .level = n->path.comp ? LEVEL_COMPONENT : LEVEL_REPETITION,
+                          .is_null = hl7_is_null(text),
+                          .of = n->of,
+                          .text = text,
+                          .m = e->doc->m,
+                          .type = n->type};
+    lineage_value(e->lineage, out);
+}
+
+/* Where path_quick() did not tell. */
+static EVAL_APART void add_slowly(struct eval *e, const struct node *n, const struct hl7_seg *seg,
+                                  bool nulls, struct values *out)
+{
+    struct eval_walk w = {.e = e, .n = n, .now = {e->doc->m, seg}};
+    add_values(&w, nulls, out);
+}
+
+/* The values in a set of segments. */
+static inline void add_set(struct eval *e, const struct node *n, uint64_t set, bool nulls,
+                           struct values *out)
+{
+    const struct hl7 *m = e->doc->m;
+    for (; set; set &= set - 1) {
+        const struct hl7_seg *seg = &m->seg[__builtin_ctzll(set)];
+        struct str text = path_quick(m, seg, &n->path);
+        if (!text.p) {
+            add_slowly(e, n, seg, nulls, out);
+        } else if (text.n && (nulls || !hl7_is_null(text))) {
+            put_quick(e, n, text, values_add(out, e->a));
         }
     }
 }
 
-bool eval_path(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
-               struct values *out)
+static EVAL_APART bool add_looking(struct eval *e, const struct node *n, const struct scope *s,
+                                   bool nulls, struct values *out)
 {
     struct eval_walk w;
-    if (!n->path.field) {
-        return add_segments(e, n, s, out);
-    }
     if (eval_walk_begin(e, n, s, &w)) {
         add_walk(&w, nulls, out);
     }
     return true;
 }
 
-enum value_answer eval_path_one(struct eval *e, const struct node *n, const struct scope *s,
-                                struct value *out)
+/* ---- entry ---- */
+
+bool eval_path(struct eval *e, const struct node *n, const struct scope *s, bool nulls,
+               struct values *out)
+{
+    uint64_t set;
+    if (!n->path.field) {
+        return add_segments(e, n, s, out);
+    }
+    if (!find_set(e, n, s, &set)) {
+        return add_looking(e, n, s, nulls, out);
+    }
+    add_set(e, n, set, nulls, out);
+    return true;
+}
+
+static EVAL_APART enum value_answer one_looking(struct eval *e, const struct node *n,
+                                                const struct scope *s, struct value *out)
 {
     struct eval_walk w;
     struct value more;
@@ -288,6 +472,27 @@ enum value_answer eval_path_one(struct eval *e, const struct node *n, const stru
         eval_fail(e, n, "one value is wanted here, the message has several");
         return ANSWER_FALSE;
     }
+    return ANSWER_TRUE;
+}
+
+enum value_answer eval_path_one(struct eval *e, const struct node *n, const struct scope *s,
+                                struct value *out)
+{
+    uint64_t set;
+    if (!find_set(e, n, s, &set) || (set & (set - 1))) {
+        return one_looking(e, n, s, out);
+    }
+    if (!set) {
+        return ANSWER_EMPTY;
+    }
+    struct str text = path_quick(e->doc->m, &e->doc->m->seg[__builtin_ctzll(set)], &n->path);
+    if (!text.p) {
+        return one_looking(e, n, s, out);
+    }
+    if (!text.n || hl7_is_null(text)) {
+        return ANSWER_EMPTY;
+    }
+    put_quick(e, n, text, out);
     return ANSWER_TRUE;
 }
 

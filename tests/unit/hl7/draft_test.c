@@ -191,9 +191,10 @@ static unsigned looked_up(struct draft *d, struct group *in, const char *id, boo
     return n;
 }
 
-static void expect_found(struct draft *d, struct group *in, const char *id, bool below)
+static unsigned expect_in(struct draft *d, struct group *in, const char *id, bool below,
+                          struct group **want)
 {
-    struct group *want[400], *got;
+    struct group *got;
     struct draft_iter it = {.in = in, .below = below};
     unsigned n = looked_up(d, in, id, below, want), i = 0;
     memcpy(it.id, id, 4);
@@ -201,6 +202,13 @@ static void expect_found(struct draft *d, struct group *in, const char *id, bool
         cr_assert_eq(got, want[i], "%s %u of %u", id, i, n);
     }
     cr_assert(!got && i == n, "%s: %u of %u", id, i, n);
+    return n;
+}
+
+static void expect_found(struct draft *d, struct group *in, const char *id, bool below)
+{
+    struct group *want[400];
+    unsigned n = expect_in(d, in, id, below, want), i;
     if (!below || in->parent) {
         return;
     }
@@ -293,6 +301,33 @@ Test(draft, in_a_short_message_too)
 {
     expect_all_found_among(12);
     expect_all_found_among(59); /* with MSH just below what counts as long, which it becomes */
+}
+
+/* Whatever stands where: groups that do not have their segments in the order of the message among them. */
+Test(draft, in_any_order_of_segments_each_group_finds_its_own)
+{
+    static const char *const names[] = {"SCH", "NTE", "PID", "PV1", "RGS", "AIS",
+                                        "AIL", "AIP", "NTE", "ZZZ", "A"};
+    static const char ids[][4] = {"NTE", "AIS", "RGS", "ZZZ", "MSH", "PID"};
+    uint32_t seed = 1;
+    for (unsigned round = 0; round < 300; round++) {
+        struct buf text = {0};
+        unsigned n = 1 + round % 62;
+        for (unsigned i = 0; i < n; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            buf_puts(&text, i ? " " : "");
+            buf_puts(&text, names[(seed >> 16) % 11]);
+        }
+        struct draft *d = draft_of("SIU_S12", str_dup(&arena, buf_str(&text)).p);
+        buf_free(&text);
+        for (struct group *g = draft_root(d); g; g = group_next(draft_root(d), g)) {
+            for (unsigned i = 0; i < 6; i++) {
+                struct group *want[64];
+                (void)expect_in(d, g, ids[i], true, want);
+                (void)expect_in(d, g, ids[i], false, want);
+            }
+        }
+    }
 }
 
 /* As many as a walk from one to the next would have looked at. */

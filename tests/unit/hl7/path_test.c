@@ -294,6 +294,49 @@ Test(path, what_is_cut_at_once_has_the_same_parts)
     cr_expect_not(hl7_cut(&m, STR("a"), 0, &v));
 }
 
+Test(path, what_is_told_at_once_is_what_the_walk_finds)
+{
+    static const char *const fields[] = {
+        "a",
+        "a^b",
+        "^b",
+        "^^",
+        "&",
+        "&^b",
+        "a&b^c",
+        "a~b",
+        "~",
+        "\"\"",
+        "\"\"^\"\"",
+        "",
+        "0123456789012345678901^89012345",
+        "01234567890123^56789^123456789012",
+        "01234567890123^56789^1234567890~",
+    };
+    unsigned told = 0;
+    for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+        for (unsigned tail = 0; tail < 40; tail += 13) { /* bytes behind the field */
+            struct str text = str_printf(&arena, "MSH|^~\\&|%s\rZZ1|%s|%.*s", fields[i], fields[i],
+                                         (int)tail, "0^2~3&5678901234567890123456789012345678");
+            struct hl7 m = parsed(text.p);
+            for (unsigned k = 0; k < 2 * 4 * 5; k++) {
+                struct path p = {.seg = "ZZ1", .field = k / 2 % 4, .comp = k / 8};
+                memcpy(p.seg, m.seg[k % 2].id, 4);
+                struct str got = path_quick(&m, &m.seg[k % 2], &p);
+                struct path_iter it = path_each_in(&m, &m.seg[k % 2], &p);
+                struct hl7_val want, more;
+                if (got.p) {
+                    told++;
+                    cr_assert(p.field && path_next(&it, &want) && !path_next(&it, &more));
+                    cr_expect(str_eq(got, want.raw), "%s %u: %.*s", fields[i], k, STR_ARG(got));
+                    cr_expect_eq(!got.n, want.state < HL7_NULL, "%s %u", fields[i], k);
+                }
+            }
+        }
+    }
+    cr_expect_gt(told, 500);
+}
+
 Test(path, a_million_repetitions)
 {
     struct buf b = {0};
