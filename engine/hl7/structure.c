@@ -34,7 +34,7 @@ const struct structure_node *structure_rows(const struct structure *s)
     return structure_nodes_table + s->first;
 }
 
-/* A segment name as a number, in the order of the alphabet. */
+/* A name as a number, in the order of the alphabet; of more than three letters one that no segment has. */
 static uint32_t name_word(const char *seg)
 {
     uint32_t w = 0;
@@ -44,13 +44,20 @@ static uint32_t name_word(const char *seg)
     return w;
 }
 
+/* The same of segment number `id` from 0: its name has three letters. */
+static inline uint32_t name_word_of(unsigned id)
+{
+    const unsigned char *name = (const unsigned char *)text(structure_segments[id]);
+    return (uint32_t)name[0] << 24 | (uint32_t)name[1] << 16 | (uint32_t)name[2] << 8 | name[3];
+}
+
 unsigned structure_segment_id(const char *seg)
 {
     unsigned lo = 0, hi = STRUCTURE_SEGMENTS;
     uint32_t want = name_word(seg);
     while (lo < hi) {
         unsigned mid = (lo + hi) / 2;
-        uint32_t name = name_word(text(structure_segments[mid]));
+        uint32_t name = name_word_of(mid);
         if (name == want)
             return mid + 1;
         if (want < name)

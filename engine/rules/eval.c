@@ -339,14 +339,13 @@ static inline const struct value *only_whole(const struct eval *e, const struct 
     return is_simple ? v : NULL;
 }
 
-/* That part, without lists on the way. */
-static EVAL_APART bool eval_part_of_one(struct eval *e, const struct node *n, const struct value *v,
-                                        bool nulls, struct values *out)
+/* That part, without lists on the way; through the part that it is a part of, where it is one. */
+static EVAL_APART bool part_of_part(struct eval *e, const struct node *n, const struct value *v,
+                                    bool nulls, struct values *out)
 {
     const struct node *up = n->arg[0];
     struct str text = v->text;
     unsigned level = v->level;
-    e->steps -= up->op == NODE_LEVEL ? 2 : 1; /* n itself was counted, not what is below it */
     if (up->op == NODE_LEVEL) {
         text = eval_part_text(e, v->m, text, level, up->level);
         level = eval_level_below(level);
@@ -358,6 +357,24 @@ static EVAL_APART bool eval_part_of_one(struct eval *e, const struct node *n, co
     if (text.n && (nulls || !hl7_is_null(text))) {
         const char *type = level == LEVEL_REPETITION ? v->type : NULL;
         eval_put_part(n, v->m, text, eval_level_below(level), type, values_add(out, e->a));
+    }
+    return true;
+}
+
+/* The same. Most are parts of the value that was cut last, and there is room: that calls nothing. */
+static EVAL_APART bool eval_part_of_one(struct eval *e, const struct node *n, const struct value *v,
+                                        bool nulls, struct values *out)
+{
+    bool is_deeper = n->arg[0]->op == NODE_LEVEL;
+    e->steps -= is_deeper ? 2 : 1; /* n itself was counted, not what is below it */
+    const struct eval_cut *c = eval_cut_of(e, v->m, v->text, v->level);
+    if (is_deeper || !c || out->n == out->cap) {
+        return part_of_part(e, n, v, nulls, out);
+    }
+    struct str text = hl7_cut_part(&c->parts, v->text, n->level);
+    if (text.n && (nulls || !hl7_is_null(text))) {
+        const char *type = v->level == LEVEL_REPETITION ? v->type : NULL;
+        eval_put_part(n, v->m, text, v->level + 1u, type, &out->v[out->n++]);
     }
     return true;
 }

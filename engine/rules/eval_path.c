@@ -213,7 +213,7 @@ static inline bool find_in(struct eval *e, struct group *at, const struct struct
 {
     uint32_t id;
     memcpy(&id, seg, sizeof(id));
-    uint32_t hash = (id ^ (uint32_t)((uintptr_t)at >> 4)) * 0x9e3779b1u;
+    uint32_t hash = (id ^ (at ? at->node : 0)) * 0x9e3779b1u;
     struct eval_set *c = &e->sets[hash >> 16 & (EVAL_SETS - 1)];
     bool is_last = c->seg == id && c->at == at && c->known == known;
     if (!is_last && !find_anew(e, at, known, seg, c)) {

@@ -76,16 +76,26 @@ bool eval_numbers_same(const struct value *a, const struct value *b);
 struct str eval_part_anew(struct eval *e, const struct hl7 *m, struct str whole, unsigned level,
                           uint32_t n);
 
-/* Part `n` of `whole`, a value of message `m` at `level`; its bytes stay where they are as long as `e` runs. */
+/* The parts of `whole`, a value of message `m` at `level`, if they are known; NULL: not so. */
+static inline const struct eval_cut *eval_cut_of(const struct eval *e, const struct hl7 *m,
+                                                 struct str whole, unsigned level)
+{
+    if (level == LEVEL_SUBCOMPONENT) {
+        return NULL;
+    }
+    const struct eval_cut *c = &e->cut[level - LEVEL_REPETITION];
+    return c->whole.p == whole.p && c->whole.n == whole.n && c->m == m ? c : NULL;
+}
+
+/* Its part `n`; its bytes stay where they are as long as `e` runs. */
 static inline struct str eval_part_text(struct eval *e, const struct hl7 *m, struct str whole,
                                         unsigned level, uint32_t n)
 {
     if (level == LEVEL_SUBCOMPONENT) { /* its part 1 is itself */
         return n == 1 ? whole : str_from(NULL, 0);
     }
-    const struct eval_cut *c = &e->cut[level - LEVEL_REPETITION];
-    bool is_last = c->whole.p == whole.p && c->whole.n == whole.n && c->m == m;
-    return is_last ? hl7_cut_part(&c->parts, whole, n) : eval_part_anew(e, m, whole, level, n);
+    const struct eval_cut *c = eval_cut_of(e, m, whole, level);
+    return c ? hl7_cut_part(&c->parts, whole, n) : eval_part_anew(e, m, whole, level, n);
 }
 
 static inline unsigned eval_level_below(unsigned level)

@@ -194,6 +194,15 @@ Test(structure, groups_opened_by_a_segment)
     }
 }
 
+Test(structure, a_part_of_a_name_and_a_longer_one_are_no_segment)
+{
+    const struct structure *s = get("2.5.1", "ADT_A01");
+    static const char *const names[] = {"", "P", "PI", "PIDX", "PID-3", "pid", "PI\xff"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        cr_expect_not(structure_holds(s, 0, names[i]), "%s", names[i]);
+    cr_expect(structure_holds(s, 0, "PID"));
+}
+
 Test(structure, levels_that_hold_a_segment)
 {
     const struct structure *s = get("2.5.1", "SIU_S12");
