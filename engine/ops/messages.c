@@ -194,16 +194,22 @@ static void remark_marks(const struct cutter *c)
 
 /* ---- what was seen ---- */
 
-static void count_ends(struct str s, struct message_saw *saw)
+/* Line ends of each kind. */
+struct ends {
+    uint64_t cr, lf, crlf;
+};
+
+static struct ends count_ends(struct str s)
 {
+    struct ends saw = {0};
     for (size_t line = 0, i; (i = line_end(s, line)) < s.n;) {
         bool is_cr = s.p[i] == '\r', is_crlf = is_cr && i + 1 < s.n && s.p[i + 1] == '\n';
-        saw->blank |= i == line;
-        saw->crlf += is_crlf;
-        saw->cr += is_cr && !is_crlf;
-        saw->lf += !is_cr;
+        saw.crlf += is_crlf;
+        saw.cr += is_cr && !is_crlf;
+        saw.lf += !is_cr;
         line = i + 1 + is_crlf;
     }
+    return saw;
 }
 
 static void see(const struct cutter *c, struct str plain, bool was_indented,
@@ -214,12 +220,13 @@ static void see(const struct cutter *c, struct str plain, bool was_indented,
     saw->mllp = c->b.remarks & BATCH_REMARK_MLLP;
     saw->envelope = c->found.is_batch;
     saw->indented = was_indented;
-    count_ends(plain, saw);
+    saw->text = plain;
 }
 
 void messages_saw(const struct message_file *f, struct buf *out)
 {
     const struct message_saw *s = &f->saw;
+    struct ends ends = count_ends(s->text);
     const struct {
         bool is;
         const char *text;
@@ -229,8 +236,8 @@ void messages_saw(const struct message_file *f, struct buf *out)
                 {s->envelope, "FHS or BHS"},
                 {s->indented, "indented lines"},
                 {s->noise, "lines that belong to no message"},
-                {s->crlf && !s->cr && !s->lf, "CRLF"},
-                {(s->cr > 0) + (s->lf > 0) + (s->crlf > 0) > 1, "line ends mixed"}};
+                {ends.crlf && !ends.cr && !ends.lf, "CRLF"},
+                {(ends.cr > 0) + (ends.lf > 0) + (ends.crlf > 0) > 1, "line ends mixed"}};
     const char *between = "";
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].is) {

@@ -17,8 +17,8 @@ struct message_text {
 
 /* What stood around the messages. */
 struct message_saw {
-    uint64_t cr, lf, crlf; /* line ends */
-    bool bom, wide, mllp, blank, indented, envelope, noise;
+    struct str text; /* all of it, without indents: whose line ends are told */
+    bool bom, wide, mllp, indented, envelope, noise;
 };
 
 struct message_file {
