@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "engine/base/hash.h"
 #include "engine/base/json.h"
 #include "engine/base/mem.h"
 #include "engine/ops/crew.h"
@@ -123,8 +122,7 @@ static void run_rules(const struct convert *c, struct worker *w, struct item *m,
     struct rules_result res;
     in->source = c->conf.source;
     in->received_us = c->conf.received_us;
-    in->id_hi = hash64_str(raw, 1);
-    in->id_lo = hash64_str(raw, 2);
+    in->id_of = raw;
     in->recall = w->recall;
     rules_run(c->conf.plan->rules, in, &w->a, &res);
     tell(w, m, &res, raw, c->conf.is_pretty);

@@ -86,8 +86,9 @@ struct eval {
     const struct zones *zones;
     struct values *lets;             /* of the running program */
     struct eval_variable *variables; /* of defineVariable(), newest first */
-    uint64_t id_hi, id_lo;
-    struct str output; /* names the output under way among those of its message */
+    uint64_t id_hi, id_lo;           /* func_settle_id() before they are read */
+    struct str id_of;                /* rules_input.id_of; p NULL: they are settled */
+    struct str output;               /* names the output under way among those of its message */
     int64_t received_us;
     uint32_t steps;   /* left */
     size_t bytes_max; /* a->total may grow to this */

@@ -235,6 +235,8 @@ FUNC_CODE(func_escaped);
 FUNC_CODE(func_following);
 FUNC_CODE(func_uuid);
 FUNC_CODE(func_same_uuid);
+/* The id of the message, where it was left to be made by whoever asks. */
+void func_settle_id(struct eval *e);
 /* func_fhir.c */
 FUNC_CODE(func_children);
 FUNC_CODE(func_descendants);

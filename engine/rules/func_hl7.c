@@ -1,4 +1,5 @@
 /* Functions over values of HL7 v2 messages. */
+#include "engine/base/hash.h"
 #include "engine/base/uuid.h"
 #include "engine/hl7/escape.h"
 #include "engine/rules/func.h"
@@ -110,6 +111,15 @@ static void put_u64(uint8_t *to, uint64_t v)
     }
 }
 
+void func_settle_id(struct eval *e)
+{
+    if (e->id_of.p) {
+        e->id_hi = hash64_str(e->id_of, 1);
+        e->id_lo = hash64_str(e->id_of, 2);
+        e->id_of.p = NULL;
+    }
+}
+
 static struct str urn_of(struct arena *a, struct sha256 *sha)
 {
     uint8_t hash[SHA256_SIZE];
@@ -129,6 +139,7 @@ bool func_uuid(struct eval *e, const struct call *c, struct values *out)
     if (got != ANSWER_TRUE) {
         return got == ANSWER_EMPTY;
     }
+    func_settle_id(e);
     put_u64(id, e->id_hi);
     put_u64(id + 8, e->id_lo);
     sha256_begin(&sha);

@@ -152,6 +152,8 @@ struct rules_input {
     unsigned source;         /* index in env.sources */
     int64_t received_us;     /* now() */
     uint64_t id_hi, id_lo;
+    struct str
+        id_of; /* the id is the hashes of these bytes, made where it is asked for; p NULL: it is given */
     struct coverage *coverage;         /* told what is touched; or NULL (coverage.h) */
     const struct batch_headers *batch; /* that it stands in; NULL: in none */
     const struct rules_cause *cause;   /* that it answers; NULL: none, or it is lost */

@@ -134,6 +134,7 @@ static void begin_route(struct run *run, const struct route *route)
     run->e.zones = &run->r->zones;
     run->e.id_hi = run->in->id_hi;
     run->e.id_lo = run->in->id_lo;
+    run->e.id_of = run->in->id_of;
     run->e.received_us = run->in->received_us;
     run->e.misses = misses;
     run->e.remarks = remarks;

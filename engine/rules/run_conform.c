@@ -240,6 +240,7 @@ static void begin_eval(struct conforming *k)
     k->e.zones = &k->r->zones;
     k->e.id_hi = in->id_hi;
     k->e.id_lo = in->id_lo;
+    k->e.id_of = in->id_of;
     k->e.received_us = in->received_us;
     k->e.differs = in->differs;
 }

@@ -1,6 +1,7 @@
 /* Maps to messages of HL7 v2: what the engine fills in, in MSH and EVN. */
 #include "engine/base/sha256.h"
 #include "engine/hl7/dtm.h"
+#include "engine/rules/func.h"
 #include "engine/rules/run_v2_priv.h"
 #include "engine/rules/zones.h"
 
@@ -26,6 +27,7 @@ static struct str control_id(struct v2_writing *w)
     uint8_t h[SHA256_SIZE];
     struct sha256 sha;
     char *text = arena_alloc(w->e->a, CONTROL_ID);
+    func_settle_id(w->e);
     sha256_begin(&sha);
     sha256_add(&sha, &w->e->id_hi, sizeof(w->e->id_hi));
     sha256_add(&sha, &w->e->id_lo, sizeof(w->e->id_lo));

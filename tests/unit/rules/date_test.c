@@ -2,6 +2,7 @@
 #include "tests/unit/rules/rows.h"
 
 #include "engine/base/buf.h"
+#include "engine/base/hash.h"
 
 TestSuite(date, .init = kit_begin, .fini = kit_end);
 
@@ -506,6 +507,11 @@ Test(date, a_uuid_is_made_of_the_message_id_and_the_name)
     cr_expect_str_eq(a, told_at(text, &same, adt, NULL), "the same for the same message");
     cr_expect_str_neq(a, told_at(text, &other, adt, NULL), "another message");
     cr_expect_str_neq(a, told_at(name, &one, adt, NULL), "another name");
+    struct str bytes = STR("whatever names it");
+    struct rules_input later = {.id_of = bytes},
+                       known = {.id_hi = hash64_str(bytes, 1), .id_lo = hash64_str(bytes, 2)};
+    cr_expect_str_eq(told_at(text, &later, adt, NULL), told_at(text, &known, adt, NULL),
+                     "an id that is made where it is asked for");
     const char *at = strstr(a, "urn:uuid:");
     cr_assert(at, "%s", a);
     at += strlen("urn:uuid:");
