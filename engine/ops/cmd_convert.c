@@ -74,14 +74,14 @@ static void show(struct converting *c, bool last)
             last ? "\n" : "");
 }
 
-/* ---- what became of a message ---- */
+/* ---- what became of messages ---- */
 
 static void on_made(void *arg, const struct convert_made *made)
 {
     struct converting *c = arg;
     struct str text = made->text;
-    c->messages++;
-    c->converted += made->is_converted;
+    c->messages += made->messages;
+    c->converted += made->converted;
     c->failed += made->failures;
     if (made->told.n) {
         fprintf(stderr, "%s%.*s", c->shows ? "\r\033[K" : "", STR_ARG(made->told));

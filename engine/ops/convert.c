@@ -176,17 +176,47 @@ static struct str part(const struct buf *b, struct item_part p)
     return str_slice(buf_str(b), p.from, p.to);
 }
 
+static struct convert_made made_of(const struct item *m)
+{
+    return (struct convert_made){.text = part(&m->by->text, m->text),
+                                 .told = part(&m->by->told, m->told),
+                                 .messages = 1,
+                                 .converted = m->is_converted,
+                                 .failures = m->failures};
+}
+
+/* Does `next` lie right behind what was made? */
+static bool joins(const struct convert_made *made, const struct convert_made *next)
+{
+    return made->messages && !made->told.n && !next->told.n && made->text.n && next->text.n &&
+           made->text.p + made->text.n == next->text.p;
+}
+
+static void tell_all(const struct convert *c)
+{
+    struct convert_made made = {.messages = 0};
+    for (unsigned i = 0; i < c->n; i++) {
+        struct convert_made next = made_of(&c->items[i]);
+        if (joins(&made, &next)) {
+            made.text.n += next.text.n;
+            made.messages++;
+            made.converted += next.converted;
+            continue;
+        }
+        if (made.messages) {
+            c->fn(c->arg, &made);
+        }
+        made = next;
+    }
+    if (made.messages) {
+        c->fn(c->arg, &made);
+    }
+}
+
 void convert_flush(struct convert *c)
 {
     crew_run(c->crew, c->n, run_item, c);
-    for (unsigned i = 0; i < c->n; i++) {
-        const struct item *m = &c->items[i];
-        struct convert_made made = {.text = part(&m->by->text, m->text),
-                                    .told = part(&m->by->told, m->told),
-                                    .failures = m->failures,
-                                    .is_converted = m->is_converted};
-        c->fn(c->arg, &made);
-    }
+    tell_all(c);
     for (unsigned i = 0; i < crew_size(c->crew); i++) {
         c->workers[i].text.n = c->workers[i].told.n = 0;
     }

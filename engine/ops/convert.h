@@ -15,18 +15,18 @@ struct convert_conf {
     bool is_pretty; /* JSON for people; else a line each */
 };
 
-/* What one message became. Valid during the call. */
+/* What a message became, or several in a row of which nothing is told. Valid during the call. */
 struct convert_made {
-    struct str text;   /* its outputs, a line feed behind each, of HL7 v2 behind each segment */
-    struct str told;   /* what failed, lines "FILE:LINE: error: message N: TEXT"; no value of it */
-    unsigned failures; /* lines of it */
-    bool is_converted; /* there is an output, and nothing failed */
+    struct str text; /* its outputs, a line feed behind each, of HL7 v2 behind each segment */
+    struct str told; /* what failed, lines "FILE:LINE: error: message N: TEXT"; no value of it */
+    unsigned messages, converted; /* converted: there is an output, and nothing failed */
+    unsigned failures;            /* lines of `told` */
 };
 typedef void (*convert_fn)(void *arg, const struct convert_made *made);
 
 struct convert;
 
-/* `fn` is told of each message, in order, in the caller's thread. */
+/* `fn` is told of all messages, in order, in the caller's thread. */
 struct convert *convert_new(const struct convert_conf *conf, convert_fn fn, void *arg);
 /* One message; `bytes` and `file` live until the next convert_flush(). `line`: where it begins, from 1. May call fn. */
 void convert_add(struct convert *c, const char *file, struct str bytes, unsigned line);
