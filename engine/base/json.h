@@ -33,8 +33,12 @@ struct json {
     uint32_t count;     /* members or items */
     enum json_kind kind : 8;
     bool is_plain;     /* string: known to need no escape (json_is_plain()) */
-    bool is_key_plain; /* the same of its key */
+    bool is_key_plain; /* its key is one of json_plain_key() */
 };
+
+/* Of a key that is plain, with quotes and colon: read in pieces of so many bytes. */
+enum { JSON_KEY_PIECE = 16 };
+#define JSON_KEY_ROOM(n) (((n) + 3 + JSON_KEY_PIECE - 1) / JSON_KEY_PIECE * JSON_KEY_PIECE)
 
 enum json_duplicates {
     JSON_DUPLICATES_REFUSE, /* a fault at the second key */
@@ -112,6 +116,9 @@ struct json *json_alias(struct arena *a, const struct json *v);
 void json_add(struct json *object, struct str key, struct json *child);
 /* The same with the key that `child` has already. */
 void json_add_again(struct json *object, struct json *child);
+/* A copy of a key that is plain (json_is_plain()), with its quotes and its colon around it in memory: what the writer takes
+ * at once where a member's is_key_plain is set. For keys that many members will have. */
+struct str json_plain_key(struct arena *a, struct str key);
 void json_push(struct json *array, struct json *child);
 
 /* Is every byte of the text written as it is? ASCII without control bytes, quotes and backslashes. Whoever knows it of a

@@ -129,6 +129,15 @@ void json_add(struct json *object, struct str key, struct json *child)
     append(object, child);
 }
 
+struct str json_plain_key(struct arena *a, struct str key)
+{
+    char *p = arena_zalloc(a, JSON_KEY_ROOM(key.n)); /* all that is copied at once is there */
+    p[0] = p[key.n + 1] = '"';
+    p[key.n + 2] = ':';
+    str_copy(p + 1, key);
+    return str_from(p + 1, key.n);
+}
+
 void json_add_again(struct json *object, struct json *child)
 {
     assert(object->kind == JSON_OBJECT);

@@ -9,8 +9,9 @@ struct writer {
     unsigned indent, depth;
 };
 
-/* What stands around a key and a leaf: quotes, a colon, a word as false, a comma, a bracket. */
-enum { AROUND = 16 };
+/* What stands around a key and a leaf: quotes, a colon, a word as false, a comma, a bracket. And what is copied with a key
+ * in vain. */
+enum { AROUND = 32 };
 
 static char *begin(struct writer *w)
 {
@@ -90,10 +91,28 @@ static char *put_leaf(struct writer *w, char *at, const struct json *v)
     return at;
 }
 
+/* `"key":` as json_plain_key() has made it, in pieces of fixed size. */
+static inline char *put_plain_key(char *at, struct str key)
+{
+    enum { PIECE = JSON_KEY_PIECE };
+    const char *from = key.p - 1;
+    memcpy(at, from, PIECE);
+    for (size_t i = PIECE; i < key.n + 3; i += PIECE) {
+        memcpy(at + i, from + i, PIECE);
+    }
+    return at + key.n + 3;
+}
+
+static char *put_odd_key(struct writer *w, const char *at, const struct json *v)
+{
+    char *to = put_odd(w, at, v->key, v->text.n);
+    *to = ':';
+    return to + 1;
+}
+
 static inline char *put_key(struct writer *w, char *at, const struct json *v, bool has_lines)
 {
-    at = v->is_key_plain ? put_plain(at, v->key) : put_odd(w, at, v->key, v->text.n);
-    *at++ = ':';
+    at = v->is_key_plain ? put_plain_key(at, v->key) : put_odd_key(w, at, v);
     if (has_lines) {
         *at++ = ' ';
     }
@@ -117,7 +136,7 @@ static char *put_children(struct writer *w, char *at, const struct json *v)
 {
     bool is_object = v->kind == JSON_OBJECT, has_lines = w->indent > 0;
     *at++ = is_object ? '{' : '[';
-    w->depth++;
+    w->depth += has_lines;
     json_each(child, v)
     {
         if (has_lines) {
@@ -128,7 +147,7 @@ static char *put_children(struct writer *w, char *at, const struct json *v)
         at = put_value(w, at, child);
         *at++ = ',';
     }
-    w->depth--;
+    w->depth -= has_lines;
     at--;
     if (has_lines) {
         at = new_line(w, at);

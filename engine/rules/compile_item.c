@@ -136,6 +136,7 @@ static bool members(struct compiler *c, const struct yaml_node *n, struct item *
         if (one) {
             one->key = key.n > 1 && key.p[0] == '$' ? str_slice(key, 1, key.n) : key;
             one->is_key_plain = json_is_plain(one->key);
+            one->key = one->is_key_plain ? json_plain_key(c->a, one->key) : one->key;
             *tail = one;
             tail = &one->next;
         }

@@ -196,7 +196,7 @@ struct item {
     unsigned codes;                     /* the value set that a code must be of (terms.h); 0: any */
     bool is_overlay;                    /* members laid over what another map makes */
     bool is_entries;                    /* a list of Bundle.entry: each fullUrl once */
-    bool is_key_plain;                  /* json_is_plain(key) */
+    bool is_key_plain;                  /* it is one of json_plain_key() */
     bool demands;                       /* a member must be there, or is one of several types */
     const struct fhir_element *element; /* of a member: what it is in FHIR; or NULL */
     const struct v2_place *v2;          /* what it is in a message of HL7 v2; or NULL */

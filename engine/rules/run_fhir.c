@@ -189,12 +189,15 @@ bool run_fhir_value(struct eval *e, const struct item *item, const struct value 
 
 /* ---- objects ---- */
 
+/* As json_plain_key() makes it: 15 bytes and a zero. */
+static const char resource_type[JSON_KEY_PIECE] = "\"resourceType\":";
+
 struct json *run_fhir_object(struct arena *a, const struct item *item)
 {
     struct json *object = json_new(a, JSON_OBJECT);
     if (item->fhir && !item->is_overlay && fhir_type_kind(item->fhir) == FHIR_RESOURCE) {
         struct json *type = json_new_string(a, str_of(fhir_type_name(item->fhir)));
-        json_add(object, STR("resourceType"), type);
+        json_add(object, str_from(resource_type + 1, sizeof("resourceType") - 1), type);
         type->is_plain = type->is_key_plain = true;
     }
     return object;
