@@ -196,8 +196,8 @@ EVAL_APART bool eval_no_entry(struct eval *e, const struct node *n)
 
 /* ---- fused shapes ---- */
 
-static bool eval_path_eq(struct eval *e, const struct node *n, const struct scope *s,
-                         struct values *out)
+static EVAL_APART bool eval_path_eq(struct eval *e, const struct node *n, const struct scope *s,
+                                    struct values *out)
 {
     struct value v;
     struct str text;
@@ -212,8 +212,8 @@ static bool eval_path_eq(struct eval *e, const struct node *n, const struct scop
     return true;
 }
 
-static bool eval_path_one_of(struct eval *e, const struct node *n, const struct scope *s,
-                             struct values *out)
+static EVAL_APART bool eval_path_one_of(struct eval *e, const struct node *n, const struct scope *s,
+                                        struct values *out)
 {
     struct eval_walk w;
     struct value v;
@@ -231,8 +231,8 @@ static bool eval_path_one_of(struct eval *e, const struct node *n, const struct 
     return true;
 }
 
-static bool eval_path_exists(struct eval *e, const struct node *n, const struct scope *s,
-                             struct values *out)
+static EVAL_APART bool eval_path_exists(struct eval *e, const struct node *n, const struct scope *s,
+                                        struct values *out)
 {
     *values_add(out, e->a) = value_boolean(eval_has_path(e, n, s));
     return true;
@@ -253,8 +253,8 @@ static bool copy_values(struct eval *e, const struct values *l, bool nulls, stru
 }
 
 /* The scope that counts: of the innermost loop or function; $total of aggregate() is what it gathered. */
-static bool eval_position(struct eval *e, const struct node *n, const struct scope *s,
-                          struct values *out)
+static EVAL_APART bool eval_position(struct eval *e, const struct node *n, const struct scope *s,
+                                     struct values *out)
 {
     if (s && n->level == 2 && s->sum) {
         return copy_values(e, s->sum, false, out);
@@ -264,7 +264,7 @@ static bool eval_position(struct eval *e, const struct node *n, const struct sco
     return true;
 }
 
-static bool eval_source(struct eval *e, const struct node *n, struct values *out)
+static EVAL_APART bool eval_source(struct eval *e, const struct node *n, struct values *out)
 {
     struct str text = STR("");
     if (e->source) {
@@ -277,8 +277,8 @@ static bool eval_source(struct eval *e, const struct node *n, struct values *out
 }
 
 /* A name of the feed's profile: its paths look in the current element, then outward, as those of a route. */
-static bool eval_profile(struct eval *e, const struct node *n, const struct scope *s,
-                         struct values *out)
+static EVAL_APART bool eval_profile(struct eval *e, const struct node *n, const struct scope *s,
+                                    struct values *out)
 {
     const struct profile_name *name = e->profile ? profile_name_at(e->profile, n->level) : NULL;
     if (!name) {
@@ -416,8 +416,8 @@ static EVAL_APART bool eval_levels(struct eval *e, const struct node *n, const s
     return true;
 }
 
-static bool eval_index(struct eval *e, const struct node *n, const struct scope *s,
-                       struct values *out)
+static EVAL_APART bool eval_index(struct eval *e, const struct node *n, const struct scope *s,
+                                  struct values *out)
 {
     VALUES(in);
     struct value at;
@@ -437,7 +437,7 @@ static bool eval_index(struct eval *e, const struct node *n, const struct scope 
     return true;
 }
 
-static bool eval_this(struct eval *e, const struct scope *s, struct values *out)
+static EVAL_APART bool eval_this(struct eval *e, const struct scope *s, struct values *out)
 {
     bool is_null = s && s->self && s->self->kind == VALUE_HL7 && s->self->is_null;
     if (s && s->self && !is_null) {
@@ -448,7 +448,7 @@ static bool eval_this(struct eval *e, const struct scope *s, struct values *out)
     return !s || !s->all || copy_values(e, s->all, false, out);
 }
 
-static bool eval_around(struct eval *e, const struct node *n, struct values *out)
+static EVAL_APART bool eval_around(struct eval *e, const struct node *n, struct values *out)
 {
     const struct value *const around[] = {NULL, e->around.resource, e->around.root,
                                           e->around.context};
@@ -468,8 +468,9 @@ static bool eval_around(struct eval *e, const struct node *n, struct values *out
     return true;
 }
 
-static bool dispatch(struct eval *e, const struct node *n, const struct scope *s,
-                     struct values *out)
+/* What is no operator. */
+static EVAL_APART bool dispatch(struct eval *e, const struct node *n, const struct scope *s,
+                                struct values *out)
 {
     switch ((enum node_op)n->op) {
     case NODE_EMPTY:
@@ -509,8 +510,8 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
         return eval_path_eq(e, n, s, out);
     case NODE_PATH_ONE_OF:
         return eval_path_one_of(e, n, s, out);
-    default: /* operators; names and members do not survive check */
-        return eval_operator(e, n, s, out);
+    default: /* operators are not met here; names and members do not survive check */
+        return true;
     }
 }
 
@@ -518,8 +519,9 @@ static bool dispatch(struct eval *e, const struct node *n, const struct scope *s
 static EVAL_APART bool eval_deeper(struct eval *e, const struct node *n, const struct scope *s,
                                    struct values *out)
 {
+    bool is_operator = n->op >= NODE_MINUS && n->op <= NODE_AS;
     e->depth++;
-    bool good = dispatch(e, n, s, out);
+    bool good = is_operator ? eval_operator(e, n, s, out) : dispatch(e, n, s, out);
     e->depth--;
     return good;
 }

@@ -592,12 +592,6 @@ static inline bool run_held(struct eval *e, const struct node *n, const struct s
     return wants_one_each(n->func) ? run_one(e, &c, v, out) : n->func->run(e, &c, out);
 }
 
-static EVAL_APART bool run_on_held(struct eval *e, const struct node *n, const struct scope *s,
-                                   const struct value *v, struct values *out)
-{
-    return run_held(e, n, s, v, out);
-}
-
 /* On what stands before the dot, once it is a list. */
 static EVAL_APART bool run_behind(struct eval *e, const struct node *n, const struct scope *s,
                                   struct values *out)
@@ -634,6 +628,15 @@ static EVAL_APART bool run_on_part(struct eval *e, const struct node *n, const s
     return got == ANSWER_EMPTY ? run_alone(e, n, s, out) : run_behind(e, n, s, out);
 }
 
+/* On what a name or $this holds. */
+static EVAL_APART bool run_on_held(struct eval *e, const struct node *n, const struct scope *s,
+                                   struct values *out)
+{
+    const struct value *v = eval_held(e, n->arg[0], s);
+    return v ? run_held(e, n, s, v, out) : run_behind(e, n, s, out);
+}
+
+/* Hands on to one that has a frame of its own. */
 bool func_run(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
     if (!n->has_input) { /* the choices are frequent, and ask for no call */
@@ -641,13 +644,11 @@ bool func_run(struct eval *e, const struct node *n, const struct scope *s, struc
                : n->func->run == func_iif    ? func_choice(e, n, 0, s, out)
                                              : run_alone(e, n, s, out);
     }
-    const struct node *input = n->arg[0];
+    enum node_op input = (enum node_op)n->arg[0]->op;
     if (!e->is_route || n->func->input == FUNC_PATH) {
         return run_behind(e, n, s, out);
     }
-    if (input->op == NODE_LEVEL) {
-        return run_on_part(e, n, s, out);
-    }
-    const struct value *held = eval_held(e, input, s);
-    return held ? run_on_held(e, n, s, held, out) : run_behind(e, n, s, out);
+    return input == NODE_LEVEL                       ? run_on_part(e, n, s, out)
+           : input == NODE_LET || input == NODE_THIS ? run_on_held(e, n, s, out)
+                                                     : run_behind(e, n, s, out);
 }

@@ -403,8 +403,8 @@ bool func_max(struct eval *e, const struct call *c, struct values *out)
     return extreme(e, c, 1, out);
 }
 
-bool func_first_given(struct eval *e, const struct node *n, uint32_t first, const struct scope *s,
-                      struct values *out)
+EVAL_APART bool func_first_given(struct eval *e, const struct node *n, uint32_t first,
+                                 const struct scope *s, struct values *out)
 {
     uint32_t before = out->n;
     for (uint32_t i = first; i < n->nargs && out->n == before; i++) {
@@ -449,8 +449,8 @@ static enum verdict condition(struct eval *e, const struct node *n, const struct
     return v.i ? VERDICT_YES : VERDICT_NO;
 }
 
-bool func_choice(struct eval *e, const struct node *n, uint32_t first, const struct scope *s,
-                 struct values *out)
+EVAL_APART bool func_choice(struct eval *e, const struct node *n, uint32_t first,
+                            const struct scope *s, struct values *out)
 {
     enum verdict is = condition(e, n, n->arg[first], s);
     if (is == VERDICT_FAULT) {

@@ -22,7 +22,7 @@ static bool read_digits(struct str *s, unsigned n, int *out)
         }
         v = v * 10 + (s->p[i] - '0');
     }
-    *s = str_slice(*s, n, s->n);
+    *s = str_from(s->p + n, s->n - n);
     *out = v;
     return true;
 }
@@ -32,7 +32,7 @@ static bool take(struct str *s, char c)
     if (s->n == 0 || s->p[0] != c) {
         return false;
     }
-    *s = str_slice(*s, 1, s->n);
+    *s = str_from(s->p + 1, s->n - 1);
     return true;
 }
 
@@ -44,7 +44,7 @@ static bool read_fraction(struct str *s, struct moment *m)
             v = v * 10 + (s->p[0] - '0');
             digits++;
         }
-        *s = str_slice(*s, 1, s->n);
+        *s = str_from(s->p + 1, s->n - 1);
     }
     m->fraction_digits = digits;
     for (int i = digits; i < 6; i++) {
@@ -169,10 +169,15 @@ static void put(struct line *l, char c)
     l->text[l->n++] = c;
 }
 
+/* The last two digits. */
 static void put_two(struct line *l, int n)
 {
-    put(l, (char)('0' + n / 10 % 10));
-    put(l, (char)('0' + n % 10));
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    memcpy(l->text + l->n, pairs + (size_t)2 * ((unsigned)n % 100), 2);
+    l->n += 2;
 }
 
 static void put_part(struct line *l, enum moment_part part, int n)
@@ -180,7 +185,7 @@ static void put_part(struct line *l, enum moment_part part, int n)
     if (part == MOMENT_YEAR) {
         put_two(l, n / 100);
     }
-    put_two(l, n % 100);
+    put_two(l, n);
 }
 
 static void put_fraction(struct line *l, const struct moment *m, int most)
