@@ -105,7 +105,12 @@ enum value_answer call_integer(struct eval *e, const struct call *c, unsigned i,
 /* Is the text a pattern of a date ("dd.MM.yyyy"), not the name of a zone? A pattern has a year. */
 static inline bool func_is_pattern(struct str s)
 {
-    return str_find(s, STR("yy")) >= 0;
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i - 1] == 'y' && s.p[i] == 'y') {
+            return true;
+        }
+    }
+    return false;
 }
 /* A text of the input by the pattern that is the first argument. EMPTY: it has none, or is no text; FALSE: it reads
  * otherwise, or a fault. */

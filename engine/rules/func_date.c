@@ -9,30 +9,37 @@ enum { SECOND_US = 1000000, MINUTE_US = 60000000 };
 
 /* ---- zones ---- */
 
-/* The zone of the last argument, else of the feed. NULL with *out_good true: there is none. */
+static struct str zone_of_feed(const struct eval *e)
+{
+    return e->source ? e->source->timezone : STR("");
+}
+
+/* NULL with *out_good true: `name` is empty. */
+static const struct zone *zone_named(struct eval *e, const struct call *c, struct str name,
+                                     bool *out_good)
+{
+    const struct zone *z = name.n ? zones_find(e->zones, name) : NULL;
+    *out_good = z || !name.n ||
+                eval_fail(e, c->n,
+                          "the time zone is not one that was known when the routes "
+                          "were checked; zones come from the configuration, texts of "
+                          "formulas and cells of tables");
+    return z;
+}
+
+/* The zone of argument `at`, else of the feed. NULL with *out_good true: there is none. */
 static const struct zone *zone_of(struct eval *e, const struct call *c, unsigned at, bool *out_good)
 {
-    struct str name = e->source ? e->source->timezone : STR("");
+    struct str name = zone_of_feed(e);
     *out_good = true;
     if (c->n->zone) {
         return c->n->zone;
     }
-    if (call_nargs(c) > at) {
-        enum value_answer got = call_text(e, c, at, &name);
-        *out_good = got != ANSWER_FALSE;
-        if (got == ANSWER_FALSE) {
-            return NULL;
-        }
-        name = got == ANSWER_EMPTY && e->source ? e->source->timezone : name;
+    if (call_nargs(c) > at && call_text(e, c, at, &name) == ANSWER_FALSE) {
+        *out_good = false;
+        return NULL;
     }
-    const struct zone *z = name.n ? zones_find(e->zones, name) : NULL;
-    if (name.n && !z) {
-        *out_good = eval_fail(e, c->n,
-                              "the time zone is not one that was known when the routes "
-                              "were checked; zones come from the configuration, texts of "
-                              "formulas and cells of tables");
-    }
-    return z;
+    return zone_named(e, c, name, out_good);
 }
 
 /* The reading `m` in zone `z` gets its offset; a reading in a gap moves forward by it. */
@@ -142,11 +149,16 @@ static void fill_seconds(const struct eval *e, const struct value *from, struct 
 static const struct zone *zone_behind(struct eval *e, const struct call *c, bool *out_good)
 {
     struct str only;
-    enum value_answer got =
-        call_nargs(c) == 1 && !c->n->zone ? call_text(e, c, 0, &only) : ANSWER_EMPTY;
-    bool is_pattern = got == ANSWER_TRUE && func_is_pattern(only);
-    *out_good = got != ANSWER_FALSE;
-    return *out_good ? zone_of(e, c, call_nargs(c) > 1 || is_pattern, out_good) : NULL;
+    if (c->n->zone || call_nargs(c) != 1) {
+        return zone_of(e, c, 1, out_good);
+    }
+    enum value_answer got = call_text(e, c, 0, &only);
+    if (got == ANSWER_FALSE) {
+        *out_good = false;
+        return NULL;
+    }
+    bool is_zone = got == ANSWER_TRUE && !func_is_pattern(only);
+    return zone_named(e, c, is_zone ? only : zone_of_feed(e), out_good);
 }
 
 bool func_to_date_time(struct eval *e, const struct call *c, struct values *out)

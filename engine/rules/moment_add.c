@@ -276,9 +276,10 @@ static enum moment_part part_of(char c)
     }
 }
 
-static struct str name_text(struct arena *a, const char *name, size_t n)
+static struct str name_text(const char *name, size_t n)
 {
-    return n == 4 ? str_of(name) : str_printf(a, "%.3s", name);
+    struct str all = str_of(name);
+    return n == 4 ? all : str_slice(all, 0, 3);
 }
 
 /* With zeros in front up to `width`. */
@@ -298,9 +299,9 @@ static struct str letter_text(struct arena *a, const struct moment *m, char c, s
     case 'y':
         return n == 2 ? number_text(a, v % 100, 2) : number_text(a, v, n == 4 ? 4 : 1);
     case 'M':
-        return n > 2 ? name_text(a, moment_months[v - 1], n) : number_text(a, v, n);
+        return n > 2 ? name_text(moment_months[v - 1], n) : number_text(a, v, n);
     case 'E':
-        return name_text(a, day_name(m), n);
+        return name_text(day_name(m), n);
     case 'D':
         return number_text(a, day_of_year(m), n);
     case 'h':
