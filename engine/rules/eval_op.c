@@ -149,9 +149,19 @@ static struct str put_together(struct eval *e, const struct pieces *all)
     return str_from(p, all->bytes);
 }
 
-/* One more, which is a value that somebody made; NULL: there is none, and that is an empty text. */
-static bool add_piece(struct eval *e, const struct node *n, const struct value *v,
-                      struct pieces *all)
+static inline void add_text(struct eval *e, struct str text, struct pieces *all)
+{
+    if (all->n == PIECES_MAX) {
+        all->v[0] = put_together(e, all);
+        all->n = 1;
+    }
+    all->v[all->n++] = text;
+    all->bytes += text.n;
+}
+
+/* One more; NULL: there is none, and that is an empty text. */
+static inline bool add_piece(struct eval *e, const struct node *n, const struct value *v,
+                             struct pieces *all)
 {
     struct str text;
     if (!v) {
@@ -160,12 +170,7 @@ static bool add_piece(struct eval *e, const struct node *n, const struct value *
     if (!eval_text(e, n, v, &text)) {
         return false;
     }
-    if (all->n == PIECES_MAX) {
-        all->v[0] = put_together(e, all);
-        all->n = 1;
-    }
-    all->v[all->n++] = text;
-    all->bytes += text.n;
+    add_text(e, text, all);
     return true;
 }
 
@@ -199,18 +204,41 @@ static bool gather_left(struct eval *e, const struct node *n, const struct scope
     return good;
 }
 
-/* A & B & C is one text: its pieces are put together once. */
+static bool is_text_literal(const struct node *n)
+{
+    return n->op == NODE_LITERAL && n->value.kind == VALUE_STRING;
+}
+
+/* What stands left: more of the chain and text literals are added at once, and *v is not written. */
+static enum value_answer left_operand(struct eval *e, const struct node *n, const struct scope *s,
+                                      struct pieces *all, struct value *v)
+{
+    if (n->op == NODE_CONCAT) {
+        return gather_left(e, n, s, all) ? ANSWER_EMPTY : ANSWER_FALSE;
+    }
+    if (is_text_literal(n)) {
+        add_text(e, n->value.text, all);
+        return ANSWER_EMPTY;
+    }
+    return eval_one(e, n, s, v);
+}
+
+/* A & B & C is one text: its pieces are put together once. Both operands are evaluated before they are read. */
 static bool gather(struct eval *e, const struct node *n, const struct scope *s, struct pieces *all)
 {
-    const struct node *left = n->arg[0];
+    const struct node *right = n->arg[1];
     struct value a, b;
-    bool is_more = left->op == NODE_CONCAT;
-    enum value_answer x = !is_more                       ? eval_one(e, left, s, &a)
-                          : gather_left(e, left, s, all) ? ANSWER_EMPTY
-                                                         : ANSWER_FALSE;
-    enum value_answer y = x == ANSWER_FALSE ? x : eval_one(e, n->arg[1], s, &b);
-    return y != ANSWER_FALSE && add_piece(e, n, x == ANSWER_TRUE ? &a : NULL, all) &&
-           add_piece(e, n, y == ANSWER_TRUE ? &b : NULL, all) && fits(e, n, all);
+    enum value_answer x = left_operand(e, n->arg[0], s, all, &a), y = x;
+    if (x != ANSWER_FALSE) {
+        y = is_text_literal(right) ? ANSWER_EMPTY : eval_one(e, right, s, &b);
+    }
+    if (y == ANSWER_FALSE || !add_piece(e, n, x == ANSWER_TRUE ? &a : NULL, all)) {
+        return false;
+    }
+    if (is_text_literal(right)) {
+        add_text(e, right->value.text, all);
+    }
+    return add_piece(e, n, y == ANSWER_TRUE ? &b : NULL, all) && fits(e, n, all);
 }
 
 static EVAL_APART bool op_concat(struct eval *e, const struct node *n, const struct scope *s,

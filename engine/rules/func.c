@@ -519,8 +519,13 @@ enum value_answer call_text(struct eval *e, const struct call *c, unsigned i, st
 
 enum value_answer call_integer(struct eval *e, const struct call *c, unsigned i, int64_t *out)
 {
+    const struct node *arg = call_arg(c, i);
     struct value v;
-    enum value_answer got = eval_one(e, call_arg(c, i), c->s, &v);
+    if (arg->op == NODE_LITERAL && arg->value.kind == VALUE_INTEGER) {
+        *out = arg->value.i;
+        return ANSWER_TRUE;
+    }
+    enum value_answer got = eval_one(e, arg, c->s, &v);
     if (got != ANSWER_TRUE) {
         return got;
     }
