@@ -49,7 +49,7 @@ const others = { // what a field may hold instead
   'PID-19': ['123456789', '""'],
   'PID-20': ['D1^IL^20300101', 'D2'], 'PID-23': ['TOWN'], 'PID-24': ['Y', 'N'], 'PID-25': ['2'], 'PID-26': ['USA~CAN^Canada'], 'PID-28': ['US^United States'],
   'PID-29': ['20260101', '202601011200'], 'PID-30': ['Y', 'N'],
-  'PV1-2': ['', 'I', 'P', 'Q'], 'PV1-3': ['', '^^^HOUSE', '^^^^^^BLD^3', '^2', '^^^^^^^^Somewhere', 'W^W^W', 'W&1.2&ISO^3&x^B^M', 'W&x^^^^^^F&1&ISO^2&&'], 'PV1-6': ['OLD^1'],
+  'PV1-2': ['', 'I', 'P', 'Q'], 'PV1-3': ['', '^^^HOUSE', '^^^^^^BLD^3', '^2', '^^^^^^^^Somewhere', 'W^W^W', 'W&1.2&ISO^3&x^B^M', 'W&x^^^^^^F&1&ISO^2&&'], 'PV1-6': ['OLD^1'], 'PV1-11': ['TMP^1', '^^^X'], 'PV1-42': ['PEND^1'], 'PV1-52': ['O1^OTHER'],
   'PV1-7': ['', 'D1^A~D2^B', '^A^B', 'D&1^A&VON&A^B&C'], 'PV1-8': ['R1^R'],
   'PV1-4': ['E'], 'PV1-10': ['CAR^Heart^L'], 'PV1-14': ['7'], 'PV1-15': ['A0~B6'], 'PV1-16': ['VIP'], 'PV1-19': ['V1', 'V1^^^X&1.5&ISO^VN'], 'PV1-36': ['01'],
   'PV1-37': ['HOME'],

@@ -55,8 +55,11 @@ function addActors(m, entries) {
   for (const n of [12, 16, 20]) all(m.sch[n], person, practitioner);
   for (const n of [7, 8, 9, 17]) for (const { pv1 } of m.patients) all(pv1[n], person, practitioner);
   for (const { pd1 } of m.patients) all(pd1[4], person, practitioner);
+  for (const { pv1 } of m.patients) all(pv1[52], person, practitioner);
+  for (const { pv2 } of m.patients) all(pv2[13], person, practitioner);
   for (const ail of m.ail) all(ail[3], place, location);
-  for (const { pv1 } of m.patients) all(pv1[3], place, location);
+  for (const n of [3, 6, 11, 42]) for (const { pv1 } of m.patients) all(pv1[n], place, location);
+  for (const { pv2 } of m.patients) all(pv2[1], place, location);
   for (const { pd1 } of m.patients) all(pd1[3], house, organization);
 }
 
