@@ -28,7 +28,7 @@ function personIdentifier(it, authority) {
   const kind = text(it, 13);
   const id = part(it, 9, 2);
   const name = part(it, 9, 1);
-  const system = authorityOf(kind) || (id && schemeOid(part(it, 9, 3), id)) || authorityOf(name) || named(name || authority);
+  const system = authorityOf(kind) || (id && schemeOid(part(it, 9, 3), id)) || authorityOf(name) || named(name || id || authority);
   return [{ type: typed(kind), system, value }];
 }
 
@@ -105,7 +105,7 @@ export function organization({ it, number, name, fullUrl }, { authority }) {
   const id = part(it, 6, 2);
   const owner = part(it, 6, 1);
   const identifier = number ? [{
-    type: typed(text(it, 7)), system: (id && schemeOid(part(it, 6, 3), id)) || authorityOf(owner) || named(owner || authority), value: number,
+    type: typed(text(it, 7)), system: (id && schemeOid(part(it, 6, 3), id)) || authorityOf(owner) || named(owner || id || authority), value: number,
   }] : undefined;
   return { fullUrl, resource: { resourceType: 'Organization', id: idOf(fullUrl), identifier, active: true, name: name || number } };
 }

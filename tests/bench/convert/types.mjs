@@ -41,7 +41,12 @@ export const joined = (...texts) => {
 const v2 = (number) => 'http://terminology.hl7.org/CodeSystem/v2-' + number;
 export const clean = (name) => name.replace(/[^A-Za-z0-9._-]/gu, '_');
 const named = (name) => 'urn:id:' + clean(name);
-export const schemeOid = (scheme, id) => code(schemes, scheme) + id;
+const uris = new RegExp('^(urn:oid:[0-2](\\.(0|[1-9][0-9]*))+|urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|' +
+  '(?!urn:oid:|urn:uuid:)[A-Za-z][A-Za-z0-9+.-]*:[^ ]+)$');
+export function schemeOid(scheme, id) { // '' where it is no URI
+  const uri = scheme === 'UUID' || scheme === 'GUID' ? 'urn:uuid:' + id.toLowerCase() : code(schemes, scheme) + id;
+  return uris.test(uri) ? uri : '';
+}
 export const authorityOf = (name) => code(authorities, name);
 export const nameUse = (kind) => code(nameUses, kind) || undefined;
 
@@ -89,8 +94,8 @@ export const typed = (kind) => (kind ? { coding: [{ system: v2('0203'), code: ki
 export function cx(it, authority, kind) {
   const value = text(it, 1);
   if (!value) return undefined;
-  const name = part(it, 4, 1) || authority;
   const id = part(it, 4, 2);
+  const name = part(it, 4, 1) || id || authority;
   const assigner = part(it, 6, 1);
   return {
     type: typed(text(it, 5) || kind),
@@ -104,8 +109,8 @@ export function cx(it, authority, kind) {
 export function ei(it, authority, kind) {
   const value = text(it, 1);
   if (!value) return undefined;
-  const name = text(it, 2) || authority;
   const id = text(it, 3);
+  const name = text(it, 2) || id || authority;
   return { type: typed(kind), system: (id && schemeOid(text(it, 4), id)) || authorityOf(name) || named(name), value };
 }
 
