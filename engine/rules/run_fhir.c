@@ -1,7 +1,6 @@
 #include "engine/rules/run_fhir.h"
 
-#include <stdlib.h>
-
+#include "engine/base/hash.h"
 #include "engine/fhir/primitive.h"
 #include "engine/fhir/terms.h"
 #include "engine/rules/type.h"
@@ -299,47 +298,45 @@ bool run_fhir_replaces(const struct item *also, const struct json *over, struct 
 
 /* ---- entries of a Bundle ---- */
 
-struct entry {
-    struct str url;
-    uint32_t at;
+/* The fullUrls met so far, by their hashes. */
+struct urls {
+    struct str *v; /* p NULL: a free place */
+    uint32_t mask; /* places, a power of two, without one */
+    uint64_t salt; /* what is found does not depend on it */
 };
 
-static int by_url(const void *left, const void *right)
+static struct urls urls_for(struct arena *a, uint32_t entries)
 {
-    const struct entry *a = left, *b = right;
-    int order = str_cmp(a->url, b->url);
-    return order ? order : (a->at > b->at) - (a->at < b->at);
+    uint32_t n = 16;
+    while (n / 2 < entries && n < UINT32_MAX / 2) {
+        n *= 2;
+    }
+    struct urls u = {.v = ARENA_ARRAY(a, struct str, n), .mask = n - 1};
+    u.salt = (uintptr_t)u.v;
+    return u;
 }
 
-/* Which entries have a fullUrl that an earlier one has, by their numbers. */
-static bool *repeated(struct arena *a, const struct json *entries)
+/* Is it there already? It is afterwards. */
+static bool meet(struct urls *u, struct str url)
 {
-    struct entry *v = ARENA_ARRAY(a, struct entry, entries->count + 1);
-    bool *is = ARENA_ARRAY(a, bool, entries->count + 1);
-    uint32_t n = 0, at = 0;
-    json_each(one, entries)
-    {
-        struct str url = json_text(json_get(one, "fullUrl"));
-        if (url.n) {
-            v[n++] = (struct entry){url, at};
-        }
-        at++;
+    uint32_t at = (uint32_t)hash64_str(url, u->salt) & u->mask;
+    while (u->v[at].p && !str_eq(u->v[at], url)) {
+        at = (at + 1) & u->mask;
     }
-    qsort(v, n, sizeof(*v), by_url);
-    for (uint32_t i = 1; i < n; i++) {
-        is[v[i].at] = str_eq(v[i].url, v[i - 1].url);
-    }
-    return is;
+    bool was_there = u->v[at].p != NULL;
+    u->v[at] = url;
+    return was_there;
 }
 
 void run_fhir_once(struct arena *a, struct json *entries)
 {
-    const bool *gone = repeated(a, entries);
+    struct urls met = urls_for(a, entries->count);
     struct json *last = NULL;
-    uint32_t at = 0;
     json_each(one, entries)
     {
-        if (!gone[at++] || !last) { /* the first never is */
+        struct str url = json_text(json_get(one, "fullUrl"));
+        bool is_again = url.n && meet(&met, url);
+        if (!is_again || !last) { /* the first never is */
             last = one;
         } else {
             last->next = one->next;
