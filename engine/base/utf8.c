@@ -43,15 +43,16 @@ unsigned utf8_get(struct str s, uint32_t *out)
     return n;
 }
 
+/* Four words at a time, most texts are nothing else; then byte by byte. */
 static size_t skip_ascii(struct str s, size_t i)
 {
-    uint64_t word;
-    while (i + sizeof(word) <= s.n) {
-        memcpy(&word, s.p + i, sizeof(word));
-        if (word & UINT64_C(0x8080808080808080)) {
+    uint64_t v[4];
+    while (i + sizeof(v) <= s.n) {
+        memcpy(v, s.p + i, sizeof(v));
+        if ((v[0] | v[1] | v[2] | v[3]) & UINT64_C(0x8080808080808080)) {
             break;
         }
-        i += sizeof(word);
+        i += sizeof(v);
     }
     while (i < s.n && byte_at(s, i) < 0x80) {
         i++;
