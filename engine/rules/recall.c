@@ -19,17 +19,22 @@ enum {
 };
 
 struct entry {
-    struct entry *next;
-    uint64_t hash;
     struct str key;
     unsigned context;
     struct recall_made made;
 };
 
+/* Hashes beside what they lead to: entries lie far apart, and most that are looked for are not there. */
+struct place {
+    uint64_t hash;
+    const struct entry *entry; /* NULL: free */
+};
+
 /* What was made or asked for since the half before was full. */
 struct half {
     struct arena a;
-    struct entry *at[PLACES];
+    struct place at[PLACES]; /* by hash, or behind it */
+    unsigned n;
 };
 
 struct context {
@@ -86,6 +91,7 @@ static void forget(struct half *h, size_t bytes_most)
 {
     arena_reset_to(&h->a, bytes_most);
     memset(h->at, 0, sizeof(h->at));
+    h->n = 0;
 }
 
 /* The older half goes. */
@@ -137,7 +143,7 @@ static unsigned context_of(struct recall *r, struct str context)
 
 void recall_begin(struct recall *r, struct str context)
 {
-    if (arena_used(&r->young->a) > r->bytes_most / 2) {
+    if (arena_used(&r->young->a) > r->bytes_most / 2 || r->young->n > PLACES / 2) {
         turn(r);
     }
     r->context = context_of(r, context);
@@ -196,16 +202,34 @@ struct rules_miss *recall_misses(struct arena *a, const struct rules_miss *from,
     return newest;
 }
 
-static struct entry *keep(struct recall *r, uint64_t hash, struct str key,
-                          const struct recall_made *made)
+/* Where it is, or the free place where it would be. */
+static struct place *place_in(struct half *h, uint64_t hash, struct str key, unsigned context)
 {
-    struct arena *a = &r->young->a;
-    struct entry *e = arena_alloc(a, sizeof(*e)), **at = &r->young->at[hash % PLACES];
-    *e = (struct entry){*at, hash, str_dup(a, key), r->context, *made};
-    e->made.json = made->json ? copy_json(a, made->json) : NULL;
-    e->made.misses = recall_misses(a, made->misses, made->until, NULL);
+    size_t i = hash % PLACES;
+    for (const struct entry *e; (e = h->at[i].entry) != NULL; i = (i + 1) % PLACES) {
+        if (h->at[i].hash == hash && e->context == context && str_eq(e->key, key)) {
+            break;
+        }
+    }
+    return &h->at[i];
+}
+
+/* One message may bring more than there is room for: those are not kept. */
+static const struct entry *keep(struct recall *r, uint64_t hash, struct str key,
+                                const struct recall_made *made)
+{
+    struct half *h = r->young;
+    struct place *place = place_in(h, hash, key, r->context);
+    if (place->entry || h->n == PLACES - 1) {
+        return place->entry;
+    }
+    struct entry *e = arena_alloc(&h->a, sizeof(*e));
+    *e = (struct entry){str_dup(&h->a, key), r->context, *made};
+    e->made.json = made->json ? copy_json(&h->a, made->json) : NULL;
+    e->made.misses = recall_misses(&h->a, made->misses, made->until, NULL);
     e->made.until = NULL;
-    *at = e;
+    *place = (struct place){hash, e};
+    h->n++;
     return e;
 }
 
@@ -226,22 +250,13 @@ void recall_keep(struct recall *r, const struct recall_key *key, const struct re
     }
 }
 
-static struct entry *find(const struct half *h, uint64_t hash, struct str key, unsigned context)
-{
-    struct entry *e = h->at[hash % PLACES];
-    while (e && (e->hash != hash || e->context != context || !str_eq(e->key, key))) {
-        e = e->next;
-    }
-    return e;
-}
-
 const struct recall_made *recall_find(struct recall *r, unsigned map, const struct recall_key *key)
 {
     struct str bytes = str_from(key->bytes, key->n);
     uint64_t hash = hash64_str(bytes, r->context);
-    struct entry *e = find(r->young, hash, bytes, r->context);
+    const struct entry *e = place_in(r->young, hash, bytes, r->context)->entry;
     if (!e) {
-        e = find(r->old, hash, bytes, r->context);
+        e = place_in(r->old, hash, bytes, r->context)->entry;
         e = e ? keep(r, hash, bytes, &e->made) : NULL;
     }
     struct habit *h = &r->habits[map % HABITS];

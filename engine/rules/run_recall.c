@@ -36,11 +36,22 @@ static void put_text(struct bytes *b, struct str s)
 
 /* Before the text or number of a value. */
 struct head {
-    const char *type;
+    char type[8];     /* a name; no address, since what is found must not depend on those */
     uint16_t slot, n; /* that it is given to, and how many are */
     uint8_t kind, level, of, is_null, is_cell;
     uint16_t size; /* of the text */
 };
+
+static void put_type(struct bytes *b, struct head *head, const char *type)
+{
+    for (size_t i = 0; type && type[i]; i++) {
+        if (i == sizeof(head->type)) {
+            b->at = NULL;
+            return;
+        }
+        head->type[i] = type[i];
+    }
+}
 
 /* Segments, groups, nodes, rare numbers and values of another message have no key. */
 static void put_value(struct eval *e, struct bytes *b, struct head head, const struct value *v)
@@ -52,7 +63,7 @@ static void put_value(struct eval *e, struct bytes *b, struct head head, const s
         b->at = NULL;
         return;
     }
-    head.type = v->type;
+    put_type(b, &head, v->type);
     head.kind = v->kind;
     head.level = v->level;
     head.of = v->of;
@@ -100,7 +111,7 @@ static struct str context_of(struct eval *e, const struct edit_seg *msh, char *r
     struct bytes b = {room, room + CONTEXT_MAX};
     const struct hl7_text *t = eval_charset(e);
     const unsigned char set[] = {t->is_set, t->is_set ? (unsigned char)t->set : 0};
-    put(&b, &e->source, sizeof(e->source));
+    put_text(&b, e->source ? e->source->name : STR(""));
     put(&b, &e->doc->m->d, sizeof(e->doc->m->d));
     put(&b, set, sizeof(set));
     for (unsigned field = HEADER_FIRST; field <= HEADER_LAST; field++) {
