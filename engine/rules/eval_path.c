@@ -1,6 +1,5 @@
 /* Paths: from a name in a formula to values of the message, within the element that is current. */
-#include "engine/hl7/escape.h"
-#include "engine/rules/eval.h"
+#include "engine/rules/eval_priv.h"
 
 /* Of the most frequent evaluations: their functions have each of these within them. */
 #define HOT static inline __attribute__((always_inline))
@@ -90,25 +89,6 @@ void eval_looked(struct eval *e)
 }
 
 /* ---- the walk ---- */
-
-static struct value hl7_value(const struct hl7 *m, const struct node *n, struct hl7_val raw)
-{
-    const struct path *p = &n->path;
-    uint8_t level = p->sub ? LEVEL_SUBCOMPONENT : p->comp ? LEVEL_COMPONENT : LEVEL_REPETITION;
-    return (struct value){.kind = VALUE_HL7,
-                          .level = level,
-                          .is_null = raw.state == HL7_NULL,
-                          .of = n->of,
-                          .text = raw.raw,
-                          .m = m,
-                          .type = n->type};
-}
-
-/* MSH-1 and MSH-2 hold the delimiters: plain text, without parts and escapes. */
-static bool is_delimiters(const struct path *p)
-{
-    return p->field && p->field <= 2 && hl7_is_header(p->seg);
-}
 
 /* The general way. */
 static EVAL_APART bool look_on(struct eval_walk *w, struct edit_seg *out)
@@ -290,10 +270,10 @@ bool eval_walk_begin(struct eval *e, const struct node *n, const struct scope *s
 /* Put together where it stays: a copy of what was just written in parts waits for them. */
 static inline void put_value(const struct eval_walk *w, struct hl7_val raw, struct value *out)
 {
-    if (is_delimiters(&w->n->path)) {
+    if (eval_is_delimiters(&w->n->path)) {
         *out = value_string(raw.raw);
     } else {
-        *out = hl7_value(w->now.m, w->n, raw);
+        *out = eval_hl7_value(w->now.m, w->n, raw);
     }
 }
 
@@ -520,98 +500,6 @@ static void walk_group(struct eval *e, const struct node *n, struct draft_iter f
         find_only(&w);
     }
     add_walk(&w, nulls, out);
-}
-
-static bool has_delimiters_of(const struct hl7 *a, const struct hl7 *b)
-{
-    return memcmp(&a->d, &b->d, sizeof(a->d)) == 0;
-}
-
-/* Of a header with other delimiters: the same value as the message would write it. */
-static bool rewrite(struct eval *e, const struct node *n, struct value *v)
-{
-    const struct hl7 *m = e->doc->m;
-    struct value first = eval_first_part(v);
-    if (first.text.n != v->text.n) {
-        return eval_fail(e, n, "the batch has other delimiters than the message; name a component");
-    }
-    struct str text = hl7_unescape(e->a, &v->m->d, v->text);
-    v->text = hl7_escape(e->a, &m->d, text, false);
-    v->m = m;
-    return true;
-}
-
-/* One value of another message than the one under way. */
-static bool add_foreign(struct eval *e, const struct node *n, struct value v, struct values *out)
-{
-    if (v.kind == VALUE_HL7 && e->doc && !has_delimiters_of(v.m, e->doc->m) && !rewrite(e, n, &v)) {
-        return false;
-    }
-    *values_add(out, e->a) = v;
-    return true;
-}
-
-/* $batch.BHS-4.1 */
-static bool eval_header(struct eval *e, const struct node *n, bool nulls, struct values *out)
-{
-    const struct hl7 *m = !e->batch               ? NULL
-                          : n->path.seg[0] == 'F' ? &e->batch->file
-                                                  : &e->batch->batch;
-    struct hl7_val raw;
-    if (!m || !m->segs) {
-        return true;
-    }
-    struct path_iter it = path_each_in(m, &m->seg[0], &n->path);
-    while (path_next(&it, &raw)) {
-        if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
-            continue;
-        }
-        if (!add_foreign(e, n,
-                         is_delimiters(&n->path) ? value_string(raw.raw) : hl7_value(m, n, raw),
-                         out)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Into the character set of the message under way, as its own values are. */
-static bool recode(struct eval *e, const struct node *n, struct value *v)
-{
-    struct str utf8 = hl7_text_utf8(e->a, hl7_text_of(e->cause->m), v->text);
-    return eval_bytes(e, utf8, &v->text) ||
-           eval_fail(e, n,
-                     "the character set of this message lacks a letter of the one that asked");
-}
-
-bool eval_has_cause(struct eval *e, const struct node *n)
-{
-    return e->cause || eval_fail(e, n, "the message that asked, $cause, is not known here");
-}
-
-/* $cause.PID-3[1].1 */
-static bool eval_cause(struct eval *e, const struct node *n, bool nulls, struct values *out)
-{
-    struct hl7_val raw;
-    if (!eval_has_cause(e, n)) {
-        return false;
-    }
-    const struct hl7 *m = e->cause->m;
-    if (!m) {
-        return true;
-    }
-    struct path_iter it = path_each(m, &n->path);
-    while (path_next(&it, &raw)) {
-        if (raw.state != HL7_VALUE && !(nulls && raw.state == HL7_NULL)) {
-            continue;
-        }
-        struct value v = is_delimiters(&n->path) ? value_string(raw.raw) : hl7_value(m, n, raw);
-        lineage_value(e->lineage, &v); /* where it stands; a recoded copy stands nowhere */
-        if (!recode(e, n, &v) || !add_foreign(e, n, v, out)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 bool eval_subpath(struct eval *e, const struct node *n, const struct scope *s, bool nulls,

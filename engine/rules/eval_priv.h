@@ -42,6 +42,33 @@ static inline const struct value *eval_held(struct eval *e, const struct node *n
 enum value_answer eval_part_held(struct eval *e, const struct node *n, const struct scope *s,
                                  struct value *out);
 
+/* ---- paths ---- */
+
+/* What the path `n` found in `m`. */
+static inline struct value eval_hl7_value(const struct hl7 *m, const struct node *n,
+                                          struct hl7_val raw)
+{
+    const struct path *p = &n->path;
+    uint8_t level = p->sub ? LEVEL_SUBCOMPONENT : p->comp ? LEVEL_COMPONENT : LEVEL_REPETITION;
+    return (struct value){.kind = VALUE_HL7,
+                          .level = level,
+                          .is_null = raw.state == HL7_NULL,
+                          .of = n->of,
+                          .text = raw.raw,
+                          .m = m,
+                          .type = n->type};
+}
+
+/* MSH-1 and MSH-2 hold the delimiters: plain text, without parts and escapes. */
+static inline bool eval_is_delimiters(const struct path *p)
+{
+    return p->field && p->field <= 2 && hl7_is_header(p->seg);
+}
+
+/* eval_foreign.c: $batch.BHS-4.1, $cause.PID-3[1].1. */
+bool eval_header(struct eval *e, const struct node *n, bool nulls, struct values *out);
+bool eval_cause(struct eval *e, const struct node *n, bool nulls, struct values *out);
+
 /* eval_truth.c: what a decision comes to; the first three are those of enum value_answer. */
 enum verdict { VERDICT_NO, VERDICT_YES, VERDICT_OPEN, VERDICT_FAULT };
 /* For check. */
