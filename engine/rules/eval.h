@@ -155,6 +155,18 @@ bool eval_fail_about(struct eval *e, const struct node *n, const struct value *v
 /* The same where the formula names another field, or none: of what a parameter or $this holds. Returns false. */
 bool eval_fail_held(struct eval *e, const struct node *n, const struct value *v);
 void eval_remark(struct eval *e, const struct node *n, const char *text);
+/* Memory that was taken: of the arena, and by eval_charge(). Differences count. */
+static inline size_t eval_taken(const struct eval *e)
+{
+    return arena_used(e->a) - e->bytes_max;
+}
+
+/* So many bytes as if they had been taken: what stands in several places is written in each. */
+static inline void eval_charge(struct eval *e, size_t bytes)
+{
+    e->bytes_max -= bytes < e->bytes_max ? bytes : e->bytes_max;
+}
+
 /* One step less; false after a fault when none is left. */
 bool eval_step(struct eval *e, const struct node *n);
 /* The same for going through `looked` members or items of data, of which 32 are a step. */

@@ -11,6 +11,7 @@ struct eval_memo {
     const struct values *given;      /* for each of use.with */
     const struct rules_miss *misses; /* that it told, newest first, before use.misses */
     const struct json *made;         /* or NULL */
+    size_t taken;                    /* what that took */
 };
 
 static bool has_text(const struct value *v)
@@ -112,7 +113,7 @@ void run_memo_of(struct eval *e, const struct map *m, const struct assigns *with
         out->misses = e->misses;
         out->remarks = e->remarks;
         out->steps = e->steps;
-        out->used = arena_used(e->a);
+        out->taken = eval_taken(e);
     }
 }
 
@@ -146,7 +147,12 @@ static const struct values *given_to(struct eval *e, const struct run_memo *use)
 static void remember(struct eval *e, const struct run_memo *use, const struct json *made)
 {
     struct eval_memo *memo = arena_alloc(e->a, sizeof(*memo));
-    *memo = (struct eval_memo){*list_of(e, use), *use, given_to(e, use), e->misses, made};
+    *memo = (struct eval_memo){.next = *list_of(e, use),
+                               .use = *use,
+                               .given = given_to(e, use),
+                               .misses = e->misses,
+                               .made = made,
+                               .taken = eval_taken(e) - use->taken};
     *list_of(e, use) = memo;
 }
 
@@ -165,6 +171,7 @@ bool run_memo_find(struct eval *e, struct run_memo *use, struct recall_key *room
     const struct eval_memo *memo = use->is_asked ? remembered(e, use) : NULL;
     const struct json *made = memo ? memo->made : NULL;
     if (memo) {
+        eval_charge(e, memo->taken);
         e->misses = recall_misses(e->a, memo->misses, memo->use.misses, e->misses);
     } else if (use->is_asked && run_recall_find(e, use, room, &made)) {
         remember(e, use, made);

@@ -105,7 +105,7 @@ struct run_memo {
     const struct rules_miss *misses; /* told before it ran */
     const struct rules_remark *remarks;
     uint32_t steps;
-    size_t used;                  /* of the arena */
+    size_t taken;                 /* eval_taken() before */
     const struct recall_key *key; /* what earlier messages are asked by; NULL: they are not */
 };
 /* Filled where it stays: what was just written in parts is not copied. */

@@ -147,7 +147,7 @@ static bool pay(struct eval *e, const struct recall_made *made)
         return false;
     }
     e->steps -= made->steps;
-    e->bytes_max -= made->bytes;
+    eval_charge(e, made->bytes);
     return true;
 }
 
@@ -172,7 +172,7 @@ void run_recall_keep(struct eval *e, const struct run_memo *use, const struct js
                                     .misses = e->misses,
                                     .until = use->misses,
                                     .steps = use->steps - e->steps,
-                                    .bytes = arena_used(e->a) - use->used};
+                                    .bytes = eval_taken(e) - use->taken};
     if (use->key) {
         recall_keep(e->recall, use->key, &one);
     }
