@@ -39,8 +39,10 @@ struct head {
     char type[8];     /* a name; no address, since what is found must not depend on those */
     uint16_t slot, n; /* that it is given to, and how many are */
     uint8_t kind, level, of, is_null, is_cell;
-    uint16_t size; /* of the text */
+    uint8_t nothing; /* 0; so that no byte is left out */
+    uint16_t size;   /* of the text */
 };
+_Static_assert(sizeof(struct head) == 20, "a key has no bytes between its members");
 
 static void put_type(struct bytes *b, struct head *head, const char *type)
 {
@@ -76,10 +78,7 @@ static void put_value(struct eval *e, struct bytes *b, struct head head, const s
 
 static void put_values(struct eval *e, struct bytes *b, unsigned slot, const struct values *l)
 {
-    struct head head;
-    memset(&head, 0, sizeof(head)); /* what is between its members, too */
-    head.slot = (uint16_t)slot;
-    head.n = (uint16_t)l->n;
+    const struct head head = {.slot = (uint16_t)slot, .n = (uint16_t)l->n};
     if (!l->n) {
         put(b, &head, sizeof(head));
     }

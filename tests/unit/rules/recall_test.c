@@ -12,14 +12,15 @@ TestSuite(recall, .init = kit_begin, .fini = kit_end);
 
 /* A message from elsewhere, or about the same. */
 static const char *const separators[] = {"^~\\&", "@~!&"};
-static const char *const senders[] = {"L|MAIN", "L|EAST", "|"};
-static const char *const sets[] = {"", "UNICODE UTF-8", "8859/1", "ASCII"};
+static const char *const senders[] = {"L|MAIN", "|"};
+static const char *const sets[] = {"", "8859/1", "8859/2"};
 static const char *const names[] = {
+    "P&Q",
     "SAMPLE^ANNA",
     "SAMPLE@ANNA",
     "SAMPLE^ANNA&X",
     "M\xc3\xbcLLER^J",
-    "M\xfcLLER^J",
+    "K\xb1T^J",
     "\"\"",
     "",
     "A\\T\\B^C!T!D",
@@ -29,19 +30,26 @@ static const char *const names[] = {
     "SAMPLE^ANNA~SAMPLE^OTTO",
     "20260102",
 };
-enum { MANY = 3000, FIELD_MAX = 64 };
+enum { MANY = 3000 };
 #define PICK(list) (list)[rng_below(&r, sizeof(list) / sizeof(*(list)))]
+
+/* Most are one of a few, as it is. */
+static const char *name(const struct rng *r)
+{
+    size_t some = rng_below(r, 4) ? 3 : sizeof(names) / sizeof(*names);
+    return names[rng_below(r, some)];
+}
 
 static const char *message(struct rng_seeded *seed, unsigned i)
 {
     const struct rng r = rng_of_seeded(seed);
     const char *sep = PICK(separators), *from = PICK(senders), *set = PICK(sets);
-    const char *pid = PICK(names), *nk1 = PICK(names), *nk2 = PICK(names), *pv1 = PICK(names);
+    const char *pid = name(&r), *nk1 = name(&r), *nk2 = name(&r), *pv1 = name(&r), *zap = name(&r);
     return str_printf(
                &kit_arena,
                "MSH|%s|%s|D|X|202611240930%02u||ADT%cA01|M%u|P|2.5.1||||||%s\rPID|1||7||%s|||"
-               "F\rNK1|1|%s\rNK1|2|%s\rPV1|1|O|%s\r",
-               sep, from, i % 60, sep[0], i, set, pid, nk1, nk2, pv1)
+               "F\rNK1|1|%s\rNK1|2|%s\rPV1|1|O|%s\rZAP|%s\r",
+               sep, from, i % 60, sep[0], i, set, pid, nk1, nk2, pv1, zap)
         .p;
 }
 
@@ -76,7 +84,7 @@ static uint64_t compare(const char *text, size_t bytes_most)
     for (unsigned i = 0; i < MANY; i++) {
         const char *bytes = message(&seed, i);
         struct rules_input in = {.m = kit_message(bytes),
-                                 .source = i % 2 ? 2 : 0,
+                                 .source = i % 8 ? 0 : 2,
                                  .received_us = (int64_t)i * 1000000,
                                  .id_lo = i};
         const char *want = told(r, in);
@@ -92,7 +100,8 @@ static uint64_t compare(const char *text, size_t bytes_most)
 
 #define USES                                                                                       \
     "  a: { $use: n, $with: { it: =PID-5 } }\n  b:\n    - { $for: NK1, $use: n, $with: { it: "     \
-    "=NK1-2 } }\n  c: { $use: n, $with: { it: =PV1-3.1 } }\n  d: { $use: n, $with: { it: F } }\n"  \
+    "=NK1-2 } }\n  c: { $use: n, $with: { it: =PV1-3.1 } }\n  d: { $use: n, $with: { it: F } }\n " \
+    " e: { $use: n, $with: { it: =ZAP-1 } }\n  f: { $use: n, $with: { it: =ZAP-1.1 } }\n"          \
     "---\nmap: n\nreads: ADT\nto: json\nneeds: [it]\nvalue:\n"
 
 Test(recall, what_comes_out_is_the_same)
@@ -103,6 +112,7 @@ Test(recall, what_comes_out_is_the_same)
     } rows[] = {
         {"parts, as they are and as texts",
          "  x: =$it.1\n  y: =$it.2.raw()\n  z: =$it.1 & '-' & $it.2\n", true},
+        {"a value and its first part, which look alike", "  x: =$it.1.raw()\n", true},
         {"a table, hit and missed", "  x: =$it.1.lookup('t')\n  y: =$it.lookup('t')\n  z: [1]\n",
          true},
         {"who sends", "  x: =MSH-3 & $it.1\n  y: =MSH-4\n", true},
@@ -129,7 +139,7 @@ Test(recall, what_comes_out_is_the_same)
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         const char *text = str_printf(&kit_arena, HEAD USES "%s", rows[i].value).p;
         uint64_t found = compare(text, RECALL_BYTES);
-        cr_expect(rows[i].is_kept ? found > MANY : found == 0, "%s: %llu found", rows[i].name,
+        cr_expect(rows[i].is_kept ? found > 200 : found == 0, "%s: %llu found", rows[i].name,
                   (unsigned long long)found);
     }
 }
@@ -142,7 +152,7 @@ Test(recall, with_little_room)
     for (size_t i = 0; i < sizeof(rooms) / sizeof(*rooms); i++) {
         found[i] = compare(HEAD USES "  x: =$it.1.lookup('t')\n  y: =MSH-4\n", rooms[i]);
     }
-    cr_expect(found[3] > MANY && found[3] > found[0], "%u %u", (unsigned)found[3],
+    cr_expect(found[3] > 200 && found[3] > found[0], "%u %u", (unsigned)found[3],
               (unsigned)found[0]);
 }
 
