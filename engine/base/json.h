@@ -23,9 +23,10 @@ enum json_kind {
 };
 
 struct json {
-    struct json *next;  /* next member or item */
-    struct str key;     /* of an object's member, decoded; else empty */
-    struct str text;    /* string: decoded, may hold NUL; number: the literal */
+    struct json *next; /* next member or item */
+    struct str key;    /* of an object's member, decoded; else empty */
+    struct str
+        text; /* string: decoded, may hold NUL; number: the literal; else see json_keep_written() */
     struct json *first; /* first member or item */
     struct json *last;  /* last one */
     uint32_t at;        /* byte offset of the value in the source */
@@ -131,5 +132,8 @@ struct json_look {
 struct json_look json_look(struct str s);
 /* Write the tree. indent 0: on one line. Recursion as deep as the tree. */
 void json_write(struct buf *out, const struct json *v, unsigned indent);
+/* Of an array or object that is written many times: how it is written on one line is kept with it, and taken at once from
+ * then on. Nothing below it may be changed any more; aliases have it, too, copies and what something is added to do not. */
+void json_keep_written(struct arena *a, struct json *v);
 
 #endif

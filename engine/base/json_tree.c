@@ -11,6 +11,7 @@ static void append(struct json *parent, struct json *child)
     }
     parent->last = child;
     parent->count++;
+    parent->text.n = 0; /* json_keep_written() */
 }
 
 struct diag_pos json_pos_next(struct json_place *last, const char *file, struct str src, size_t at)

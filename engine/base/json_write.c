@@ -125,7 +125,7 @@ static char *put_children(struct writer *w, char *at, const struct json *v);
 static inline char *put_value(struct writer *w, char *at, const struct json *v)
 {
     if (v->first) {
-        return put_children(w, at, v);
+        return v->text.n && !w->indent ? put_str(at, v->text) : put_children(w, at, v);
     }
     return v->kind == JSON_STRING && v->is_plain ? put_plain(at, v->text) : put_leaf(w, at, v);
 }
@@ -162,4 +162,14 @@ void json_write(struct buf *out, const struct json *v, unsigned indent)
     struct writer w = {.out = out, .indent = indent};
     buf_reserve(out, v->text.n + AROUND);
     end(&w, put_value(&w, begin(&w), v));
+}
+
+void json_keep_written(struct arena *a, struct json *v)
+{
+    struct buf text = {0};
+    if (v->first) {
+        json_write(&text, v, 0);
+        v->text = str_dup(a, buf_str(&text));
+    }
+    buf_free(&text);
 }

@@ -184,6 +184,16 @@ static struct json *copy_json(struct arena *a, const struct json *v)
     return copy;
 }
 
+/* Most that is asked for again is written as it is. */
+static struct json *copy_written(struct arena *a, const struct json *v)
+{
+    struct json *copy = copy_json(a, v);
+    if (!copy->text.n) {
+        json_keep_written(a, copy);
+    }
+    return copy;
+}
+
 struct rules_miss *recall_misses(struct arena *a, const struct rules_miss *from,
                                  const struct rules_miss *until, struct rules_miss *rest)
 {
@@ -225,7 +235,7 @@ static const struct entry *keep(struct recall *r, uint64_t hash, struct str key,
     }
     struct entry *e = arena_alloc(&h->a, sizeof(*e));
     *e = (struct entry){str_dup(&h->a, key), r->context, *made};
-    e->made.json = made->json ? copy_json(&h->a, made->json) : NULL;
+    e->made.json = made->json ? copy_written(&h->a, made->json) : NULL;
     e->made.misses = recall_misses(&h->a, made->misses, made->until, NULL);
     e->made.until = NULL;
     *place = (struct place){hash, e};

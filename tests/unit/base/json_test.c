@@ -421,6 +421,47 @@ Test(json, a_tree_is_written_into_any_room)
     arena_free(&made);
 }
 
+/* The same with what each part of it is written as kept with the part. */
+Test(json, what_is_kept_as_written_is_written)
+{
+    struct arena made = {0};
+    struct json *o = deep_tree(&made, 20, true);
+    struct json *same = deep_tree(&made, 20, false);
+    for (struct json *part = o; part; part = part->last) {
+        json_keep_written(&made, part);
+    }
+    for (unsigned indent = 0; indent < 3; indent += 2) {
+        struct buf want = {0};
+        json_write(&want, same, indent);
+        for (size_t room = 0; room < 3000; room += room < 100 ? 1 : 37) {
+            struct buf b = {.p = malloc(room), .cap = room};
+            json_write(&b, o, indent);
+            cr_assert(str_eq(buf_str(&b), buf_str(&want)), "room %zu, indent %u", room, indent);
+            buf_free(&b);
+        }
+        buf_free(&want);
+    }
+    arena_free(&made);
+}
+
+/* Whoever changes it has to write it anew. */
+Test(json, what_is_kept_as_written_goes_with_a_change)
+{
+    struct arena a = {0};
+    struct json *o = json_new(&a, JSON_OBJECT);
+    json_add(o, STR("a"), json_new_string(&a, STR("b")));
+    json_keep_written(&a, o);
+    struct json *alias = json_alias(&a, o), *copy = json_dup(&a, o);
+    cr_expect(str_is(o->text, "{\"a\":\"b\"}"), "%.*s", STR_ARG(o->text));
+    cr_expect(str_eq(alias->text, o->text));
+    cr_expect_eq(copy->text.n, 0);
+    cr_expect_eq(json_text(o).n, 0);
+    json_add(copy, STR("c"), json_new_bool(&a, true));
+    json_add(o, STR("c"), json_new_bool(&a, true));
+    cr_expect_eq(o->text.n, 0);
+    arena_free(&a);
+}
+
 /* What is known of one key is not taken for known of another. */
 Test(json, another_key_is_looked_at_again)
 {
