@@ -2,6 +2,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/charset.h"
+#include "engine/base/lines.h"
 #include "engine/hl7/batch.h"
 
 /* One walk over the items of a file. */
@@ -63,6 +64,9 @@ static struct str without_indents(struct arena *a, struct str s)
 {
     struct buf out = {0};
     size_t from = 0;
+    if (lines_are_flush(s)) {
+        return s;
+    }
     for (size_t line = 0; line < s.n; line = behind_line(s, line)) {
         size_t indent = indent_at(s, line);
         if (indent) {
@@ -280,8 +284,13 @@ struct message_file messages_split(struct arena *a, const char *file, struct str
 
 void messages_with_cr(struct str message, struct buf *out)
 {
-    buf_reserve(out, message.n + 1);
-    for (size_t line = 0, end; line < message.n; line = end + 1) {
+    buf_reserve(out, message.n + 1 + LINES_ROOM);
+    size_t done = lines_with_cr(message, out->p + out->n);
+    out->n += done;
+    if (done == message.n && done && message.p[done - 1] != '\r' && message.p[done - 1] != '\n') {
+        buf_putc(out, '\r');
+    }
+    for (size_t line = done, end; line < message.n; line = end + 1) {
         end = line_end(message, line);
         if (end > line) { /* no empty segments */
             buf_put(out, message.p + line, end - line);

@@ -1,5 +1,7 @@
 #include "engine/ops/pieces.h"
 
+#include "engine/base/lines.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -103,10 +105,9 @@ static bool read_more(struct pieces *p)
 static void forget(struct pieces *p)
 {
     struct str have = buf_str(&p->have), given = str_slice(have, 0, p->given);
-    for (size_t i = str_control(given, 0); i < given.n; i = str_control(given, i + 1)) {
-        bool is_crlf = have.p[i] == '\r' && i + 1 < have.n && have.p[i + 1] == '\n';
-        p->lines += have.p[i] == '\n' || (have.p[i] == '\r' && !is_crlf);
-    }
+    bool is_in_crlf = given.n && have.p[given.n - 1] == '\r' && given.n < have.n &&
+                      have.p[given.n] == '\n'; /* its LF counts */
+    p->lines += lines_count(given) - is_in_crlf;
     memmove(p->have.p, p->have.p + p->given, p->have.n - p->given);
     p->have.n -= p->given;
     p->bytes += p->given;

@@ -90,8 +90,22 @@ Test(messages, wrong_counts_are_findings)
 
 Test(messages, sending_form_has_one_cr_a_segment)
 {
+    static const struct {
+        const char *text, *sent;
+    } rows[] = {
+        {"MSH|a\r\nPID|1\n\nPV1", "MSH|a\rPID|1\rPV1\r"},
+        {"MSH|a\nPID|1\nPV1", "MSH|a\rPID|1\rPV1\r"},
+        {"MSH|a\rPID|1\r", "MSH|a\rPID|1\r"},
+        {"MSH|a\nPID|of more than 16 bytes\n\n\r\n", "MSH|a\rPID|of more than 16 bytes\r"},
+        {"\nMSH|a", "MSH|a\r"},
+        {"\r\n", ""},
+        {"", ""},
+    };
     struct buf b = {0};
-    messages_with_cr(STR("MSH|a\r\nPID|1\n\nPV1"), &b);
-    cr_expect(str_is(buf_str(&b), "MSH|a\rPID|1\rPV1\r"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        buf_clear(&b);
+        messages_with_cr(str_of(rows[i].text), &b);
+        cr_expect(str_is(buf_str(&b), rows[i].sent), "%zu: %.*s", i, STR_ARG(buf_str(&b)));
+    }
     buf_free(&b);
 }

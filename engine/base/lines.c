@@ -1,0 +1,101 @@
+#include "engine/base/lines.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+
+enum { STEP = 16 };
+
+static inline __m128i load(const char *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+static inline __m128i is_either(__m128i v, char a, char b)
+{
+    return _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)), _mm_cmpeq_epi8(v, _mm_set1_epi8(b)));
+}
+#endif
+
+static bool is_end(char c)
+{
+    return c == '\r' || c == '\n';
+}
+
+/* ---- how many ---- */
+
+size_t lines_count(struct str s)
+{
+    size_t n = 0, at = 0;
+#ifdef __SSE2__
+    const __m128i cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n'), none = _mm_setzero_si128();
+    for (; at + STEP < s.n; at += STEP) { /* there is one byte more */
+        __m128i v = load(s.p + at), next = load(s.p + at + 1);
+        __m128i lone = _mm_andnot_si128(_mm_cmpeq_epi8(next, lf), _mm_cmpeq_epi8(v, cr));
+        __m128i ends = _mm_or_si128(_mm_cmpeq_epi8(v, lf), lone);
+        __m128i sums = _mm_sad_epu8(_mm_sub_epi8(none, ends), none);
+        n += (size_t)(_mm_cvtsi128_si64(sums) + _mm_extract_epi16(sums, 4));
+    }
+#endif
+    for (; at < s.n; at++) {
+        bool is_crlf = s.p[at] == '\r' && at + 1 < s.n && s.p[at + 1] == '\n';
+        n += is_end(s.p[at]) && !is_crlf;
+    }
+    return n;
+}
+
+/* ---- blanks before lines ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+bool lines_are_flush(struct str s)
+{
+    size_t at = 0;
+    if (s.n && is_blank(s.p[0])) {
+        return false;
+    }
+#ifdef __SSE2__
+    for (; at + STEP < s.n; at += STEP) {
+        __m128i ends = is_either(load(s.p + at), '\r', '\n');
+        __m128i blanks = is_either(load(s.p + at + 1), ' ', '\t');
+        if (_mm_movemask_epi8(_mm_and_si128(ends, blanks))) {
+            return false;
+        }
+    }
+#endif
+    for (; at + 1 < s.n; at++) {
+        if (is_end(s.p[at]) && is_blank(s.p[at + 1])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- with CR ---- */
+
+size_t lines_with_cr(struct str s, char *to)
+{
+    size_t at = 0;
+    unsigned was_end = 1; /* is an end before what comes? */
+#ifdef __SSE2__
+    const __m128i lf = _mm_set1_epi8('\n'), change = _mm_set1_epi8('\r' ^ '\n');
+    for (; at + STEP <= s.n; at += STEP) {
+        __m128i v = load(s.p + at);
+        unsigned ends = (unsigned)_mm_movemask_epi8(is_either(v, '\r', '\n'));
+        unsigned empty = ends & (ends << 1 | was_end);
+        __m128i with_cr = _mm_xor_si128(v, _mm_and_si128(_mm_cmpeq_epi8(v, lf), change));
+        _mm_storeu_si128((__m128i *)(void *)(to + at), with_cr);
+        if (empty) {
+            return at + (unsigned)__builtin_ctz(empty);
+        }
+        was_end = ends >> (STEP - 1);
+    }
+#endif
+    for (; at < s.n && !(was_end && is_end(s.p[at])); at++) {
+        was_end = is_end(s.p[at]);
+        to[at] = was_end ? '\r' : s.p[at];
+    }
+    return at;
+}
