@@ -128,14 +128,27 @@ static void cover(struct eval *e, const struct item *item, const struct json *ma
     }
 }
 
-static EVAL_APART bool formula(struct eval *e, const struct map *m, const struct item *item,
-                               const struct scope *s, struct json **out)
+/* Seen by a trace or a coverage. */
+static EVAL_APART bool formula_told(struct eval *e, const struct map *m, const struct item *item,
+                                    const struct scope *s, struct json **out)
 {
     struct lineage_seen before = lineage_enter(e->lineage);
     bool good = formula_json(e, m, item, s, out);
     lineage_made(e->lineage, *out, item->pos, lineage_leave(e->lineage, before));
     cover(e, item, *out);
     return good;
+}
+
+/* Does anybody want to see what is read and what is made of it? */
+static inline bool is_watched(const struct eval *e)
+{
+    return e->lineage || e->coverage;
+}
+
+static EVAL_APART bool formula(struct eval *e, const struct map *m, const struct item *item,
+                               const struct scope *s, struct json **out)
+{
+    return is_watched(e) ? formula_told(e, m, item, s, out) : formula_json(e, m, item, s, out);
 }
 
 /* ---- lists ---- */
