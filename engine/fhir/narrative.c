@@ -111,9 +111,14 @@ static void skip_blanks(struct reader *r)
     }
 }
 
+static bool starts(const struct reader *r, struct str want)
+{
+    return str_starts(str_from(r->at, (size_t)(r->end - r->at)), want);
+}
+
 static bool take(struct reader *r, struct str want)
 {
-    bool has = (size_t)(r->end - r->at) >= want.n && memcmp(r->at, want.p, want.n) == 0;
+    bool has = starts(r, want);
     r->at += has ? want.n : 0;
     return has;
 }
@@ -259,7 +264,7 @@ static bool is_script(struct str name, struct str value)
 struct tag {
     struct str element, names[ATTRIBUTES_MAX];
     size_t n;
-    bool has_namespace;
+    bool has_namespace, has_source;
 };
 
 /* No name twice, and no more than there are. */
@@ -274,6 +279,7 @@ static bool note_name(struct reader *r, struct tag *tag, const char *start, stru
         return fail(r, start, "more than 32 attributes in one tag", STR(""));
     }
     tag->names[tag->n++] = name;
+    tag->has_source = tag->has_source || (str_is(tag->element, "img") && str_is(name, "src"));
     return true;
 }
 
@@ -364,7 +370,7 @@ static bool read_start(struct reader *r)
     if (r->depth == 0 && !tag.has_namespace) {
         return fail(r, start, "a div without xmlns=\"http://www.w3.org/1999/xhtml\"", STR(""));
     }
-    r->has_content = r->has_content || str_is(name, "img");
+    r->has_content = r->has_content || tag.has_source;
     if (take(r, STR("/"))) {
         return take(r, STR(">")) || fail(r, r->at, "a / in a tag; expected /> at its end", STR(""));
     }
@@ -403,7 +409,8 @@ static bool read_markup(struct reader *r)
         return read_comment(r, start);
     }
     if (take(r, STR("<![CDATA["))) {
-        r->has_content = true;
+        skip_blanks(r);
+        r->has_content = r->has_content || !starts(r, STR("]]>"));
         return skip_behind(r, STR("]]>")) ||
                fail(r, start, "a CDATA section that does not end", STR(""));
     }
