@@ -1,21 +1,53 @@
 /* Bundles: entries have URLs, those of their resources. Source: FHIR R4 "Bundle" 2.36.3, bdl-7. */
+#include <stdlib.h>
+
 #include "engine/fhir/literal.h"
 #include "engine/fhir/validate_priv.h"
 
-static struct str version_of(const struct fhir_entry *e)
+/* What may stand once in a Bundle: a URL in one version. */
+struct named {
+    struct str url, version;
+    const struct json *entry;
+};
+
+static int by_name(const void *left, const void *right)
 {
-    return json_text(json_get(json_get(e->resource, "meta"), "versionId"));
+    const struct named *a = left, *b = right;
+    int order = str_cmp(a->url, b->url);
+    order = order ? order : str_cmp(a->version, b->version);
+    return order ? order : (a->entry->at > b->entry->at) - (a->entry->at < b->entry->at);
+}
+
+/* The entries that have a URL, sorted; with a resource or, as one that is deleted, without. */
+static unsigned list_named(struct arena *a, const struct json *entries, struct named **out)
+{
+    unsigned n = 0;
+    bool is_list = entries && entries->kind == JSON_ARRAY;
+    struct named *v = ARENA_ARRAY(a, struct named, is_list ? entries->count + 1 : 1);
+    json_each(entry, is_list ? entries : NULL)
+    {
+        const struct json *meta = json_get(json_get(entry, "resource"), "meta");
+        struct str url = json_text(json_get(entry, "fullUrl"));
+        if (url.n) {
+            v[n++] = (struct named){url, json_text(json_get(meta, "versionId")), entry};
+        }
+    }
+    qsort(v, n, sizeof *v, by_name);
+    *out = v;
+    return n;
 }
 
 /* Two entries of one URL are versions of one resource. Source: bdl-7. */
-static void check_urls(struct fhir_walk *w, const struct fhir_place *place,
-                       const struct fhir_bundle *b)
+static void check_urls(struct fhir_walk *w, const struct fhir_place *place)
 {
-    bool history = str_is(json_text(json_get(b->index.bundle, "type")), "history");
-    for (unsigned i = 1; i < b->index.urls && !history; i++) {
-        const struct fhir_entry *one = &b->index.by_url[i - 1], *two = &b->index.by_url[i];
-        if (str_eq(one->key, two->key) && str_eq(version_of(one), version_of(two))) {
-            fhir_found(w->r, FHIR_RULE_BUNDLES, place, STR("entry"), -1, two->entry->at,
+    struct named *v;
+    if (str_is(json_text(json_get(place->json, "type")), "history")) {
+        return;
+    }
+    unsigned n = list_named(w->r->a, json_get(place->json, "entry"), &v);
+    for (unsigned i = 1; i < n; i++) {
+        if (str_eq(v[i - 1].url, v[i].url) && str_eq(v[i - 1].version, v[i].version)) {
+            fhir_found(w->r, FHIR_RULE_BUNDLES, place, STR("entry"), -1, v[i].entry->at,
                        "two entries of one fullUrl and version; expected each once");
         }
     }
@@ -28,7 +60,7 @@ void fhir_bundle_begin(struct fhir_walk *w, const struct fhir_place *place, stru
     b->has_requests = str_starts(type, STR("transaction")) || str_starts(type, STR("batch"));
     b->composition = str_is(type, "document") ? json_get(first, "resource") : NULL;
     fhir_bundle_index(&b->index, w->r->a, place->json);
-    check_urls(w, place, b);
+    check_urls(w, place);
 }
 
 void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place)

@@ -20,6 +20,10 @@ static void check_url(struct fhir_walk *w, const struct fhir_place *place)
     const struct json *j = json_get(place->json, "url");
     struct str url = json_text(j);
     bool nested = place->up && place->up->type == FHIR_TYPE_EXTENSION;
+    if (!j && json_get(place->json, "_url")) {
+        fhir_found(w->r, FHIR_RULE_REQUIRED, place, STR("url"), -1, place->json->at,
+                   "Extension has no url; it must have one, an extension of it is none");
+    }
     if (!url.n) {
         return; /* required, told there */
     }

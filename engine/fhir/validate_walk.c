@@ -163,6 +163,11 @@ static void walk_companion(const struct members *m, const struct member *one, co
     if (!other || other->kind == JSON_NULL) {
         check_id_alone(m->w, p, j);
     }
+    if (p->type == FHIR_TYPE_XHTML &&
+        json_get(j, "extension")) { /* Source: xhtml.extension, 0..0 */
+        fhir_found(m->w->r, FHIR_RULE_ELEMENTS, p, STR("extension"), -1, j->at,
+                   "an extension of xhtml; expected none");
+    }
     fhir_walk_members(m->w, p);
 }
 
