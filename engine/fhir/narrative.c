@@ -1,5 +1,7 @@
 #include "engine/fhir/narrative.h"
 
+#include "engine/fhir/narrative_words.h"
+
 enum { DEPTH_MAX = 64, NAME_MAX = 16, ATTRIBUTES_MAX = 32 };
 
 struct reader {
@@ -13,78 +15,6 @@ struct reader {
 };
 
 static const char namespace[] = "http://www.w3.org/1999/xhtml";
-
-static const char *const elements[] = {
-    "a",  "abbr",    "acronym", "address", "area",   "b",        "bdo", "big",   "blockquote",
-    "br", "caption", "cite",    "code",    "col",    "colgroup", "dd",  "dfn",   "div",
-    "dl", "dt",      "em",      "h1",      "h2",     "h3",       "h4",  "h5",    "h6",
-    "hr", "i",       "img",     "kbd",     "li",     "map",      "ol",  "p",     "pre",
-    "q",  "samp",    "small",   "span",    "strong", "sub",      "sup", "table", "tbody",
-    "td", "tfoot",   "th",      "thead",   "tr",     "tt",       "ul",  "var",
-};
-
-static const char *const attributes[] = {
-    "title",     "style",    "class", "id",      "lang",  "xml:lang", "dir",
-    "accesskey", "tabindex", "span",  "width",   "align", "valign",   "char",
-    "charoff",   "abbr",     "axis",  "headers", "scope", "rowspan",  "colspan",
-};
-
-/* Of one element alone. Source: FHIR R4 "Narrative" 2.4.0, HTML 4.0 chapters 7 to 11 and the attributes that the XPath of txt-1
- * lists. */
-static const struct own_attribute {
-    const char *element, *name;
-} own_attributes[] = {
-    {"a", "href"},
-    {"a", "name"},
-    {"a", "charset"},
-    {"a", "type"},
-    {"a", "hreflang"},
-    {"a", "rel"},
-    {"a", "rev"},
-    {"a", "shape"},
-    {"a", "coords"},
-    {"img", "src"},
-    {"img", "border"},
-    {"img", "alt"},
-    {"img", "longdesc"},
-    {"img", "height"},
-    {"img", "usemap"},
-    {"img", "ismap"},
-    {"map", "name"},
-    {"area", "shape"},
-    {"area", "coords"},
-    {"area", "href"},
-    {"area", "nohref"},
-    {"area", "alt"},
-    {"table", "summary"},
-    {"table", "border"},
-    {"table", "frame"},
-    {"table", "rules"},
-    {"table", "cellspacing"},
-    {"table", "cellpadding"},
-    {"pre", "space"},
-    {"pre", "xml:space"},
-    {"table", "bgcolor"},
-    {"tr", "bgcolor"},
-    {"td", "bgcolor"},
-    {"td", "height"},
-    {"td", "nowrap"},
-    {"th", "bgcolor"},
-    {"th", "height"},
-    {"th", "nowrap"},
-    {"ol", "start"},
-    {"ol", "type"},
-    {"ol", "compact"},
-    {"ul", "type"},
-    {"ul", "compact"},
-    {"dl", "compact"},
-    {"li", "type"},
-    {"li", "value"},
-    {"img", "hspace"},
-    {"img", "vspace"},
-    {"blockquote", "cite"},
-    {"q", "cite"},
-};
 
 static bool fail(struct reader *r, const char *at, const char *text, struct str name)
 {
@@ -149,8 +79,8 @@ static bool is_char(uint32_t c)
            (c >= 0xe000 && c < 0xfffe) || (c >= 0x10000 && c <= 0x10ffff);
 }
 
-/* The number of a character, decimal or behind an x. */
-static bool is_number(struct str s)
+/* The character with this number, decimal or behind an x; 0: none. */
+static uint32_t numbered(struct str s)
 {
     bool hex = s.n > 1 && s.p[0] == 'x';
     uint32_t all = 0;
@@ -158,35 +88,39 @@ static bool is_number(struct str s)
         char c = s.p[i], letter = (char)(c | 0x20);
         bool digit = c >= '0' && c <= '9';
         if ((!digit && !(hex && letter >= 'a' && letter <= 'f')) || all > 0x10ffff) {
-            return false;
+            return 0;
         }
         all = all * (hex ? 16 : 10) + (uint32_t)(digit ? c - '0' : letter - 'a' + 10);
     }
-    return s.n > hex && is_char(all);
+    return s.n > hex && is_char(all) ? all : 0;
 }
 
-static bool is_entity(struct str s)
+/* The character, or some other that is no blank; 0: this is no entity. */
+static uint32_t entity(struct str s)
 {
     if (s.n > 1 && s.p[0] == '#') {
-        return is_number(str_slice(s, 1, s.n));
+        return numbered(str_slice(s, 1, s.n));
     }
-    return str_is(s, "lt") || str_is(s, "gt") || str_is(s, "amp") || str_is(s, "quot") ||
-           str_is(s, "apos");
+    bool good = str_is(s, "lt") || str_is(s, "gt") || str_is(s, "amp") || str_is(s, "quot") ||
+                str_is(s, "apos");
+    return good ? '&' : 0;
 }
 
-/* At an &. */
-static bool read_entity(struct reader *r)
+/* At an &. *out_blank: it stands for one. */
+static bool read_entity(struct reader *r, bool *out_blank)
 {
     const char *start = r->at++;
     struct str rest = str_from(r->at, (size_t)(r->end - r->at));
     ptrdiff_t semi = str_index(str_slice(rest, 0, 12), ';');
-    if (semi < 0 || !is_entity(str_slice(rest, 0, (size_t)semi))) {
+    uint32_t c = semi < 0 ? 0 : entity(str_slice(rest, 0, (size_t)semi));
+    if (!c) {
         return fail(r, start,
                     "an & that begins no entity of XML; expected &lt; &gt; &amp; &quot; &apos; or "
                     "a number, and other characters as they are",
                     STR(""));
     }
     r->at += semi + 1;
+    *out_blank = c <= ' ';
     return true;
 }
 
@@ -203,28 +137,10 @@ static bool read_char(struct reader *r)
 
 /* ---- attributes ---- */
 
-static bool is_allowed(struct str element, struct str name)
-{
-    if (str_starts(name, STR("xmlns"))) {
-        return true;
-    }
-    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
-        if (str_is(name, attributes[i])) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < sizeof own_attributes / sizeof *own_attributes; i++) {
-        const struct own_attribute *o = &own_attributes[i];
-        if (str_is(element, o->element) && str_is(name, o->name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The value behind =, in quotes. */
 static bool read_value(struct reader *r, struct str *out)
 {
+    bool blank;
     char quote = r->at < r->end ? *r->at : 0;
     if (quote != '"' && quote != '\'') {
         return fail(r, r->at, "an attribute without its value in quotes", STR(""));
@@ -234,7 +150,7 @@ static bool read_value(struct reader *r, struct str *out)
         if (*r->at == '<') {
             return fail(r, r->at, "a < in the value of an attribute; expected &lt;", STR(""));
         }
-        if (*r->at == '&' ? !read_entity(r) : !read_char(r)) {
+        if (*r->at == '&' ? !read_entity(r, &blank) : !read_char(r)) {
             return false;
         }
     }
@@ -297,7 +213,7 @@ static bool read_attribute(struct reader *r, struct tag *tag)
     if (!read_value(r, &value)) {
         return false;
     }
-    if (!is_allowed(element, name)) {
+    if (!fhir_narrative_has_attribute(element, name)) {
         return fail(r, start, "an attribute that narrative does not allow there", name);
     }
     if (is_script(name, value)) {
@@ -318,16 +234,6 @@ static bool read_attribute(struct reader *r, struct tag *tag)
 }
 
 /* ---- tags ---- */
-
-static bool is_element(struct str name)
-{
-    for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
-        if (name.n && name.p[0] == elements[i][0] && str_is(name, elements[i])) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* Attributes up to > or />. */
 static bool read_attributes(struct reader *r, struct tag *tag)
@@ -358,7 +264,7 @@ static bool read_start(struct reader *r)
     if (r->depth == 0 && !str_is(name, "div")) {
         return fail(r, start, "no div around the narrative", STR(""));
     }
-    if (!is_element(name)) {
+    if (!fhir_narrative_has_element(name)) {
         return fail(r, start, "an element that narrative does not allow", name);
     }
     if (r->depth == DEPTH_MAX) {
@@ -421,6 +327,18 @@ static bool read_markup(struct reader *r)
     return r->end - r->at >= 2 && r->at[1] == '/' ? read_end(r) : read_start(r);
 }
 
+/* A character of text. Source: XML 1.0, 2.4: ]]> may not stand in it. */
+static bool read_text(struct reader *r)
+{
+    bool blank = is_blank(*r->at);
+    if (starts(r, STR("]]>"))) {
+        return fail(r, r->at, "]]> outside of a CDATA section; expected ]]&gt;", STR(""));
+    }
+    bool good = *r->at == '&' ? read_entity(r, &blank) : read_char(r);
+    r->has_content = r->has_content || !blank;
+    return good;
+}
+
 static bool read_div(struct reader *r)
 {
     skip_blanks(r);
@@ -432,15 +350,7 @@ static bool read_div(struct reader *r)
         if (r->at == r->end) {
             return fail(r, r->at, "the text ends inside an element", STR(""));
         }
-        if (*r->at == '<') {
-            good = read_markup(r);
-        } else if (*r->at == '&') {
-            r->has_content = true;
-            good = read_entity(r);
-        } else {
-            r->has_content = r->has_content || !is_blank(*r->at);
-            good = read_char(r);
-        }
+        good = *r->at == '<' ? read_markup(r) : read_text(r);
         if (!good) {
             return false;
         }
