@@ -61,8 +61,8 @@ bool fhir_is_absolute(struct str uri)
 
 static bool check_uri(struct str s, struct fhir_literal_fault *out)
 {
-    if (has_blank(s)) {
-        return fail(out, "a blank in a uri", "none", false);
+    if (str_index(s, ' ') >= 0 || str_control(s, 0) < s.n) {
+        return fail(out, "a blank or control character in a uri", "none", false);
     }
     if (str_starts(s, STR("oid:")) || str_starts(s, STR("uuid:"))) {
         return fail(out, "a uri that begins with oid: or uuid:", "urn: before it", false);

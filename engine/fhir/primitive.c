@@ -207,17 +207,17 @@ static bool is_word(struct str s)
     return s.n && !memchr(s.p, ' ', s.n) && str_control(s, 0) == s.n;
 }
 
-/* Words with one space between two of them, no other blank. Source: FHIR R4 "Data types" code, whose words are stricter than
+/* Words with one space between two of them, no other blank and no control character. Source: FHIR R4 "Data types" code, whose words are stricter than
  * its regex. */
 static bool is_code(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         bool inside = s.p[i] == ' ' && i > 0 && i + 1 < s.n && s.p[i - 1] != ' ';
-        if (is_blank(s.p[i]) && !inside) {
+        if (s.p[i] == ' ' && !inside) {
             return false;
         }
     }
-    return s.n > 0;
+    return s.n > 0 && str_control(s, 0) == s.n;
 }
 
 static bool is_id(struct str s)

@@ -143,6 +143,19 @@ static void tell(struct run *run, const struct invariant *one, const struct fhir
     }
 }
 
+/* Is there a primitive that has extensions and no value? What a formula asks of it has no answer. */
+static bool lacks_value(const struct json *object)
+{
+    json_each(j, object)
+    {
+        bool is_companion = j->key.n && j->key.p[0] == '_';
+        if (is_companion && !json_get_str(object, str_slice(j->key, 1, j->key.n))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One value. */
 static void check_value(struct run *run, const struct invariant *one, const struct fhir_place *p,
                         const struct value *v, int32_t index)
@@ -163,7 +176,7 @@ static void check_value(struct run *run, const struct invariant *one, const stru
     run->steps = e.steps;
     if (!one->n || !good) {
         tell(run, one, p, index, " (this cannot be evaluated here)");
-    } else if (got == ANSWER_EMPTY && one->row.is_open) {
+    } else if (got == ANSWER_EMPTY && (one->row.is_open || lacks_value(p->json))) {
         tell(run, one, p, index, " (it gives no answer here)");
     } else if (got != ANSWER_TRUE) {
         tell(run, one, p, index, NULL);

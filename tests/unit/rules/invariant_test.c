@@ -56,6 +56,9 @@ static void check(const struct row *rows, size_t n)
 #define OBSERVATION(members)                                                                       \
     "{'resourceType':'Observation','status':'final','code':{'text':'x'}" members "}"
 #define BUNDLE(type, members) "{'resourceType':'Bundle','type':'" type "'" members "}"
+#define UNKNOWN                                                                                    \
+    "{'extension':[{'url':'http://hl7.org/fhir/StructureDefinition/"                               \
+    "data-absent-reason','valueCode':'unknown'}]}"
 #define QUESTION(members)                                                                          \
     "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'1'," members "}]}"
 
@@ -240,6 +243,13 @@ Test(invariant, of_definitions)
         {"a name that is none for machines",
          "{'resourceType':'ValueSet','status':'draft','name':'a b'}", "~vsd-0@ValueSet"},
         {"no name at all", "{'resourceType':'ValueSet','status':'draft'}", ""},
+        {"a type of which only an extension is there", QUESTION("'_type':" UNKNOWN),
+         "~?que-1@Questionnaire.item[0]"},
+        {"a kind of which only an extension is there",
+         "{'resourceType':'CapabilityStatement','status':'draft','date':'2026','_kind':" UNKNOWN
+         ",'fhirVersion':'4.0.1','format':['json'],'rest':[{'mode':'client'}],"
+         "'implementation':{'description':'x'}}",
+         "~?cpb-15@CapabilityStatement ~?cpb-16@CapabilityStatement"},
         {"a path with empty parts",
          "{'resourceType':'StructureDefinition','url':'http://x.example/"
          "y','name':'Y','status':'draft','kind':'resource',"
