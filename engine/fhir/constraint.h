@@ -3,7 +3,8 @@
  * not in it: ele-1, ext-1, txt-1, txt-2, dom-2 to dom-5, ref-1, bdl-7.
  * Source: FHIR R4 StructureDefinitions, ElementDefinition.constraint (tools/generate-fhir). Differs: three expressions
  * that R4 published with mistakes are as later versions have them (MENDED in the generator), matches() without anchors
- * is a match of the whole text, and cid-0, about an element that is not there, is left out. */
+ * is a match of the whole text; cid-0, about an element that is not there, and eld-11, whose formula asks whether
+ * there are answers and not what they are, are left out. */
 #ifndef CORRIDOR_FHIR_CONSTRAINT_H
 #define CORRIDOR_FHIR_CONSTRAINT_H
 

@@ -52,6 +52,14 @@ static bool is_source(const struct fhir_place *place, const struct fhir_slot *sl
     return place->type == FHIR_TYPE_META && str_is(slot->name, "source");
 }
 
+/* #Patient.contact of ElementDefinition.contentReference: without a snapshot the element may be that of the base. */
+static bool is_of_base(const struct fhir_place *place, const struct fhir_slot *slot)
+{
+    return str_is(slot->name, "contentReference") &&
+           str_is(str_of(fhir_type_name(place->type)), "ElementDefinition") &&
+           !json_get(place->resource->json, "snapshot");
+}
+
 /* CodeSystem.url and its like: "an absolute URI". Device.url is where it can be reached. */
 static bool is_definition(const struct fhir_place *place, const struct fhir_slot *slot)
 {
@@ -74,7 +82,8 @@ static void check_content(struct fhir_walk *w, const struct fhir_place *place,
     } else if (is_definition(place, slot) && !fhir_is_absolute(j->text)) {
         fhir_found(w->r, FHIR_RULE_SYSTEMS, place, slot->name, index, j->at,
                    "the url of a definition is not absolute; expected a URL or urn");
-    } else if (j->text.p[0] == '#' && is_uri(slot->type) && !is_source(place, slot)) {
+    } else if (j->text.p[0] == '#' && is_uri(slot->type) && !is_source(place, slot) &&
+               !is_of_base(place, slot)) {
         fhir_check_fragment(w, place, slot, j, index);
     }
 }
