@@ -67,6 +67,17 @@ static bool is_definition(const struct fhir_place *place, const struct fhir_slot
            !str_is(str_of(fhir_type_name(place->type)), "Device");
 }
 
+/* A uri that begins with #: in the resource, but for two elements. */
+static void check_hash(struct fhir_walk *w, const struct fhir_place *place,
+                       const struct fhir_slot *slot, const struct json *j, int32_t index)
+{
+    if (is_source(place, slot)) {
+        (void)fhir_contained_use(w, str_slice(j->text, 1, j->text.n)); /* it may be, and counts */
+    } else if (!is_of_base(place, slot)) {
+        fhir_check_fragment(w, place, slot, j, index);
+    }
+}
+
 /* What stands in text that has the right form. */
 static void check_content(struct fhir_walk *w, const struct fhir_place *place,
                           const struct fhir_slot *slot, const struct json *j, int32_t index)
@@ -82,9 +93,8 @@ static void check_content(struct fhir_walk *w, const struct fhir_place *place,
     } else if (is_definition(place, slot) && !fhir_is_absolute(j->text)) {
         fhir_found(w->r, FHIR_RULE_SYSTEMS, place, slot->name, index, j->at,
                    "the url of a definition is not absolute; expected a URL or urn");
-    } else if (j->text.p[0] == '#' && is_uri(slot->type) && !is_source(place, slot) &&
-               !is_of_base(place, slot)) {
-        fhir_check_fragment(w, place, slot, j, index);
+    } else if (j->text.p[0] == '#' && is_uri(slot->type)) {
+        check_hash(w, place, slot, j, index);
     }
 }
 
