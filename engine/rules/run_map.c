@@ -211,6 +211,14 @@ static EVAL_APART bool push_loop(struct eval *e, const struct map *m, const stru
     return true;
 }
 
+/* $value: of a list gives all its values, and a loop in it all its items. */
+static bool is_several(const struct item *item)
+{
+    const struct item *own = item->value;
+    return own &&
+           (own->kind == ITEM_FORMULA || (own->kind == ITEM_OBJECT && (own->loop || own->value)));
+}
+
 static bool push_item(struct eval *e, const struct map *m, const struct item *item,
                       const struct scope *s, struct json *list)
 {
@@ -221,12 +229,11 @@ static bool push_item(struct eval *e, const struct map *m, const struct item *it
     if (item->loop) {
         return push_loop(e, m, item, s, list);
     }
-    bool several = item->value && item->value->kind == ITEM_FORMULA;
-    if (several) { /* $value: of a list gives all its values, too */
+    if (is_several(item)) {
         bool go = true, good = true;
         good = run_assigns(e, &item->lets, s, e->lets);
         go = good && (!item->cond || eval_truth(e, item->cond, s, &good) == ANSWER_TRUE);
-        return good && (!go || push_values(e, m, item->value, s, list));
+        return good && (!go || push_item(e, m, item->value, s, list));
     }
     if (!item_eval(e, m, item, s, &one)) {
         return false;

@@ -202,6 +202,16 @@ Test(loop, numbers_count_in_the_innermost_loop)
          "$for: RGS\n    $let: { r: =$number }\n    $value:\n      - $for: AIS\n        $value: "
          "=$r & $number",
          "[[\"11\",\"12\"],[\"21\"]]"},
+        {"of a loop that is the item of another one",
+         "$for: RGS\n    $value:\n      $for: AIS\n      $value: =$number", "[1,2,1]"},
+        {"the items of a loop in a loop, chosen in both",
+         "$for: RGS\n    $if: RGS-1.exists()\n    $value:\n      $for: AIS\n      $if: $number = "
+         "1\n"
+         "      n: =AIS-1\n      of: =RGS-1",
+         "[{\"n\":1,\"of\":1},{\"n\":1,\"of\":2}]"},
+        {"a value of a value",
+         "$for: RGS\n    $value:\n      $value:\n        $for: AIS\n        $value: =$number",
+         "[1,2,1]"},
     };
     static const struct row refused[] = {
         {"outside of a loop", "$value: =$number",
