@@ -98,19 +98,22 @@ function kindOf(field, m) {
   return found;
 }
 
+// Each one that a field names takes part by himself.
 function staff(m, found, accepted, start, status) {
   for (const aip of kept(status, m.aip)) {
-    const who = person(first(aip[3]), m);
-    if (!who) continue;
-    found.push({ type: kindOf(aip[4], m), actor: who.reference, status: accepted, period: period(start, aip, 6, 9, 7) });
+    for (const one of each(aip[3])) {
+      const who = person(one, m);
+      if (who) found.push({ type: kindOf(aip[4], m), actor: who.reference, status: accepted, period: period(start, aip, 6, 9, 7) });
+    }
   }
 }
 
 function rooms(m, found, accepted, start, status) {
   for (const ail of kept(status, m.ail)) {
-    const where = place(first(ail[3]), m);
-    if (!where || !(text(where.it, 1) || part(where.it, 4, 1) || text(where.it, 9))) continue;
-    found.push({ actor: where.reference, status: accepted, period: period(start, ail, 6, 9, 7) });
+    for (const one of each(ail[3])) {
+      const where = place(one, m);
+      if (where) found.push({ actor: where.reference, status: accepted, period: period(start, ail, 6, 9, 7) });
+    }
   }
 }
 
