@@ -50,7 +50,7 @@ export function booked(m) {
 
 // Those that the message does not take out; of what is over, all.
 const isOver = new Set(['cancelled', 'noshow', 'entered-in-error', 'free']);
-const kept = (status, segments) => (isOver.has(status) ? segments : segments.filter((one) => leadText(one[2]) !== 'D'));
+export const kept = (status, segments) => (isOver.has(status) ? segments : segments.filter((one) => leadText(one[2]) !== 'D'));
 
 export function whose(m) {
   const direct = leadText(m.sch[5]);
@@ -139,7 +139,38 @@ const contacts = [[12, { text: 'placer contact' }], [16, { text: 'filler contact
 
 const answers = { pending: 'needs-action', waitlist: 'needs-action', proposed: 'needs-action', cancelled: 'declined' };
 
-function participants(m, status, start) {
+// A visit that is no Encounter: who it is with and where, unless that is said already.
+const attends = (code, display) => [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code, display }] }];
+const roles = [[7, 'ATND', 'attender'], [8, 'REF', 'referrer'], [9, 'CON', 'consultant'], [17, 'ADM', 'admitter'], [52, 'PART', 'Participation']];
+const personKey = (it) => part(it, 9, 1) + '^' + (text(it, 1) || part(it, 2, 1) + '^' + text(it, 3));
+const placeKey = (it) => [text(it, 1), text(it, 2), text(it, 3), part(it, 4, 1), text(it, 9)].join('^');
+const keysOf = (segments, of) => new Set(segments.flatMap((one) => each(one[3])).map((one) => of(parts(one))));
+
+function visitStaff(m, found, accepted) {
+  const known = keysOf(m.aip, personKey);
+  const all = (value, code, name) => {
+    for (const one of each(value)) {
+      const who = person(one, m);
+      if (who && !known.has(personKey(who.it))) found.push({ type: attends(code, name), actor: who.reference, status: accepted });
+    }
+  };
+  for (const [n, code, name] of roles) for (const { pv1 } of m.patients) all(pv1[n], code, name);
+  for (const { pv2 } of m.patients) all(pv2[13], 'REF', 'referrer');
+}
+
+function visitPlaces(m, found, accepted) {
+  const known = keysOf(m.ail, placeKey);
+  const told = new Set();
+  for (const n of [3, 11]) {
+    for (const { pv1 } of m.patients) {
+      const where = told.has(pv1[n]) ? undefined : place(pv1[n], m);
+      told.add(pv1[n]);
+      if (where && !known.has(placeKey(where.it))) found.push({ actor: where.reference, status: accepted });
+    }
+  }
+}
+
+function participants(m, status, start, visit) {
   const accepted = answers[status] ?? 'accepted';
   const found = m.patients.map(({ pid }) => ({
     actor: { reference: patientUrn(numberOf(pid), m), type: 'Patient', display: displayOf(pid) }, required: 'required', status: accepted,
@@ -147,6 +178,10 @@ function participants(m, status, start) {
   staff(m, found, accepted, start, status);
   rooms(m, found, accepted, start, status);
   devices(m, found, accepted, start, status);
+  if (!visit || m.patients.filter(({ pv1 }) => pv1.length).length > 1) {
+    visitStaff(m, found, accepted);
+    visitPlaces(m, found, accepted);
+  }
   for (const [field, type] of contacts) {
     for (const one of each(m.sch[field])) {
       const who = person(one, m);
@@ -200,7 +235,7 @@ export function appointment(m, t, status, urns) {
       created: dateTime(lead(m.msh[7])),
       comment: comment(m),
       basedOn: text(order, 1) ? [{ type: 'ServiceRequest', identifier: ei(order, m.authority) }] : undefined,
-      participant: participants(m, status, t.start),
+      participant: participants(m, status, t.start, urns.encounter),
     },
   };
 }

@@ -1,6 +1,6 @@
 // The Bundle of a message: a transaction, an entry for each thing that it is about, once.
 import { house, location, organization, person, place, practitioner } from './actors.mjs';
-import { appointment, booked, isTimed, schedule, slot, times, whose } from './booking.mjs';
+import { appointment, booked, isTimed, kept, schedule, slot, times, whose } from './booking.mjs';
 import { account, accountUrn, encounter, encounterUrn, numberOf, patient, patientUrn } from './patient.mjs';
 import { each, lead, leadText, parts, readMessage, text } from './read.mjs';
 import { clean, idOf, instant, joined, urn, visitStatuses } from './types.mjs';
@@ -44,22 +44,24 @@ function urnsOf(m, t, sent, who) {
 }
 
 // An entry for each one that is named, in the Bundle once: what has its URL already is not made.
-function addActors(m, entries) {
+function addActors(m, status, visit, entries) {
   const all = (field, find, make) => {
     for (const one of each(field)) {
       const found = find(one, m);
       if (found && !entries.has(found.fullUrl)) entries.add(make(found, m));
     }
   };
-  for (const aip of m.aip) all(aip[3], person, practitioner);
+  for (const aip of kept(status, m.aip)) all(aip[3], person, practitioner);
   for (const n of [12, 16, 20]) all(m.sch[n], person, practitioner);
   for (const n of [7, 8, 9, 17]) for (const { pv1 } of m.patients) all(pv1[n], person, practitioner);
   for (const { pd1 } of m.patients) all(pd1[4], person, practitioner);
   for (const { pv1 } of m.patients) all(pv1[52], person, practitioner);
   for (const { pv2 } of m.patients) all(pv2[13], person, practitioner);
-  for (const ail of m.ail) all(ail[3], place, location);
-  for (const n of [3, 6, 11, 42]) for (const { pv1 } of m.patients) all(pv1[n], place, location);
-  for (const { pv2 } of m.patients) all(pv2[1], place, location);
+  for (const ail of kept(status, m.ail)) all(ail[3], place, location);
+  for (const n of [3, 11]) for (const { pv1 } of m.patients) all(pv1[n], place, location);
+  const one = m.patients.find(({ pv1 }) => pv1.length);
+  for (const n of visit ? [6, 42] : []) all(one.pv1[n], place, location);
+  if (visit) all(m.patients.find(({ pv2 }) => pv2.length)?.pv2[1], place, location);
   for (const { pd1 } of m.patients) all(pd1[3], house, organization);
 }
 
@@ -101,7 +103,7 @@ function addAll(m, entries) {
   const visit = visitStatuses.get(status)?.[1];
   if (urns.encounter) entries.add(encounter(m.patients[0], urns, visit, m));
   if (urns.account) entries.add(account(m.patients[0], urns, m));
-  addActors(m, entries);
+  addActors(m, status, urns.encounter, entries);
   entries.add(provenance(m, urns.appointment));
 }
 
