@@ -4,101 +4,12 @@
 #include "engine/rules/run_priv.h"
 
 #include "engine/rules/run_fhir.h"
-#include "engine/rules/run_v2.h"
 #include "engine/rules/tree.h"
-#include "engine/rules/type.h"
 
 static bool item_eval(struct eval *e, const struct map *m, const struct item *item,
                       const struct scope *s, struct json **out);
 
-/* ---- values ---- */
-
-static struct json *number(struct eval *e, const struct value *v)
-{
-    struct decimal d = value_decimal(v);
-    char text[DECIMAL_TEXT_MAX];
-    size_t n = decimal_format(&d, text);
-    return json_new_number(e->a, str_dup(e->a, str_from(text, n)));
-}
-
-/* NM and SI are numbers: a value that is none is a fault. */
-static bool hl7_json(struct eval *e, const struct node *n, const struct value *v, struct json **out)
-{
-    struct value parsed;
-    struct str text;
-    if (v->of == TYPE_NUMBER && !value_is_composite(v)) {
-        if (!eval_number(e, v, &parsed)) {
-            eval_fail(e, n, "the value is no number, as %s wants", v->type ? v->type : "NM");
-            return eval_fail_about(e, n, v);
-        }
-        *out = number(e, &parsed);
-        return true;
-    }
-    if (!eval_text(e, n, v, &text)) {
-        return false;
-    }
-    *out = json_new_string(e->a, text);
-    return true;
-}
-
-static bool value_json(struct eval *e, const struct node *n, const struct value *v,
-                       struct json **out)
-{
-    switch ((enum value_kind)v->kind) {
-    case VALUE_INTEGER:
-    case VALUE_DECIMAL:
-        *out = number(e, v);
-        return true;
-    case VALUE_BOOLEAN:
-        *out = json_new_bool(e->a, v->i);
-        return true;
-    case VALUE_NULL:
-        *out = json_new(e->a, JSON_NULL);
-        return true;
-    case VALUE_HL7:
-        return hl7_json(e, n, v, out);
-    case VALUE_SEGMENT:
-    case VALUE_GROUP:
-    case VALUE_MESSAGE:
-    case VALUE_SOURCE:
-        return eval_fail(e, n, "a %s is no value of a map", value_kind_text(v->kind));
-    case VALUE_NODE:
-        *out = run_fhir_copy(e->a, v->json);
-        return true;
-    case VALUE_STRING:
-    case VALUE_DATE:
-    case VALUE_DATETIME:
-    case VALUE_TIME:
-    case VALUE_QUANTITY:
-    case VALUE_ESCAPED:
-        break;
-    }
-    *out = json_new_string(e->a, value_text(e->a, v));
-    return true;
-}
-
-/* A stored "" that a bare path found: as nulls: says. *out NULL: left out. */
-static bool null_json(struct eval *e, const struct map *m, const struct node *n, struct json **out)
-{
-    if (m->nulls == NULLS_ERROR) {
-        return eval_fail(e, n, "the value is an explicit null, and nulls: is error");
-    }
-    *out = m->nulls == NULLS_NULL ? json_new(e->a, JSON_NULL) : NULL;
-    return true;
-}
-
-static bool one_json(struct eval *e, const struct map *m, const struct item *item,
-                     const struct value *v, struct json **out)
-{
-    const struct node *n = item->formula;
-    lineage_result(e->lineage, v);
-    if (v->kind == VALUE_HL7 && v->is_null) {
-        return null_json(e, m, n, out);
-    }
-    return item->fhir ? run_fhir_value(e, item, v, out)
-           : item->v2 ? run_v2_value(e, item, v, out)
-                      : value_json(e, n, v, out);
-}
+/* ---- formulas ---- */
 
 static bool formula_values(struct eval *e, const struct item *item, const struct scope *s,
                            struct values *out)
@@ -117,7 +28,7 @@ static bool formula_json(struct eval *e, const struct map *m, const struct item 
     if (l.n > 1) {
         return eval_fail(e, item->formula, "one value is wanted here, there are %u", l.n);
     }
-    return l.n == 0 || one_json(e, m, item, &l.v[0], out);
+    return l.n == 0 || run_map_value(e, m, item, &l.v[0], out);
 }
 
 /* An item that gave a value was touched. */
@@ -163,7 +74,7 @@ static bool push_values(struct eval *e, const struct map *m, const struct item *
     for (uint32_t i = 0; good && i < l.n; i++) {
         struct json *one = NULL;
         before = lineage_enter(e->lineage);
-        good = one_json(e, m, item, &l.v[i], &one);
+        good = run_map_value(e, m, item, &l.v[i], &one);
         struct lineage_seen own = lineage_leave(e->lineage, before);
         if (one) {
             lineage_made(e->lineage, one, item->pos, own.first ? own : seen);
@@ -173,9 +84,6 @@ static bool push_values(struct eval *e, const struct map *m, const struct item *
     }
     return good;
 }
-
-static bool push_item(struct eval *e, const struct map *m, const struct item *item,
-                      const struct scope *s, struct json *list);
 
 static bool has_step(const struct eval *e)
 {
@@ -188,28 +96,8 @@ static EVAL_APART bool no_step(struct eval *e, const struct item *item)
     return eval_step(e, &(struct node){.pos = item->pos});
 }
 
-/* $for: the item once for each element; the list of them is fixed before the first. */
-static EVAL_APART bool push_loop(struct eval *e, const struct map *m, const struct item *item,
-                                 const struct scope *s, struct json *list)
-{
-    struct values elements = {0};
-    struct item plain = *item;
-    plain.loop = NULL;
-    if (!run_elements(e, item->loop, s, &elements)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < elements.n; i++) {
-        struct scope inner = {.self = &elements.v[i], .index = i, .total = elements.n, .outer = s};
-        if (!has_step(e)) {
-            return no_step(e, item);
-        }
-        e->steps--;
-        if (!push_item(e, m, &plain, &inner, list)) {
-            return false;
-        }
-    }
-    return true;
-}
+static bool push_item(struct eval *e, const struct map *m, const struct item *item,
+                      const struct scope *s, struct json *list);
 
 /* $value: of a list gives all its values, and a loop in it all its items. */
 static bool is_several(const struct item *item)
@@ -219,21 +107,21 @@ static bool is_several(const struct item *item)
            (own->kind == ITEM_FORMULA || (own->kind == ITEM_OBJECT && (own->loop || own->value)));
 }
 
-static bool push_item(struct eval *e, const struct map *m, const struct item *item,
-                      const struct scope *s, struct json *list)
+static EVAL_APART bool push_several(struct eval *e, const struct map *m, const struct item *item,
+                                    const struct scope *s, struct json *list)
+{
+    bool good = run_assigns(e, &item->lets, s, e->lets);
+    bool go = good && (!item->cond || eval_truth(e, item->cond, s, &good) == ANSWER_TRUE);
+    return good && (!go || push_item(e, m, item->value, s, list));
+}
+
+/* An object or literal, of one element where it is a loop. */
+static bool push_one(struct eval *e, const struct map *m, const struct item *item,
+                     const struct scope *s, struct json *list)
 {
     struct json *one = NULL;
-    if (item->kind == ITEM_FORMULA) {
-        return push_values(e, m, item, s, list);
-    }
-    if (item->loop) {
-        return push_loop(e, m, item, s, list);
-    }
     if (is_several(item)) {
-        bool go = true, good = true;
-        good = run_assigns(e, &item->lets, s, e->lets);
-        go = good && (!item->cond || eval_truth(e, item->cond, s, &good) == ANSWER_TRUE);
-        return good && (!go || push_item(e, m, item->value, s, list));
+        return push_several(e, m, item, s, list);
     }
     if (!item_eval(e, m, item, s, &one)) {
         return false;
@@ -242,6 +130,36 @@ static bool push_item(struct eval *e, const struct map *m, const struct item *it
         json_push(list, one);
     }
     return true;
+}
+
+/* $for: the item once for each element; the list of them is fixed before the first. */
+static EVAL_APART bool push_loop(struct eval *e, const struct map *m, const struct item *item,
+                                 const struct scope *s, struct json *list)
+{
+    struct values elements = {0};
+    if (!run_elements(e, item->loop, s, &elements)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < elements.n; i++) {
+        struct scope inner = {.self = &elements.v[i], .index = i, .total = elements.n, .outer = s};
+        if (!has_step(e)) {
+            return no_step(e, item);
+        }
+        e->steps--;
+        if (!push_one(e, m, item, &inner, list)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool push_item(struct eval *e, const struct map *m, const struct item *item,
+                      const struct scope *s, struct json *list)
+{
+    if (item->kind == ITEM_FORMULA) {
+        return push_values(e, m, item, s, list);
+    }
+    return item->loop ? push_loop(e, m, item, s, list) : push_one(e, m, item, s, list);
 }
 
 static EVAL_APART bool list_eval(struct eval *e, const struct map *m, const struct item *item,

@@ -131,6 +131,10 @@ void run_recall_keep(struct eval *e, const struct run_memo *use, const struct js
 /* run_tell.c: the effect of a step as text, for a trace. */
 void run_tell(struct run *run, const struct step *s, struct buf *out);
 
+/* run_map_value.c: what `item` makes of one value; *out stays NULL where it leaves it out. */
+bool run_map_value(struct eval *e, const struct map *m, const struct item *item,
+                   const struct value *v, struct json **out);
+
 /* The same with parameters that are values already; defaults fill what has none. */
 bool run_map_with(struct eval *e, const struct map *m, struct values *slots,
                   const struct scope *scope, struct json **out);
