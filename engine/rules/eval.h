@@ -218,7 +218,7 @@ static inline void eval_came_to(struct eval *e, bool is_changed)
     }
 }
 
-/* ---- paths, in eval_path.c ---- */
+/* ---- paths, in eval_path.c, eval_reach.c and eval_walk.c ---- */
 
 /* Where a segment name leads at run time. */
 struct reach {

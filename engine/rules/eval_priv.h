@@ -65,6 +65,31 @@ static inline bool eval_is_delimiters(const struct path *p)
     return p->field && p->field <= 2 && hl7_is_header(p->seg);
 }
 
+/* Is the current element itself the segment that is named? */
+static inline bool eval_is_itself(const struct eval *e, const struct node *n,
+                                  const struct group *at)
+{
+    return at && group_is_leaf(at) && n->path.seg_n == PATH_ALL &&
+           memcmp(draft_id(e->doc, at), n->path.seg, 4) == 0;
+}
+
+/* The element that a path starts from. */
+static inline struct group *eval_path_element(const struct node *n, const struct scope *s)
+{
+    return n->is_flat && !s ? NULL : eval_element(s);
+}
+
+/* eval_path.c: the segments of a path as a set (draft.h). False: it takes the general way. */
+bool eval_path_set(struct eval *e, const struct node *n, const struct scope *s, uint64_t *out);
+/* Leaves of the name in `from`, the one of an index only. */
+void eval_add_leaves(struct eval *e, const struct path *p, struct draft_iter from,
+                     struct values *out);
+/* eval_walk.c: the values in the segment that the walk is at; in all segments that are still to come; of the path in a group. */
+void eval_walk_segment(struct eval_walk *w, bool nulls, struct values *out);
+void eval_walk_rest(struct eval_walk *w, bool nulls, struct values *out);
+void eval_walk_group(struct eval *e, const struct node *n, struct draft_iter from, bool nulls,
+                     struct values *out);
+
 /* eval_foreign.c: $batch.BHS-4.1, $cause.PID-3[1].1. */
 bool eval_header(struct eval *e, const struct node *n, bool nulls, struct values *out);
 bool eval_cause(struct eval *e, const struct node *n, bool nulls, struct values *out);

@@ -21,13 +21,6 @@ enum decision eval_decision_of(const struct node *n)
                                                                   : DECISION_NONE;
 }
 
-EVAL_APART bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s)
-{
-    struct eval_walk w;
-    struct value v;
-    return eval_walk_begin(e, n, s, &w) && eval_walk_next(&w, &v);
-}
-
 static enum verdict yes_or_no(bool is_true)
 {
     return is_true ? VERDICT_YES : VERDICT_NO;
