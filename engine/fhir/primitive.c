@@ -207,8 +207,8 @@ static bool is_word(struct str s)
     return s.n && !memchr(s.p, ' ', s.n) && str_control(s, 0) == s.n;
 }
 
-/* Words with one space between two of them, no other blank and no control character. Source: FHIR R4 "Data types" code, whose words are stricter than
- * its regex. */
+/* Words with one space between two of them, no other blank and no control character. Source: FHIR R4 "Data types" code, whose
+ * words are stricter than its regex. */
 static bool is_code(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
