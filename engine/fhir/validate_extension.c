@@ -86,7 +86,8 @@ static bool may_stand(const struct extension_row *x, const struct fhir_place *ho
     const char *text;
     for (unsigned i = 0; (text = fhir_extension_context(x, i)); i++) {
         struct str context = str_of(text);
-        if (is_type(holder->type, context) || is_element(holder, context) ||
+        bool anywhere = str_is(context, "Element"); /* R4 has these on resources, too */
+        if (anywhere || is_type(holder->type, context) || is_element(holder, context) ||
             is_path(holder, context)) {
             return true;
         }
