@@ -47,6 +47,19 @@ bool fhir_member_find(const struct fhir_chain *c, struct str key, struct fhir_me
            (!out->is_companion || fhir_type_kind(out->type) == FHIR_PRIMITIVE);
 }
 
+struct str fhir_member_near(const struct fhir_chain *c, struct str key)
+{
+    for (unsigned l = 0; l < c->levels; l++) {
+        for (unsigned i = 0; i < c->n[l]; i++) {
+            struct str name = fhir_element_name(&c->e[l][i]);
+            if (!(c->e[l][i].flags & FHIR_CHOICE) && str_eq_nocase(name, key)) {
+                return name;
+            }
+        }
+    }
+    return STR("");
+}
+
 unsigned fhir_resource_of(const struct json *object)
 {
     return fhir_type_of_resource(json_text(json_get(object, "resourceType")));

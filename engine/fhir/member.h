@@ -31,5 +31,7 @@ void fhir_chain_of(struct fhir_chain *c, unsigned t);
 bool fhir_member_find(const struct fhir_chain *c, struct str key, struct fhir_member *out);
 /* The resource type of an object by its resourceType; 0: it is none of R4, or abstract. */
 unsigned fhir_resource_of(const struct json *object);
+/* The element whose name differs from `key` in the case of its letters alone; empty: there is none. */
+struct str fhir_member_near(const struct fhir_chain *c, struct str key);
 
 #endif

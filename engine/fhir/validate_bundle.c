@@ -76,12 +76,12 @@ void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place)
     }
     if (!fhir_is_absolute(url)) {
         fhir_found(w->r, FHIR_RULE_BUNDLES, place->up, STR("fullUrl"), -1, at->at,
-                   "fullUrl is not absolute");
+                   "fullUrl is not absolute; expected a URL or urn");
         return;
     }
     unsigned t = fhir_reference_type(url, &said);
     if (t && id.n && (t != place->type || !str_eq(id, said))) {
         fhir_found(w->r, FHIR_RULE_BUNDLES, place->up, STR("fullUrl"), -1, at->at,
-                   "fullUrl names another type or id than the resource has");
+                   "fullUrl names another type or id than the resource has; expected the same");
     }
 }

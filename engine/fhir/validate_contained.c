@@ -64,17 +64,19 @@ static void check_one(struct fhir_walk *w, const struct fhir_place *place,
         return; /* told already */
     }
     if (!c->id.n) {
-        text = "a contained resource without an id";
+        text = "a contained resource without an id; expected one";
     } else if (is_twin(h, c)) {
-        text = "two contained resources of one id";
+        text = "two contained resources of one id; expected an id of its own";
     } else if (!c->is_used) {
         text = "nothing in the resource refers to what it contains here, and that does not refer "
-               "to the resource";
+               "to the resource; expected a reference to # and its id";
     } else if (json_get(c->json, "contained")) {
-        text = "a contained resource that contains others";
+        text = "a contained resource that contains others; expected all of them in the resource "
+               "around";
     } else if (json_get(meta, "versionId") || json_get(meta, "lastUpdated") ||
                json_get(meta, "security")) {
-        text = "a contained resource with a version, time of update or security label";
+        text = "a contained resource with a version, time of update or security label; expected "
+               "none of these";
     }
     if (text) {
         fhir_found(w->r, FHIR_RULE_CONTAINED, place, name, (int32_t)i, c->json->at, "%s", text);

@@ -25,8 +25,9 @@ static unsigned contained_type(struct fhir_walk *w, const struct fhir_place *pla
     }
     const struct fhir_contained *c = fhir_contained_use(w, id);
     if (!c) {
-        fhir_found(w->r, FHIR_RULE_REFERENCES, place, STR("reference"), -1, j->at,
-                   "a reference to a contained resource that is not there");
+        fhir_found(
+            w->r, FHIR_RULE_REFERENCES, place, STR("reference"), -1, j->at,
+            "a reference to a contained resource that is not there; expected one with this id");
     }
     return c ? type_of(c->json) : 0;
 }

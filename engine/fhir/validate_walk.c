@@ -64,8 +64,10 @@ static void unknown(const struct members *m, const struct json *j)
                    STR_ARG(word));
         return;
     }
+    struct str near = fhir_member_near(&m->chain, j->key);
     fhir_found(m->w->r, FHIR_RULE_ELEMENTS, m->place, word, -1, j->key_at,
-               "%s has no element of this name", type);
+               "%s has no element of this name%s%.*s", type, near.n ? "; expected " : "",
+               STR_ARG(near));
 }
 
 static bool is_primitive(unsigned t)
@@ -152,9 +154,10 @@ static void walk_companion(const struct members *m, const struct member *one, co
                            const struct json *other, int32_t index)
 {
     if (j->kind != JSON_OBJECT) {
-        fhir_found(m->w->r, FHIR_RULE_JSON_KINDS, m->place, one->slot.name, index, j->at,
-                   "found %s beside a %s; expected an object with its id or extensions",
-                   json_kind_text(j), fhir_type_name(one->slot.type));
+        fhir_found(
+            m->w->r, FHIR_RULE_JSON_KINDS, m->place, one->slot.name, index, j->at,
+            "found %s where the id and extensions of %.*s stand; expected an object with these",
+            json_kind_text(j), STR_ARG(one->slot.name));
         return;
     }
     struct fhir_place *p = fhir_place_new(m->w, m->place, j, one->slot.type);

@@ -88,6 +88,30 @@ Test(fhir_validate, deep_documents_have_a_place)
     buf_free(&got);
 }
 
+/* What is said of the first finding. */
+static void check_text(const char *text, const char *want)
+{
+    struct arena a = {0};
+    struct fhir_report r;
+    const struct fhir_levels levels = fhir_levels_initial(VALIDATE_STRICT);
+    fhir_validate(&r, &a, quoted(&a, text), &levels);
+    cr_assert(r.n > 0, "%s", text);
+    cr_expect(str_is(r.v[0].text, want), "%s: %.*s", text, STR_ARG(r.v[0].text));
+    arena_free(&a);
+}
+
+Test(fhir_validate, what_was_found_and_expected)
+{
+    check_text(PATIENT(",'weight':1"), "Patient has no element of this name");
+    check_text(PATIENT(",'Gender':'male'"), "Patient has no element of this name; expected gender");
+    check_text(PATIENT(",'contact':[{'NAME':{'text':'x'}}]"),
+               "Patient.contact has no element of this name; expected name");
+    check_text(PATIENT(",'_active':'x'"), "found a string where the id and extensions of active "
+                                          "stand; expected an object with these");
+    check_text(PATIENT(",'contained':[{'resourceType':'Group','type':'person','actual':true}]"),
+               "a contained resource without an id; expected one");
+}
+
 Test(fhir_validate, elements)
 {
     static const struct row rows[] = {
