@@ -24,7 +24,7 @@ static void check_url(struct fhir_walk *w, const struct fhir_place *place)
         fhir_found(w->r, FHIR_RULE_REQUIRED, place, STR("url"), -1, place->json->at,
                    "Extension has no url; it must have one, an extension of it is none");
     }
-    if (!url.n) {
+    if (!j || !url.n) {
         return; /* required, told there */
     }
     if (str_index(url, '|') >= 0) {
