@@ -103,7 +103,7 @@ void fhir_bundle_index(struct fhir_bundle_index *out, struct arena *a, const str
     sort(out->by_name, out->names);
 }
 
-const struct json *fhir_bundle_entry(const struct fhir_bundle_index *b, uint32_t at)
+unsigned fhir_bundle_number(const struct fhir_bundle_index *b, uint32_t at)
 {
     unsigned lo = 0, hi = b->n;
     while (lo < hi) { /* to the first one behind it */
@@ -112,7 +112,13 @@ const struct json *fhir_bundle_entry(const struct fhir_bundle_index *b, uint32_t
         lo = before ? mid + 1 : lo;
         hi = before ? hi : mid;
     }
-    return lo ? b->entries[lo - 1] : NULL;
+    return lo;
+}
+
+const struct json *fhir_bundle_entry(const struct fhir_bundle_index *b, uint32_t at)
+{
+    unsigned number = fhir_bundle_number(b, at);
+    return number ? b->entries[number - 1] : NULL;
 }
 
 /* "http://x/" of http://x/Patient/1; empty: the URL is not of this kind. */

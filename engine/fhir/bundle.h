@@ -28,6 +28,8 @@ const struct json *fhir_bundle_find(const struct fhir_bundle_index *b, struct ar
                                     struct str full_url, struct str reference);
 /* The entry that holds byte `at` of the document; NULL: none. O(log n). */
 const struct json *fhir_bundle_entry(const struct fhir_bundle_index *b, uint32_t at);
+/* Which one that is, from 1 on; 0: none. */
+unsigned fhir_bundle_number(const struct fhir_bundle_index *b, uint32_t at);
 /* The type of Patient/1 and http://x/Patient/1/_history/2, 0: none is named. *out_id: its id. */
 unsigned fhir_reference_type(struct str reference, struct str *out_id);
 

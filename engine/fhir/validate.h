@@ -30,7 +30,7 @@
     X(EXTENSIONS, "extensions", "strict", "extension", "An extension has an absolute url without a version, and a value or extensions, not both.") \
     X(EXTENDED, "extended", "strict", "extension", "An extension that R4 itself defines stands where it may, with a value of its types, and no more often.") \
     X(CONTAINED, "contained", "strict", "invalid", "Contained resources have ids of their own, are referred to, and contain none; no version, update or security label.") \
-    X(BUNDLES, "bundles", "strict", "invalid", "Entries have a fullUrl (but in batches and transactions), absolute and that of the resource; a document has what its Composition refers to.") \
+    X(BUNDLES, "bundles", "strict", "invalid", "Entries have a fullUrl (but in batches and transactions), absolute and that of the resource; a document has what its Composition refers to, and what belongs to it alone.") \
     X(NARRATIVE, "narrative", "strict", "invalid", "Narrative is a div of XHTML with the elements and attributes that are allowed, and something to read.") \
     X(INVARIANTS, "invariants", "strict", "invariant", "The invariants of R4 hold.") \
     X(UNDECIDED, "undecided", "warn", "processing", "Invariants can be evaluated, and what they compare can be compared.") \

@@ -61,6 +61,7 @@ void fhir_bundle_begin(struct fhir_walk *w, const struct fhir_place *place, stru
     b->composition = str_is(type, "document") ? json_get(first, "resource") : NULL;
     fhir_bundle_index(&b->index, w->r->a, place->json);
     check_urls(w, place);
+    fhir_check_document(w, place, b);
 }
 
 void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place)
