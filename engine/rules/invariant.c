@@ -143,13 +143,24 @@ static void tell(struct run *run, const struct invariant *one, const struct fhir
     }
 }
 
-/* Is there a primitive that has extensions and no value? What a formula asks of it has no answer. */
-static bool lacks_value(const struct json *object)
+/* Does the formula name this member, or is it about its values? A choice is named without its type. */
+static bool asks_for(const struct invariant *one, unsigned type, struct str member)
 {
-    json_each(j, object)
+    unsigned chosen;
+    const struct fhir_element *choice = fhir_choice(type, member, &chosen);
+    struct str name = choice ? fhir_element_name(choice) : member;
+    return str_find(str_of(one->row.expression), name) >= 0 ||
+           (one->element && str_eq(fhir_element_name(one->element), name));
+}
+
+/* Does it ask for a primitive that has extensions and no value? Then there is no answer. */
+static bool lacks_value(const struct invariant *one, const struct fhir_place *p)
+{
+    json_each(j, p->json)
     {
-        bool is_companion = j->key.n && j->key.p[0] == '_';
-        if (is_companion && !json_get_str(object, str_slice(j->key, 1, j->key.n))) {
+        bool is_companion = j->key.n > 1 && j->key.p[0] == '_';
+        struct str member = is_companion ? str_slice(j->key, 1, j->key.n) : STR("");
+        if (is_companion && !json_get_str(p->json, member) && asks_for(one, p->type, member)) {
             return true;
         }
     }
@@ -176,7 +187,7 @@ static void check_value(struct run *run, const struct invariant *one, const stru
     run->steps = e.steps;
     if (!one->n || !good) {
         tell(run, one, p, index, " (this cannot be evaluated here)");
-    } else if (got == ANSWER_EMPTY && (one->row.is_open || lacks_value(p->json))) {
+    } else if (got == ANSWER_EMPTY && (one->row.is_open || lacks_value(one, p))) {
         tell(run, one, p, index, " (it gives no answer here)");
     } else if (got != ANSWER_TRUE) {
         tell(run, one, p, index, NULL);

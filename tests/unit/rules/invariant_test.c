@@ -235,6 +235,10 @@ Test(invariant, of_definitions)
          QUESTION("'type':'string','enableWhen':[{'question':'2','operator':'exists','answerString'"
                   ":'x'}]"),
          "que-7@Questionnaire.item[0].enableWhen[0]"},
+        {"enabled where something exists, which only an extension says",
+         QUESTION("'type':'string','enableWhen':[{'question':'2','operator':'exists',"
+                  "'_answerBoolean':" UNKNOWN "}]"),
+         "~?que-7@Questionnaire.item[0].enableWhen[0]"},
         {"enabled by two, and nobody says how",
          QUESTION(
              "'type':'string','enableWhen':[{'question':'2','operator':'=','answerString':'x'},{"
@@ -245,6 +249,11 @@ Test(invariant, of_definitions)
         {"no name at all", "{'resourceType':'ValueSet','status':'draft'}", ""},
         {"a type of which only an extension is there", QUESTION("'_type':" UNKNOWN),
          "~?que-1@Questionnaire.item[0]"},
+        {"a text of which only an extension is there, and the answer is about something else",
+         "{'resourceType':'Bundle','type':'message','_language':" UNKNOWN
+         ",'entry':[{'fullUrl':'urn:uuid:6a2ee390-978e-42c6-8f88-c17dff3bd8a0',"
+         "'link':[{'relation':'x','url':'x'}]}]}",
+         "bdl-12@Bundle bdl-5@Bundle.entry[0]"},
         {"a kind of which only an extension is there",
          "{'resourceType':'CapabilityStatement','status':'draft','date':'2026','_kind':" UNKNOWN
          ",'fhirVersion':'4.0.1','format':['json'],'rest':[{'mode':'client'}],"
@@ -259,6 +268,13 @@ Test(invariant, of_definitions)
          "x'}]}}",
          "eld-19@StructureDefinition.differential.element[1] "
          "~eld-20@StructureDefinition.differential.element[1]"},
+        {"at most what only an extension says",
+         "{'resourceType':'StructureDefinition','url':'http://x.example/"
+         "y','name':'Y','status':'draft','kind':'resource',"
+         "'abstract':false,'type':'Patient','derivation':'constraint','baseDefinition':'http://"
+         "hl7.org/fhir/StructureDefinition/Patient',"
+         "'differential':{'element':[{'id':'Patient','path':'Patient','_max':" UNKNOWN "}]}}",
+         "~?eld-3@StructureDefinition.differential.element[0].max"},
         {"at most nothing that is a number",
          "{'resourceType':'StructureDefinition','url':'http://x.example/"
          "y','name':'Y','status':'draft','kind':'resource',"
