@@ -231,7 +231,8 @@ struct node *check_path_node(struct check *c, struct node *n, struct shape *out)
     if (c->f->is_route && at.several && !c->failed) {
         complain_rivals(c, n, &at);
     }
-    if (c->f->is_route && !c->failed) {
+    bool is_meant = n->op == NODE_SUBPATH; /* $message.NK1: that no group holds it is known */
+    if (c->f->is_route && !c->failed && !is_meant) {
         check_missing(c->d, n->pos, n->path.seg, &at, c->names);
     }
     *out = shape_of_path(c, n, &t, &at);

@@ -62,6 +62,15 @@ static bool run_values(struct eval *e, const struct loop *l, const struct scope 
     return good;
 }
 
+/* Segments, and the message has none of that name: most loops of a map that is for every sender. */
+static bool is_absent(const struct eval *e, const struct node *n)
+{
+    uint64_t set;
+    bool is_place = n->op == NODE_PATH || (n->op == NODE_SUBPATH && n->arg[0]->op == NODE_MESSAGE);
+    return is_place && !n->path.field && e->doc &&
+           draft_named_in(e->doc, draft_root(e->doc), true, n->path.seg, &set) && !set;
+}
+
 bool run_elements(struct eval *e, const struct loop *l, const struct scope *scope,
                   struct values *out)
 {
@@ -76,7 +85,7 @@ bool run_elements(struct eval *e, const struct loop *l, const struct scope *scop
             return true;
         }
     }
-    return run_values(e, l, scope, out);
+    return is_absent(e, l->formula) || run_values(e, l, scope, out);
 }
 
 /* The values for `slot`, which is empty. */
