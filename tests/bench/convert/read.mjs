@@ -108,7 +108,7 @@ export const number = (value) => {
   return n;
 };
 
-const foreign = new Set(['DG1', 'OBX', 'PRT', 'ROL']); // what these become is not written here
+const foreign = new Set(['DG1', 'OBX', 'PRT', 'ROL', 'NK1', 'AL1', 'IAM', 'PR1', 'GT1', 'IN1']); // what these become is not written here
 
 // A message in the order of SIU_S12: what belongs to the booking, its patients, its resources.
 export function readMessage(message) {
