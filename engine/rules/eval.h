@@ -204,6 +204,10 @@ bool eval_same(struct eval *e, const struct value *a, const struct value *b);
 /* Is `v` among the values of `l`? A fault ends it with false. */
 bool eval_among(struct eval *e, const struct node *n, const struct value *v,
                 const struct values *l);
+/* From `from` on, only those stay that are not among the ones before, which begin at `first`. Segments and groups in one pass, other
+ * values each against each. False: a fault, or no steps left. */
+bool eval_once(struct eval *e, const struct node *n, uint32_t first, uint32_t from,
+               struct values *l);
 /* Operators, in eval_op.c; called by eval_node() only. */
 bool eval_operator(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
 

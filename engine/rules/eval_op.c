@@ -455,28 +455,6 @@ static EVAL_APART bool op_member(struct eval *e, const struct node *n, const str
     return !e->fault.text.n && put(e, out, value_boolean(found));
 }
 
-/* Of the values from `from` on, only those stay that are not among the ones before, which begin at `first`. */
-static bool drop_known(struct eval *e, const struct node *n, uint32_t first, uint32_t from,
-                       struct values *l)
-{
-    uint32_t kept = from;
-    for (uint32_t i = from; i < l->n; i++) {
-        const struct values known = {l->v + first, kept - first, kept - first};
-        if (eval_among(e, n, &l->v[i], &known)) {
-            continue;
-        }
-        if (e->fault.text.n) {
-            return false;
-        }
-        if (kept != i) {
-            l->v[kept] = l->v[i];
-        }
-        kept++;
-    }
-    l->n = kept;
-    return true;
-}
-
 /* Each value of both, once. A | B | C is one list, to which each is added in turn: what A | B holds, from `first` on,
  * need not be compared again. */
 static bool unite(struct eval *e, const struct node *n, const struct scope *s, uint32_t first,
@@ -487,7 +465,8 @@ static bool unite(struct eval *e, const struct node *n, const struct scope *s, u
     bool good =
         is_more ? eval_step(e, left) && unite(e, left, s, first, out) : eval_node(e, left, s, out);
     uint32_t from = is_more ? out->n : first;
-    return good && eval_node(e, n->arg[1], s, out) && drop_known(e, n, first, from, out);
+    return good && eval_node(e, n->arg[1], s, out) &&
+           (out->n == from || eval_once(e, n, first, from, out));
 }
 
 static EVAL_APART bool op_union(struct eval *e, const struct node *n, const struct scope *s,

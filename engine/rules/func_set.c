@@ -199,8 +199,8 @@ static bool add_distinct(struct eval *e, const struct node *n, const struct valu
 
 bool func_distinct(struct eval *e, const struct call *c, struct values *out)
 {
-    VALUES(seen);
-    return add_distinct(e, c->n, c->in, &seen, out);
+    uint32_t first = out->n;
+    return copy(e, c, 0, c->in->n, out) && eval_once(e, c->n, first, first, out);
 }
 
 static bool are_texts(const struct values *l)
@@ -239,18 +239,16 @@ bool func_is_distinct(struct eval *e, const struct call *c, struct values *out)
     if (c->in->n > FEW && are_texts(c->in)) {
         return call_put(e, out, value_boolean(are_distinct_texts(e, c->in)));
     }
-    VALUES(seen);
     VALUES(all);
-    return add_distinct(e, c->n, c->in, &seen, &all) &&
+    return copy(e, c, 0, c->in->n, &all) && eval_once(e, c->n, 0, 0, &all) &&
            call_put(e, out, value_boolean(all.n == c->in->n));
 }
 
 bool func_union(struct eval *e, const struct call *c, struct values *out)
 {
-    VALUES(seen);
-    VALUES(other);
-    return call_values(e, c, 0, &other) && add_distinct(e, c->n, c->in, &seen, out) &&
-           add_distinct(e, c->n, &other, &seen, out);
+    uint32_t first = out->n;
+    return copy(e, c, 0, c->in->n, out) && call_values(e, c, 0, out) &&
+           eval_once(e, c->n, first, first, out);
 }
 
 /* Whether the order matters or not, it is kept. */
