@@ -21,7 +21,7 @@
     X(JSON_KINDS, "json-kinds", "strict", "structure", "A value is the object, text, number or boolean that its type is in JSON.") \
     X(EMPTY_VALUES, "empty-values", "strict", "structure", "No object, array or text is empty, an id alone is no element; null stands only beside the id or extensions of a primitive.") \
     X(REQUIRED, "required", "strict", "required", "Elements that must be there are there.") \
-    X(FORMATS, "formats", "strict", "value", "Primitives have the form of their type: ids, dates, uris, base64, ranges of numbers.") \
+    X(FORMATS, "formats", "strict", "value", "Primitives have the form of their type: ids, dates, uris, base64, ranges of numbers; the size of an attachment is that of its data.") \
     X(HABITS, "habits", "warn", "value", "Texts have no blanks at their ends, base64 has none, references say to what, decimals have at most 18 digits, companion arrays the length of their arrays.") \
     X(CODES, "codes", "strict", "code-invalid", "Codes of a required binding are in its value set.") \
     X(SYSTEMS, "systems", "strict", "value", "The system of an identifier or code is an absolute uri and no value set, the url of a definition absolute; a value that is called a uri is one.") \

@@ -57,6 +57,8 @@ unsigned fhir_resource_type(struct fhir_walk *w, const struct fhir_place *up, co
 /* validate_value.c: the value of a primitive. */
 void fhir_check_primitive(struct fhir_walk *w, const struct fhir_place *place,
                           const struct fhir_slot *slot, const struct json *j, int32_t index);
+/* Attachment.size: "number of bytes of data that make up this attachment (before base64 encoding)". */
+void fhir_check_attachment(struct fhir_walk *w, const struct fhir_place *place);
 /* validate_code.c: a Coding or CodeableConcept of a bound element; a code. */
 void fhir_check_concept(struct fhir_walk *w, const struct fhir_place *place,
                         const struct fhir_element *e);

@@ -98,6 +98,29 @@ static void check_content(struct fhir_walk *w, const struct fhir_place *place,
     }
 }
 
+/* How many bytes base64 stands for. */
+static int64_t decoded_size(struct str base64)
+{
+    int64_t digits = 0;
+    for (size_t i = 0; i < base64.n; i++) {
+        char c = base64.p[i];
+        digits += c != '=' && c != ' ' && c != '\t' && c != '\r' && c != '\n';
+    }
+    return digits * 3 / 4;
+}
+
+void fhir_check_attachment(struct fhir_walk *w, const struct fhir_place *place)
+{
+    const struct json *size = json_get(place->json, "size");
+    struct str data = json_text(json_get(place->json, "data"));
+    int64_t said;
+    if (data.n && size && size->kind == JSON_NUMBER && str_to_i64(size->text, &said) &&
+        fhir_primitive_valid(FHIR_TYPE_BASE64_BINARY, data) && said != decoded_size(data)) {
+        fhir_found(w->r, FHIR_RULE_FORMATS, place, STR("size"), -1, size->at,
+                   "this is not the size of the data; expected its bytes before base64");
+    }
+}
+
 static void tell(struct fhir_walk *w, const struct fhir_place *place, const struct fhir_slot *slot,
                  const struct fhir_literal_fault *fault, const struct json *j, int32_t index)
 {

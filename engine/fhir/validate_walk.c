@@ -129,6 +129,8 @@ static void walk_complex(const struct members *m, const struct member *one, cons
         fhir_check_reference(w, p, e);
     } else if (p->type == FHIR_TYPE_EXTENSION) {
         fhir_check_extension(w, p);
+    } else if (p->type == FHIR_TYPE_ATTACHMENT) {
+        fhir_check_attachment(w, p);
     } else if (p->type == FHIR_TYPE_CODEABLE_CONCEPT || p->type == FHIR_TYPE_CODING) {
         fhir_check_concept(w, p, e);
     } else if (e->flags & FHIR_SIMPLE && json_get(j, "comparator")) {
