@@ -3,7 +3,7 @@ import { house, location, organization, person, place, practitioner } from './ac
 import { appointment, booked, isTimed, kept, schedule, slot, times, whose } from './booking.mjs';
 import { account, accountUrn, encounter, encounterUrn, numberOf, patient, patientUrn } from './patient.mjs';
 import { each, lead, leadText, parts, readMessage, text } from './read.mjs';
-import { clean, idOf, instant, joined, urn, visitStatuses } from './types.mjs';
+import { clean, coded, concept, idOf, instant, joined, urn, visitStatuses } from './types.mjs';
 import { inZone, now, write } from './zone.mjs';
 
 const v2 = (of) => 'http://terminology.hl7.org/CodeSystem/v2-' + of;
@@ -19,6 +19,7 @@ function provenance(m, target) {
       id: idOf(fullUrl),
       target: [{ reference: target }],
       recorded: sent ? inZone(sent) : now(),
+      reason: coded(parts(m.sch[6])) ? [concept(parts(m.sch[6]))] : undefined,
       activity: { coding: [{ system: v2('0003'), code: m.event, display: text(type, 1) + '^' + m.event }] },
       agent: [{
         type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type', code: 'transmitter' }] },
