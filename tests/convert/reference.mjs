@@ -36,7 +36,7 @@ const others = { // what a field may hold instead
   'SCH-11': ['', '^^30', '^^M45^202611240930', ...times.map((t) => '^^^' + t), ...times.map((t) => '^^^' + t + '^202612312300')],
   'SCH-12': ['', 'U9^A^B~U8^C', '^ONLY', '^A&B^C^D^JR^MR^MD^^NORTH&1.2&ISO^L^^^MD'], 'SCH-16': ['', 'U027^CLERK^ROSA~^X'],
   'SCH-20': ['U1^^GIVEN', '1234^A^B^^^^^^&&^^^^NPI'],
-  'SCH-25': ['', 'waitlist', 'Cancelled', 'Noshow', '^Pending', 'Strange', 'OVERBOOK', 'Overbook', 'Arrived', 'Deleted'], 'SCH-26': ['O1^A'], 'SCH-27': ['O2^B~O3'],
+  'SCH-25': ['', 'waitlist', 'Cancelled', 'Noshow', '^Pending', 'Strange', 'OVERBOOK', 'Overbook', 'Arrived', 'Deleted'], 'SCH-23': ['P0', 'P0^Q R'], 'SCH-24': ['F0^^1.2.3^ISO'], 'SCH-26': ['O1^A'], 'SCH-27': ['O2^B~O3'],
   'NTE-3': ['a\\F\\b\\S\\c\\R\\d\\E\\e', 'x\\.sp2\\y\\H\\z\\N\\', 'one~two', '\\X41\\\\X0D0A\\', 'open \\ end', 'quote " tab\t', 'Zoë \u{1F600} ß'],
   'PID-2': ['77', '100001'], 'PID-3': ['', '5', '5^^^^PI', '^^^X^MR~6^^^Y&2.5&URI^XX', '7^^^&abc&GUID^MRN^CITY&1', '8^^^SSA^MR^^20200101^20300101', '9^^^X&1.2.x&ISO^MR', '9^^^&A B&L', '9^^^&F47AC10B-58CC-4372-A567-0E02B2C3D479&GUID', '9^^^H&http://a/b&URI', '9^^^&own&Q'],
   'PID-4': ['88^^^B'],

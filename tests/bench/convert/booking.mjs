@@ -211,6 +211,10 @@ function endOf(t, minutes) {
   return write(t.end ?? (minutes === undefined ? t.start : later(t.start, minutes * 60)));
 }
 
+// What it is a part of, or came from.
+const partOf = (m) => [[23, 'PLAC'], [24, 'FILL']].map(([n, type]) => [parts(m.sch[n]), type]).filter(([it]) => text(it, 1))
+  .map(([it, type]) => ({ type: 'Appointment', identifier: ei(it, m.authority, type) }));
+
 export function appointment(m, t, status, urns) {
   const sch = m.sch;
   const minutes = minutesOf(m, t);
@@ -228,6 +232,7 @@ export function appointment(m, t, status, urns) {
       appointmentType: coded(parts(sch[8])) ? concept(parts(sch[8]), v2('0277')) : undefined,
       reasonCode: coded(parts(sch[7])) ? [concept(parts(sch[7]), v2('0276'))] : undefined,
       description: text(parts(sch[8]), 2) || undefined,
+      supportingInformation: listed(partOf(m)),
       start: write(t.start),
       end: endOf(t, minutes),
       slot: urns.slot ? [{ reference: urns.slot, type: 'Slot' }] : undefined,
