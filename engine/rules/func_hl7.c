@@ -37,13 +37,27 @@ static bool is_formatting(struct str inside)
            (inside.n > 1 && inside.p[0] == '.' && !str_is(inside, ".br"));
 }
 
+/* As many bytes of `s` from `from` on as stand before an escape character. */
+static size_t plain_run(struct str s, size_t from, char escape)
+{
+    const char *at = from < s.n ? memchr(s.p + from, escape, s.n - from) : NULL;
+    return at ? (size_t)(at - (s.p + from)) : s.n - from;
+}
+
 /* Without \H\ \N\ \.xx\ and the like; other sequences stay for the decoder. */
 static struct str drop_formatting(struct eval *e, struct str s, char escape)
 {
+    if (plain_run(s, 0, escape) == s.n) {
+        return s;
+    }
     char *p = arena_alloc(e->a, s.n + 1), *to = p;
     for (size_t i = 0; i < s.n;) {
-        const char *close = s.p[i] == escape ? memchr(s.p + i + 1, escape, s.n - i - 1) : NULL;
-        size_t n = close ? (size_t)(close - (s.p + i)) + 1 : 1;
+        size_t run = plain_run(s, i, escape);
+        memcpy(to, s.p + i, run);
+        to += run;
+        i += run;
+        size_t inside = i < s.n ? plain_run(s, i + 1, escape) : 0;
+        size_t n = i + 1 + inside < s.n ? inside + 2 : i < s.n; /* without an end, the sign alone */
         if (n < 2 || !is_formatting(str_slice(s, i + 1, i + n - 1))) {
             memcpy(to, s.p + i, n);
             to += n;
