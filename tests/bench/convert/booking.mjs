@@ -191,10 +191,11 @@ function participants(m, status, start, visit) {
   return found;
 }
 
+// Of the booking and, once each, of its services.
 function comment(m) {
-  const found = [];
-  for (const note of m.notes) for (const one of each(note[3])) found.push(formatted(one));
-  return found.length ? found.join('; ') : undefined;
+  const found = new Set();
+  for (const note of [...m.notes, ...m.serviceNotes]) for (const one of each(note[3])) found.add(formatted(one));
+  return found.size ? [...found].join('; ') : undefined;
 }
 
 export function services(m, status) {

@@ -117,19 +117,21 @@ export function readMessage(message) {
   repetition = message[5];
   escape = message[6];
   subcomponent = message[7];
-  const m = { msh: none, sch: none, tq1: none, notes: [], patients: [], ais: [], aig: [], ail: [], aip: [] };
+  const m = { msh: none, sch: none, tq1: none, notes: [], serviceNotes: [], patients: [], ais: [], aig: [], ail: [], aip: [] };
   const lines = cut(message, '\r');
   m.msh = cut(lines[0], field);
   m.msh.unshift(''); // MSH-1 is the separator itself
   let patient;
   let inHead = true;
+  let ofService = false;
   for (let i = 1; i < lines.length; i++) {
     const line = lines[i];
     const name = line.slice(0, 3);
+    if (name !== 'NTE') ofService = name === 'AIS';
     switch (name) {
       case 'SCH': m.sch = cut(line, field); break;
       case 'TQ1': if (m.tq1 === none) m.tq1 = cut(line, field); break;
-      case 'NTE': if (inHead) m.notes.push(cut(line, field)); break;
+      case 'NTE': if (inHead || ofService) (inHead ? m.notes : m.serviceNotes).push(cut(line, field)); break;
       case 'PID':
         inHead = false;
         m.patients.push((patient = { pid: cut(line, field), pd1: none, pv1: none, pv2: none }));
