@@ -7,6 +7,7 @@
 #include "engine/flow/sender.h"
 #include "engine/flow/validation.h"
 #include "engine/ops/crew.h"
+#include "engine/rules/recall.h"
 
 enum {
     TURNS_MAX = 128,
@@ -19,6 +20,7 @@ enum {
 struct worker {
     struct arena made, scratch; /* of the message under way */
     struct arena found;         /* differences that nobody was told of */
+    struct recall *was, *now;   /* what both made of the messages before */
     char apart[CREW_APART];
 };
 
@@ -107,12 +109,14 @@ static void run_both(const struct shadow_crew *c, struct worker *w, struct rules
                      struct shadow_turn *t)
 {
     struct rules_result was, now;
-    bool differs = false;
+    uint64_t differs = 0;
     in->differs = c->is_paired ? &differs : NULL;
+    in->recall = w->was;
     run_routes(c->pair->was, &w->made, &t->m, in, &was);
     t->is_same = c->is_paired && !differs;
     if (!t->is_same) {
         in->differs = NULL;
+        in->recall = w->now;
         run_routes(c->pair->now, &w->made, &t->m, in, &now);
         t->found = shadow_compare(c->pair, t->m.raw, &was, &now, &w->found, &w->scratch);
     }
@@ -196,6 +200,10 @@ struct shadow_crew *shadow_crew_new(const struct shadow_pair *pair, unsigned thr
     c->pair = pair;
     c->is_paired = config_pair(pair->was, pair->now);
     c->crew = crew_new(threads);
+    for (unsigned i = 0; i < crew_size(c->crew); i++) {
+        c->workers[i].was = recall_new(RECALL_BYTES);
+        c->workers[i].now = recall_new(RECALL_BYTES);
+    }
     c->most = TURNS_FIRST;
     c->fn = fn;
     c->arg = arg;
@@ -214,6 +222,8 @@ void shadow_crew_free(struct shadow_crew **cp)
         arena_free(&c->workers[i].made);
         arena_free(&c->workers[i].scratch);
         arena_free(&c->workers[i].found);
+        recall_free(&c->workers[i].was);
+        recall_free(&c->workers[i].now);
     }
     free(c);
     *cp = NULL;

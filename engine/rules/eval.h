@@ -108,7 +108,7 @@ struct eval {
     struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
     struct coverage *coverage; /* told what is touched (coverage.h); or NULL */
     struct recall *recall;     /* in maps of an output; or NULL (run_recall.c) */
-    bool *differs;             /* rules_input.differs; or NULL */
+    uint64_t *differs;         /* rules_input.differs; or NULL */
 };
 
 /* What $this, $index and $total are, innermost first. */
@@ -214,11 +214,12 @@ bool eval_operator(struct eval *e, const struct node *n, const struct scope *s, 
 /* What defineVariable() made of NODE_VARIABLE `n`; in func_variable.c. */
 bool eval_variable(struct eval *e, const struct node *n, struct values *out);
 
-/* What the paired ruleset has otherwise was reached (rules_pair). */
+/* What the paired ruleset has otherwise was reached (rules_pair): counted, so that what came to it can be told from what
+ * others did. */
 static inline void eval_came_to(struct eval *e, bool is_changed)
 {
     if (is_changed && e->differs) {
-        *e->differs = true;
+        ++*e->differs;
     }
 }
 

@@ -34,6 +34,7 @@ struct recall_made {
     const struct rules_miss *misses, *until; /* newest first, the last one before `until` */
     uint32_t steps;                          /* what it took */
     size_t bytes;
+    bool differs; /* the paired ruleset may make something else (rules_input.differs) */
 };
 
 /* An output begins, of a message that stands in `context`: what was found before may be gone. */

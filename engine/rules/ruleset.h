@@ -107,7 +107,7 @@ struct rules_change {
     bool is_route; /* else a map */
 };
 /* Of two rulesets that differ in `changes` and in rows of tables, in nothing else that their texts say: from now on a run or
- * validation of `r` sets *differs of its input where `other` might make something else of the message: it came to a
+ * validation of `r` adds to *differs of its input where `other` might make something else of the message: it came to a
  * changed route or map, or looked up what `other` answers otherwise. False: columns or zones differ, both must be run. `other`
  * lives as long as `r` is run so. Not while `r` is run. O(cells). */
 bool rules_pair(struct ruleset *r, const struct ruleset *other, const struct rules_change *changes,
@@ -160,7 +160,7 @@ struct rules_input {
     struct trace *trace;               /* told what happens; NULL: nobody asks (trace.h) */
     struct str only;                   /* run this route alone; empty: all */
     struct recall *recall;             /* what earlier messages came to; or NULL (recall.h) */
-    bool *differs; /* set where the paired ruleset may differ (rules_pair); or NULL */
+    uint64_t *differs; /* counts where the paired ruleset may differ (rules_pair); or NULL */
 };
 
 /* One ordering key, (assigning authority, id); the same pair orders together. */

@@ -73,7 +73,7 @@ static bool has_row(const struct conforming *k, const struct table *t, struct st
 {
     bool has = table_find(t, &text) >= 0;
     if (t->twin && k->in->differs && (table_find(t->twin, &text) >= 0) != has) {
-        *k->in->differs = true;
+        ++*k->in->differs;
     }
     return has;
 }

@@ -12,6 +12,7 @@ struct eval_memo {
     const struct rules_miss *misses; /* that it told, newest first, before use.misses */
     const struct json *made;         /* or NULL */
     size_t taken;                    /* what that took */
+    bool differs;                    /* run_memo_differs() */
 };
 
 static bool has_text(const struct value *v)
@@ -114,6 +115,7 @@ void run_memo_of(struct eval *e, const struct map *m, const struct assigns *with
         out->remarks = e->remarks;
         out->steps = e->steps;
         out->taken = eval_taken(e);
+        out->differs = e->differs ? *e->differs : 0;
     }
 }
 
@@ -135,6 +137,11 @@ void run_memo_begin(struct eval *e, struct recall *recall)
     run_recall_begin(e, recall);
 }
 
+bool run_memo_differs(const struct eval *e, const struct run_memo *use)
+{
+    return e->differs && *e->differs != use->differs;
+}
+
 static const struct values *given_to(struct eval *e, const struct run_memo *use)
 {
     struct values *given = arena_alloc(e->a, sizeof(*given) * use->with.n);
@@ -152,7 +159,8 @@ static void remember(struct eval *e, const struct run_memo *use, const struct js
                                .given = given_to(e, use),
                                .misses = e->misses,
                                .made = made,
-                               .taken = eval_taken(e) - use->taken};
+                               .taken = eval_taken(e) - use->taken,
+                               .differs = run_memo_differs(e, use)};
     *list_of(e, use) = memo;
 }
 
@@ -172,6 +180,7 @@ bool run_memo_find(struct eval *e, struct run_memo *use, struct recall_key *room
     const struct json *made = memo ? memo->made : NULL;
     if (memo) {
         eval_charge(e, memo->taken);
+        eval_came_to(e, memo->differs);
         e->misses = recall_misses(e->a, memo->misses, memo->use.misses, e->misses);
     } else if (use->is_asked && run_recall_find(e, use, room, &made)) {
         remember(e, use, made);

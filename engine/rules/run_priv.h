@@ -106,6 +106,7 @@ struct run_memo {
     const struct rules_remark *remarks;
     uint32_t steps;
     size_t taken;                 /* eval_taken() before */
+    uint64_t differs;             /* how often it differed before */
     const struct recall_key *key; /* what earlier messages are asked by; NULL: they are not */
 };
 /* Filled where it stays: what was just written in parts is not copied. */
@@ -117,6 +118,8 @@ void run_memo_of(struct eval *e, const struct map *m, const struct assigns *with
 bool run_memo_find(struct eval *e, struct run_memo *use, struct recall_key *room,
                    struct json **out);
 void run_memo_keep(struct eval *e, const struct run_memo *memo, const struct json *made);
+/* Has it come to what the paired ruleset has otherwise since it began? */
+bool run_memo_differs(const struct eval *e, const struct run_memo *use);
 /* An output begins. `recall`: of earlier messages; or NULL. */
 void run_memo_begin(struct eval *e, struct recall *recall);
 /* `v` once more, for another parent; what is below it is the same. */

@@ -109,23 +109,25 @@ static struct str context_of(struct eval *e, const struct edit_seg *msh, char *r
 {
     struct bytes b = {room, room + CONTEXT_MAX};
     const struct hl7_text *t = eval_charset(e);
+    const bool is_paired = e->differs; /* results know whether they may differ */
     const unsigned char set[] = {t->is_set, t->is_set ? (unsigned char)t->set : 0};
     put_text(&b, e->source ? e->source->name : STR(""));
     put(&b, &e->doc->m->d, sizeof(e->doc->m->d));
     put(&b, set, sizeof(set));
+    put(&b, &is_paired, sizeof(is_paired));
     for (unsigned field = HEADER_FIRST; field <= HEADER_LAST; field++) {
         put_text(&b, hl7_field(msh->m, msh->seg, field));
     }
     return b.at ? str_from(room, (size_t)(b.at - room)) : STR("");
 }
 
-/* Not for traces, coverage and comparisons, which want to see each use; nor where two headers stand in one message. */
+/* Not for traces and coverage, which want to see each use; nor where two headers stand in one message. */
 void run_recall_begin(struct eval *e, struct recall *recall)
 {
     char room[CONTEXT_MAX];
     struct edit_seg msh, more;
     e->recall = NULL;
-    if (!recall || !e->doc || e->lineage || e->coverage || e->differs) {
+    if (!recall || !e->doc || e->lineage || e->coverage) {
         return;
     }
     struct draft_flat it = {.d = e->doc};
@@ -161,6 +163,7 @@ bool run_recall_find(struct eval *e, struct run_memo *use, struct recall_key *ro
         return false;
     }
     e->misses = recall_misses(e->a, made->misses, NULL, e->misses);
+    eval_came_to(e, made->differs);
     *out = made->json;
     return true;
 }
@@ -171,7 +174,8 @@ void run_recall_keep(struct eval *e, const struct run_memo *use, const struct js
                                     .misses = e->misses,
                                     .until = use->misses,
                                     .steps = use->steps - e->steps,
-                                    .bytes = eval_taken(e) - use->taken};
+                                    .bytes = eval_taken(e) - use->taken,
+                                    .differs = run_memo_differs(e, use)};
     if (use->key) {
         recall_keep(e->recall, use->key, &one);
     }
