@@ -6,11 +6,10 @@ void differ_tell(struct differ *d, enum differ_kind kind, struct str was, struct
     d->fn(d->arg, kind, buf_str(&d->at), was, now);
 }
 
-static bool is_equal(const struct json *x, const struct json *y)
+static bool is_equal(const struct json *x, const struct json *y);
+
+static bool are_equal_below(const struct json *x, const struct json *y)
 {
-    if (x->kind != y->kind || x->count != y->count || !str_eq(x->text, y->text)) {
-        return false;
-    }
     const struct json *b = y->first;
     for (const struct json *a = x->first; a; a = a->next, b = b->next) {
         if (!str_eq(a->key, b->key) || !is_equal(a, b)) {
@@ -18,6 +17,16 @@ static bool is_equal(const struct json *x, const struct json *y)
         }
     }
     return true;
+}
+
+/* Of what both keep how it is written (json_keep_written()), that tells. */
+static bool is_equal(const struct json *x, const struct json *y)
+{
+    if (x->kind != y->kind || x->count != y->count) {
+        return false;
+    }
+    bool both = !x->first || (x->text.n && y->text.n);
+    return both ? str_eq(x->text, y->text) : are_equal_below(x, y);
 }
 
 static bool is_leaf(const struct json *v)

@@ -19,6 +19,31 @@ static struct json *json_of(struct arena *a, const char *text)
     return v;
 }
 
+/* What recall keeps (json_keep_written()) of all that is below. */
+static void keep_written(struct arena *a, struct json *v)
+{
+    json_each(child, v)
+    {
+        keep_written(a, child);
+    }
+    json_keep_written(a, v);
+}
+
+/* What is told where it is kept how the one or the other is written. */
+static void tell(struct arena *a, const char *was, const char *now, unsigned kept, struct buf *got)
+{
+    struct differ d = {.a = a, .fn = collect, .arg = got};
+    struct json *x = json_of(a, was), *y = json_of(a, now);
+    if (kept & 1) {
+        keep_written(a, x);
+    }
+    if (kept & 2) {
+        keep_written(a, y);
+    }
+    differ_json(&d, x, y);
+    buf_free(&d.at);
+}
+
 Test(differ, json_is_told_by_member_path)
 {
     static const struct {
@@ -34,17 +59,17 @@ Test(differ, json_is_told_by_member_path)
         {"{\"l\":[1,2,3]}", "{\"l\":[2,3]}", "-l[] 1>; "},
         {"{\"l\":[{\"a\":1},{\"a\":2}]}", "{\"l\":[{\"a\":3},{\"a\":4}]}",
          "l[].a 1>3; l[].a 2>4; "},
+        {"{\"l\":[{\"a\":1},{\"a\":2}]}", "{\"l\":[{\"a\":9},{\"a\":1},{\"a\":2}]}", "+l[].a >9; "},
         {"{\"a\":\"x\"}", "{\"a\":{\"b\":\"x\"}}", "-a x>; +a.b >x; "},
         {"{\"a\":null}", "{\"a\":{}}", "a null>{}; "},
         {"{\"a\":1,\"b\":2}", "{\"b\":2,\"a\":1}", ""},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < 4 * (sizeof rows / sizeof *rows); i++) {
         struct arena a = {0};
         struct buf got = {0};
-        struct differ d = {.a = &a, .fn = collect, .arg = &got};
-        differ_json(&d, json_of(&a, rows[i].was), json_of(&a, rows[i].now));
-        cr_expect(str_is(buf_str(&got), rows[i].want), "row %zu: %.*s", i, (int)got.n, got.p);
-        buf_free(&d.at);
+        tell(&a, rows[i / 4].was, rows[i / 4].now, i % 4, &got);
+        cr_expect(str_is(buf_str(&got), rows[i / 4].want), "row %zu, kept %zu: %.*s", i / 4, i % 4,
+                  (int)got.n, got.p);
         buf_free(&got);
         arena_free(&a);
     }
