@@ -118,6 +118,12 @@ enum value_answer func_scan_date(struct eval *e, const struct call *c, struct mo
 
 /* Code of the rows, by file. */
 #define FUNC_CODE(name) bool name(struct eval *e, const struct call *c, struct values *out)
+/* func_choice.c */
+FUNC_CODE(func_min);
+FUNC_CODE(func_max);
+FUNC_CODE(func_coalesce);
+FUNC_CODE(func_iif);
+FUNC_CODE(func_one_of);
 /* func_set.c */
 FUNC_CODE(func_exists);
 FUNC_CODE(func_empty);
@@ -146,11 +152,6 @@ FUNC_CODE(func_intersect);
 FUNC_CODE(func_exclude);
 FUNC_CODE(func_union);
 FUNC_CODE(func_combine);
-FUNC_CODE(func_min);
-FUNC_CODE(func_max);
-FUNC_CODE(func_coalesce);
-FUNC_CODE(func_iif);
-FUNC_CODE(func_one_of);
 FUNC_CODE(func_aggregate);
 FUNC_CODE(func_of_type);
 FUNC_CODE(func_is);
