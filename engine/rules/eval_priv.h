@@ -81,6 +81,8 @@ static inline struct group *eval_path_element(const struct node *n, const struct
 
 /* eval_path.c: the segments of a path as a set (draft.h). False: it takes the general way. */
 bool eval_path_set(struct eval *e, const struct node *n, const struct scope *s, uint64_t *out);
+/* Does the path find something? */
+bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s);
 /* Leaves of the name in `from`, the one of an index only. */
 void eval_add_leaves(struct eval *e, const struct path *p, struct draft_iter from,
                      struct values *out);
@@ -100,8 +102,6 @@ enum verdict { VERDICT_NO, VERDICT_YES, VERDICT_OPEN, VERDICT_FAULT };
 enum decision eval_decision_of(const struct node *n);
 /* Of a decision that was entered already. */
 enum verdict eval_decide(struct eval *e, const struct node *n, const struct scope *s);
-/* Does the path find something? */
-bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s);
 /* + - * / div mod of two values, as n->op says; of two texts + joins them. */
 bool eval_arithmetic(struct eval *e, const struct node *n, const struct value *a,
                      const struct value *b, struct values *out);

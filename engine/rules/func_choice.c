@@ -38,16 +38,27 @@ EVAL_APART bool func_first_given(struct eval *e, const struct node *n, uint32_t 
     return true;
 }
 
-bool func_coalesce(struct eval *e, const struct call *c, struct values *out)
+/* What func_first_given() and func_choice() are: from argument `first` on. */
+typedef bool choose_fn(struct eval *e, const struct node *n, uint32_t first, const struct scope *s,
+                       struct values *out);
+
+/* Behind a dot, $this is the one value before it. */
+static bool choose_of_one(struct eval *e, const struct call *c, choose_fn *choose,
+                          struct values *out)
 {
     struct scope s = {.self = c->in->n ? &c->in->v[0] : NULL, .total = 1, .outer = c->s};
     if (!c->n->has_input) {
-        return func_first_given(e, c->n, 0, c->s, out);
+        return choose(e, c->n, 0, c->s, out);
     }
     if (c->in->n > 1) {
-        return eval_fail(e, c->n, "coalesce() wants one value, there are %u", c->in->n);
+        return eval_fail(e, c->n, "%s() wants one value, there are %u", c->n->func->name, c->in->n);
     }
-    return func_first_given(e, c->n, 1, &s, out);
+    return choose(e, c->n, 1, &s, out);
+}
+
+bool func_coalesce(struct eval *e, const struct call *c, struct values *out)
+{
+    return choose_of_one(e, c, func_first_given, out);
 }
 
 /* The condition of iif(), where a value that is no truth is a fault. */
@@ -85,14 +96,7 @@ EVAL_APART bool func_choice(struct eval *e, const struct node *n, uint32_t first
 
 bool func_iif(struct eval *e, const struct call *c, struct values *out)
 {
-    struct scope s = {.self = c->in->n ? &c->in->v[0] : NULL, .total = 1, .outer = c->s};
-    if (!c->n->has_input) {
-        return func_choice(e, c->n, 0, c->s, out);
-    }
-    if (c->in->n > 1) {
-        return eval_fail(e, c->n, "iif() wants one value, there are %u", c->in->n);
-    }
-    return func_choice(e, c->n, 1, &s, out);
+    return choose_of_one(e, c, func_choice, out);
 }
 
 bool func_one_of(struct eval *e, const struct call *c, struct values *out)
