@@ -116,9 +116,9 @@ int draft_create_group(struct draft *d, struct group *in, unsigned holder, const
 /* A new line directly behind leaf or group `after` (or directly before), in the same group. */
 int draft_add(struct draft *d, struct group *at, bool is_before, struct str line,
               struct group **out_leaf);
-/* A copy of leaf or group `from` behind leaf or group `after`; behind `from`, where `after` stands in it. */
-int draft_copy(struct draft *d, const struct group *from, struct group *after,
-               struct group **out_copy);
+/* A copy of leaf or group `from` behind leaf or group `after`; behind `from`, where `after` stands in it.
+ * What is gone is not copied; ERR_NOT_FOUND: all of `from` is. */
+int draft_copy(struct draft *d, struct group *from, struct group *after, struct group **out_copy);
 /* Hide or show every segment of `g` in draft_splices(). */
 void draft_hide(struct draft *d, struct group *g, bool is_hidden);
 struct splices draft_splices(struct draft *d);

@@ -186,10 +186,10 @@ static int copy_into(struct draft *d, const struct group *from, struct spot *at,
     *out = draft_new_group(d, at->parent, from->node);
     draft_link(at->parent, at->sibling, *out);
     struct spot inner = {*out, NULL, at->after};
-    for (const struct group *k = from->first; k; k = k->next) {
+    for (struct group *k = from->first; k; k = k->next) {
         struct group *made;
-        if (group_is_leaf(k) && draft_is_gone(d, k)) {
-            continue;
+        if (!draft_first(d, k)) {
+            continue; /* gone, or a group of which all is: every group holds a leaf */
         }
         int rc = copy_into(d, k, &inner, &made); /* as deep as the structure */
         if (rc != 0) {
@@ -201,9 +201,11 @@ static int copy_into(struct draft *d, const struct group *from, struct spot *at,
     return 0;
 }
 
-int draft_copy(struct draft *d, const struct group *from, struct group *after,
-               struct group **out_copy)
+int draft_copy(struct draft *d, struct group *from, struct group *after, struct group **out_copy)
 {
+    if (!draft_first(d, from)) {
+        return ERR_NOT_FOUND;
+    }
     for (struct group *g = after->parent; g; g = g->parent) {
         after = g == from ? g : after; /* never into itself */
     }

@@ -211,12 +211,12 @@ static void copy_writes(struct lineage *l, const struct group *from, const struc
     }
 }
 
-void lineage_copied(struct lineage *l, const struct group *from, const struct group *made,
-                    struct diag_pos pos)
+void lineage_copied(struct lineage *l, const struct draft *d, const struct group *from,
+                    const struct group *made, struct diag_pos pos)
 {
     struct group *x = (struct group *)from, *y = (struct group *)made;
     while (l && x && y) {
-        while (x && !group_is_leaf(x)) {
+        while (x && (!group_is_leaf(x) || draft_is_gone(d, x))) {
             x = group_next(from, x);
         }
         while (y && !group_is_leaf(y)) {

@@ -65,9 +65,9 @@ void lineage_set(struct lineage *l, const struct group *leaf, const struct path 
                  struct diag_pos pos, const void *key);
 /* A repetition went: those behind it move up. */
 void lineage_cleared(struct lineage *l, const struct group *leaf, const struct path *p);
-/* `made` is a copy of `from`. */
-void lineage_copied(struct lineage *l, const struct group *from, const struct group *made,
-                    struct diag_pos pos);
+/* `made` is a copy of what is left of `from` in `d`. */
+void lineage_copied(struct lineage *l, const struct draft *d, const struct group *from,
+                    const struct group *made, struct diag_pos pos);
 /* A map to HL7 v2 wrote the leaf `v` of what it made to `p` of a new line; `line` stands for it. */
 void lineage_written(struct lineage *l, const struct group *line, const struct path *p,
                      const struct json *v);

@@ -337,6 +337,6 @@ enum run_end run_copy(struct run *run, const struct step *s)
         (void)run_edit_fault(run, &s->copy.to, status); /* false */
         return RUN_FAILED;
     }
-    lineage_copied(run->e.lineage, from, made, s->pos);
+    lineage_copied(run->e.lineage, &run->draft, from, made, s->pos);
     return RUN_ON;
 }

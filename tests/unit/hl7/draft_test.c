@@ -142,6 +142,20 @@ Test(draft, copies_take_the_group_and_never_enter_it)
     }
 }
 
+Test(draft, a_group_of_which_nothing_is_left_is_not_copied)
+{
+    struct draft *d = draft_of("SIU_S12", "SCH PID RGS AIS NTE RGS AIG");
+    struct group *from = draft_opened_by(d, leaf_at(d, "RGS", 1)), *made = NULL, *again = NULL;
+    struct group *service = draft_opened_by(d, leaf_at(d, "AIS", 1));
+    draft_remove(d, leaf_at(d, "AIS", 1));
+    draft_remove(d, leaf_at(d, "NTE", 1));
+    cr_expect_eq(draft_copy(d, from, leaf_at(d, "AIG", 1), &made), 0);
+    cr_expect_eq(draft_copy(d, from, made, &again), 0, "its last leaf is found");
+    cr_expect_str_eq(told(d), "SCH1 PID2 RGS3 RGS6 AIG7 RGS3 RGS3", "%s", told(d));
+    cr_expect_eq(draft_copy(d, service, again, &made), ERR_NOT_FOUND);
+    cr_expect_str_eq(told(d), "SCH1 PID2 RGS3 RGS6 AIG7 RGS3 RGS3", "%s", told(d));
+}
+
 Test(draft, what_is_removed_or_hidden_is_not_sent_and_comes_back_when_shown)
 {
     struct draft *d = draft_of("SIU_S12", "SCH PID RGS AIS NTE RGS AIG");
