@@ -153,11 +153,26 @@ static struct node *check_kinds(struct check *c, struct node *n, struct shape *o
     }
 }
 
+/* first() asks where() and select() for one value: what comes behind it is not looked at. */
+static void ask_for_first(const struct node *n)
+{
+    bool is_first = n->op == NODE_CALL && n->func->run == func_first && n->has_input;
+    struct node *in = is_first ? n->arg[0] : NULL;
+    bool is_each = in && in->op == NODE_CALL && in->has_input &&
+                   (in->func->run == func_where || in->func->run == func_select);
+    if (is_each) {
+        in->for_first = true;
+    }
+}
+
 struct node *check_input_node(struct check *c, struct node *n, struct shape *out)
 {
     n = check_kinds(c, n, out);
     n->form = c->failed ? 0 : form_of(out, n, check_is_tree(c));
     n->decision = (uint8_t)(c->failed ? DECISION_NONE : eval_decision_of(n));
+    if (!c->failed) {
+        ask_for_first(n);
+    }
     return n;
 }
 

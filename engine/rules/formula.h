@@ -148,6 +148,7 @@ struct node {
     bool has_input;   /* NODE_CALL: arg[0] is the input */
     bool is_flat;     /* a path: its segments are looked for in the whole message */
     bool is_anywhere; /* a path: within an element its place is not what check found */
+    bool for_first;   /* where(), select(): behind it stands first() */
     uint8_t of;       /* NODE_PATH, NODE_LEVEL: enum type_class of what it gives */
     uint8_t form;     /* enum form: what is known of what it gives */
     uint16_t model;   /* the name of a type: its number in FHIR, or 0 */

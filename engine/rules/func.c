@@ -61,7 +61,7 @@ static const struct func funcs[] = {
      "what the formula makes of each value and $total, what it gave before"},
     {"first", 0, 0, FUNC_SET, SHAPE_INPUT, FUNC_GIVES_ONE,
      func_first, "",
-     "the first value"},
+     "the first value; where() and select() before it stop there"},
     {"last", 0, 0, FUNC_SET, SHAPE_INPUT, FUNC_GIVES_ONE,
      func_last, "",
      "the last value"},

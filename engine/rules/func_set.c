@@ -290,9 +290,25 @@ bool func_exclude(struct eval *e, const struct call *c, struct values *out)
 
 /* ---- for each ---- */
 
+/* Is there what was asked for, where `before` were in `out` already? */
+static bool is_enough(const struct call *c, const struct values *out, uint32_t before)
+{
+    return c->n->for_first && out->n > before;
+}
+
+/* From value `i` on there was no need to look. */
+static bool leave(struct eval *e, const struct call *c, uint32_t i)
+{
+    for (; e->lineage && i < c->in->n; i++) {
+        lineage_unread(e->lineage, &c->in->v[i]);
+    }
+    return true;
+}
+
 bool func_where(struct eval *e, const struct call *c, struct values *out)
 {
-    for (uint32_t i = 0; i < c->in->n; i++) {
+    uint32_t before = out->n, i = 0;
+    for (; i < c->in->n && !is_enough(c, out, before); i++) {
         bool is_true;
         if (!call_holds(e, c, i, &is_true)) {
             return false;
@@ -301,18 +317,19 @@ bool func_where(struct eval *e, const struct call *c, struct values *out)
             *values_add(out, e->a) = c->in->v[i];
         }
     }
-    return true;
+    return leave(e, c, i);
 }
 
 bool func_select(struct eval *e, const struct call *c, struct values *out)
 {
-    for (uint32_t i = 0; i < c->in->n; i++) {
+    uint32_t before = out->n, i = 0;
+    for (; i < c->in->n && !is_enough(c, out, before); i++) {
         struct scope s = inner(c, i);
         if (!eval_node(e, call_arg(c, 0), &s, out)) {
             return false;
         }
     }
-    return true;
+    return leave(e, c, i);
 }
 
 bool func_repeat(struct eval *e, const struct call *c, struct values *out)

@@ -54,13 +54,14 @@ void lineage_see(struct lineage *l, enum lineage_kind kind, struct str text, boo
 {
     struct lineage_source *known = text.n ? find(&l->seen, kind, text) : NULL;
     if (!text.n || known) {
-        if (known && is_result) {
-            known->is_result = true;
+        if (known) {
+            known->is_result = known->is_result || is_result;
+            known->reads++;
         }
         return;
     }
     struct lineage_source *one = ARENA_NEW(l->a, struct lineage_source);
-    *one = (struct lineage_source){kind, is_result, text, NULL};
+    *one = (struct lineage_source){kind, is_result, 1, text, NULL};
     if (l->seen.last) {
         l->seen.last->next = one;
     } else {
@@ -69,10 +70,30 @@ void lineage_see(struct lineage *l, enum lineage_kind kind, struct str text, boo
     l->seen.last = one;
 }
 
+static bool was_read(const struct lineage_source *s)
+{
+    return s->reads || s->is_result;
+}
+
 void lineage_see_all(struct lineage *l, const struct lineage_source *all)
 {
     for (; all; all = all->next) {
-        lineage_see(l, all->kind, all->text, all->is_result);
+        if (was_read(all)) {
+            lineage_see(l, all->kind, all->text, all->is_result);
+        }
+    }
+}
+
+void lineage_unread(struct lineage *l, const struct value *v)
+{
+    struct lineage_seen before = lineage_enter(l);
+    lineage_value(l, v);
+    struct lineage_seen unread = lineage_leave(l, before);
+    for (const struct lineage_source *s = unread.first; s; s = s->next) {
+        struct lineage_source *known = find(&l->seen, s->kind, s->text);
+        if (known && known->reads) {
+            known->reads--;
+        }
     }
 }
 
@@ -99,7 +120,7 @@ static const struct lineage_source *in_order(struct lineage *l, struct lineage_s
             is_whole = is_whole || (s->kind == LINEAGE_FIELD && t->kind == LINEAGE_FIELD &&
                                     is_part(s->text, t->text));
         }
-        if (!is_whole) {
+        if (!is_whole && was_read(s)) {
             lineage_see(l, s->kind, s->text, s->is_result);
         }
     }

@@ -19,6 +19,7 @@ enum lineage_kind {
 struct lineage_source {
     enum lineage_kind kind;
     bool is_result; /* the value itself; else read on the way to it */
+    unsigned reads; /* 0, and no result: what was wanted came before it, and it is not told */
     struct str text;
     struct lineage_source *next;
 };

@@ -38,6 +38,8 @@ static inline void lineage_result(struct lineage *l, const struct value *v)
         lineage_value_seen(l, v, true);
     }
 }
+/* Nobody looked at a value that was told as read: what was asked for came before it. `l` is not NULL. */
+void lineage_unread(struct lineage *l, const struct value *v);
 /* A row of a table; a node of FHIR or JSON data below `root`. */
 void lineage_row(struct lineage *l, const struct table *t, int64_t row);
 void lineage_node(struct lineage *l, const struct json *root, const struct json *node);
