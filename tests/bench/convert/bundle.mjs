@@ -4,7 +4,7 @@ import { appointment, booked, isTimed, kept, schedule, slot, times, whose } from
 import { account, accountUrn, encounter, encounterUrn, numberOf, patient, patientUrn } from './patient.mjs';
 import { each, lead, leadText, parts, readMessage, text } from './read.mjs';
 import { clean, coded, concept, idOf, instant, joined, urn, visitStatuses } from './types.mjs';
-import { inZone, now, write } from './zone.mjs';
+import { now, write } from './zone.mjs';
 
 const v2 = (of) => 'http://terminology.hl7.org/CodeSystem/v2-' + of;
 
@@ -18,7 +18,7 @@ function provenance(m, target) {
       resourceType: 'Provenance',
       id: idOf(fullUrl),
       target: [{ reference: target }],
-      recorded: sent ? inZone(sent) : now(),
+      recorded: write(sent) ?? now(),
       reason: coded(parts(m.sch[6])) ? [concept(parts(m.sch[6]))] : undefined,
       activity: { coding: [{ system: v2('0003'), code: m.event, display: text(type, 1) + '^' + m.event }] },
       agent: [{

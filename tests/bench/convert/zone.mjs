@@ -132,7 +132,7 @@ export const later = (m, seconds) => {
   return { date: '', local, clock: isSameDay ? m.clock.slice(0, 11) + timeText(local) : clockText(local), offset: m.offset, fraction: m.fraction, isOwn: m.isOwn };
 };
 // The same instant as the zone's clocks show it, +00:00 where others say Z.
-export const inZone = (m) => {
+const inZone = (m) => {
   if (!m.isOwn) return m.clock + hours(m.offset);
   const instant = m.local - m.offset * minute;
   const offset = offsetAt(instant);
