@@ -47,9 +47,10 @@ void draft_link(struct group *parent, struct group *sibling, struct group *g)
 static struct group *flat_root(struct draft *d)
 {
     struct group *root = draft_new_group(d, NULL, STRUCTURE_NONE), *last = NULL;
+    d->leaf = arena_alloc(d->a, d->m->segs * sizeof(struct group));
     for (uint32_t i = 0; i < d->m->segs; i++) {
-        struct group *leaf = draft_new_group(d, root, STRUCTURE_NONE);
-        leaf->seg = i;
+        struct group *leaf = &d->leaf[i];
+        *leaf = (struct group){.node = STRUCTURE_NONE, .seg = i, .parent = root};
         draft_link(root, last, leaf);
         last = leaf;
     }
@@ -62,6 +63,7 @@ struct group *draft_sort(struct draft *d)
     if (draft_structure(d)) {
         structure_group(d->a, d->m, d->s, NULL, &g);
         d->root = g.root;
+        d->leaf = g.leaf;
     } else {
         d->root = flat_root(d);
     }

@@ -28,8 +28,6 @@ enum { DRAFT_SHORT = 63, /* segments at most */ DRAFT_NAMES = 64 };
 struct draft_names {
     uint32_t name[DRAFT_NAMES]; /* by a hash, or behind it; 0: no name */
     uint64_t set[DRAFT_NAMES];  /* of that name */
-    struct group **leaf;        /* of each segment, once they were sorted into groups; else NULL */
-    bool is_ordered;            /* then: the groups have them in the order of the message */
 };
 struct draft {
     struct arena *a;
@@ -39,11 +37,14 @@ struct draft {
     const void *find_arg;
     struct edit *edit;  /* NULL until something is changed */
     struct group *root; /* NULL until asked for */
+    struct group *leaf; /* then: of each segment as received */
     uint64_t
         looked; /* segments and groups that were looked at: what it cost; whoever counts sets it back */
     uint32_t reshaped;        /* how often segments came or went */
     struct draft_sole *soles; /* DRAFT_SOLES of them; NULL until a long message is looked through */
     struct draft_names *names; /* NULL until a short message is looked through */
+    bool is_filled;            /* the groups of a short message have their sets */
+    bool is_ordered;           /* then: the groups have the segments in the order of the message */
 };
 
 /* `find` NULL: no structure; every segment then stands in the message itself. */

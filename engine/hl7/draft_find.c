@@ -144,21 +144,20 @@ uint64_t draft_named(struct draft *d, const char id[4])
     return v->set[place_of(v, word_of(id))];
 }
 
-/* What each group holds, and in which order they stand. */
-static __attribute__((noinline)) void fill_groups(struct draft *d, struct draft_names *v)
+/* What each group holds, in which order they stand, and the sets of the names: all that draft_named_in() asks for. */
+static __attribute__((noinline)) void fill_groups(struct draft *d)
 {
     struct group *root = draft_root(d), *last = root;
     uint32_t seen = 0;
-    v->leaf = ARENA_ARRAY(d->a, struct group *, d->m->segs + 1);
-    v->is_ordered = true;
+    d->names = d->names ? d->names : names_of(d);
+    d->is_filled = d->is_ordered = true;
     for (struct group *g = next_below(root, root); g; g = next_below(root, g)) {
         if (!group_is_leaf(g)) {
             last = last->following = g;
             continue;
         }
         uint64_t one = UINT64_C(1) << g->seg;
-        v->leaf[g->seg] = g;
-        v->is_ordered = v->is_ordered && g->seg == seen++;
+        d->is_ordered = d->is_ordered && g->seg == seen++;
         g->parent->own |= one;
         for (struct group *in = g->parent; in; in = in->parent) {
             in->all |= one;
@@ -166,27 +165,25 @@ static __attribute__((noinline)) void fill_groups(struct draft *d, struct draft_
     }
 }
 
-/* NULL: the message is long, or was changed. */
-static inline struct draft_names *grouped_names(struct draft *d)
+/* False: the message is long, or was changed. */
+static inline bool has_filled(struct draft *d)
 {
     if (!draft_has_sets(d)) {
-        return NULL;
+        return false;
     }
-    struct draft_names *v = d->names ? d->names : names_of(d);
-    if (!v->leaf) {
-        fill_groups(d, v);
+    if (!d->is_filled) {
+        fill_groups(d);
     }
-    return v;
+    return true;
 }
 
 bool draft_named_in(struct draft *d, const struct group *in, bool below, const char id[4],
                     uint64_t *out)
 {
-    const struct draft_names *v = grouped_names(d);
-    if (!v || !v->is_ordered) {
+    if (!has_filled(d) || !d->is_ordered) {
         return false;
     }
-    *out = v->set[place_of(v, word_of(id))] & (below ? in->all : in->own);
+    *out = d->names->set[place_of(d->names, word_of(id))] & (below ? in->all : in->own);
     return true;
 }
 
@@ -198,7 +195,7 @@ struct group *draft_next(struct draft *d, struct draft_iter *it)
     struct group *g;
     if (it->id[0] && draft_named_in(d, it->in, it->below, it->id, &set)) {
         set &= it->at ? ~UINT64_C(0) << (it->at->seg + 1) : ~UINT64_C(0);
-        g = set ? d->names->leaf[__builtin_ctzll(set)] : NULL;
+        g = set ? &d->leaf[__builtin_ctzll(set)] : NULL;
         d->looked++;
     } else {
         g = is_long(d) ? next_sole(d, it) : next_named(d, it);
@@ -326,7 +323,7 @@ static struct group *next_received(struct draft *d, const struct group *in, unsi
 
 struct group *draft_next_group(struct draft *d, struct group *in, unsigned node, struct group *at)
 {
-    if (grouped_names(d)) {
+    if (has_filled(d)) {
         return next_received(d, in, node, at ? at : in);
     }
     struct group *g = next_below(in, at ? at : in);

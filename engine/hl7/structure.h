@@ -108,8 +108,8 @@ struct group {
 
 struct grouping {
     const struct structure *structure;
-    struct group *root;  /* node 0 */
-    struct group **leaf; /* leaf[i] is the leaf of m->seg[i]; never NULL */
+    struct group *root; /* node 0 */
+    struct group *leaf; /* leaf[i] is the leaf of m->seg[i] */
 };
 
 /* Sort the segments of `m` into groups. Each segment goes to the nearest place at or behind the current

@@ -15,7 +15,7 @@ struct sorting {
         upcoming[STRUCTURE_IDS_MAX + 1];  /* next segment of that id, the current one included */
     uint32_t seen[STRUCTURE_IDS_MAX + 1]; /* segments of that id up to the current one */
     struct group *cur;                    /* where the last segment went */
-    struct group **leaf;
+    struct group *leaf;                   /* of each segment */
 };
 
 /* A place for a segment: instance `in` gets `leaf`, through the groups between. */
@@ -66,10 +66,9 @@ static void found(struct sorting *w, const char *code, uint32_t i, const char *w
 
 static struct group *add(struct sorting *w, struct group *parent, unsigned node, uint32_t seg)
 {
-    struct group *g = ARENA_NEW(w->arena, struct group);
-    g->node = node;
-    g->seg = seg;
-    g->parent = parent;
+    bool is_leaf = seg != UINT32_MAX;
+    struct group *g = is_leaf ? &w->leaf[seg] : arena_alloc(w->arena, sizeof(struct group));
+    *g = (struct group){.node = node, .seg = seg, .parent = parent};
     if (!parent)
         return g;
     if (parent->last)
@@ -101,13 +100,11 @@ static struct group *put(struct sorting *w, struct group *in, unsigned leaf, uin
         bool group = rows[c].kind == STRUCTURE_GROUP;
         struct group *g = add(w, in, group ? c : leaf, group ? UINT32_MAX : i);
         top = top ? top : g;
-        if (!group) {
-            w->leaf[i] = g;
+        if (!group)
             break;
-        }
         in = g;
     }
-    if (advance || top != w->leaf[i])
+    if (advance || top != &w->leaf[i])
         w->cur = in;
     return top;
 }
@@ -331,9 +328,9 @@ static void unnamed(struct sorting *w, uint32_t i)
             }
         }
     }
-    w->leaf[i] = add(w, w->cur, STRUCTURE_NONE, i);
-    w->leaf[i]->misplaced = w->m->seg[i].id[0] != 'Z';
-    if (w->leaf[i]->misplaced)
+    struct group *leaf = add(w, w->cur, STRUCTURE_NONE, i);
+    leaf->misplaced = w->m->seg[i].id[0] != 'Z';
+    if (leaf->misplaced)
         found(w, "unexpected-segment", i, "this segment is not part of");
 }
 
@@ -367,8 +364,7 @@ static void sort_one(struct sorting *w, uint32_t i)
         put(w, spot.in, spot.leaf, i, false);
         return;
     }
-    w->leaf[i] = add(w, w->cur, STRUCTURE_NONE, i);
-    w->leaf[i]->misplaced = true;
+    add(w, w->cur, STRUCTURE_NONE, i)->misplaced = true;
     found(w, "unexpected-segment", i, "this segment has no place here in");
 }
 
@@ -462,7 +458,7 @@ void structure_group(struct arena *a, const struct hl7 *m, const struct structur
     w->s = s;
     w->rows = structure_rows(s);
     w->findings = findings;
-    w->leaf = ARENA_ARRAY(a, struct group *, m->segs + 1);
+    w->leaf = arena_alloc(a, m->segs * sizeof(struct group));
     number_segments(w);
     struct group *root = add(w, NULL, 0, UINT32_MAX);
     w->cur = root;

@@ -267,9 +267,9 @@ static void put_shape(struct buf *b, const struct structure *s, const struct hl7
 static void check_leaves(const struct hl7 *m, const struct grouping *g)
 {
     for (uint32_t i = 0; i < m->segs; i++) {
-        cr_assert(g->leaf[i] && g->leaf[i]->seg == i && g->leaf[i]->parent);
-        if (g->leaf[i]->node != STRUCTURE_NONE) {
-            struct structure_place p = structure_place(g->structure, g->leaf[i]->node);
+        cr_assert(g->leaf[i].seg == i && g->leaf[i].parent);
+        if (g->leaf[i].node != STRUCTURE_NONE) {
+            struct structure_place p = structure_place(g->structure, g->leaf[i].node);
             cr_expect(p.kind == STRUCTURE_ANY || strcmp(p.name, m->seg[i].id) == 0);
         }
     }
@@ -411,7 +411,7 @@ Test(grouping, findings_may_be_left_out)
 {
     struct grouping g;
     structure_group(&arena, message("MSH PV1 ZZZ QQQ PID"), get("2.5.1", "ADT_A01"), NULL, &g);
-    cr_expect_eq(g.leaf[0]->parent, g.root);
+    cr_expect_eq(g.leaf[0].parent, g.root);
 }
 
 static void put_segment(struct buf *b, const char *name)
