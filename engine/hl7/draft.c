@@ -2,6 +2,7 @@
 #include "engine/hl7/draft.h"
 
 #include "engine/hl7/draft_priv.h"
+#include "engine/hl7/shapes.h"
 
 void draft_init(struct draft *d, struct arena *a, const struct hl7 *m, draft_structure_fn find,
                 const void *find_arg)
@@ -57,15 +58,25 @@ static struct group *flat_root(struct draft *d)
     return root;
 }
 
-struct group *draft_sort(struct draft *d)
+static void sort_anew(struct draft *d)
 {
     struct grouping g;
-    if (draft_structure(d)) {
-        structure_group(d->a, d->m, d->s, NULL, &g);
-        d->root = g.root;
-        d->leaf = g.leaf;
-    } else {
+    structure_group(d->a, d->m, d->s, NULL, &g);
+    d->root = g.root;
+    d->leaf = g.leaf;
+}
+
+struct group *draft_sort(struct draft *d)
+{
+    struct shape_key key;
+    bool recalls = d->shapes && d->m->segs && d->m->segs <= DRAFT_SHORT;
+    if (!draft_structure(d)) {
         d->root = flat_root(d);
+    } else if (!recalls) {
+        sort_anew(d);
+    } else if (!shapes_find(d->shapes, d, &key)) {
+        sort_anew(d);
+        shapes_keep(d->shapes, d, &key);
     }
     return d->root;
 }

@@ -29,6 +29,7 @@ struct draft_names {
     uint32_t name[DRAFT_NAMES]; /* by a hash, or behind it; 0: no name */
     uint64_t set[DRAFT_NAMES];  /* of that name */
 };
+struct shapes;
 struct draft {
     struct arena *a;
     const struct hl7 *m;       /* as received */
@@ -43,11 +44,12 @@ struct draft {
     uint32_t reshaped;        /* how often segments came or went */
     struct draft_sole *soles; /* DRAFT_SOLES of them; NULL until a long message is looked through */
     struct draft_names *names; /* NULL until a short message is looked through */
+    struct shapes *shapes;     /* what earlier messages were sorted into (shapes.h); or NULL */
     bool is_filled;            /* the groups of a short message have their sets */
     bool is_ordered;           /* then: the groups have the segments in the order of the message */
 };
 
-/* `find` NULL: no structure; every segment then stands in the message itself. */
+/* `find` NULL: no structure; every segment then stands in the message itself. Then `shapes` may be set. */
 void draft_init(struct draft *d, struct arena *a, const struct hl7 *m, draft_structure_fn find,
                 const void *find_arg);
 /* The message's structure, or NULL where none is known. */

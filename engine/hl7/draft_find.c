@@ -144,8 +144,7 @@ uint64_t draft_named(struct draft *d, const char id[4])
     return v->set[place_of(v, word_of(id))];
 }
 
-/* What each group holds, in which order they stand, and the sets of the names: all that draft_named_in() asks for. */
-static __attribute__((noinline)) void fill_groups(struct draft *d)
+__attribute__((noinline)) void draft_fill(struct draft *d)
 {
     struct group *root = draft_root(d), *last = root;
     uint32_t seen = 0;
@@ -172,7 +171,7 @@ static inline bool has_filled(struct draft *d)
         return false;
     }
     if (!d->is_filled) {
-        fill_groups(d);
+        draft_fill(d);
     }
     return true;
 }

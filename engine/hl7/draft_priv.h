@@ -15,5 +15,8 @@ struct group *draft_new_group(struct draft *d, struct group *parent, unsigned no
 void draft_link(struct group *parent, struct group *sibling, struct group *g);
 /* A segment of this name came or went: what is remembered of it no longer holds. */
 void draft_reshape(struct draft *d, const char *id);
+/* The sets of a short message, of its names and of its groups, and whether these have the segments in order. Nothing has been
+ * changed, or it was sorted just now. */
+void draft_fill(struct draft *d);
 
 #endif

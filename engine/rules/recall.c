@@ -6,6 +6,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/json.h"
 #include "engine/base/mem.h"
+#include "engine/hl7/shapes.h"
 #include "engine/rules/table.h"
 
 enum {
@@ -55,6 +56,7 @@ struct recall {
     uint32_t sights[SIGHTS];     /* hashes of keys that were met, by other bits of them */
     struct habit habits[HABITS];
     uint64_t found;
+    struct shapes *shapes;
 };
 
 struct recall *recall_new(size_t bytes_most)
@@ -63,6 +65,7 @@ struct recall *recall_new(size_t bytes_most)
     r->bytes_most = bytes_most;
     r->young = X_NEW(struct half);
     r->old = X_NEW(struct half);
+    r->shapes = shapes_new();
     return r;
 }
 
@@ -76,6 +79,7 @@ void recall_free(struct recall **rp)
         arena_free(&r->names);
         free(r->young);
         free(r->old);
+        shapes_free(&r->shapes);
         free(r);
     }
 }
@@ -83,6 +87,11 @@ void recall_free(struct recall **rp)
 uint64_t recall_found(const struct recall *r)
 {
     return r->found;
+}
+
+struct shapes *recall_shapes(struct recall *r)
+{
+    return r->shapes;
 }
 
 /* ---- halves ---- */

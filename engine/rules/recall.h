@@ -20,6 +20,8 @@ struct recall *recall_new(size_t bytes_most);
 void recall_free(struct recall **r);
 /* How many results were found since it was made. */
 uint64_t recall_found(const struct recall *r);
+/* Into which groups earlier messages were sorted; lives as long as `r`. */
+struct shapes *recall_shapes(struct recall *r);
 
 /* ---- asked by the interpreter (run_memo.c) ---- */
 

@@ -1,4 +1,5 @@
 /* One message through all routes that read it. */
+#include "engine/rules/recall.h"
 #include "engine/rules/run_change.h"
 #include "engine/rules/run_priv.h"
 #include "engine/rules/tree.h"
@@ -100,6 +101,14 @@ const struct structure *rules_find_structure(const void *arg, const struct hl7 *
                         &why);
 }
 
+static void begin_draft(struct run *run)
+{
+    const struct rules_input *in = run->in;
+    draft_init(&run->draft, run->a, in->m, rules_find_structure,
+               in->source < run->r->nsources ? &run->r->sources[in->source] : NULL);
+    run->draft.shapes = in->recall ? recall_shapes(in->recall) : NULL;
+}
+
 /* Fresh for the route: the message as received, nothing under way. */
 static void begin_route(struct run *run, const struct route *route)
 {
@@ -110,8 +119,7 @@ static void begin_route(struct run *run, const struct route *route)
     unsigned source = run->in->source;
     bool known = source < run->r->nsources;
     if (run->draft.edit && edit_is_changed(run->draft.edit)) {
-        draft_init(&run->draft, run->a, run->in->m, rules_find_structure,
-                   known ? &run->r->sources[source] : NULL);
+        begin_draft(run);
     }
     run->route = route;
     run->scope = NULL;
@@ -283,8 +291,7 @@ void rules_run(const struct ruleset *r, const struct rules_input *in, struct are
     run->a = a;
     run->trace = in->trace;
     if (in->m) {
-        draft_init(&run->draft, a, in->m, rules_find_structure,
-                   in->source < r->nsources ? &r->sources[in->source] : NULL);
+        begin_draft(run);
     }
     const struct route *const *routes = find_routes(r, in, a, &n);
     routes = in->only.n ? only(run, routes, &n) : routes;

@@ -1,6 +1,7 @@
 /* What closed maps made of earlier messages (recall.h): nobody may see in what comes out, or in what is told of it, that it
  * was asked for. */
 #include "engine/base/rng.h"
+#include "engine/hl7/shapes.h"
 #include "engine/rules/recall.h"
 #include "tests/unit/rules/kit.h"
 
@@ -154,6 +155,28 @@ Test(recall, with_little_room)
     }
     cr_expect(found[3] > 200 && found[3] > found[0], "%u %u", (unsigned)found[3],
               (unsigned)found[0]);
+}
+
+/* Groups that earlier messages were sorted into are each message's own: what one route changes, no other one sees. */
+Test(recall, of_groups_that_routes_change)
+{
+    struct ruleset *r = compiled(
+        "route: a\nfrom: epic\nmessages: ADT^A01\ndo:\n  - add: NK1\n    set: { 1: =NK1.count() }\n"
+        "  - add: ZPX\n    after: PV1\n    set: { 2: a }\n  - delete: NK1[1]\n  - send: lab\n---\n"
+        "route: b\nfrom: epic\nmessages: ADT^A01\ndo: { send: lab, as: m }\n---\nmap: m\n"
+        "reads: ADT\nto: json\nvalue: { n: =NK1.count(), z: =ZPX-2, p: =PV1-3.1, "
+        "l: [{ $for: NK1, x: '=NK1-2[1].1.1', y: =NK1-1 }] }\n");
+    struct recall *recall = recall_new(RECALL_BYTES);
+    struct rng_seeded seed = {3};
+    for (unsigned i = 0; i < 40; i++) {
+        const char *bytes = message(&seed, i);
+        struct rules_input in = {.m = kit_message(bytes)};
+        const char *want = told(r, in);
+        in.recall = recall;
+        cr_expect_str_eq(told(r, in), want, "message %u: %s", i, bytes);
+    }
+    cr_expect_eq(shapes_found(recall_shapes(recall)), 2 * 40 - 2);
+    recall_free(&recall);
 }
 
 /* Control ids never come again: after some tries nobody keeps them. */
