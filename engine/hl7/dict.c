@@ -38,6 +38,9 @@ struct code_row {
 
 static const char version_text[HL7_VERSIONS][6] = {"2.1", "2.2",   "2.3", "2.3.1", "2.4",
                                                    "2.5", "2.5.1", "2.6", "2.7",   "2.7.1"};
+/* As version_number() has them. */
+static const unsigned version_numbers[HL7_VERSIONS] = {2001000, 2002000, 2003000, 2003001, 2004000,
+                                                       2005000, 2005001, 2006000, 2007000, 2007001};
 
 static const char *text(uint32_t at)
 {
@@ -70,12 +73,12 @@ enum hl7_version dict_version(struct str msh12, bool *out_exact)
     size_t end = 0;
     while (end < msh12.n && strchr("0123456789. ", msh12.p[end]) && msh12.p[end])
         end++;
-    bool clean = false, ignored;
+    bool clean = false;
     unsigned want = version_number(str_trim(str_slice(msh12, 0, end)), &clean);
     enum hl7_version best = want ? HL7_2_1 : HL7_2_7_1;
     bool exact = false;
     for (unsigned v = 0; want && v < HL7_VERSIONS; v++) {
-        unsigned has = version_number(str_of(version_text[v]), &ignored);
+        unsigned has = version_numbers[v];
         if (has <= want)
             best = (enum hl7_version)v;
         if (has == want)

@@ -57,6 +57,12 @@ Test(dict, version_is_read_and_falls_back)
         cr_expect_str_eq(dict_version_text(v), rows[i].want, "%s", rows[i].name);
         cr_expect_eq(exact, rows[i].exact, "%s", rows[i].name);
     }
+    for (unsigned v = 0; v < HL7_VERSIONS; v++) {
+        bool exact = false;
+        const char *name = dict_version_text((enum hl7_version)v);
+        cr_expect_eq(dict_version(str_of(name), &exact), v, "%s", name);
+        cr_expect(exact, "%s", name);
+    }
     cr_expect_eq(dict_version(str_of("2.2"), NULL), HL7_2_2);
 }
 
