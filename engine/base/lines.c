@@ -99,3 +99,41 @@ size_t lines_with_cr(struct str s, char *to)
     }
     return at;
 }
+
+/* ---- control bytes ---- */
+
+#ifdef __SSE2__
+static inline uint64_t controls_in_step(const char *p)
+{
+    __m128i v = load(p);
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(' ' - 1)), v));
+}
+
+static inline uint64_t controls_in(const char *p)
+{
+    return controls_in_step(p) | controls_in_step(p + STEP) << 16 |
+           controls_in_step(p + 2 * STEP) << 32 | controls_in_step(p + 3 * STEP) << 48;
+}
+#else
+static uint64_t controls_in(const char *p)
+{
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < 64; i++) {
+        bits |= (uint64_t)((unsigned char)p[i] < ' ') << i;
+    }
+    return bits;
+}
+#endif
+
+static __attribute__((noinline)) uint64_t controls_in_last(const char *p, size_t n)
+{
+    char last[64];
+    memset(last, ' ', sizeof(last));
+    memcpy(last, p, n);
+    return controls_in(last);
+}
+
+uint64_t lines_controls_at(struct str s, size_t at)
+{
+    return s.n - at < 64 ? controls_in_last(s.p + at, s.n - at) : controls_in(s.p + at);
+}

@@ -1,6 +1,7 @@
-/* Fuzz target: items lie in order inside the text, messages begin with MSH, walking what one message is
+/* Fuzz target: items lie in order inside the text and tell their line, messages begin with MSH, walking what one message is
  * gives that message again, and nothing but blanks, marks and MLLP bytes lies between items. */
 #include "engine/base/arena.h"
+#include "engine/base/lines.h"
 #include "engine/hl7/batch.h"
 
 #include <stdlib.h>
@@ -49,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
              it.at + it.bytes.n <= b.at);
         must(is_nothing(b.text.p + at, it.at - at));
         must(it.line >= line && it.line > 0);
+        must(b.remarks & BATCH_REMARK_MLLP ||
+             it.line == 1 + lines_count(str_slice(b.text, 0, it.at)));
         at = it.at + it.bytes.n;
         line = it.line;
         if (it.kind == BATCH_MESSAGE) {

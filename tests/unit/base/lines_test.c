@@ -6,7 +6,7 @@
 #include "engine/base/lines.h"
 #include "engine/base/rng.h"
 
-enum { TEXTS = 200000, LONGEST = 70 };
+enum { TEXTS = 200000, LONGEST = 150 };
 
 static bool is_end(char c)
 {
@@ -45,8 +45,20 @@ static size_t first_empty(struct str s)
     return i;
 }
 
+static void try_controls(struct str s)
+{
+    struct lines_controls walk = {.s = s};
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] < ' ') {
+            cr_assert_eq(lines_control(&walk), i, "<%.*s>", STR_ARG(s));
+        }
+    }
+    cr_assert_eq(lines_control(&walk), s.n, "<%.*s>", STR_ARG(s));
+}
+
 static void try_text(struct str s)
 {
+    try_controls(s);
     char *to = malloc(s.n + LINES_ROOM);
     cr_assert_eq(lines_count(s), count(s), "<%.*s>", STR_ARG(s));
     cr_assert_eq(lines_are_flush(s), are_flush(s), "<%.*s>", STR_ARG(s));
