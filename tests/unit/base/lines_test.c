@@ -86,3 +86,14 @@ Test(lines, many_at_once_are_as_one_by_one)
         free(text);
     }
 }
+
+Test(lines, more_of_them_than_a_byte_counts)
+{
+    enum { MOST = 20000 };
+    char *text = malloc(MOST);
+    memset(text, '\n', MOST);
+    for (size_t n = 0; n < MOST; n += 7) {
+        cr_assert_eq(lines_count(str_from(text, n)), n);
+    }
+    free(text);
+}
