@@ -130,11 +130,13 @@ static struct line line_at(struct batch *b, size_t at)
         end = str_control(b->text, end + 1);
     }
     struct line l = {.begin = skip_blanks(b, at, end), .end = end, .after = end};
+    b->remarks |= at < n && (p[at] == ' ' || p[at] == '\t') ? BATCH_REMARK_BLANK : 0;
     l.kind = l.begin == end ? LINE_BLANK : kind_of(str_from(p + l.begin, end - l.begin));
     l.ends_frame = end == n || p[end] == (char)frame_start || p[end] == (char)frame_end;
     if (!l.ends_frame) {
         bool is_crlf = p[end] == '\r' && end + 1 < n && p[end + 1] == '\n';
         b->remarks |= p[end] == '\n' || is_crlf ? BATCH_REMARK_LF : 0;
+        b->remarks |= end == at ? BATCH_REMARK_EMPTY : 0;
         l.after = end + (is_crlf ? 2 : 1);
     }
     return l;

@@ -29,6 +29,8 @@ enum {
     BATCH_REMARK_NO_TRAILER =
         16, /* a header came, or the end, before the trailer of the one before */
     BATCH_REMARK_NO_HEADER = 32, /* a trailer without its header */
+    BATCH_REMARK_BLANK = 64,     /* a line begins with a blank or a tab */
+    BATCH_REMARK_EMPTY = 128,    /* a line is empty */
 };
 
 /* What a trailer says. */

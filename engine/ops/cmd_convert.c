@@ -112,7 +112,8 @@ static void convert_documents(struct converting *c, const char *file, struct str
         end = document_end(piece, at);
         struct str one = str_trim(str_slice(piece, at, end));
         if (one.n) {
-            convert_add(c->convert, file, one, (unsigned)line);
+            struct convert_from from = {.file = file, .line = (unsigned)line};
+            convert_add(c->convert, &from, one);
         }
         for (size_t i = at; i < end; i++) {
             line += piece.p[i] == '\n';
@@ -129,7 +130,9 @@ static void convert_messages(struct converting *c, const char *file, struct str 
     diags_init(&d, &a);
     struct message_file f = messages_split(&a, file, piece, &d);
     for (size_t i = 0; i < f.n && !c->failure; i++) {
-        convert_add(c->convert, file, f.v[i].bytes, (unsigned)(line - 1) + f.v[i].line);
+        struct convert_from from = {
+            .file = file, .line = (unsigned)(line - 1) + f.v[i].line, .is_as_sent = f.is_as_sent};
+        convert_add(c->convert, &from, f.v[i].bytes);
     }
     convert_flush(c->convert);
     arena_free(&a);

@@ -25,8 +25,8 @@ struct worker {
 
 struct item {
     struct str bytes;
-    const char *file;
-    unsigned line, failures;
+    struct convert_from from;
+    unsigned failures;
     uint64_t number;
     const struct worker *by;
     struct item_part {
@@ -59,7 +59,7 @@ static void complain(struct worker *w, struct item *m, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     m->failures++;
-    buf_printf(&w->told, "%s:%u: error: message %llu: %s\n", m->file, m->line,
+    buf_printf(&w->told, "%s:%u: error: message %llu: %s\n", m->from.file, m->from.line,
                (unsigned long long)m->number, text);
 }
 
@@ -128,13 +128,22 @@ static void run_rules(const struct convert *c, struct worker *w, struct item *m,
     tell(w, m, &res, raw, c->conf.is_pretty);
 }
 
+/* The message as it is sent: its bytes, or a copy of the worker's. */
+static struct str as_sent(struct worker *w, const struct item *m)
+{
+    if (m->from.is_as_sent && str_ends(m->bytes, STR("\r"))) {
+        return m->bytes;
+    }
+    w->raw.n = 0;
+    messages_with_cr(m->bytes, &w->raw);
+    return buf_str(&w->raw);
+}
+
 static void run_message(const struct convert *c, struct worker *w, struct item *m)
 {
     struct hl7 hl7;
     struct hl7_fault fault;
-    w->raw.n = 0;
-    messages_with_cr(m->bytes, &w->raw);
-    struct str raw = buf_str(&w->raw);
+    struct str raw = as_sent(w, m);
     struct rules_input in = {.m = &hl7};
     if (hl7_parse(&w->a, raw, &hl7, &fault) != 0) {
         complain(w, m, "%s%s%s", fault.path, fault.path[0] ? ": " : "", fault.text);
@@ -224,10 +233,9 @@ void convert_flush(struct convert *c)
     c->bytes = 0;
 }
 
-void convert_add(struct convert *c, const char *file, struct str bytes, unsigned line)
+void convert_add(struct convert *c, const struct convert_from *from, struct str bytes)
 {
-    c->items[c->n++] =
-        (struct item){.bytes = bytes, .file = file, .line = line, .number = ++c->messages};
+    c->items[c->n++] = (struct item){.bytes = bytes, .from = *from, .number = ++c->messages};
     c->bytes += bytes.n;
     if (c->n == ITEMS_MAX || c->bytes >= BYTES_MOST) {
         convert_flush(c);

@@ -24,12 +24,20 @@ struct convert_made {
 };
 typedef void (*convert_fn)(void *arg, const struct convert_made *made);
 
+/* Where a message is from. */
+struct convert_from {
+    const char *file; /* lives until the next convert_flush() */
+    unsigned line;    /* where it begins, from 1 */
+    bool
+        is_as_sent; /* HL7 v2: lines end with one CR, and none is empty; its last one may have no end */
+};
+
 struct convert;
 
 /* `fn` is told of all messages, in order, in the caller's thread. */
 struct convert *convert_new(const struct convert_conf *conf, convert_fn fn, void *arg);
-/* One message; `bytes` and `file` live until the next convert_flush(). `line`: where it begins, from 1. May call fn. */
-void convert_add(struct convert *c, const char *file, struct str bytes, unsigned line);
+/* One message; its bytes live until the next convert_flush(). May call fn. */
+void convert_add(struct convert *c, const struct convert_from *from, struct str bytes);
 /* fn was told of all that were added. */
 void convert_flush(struct convert *c);
 void convert_free(struct convert **c);

@@ -262,23 +262,35 @@ static struct str from_utf32(struct arena *a, struct str bytes)
     return is_wide && charset_decode(a, set, bytes, &text, &bad) == 0 ? text : bytes;
 }
 
+static void cut(struct cutter *c, struct str text)
+{
+    struct batch_item item;
+    bool was_header = false;
+    batch_open(&c->b, c->a, text);
+    while (batch_next(&c->b, &item)) {
+        take(c, &item, &was_header);
+    }
+    if (was_header) {
+        take_header(c);
+    }
+}
+
 struct message_file messages_split(struct arena *a, const char *file, struct str bytes,
                                    struct diags *d)
 {
-    struct cutter c = {.a = a, .file = file, .d = d};
-    struct batch_item item;
-    bool was_header = false;
-    struct str text = from_utf32(a, bytes), flush = without_indents(a, text);
-    batch_open(&c.b, a, flush);
+    const struct cutter begin = {.a = a, .file = file, .d = d};
+    struct cutter c = begin;
+    struct str text = from_utf32(a, bytes), flush = text;
+    cut(&c, text);
+    if (c.b.remarks & BATCH_REMARK_BLANK && (flush = without_indents(a, text)).p != text.p) {
+        c = begin; /* few files have them: the rest need not be asked before */
+        cut(&c, flush);
+        diags_unique(d);
+    }
     c.b.remarks |= text.p != bytes.p ? BATCH_REMARK_UTF16 : 0;
-    while (batch_next(&c.b, &item)) {
-        take(&c, &item, &was_header);
-    }
-    if (was_header) {
-        take_header(&c);
-    }
     remark_marks(&c);
     see(&c, c.b.text, flush.p != text.p, &c.found.saw);
+    c.found.is_as_sent = !(c.b.remarks & (BATCH_REMARK_LF | BATCH_REMARK_EMPTY));
     return c.found;
 }
 

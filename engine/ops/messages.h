@@ -25,6 +25,8 @@ struct message_file {
     struct message_text *v;
     size_t n;
     struct message_saw saw;
+    bool
+        is_as_sent; /* every line ends with one CR, and none is empty; the last one may have no end */
     bool is_batch; /* an envelope (FHS, BHS) was seen; then n may well be 0 */
 };
 

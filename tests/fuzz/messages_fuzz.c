@@ -15,6 +15,15 @@ static void must(bool holds)
     }
 }
 
+/* What is said to be as it is sent is not changed by what makes it so. */
+static void check_as_sent(struct str message, bool is_as_sent)
+{
+    struct buf raw = {0};
+    messages_with_cr(message, &raw);
+    must(!is_as_sent || str_eq(buf_str(&raw), message) || !str_ends(message, STR("\r")));
+    buf_free(&raw);
+}
+
 static void show(struct arena *a, struct str message, struct diags *d)
 {
     struct hl7 m;
@@ -54,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct message_file f = messages_split(&a, "fuzz", text, &d);
     for (size_t i = 0; i < f.n; i++) {
         must(f.v[i].bytes.n > 0 && f.v[i].line > 0);
+        check_as_sent(f.v[i].bytes, f.is_as_sent);
         show(&a, f.v[i].bytes, &d);
     }
     read_wire(text);

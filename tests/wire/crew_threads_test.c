@@ -96,7 +96,8 @@ static struct str converted(const struct plan *p, unsigned threads)
     struct convert_conf conf = {.plan = p, .threads = threads, .received_us = 1795186800000000};
     struct convert *c = convert_new(&conf, on_made, &out);
     for (unsigned i = 0; i < ROUNDS * nsamples; i++) {
-        convert_add(c, "sample", samples[i % nsamples], i);
+        struct convert_from from = {.file = "sample", .line = i};
+        convert_add(c, &from, samples[i % nsamples]);
     }
     convert_flush(c);
     convert_free(&c);

@@ -55,6 +55,8 @@ Test(batch, files_of_every_shape)
         NO_T = BATCH_REMARK_NO_TRAILER,
         NO_H = BATCH_REMARK_NO_HEADER,
         LF = BATCH_REMARK_LF,
+        BLANK = BATCH_REMARK_BLANK,
+        EMPTY = BATCH_REMARK_EMPTY,
         MLLP = BATCH_REMARK_MLLP
     };
     static const struct {
@@ -62,16 +64,18 @@ Test(batch, files_of_every_shape)
         uint32_t remarks;
     } rows[] = {
         {"nothing", "", "", 0},
-        {"only blanks", "\r\n \n\r\t", "", LF},
+        {"only blanks", "\r\n \n\r\t", "", LF | BLANK | EMPTY},
         {"one", "MSH|a\rPID|1\r", "M1.1@1=MSH|a$PID|1$", 0},
         {"one without end", "MSH|a\rPID|1", "M1.1@1=MSH|a$PID|1", 0},
         {"two", "MSH|a\rPID|1\rMSH|b\r", "M1.1@1=MSH|a$PID|1$ M2.2@3=MSH|b$", 0},
         {"blank lines between", "\nMSH|a\nPID|1\n\n\nMSH|b\n", "M1.1@2=MSH|a!PID|1! M2.2@6=MSH|b!",
-         LF},
-        {"blank lines inside stay", "MSH|a\r\rPID|1\r\r", "M1.1@1=MSH|a$$PID|1$", 0},
+         LF | EMPTY},
+        {"blank lines inside stay", "MSH|a\r\rPID|1\r\r", "M1.1@1=MSH|a$$PID|1$", EMPTY},
         {"CRLF", "MSH|a\r\nPID|1\r\nMSH|b\r\n", "M1.1@1=MSH|a$!PID|1$! M2.2@3=MSH|b$!", LF},
         {"mixed", "MSH|a\rPID|1\nMSH|b\r\n", "M1.1@1=MSH|a$PID|1! M2.2@3=MSH|b$!", LF},
-        {"indented MSH", "  MSH|a\r\tMSH|b", "M1.1@1=MSH|a$ M2.2@2=MSH|b", 0},
+        {"indented MSH", "  MSH|a\r\tMSH|b", "M1.1@1=MSH|a$ M2.2@2=MSH|b", BLANK},
+        {"a line of blanks inside", "MSH|a\r \rPID|1\r", "M1.1@1=MSH|a$ $PID|1$", BLANK},
+        {"indented lines", "MSH|a\r PID|1\rPV1|\t1\r", "M1.1@1=MSH|a$ PID|1$PV1|\t1$", BLANK},
         {"a batch", "BHS|^~\\&|x\rMSH|a\rMSH|b\rBTS|2\r",
          "B=BHS|^~\\&|x M1.1@2=MSH|a$ M2.2@3=MSH|b$ T2/2=BTS|2", 0},
         {"a file of batches", "FHS|^\rBHS|^\rMSH|a\rBTS|1\rBHS|^\rMSH|b\rBTS|1\rFTS|2\r",

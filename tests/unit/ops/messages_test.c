@@ -74,6 +74,37 @@ Test(messages, files_are_cut_into_messages)
     }
 }
 
+Test(messages, wrong_counts_between_indented_lines_are_told_once)
+{
+    struct arena a = {0};
+    struct diags d;
+    diags_init(&d, &a);
+    struct message_file f = messages_split(&a, "x", STR(" BHS|\r MSH|a\r BTS|3\r"), &d);
+    cr_expect(f.n == 1 && f.is_batch && f.saw.indented);
+    cr_expect_eq(d.count, 1);
+    arena_free(&a);
+}
+
+Test(messages, files_of_lines_as_they_are_sent_are_known)
+{
+    static const struct {
+        const char *in;
+        bool is_as_sent;
+    } rows[] = {{"MSH|a\rPID|1\r", true},     {"MSH|a\rPID|1", true},
+                {"  MSH|a\r  PID|1\r", true}, {"\x0bMSH|a\r\x1c\r", true},
+                {"MSH|a\nPID|1\r", false},    {"MSH|a\rPID|1\n", false},
+                {"MSH|a\r\nPID|1\r", false},  {"MSH|a\rPID|1\r\n", false},
+                {"MSH|a\r\rPID|1\r", false},  {"\rMSH|a\r", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena a = {0};
+        struct diags d;
+        diags_init(&d, &a);
+        struct message_file f = messages_split(&a, "x", str_of(rows[i].in), &d);
+        cr_expect_eq(f.is_as_sent, rows[i].is_as_sent, "%s", rows[i].in);
+        arena_free(&a);
+    }
+}
+
 Test(messages, wrong_counts_are_findings)
 {
     struct arena a = {0};
