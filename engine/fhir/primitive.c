@@ -227,12 +227,14 @@ static bool is_id(struct str s)
                                      ['a' ... 'z'] = true,
                                      ['-'] = true,
                                      ['.'] = true};
-    for (size_t i = 0; i < s.n; i++) {
-        if (!may_be[(unsigned char)s.p[i]]) {
-            return false;
+    bool good = s.n >= 1 && s.n <= ID_MAX;
+    if (good) {
+#pragma GCC unroll 8
+        for (size_t i = 0; i < s.n; i++) { /* nearly all are good: each byte is looked at */
+            good &= may_be[(unsigned char)s.p[i]];
         }
     }
-    return s.n >= 1 && s.n <= ID_MAX;
+    return good;
 }
 
 /* urn:oid:1.2.3: no zeros in front. */
