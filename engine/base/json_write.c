@@ -110,49 +110,61 @@ static char *put_odd_key(struct writer *w, const char *at, const struct json *v)
     return to + 1;
 }
 
-static inline char *put_key(struct writer *w, char *at, const struct json *v, bool has_lines)
+static inline char *put_key(struct writer *w, char *at, const struct json *v)
 {
-    at = v->is_key_plain ? put_plain_key(at, v->key) : put_odd_key(w, at, v);
-    if (has_lines) {
-        *at++ = ' ';
-    }
-    return at;
+    return v->is_key_plain ? put_plain_key(at, v->key) : put_odd_key(w, at, v);
 }
 
-static char *put_children(struct writer *w, char *at, const struct json *v);
+static char *put_row(struct writer *w, char *at, const struct json *v);
+static char *put_lines(struct writer *w, char *at, const struct json *v);
 
 /* There is room for it and what stands around it. */
-static inline char *put_value(struct writer *w, char *at, const struct json *v)
+static __attribute__((always_inline)) inline char *put_value(struct writer *w, char *at,
+                                                             const struct json *v)
 {
     if (v->first) {
-        return v->text.n && !w->indent ? put_str(at, v->text) : put_children(w, at, v);
+        return w->indent   ? put_lines(w, at, v)
+               : v->text.n ? put_str(at, v->text)
+                           : put_row(w, at, v);
     }
     return v->kind == JSON_STRING && v->is_plain ? put_plain(at, v->text) : put_leaf(w, at, v);
 }
 
 /* Members or items with a comma behind each; the bracket takes the place of the last. Recursion is as deep as the tree:
  * json_parse limits that to 512, builders to their own depth. */
-static char *put_children(struct writer *w, char *at, const struct json *v)
+static char *put_row(struct writer *w, char *at, const struct json *v)
 {
-    bool is_object = v->kind == JSON_OBJECT, has_lines = w->indent > 0;
+    bool is_object = v->kind == JSON_OBJECT;
     *at++ = is_object ? '{' : '[';
-    w->depth += has_lines;
     json_each(child, v)
     {
-        if (has_lines) {
-            at = new_line(w, at);
-        }
         at = make_room(w, at, child->key.n + child->text.n);
-        at = is_object ? put_key(w, at, child, has_lines) : at;
+        at = is_object ? put_key(w, at, child) : at;
         at = put_value(w, at, child);
         *at++ = ',';
     }
-    w->depth -= has_lines;
-    at--;
-    if (has_lines) {
-        at = new_line(w, at);
+    at[-1] = is_object ? '}' : ']';
+    return at;
+}
+
+/* The same for people, a line each. */
+static char *put_lines(struct writer *w, char *at, const struct json *v)
+{
+    bool is_object = v->kind == JSON_OBJECT;
+    *at++ = is_object ? '{' : '[';
+    w->depth++;
+    json_each(child, v)
+    {
+        at = make_room(w, new_line(w, at), child->key.n + child->text.n);
+        if (is_object) {
+            at = put_key(w, at, child);
+            *at++ = ' ';
+        }
+        at = put_value(w, at, child);
+        *at++ = ',';
     }
-    at = make_room(w, at, 0);
+    w->depth--;
+    at = make_room(w, new_line(w, at - 1), 0);
     *at++ = is_object ? '}' : ']';
     return at;
 }
