@@ -66,6 +66,7 @@ struct eval_cut {
     struct hl7_parts parts;
 };
 
+struct eval_date;
 struct eval_memo;
 struct eval_uuid;
 struct eval_variable;
@@ -105,6 +106,7 @@ struct eval {
     struct eval_cut cut[2];                    /* of repetitions, of components */
     const struct eval_memo *memo[EVAL_MEMOS];  /* by a hash of what they were given (run_memo.c) */
     const struct eval_uuid *uuids;             /* of sameUuid(), newest first (func_hl7.c) */
+    const struct eval_date *dates;             /* of toDateTime(), newest first (func_date.c) */
     struct lineage *lineage;   /* told what is read; NULL: nobody asks (lineage_priv.h) */
     struct coverage *coverage; /* told what is touched (coverage.h); or NULL */
     struct recall *recall;     /* in maps of an output; or NULL (run_recall.c) */

@@ -161,10 +161,75 @@ static const struct zone *zone_behind(struct eval *e, const struct call *c, bool
     return zone_named(e, c, is_zone ? only : zone_of_feed(e), out_good);
 }
 
+/* The times of a message are asked for again and again, MSH-7 most of all: what they became. */
+struct eval_date {
+    const struct eval_date *next; /* older */
+    struct value from;
+    struct moment local; /* as it was read */
+    const struct zone *zone;
+    struct str made; /* in that zone */
+};
+
+enum { DATES_LOOKED_AT = 4 };
+
+static bool may_be_known(const struct eval *e, const struct value *v)
+{
+    return v->kind == VALUE_HL7 && v->of == TYPE_DATE && e->is_route;
+}
+
+static const struct eval_date *known_date(const struct eval *e, const struct value *v)
+{
+    const struct eval_date *d = may_be_known(e, v) ? e->dates : NULL;
+    for (unsigned looked = 0; d && looked < DATES_LOOKED_AT; d = d->next, looked++) {
+        if (d->from.m == v->m && d->from.level == v->level && str_eq(d->from.text, v->text)) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+static void keep_date(struct eval *e, const struct value *from, const struct moment *local,
+                      const struct zone *z, struct str made)
+{
+    if (may_be_known(e, from)) {
+        struct eval_date *d = arena_alloc(e->a, sizeof(*d));
+        *d = (struct eval_date){e->dates, *from, *local, z, made};
+        e->dates = d;
+    }
+}
+
+/* What has a clock and no offset; `known`: what became of it before, or NULL. What made a remark makes it again. */
+static bool put_in_zone(struct eval *e, const struct call *c, const struct moment *local,
+                        const struct eval_date *known, struct values *out)
+{
+    struct moment m = *local;
+    const struct rules_remark *remarks = e->remarks;
+    bool good = true;
+    const struct zone *z = zone_behind(e, c, &good);
+    if (!z) {
+        return good && (e->is_route ? eval_fail(e, c->n,
+                                                "the date has no offset, and no time zone is "
+                                                "known for it")
+                                    : put_moment(e, &m, out));
+    }
+    if (known && known->zone == z) {
+        return call_put(e, out, (struct value){.kind = VALUE_DATETIME, .text = known->made});
+    }
+    settle(e, c, z, &m);
+    struct str made = moment_text(e->a, &m);
+    if (e->remarks == remarks) {
+        keep_date(e, c->one, local, z, made);
+    }
+    return call_put(e, out, (struct value){.kind = VALUE_DATETIME, .text = made});
+}
+
 bool func_to_date_time(struct eval *e, const struct call *c, struct values *out)
 {
     struct moment m;
-    bool good = true;
+    const struct eval_date *known = known_date(e, c->one);
+    if (known) {
+        return put_in_zone(e, c, &known->local, known, out);
+    }
     enum value_answer got = read_input(e, c, &m);
     if (got != ANSWER_TRUE || m.kind == VALUE_TIME) {
         return got != ANSWER_FALSE &&
@@ -173,16 +238,8 @@ bool func_to_date_time(struct eval *e, const struct call *c, struct values *out)
     }
     m.kind = VALUE_DATETIME;
     fill_seconds(e, c->one, &m);
-    if (m.part[MOMENT_HOUR] < 0 || m.has_offset) {
-        return put_moment(e, &m, out);
-    }
-    const struct zone *z = zone_behind(e, c, &good);
-    if (z) {
-        settle(e, c, z, &m);
-    } else if (good && e->is_route) {
-        return eval_fail(e, c->n, "the date has no offset, and no time zone is known for it");
-    }
-    return good && put_moment(e, &m, out);
+    return m.part[MOMENT_HOUR] < 0 || m.has_offset ? put_moment(e, &m, out)
+                                                   : put_in_zone(e, c, &m, NULL, out);
 }
 
 bool func_to_date(struct eval *e, const struct call *c, struct values *out)

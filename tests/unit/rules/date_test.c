@@ -326,6 +326,38 @@ Test(date, both_are_remarked)
     }
 }
 
+Test(date, what_is_asked_for_again_is_the_same_again)
+{
+    static const struct reading rows[] = {
+        {"a clock", "202611240930",
+         "2026-11-24T09:30:00-06:00 2026-11-24T09:30:00+01:00 2026-11-24T09:30:00-06:00"},
+        {"its offset", "202611240930+0900",
+         "2026-11-24T09:30:00+09:00 2026-11-24T09:30:00+09:00 2026-11-24T09:30:00+09:00"},
+        {"a day", "20261124", "2026-11-24 2026-11-24 2026-11-24"},
+    };
+    kit_source = 2;
+    readings("PV1-44.toDateTime().toString() & ' ' & PV1-44.toDateTime('Europe/Berlin').toString() "
+             "& ' ' & PV1-44.toDateTime().toString()",
+             rows, 3);
+    cr_expect_str_eq(
+        made("PV1-44.toDateTime().toString() & MSH-7.toDateTime().toString()", "202611240931"),
+        "2026-11-24T09:31:00-06:002026-11-24T09:30:00-06:00");
+}
+
+Test(date, what_is_asked_for_again_is_remarked_again)
+{
+    struct rules_input in = {.source = 2};
+    const char *remarks, *again;
+    struct str message = str_printf(&kit_arena, MSH "PV1|1|%.*s202611010130\r", 42,
+                                    "||||||||||||||||||||||||||||||||||||||||||||||");
+    (void)told_at(
+        rows_text(chicago, "PV1-44.toDateTime().toString() & PV1-44.toDateTime().toString()"), &in,
+        message.p, &remarks);
+    again = strstr(remarks, "twice");
+    cr_assert(again, "%s", remarks);
+    cr_expect(strstr(again + 1, "twice"), "%s", remarks);
+}
+
 /* ---- format ---- */
 
 Test(date, format_uses_the_letters_of_cldr)
