@@ -65,50 +65,6 @@ EVAL_APART bool eval_no_entry(struct eval *e, const struct node *n)
            eval_fail(e, n, "the formula goes more than %d levels deep", EVAL_DEPTH_MAX);
 }
 
-/* ---- fused shapes ---- */
-
-static EVAL_APART bool eval_path_eq(struct eval *e, const struct node *n, const struct scope *s,
-                                    struct values *out)
-{
-    struct value v;
-    struct str text;
-    enum value_answer got = eval_path_one(e, n, s, &v);
-    if (got != ANSWER_TRUE) {
-        return got == ANSWER_EMPTY;
-    }
-    if (!eval_text(e, n, &v, &text)) {
-        return false;
-    }
-    *values_add(out, e->a) = value_boolean(str_eq(text, n->arg[0]->value.text));
-    return true;
-}
-
-static EVAL_APART bool eval_path_one_of(struct eval *e, const struct node *n, const struct scope *s,
-                                        struct values *out)
-{
-    struct eval_walk w;
-    struct value v;
-    struct str text;
-    bool found = false;
-    for (bool more = eval_walk_begin(e, n, s, &w); more && !found && eval_walk_next(&w, &v);) {
-        if (!eval_text(e, n, &v, &text)) {
-            return false;
-        }
-        for (uint32_t i = 0; i < n->nargs && !found; i++) {
-            found = str_eq(text, n->arg[i]->value.text);
-        }
-    }
-    *values_add(out, e->a) = value_boolean(found);
-    return true;
-}
-
-static EVAL_APART bool eval_path_exists(struct eval *e, const struct node *n, const struct scope *s,
-                                        struct values *out)
-{
-    *values_add(out, e->a) = value_boolean(eval_has_path(e, n, s));
-    return true;
-}
-
 /* ---- names ---- */
 
 /* A name may hold a stored "": nothing to all but a copy. */
@@ -376,11 +332,9 @@ static EVAL_APART bool dispatch(struct eval *e, const struct node *n, const stru
     case NODE_VARIABLE:
         return eval_variable(e, n, out);
     case NODE_PATH_EXISTS:
-        return eval_path_exists(e, n, s, out);
     case NODE_PATH_EQ:
-        return eval_path_eq(e, n, s, out);
     case NODE_PATH_ONE_OF:
-        return eval_path_one_of(e, n, s, out);
+        return eval_put_verdict(e, eval_decide(e, n, s), out);
     default: /* operators are not met here; names and members do not survive check */
         return true;
     }

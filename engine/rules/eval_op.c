@@ -4,14 +4,6 @@
 #include "engine/rules/tree.h"
 #include "engine/rules/type.h"
 
-static bool put_answer(struct eval *e, struct values *out, enum value_answer a)
-{
-    if (a != ANSWER_EMPTY) {
-        *values_add(out, e->a) = value_boolean(a == ANSWER_TRUE);
-    }
-    return true;
-}
-
 enum value_answer eval_two(struct eval *e, const struct node *n, const struct scope *s,
                            struct value *a, struct value *b)
 {
@@ -47,29 +39,31 @@ static enum value_answer lists_equal(struct eval *e, const struct node *n, const
     return all;
 }
 
-static EVAL_APART bool op_equal(struct eval *e, const struct node *n, const struct scope *s,
-                                struct values *out)
+static EVAL_APART enum value_answer lists_compared(struct eval *e, const struct node *n,
+                                                   const struct scope *s)
 {
-    enum value_answer got;
-    if (e->is_route) {
-        struct value a, b;
-        got = eval_two(e, n, s, &a, &b);
-        got = got == ANSWER_TRUE ? eval_equal(e, n, &a, &b) : got;
-    } else {
-        VALUES(a);
-        VALUES(b);
-        if (!eval_node(e, n->arg[0], s, &a) || !eval_node(e, n->arg[1], s, &b)) {
-            return false;
-        }
-        got = lists_equal(e, n, &a, &b);
+    VALUES(a);
+    VALUES(b);
+    if (!eval_node(e, n->arg[0], s, &a) || !eval_node(e, n->arg[1], s, &b)) {
+        return ANSWER_FALSE;
+    }
+    return lists_equal(e, n, &a, &b);
+}
+
+static EVAL_APART enum verdict equality(struct eval *e, const struct node *n, const struct scope *s)
+{
+    struct value a, b;
+    enum value_answer got = e->is_route ? eval_two(e, n, s, &a, &b) : lists_compared(e, n, s);
+    if (e->is_route && got == ANSWER_TRUE) {
+        got = eval_equal(e, n, &a, &b);
     }
     if (e->fault.text.n) {
-        return false;
+        return VERDICT_FAULT;
     }
-    if (n->op == NODE_NE && got != ANSWER_EMPTY) {
-        got = got == ANSWER_TRUE ? ANSWER_FALSE : ANSWER_TRUE;
+    if (got == ANSWER_EMPTY) {
+        return VERDICT_OPEN;
     }
-    return put_answer(e, out, got);
+    return (got == ANSWER_TRUE) == (n->op == NODE_EQ) ? VERDICT_YES : VERDICT_NO;
 }
 
 /* Each value of `a` has a partner of its own in `b`. */
@@ -105,28 +99,25 @@ static EVAL_APART bool op_same(struct eval *e, const struct node *n, const struc
     return !e->fault.text.n && eval_put(e, out, value_boolean(same == (n->op == NODE_SAME)));
 }
 
-static EVAL_APART bool op_compare(struct eval *e, const struct node *n, const struct scope *s,
-                                  struct values *out)
+static EVAL_APART enum verdict order_of(struct eval *e, const struct node *n, const struct scope *s)
 {
     struct value a, b;
     int order = 0;
     enum value_answer got = eval_two(e, n, s, &a, &b);
     got = got == ANSWER_TRUE ? eval_compare(e, n, &a, &b, &order) : got;
     if (got != ANSWER_TRUE) {
-        return got == ANSWER_EMPTY && !e->fault.text.n;
+        return got == ANSWER_EMPTY && !e->fault.text.n ? VERDICT_OPEN : VERDICT_FAULT;
     }
     bool holds = n->op == NODE_LT   ? order < 0
                  : n->op == NODE_LE ? order <= 0
                  : n->op == NODE_GT ? order > 0
                                     : order >= 0;
-    return eval_put(e, out, value_boolean(holds));
+    return holds ? VERDICT_YES : VERDICT_NO;
 }
 
-static EVAL_APART bool op_logic(struct eval *e, const struct node *n, const struct scope *s,
-                                struct values *out)
+enum verdict eval_comparison(struct eval *e, const struct node *n, const struct scope *s)
 {
-    enum verdict got = eval_decide(e, n, s);
-    return got != VERDICT_FAULT && put_answer(e, out, (enum value_answer)got);
+    return n->op == NODE_EQ || n->op == NODE_NE ? equality(e, n, s) : order_of(e, n, s);
 }
 
 /* ---- lists ---- */
@@ -191,24 +182,23 @@ bool eval_operator(struct eval *e, const struct node *n, const struct scope *s, 
     switch ((enum node_op)n->op) {
     case NODE_EQ:
     case NODE_NE:
-        return op_equal(e, n, s, out);
-    case NODE_SAME:
-    case NODE_NOT_SAME:
-        return op_same(e, n, s, out);
     case NODE_LT:
     case NODE_LE:
     case NODE_GT:
     case NODE_GE:
-        return op_compare(e, n, s, out);
-    case NODE_CONCAT:
-        return eval_op_concat(e, n, s, out);
-    case NODE_UNION:
-        return op_union(e, n, s, out);
+        return eval_put_verdict(e, eval_comparison(e, n, s), out);
     case NODE_AND:
     case NODE_OR:
     case NODE_XOR:
     case NODE_IMPLIES:
-        return op_logic(e, n, s, out);
+        return eval_put_verdict(e, eval_decide(e, n, s), out);
+    case NODE_SAME:
+    case NODE_NOT_SAME:
+        return op_same(e, n, s, out);
+    case NODE_CONCAT:
+        return eval_op_concat(e, n, s, out);
+    case NODE_UNION:
+        return op_union(e, n, s, out);
     case NODE_IN:
     case NODE_CONTAINS:
         return op_member(e, n, s, out);

@@ -239,6 +239,50 @@ bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s)
     return false;
 }
 
+static bool is_one_of(const struct node *n, struct str text)
+{
+    for (uint32_t i = 0; i < n->nargs; i++) {
+        if (str_eq(text, n->arg[i]->value.text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static EVAL_APART bool one_of_looking(struct eval *e, const struct node *n, const struct scope *s,
+                                      bool *out)
+{
+    struct eval_walk w;
+    struct value v;
+    struct str text;
+    *out = false;
+    for (bool more = eval_walk_begin(e, n, s, &w); more && !*out && eval_walk_next(&w, &v);) {
+        if (!eval_text(e, n, &v, &text)) {
+            return false;
+        }
+        *out = is_one_of(n, text);
+    }
+    return true;
+}
+
+bool eval_path_one_of(struct eval *e, const struct node *n, const struct scope *s, bool *out)
+{
+    uint64_t set;
+    *out = false;
+    if (e->lineage || !find_set(e, n, s, &set)) {
+        return one_of_looking(e, n, s, out);
+    }
+    const struct hl7 *m = e->doc->m;
+    for (; set && !*out; set &= set - 1) {
+        struct str text = path_quick(m, &m->seg[__builtin_ctzll(set)], &n->path);
+        if (!text.p || !hl7_is_plain(&m->d, text)) {
+            return one_of_looking(e, n, s, out);
+        }
+        *out = text.n && !hl7_is_null(text) && is_one_of(n, text);
+    }
+    return true;
+}
+
 /* ---- behind a dot, and groups ---- */
 
 bool eval_subpath(struct eval *e, const struct node *n, const struct scope *s, bool nulls,

@@ -83,6 +83,8 @@ static inline struct group *eval_path_element(const struct node *n, const struct
 bool eval_path_set(struct eval *e, const struct node *n, const struct scope *s, uint64_t *out);
 /* Does the path find something? */
 bool eval_has_path(struct eval *e, const struct node *n, const struct scope *s);
+/* Is a value that it finds one of the texts n->arg? False: a fault. */
+bool eval_path_one_of(struct eval *e, const struct node *n, const struct scope *s, bool *out);
 /* Leaves of the name in `from`, the one of an index only. */
 void eval_add_leaves(struct eval *e, const struct path *p, struct draft_iter from,
                      struct values *out);
@@ -102,6 +104,10 @@ enum verdict { VERDICT_NO, VERDICT_YES, VERDICT_OPEN, VERDICT_FAULT };
 enum decision eval_decision_of(const struct node *n);
 /* Of a decision that was entered already. */
 enum verdict eval_decide(struct eval *e, const struct node *n, const struct scope *s);
+/* As a value. False: a fault. */
+bool eval_put_verdict(struct eval *e, enum verdict v, struct values *out);
+/* eval_op.c: = != < <= > >=. */
+enum verdict eval_comparison(struct eval *e, const struct node *n, const struct scope *s);
 /* + - * / div mod of two values, as n->op says; of two texts + joins them. */
 bool eval_arithmetic(struct eval *e, const struct node *n, const struct value *a,
                      const struct value *b, struct values *out);

@@ -5,11 +5,19 @@
 
 static enum verdict verdict(struct eval *e, const struct node *n, const struct scope *s);
 
+static bool is_comparison(const struct node *n)
+{
+    return n->op == NODE_EQ || n->op == NODE_NE || (n->op >= NODE_LT && n->op <= NODE_GE);
+}
+
 enum decision eval_decision_of(const struct node *n)
 {
     if (n->op != NODE_CALL) {
         return n->op >= NODE_AND && n->op <= NODE_IMPLIES ? DECISION_LOGIC
+               : is_comparison(n)                         ? DECISION_COMPARE
                : n->op == NODE_PATH_EXISTS                ? DECISION_PATH
+               : n->op == NODE_PATH_EQ                    ? DECISION_PATH_EQ
+               : n->op == NODE_PATH_ONE_OF                ? DECISION_ONE_OF
                                                           : DECISION_NONE;
     }
     if (!n->has_input || n->nargs > 1) {
@@ -83,11 +91,38 @@ static EVAL_APART enum verdict gives(struct eval *e, const struct node *n, const
     return eval_held(e, n, s) ? VERDICT_YES : gives_values(e, n, s);
 }
 
+/* PATH = 'text' */
+static EVAL_APART enum verdict is_text(struct eval *e, const struct node *n, const struct scope *s)
+{
+    struct value v;
+    struct str text;
+    enum value_answer got = eval_path_one(e, n, s, &v);
+    if (got != ANSWER_TRUE) {
+        return got == ANSWER_EMPTY ? VERDICT_OPEN : VERDICT_FAULT;
+    }
+    return eval_text(e, n, &v, &text) ? yes_or_no(str_eq(text, n->arg[0]->value.text))
+                                      : VERDICT_FAULT;
+}
+
+/* PATH.oneOf('a', 'b') */
+static EVAL_APART enum verdict is_one_of(struct eval *e, const struct node *n,
+                                         const struct scope *s)
+{
+    bool found;
+    return eval_path_one_of(e, n, s, &found) ? yes_or_no(found) : VERDICT_FAULT;
+}
+
 enum verdict eval_decide(struct eval *e, const struct node *n, const struct scope *s)
 {
     switch ((enum decision)n->decision) {
     case DECISION_PATH:
         return yes_or_no(eval_has_path(e, n, s));
+    case DECISION_PATH_EQ:
+        return is_text(e, n, s);
+    case DECISION_ONE_OF:
+        return is_one_of(e, n, s);
+    case DECISION_COMPARE:
+        return eval_comparison(e, n, s);
     case DECISION_EXISTS:
         return gives(e, n->arg[0], s);
     case DECISION_EMPTY:
@@ -97,6 +132,14 @@ enum verdict eval_decide(struct eval *e, const struct node *n, const struct scop
     default: /* and, or, xor, implies, of check or made by hand */
         return logic(e, n, s);
     }
+}
+
+bool eval_put_verdict(struct eval *e, enum verdict v, struct values *out)
+{
+    if (v == VERDICT_YES || v == VERDICT_NO) {
+        *values_add(out, e->a) = value_boolean(v == VERDICT_YES);
+    }
+    return v != VERDICT_FAULT;
 }
 
 /* Of a formula that gives a value. */

@@ -124,8 +124,11 @@ enum { MINUS_ORDER = 1 };
 /* What gives true, false or nothing and needs no value to do so (eval_truth.c); check says which nodes do. */
 enum decision {
     DECISION_NONE,
-    DECISION_LOGIC,  /* and, or, xor, implies */
-    DECISION_PATH,   /* NODE_PATH_EXISTS */
+    DECISION_LOGIC,   /* and, or, xor, implies */
+    DECISION_COMPARE, /* = != < <= > >= */
+    DECISION_PATH,    /* NODE_PATH_EXISTS */
+    DECISION_PATH_EQ,
+    DECISION_ONE_OF, /* NODE_PATH_ONE_OF */
     DECISION_EXISTS, /* X.exists() */
     DECISION_EMPTY,  /* X.empty() */
     DECISION_NOT,    /* X.not(), where X is a decision */
