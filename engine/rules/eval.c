@@ -310,8 +310,6 @@ static EVAL_APART bool dispatch(struct eval *e, const struct node *n, const stru
         return eval_levels(e, n, s, false, out);
     case NODE_INDEX:
         return eval_index(e, n, s, out);
-    case NODE_THIS:
-        return eval_this(e, s, out);
     case NODE_POSITION:
         return eval_position(e, n, s, out);
     case NODE_MESSAGE:
@@ -387,6 +385,8 @@ bool eval_node(struct eval *e, const struct node *n, const struct scope *s, stru
         return eval_path(e, n, s, false, out);
     case NODE_LET:
         return eval_let(e, n, false, out);
+    case NODE_THIS:
+        return eval_this(e, s, out);
     case NODE_LEVEL:
         return eval_level_node(e, n, s, out);
     case NODE_CALL:
@@ -399,9 +399,6 @@ bool eval_node(struct eval *e, const struct node *n, const struct scope *s, stru
 /* $this.3, $name.1: nothing but a part of something, as a path is. */
 static bool is_bare_part(const struct node *n)
 {
-    if (n->op != NODE_LEVEL) {
-        return false;
-    }
     while (n->op == NODE_LEVEL) {
         n = n->arg[0];
     }
@@ -417,14 +414,16 @@ static EVAL_APART bool eval_bare_level(struct eval *e, const struct node *n, con
 
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out)
 {
-    if (n->op == NODE_LET) {
+    switch ((enum node_op)n->op) {
+    case NODE_LET:
         return eval_let(e, n, true, out);
-    }
-    if (is_bare_part(n)) {
-        return eval_bare_level(e, n, s, out);
-    }
-    if (!eval_is_bare(n)) {
+    case NODE_LEVEL:
+        return is_bare_part(n) ? eval_bare_level(e, n, s, out) : eval_node(e, n, s, out);
+    case NODE_PATH:
+        return n->path.field ? eval_path(e, n, s, true, out) : eval_node(e, n, s, out);
+    case NODE_SUBPATH:
+        return n->path.field ? eval_subpath(e, n, s, true, out) : eval_node(e, n, s, out);
+    default:
         return eval_node(e, n, s, out);
     }
-    return n->op == NODE_PATH ? eval_path(e, n, s, true, out) : eval_subpath(e, n, s, true, out);
 }

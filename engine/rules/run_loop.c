@@ -88,7 +88,7 @@ bool run_elements(struct eval *e, const struct loop *l, const struct scope *scop
     return is_absent(e, l->formula) || run_values(e, l, scope, out);
 }
 
-/* The values for `slot`, which is empty. */
+/* The values for `slot`, which has room for one. */
 static bool assign_value(struct eval *e, const struct assign *one, const struct scope *scope,
                          struct values *slot)
 {
@@ -102,14 +102,35 @@ static bool assign_value(struct eval *e, const struct assign *one, const struct 
     return good;
 }
 
+/* What another name holds is held by this one, too: nothing is added to a slot any more. */
+static inline bool assign(struct eval *e, const struct assign *one, const struct scope *scope,
+                          struct values *slot)
+{
+    if (one->formula && one->formula->op == NODE_LET && !e->lineage) {
+        *slot = e->lets[one->formula->level];
+        return true;
+    }
+    *slot = (struct values){arena_alloc(e->a, sizeof(*slot->v)), 0, 1};
+    return assign_value(e, one, scope, slot);
+}
+
 /* A name is new where it is given, so no formula of the same mapping reads it. */
 bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *scope,
                  struct values *slots)
 {
     for (unsigned i = 0; i < all->n; i++) {
-        struct values *slot = &slots[all->v[i].slot];
-        *slot = (struct values){arena_alloc(e->a, sizeof(*slot->v)), 0, 1};
-        if (!assign_value(e, &all->v[i], scope, slot)) {
+        if (!assign(e, &all->v[i], scope, &slots[all->v[i].slot])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool run_arguments(struct eval *e, const struct assigns *with, const struct scope *scope,
+                   struct values *given)
+{
+    for (unsigned i = 0; i < with->n; i++) {
+        if (!assign(e, &with->v[i], scope, &given[i])) {
             return false;
         }
     }

@@ -217,22 +217,33 @@ static struct json *lay_over(struct eval *e, const struct item *also, const stru
 static bool in_frame(struct eval *e, const struct map *m, struct values *slots,
                      const struct assigns *given, const struct scope *scope, struct json **out);
 
+/* The values of the map's names, of which these are given. */
+static struct values *slots_for(struct eval *e, const struct map *m, const struct assigns *with,
+                                const struct values *given)
+{
+    struct values *slots = ARENA_ARRAY(e->a, struct values, m->nslots + 1);
+    for (unsigned i = 0; i < with->n; i++) {
+        slots[with->v[i].slot] = given[i];
+    }
+    return slots;
+}
+
 /* Once for the same values (run_memo.c). */
 static bool run_used_map(struct eval *e, const struct item *item, const struct scope *s,
                          struct json **out)
 {
     const struct map *m = item->use;
-    struct values *slots = ARENA_ARRAY(e->a, struct values, m->nslots + 1);
-    if (!run_assigns(e, &item->with, s, slots)) {
+    struct values *given = arena_alloc(e->a, sizeof(*given) * item->with.n);
+    if (!run_arguments(e, &item->with, s, given)) {
         return false;
     }
     struct recall_key key;
     struct run_memo memo;
-    run_memo_of(e, m, &item->with, slots, s, &memo);
+    run_memo_of(e, m, &item->with, given, s, &memo);
     if (run_memo_find(e, &memo, &key, out)) {
         return true;
     }
-    if (!in_frame(e, m, slots, &item->with, s, out)) {
+    if (!in_frame(e, m, slots_for(e, m, &item->with, given), &item->with, s, out)) {
         return false;
     }
     run_memo_keep(e, &memo, *out);

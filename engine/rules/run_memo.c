@@ -8,7 +8,6 @@ enum { LOOKED_AT = 32 }; /* results of one map that are compared */
 struct eval_memo {
     const struct eval_memo *next; /* newest first */
     struct run_memo use;
-    const struct values *given;      /* for each of use.with */
     const struct rules_miss *misses; /* that it told, newest first, before use.misses */
     const struct json *made;         /* or NULL */
     size_t taken;                    /* what that took */
@@ -42,6 +41,9 @@ static bool is_same(const struct value *a, const struct value *b)
 static bool are_same(const struct values *a, const struct values *b)
 {
     bool same = a->n == b->n;
+    if (a->v == b->v) {
+        return same;
+    }
     for (uint32_t i = 0; i < a->n && same; i++) {
         same = is_same(&a->v[i], &b->v[i]);
     }
@@ -55,8 +57,7 @@ static bool is_for(const struct eval_memo *memo, const struct run_memo *use)
     bool same = memo->use.hash == use->hash && memo->use.m == use->m &&
                 memo->use.in_element == use->in_element && was->n == with->n;
     for (unsigned i = 0; i < with->n && same; i++) {
-        unsigned slot = with->v[i].slot;
-        same = was->v[i].slot == slot && are_same(&memo->given[i], &use->slots[slot]);
+        same = was->v[i].slot == with->v[i].slot && are_same(&memo->use.given[i], &use->given[i]);
     }
     return same;
 }
@@ -81,7 +82,7 @@ static uint32_t hash_of(const struct run_memo *use)
 {
     uint64_t hash = use->m->index;
     for (unsigned i = 0; i < use->with.n; i++) {
-        const struct values *l = &use->slots[use->with.v[i].slot];
+        const struct values *l = &use->given[i];
         uint32_t first = l->n && has_text(&l->v[0]) ? hash_of_text(l->v[0].text) : 0;
         hash = (hash ^ first ^ l->n) * UINT64_C(0x9E3779B97F4A7C15);
         hash ^= hash >> 32;
@@ -96,11 +97,11 @@ static bool is_at_header(const struct eval *e, const struct group *at)
 }
 
 void run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
-                 const struct values *slots, const struct scope *s, struct run_memo *out)
+                 const struct values *given, const struct scope *s, struct run_memo *out)
 {
     out->m = m;
     out->with = *with;
-    out->slots = slots;
+    out->given = given;
     out->is_asked = m->is_closed && !e->lineage && !e->coverage;
     out->in_element = false;
     out->key = NULL;
@@ -142,21 +143,11 @@ bool run_memo_differs(const struct eval *e, const struct run_memo *use)
     return e->differs && *e->differs != use->differs;
 }
 
-static const struct values *given_to(struct eval *e, const struct run_memo *use)
-{
-    struct values *given = arena_alloc(e->a, sizeof(*given) * use->with.n);
-    for (unsigned i = 0; i < use->with.n; i++) {
-        given[i] = use->slots[use->with.v[i].slot];
-    }
-    return given;
-}
-
 static void remember(struct eval *e, const struct run_memo *use, const struct json *made)
 {
     struct eval_memo *memo = arena_alloc(e->a, sizeof(*memo));
     *memo = (struct eval_memo){.next = *list_of(e, use),
                                .use = *use,
-                               .given = given_to(e, use),
                                .misses = e->misses,
                                .made = made,
                                .taken = eval_taken(e) - use->taken,

@@ -84,6 +84,9 @@ bool run_elements(struct eval *e, const struct loop *l, const struct scope *scop
 /* Values for names: in the callee's slots, evaluated in the current scope. False: fault. */
 bool run_assigns(struct eval *e, const struct assigns *all, const struct scope *scope,
                  struct values *slots);
+/* The same for the arguments of a map, in their order. */
+bool run_arguments(struct eval *e, const struct assigns *with, const struct scope *scope,
+                   struct values *given);
 /* Defaults of parameters that were not given. */
 bool run_defaults(struct eval *e, const struct param *params, unsigned n,
                   const struct assigns *given, struct values *slots);
@@ -97,10 +100,10 @@ bool run_item(struct eval *e, const struct item *item, const struct scope *scope
 /* run_memo.c: one use of a map, with what it was given. */
 struct run_memo {
     const struct map *m;
-    struct assigns with; /* a copy: a loop has items of its own */
-    const struct values *slots;
-    bool is_asked;   /* the map is closed, and nobody wants to see each use */
-    bool in_element; /* of a map that reads the header: used within a segment or group */
+    struct assigns with;        /* a copy: a loop has items of its own */
+    const struct values *given; /* for each of them */
+    bool is_asked;              /* the map is closed, and nobody wants to see each use */
+    bool in_element;            /* of a map that reads the header: used within a segment or group */
     uint32_t hash;
     const struct rules_miss *misses; /* told before it ran */
     const struct rules_remark *remarks;
@@ -111,7 +114,7 @@ struct run_memo {
 };
 /* Filled where it stays: what was just written in parts is not copied. */
 void run_memo_of(struct eval *e, const struct map *m, const struct assigns *with,
-                 const struct values *slots, const struct scope *s, struct run_memo *out);
+                 const struct values *given, const struct scope *s, struct run_memo *out);
 /* What the map made of the same values earlier in this output, or for an earlier message, and tells the same misses; NULL
  * where that was nothing. Nothing below what maps made may be changed: it may stand elsewhere, too. `room` is for a key that
  * lasts as long as `use`. False: it made nothing of them yet. */

@@ -95,7 +95,7 @@ static bool put_key(struct eval *e, const struct run_memo *use, struct recall_ke
     put(&b, &use->in_element, sizeof(use->in_element));
     for (unsigned i = 0; i < use->with.n && b.at; i++) {
         unsigned slot = use->with.v[i].slot;
-        put_values(e, &b, slot, &use->slots[slot]);
+        put_values(e, &b, slot, &use->given[i]);
     }
     out->n = b.at ? (uint32_t)(b.at - out->bytes) : 0;
     return b.at != NULL;
