@@ -12,11 +12,12 @@
 enum {
     PLACES = 4096, /* lists of entries; a power of 2 */
     CONTEXTS = 2 * RECALL_CONTEXTS,
-    SIGHTS = 8192,
-    HABITS = 256,  /* maps by their number */
-    TRIES = 1024,  /* uses of a map until it is judged */
-    WORTH = 4,     /* one of so many should be found */
-    RESTS = 16384, /* uses of one that is not worth it until it is tried again */
+    SIGHTS = 4096,
+    SIGHTS_BESIDE = 2, /* else two keys of each message that meet in one would never be met again */
+    HABITS = 256,      /* maps by their number */
+    TRIES = 1024,      /* uses of a map until it is judged */
+    WORTH = 4,         /* one of so many should be found */
+    RESTS = 16384,     /* uses of one that is not worth it until it is tried again */
 };
 
 struct entry {
@@ -53,7 +54,8 @@ struct recall {
     struct arena names; /* of contexts */
     struct context contexts[CONTEXTS];
     unsigned ncontexts, context; /* the one of this output */
-    uint32_t sights[SIGHTS];     /* hashes of keys that were met, by other bits of them */
+    uint32_t sights[SIGHTS]
+                   [SIGHTS_BESIDE]; /* hashes of keys that were met, by other bits of them */
     struct habit habits[HABITS];
     uint64_t found;
     struct shapes *shapes;
@@ -254,9 +256,12 @@ static const struct entry *keep(struct recall *r, uint64_t hash, struct str key,
 
 static bool was_met(struct recall *r, uint64_t hash)
 {
-    uint32_t *sight = &r->sights[hash % SIGHTS], tag = (uint32_t)(hash >> 32);
-    bool was = *sight == tag;
-    *sight = tag;
+    uint32_t *sight = r->sights[hash % SIGHTS], tag = (uint32_t)(hash >> 32);
+    bool was = sight[0] == tag || sight[1] == tag;
+    if (!was) {
+        sight[1] = sight[0];
+        sight[0] = tag;
+    }
     return was;
 }
 

@@ -34,71 +34,82 @@ static void put_text(struct bytes *b, struct str s)
 
 /* ---- a use of a map ---- */
 
-/* Before the text or number of a value. */
-struct head {
-    char type[8];     /* a name; no address, since what is found must not depend on those */
-    uint16_t slot, n; /* that it is given to, and how many are */
-    uint8_t kind, level, of, is_null, is_cell;
-    uint8_t nothing; /* 0; so that no byte is left out */
-    uint16_t size;   /* of the text */
-};
-_Static_assert(sizeof(struct head) == 20, "a key has no bytes between its members");
-
-static void put_type(struct bytes *b, struct head *head, const char *type)
+static char *put_word(char *at, uint64_t word)
 {
-    for (size_t i = 0; type && type[i]; i++) {
-        if (i == sizeof(head->type)) {
-            b->at = NULL;
-            return;
+    memcpy(at, &word, sizeof(word));
+    return at + sizeof(word);
+}
+
+/* All that a value is but its text or number and the name of its type. */
+static uint64_t head_of(const struct value *v)
+{
+    uint64_t head;
+    _Static_assert(offsetof(struct value, text) == sizeof(head),
+                   "no byte is left out, none is padding");
+    memcpy(&head, v, sizeof(head));
+    return head;
+}
+
+/* The name of a type, since what is found must not depend on addresses; all bits: it is too long. */
+static uint64_t type_word(const char *type)
+{
+    uint64_t word = 0;
+    for (unsigned i = 0; type[i]; i++) {
+        if (i == sizeof(word)) {
+            return UINT64_MAX;
         }
-        head->type[i] = type[i];
+        word |= (uint64_t)(unsigned char)type[i] << 8 * i;
     }
+    return word;
 }
 
-/* Segments, groups, nodes, rare numbers and values of another message have no key. */
-static void put_value(struct eval *e, struct bytes *b, struct head head, const struct value *v)
+enum {
+    TEXTS = 1 << VALUE_STRING | 1 << VALUE_DATE | 1 << VALUE_DATETIME | 1 << VALUE_TIME |
+            1 << VALUE_HL7,
+    NUMBERS = 1 << VALUE_INTEGER | 1 << VALUE_BOOLEAN,
+};
+
+/* `left` with this one: how many are still to come in slot `slot`. Segments, groups, nodes, rare numbers and values of another
+ * message have no key. NULL: it has none, or too little room. */
+static char *put_value(const struct eval *e, char *at, const char *end, uint64_t slot,
+                       uint32_t left, const struct value *v)
 {
-    bool is_text = v->kind == VALUE_STRING || value_is_moment(v) ||
-                   (v->kind == VALUE_HL7 && v->m == e->doc->m);
-    bool is_number = v->kind == VALUE_INTEGER || v->kind == VALUE_BOOLEAN;
-    if ((!is_text && !is_number) || (is_text && v->text.n > UINT16_MAX)) {
-        b->at = NULL;
-        return;
+    unsigned kind = 1u << v->kind;
+    struct str bytes = kind & TEXTS ? v->text : str_from((const char *)&v->i, sizeof(v->i));
+    uint64_t type = v->type ? type_word(v->type) : 0, room = (uint64_t)(end - at);
+    if (!(kind & (TEXTS | NUMBERS)) || (v->kind == VALUE_HL7 && v->m != e->doc->m) ||
+        type == UINT64_MAX || room < bytes.n + 3 * sizeof(type)) {
+        return NULL;
     }
-    put_type(b, &head, v->type);
-    head.kind = v->kind;
-    head.level = v->level;
-    head.of = v->of;
-    head.is_null = v->is_null;
-    head.is_cell = v->is_cell;
-    head.size = is_text ? (uint16_t)v->text.n : 0;
-    put(b, &head, sizeof(head));
-    put(b, is_text ? v->text.p : (const char *)&v->i, is_text ? v->text.n : sizeof(v->i));
+    at = put_word(at, head_of(v));
+    at = put_word(at, left | bytes.n << 32 | (uint64_t)(type != 0) << 47 | slot << 48);
+    at = type ? put_word(at, type) : at;
+    str_copy(at, bytes);
+    return at + bytes.n;
 }
 
-static void put_values(struct eval *e, struct bytes *b, unsigned slot, const struct values *l)
+static char *put_values(const struct eval *e, char *at, const char *end, uint64_t slot,
+                        const struct values *l)
 {
-    const struct head head = {.slot = (uint16_t)slot, .n = (uint16_t)l->n};
     if (!l->n) {
-        put(b, &head, sizeof(head));
+        bool has_room = (size_t)(end - at) >= 2 * sizeof(slot);
+        return has_room ? put_word(put_word(at, 0), slot << 48) : NULL;
     }
-    b->at = l->n <= UINT16_MAX ? b->at : NULL;
-    for (uint32_t i = 0; i < l->n && b->at; i++) {
-        put_value(e, b, head, &l->v[i]);
+    for (uint32_t i = 0; i < l->n && at; i++) {
+        at = put_value(e, at, end, slot, l->n - i, &l->v[i]);
     }
+    return at;
 }
 
 static bool put_key(struct eval *e, const struct run_memo *use, struct recall_key *out)
 {
-    struct bytes b = {out->bytes, out->bytes + sizeof(out->bytes)};
-    put(&b, &use->m->index, sizeof(use->m->index));
-    put(&b, &use->in_element, sizeof(use->in_element));
-    for (unsigned i = 0; i < use->with.n && b.at; i++) {
-        unsigned slot = use->with.v[i].slot;
-        put_values(e, &b, slot, &use->given[i]);
+    const char *end = out->bytes + sizeof(out->bytes);
+    char *at = put_word(out->bytes, use->m->index | (uint64_t)use->in_element << 32);
+    for (unsigned i = 0; i < use->with.n && at; i++) {
+        at = put_values(e, at, end, use->with.v[i].slot, &use->given[i]);
     }
-    out->n = b.at ? (uint32_t)(b.at - out->bytes) : 0;
-    return b.at != NULL;
+    out->n = at ? (uint32_t)(at - out->bytes) : 0;
+    return at != NULL;
 }
 
 /* ---- the message around ---- */
