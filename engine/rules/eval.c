@@ -230,6 +230,26 @@ enum value_answer eval_part_held(struct eval *e, const struct node *n, const str
     return eval_part(e, n, v, false, out) ? ANSWER_TRUE : ANSWER_EMPTY;
 }
 
+enum value_answer eval_has_part(struct eval *e, const struct node *n, const struct scope *s)
+{
+    const struct node *up = n->arg[0];
+    const struct value *v = only_whole(e, n, s);
+    if (!v || e->steps <= 3 || !eval_may_enter(e)) {
+        return ANSWER_FALSE;
+    }
+    struct str text = v->text;
+    unsigned level = v->level;
+    e->steps -= up->op == NODE_LEVEL ? 3 : 2;
+    if (up->op == NODE_LEVEL) {
+        text = eval_part_text(e, v->m, text, level, up->level);
+        level = eval_level_below(level);
+    }
+    if (text.n && !hl7_is_null(text)) {
+        text = eval_part_text(e, v->m, text, level, n->level);
+    }
+    return text.n && !hl7_is_null(text) ? ANSWER_TRUE : ANSWER_EMPTY;
+}
+
 static EVAL_APART bool eval_levels(struct eval *e, const struct node *n, const struct scope *s,
                                    bool nulls, struct values *out)
 {

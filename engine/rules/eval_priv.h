@@ -41,6 +41,8 @@ static inline const struct value *eval_held(struct eval *e, const struct node *n
  * evaluate it, nothing is done then. */
 enum value_answer eval_part_held(struct eval *e, const struct node *n, const struct scope *s,
                                  struct value *out);
+/* The same where nobody wants to know more than whether it is there. */
+enum value_answer eval_has_part(struct eval *e, const struct node *n, const struct scope *s);
 
 /* ---- paths ---- */
 

@@ -83,9 +83,8 @@ static EVAL_APART enum verdict gives_values(struct eval *e, const struct node *n
 /* Does `n` give something? */
 static EVAL_APART enum verdict gives(struct eval *e, const struct node *n, const struct scope *s)
 {
-    struct value v;
     if (n->op == NODE_LEVEL) {
-        enum value_answer got = eval_part_held(e, n, s, &v);
+        enum value_answer got = eval_has_part(e, n, s);
         return got == ANSWER_FALSE ? gives_values(e, n, s) : yes_or_no(got == ANSWER_TRUE);
     }
     return eval_held(e, n, s) ? VERDICT_YES : gives_values(e, n, s);
