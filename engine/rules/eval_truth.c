@@ -59,7 +59,7 @@ static enum verdict both(enum node_op op, enum verdict a, enum verdict b)
     }
 }
 
-static enum verdict logic(struct eval *e, const struct node *n, const struct scope *s)
+static EVAL_APART enum verdict logic(struct eval *e, const struct node *n, const struct scope *s)
 {
     enum verdict a = verdict(e, n->arg[0], s);
     enum verdict decides = n->op == NODE_OR ? VERDICT_YES : VERDICT_NO; /* alone, whatever else */
@@ -111,11 +111,28 @@ static EVAL_APART enum verdict is_one_of(struct eval *e, const struct node *n,
     return eval_path_one_of(e, n, s, &found) ? yes_or_no(found) : VERDICT_FAULT;
 }
 
+static EVAL_APART enum verdict path_finds(struct eval *e, const struct node *n,
+                                          const struct scope *s)
+{
+    return yes_or_no(eval_has_path(e, n, s));
+}
+
+static EVAL_APART enum verdict is_empty(struct eval *e, const struct node *n, const struct scope *s)
+{
+    return not_of(gives(e, n->arg[0], s));
+}
+
+static EVAL_APART enum verdict opposite(struct eval *e, const struct node *n, const struct scope *s)
+{
+    return not_of(verdict(e, n->arg[0], s));
+}
+
+/* Hands on to what has a frame of its own. */
 enum verdict eval_decide(struct eval *e, const struct node *n, const struct scope *s)
 {
     switch ((enum decision)n->decision) {
     case DECISION_PATH:
-        return yes_or_no(eval_has_path(e, n, s));
+        return path_finds(e, n, s);
     case DECISION_PATH_EQ:
         return is_text(e, n, s);
     case DECISION_ONE_OF:
@@ -125,9 +142,9 @@ enum verdict eval_decide(struct eval *e, const struct node *n, const struct scop
     case DECISION_EXISTS:
         return gives(e, n->arg[0], s);
     case DECISION_EMPTY:
-        return not_of(gives(e, n->arg[0], s));
+        return is_empty(e, n, s);
     case DECISION_NOT:
-        return not_of(verdict(e, n->arg[0], s));
+        return opposite(e, n, s);
     default: /* and, or, xor, implies, of check or made by hand */
         return logic(e, n, s);
     }
