@@ -260,6 +260,7 @@ bool compile_fhir_object(struct compiler *c, const struct yaml_node *n, struct i
     bool is_other = yaml_get(n, "$use") || yaml_get(n, "$value");
     item->fhir = c->slot->type;
     item->is_overlay = c->slot->is_overlay;
+    item->is_resource = !item->is_overlay && fhir_type_kind(item->fhir) == FHIR_RESOURCE;
     if (is_other) {
         return true;
     }

@@ -195,6 +195,7 @@ struct item {
     unsigned fhir;                      /* the type of FHIR that it makes; 0: any JSON */
     unsigned codes;                     /* the value set that a code must be of (terms.h); 0: any */
     bool is_overlay;                    /* members laid over what another map makes */
+    bool is_resource;                   /* it is made whole: it begins with its resourceType */
     bool is_entries;                    /* a list of Bundle.entry: each fullUrl once */
     bool is_key_plain;                  /* it is one of json_plain_key() */
     bool demands;                       /* a member must be there, or is one of several types */

@@ -191,15 +191,18 @@ bool run_fhir_value(struct eval *e, const struct item *item, const struct value 
 /* As json_plain_key() makes it: 15 bytes and a zero. */
 static const char resource_type[JSON_KEY_PIECE] = "\"resourceType\":";
 
-struct json *run_fhir_object(struct arena *a, const struct item *item)
+static EVAL_APART struct json *new_resource(struct arena *a, unsigned t)
 {
     struct json *object = json_new(a, JSON_OBJECT);
-    if (item->fhir && !item->is_overlay && fhir_type_kind(item->fhir) == FHIR_RESOURCE) {
-        struct json *type = json_new_string(a, str_of(fhir_type_name(item->fhir)));
-        json_add(object, str_from(resource_type + 1, sizeof("resourceType") - 1), type);
-        type->is_plain = type->is_key_plain = true;
-    }
+    struct json *type = json_new_string(a, str_of(fhir_type_name(t)));
+    json_add(object, str_from(resource_type + 1, sizeof("resourceType") - 1), type);
+    type->is_plain = type->is_key_plain = true;
     return object;
+}
+
+struct json *run_fhir_object(struct arena *a, const struct item *item)
+{
+    return item->is_resource ? new_resource(a, item->fhir) : json_new(a, JSON_OBJECT);
 }
 
 /* Another member of the object that is the same element; with `beside` its companion counts, too. */
@@ -239,7 +242,9 @@ static bool is_there(const struct json *object, const struct fhir_element *el)
 
 bool run_fhir_alone(struct eval *e, const struct item *also, struct json *over, struct json **out)
 {
-    const struct item whole = {.fhir = also->fhir, .pos = also->pos};
+    const struct item whole = {.fhir = also->fhir,
+                               .is_resource = fhir_type_kind(also->fhir) == FHIR_RESOURCE,
+                               .pos = also->pos};
     if (!also->fhir || over->kind != JSON_OBJECT || json_get(over, "resourceType")) {
         *out = over; /* whole by itself */
         return true;

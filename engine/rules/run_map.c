@@ -59,6 +59,12 @@ static inline bool is_watched(const struct eval *e)
 static EVAL_APART bool formula(struct eval *e, const struct map *m, const struct item *item,
                                const struct scope *s, struct json **out)
 {
+    if (item->formula->op == NODE_LET && !is_watched(e)) {
+        const struct values *held = &e->lets[item->formula->level];
+        if (held->n <= 1) {
+            return !held->n || run_map_value(e, m, item, held->v, out);
+        }
+    }
     return is_watched(e) ? formula_told(e, m, item, s, out) : formula_json(e, m, item, s, out);
 }
 
@@ -229,8 +235,8 @@ static struct values *slots_for(struct eval *e, const struct map *m, const struc
 }
 
 /* Once for the same values (run_memo.c). */
-static bool run_used_map(struct eval *e, const struct item *item, const struct scope *s,
-                         struct json **out)
+static EVAL_APART bool run_used_map(struct eval *e, const struct item *item, const struct scope *s,
+                                    struct json **out)
 {
     const struct map *m = item->use;
     struct values *given = arena_alloc(e->a, sizeof(*given) * item->with.n);
@@ -250,14 +256,12 @@ static bool run_used_map(struct eval *e, const struct item *item, const struct s
     return true;
 }
 
-static EVAL_APART bool use_map(struct eval *e, const struct map *m, const struct item *item,
-                               const struct scope *s, struct json **out)
+/* With members laid over what it makes. */
+static EVAL_APART bool use_also(struct eval *e, const struct map *m, const struct item *item,
+                                const struct scope *s, struct json **out)
 {
     struct json *also = NULL;
-    if (!run_used_map(e, item, s, out)) {
-        return false;
-    }
-    if (item->also && !item_eval(e, m, item->also, s, &also)) {
+    if (!run_used_map(e, item, s, out) || !item_eval(e, m, item->also, s, &also)) {
         return false;
     }
     if (!also) {
@@ -286,7 +290,7 @@ static EVAL_APART bool object_eval(struct eval *e, const struct map *m, const st
         return good;
     }
     if (item->use) {
-        return use_map(e, m, item, s, out);
+        return item->also ? use_also(e, m, item, s, out) : run_used_map(e, item, s, out);
     }
     if (item->value) {
         return item_eval(e, m, item->value, s, out);
