@@ -229,7 +229,11 @@ static struct values *slots_for(struct eval *e, const struct map *m, const struc
 {
     struct values *slots = ARENA_ARRAY(e->a, struct values, m->nslots + 1);
     for (unsigned i = 0; i < with->n; i++) {
-        slots[with->v[i].slot] = given[i];
+        struct values *slot = &slots[with->v[i].slot];
+        *slot = given[i];
+        if (e->lineage) {
+            lineage_rebind(e->lineage, &given[i], slot);
+        }
     }
     return slots;
 }
