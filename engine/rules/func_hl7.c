@@ -216,7 +216,7 @@ static struct str urn_again(struct eval *e, struct sha256 *sha)
 }
 
 /* A length in as few bytes as it needs, seven bits each, so that a short text costs one. */
-static void add_length(struct sha256 *sha, size_t n)
+static EVAL_APART void add_length(struct sha256 *sha, size_t n)
 {
     uint8_t bytes[10];
     unsigned k = 0;
@@ -224,6 +224,20 @@ static void add_length(struct sha256 *sha, size_t n)
         bytes[k++] = (uint8_t)((n & 0x7f) | (n > 0x7f ? 0x80 : 0));
     } while ((n >>= 7) > 0);
     sha256_add(sha, bytes, k);
+}
+
+/* A text with its length before it. What stays within the first block, as nearly all does, is put there at once. */
+static inline void add_text(struct sha256 *sha, struct str text)
+{
+    size_t size = sha->size;
+    if (size + 1 + text.n < sizeof(sha->block)) {
+        sha->block[size] = (uint8_t)text.n;
+        str_copy((char *)sha->block + size + 1, text);
+        sha->size += 1 + text.n;
+    } else {
+        add_length(sha, text.n);
+        sha256_add(sha, text.p, text.n);
+    }
 }
 
 /* Of the texts alone, each with its length before it. What is empty counts as an empty text. */
@@ -237,8 +251,7 @@ bool func_same_uuid(struct eval *e, const struct call *c, struct values *out)
         if (call_text(e, c, i, &text) == ANSWER_FALSE) {
             return false;
         }
-        add_length(&sha, text.n);
-        sha256_add(&sha, text.p, text.n);
+        add_text(&sha, text);
     }
     return call_put(e, out, value_string(urn_again(e, &sha)));
 }
