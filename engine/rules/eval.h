@@ -54,7 +54,8 @@ struct eval_reached {
 /* The segments that a name means from an element. */
 struct eval_set {
     const struct group *at; /* or NULL: the message */
-    const struct structure_reach *known;
+    bool is_known;          /* where check says that the name leads: many paths say the same */
+    struct structure_reach known;
     uint32_t seg; /* its four bytes; 0: nothing yet */
     uint64_t set; /* draft.h */
 };

@@ -19,8 +19,9 @@ static EVAL_APART bool find_anew(struct eval *e, struct group *at,
                                  const struct structure_reach *known, const char seg[4],
                                  struct eval_set *out)
 {
-    struct eval_set one = {.at = at, .known = known};
-    struct reach r = eval_reach(e, known, at, seg);
+    struct eval_set one = {.at = at, .is_known = known != NULL};
+    struct reach r = eval_reach_by(e, known, at, seg);
+    one.known = known ? *known : one.known;
     memcpy(&one.seg, seg, sizeof(one.seg));
     if (!draft_named_in(e->doc, r.in, r.below, seg, &one.set)) {
         return false;
@@ -29,15 +30,22 @@ static EVAL_APART bool find_anew(struct eval *e, struct group *at,
     return true;
 }
 
+static inline bool is_same_reach(const struct structure_reach *a, const struct structure_reach *b)
+{
+    return a->how == b->how && a->level == b->level && a->holder == b->holder;
+}
+
 /* What a name means from element `at`, remembered: fragments ask the same several times in a row. */
-static inline bool find_in(struct eval *e, struct group *at, const struct structure_reach *known,
+static inline bool find_in(struct eval *e, struct group *at, const struct structure_reach *all,
                            const char seg[4], uint64_t *out)
 {
+    const struct structure_reach *known = eval_known_reach(e, all);
     uint32_t id;
     memcpy(&id, seg, sizeof(id));
     uint32_t hash = (id ^ (at ? at->node : 0)) * 0x9e3779b1u;
     struct eval_set *c = &e->sets[hash >> 16 & (EVAL_SETS - 1)];
-    bool is_last = c->seg == id && c->at == at && c->known == known;
+    bool is_last = c->seg == id && c->at == at && c->is_known == (known != NULL) &&
+                   (!known || is_same_reach(&c->known, known));
     if (!is_last && !find_anew(e, at, known, seg, c)) {
         return false;
     }

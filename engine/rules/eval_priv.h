@@ -81,6 +81,26 @@ static inline struct group *eval_path_element(const struct node *n, const struct
     return n->is_flat && !s ? NULL : eval_element(s);
 }
 
+/* eval_reach.c: finds e->structure. */
+void eval_find_structure(struct eval *e);
+
+/* What check found for the structure of this message; NULL: it was not among those checked. */
+static inline const struct structure_reach *eval_known_reach(struct eval *e,
+                                                             const struct structure_reach *all)
+{
+    if (!all) {
+        return NULL;
+    }
+    if (e->structure == EVAL_STRUCTURE_LATER) {
+        eval_find_structure(e);
+    }
+    return e->structure != EVAL_STRUCTURE_OTHER ? &all[e->structure] : NULL;
+}
+
+/* eval_reach() by what eval_known_reach() gave. */
+struct reach eval_reach_by(struct eval *e, const struct structure_reach *known, struct group *at,
+                           const char *seg);
+
 /* eval_path.c: the segments of a path as a set (draft.h). False: it takes the general way. */
 bool eval_path_set(struct eval *e, const struct node *n, const struct scope *s, uint64_t *out);
 /* Does the path find something? */

@@ -12,26 +12,13 @@ struct group *eval_element(const struct scope *s)
 }
 
 /* Which of the structures that were checked is the one of this message: the last of them that is. */
-static EVAL_APART void find_structure(struct eval *e)
+EVAL_APART void eval_find_structure(struct eval *e)
 {
     unsigned i = e->nstructures;
     while (i && e->structures[i - 1] != e->doc->s) {
         i--;
     }
     e->structure = i ? i - 1 : EVAL_STRUCTURE_OTHER;
-}
-
-/* What check found for the structure of this message; NULL: it was not among those checked. */
-static inline const struct structure_reach *known_reach(struct eval *e,
-                                                        const struct structure_reach *all)
-{
-    if (!all) {
-        return NULL;
-    }
-    if (e->structure == EVAL_STRUCTURE_LATER) {
-        find_structure(e);
-    }
-    return e->structure != EVAL_STRUCTURE_OTHER ? &all[e->structure] : NULL;
 }
 
 static EVAL_APART void reach_anew(struct eval_reached *r, const struct structure *s, unsigned from,
@@ -53,8 +40,14 @@ static inline const struct structure_reach *reach_in(struct eval *e, unsigned fr
     return &r->reach;
 }
 
-struct reach eval_reach(struct eval *e, const struct structure_reach *known, struct group *at,
+struct reach eval_reach(struct eval *e, const struct structure_reach *all, struct group *at,
                         const char *seg)
+{
+    return eval_reach_by(e, eval_known_reach(e, all), at, seg);
+}
+
+struct reach eval_reach_by(struct eval *e, const struct structure_reach *known, struct group *at,
+                           const char *seg)
 {
     struct group *root = draft_root(e->doc), *from = at && group_is_leaf(at) ? at->parent : at;
     struct reach nowhere = {root, STRUCTURE_NONE, true};
@@ -62,8 +55,7 @@ struct reach eval_reach(struct eval *e, const struct structure_reach *known, str
     if (!e->doc->s || from->node == STRUCTURE_NONE) {
         return nowhere;
     }
-    const struct structure_reach *r = known_reach(e, known);
-    r = r ? r : reach_in(e, from->node, seg);
+    const struct structure_reach *r = known ? known : reach_in(e, from->node, seg);
     if (r->how == STRUCTURE_NOWHERE) {
         return nowhere;
     }
