@@ -198,6 +198,30 @@ Test(recall, what_never_comes_again_is_not_kept)
     recall_free(&recall);
 }
 
+/* Two results that each message brings may have one place among those that were met: both are kept. */
+Test(recall, what_comes_again_is_kept_whatever_comes_beside)
+{
+    enum {
+        KIN = 400,
+        FEW = 4
+    }; /* of 400, 20 have their place in pairs; three in one place are rare */
+    struct ruleset *r =
+        compiled(HEAD "  - { $for: NK1, $use: n, $with: { it: =NK1-1 } }\n---\nmap: n\nreads: "
+                      "ADT\nto: json\nneeds: [it]\nvalue: { x: =$it }\n");
+    struct recall *recall = recall_new(RECALL_BYTES);
+    struct str text = STR("MSH|^~\\&|L|M|||||ADT^A01|1|P|2.5\rPID|1\r");
+    for (unsigned i = 0; i < KIN; i++) {
+        text = str_printf(&kit_arena, "%.*sNK1|%u\r", STR_ARG(text), i);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        struct rules_input in = {.m = kit_message(text.p), .recall = recall};
+        (void)told(r, in);
+        cr_expect(i == 2 || recall_found(recall) == 0, "first met, then kept, then found");
+    }
+    cr_expect(recall_found(recall) >= KIN - FEW, "%u", (unsigned)recall_found(recall));
+    recall_free(&recall);
+}
+
 /* A message that would take too many steps does so, whatever is remembered. */
 Test(recall, it_costs_what_it_costs_without)
 {
