@@ -201,10 +201,7 @@ Test(recall, what_never_comes_again_is_not_kept)
 /* Two results that each message brings may have one place among those that were met: both are kept. */
 Test(recall, what_comes_again_is_kept_whatever_comes_beside)
 {
-    enum {
-        KIN = 400,
-        FEW = 4
-    }; /* of 400, 20 have their place in pairs; three in one place are rare */
+    enum { KIN = 300, FEW = 3 }; /* 20 of them have their place in pairs; three in one are rare */
     struct ruleset *r =
         compiled(HEAD "  - { $for: NK1, $use: n, $with: { it: =NK1-1 } }\n---\nmap: n\nreads: "
                       "ADT\nto: json\nneeds: [it]\nvalue: { x: =$it }\n");
