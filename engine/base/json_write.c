@@ -144,7 +144,7 @@ static char *put_row(struct writer *w, char *at, const struct json *v)
         *at++ = ',';
     }
     at[-1] = is_object ? '}' : ']';
-    return at;
+    return make_room(w, at, 0); /* for the comma: brackets may close as many as the tree is deep */
 }
 
 /* The same for people, a line each. */
