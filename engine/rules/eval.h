@@ -134,11 +134,6 @@ void eval_init(struct eval *e, struct arena *a, struct draft *doc, bool is_route
 bool eval_node(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
 /* The same where nothing but a path keeps the stored "" (a copy). */
 bool eval_bare(struct eval *e, const struct node *n, const struct scope *s, struct values *out);
-/* Is the formula nothing but a path to values? */
-static inline bool eval_is_bare(const struct node *n)
-{
-    return (n->op == NODE_PATH || n->op == NODE_SUBPATH) && n->path.field;
-}
 /* At most one value; ANSWER_EMPTY when there is none, ANSWER_FALSE after a fault. */
 enum value_answer eval_one(struct eval *e, const struct node *n, const struct scope *s,
                            struct value *out);
