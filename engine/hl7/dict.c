@@ -175,6 +175,8 @@ bool dict_field_any(const char *id, unsigned n, enum hl7_version *out_from,
         if (out_to)
             *out_to = (enum hl7_version)v;
         found = true;
+        if (!out_to)
+            break;
     }
     return found;
 }

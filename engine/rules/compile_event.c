@@ -3,16 +3,37 @@
 
 enum { TYPES_MAX = 256 };
 
-/* The message types of all versions: "ADT" of ADT_A01. Returns how many. */
+/* "ADT" of ADT_A01. */
+static struct str type_of_structure(const struct structure *s)
+{
+    struct str name = str_of(structure_name(s)), type = name;
+    (void)str_split(&name, '_', &type); /* a name has a first part */
+    return type;
+}
+
+/* Whether any version has messages of `type`: asked for every pattern of every route, so without a list of all. */
+static bool has_type(struct str type)
+{
+    for (int v = 0; v < HL7_VERSIONS; v++) {
+        const struct structure *s;
+        for (unsigned i = 0; (s = structure_at((enum hl7_version)v, i)); i++) {
+            if (str_eq(type_of_structure(s), type)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The message types of all versions. Returns how many. */
 static unsigned all_types(struct str *types)
 {
     unsigned n = 0;
     for (int v = 0; v < HL7_VERSIONS; v++) {
         const struct structure *s;
         for (unsigned i = 0; (s = structure_at((enum hl7_version)v, i)); i++) {
-            struct str name = str_of(structure_name(s)), type = name;
+            struct str type = type_of_structure(s);
             unsigned k = 0;
-            (void)str_split(&name, '_', &type); /* a name has a first part */
             while (k < n && !str_eq(types[k], type)) {
                 k++;
             }
@@ -32,13 +53,8 @@ static bool has_event(struct str type, struct str event)
 
 bool compile_event_known(struct str type, struct str event)
 {
-    struct str types[TYPES_MAX];
-    unsigned n = all_types(types);
-    bool own = type.p[0] == 'Z' || (event.n && event.p[0] == 'Z'), known = false;
-    for (unsigned i = 0; i < n && !known; i++) {
-        known = str_eq(types[i], type);
-    }
-    return own || (known && (!event.n || str_is(type, "ACK") || has_event(type, event)));
+    bool own = type.p[0] == 'Z' || (event.n && event.p[0] == 'Z');
+    return own || (has_type(type) && (!event.n || str_is(type, "ACK") || has_event(type, event)));
 }
 
 struct str compile_event_near(struct arena *a, struct str type, struct str event)
