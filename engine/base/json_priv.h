@@ -1,0 +1,29 @@
+/* json_priv.h - a text of JSON being read: between json.c (arrays, objects) and json_scan.c (what is in them). A function
+ * that reads takes what begins at p->at, and leaves p->at behind it; false after p->rc and p->fault were set. */
+#ifndef CORRIDOR_BASE_JSON_PRIV_H
+#define CORRIDOR_BASE_JSON_PRIV_H
+
+#include "engine/base/json.h"
+
+struct json_parser {
+    struct arena *a;
+    const char *begin, *at, *end;
+    unsigned depth, depth_max;
+    uint32_t nodes, nodes_max;
+    enum json_duplicates duplicates;
+    struct json_fault fault;
+    int rc;
+};
+
+/* Always false. */
+bool json_fail_at(struct json_parser *p, int rc, const char *at, const char *text);
+/* The same, of what stands at p->at and is no JSON. */
+bool json_fail(struct json_parser *p, const char *text);
+void json_skip_blanks(struct json_parser *p);
+/* From its opening quote. Decoded into the arena where it has escapes, else a view. */
+bool json_read_string(struct json_parser *p, struct str *out);
+/* As it is written. */
+bool json_read_number(struct json_parser *p, struct str *out);
+bool json_read_word(struct json_parser *p, const char *word);
+
+#endif
