@@ -28,8 +28,20 @@ struct diag *check_fail(struct check *c, const struct node *n, const char *code,
 struct node *check_node(struct check *c, struct node *n, struct shape *out);
 /* The same of what something stands behind: that sees its variables, too. */
 struct node *check_input_node(struct check *c, struct node *n, struct shape *out);
+/* check_call.c, check_operator.c */
 struct node *check_call(struct check *c, struct node *n, struct shape *out);
 struct node *check_operator(struct check *c, struct node *n, struct shape *out);
+/* check_want.c: in a route one value is wanted, one text, true or false. */
+void check_one(struct check *c, const struct node *n, const struct shape *s);
+void check_text(struct check *c, const struct node *n, const struct shape *s);
+void check_boolean(struct check *c, const struct node *n, const struct shape *s);
+/* check_fold.c */
+enum shape_kind check_literal_kind(const struct value *v);
+/* Evaluate what holds literals only. */
+struct node *check_fold(struct check *c, struct node *n);
+/* PATH.exists(), PATH.oneOf('A', 'B') and PATH = 'A' as one node; `n` itself where it is something else. */
+struct node *check_fuse_call(struct check *c, struct node *n);
+struct node *check_fuse_eq(struct check *c, struct node *n);
 /* check_path.c */
 struct node *check_path_node(struct check *c, struct node *n, struct shape *out);
 struct node *check_level(struct check *c, struct node *n, struct shape *out);
@@ -61,9 +73,6 @@ struct node *check_tree_member(struct check *c, struct node *n, struct shape *ou
 void check_tree_call(struct check *c, struct node *n, const struct shape *in, struct shape *out);
 /* A place in a collection without order: refused where strict. */
 void check_order_of(struct check *c, const struct node *n, const struct shape *in);
-/* In a route: one value is wanted, one text, true or false. */
-void check_one(struct check *c, const struct node *n, const struct shape *s);
-void check_text(struct check *c, const struct node *n, const struct shape *s);
 /* check_compare.c: = and the like of values of two kinds. */
 void check_comparable(struct check *c, const struct node *n, const struct shape s[2]);
 /* check_code.c: the codes that `e` may have; a warning where `text`, compared with `element`, is none of them. */
@@ -73,7 +82,6 @@ void check_code(struct check *c, const struct node *element, const struct shape 
 /* check_sum.c: arithmetic of texts and dates; a function of numbers or dates behind a text. */
 void check_sum(struct check *c, const struct node *n, const struct shape s[2]);
 void check_reader(struct check *c, const struct node *n, const struct shape *in);
-void check_boolean(struct check *c, const struct node *n, const struct shape *s);
 /* Refuse !=, <, .not() on what may be absent where nothing asks whether it is there. */
 void check_guards(struct check *c, const struct node *n);
 /* check_same.c: do both trees read the same; is it a shape that stands for its path? */
@@ -82,9 +90,6 @@ bool check_is_same_path(const struct node *a, const struct node *b);
 bool check_is_fused(const struct node *n);
 /* What some of the values of `n` are taken of as they are: PID-3 of PID-3.where(...); NULL: it makes others. */
 const struct node *check_value_of(const struct node *n);
-enum shape_kind check_literal_kind(const struct value *v);
-/* Evaluate what holds literals only. */
-struct node *check_fold(struct check *c, struct node *n);
 /* In a route: is it the name of a type that a value here can have? */
 void check_type_name(struct check *c, struct node *n, struct str type);
 /* check_func.c: what single functions ask of their arguments. */
