@@ -1,6 +1,6 @@
 /* Routes that read answers: those that ask again with each, since nothing else ends that; those that reply where nobody waits;
  * and those that wait for answers that none of them reads. Warnings. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 #include <limits.h>
 

@@ -1,5 +1,5 @@
 /* Names that are declared in what cannot be read: nobody is told that they are missing. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 static void lose(struct compiler *c, struct str name)
 {

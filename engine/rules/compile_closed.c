@@ -5,7 +5,7 @@
 
 #include "engine/rules/func.h"
 #include "engine/rules/profile.h"
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 /* What was met in a map. */
 struct met {

@@ -1,7 +1,7 @@
 /* Documents `conformance:`. */
-#include "engine/rules/conform.h"
-
 #include "engine/base/opt.h"
+#include "engine/rules/compile_priv.h"
+#include "engine/rules/conform.h"
 
 struct element_conf {
     int usage, otherwise;

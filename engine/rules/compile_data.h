@@ -3,7 +3,7 @@
 #ifndef CORRIDOR_RULES_COMPILE_DATA_H
 #define CORRIDOR_RULES_COMPILE_DATA_H
 
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 enum { DATA_TYPES_MAX = 32 }; /* of FHIR that one route or map reads */
 

@@ -1,5 +1,5 @@
 /* Steps that take away, add and copy: delete, keep, add, copy. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 /* PATH, or Z* for every segment of one's own. */
 static bool remove_place(struct compiler *c, const struct yaml_node *n, struct target *out)

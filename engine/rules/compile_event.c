@@ -1,5 +1,5 @@
 /* Message types and trigger events that no version of HL7 has: a feed may send them, the analyst more likely mistyped. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 enum { TYPES_MAX = 256 };
 

@@ -1,6 +1,7 @@
 /* What tests expect: destinations, places and rules that there are, keys that are read. What is expected of nothing
  * would always hold. */
 #include "engine/hl7/validate.h"
+#include "engine/rules/compile_priv.h"
 #include "engine/rules/test_priv.h"
 
 static const char *const route_only[] = {"reply", "dropped", "held", "outputs", NULL};

@@ -1,6 +1,7 @@
 /* Conversions that may fail, of all routes, maps and profiles: through the steps, the maps they send and the items with
  * the conditions that hold there. Where every route that comes there says on-error:, it was decided, and a remark. */
 #include "engine/rules/change.h"
+#include "engine/rules/compile_priv.h"
 #include "engine/rules/form.h"
 #include "engine/rules/profile.h"
 

@@ -1,5 +1,5 @@
 /* Formulas inside YAML, and the checks that YAML asks for. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 bool compile_is_formula(const struct yaml_node *n)
 {

@@ -1,5 +1,5 @@
 /* What is declared and nobody uses, and what nobody decided: remarks, once everything is compiled without an error. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 static bool has_row_for_all(const struct table *t)
 {

@@ -2,7 +2,7 @@
 #ifndef CORRIDOR_RULES_COMPILE_ITEM_H
 #define CORRIDOR_RULES_COMPILE_ITEM_H
 
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 /* Where the item stands: what $for and several values may mean there. */
 enum item_place { ITEM_IS_ROOT, ITEM_IS_MEMBER, ITEM_IS_IN_LIST };

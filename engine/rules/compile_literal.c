@@ -1,6 +1,6 @@
 /* Texts that are not what they seem, and values that are a text or a formula. */
 #include "engine/base/lookalike.h"
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 static bool is_letter(char c)
 {

@@ -1,5 +1,5 @@
 /* for: and $for: what is walked, and what stands inside. Source: docs/language.md "Loops and scope". */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 enum { LOOPS_MAX = 8 };
 

@@ -1,5 +1,5 @@
 /* Documents `map:`: head, parameters, what reads and uses them. The value itself is compile_item.c. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 #include "engine/rules/compile_data.h"
 #include "engine/rules/compile_fhir.h"

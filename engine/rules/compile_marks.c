@@ -1,6 +1,6 @@
 /* Where the characters of a formula stand in its file: the scalar's source and its decoded text are walked side by
  * side, and a mark is set wherever a line begins or an escape of YAML has moved the columns. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 enum { MARKS_MAX = 512 };
 

@@ -1,5 +1,5 @@
 /* Names: let, parameters of maps and lists of steps, what is given for them. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 #include <ctype.h>
 

@@ -1,6 +1,6 @@
 /* `when:` that can never be true: it wants two values of one place at once, or a message type that the route does not
  * read. Only what is certain: places that equal a text, joined by `and`. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 enum { WANTS_MAX = 32 };
 

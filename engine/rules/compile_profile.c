@@ -1,5 +1,5 @@
 /* Documents `profile:`. Source: docs/language.md "Names and profiles". */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 enum { NAMES_DEPTH_MAX = 16 }; /* names of profiles that stand for each other */
 

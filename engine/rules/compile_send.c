@@ -1,5 +1,5 @@
 /* The steps by which something leaves a route: send and reply. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 #include <limits.h>
 

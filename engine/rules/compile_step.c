@@ -1,6 +1,6 @@
 /* Steps of `do`, `then` and `else`: one table row each. */
 #include "engine/rules/compile_change.h"
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 #include <limits.h>
 

@@ -1,5 +1,5 @@
 /* Documents `tables:`. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 static const char *const table_keys[] = {"file",   "sqlite",      "query",   "keys", "value",
                                          "ranges", "ignore-case", "on-miss", NULL};

@@ -1,5 +1,5 @@
 /* Where the rows of a table come from: `file:`, or `sqlite:` and `query:`. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 bool compile_table_source(struct compiler *c, const struct yaml_node *n)
 {

@@ -1,5 +1,5 @@
 /* Places of the message that steps write, remove or copy: set, and what others share with it. */
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 static bool path_error(struct compiler *c, const struct yaml_node *n, size_t at, const char *why)
 {

@@ -1,5 +1,6 @@
 /* `tests:` of routes, maps and by themselves. Everything under a test is literal. */
 #include "engine/hl7/batch.h"
+#include "engine/rules/compile_priv.h"
 #include "engine/rules/conform.h"
 #include "engine/rules/test_priv.h"
 

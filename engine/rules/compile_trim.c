@@ -1,6 +1,6 @@
 /* Documents `shape:`: what a destination's server takes of resources. */
 #include "engine/fhir/model.h"
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 #include "engine/rules/trim.h"
 
 static const char *const shape_keys[] = {"shape", "drop", "require", "values", NULL};

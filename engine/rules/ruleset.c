@@ -1,4 +1,4 @@
-#include "engine/rules/ruleset_priv.h"
+#include "engine/rules/compile_priv.h"
 
 #include <stdlib.h>
 

@@ -36,8 +36,6 @@ struct judge {
     struct coverage *coverage; /* or NULL */
 };
 
-/* compile_expect.c: is what the test `n` expects something that could be? False with errors. */
-bool compile_expected(struct compiler *c, const struct yaml_node *n, const struct rules_test *t);
 /* One difference: `path` is the place in the output. */
 void judge_differ(struct judge *j, struct str path, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
