@@ -45,17 +45,25 @@ struct node *check_fuse_eq(struct check *c, struct node *n);
 /* check_path.c */
 struct node *check_path_node(struct check *c, struct node *n, struct shape *out);
 struct node *check_level(struct check *c, struct node *n, struct shape *out);
-struct node *check_batch(struct check *c, struct node *n, struct shape *out);
-/* $cause.PID-3: of the message that asked. */
-struct node *check_cause(struct check *c, struct node *n, struct shape *out);
 struct node *check_header_path(struct check *c, struct node *n, struct shape *out);
 struct node *check_subpath(struct check *c, struct node *n, struct shape *out);
 /* A bare word that names a group of the structures here; false: it is none. */
 bool check_group_name(struct check *c, struct node *n, struct shape *out);
-/* check_name.c */
+/* What name `n` means: of names of a kind the `level`-th. */
+static inline struct node *check_resolve(struct node *n, enum node_op op, uint32_t level)
+{
+    n->op = (uint8_t)op;
+    n->level = level;
+    return n;
+}
+/* check_name.c, check_member.c, check_external.c */
 struct node *check_name(struct check *c, struct node *n, struct shape *out);
 struct node *check_member(struct check *c, struct node *n, struct shape *out);
 struct node *check_external(struct check *c, struct node *n, struct shape *out);
+/* $batch.BHS-3: of a header of the batch. */
+struct node *check_batch(struct check *c, struct node *n, struct shape *out);
+/* $cause.PID-3: of the message that asked. */
+struct node *check_cause(struct check *c, struct node *n, struct shape *out);
 /* Is %name one that is always there? */
 bool check_is_external(struct check *c, struct str name);
 /* check_variable.c: is %name one that defineVariable() made, and the call that makes it, its input checked. */
