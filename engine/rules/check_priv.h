@@ -47,7 +47,7 @@ struct node *check_path_node(struct check *c, struct node *n, struct shape *out)
 struct node *check_level(struct check *c, struct node *n, struct shape *out);
 struct node *check_header_path(struct check *c, struct node *n, struct shape *out);
 struct node *check_subpath(struct check *c, struct node *n, struct shape *out);
-/* A bare word that names a group of the structures here; false: it is none. */
+/* check_place.c: a bare word that names a group of the structures here; false: it is none. */
 bool check_group_name(struct check *c, struct node *n, struct shape *out);
 /* What name `n` means: of names of a kind the `level`-th. */
 static inline struct node *check_resolve(struct node *n, enum node_op op, uint32_t level)
