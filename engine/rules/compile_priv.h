@@ -6,6 +6,7 @@
 
 #include "engine/rules/ruleset_priv.h"
 
+struct conform_element;
 struct fhir_slot;
 struct v2_slot;
 
@@ -169,6 +170,9 @@ void compile_maps_again(struct compiler *c);
 bool compile_same_type(const char *a, const char *b);
 void compile_route(struct compiler *c, const struct yaml_node *doc);
 void compile_conform(struct compiler *c, const struct yaml_node *doc);
+/* One member of its elements:, as PID-3: R. False with errors. */
+bool compile_conform_element(struct compiler *c, const struct yaml_node *n,
+                             struct conform_element *e);
 struct conform *compile_find_conform(const struct compiler *c, struct str name);
 /* Have all sources the documents that they name, and those what they need? */
 void compile_source_conforms(struct compiler *c);
