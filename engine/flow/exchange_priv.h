@@ -1,6 +1,6 @@
 /* exchange_priv.h - one inbound message on its way to its reply: what exchange.c (taking), exchange_judge.c
  * (reading, routing), exchange_store.c (storing), exchange_reply.c (what is answered), exchange_again.c (what was sent
- * before) and await.c (exchanges that wait for a destination's answer) share. Loop thread. The numbers of the steps are
+ * before) and await*.c (exchanges that wait for a destination's answer) share. Loop thread. The numbers of the steps are
  * those of docs/architecture.md. */
 #ifndef CORRIDOR_FLOW_EXCHANGE_PRIV_H
 #define CORRIDOR_FLOW_EXCHANGE_PRIV_H
