@@ -1,4 +1,4 @@
-/* opt_priv.h - between opt.c (reading), opt_value.c (values and limits) and opt_print.c (the manual). */
+/* opt_priv.h - between opt.c (mappings), opt_set.c (one value), opt_value.c (numbers and limits) and opt_print.c (the manual). */
 #ifndef CORRIDOR_BASE_OPT_PRIV_H
 #define CORRIDOR_BASE_OPT_PRIV_H
 
