@@ -73,33 +73,26 @@ static bool take_number(struct str *s, uint16_t *out)
     return n && *out <= REPEAT_MAX;
 }
 
-static bool take_char(struct str *s, char c)
-{
-    bool is_there = s->n && s->p[0] == c;
-    *s = str_slice(*s, is_there, s->n);
-    return is_there;
-}
-
 /* {n}, {n,m}, * or +; nothing is once. */
 static bool take_repeat(struct str *s, struct item *i)
 {
-    bool is_star = take_char(s, '*'), is_plus = !is_star && take_char(s, '+');
+    bool is_star = str_take(s, '*'), is_plus = !is_star && str_take(s, '+');
     i->min = !is_star;
     i->max = is_star || is_plus ? SUBJECT_MAX : 1;
-    if (is_star || is_plus || !take_char(s, '{')) {
+    if (is_star || is_plus || !str_take(s, '{')) {
         return true;
     }
     if (!take_number(s, &i->min)) {
         return false;
     }
     i->max = i->min;
-    return (!take_char(s, ',') || take_number(s, &i->max)) && take_char(s, '}') && i->min <= i->max;
+    return (!str_take(s, ',') || take_number(s, &i->max)) && str_take(s, '}') && i->min <= i->max;
 }
 
 static bool take_item(struct str *s, struct item *i)
 {
     *i = (struct item){.min = 0};
-    if (take_char(s, '[')) {
+    if (str_take(s, '[')) {
         return take_class(s, i) && take_repeat(s, i);
     }
     if (!s->n || !is_literal(s->p[0])) {
@@ -114,7 +107,7 @@ const struct regex_plain *regex_plain_of(struct arena *a, struct str pattern)
 {
     struct regex_plain p = {.n = 0};
     bool is_open = false; /* one item may be there more or less often: the last */
-    if (!take_char(&pattern, '^')) {
+    if (!str_take(&pattern, '^')) {
         return NULL;
     }
     while (!str_is(pattern, "$")) {

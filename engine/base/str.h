@@ -100,6 +100,15 @@ ptrdiff_t str_find(struct str s, struct str needle);
 /* Cut the part before the first `sep` off `*rest` into `*out_part`; false when `*rest` is used up.
  * "a,,b" gives "a", "", "b"; start with a non-NULL p. */
 bool str_split(struct str *rest, char sep, struct str *out_part);
+/* Take `c` off the front of `*rest`; false, and nothing is taken, where something else stands there. */
+static inline bool str_take(struct str *rest, char c)
+{
+    if (rest->n == 0 || rest->p[0] != c) {
+        return false;
+    }
+    *rest = str_from(rest->p + 1, rest->n - 1);
+    return true;
+}
 /* The next line of a list that people keep: without blanks around it; empty ones and those that begin with # are
  * passed over. False at the end. */
 bool str_entry(struct str *rest, struct str *out_line);

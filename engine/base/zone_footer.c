@@ -20,14 +20,13 @@ static bool take_number(struct str *s, int min, int max, int *out)
 static bool take_time(struct str *s, int hours_max, int32_t *out_s)
 {
     int hours, minutes = 0, seconds = 0;
-    bool negative = zone_take_char(s, '-');
+    bool negative = str_take(s, '-');
     if (!negative) {
-        (void)zone_take_char(s, '+'); /* means nothing, and may be there */
+        (void)str_take(s, '+'); /* means nothing, and may be there */
     }
     if (!take_number(s, 0, hours_max, &hours) ||
-        (zone_take_char(s, ':') &&
-         (!take_number(s, 0, 59, &minutes) ||
-          (zone_take_char(s, ':') && !take_number(s, 0, 59, &seconds))))) {
+        (str_take(s, ':') && (!take_number(s, 0, 59, &minutes) ||
+                              (str_take(s, ':') && !take_number(s, 0, 59, &seconds))))) {
         return false;
     }
     int32_t v = hours * 3600 + minutes * 60 + seconds;
@@ -44,24 +43,23 @@ static bool is_name_char(char c, bool quoted)
 /* Three letters or more, or the same with digits and signs in <>. */
 static bool skip_name(struct str *s)
 {
-    bool quoted = zone_take_char(s, '<');
+    bool quoted = str_take(s, '<');
     size_t n = 0;
     while (n < s->n && is_name_char(s->p[n], quoted)) {
         n++;
     }
     *s = str_slice(*s, n, s->n);
-    return n >= 3 && (!quoted || zone_take_char(s, '>'));
+    return n >= 3 && (!quoted || str_take(s, '>'));
 }
 
 static bool take_day(struct str *s, struct zone_rule *r)
 {
-    if (zone_take_char(s, 'M')) {
+    if (str_take(s, 'M')) {
         r->kind = ZONE_RULE_WEEKDAY;
-        return take_number(s, 1, 12, &r->month) && zone_take_char(s, '.') &&
-               take_number(s, 1, 5, &r->week) && zone_take_char(s, '.') &&
-               take_number(s, 0, 6, &r->day);
+        return take_number(s, 1, 12, &r->month) && str_take(s, '.') &&
+               take_number(s, 1, 5, &r->week) && str_take(s, '.') && take_number(s, 0, 6, &r->day);
     }
-    r->kind = zone_take_char(s, 'J') ? ZONE_RULE_JULIAN : ZONE_RULE_DAY;
+    r->kind = str_take(s, 'J') ? ZONE_RULE_JULIAN : ZONE_RULE_DAY;
     return take_number(s, r->kind == ZONE_RULE_JULIAN, 365, &r->day);
 }
 
@@ -69,8 +67,8 @@ static bool take_day(struct str *s, struct zone_rule *r)
 static bool take_rule(struct str *s, struct zone_rule *r)
 {
     r->time_s = 2 * 3600;
-    return zone_take_char(s, ',') && take_day(s, r) &&
-           (!zone_take_char(s, '/') || take_time(s, RULE_HOURS_MAX, &r->time_s));
+    return str_take(s, ',') && take_day(s, r) &&
+           (!str_take(s, '/') || take_time(s, RULE_HOURS_MAX, &r->time_s));
 }
 
 /* POSIX counts offsets west. */

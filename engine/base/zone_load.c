@@ -108,7 +108,7 @@ static const char *take_footer(struct str rest, struct zone_footer *f)
 {
     static const char why[] =
         "the time zone file does not end with one line for the time behind it";
-    if (!zone_take_char(&rest, '\n')) {
+    if (!str_take(&rest, '\n')) {
         return why;
     }
     ptrdiff_t end = str_index(rest, '\n');

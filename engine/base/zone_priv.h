@@ -34,14 +34,4 @@ struct zone {
 /* Read a TZ string; an empty one says nothing. NULL, or what is wrong with it. */
 const char *zone_footer_read(struct str s, struct zone_footer *f);
 
-/* Take `c` off the front, if it stands there. */
-static inline bool zone_take_char(struct str *s, char c)
-{
-    if (s->n == 0 || s->p[0] != c) {
-        return false;
-    }
-    *s = str_slice(*s, 1, s->n);
-    return true;
-}
-
 #endif

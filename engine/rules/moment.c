@@ -27,15 +27,6 @@ static bool read_digits(struct str *s, unsigned n, int *out)
     return true;
 }
 
-static bool take(struct str *s, char c)
-{
-    if (s->n == 0 || s->p[0] != c) {
-        return false;
-    }
-    *s = str_from(s->p + 1, s->n - 1);
-    return true;
-}
-
 static bool read_fraction(struct str *s, struct moment *m)
 {
     int v = 0, digits = 0;
@@ -60,11 +51,11 @@ static bool read_offset(struct str *s, struct moment *m)
         return true;
     }
     m->has_offset = true;
-    if (take(s, 'Z')) {
+    if (str_take(s, 'Z')) {
         return true;
     }
     int sign = s->p[0] == '-' ? -1 : 1, h = 0, min = 0;
-    if ((!take(s, '+') && !take(s, '-')) || !read_digits(s, 2, &h) || !take(s, ':') ||
+    if ((!str_take(s, '+') && !str_take(s, '-')) || !read_digits(s, 2, &h) || !str_take(s, ':') ||
         !read_digits(s, 2, &min) || h > 14 || min > 59) {
         return false;
     }
@@ -77,12 +68,12 @@ static bool read_clock(struct str *s, struct moment *m)
     if (!read_digits(s, 2, &m->part[MOMENT_HOUR])) {
         return false;
     }
-    for (int i = MOMENT_MINUTE; i <= MOMENT_SECOND && take(s, ':'); i++) {
+    for (int i = MOMENT_MINUTE; i <= MOMENT_SECOND && str_take(s, ':'); i++) {
         if (!read_digits(s, 2, &m->part[i])) {
             return false;
         }
     }
-    return m->part[MOMENT_SECOND] < 0 || !take(s, '.') || read_fraction(s, m);
+    return m->part[MOMENT_SECOND] < 0 || !str_take(s, '.') || read_fraction(s, m);
 }
 
 static bool is_valid(const struct moment *m)
@@ -101,7 +92,7 @@ static bool read_date(struct str *s, struct moment *m)
     if (!read_digits(s, 4, &m->part[MOMENT_YEAR])) {
         return false;
     }
-    for (int i = MOMENT_MONTH; i <= MOMENT_DAY && take(s, '-'); i++) {
+    for (int i = MOMENT_MONTH; i <= MOMENT_DAY && str_take(s, '-'); i++) {
         if (!read_digits(s, 2, &m->part[i])) {
             return false;
         }
@@ -113,7 +104,7 @@ bool moment_read(struct str s, enum value_kind kind, struct moment *out)
 {
     struct moment m = {.kind = kind, .part = {-1, -1, -1, -1, -1, -1, -1}};
     bool good = kind == VALUE_TIME ? read_clock(&s, &m) : read_date(&s, &m);
-    if (good && kind == VALUE_DATETIME && take(&s, 'T') && s.n) {
+    if (good && kind == VALUE_DATETIME && str_take(&s, 'T') && s.n) {
         good = m.part[MOMENT_DAY] > 0 && read_clock(&s, &m) && read_offset(&s, &m);
     }
     if (!good || s.n || !is_valid(&m)) {

@@ -175,6 +175,15 @@ Test(str, split_gives_every_part_also_the_empty_ones)
     cr_expect(!str_split(&nothing, ',', &part));
 }
 
+Test(str, take_takes_what_stands_there_and_nothing_else)
+{
+    struct str rest = STR("++a"), nothing = NOTHING;
+    cr_expect(str_take(&rest, '+') && str_is(rest, "+a"));
+    cr_expect(!str_take(&rest, 'a') && str_is(rest, "+a"));
+    cr_expect(str_take(&rest, '+') && str_take(&rest, 'a') && rest.n == 0);
+    cr_expect(!str_take(&rest, 'a') && !str_take(&nothing, '\0'));
+}
+
 Test(str, whole_numbers_are_digits_with_an_optional_minus)
 {
     static const struct {
