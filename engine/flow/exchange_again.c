@@ -141,8 +141,9 @@ enum exchange_known exchange_is_known(struct exchange *x)
     if (!find_earlier(x, &earlier) || has_no_end(x, &earlier)) {
         return EXCHANGE_NEW;
     }
-    x->first = earlier.id;
-    return earlier.pending ? EXCHANGE_PENDING : EXCHANGE_KNOWN;
+    const struct exchange *first = earlier.pending;
+    x->first = first ? first->e->id : earlier.id;
+    return first ? EXCHANGE_PENDING : EXCHANGE_KNOWN;
 }
 
 bool exchange_is_copy(struct exchange *x)

@@ -28,16 +28,20 @@ static void note_known(struct exchange_batch *b, struct exchange *one, bool is_p
     b->pending += is_pending;
 }
 
-/* The same message stands before it in its batch; another one with its id is judged as everywhere. */
-static bool is_twice(const struct map64 *ids, struct exchange *one)
+/* The same message stands before it in its batch; another one with its id is judged as everywhere. `ids`: of those taken so
+ * far, to their places among the members. */
+static bool is_twice(const struct exchange_batch *b, const struct map64 *ids, struct exchange *one)
 {
     uint64_t before;
     if (!one->source->want->duplicates_us || !one->e->id_hash ||
         !map64_get(ids, one->e->id_hash, &before)) {
         return false;
     }
-    bool is_same = before == one->e->body_hash || one->is_key_all;
-    if (!is_same) {
+    const struct entry_message *first = b->members[before].e;
+    bool is_same = first->body_hash == one->e->body_hash || one->is_key_all;
+    if (is_same) {
+        one->first = first->id;
+    } else {
         exchange_refuse_reused(one);
     }
     return is_same;
@@ -48,7 +52,8 @@ static void run_member(struct exchange *x, struct exchange *one, struct map64 *i
     if (!exchange_parse(one)) {
         return;
     }
-    enum exchange_known known = is_twice(ids, one) ? EXCHANGE_PENDING : exchange_is_known(one);
+    enum exchange_known known =
+        is_twice(x->batch, ids, one) ? EXCHANGE_PENDING : exchange_is_known(one);
     if (known != EXCHANGE_NEW) {
         note_known(x->batch, one, known == EXCHANGE_PENDING);
         return;
@@ -62,7 +67,7 @@ static void run_member(struct exchange *x, struct exchange *one, struct map64 *i
     }
     if (one->e->status != ENTRY_REJECTED &&
         one->e->id_hash) { /* a rejected one runs anew, as ever */
-        map64_put(ids, one->e->id_hash, one->e->body_hash);
+        map64_put(ids, one->e->id_hash, x->batch->n - 1);
     }
 }
 

@@ -84,11 +84,11 @@ static void look_for_awaited(struct repeat_earlier *out, uint64_t seq,
     }
 }
 
-/* The id of its own, or of the member of a batch that is meant. */
+/* The id of its own, or of the member of a batch that is meant: one that was rejected is not known again. */
 static struct entry_id id_of(const struct entry_message *m, uint64_t id_hash)
 {
     for (uint32_t i = 0; i < m->nmembers; i++) {
-        if (m->members[i].id_hash == id_hash) {
+        if (m->members[i].id_hash == id_hash && m->members[i].status != ENTRY_REJECTED) {
             return engine_member_id(m->id, i + 1);
         }
     }
