@@ -89,6 +89,36 @@ static bool is_target(struct str s)
     return s.n > 0 && s.p[0] == '/';
 }
 
+/* Whose side of a dispute over a host ("a, b", "u@a", "a/x") a proxy took cannot be seen from here. */
+static bool is_host(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (!is_letter_or_digit(c) && (c == '\0' || !strchr("-._~%:[]", c))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The path and query of a target that may have a scheme and a host before them, as proxies are asked; the host counts for nothing,
+ * as that of the header. n 0: there is no host. Source: RFC 9112, 3.2.2. */
+static struct str origin_of(struct str target)
+{
+    bool is_http = str_eq_nocase(str_slice(target, 0, 7), STR("http://"));
+    bool is_https = str_eq_nocase(str_slice(target, 0, 8), STR("https://"));
+    if (!is_http && !is_https) {
+        return target;
+    }
+    struct str rest = str_slice(target, is_http ? 7 : 8, target.n);
+    size_t n = 0;
+    while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?') {
+        n++;
+    }
+    bool has_host = n > 0 && is_host(str_slice(rest, 0, n));
+    return !has_host ? STR("") : n == rest.n ? STR("/") : str_slice(rest, n, rest.n);
+}
+
 static void read_version(struct str s, struct http_head *h)
 {
     bool is_http = s.n == 8 && str_starts(s, STR("HTTP/")) && s.p[6] == '.';
@@ -109,6 +139,7 @@ static void read_request_line(struct str line, struct http_head *h)
     if (!is_token(h->method)) {
         refuse(h, 400, "the request line has no method");
     }
+    h->target = origin_of(h->target);
     read_version(rest, h);
     if (!is_target(h->target)) {
         refuse(h, 400, "the target is no path");
@@ -126,18 +157,6 @@ static struct str trimmed(struct str s)
         s.n--;
     }
     return s;
-}
-
-/* Whose side of a dispute over a host ("a, b", "u@a", "a/x") a proxy took cannot be seen from here. */
-static bool is_host(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (!is_letter_or_digit(c) && (c == '\0' || !strchr("-._~%:[]", c))) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static bool is_value(struct str s)

@@ -2,8 +2,8 @@
  * Bytes in, views out. Pure.
  * Source: RFC 9112 (HTTP/1.1) sections 2.2, 3, 5, 6; RFC 9110 sections 5.5, 8.6, 10.1.1.
  * Differs: lines end in CRLF and nothing else; Content-Length stands once; Transfer-Encoding is `chunked` and
- * stands alone; no line folding; targets begin with `/`; hosts have letters, digits and - . _ ~ % : [ ] only; no codings of
- * the content. */
+ * stands alone; no line folding; targets are a path, perhaps with http(s) and a host before it that are passed over; hosts have
+ * letters, digits and - . _ ~ % : [ ] only; no codings of the content. */
 #ifndef CORRIDOR_ADAPTERS_HTTP_HEAD_H
 #define CORRIDOR_ADAPTERS_HTTP_HEAD_H
 
@@ -12,7 +12,8 @@
 enum { HTTP_HEAD_MAX = 16 * 1024, HTTP_HEADERS_MAX = 100 };
 
 struct http_head {
-    struct str method, target; /* views into the bytes */
+    struct str method;
+    struct str target; /* path and query. Both are views into the bytes, or static */
     bool is_1_1;
     bool is_chunked;
     bool has_length, wants_continue, closes; /* closes: the connection ends with this exchange */

@@ -11,9 +11,8 @@ static unsigned locations(struct str answer, struct str *out, unsigned room)
 {
     unsigned n = 0;
     ptrdiff_t at;
-    while ((at = str_find(answer, STR(WHERE))) >= 0) {
+    while (n < room && (at = str_find(answer, STR(WHERE))) >= 0) {
         answer = str_slice(answer, (size_t)at + WHERE_SIZE, answer.n);
-        cr_assert_lt(n, room);
         out[n++] = str_slice(answer, 0, ID_SIZE);
     }
     return n;
@@ -48,7 +47,7 @@ Test(wire_fhir_twice, an_entry_that_was_rejected_is_nobodys_first)
     begin();
     struct str a = ask("POST /fhir", JSON, BUNDLE("batch", ONCE(BAD) "," ONCE(GOOD)));
     EXPECT(a, 200, "\"422 Unprocessable Content\"", "\"201 Created\"");
-    cr_assert_eq(locations(a, id, 2), 1, "%.*s", STR_ARG(a));
+    cr_assert_eq(locations(a, id, 2), 1U, "%.*s", STR_ARG(a));
     buf_put_str(&text, id[0]);
     buf_putc(&text, '\0');
     EXPECT(ask("POST /fhir/Patient", JSON "If-None-Exist: identifier=a|1\r\n", GOOD), 200,

@@ -3,6 +3,7 @@
 #include "adapters/http_head.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 TestSuite(http_head);
 
@@ -74,7 +75,15 @@ Test(http_head, heads_are_refused_or_taken)
         {"two blanks", "POST  /in HTTP/1.1\r\nHost: h\r\n\r\n", 400},
         {"a blank behind", "POST /in HTTP/1.1 \r\nHost: h\r\n\r\n", 400},
         {"a tab", "POST\t/in HTTP/1.1\r\nHost: h\r\n\r\n", 400},
-        {"an absolute target", "POST http://h/in HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+        {"an absolute target", "POST http://h/in HTTP/1.1\r\nHost: h\r\n\r\n", 0},
+        {"an absolute target without a host", "POST http:///in HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+        {"an absolute target with a user", "POST http://u@h/in HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+        {"an absolute target without a path, with a query",
+         "POST http://h?x HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+        {"an absolute target of another scheme", "POST ftp://h/in HTTP/1.1\r\nHost: h\r\n\r\n",
+         400},
+        {"an absolute target, and no Host", "POST http://h/in HTTP/1.1\r\n\r\n", 400},
+        {"a target that is a host", "CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n", 400},
         {"a target that is no path", "POST * HTTP/1.1\r\nHost: h\r\n\r\n", 400},
         {"a target with a fragment", "POST /in#x HTTP/1.1\r\nHost: h\r\n\r\n", 400},
         {"bytes above ASCII in the target", "POST /\xc3\xa9 HTTP/1.1\r\nHost: h\r\n\r\n", 400},
@@ -91,6 +100,27 @@ Test(http_head, heads_are_refused_or_taken)
                      h.reason ? h.reason : "");
         cr_expect_eq(h.reason == NULL, rows[i].status == 0, "%s", rows[i].name);
         cr_expect(h.closes || rows[i].status == 0, "%s: what is refused closes", rows[i].name);
+    }
+}
+
+/* As a proxy is asked; the host in it counts, and here none does. Source: RFC 9112, 3.2.2. */
+Test(http_head, an_absolute_target_is_its_path)
+{
+    static const struct {
+        const char *target, *want;
+    } rows[] = {
+        {"/in", "/in"},
+        {"http://h/in", "/in"},
+        {"HTTPS://other.example:8443/in/x?y=http://z/", "/in/x?y=http://z/"},
+        {"http://[2001:db8::1]:8081/", "/"},
+        {"http://h", "/"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "POST %s HTTP/1.1\r\nHost: h\r\n\r\n", rows[i].target);
+        struct http_head h = head_of(text);
+        cr_expect_eq(h.status, 0, "%s", rows[i].target);
+        cr_expect(str_is(h.target, rows[i].want), "%s: %.*s", rows[i].target, STR_ARG(h.target));
     }
 }
 
