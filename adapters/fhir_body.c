@@ -445,7 +445,7 @@ void fhir_body_bundle(struct arena *a, struct str src, const struct json *root,
         }
     } else if (str_is(type, "message")) {
         read_message(a, root, out);
-    } else if (str_is(type, "history") || str_is(type, "subscription-notification")) {
+    } else if (fhir_body_is_notice(root)) {
         read_notice(a, root, out);
     } else {
         out->fault = fault_of(422, "value",
@@ -454,6 +454,13 @@ void fhir_body_bundle(struct arena *a, struct str src, const struct json *root,
                               STR("Bundle.type"));
     }
     out->kind = out->fault.status ? FHIR_BUNDLE_REFUSED : out->kind;
+}
+
+bool fhir_body_is_notice(const struct json *root)
+{
+    struct str type = json_text(json_get(root, "type"));
+    return str_is(json_text(json_get(root, "resourceType")), "Bundle") &&
+           (str_is(type, "history") || str_is(type, "subscription-notification"));
 }
 
 /* ---- lines ---- */

@@ -8,13 +8,6 @@ static struct fhir_in *source_of(const struct http_conn *c)
     return (struct fhir_in *)c->serve;
 }
 
-/* It may hold a SubscriptionStatus, which R4 does not have. */
-static bool is_notice(const struct json *root)
-{
-    struct str type = json_text(json_get(root, "type"));
-    return str_is(type, "history") || str_is(type, "subscription-notification");
-}
-
 /* The levels of the rules, none above `most`; false: resources are not looked at. */
 static bool read_levels(const struct fhir_in *in, int most, struct fhir_levels *out)
 {
@@ -138,7 +131,7 @@ bool fhir_judge_body(struct http_conn *c, struct fhir_call *call)
 {
     const struct fhir_in *in = source_of(c);
     struct fhir_levels levels;
-    if (!read_levels(in, most_of(in), &levels) || is_notice(call->root)) {
+    if (!read_levels(in, most_of(in), &levels) || fhir_body_is_notice(call->root)) {
         return true;
     }
     struct fhir_report *r = ARENA_NEW(&call->a, struct fhir_report);

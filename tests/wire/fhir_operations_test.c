@@ -97,6 +97,17 @@ Test(wire_fhir_operations, notifications_are_messages_and_signs_of_life_are_not)
     end();
 }
 
+/* Only a Bundle may hold what R4 does not have. */
+Test(wire_fhir_operations, a_resource_that_calls_itself_history_is_looked_at)
+{
+    begin_with(", validate: strict", ROUTES);
+    EXPECT(ask("POST /fhir/Patient", JSON,
+               "{\"resourceType\":\"Patient\",\"active\":true,\"type\":\"history\"}"),
+           422, "Patient.type");
+    cr_expect_eq(stored(), 0);
+    end();
+}
+
 /* ---- $validate, metadata ---- */
 
 Test(wire_fhir_operations, validate_looks_and_stores_nothing)
