@@ -269,7 +269,7 @@ static void read_entry(struct reading *r, const struct json *entry, struct fhir_
                      place_of(r, "request"));
         return;
     }
-    fhir_request_place(method->text, url->text, &p->request);
+    fhir_request_place(r->a, method->text, url->text, &p->request);
     if (p->request.status) {
         p->fault = refused(r, &p->request);
     } else if (!is_for_entries(p->request.what)) {

@@ -125,7 +125,7 @@ static struct fhir_fault who_fault(struct fhir_in *in, struct http_conn *c,
 {
     struct fhir_call *call = c->request;
     struct fhir_ticket ticket;
-    if (fhir_request_is_open(h, fhir_in_conf(in)->base)) {
+    if (fhir_request_is_open(&call->a, h, fhir_in_conf(in)->base)) {
         return (struct fhir_fault){0};
     }
     fhir_gate_admit(&in->gate, fhir_in_conf(in)->auth, h, call->request.signature, &ticket);

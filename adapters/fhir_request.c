@@ -22,6 +22,70 @@ static void refuse_method(struct fhir_request *r, const char *allow)
         "or patched");
 }
 
+/* ---- escapes ---- */
+
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte of the %xx at `i`; -1: it is none. */
+static int escaped(struct str s, size_t i)
+{
+    int high = i + 2 < s.n ? digit(s.p[i + 1]) : -1, low = i + 2 < s.n ? digit(s.p[i + 2]) : -1;
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+/* What means the same with and without an escape, and the sign of an operation. Source: RFC 3986, 2.3, 6.2.2.2. */
+static bool is_plain(int c)
+{
+    bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return is_letter || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~' ||
+           c == '$';
+}
+
+/* A path without the escapes that it does not need; the others stay: %2F is no slash. */
+static struct str plain_path(struct arena *a, struct str path)
+{
+    if (str_index(path, '%') < 0) {
+        return path;
+    }
+    char *to = arena_alloc(a, path.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < path.n; i++) {
+        int c = path.p[i] == '%' ? escaped(path, i) : -1;
+        bool is_undone = c >= 0 && is_plain(c);
+        to[n++] = is_undone ? (char)c : path.p[i];
+        i += is_undone ? 2u : 0u;
+    }
+    to[n] = '\0';
+    return str_from(to, n);
+}
+
+struct str fhir_request_decode(struct arena *a, struct str s)
+{
+    char *to = arena_alloc(a, s.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != '%') {
+            to[n++] = s.p[i];
+            continue;
+        }
+        int c = escaped(s, i);
+        if (c < 0) {
+            return STR("");
+        }
+        to[n++] = (char)c;
+        i += 2;
+    }
+    to[n] = '\0';
+    return str_from(to, n);
+}
+
 /* ---- places ---- */
 
 /* The next part of a path, between slashes. */
@@ -35,13 +99,10 @@ static struct str next_part(struct str *path)
     return part;
 }
 
-/* "$validate" or "%24validate": the name without its sign; p NULL: it is no operation. */
+/* "$validate": the name without its sign; p NULL: it is no operation. */
 static struct str operation_of(struct str part)
 {
-    if (part.n && part.p[0] == '$') {
-        return str_slice(part, 1, part.n);
-    }
-    return str_starts(part, STR("%24")) ? str_slice(part, 3, part.n) : str_from(NULL, 0);
+    return str_starts(part, STR("$")) ? str_slice(part, 1, part.n) : str_from(NULL, 0);
 }
 
 static void map_operation(struct fhir_request *r, struct str method, struct str name)
@@ -68,22 +129,6 @@ static bool is_control(struct str name)
         }
     }
     return false;
-}
-
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The byte of the %xx at `i`; -1: it is none. */
-static int escaped(struct str s, size_t i)
-{
-    int high = i + 2 < s.n ? digit(s.p[i + 1]) : -1, low = i + 2 < s.n ? digit(s.p[i + 2]) : -1;
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
 static bool has_parameters(struct str query)
@@ -219,11 +264,13 @@ static void map_resource(struct fhir_request *r, struct str method, struct str r
     }
 }
 
-void fhir_request_place(struct str method, struct str place, struct fhir_request *out)
+void fhir_request_place(struct arena *a, struct str method, struct str place,
+                        struct fhir_request *out)
 {
     struct str path = STR(""), query = place;
     *out = (struct fhir_request){0};
     (void)str_split(&query, '?', &path);
+    path = plain_path(a, path);
     struct str rest = str_starts(path, STR("/")) ? str_slice(path, 1, path.n) : path;
     struct str first = next_part(&rest), name = operation_of(first);
     if (!first.n && !rest.n) {
@@ -251,130 +298,38 @@ static struct str below(struct str target, struct str base)
     return is_below ? rest : str_from(NULL, 0);
 }
 
-bool fhir_request_is_open(const struct http_head *h, struct str base)
+bool fhir_request_is_open(struct arena *a, const struct http_head *h, struct str base)
 {
     struct fhir_request r;
     struct str place = below(h->target, base);
     if (!place.p) {
         return false;
     }
-    fhir_request_place(h->method, place, &r);
+    fhir_request_place(a, h->method, place, &r);
     return r.what == FHIR_DO_CAPABILITIES;
 }
 
 /* ---- types of content ---- */
 
-enum content { CONTENT_OTHER, CONTENT_JSON, CONTENT_NDJSON, CONTENT_XML, CONTENT_ANY };
-
-static enum content content_of(struct str type)
-{
-    static const struct {
-        const char *type;
-        enum content content;
-    } rows[] = {
-        {"application/fhir+json", CONTENT_JSON},
-        {"application/json", CONTENT_JSON},
-        {"application/json+fhir", CONTENT_JSON},
-        {"text/json", CONTENT_JSON},
-        {"json", CONTENT_JSON},
-        {"application/fhir+ndjson", CONTENT_NDJSON},
-        {"application/ndjson", CONTENT_NDJSON},
-        {"application/x-ndjson", CONTENT_NDJSON},
-        {"ndjson", CONTENT_NDJSON},
-        {"application/fhir+xml", CONTENT_XML},
-        {"application/xml+fhir", CONTENT_XML},
-        {"application/xml", CONTENT_XML},
-        {"text/xml", CONTENT_XML},
-        {"xml", CONTENT_XML},
-        {"*/*", CONTENT_ANY},
-        {"application/*", CONTENT_ANY},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (str_eq_nocase(type, str_of(rows[i].type))) {
-            return rows[i].content;
-        }
-    }
-    return CONTENT_OTHER;
-}
-
-static struct str unquoted(struct str s)
-{
-    bool is_quoted = s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"';
-    return is_quoted ? str_slice(s, 1, s.n - 1) : s;
-}
-
-/* A weight that says "not this": 0, 0.0, 0.000. Source: RFC 9110, 12.4.2. */
-static bool is_zero(struct str q)
-{
-    bool is_it = q.n > 0;
-    for (size_t i = 0; i < q.n && is_it; i++) {
-        is_it = q.p[i] == (i == 1 ? '.' : '0');
-    }
-    return is_it;
-}
-
-/* One parameter of a type: is it what we can do? */
-static bool is_ours(struct str parameter)
-{
-    struct str value = parameter, name = STR("");
-    (void)str_split(&value, '=', &name);
-    name = str_trim(name);
-    value = unquoted(str_trim(value));
-    if (str_eq_nocase(name, STR("charset"))) {
-        return str_eq_nocase(value, STR("utf-8")) || str_eq_nocase(value, STR("us-ascii"));
-    }
-    if (str_eq_nocase(name, STR("fhirVersion"))) {
-        return str_is(value, "4.0") || str_is(value, "4.0.1");
-    }
-    return !str_eq_nocase(name, STR("q")) || !is_zero(value);
-}
-
-/* A type with its parameters. OTHER where one of them is not ours. */
-static enum content read_type(struct str s)
-{
-    struct str rest = s, type = STR(""), one;
-    (void)str_split(&rest, ';', &type);
-    enum content c = content_of(str_trim(type));
-    while (rest.n) {
-        (void)str_split(&rest, ';', &one);
-        if (str_trim(one).n && !is_ours(one)) {
-            return CONTENT_OTHER;
-        }
-    }
-    return c;
-}
-
 static void read_content_type(struct fhir_request *r, const struct http_head *h)
 {
-    enum content c = read_type(h->content_type);
+    enum fhir_content c = fhir_header_content(h->content_type);
     if (r->what == FHIR_DO_CAPABILITIES || r->what == FHIR_DO_DELETE) {
         return; /* no body */
     }
-    if (c == CONTENT_NDJSON && r->what == FHIR_DO_BUNDLE) {
+    if (c == FHIR_CONTENT_NDJSON && r->what == FHIR_DO_BUNDLE) {
         r->what = FHIR_DO_UPLOAD;
-    } else if (c == CONTENT_XML) {
+    } else if (c == FHIR_CONTENT_LATER && r->what == FHIR_DO_BUNDLE) {
+        r->is_later = true;
+    } else if (c == FHIR_CONTENT_XML) {
         refuse(r, 415, "not-supported", "XML is not taken; send application/fhir+json");
     } else if (!h->content_type.n) {
         refuse(r, 415, "not-supported", "no Content-Type; expected application/fhir+json");
-    } else if (c != CONTENT_JSON) {
+    } else if (c != FHIR_CONTENT_JSON) {
         refuse(r, 415, "not-supported",
                "another Content-Type than application/fhir+json (UTF-8, FHIR 4.0); lines of "
                "application/fhir+ndjson go to the base");
     }
-}
-
-/* Is there a type in the list that we answer with? */
-static bool is_accepted(struct str list)
-{
-    struct str one;
-    while (list.n) {
-        (void)str_split(&list, ',', &one);
-        enum content c = read_type(one);
-        if (c == CONTENT_JSON || c == CONTENT_ANY) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The value of a parameter of the query of a target; n 0: none. */
@@ -395,10 +350,10 @@ static struct str value_of(struct arena *a, struct str target, const char *name)
 static void read_accept(struct arena *a, struct fhir_request *r, const struct http_head *h)
 {
     struct str rest = h->fields, accept, format = value_of(a, h->target, "_format");
-    bool is_asked = format.n > 0, is_given = format.n && is_accepted(format);
+    bool is_asked = format.n > 0, is_given = format.n && fhir_header_accepts(format, r->is_later);
     while (!format.n && http_head_next(&rest, STR("Accept"), &accept)) {
         is_asked = is_asked || accept.n;
-        is_given = is_given || is_accepted(accept);
+        is_given = is_given || fhir_header_accepts(accept, r->is_later);
     }
     if (is_asked && !is_given) {
         refuse(
@@ -409,39 +364,15 @@ static void read_accept(struct arena *a, struct fhir_request *r, const struct ht
 
 /* ---- headers ---- */
 
-static void read_preference(struct fhir_request *r, struct str one)
-{
-    struct str value = one, name = STR("");
-    (void)str_split(&value, '=', &name);
-    name = str_trim(name);
-    value = unquoted(str_trim(value));
-    if (str_eq_nocase(name, STR("return"))) {
-        r->wants = str_eq_nocase(value, STR("representation"))     ? FHIR_RETURN_RESOURCE
-                   : str_eq_nocase(value, STR("OperationOutcome")) ? FHIR_RETURN_OUTCOME
-                                                                   : FHIR_RETURN_MINIMAL;
-    } else if (str_eq_nocase(name, STR("handling"))) {
-        r->is_strict = str_eq_nocase(value, STR("strict"));
-    }
-}
-
-static void read_preferences(struct fhir_request *r, struct str list)
-{
-    struct str part, one;
-    while (list.n) {
-        (void)str_split(&list, ',', &part);
-        while (part.n) {
-            (void)str_split(&part, ';', &one);
-            read_preference(r, one);
-        }
-    }
-}
-
 static void read_prefer(struct fhir_request *r, const struct http_head *h)
 {
     struct str rest = h->fields, list;
+    struct fhir_preferences p = {0};
     while (http_head_next(&rest, STR("Prefer"), &list)) {
-        read_preferences(r, list);
+        fhir_header_prefer(list, &p);
     }
+    r->wants = p.wants;
+    r->is_strict = p.is_strict;
 }
 
 /* A header that may stand once; copied. */
@@ -525,40 +456,18 @@ void fhir_request_read(struct arena *a, const struct http_head *h, struct str ba
     struct str place = below(h->target, base);
     *out = (struct fhir_request){0};
     if (place.p) {
-        fhir_request_place(h->method, place, out);
+        fhir_request_place(a, h->method, place, out);
     }
     out->is_head = str_is(h->method, "HEAD");
     if (!place.p) {
         refuse(out, 404, "not-found", "nothing is at this path; the endpoint is at its base");
         return;
     }
+    read_content_type(out, h);
     read_accept(a, out, h);
     read_prefer(out, h);
-    read_content_type(out, h);
     read_conditions(a, out, h);
     read_operation(a, out, h);
     check_query(out, h);
     keep(a, out);
-}
-
-/* ---- escapes ---- */
-
-struct str fhir_request_decode(struct arena *a, struct str s)
-{
-    char *to = arena_alloc(a, s.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] != '%') {
-            to[n++] = s.p[i];
-            continue;
-        }
-        int c = escaped(s, i);
-        if (c < 0) {
-            return STR("");
-        }
-        to[n++] = (char)c;
-        i += 2;
-    }
-    to[n] = '\0';
-    return str_from(to, n);
 }

@@ -2,11 +2,12 @@
  * interaction, or why it is refused. The same for the entries of a batch or transaction, which have a method and a URL. Bytes in,
  * views out. Pure.
  * Source: FHIR R4 "RESTful API" 3.1.0 (2.21 in the numbering of the build), RFC 7240 (Prefer), RFC 9110 sections 12.5.1, 13.1.
- * Differs: nothing is read back, searched or patched (405); JSON only: XML is 415 as a body and 406 as an answer; the only escape in
- * a path is %24 for `$`. */
+ * Differs: nothing is read back, searched or patched (405); JSON only: XML is 415 as a body and 406 as an answer; escapes
+ * in a path are undone where they stand for a letter, a digit or one of - . _ ~ $, and nowhere else. */
 #ifndef CORRIDOR_ADAPTERS_FHIR_REQUEST_H
 #define CORRIDOR_ADAPTERS_FHIR_REQUEST_H
 
+#include "adapters/fhir_header.h"
 #include "adapters/http_head.h"
 #include "engine/base/arena.h"
 
@@ -28,8 +29,6 @@ enum fhir_do {
 #define FHIR_NO_RESPONSE_URL                                                                       \
     "`response-url`: a message is answered where it came from, and nowhere else"
 
-enum fhir_return { FHIR_RETURN_MINIMAL, FHIR_RETURN_RESOURCE, FHIR_RETURN_OUTCOME };
-
 struct fhir_request {
     enum fhir_do what;
     struct str type; /* "Patient"; empty: none in the path */
@@ -42,6 +41,7 @@ struct fhir_request {
     struct str mode, profile;           /* of $validate, in the query; empty: not given */
     enum fhir_return wants;
     bool is_strict; /* Prefer: handling=strict */
+    bool is_later;  /* the body is of FHIR 4.3 or 5.0: a notification, or refused */
     bool is_head;   /* HEAD: the answer has no body */
     /* refused: status of the answer, code of IssueType and why (static); else 0 */
     int status;
@@ -49,13 +49,14 @@ struct fhir_request {
     const char *allow; /* of 405: methods that this place has */
 };
 
-/* A method and what follows the base in the URL, as "Patient/7?x=y" or "". Views into `place`. */
-void fhir_request_place(struct str method, struct str place, struct fhir_request *out);
+/* A method and what follows the base in the URL, as "Patient/7?x=y" or "". Views into `place`, or in `a`. */
+void fhir_request_place(struct arena *a, struct str method, struct str place,
+                        struct fhir_request *out);
 /* A whole head of a request to an endpoint at path `base`. Texts are copied into `a`. */
 void fhir_request_read(struct arena *a, const struct http_head *h, struct str base,
                        struct fhir_request *out);
 /* Is the bearer of no token let in here? The place of a head, without a judgement of the rest. */
-bool fhir_request_is_open(const struct http_head *h, struct str base);
+bool fhir_request_is_open(struct arena *a, const struct http_head *h, struct str base);
 
 /* Does it ask for something: a name with a value that is not about the answer, and names
  * somebody (not "identifier=", "identifier=|", "identifier=urn:a|")? */

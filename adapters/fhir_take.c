@@ -179,6 +179,16 @@ static bool read_bundle(struct http_conn *c, struct fhir_call *call)
     return true;
 }
 
+/* Of FHIR 4.3 and 5.0 notifications alone are what they are in R4. */
+static bool is_of_r4(struct http_conn *c, struct fhir_call *call)
+{
+    return !call->request.is_later || fhir_body_is_notice(call->root) ||
+           refuse_one(
+               c, 415, "not-supported",
+               "FHIR 4.3 or 5.0, of which notifications of subscriptions are taken alone; expected "
+               "application/fhir+json of FHIR 4.0");
+}
+
 static bool read_message(struct http_conn *c, struct fhir_call *call)
 {
     fhir_body_bundle(&call->a, buf_str(&c->body), call->root, &call->bundle);
@@ -264,7 +274,8 @@ static bool read_call(struct http_conn *c, struct fhir_call *call)
     case FHIR_DO_UPDATE:
         return parse(c, call) && read_one(c, call) && fhir_judge_body(c, call);
     case FHIR_DO_BUNDLE:
-        return parse(c, call) && fhir_judge_body(c, call) && read_bundle(c, call);
+        return parse(c, call) && is_of_r4(c, call) && fhir_judge_body(c, call) &&
+               read_bundle(c, call);
     case FHIR_DO_MESSAGE:
         return parse(c, call) && unwrap(c, call) && fhir_judge_body(c, call) &&
                read_message(c, call);

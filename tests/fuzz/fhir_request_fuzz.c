@@ -88,7 +88,7 @@ static void read_head(struct arena *a, struct str head, struct str body)
     }
     fhir_request_read(a, &h, STR("/fhir"), &r);
     check_request(&r);
-    must(!fhir_request_is_open(&h, STR("/fhir")) || r.what == FHIR_DO_CAPABILITIES || r.status);
+    must(!fhir_request_is_open(a, &h, STR("/fhir")) || r.what == FHIR_DO_CAPABILITIES || r.status);
     if (r.what == FHIR_DO_UPLOAD) {
         struct fhir_bundle bundle;
         fhir_body_lines(a, body, &bundle);

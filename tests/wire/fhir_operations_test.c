@@ -97,6 +97,27 @@ Test(wire_fhir_operations, notifications_are_messages_and_signs_of_life_are_not)
     end();
 }
 
+#define LATER(version) "Content-Type: application/fhir+json; fhirVersion=" version "\r\n"
+
+Test(wire_fhir_operations, of_later_versions_of_fhir_only_notifications_are_taken)
+{
+    begin_with(", validate: strict", ROUTES BUNDLES);
+    EXPECT(ask("POST /fhir", LATER("4.3"), BUNDLE("history", STATUS("heartbeat"))), 200,
+           "a sign of life");
+    EXPECT(ask("POST /fhir", LATER("5.0"),
+               BUNDLE("subscription-notification", STATUS("event-notification"))),
+           200, "accepted");
+    cr_expect_eq(stored(), 1);
+    EXPECT(ask("POST /fhir", LATER("5.0"), BUNDLE("batch", ENTRY("POST", "Patient", GOOD))), 415,
+           "\"not-supported\"", "notifications of subscriptions", "Accept: application/fhir+json");
+    EXPECT(ask("POST /fhir", LATER("5.0"), "{\"resourceType\":\"Patient\",\"type\":\"history\"}"),
+           415, "not-supported");
+    EXPECT(ask("POST /fhir", LATER("5.0"), "{"), 400, "structure");
+    EXPECT(ask("POST /fhir/Patient", LATER("5.0"), GOOD), 415, "not-supported");
+    cr_expect_eq(stored(), 1);
+    end();
+}
+
 /* Only a Bundle may hold what R4 does not have. */
 Test(wire_fhir_operations, a_resource_that_calls_itself_history_is_looked_at)
 {

@@ -90,6 +90,18 @@ Test(fhir_request, places)
         {"POST /fhir/Patient.contact", FHIR_DO_NOTHING, 404, "Patient.contact", "", ""},
         {"POST /fhir/DomainResource", FHIR_DO_NOTHING, 404, "DomainResource", "", ""},
         {"POST /fhir//Patient", FHIR_DO_NOTHING, 404, "", "", ""},
+        {"POST /fhir/%50atient", FHIR_DO_CREATE, 0, "Patient", "", ""},
+        {"PUT /fhir/Patient/a%2db%2E1", FHIR_DO_UPDATE, 0, "Patient", "a-b.1", ""},
+        {"DELETE /fhir/Patient/%31?_pretty=%31", FHIR_DO_DELETE, 0, "Patient", "1", ""},
+        {"GET /fhir/%6detadata", FHIR_DO_CAPABILITIES, 0, "", "", ""},
+        {"POST /fhir/Patient/%24%76alidate", FHIR_DO_VALIDATE, 0, "Patient", "", ""},
+        {"PUT /fhir/Patient%2F1", FHIR_DO_NOTHING, 404, "Patient%2F1", "", ""},
+        {"PUT /fhir/Patient/%2531", FHIR_DO_NOTHING, 400, "Patient", "", ""},
+        {"PUT /fhir/Patient/1%2", FHIR_DO_NOTHING, 400, "Patient", "", ""},
+        {"PUT /fhir/Patient/1%zz", FHIR_DO_NOTHING, 400, "Patient", "", ""},
+        {"PUT /fhir/Patient/1%00", FHIR_DO_NOTHING, 400, "Patient", "", ""},
+        {"PUT /fhir/Patient%3Fidentifier=1", FHIR_DO_NOTHING, 404, "Patient%3Fidentifier=1", "",
+         ""},
         {"POST /fhirs/Patient", FHIR_DO_NOTHING, 404, "", "", ""},
         {"POST /Patient", FHIR_DO_NOTHING, 404, "", "", ""},
     };
@@ -118,7 +130,15 @@ Test(fhir_request, types_of_content)
         {"POST /fhir", "Content-Type: APPLICATION/FHIR+JSON; charset=UTF-8\r\n", 0, FHIR_DO_BUNDLE},
         {"POST /fhir", "Content-Type: application/fhir+json;charset=\"utf-8\";fhirVersion=4.0\r\n",
          0, FHIR_DO_BUNDLE},
-        {"POST /fhir", "Content-Type: application/fhir+json; fhirVersion=5.0\r\n", 415,
+        {"POST /fhir/Patient", "Content-Type: application/fhir+json; fhirVersion=5.0\r\n", 415,
+         FHIR_DO_NOTHING},
+        {"POST /fhir", "Content-Type: application/fhir+json; fhirVersion=3.0\r\n", 415,
+         FHIR_DO_NOTHING},
+        {"POST /fhir",
+         "Content-Type: application/fhir+json; fhirVersion=5.0\r\n"
+         "Accept: application/fhir+json; fhirVersion=5.0\r\n",
+         0, FHIR_DO_BUNDLE},
+        {"POST /fhir", JSON "Accept: application/fhir+json; fhirVersion=5.0\r\n", 406,
          FHIR_DO_NOTHING},
         {"POST /fhir", "Content-Type: application/fhir+json; charset=latin1\r\n", 415,
          FHIR_DO_NOTHING},
@@ -256,11 +276,12 @@ Test(fhir_request, only_what_it_can_do_is_told_to_everybody)
     } rows[] = {
         {"GET /fhir/metadata", true},          {"POST /fhir/metadata", false},
         {"GET /fhir/Patient/metadata", false}, {"GET /metadata", false},
-        {"POST /fhir/Patient", false},
+        {"POST /fhir/Patient", false},         {"GET /fhir/%6Detadata", true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct http_head h;
         http_head_read(str_printf(&arena, "%s HTTP/1.1\r\nHost: h\r\n\r\n", rows[i].line), &h);
-        cr_expect_eq(fhir_request_is_open(&h, STR("/fhir/")), rows[i].is_open, "%s", rows[i].line);
+        cr_expect_eq(fhir_request_is_open(&arena, &h, STR("/fhir/")), rows[i].is_open, "%s",
+                     rows[i].line);
     }
 }
