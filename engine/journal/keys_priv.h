@@ -1,5 +1,5 @@
-/* keys_priv.h - what keys.c (the list, and answers from it) shares with keys_job.c (what is done next, and the
- * thread that does it). */
+/* keys_priv.h - what keys.c (the list), keys_stock.c (what it begins with), keys_find.c (answers from it) and keys_job.c (what is
+ * done next, and the thread that does it) share. */
 #ifndef CORRIDOR_JOURNAL_KEYS_PRIV_H
 #define CORRIDOR_JOURNAL_KEYS_PRIV_H
 
@@ -71,6 +71,8 @@ struct keys {
     bool is_busy;                       /* the loop's: a job is under way */
 };
 
+/* Parts that are key files of one volume: they stand before merged ones. O(log n). */
+size_t keys_count_single(const struct keys *k);
 struct keys_part *keys_part_of(struct keys *k, unsigned level, uint64_t first, uint64_t last);
 struct keys_part *keys_part_add(struct keys *k, unsigned level, uint64_t first, uint64_t last);
 /* Out of the list; `removes` its file too. */
@@ -80,6 +82,9 @@ void keys_doom(struct keys *k, unsigned level, uint64_t first, uint64_t last);
 void keys_review(struct keys *k);
 /* Found damaged: it goes, and what it was made of makes it again. */
 void keys_part_rotten(struct keys *k, unsigned level, uint64_t first, uint64_t last);
+/* Into an empty list, once. */
+void keys_take_stock(struct keys *k);
+/* The volumes that a merged file has the ids of, to be freed. */
 int keys_read_volumes(struct keys_file *f, struct keys_row **out);
 
 void keys_start(struct keys *k);
