@@ -1,5 +1,5 @@
-/* keys_priv.h - what keys.c (the list), keys_stock.c (what it begins with), keys_find.c (answers from it) and keys_job.c (what is
- * done next, and the thread that does it) share. */
+/* keys_priv.h - what keys.c (the list), keys_stock.c (what it begins with), keys_find.c (answers from it), keys_choose.c (what
+ * is done next), keys_thread.c (the thread that does it) and keys_job.c (what comes of it) share. */
 #ifndef CORRIDOR_JOURNAL_KEYS_PRIV_H
 #define CORRIDOR_JOURNAL_KEYS_PRIV_H
 
@@ -87,7 +87,22 @@ void keys_take_stock(struct keys *k);
 /* The volumes that a merged file has the ids of, to be freed. */
 int keys_read_volumes(struct keys_file *f, struct keys_row **out);
 
+static inline int64_t keys_mono_us(const struct keys *k)
+{
+    return k->j->clock.mono_us(k->j->clock.arg);
+}
+
+/* k->job is what is most urgent. False: nothing is to be done, before k->again_us at least. */
+bool keys_choose(struct keys *k);
+
 void keys_start(struct keys *k);
+/* A job under way is given up within a page. */
 void keys_stop(struct keys *k);
+/* k->job to the thread; without one it is done here. */
+void keys_hand_over(struct keys *k);
+/* Is it done? Then it is the loop's again. */
+bool keys_is_done(struct keys *k);
+/* What it holds, once its result was taken. */
+void keys_free_job(struct keys *k);
 
 #endif
