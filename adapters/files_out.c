@@ -1,117 +1,25 @@
 /* A directory as a destination: every message a file of its own, or all at the end of one. */
 #include "adapters/files.h"
-#include "adapters/files_batch.h"
 #include "adapters/files_name.h"
+#include "adapters/files_place.h"
 #include "adapters/files_worker.h"
 #include "engine/base/err.h"
 #include "engine/base/mem.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     ROOM = 256,
     BATCH = 64,
-    FILE_MODE = 0640,
-    DIRECTORY_MODE = 0750,
     TURN_LATE_US = 50 * 1000, /* behind the beginning of a period */
 };
-
-static const struct opt batch_opts[] = {
-    OPT(files_batch_conf, sender, "sender", STR, "CORRIDOR", "0..180", 0,
-        "APPLICATION|FACILITY: BHS-3 and BHS-4."),
-    OPT(files_batch_conf, receiver, "receiver", STR, "", "0..180", 0,
-        "APPLICATION|FACILITY: BHS-5 and BHS-6."),
-    OPT(files_batch_conf, name, "name", STR, "", "0..40", 0, "BHS-9, name of the batch."),
-    OPT(files_batch_conf, has_file, "file", BOOL, "no", NULL, 0,
-        "FHS and FTS around the batch, with the same fields."),
-    OPT(files_batch_conf, most, "most", INT, "10000", "1..1000000", 0,
-        "Messages of one file; then it is put aside."),
-    {0},
-};
-
-static const struct opt append_opts[] = {
-    OPT(files_append_conf, name, "name", STR, NULL, "1..100", OPT_REQUIRED,
-        "Name of the file; those put aside are NAME with a time before its ending."),
-    OPT(files_append_conf, rotate_size, "rotate-size", BYTES, "64MiB", "1kB..1TB", 0,
-        "Put the file aside when it has reached this size."),
-    OPT(files_append_conf, rotate_every_ms, "rotate-every", MS, "never", "1m..never", 0,
-        "Put it aside when another period has begun, counted in UTC: 1h at full hours, 1d at "
-        "midnight."),
-    OPT_GROUP(files_append_conf, batch, "batch", batch_opts, 0,
-              "Make each file a batch: BHS before its messages, BTS with their number when it is "
-              "put aside."),
-    {0},
-};
-
-const struct opt files_out_opts[] = {
-    OPT(files_out_conf, directory, "directory", PATH, NULL, NULL, OPT_REQUIRED,
-        "Where the files go. It must exist; while it does not, messages wait."),
-    OPT(files_out_conf, name, "name", STR, "{id}.{extension}", "1..100", 0,
-        "Name of a file: {id} (needed), {date}, {time}, {type}, {event}, {control-id}, "
-        "{extension}; / makes "
-        "directories."),
-    OPT_GROUP(files_out_conf, append, "append", append_opts, 0,
-              "All messages in one file, each once, instead of a file for each."),
-    {0},
-};
-
-static void check_batch(const struct files_batch_conf *c, const struct yaml_node *map,
-                        struct diags *d)
-{
-    const struct {
-        const char *key;
-        struct str value;
-        unsigned separators;
-    } rows[] = {{"sender", c->sender, 1}, {"receiver", c->receiver, 1}, {"name", c->name, 0}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *why = files_batch_fault(rows[i].value, rows[i].separators);
-        if (why) {
-            diag_add(d, DIAG_ERROR, "option-type", yaml_get(map, rows[i].key)->pos, "`%s` %s",
-                     rows[i].key, why);
-        }
-    }
-}
-
-static void check_append(const struct files_append_conf *c, const struct yaml_node *map,
-                         struct diags *d)
-{
-    const struct yaml_node *name = yaml_get(yaml_get(map, "append"), "name");
-    const char *why = files_append_fault(c->name);
-    if (why) {
-        diag_add(d, DIAG_ERROR, "option-type", name->pos, "`name` %s", why);
-    }
-    if (c->batch) {
-        check_batch(c->batch, yaml_get(yaml_get(map, "append"), "batch"), d);
-    }
-    if (yaml_get(map, "name")) {
-        diag_add(d, DIAG_ERROR, "option-type", yaml_get(map, "name")->pos,
-                 "`name` stands beside `append`; expected one of both");
-    }
-}
 
 const char *files_out_silence(const void *conf)
 {
     (void)conf;
     return "writes files, which answer nothing";
-}
-
-void files_out_check(const void *conf, const struct yaml_node *map, struct diags *d)
-{
-    const struct files_out_conf *c = conf;
-    const struct yaml_node *at = yaml_get(map, "name");
-    const char *why = files_name_fault(c->name);
-    if (why) {
-        diag_add(d, DIAG_ERROR, "option-type", at ? at->pos : map->pos, "`name` %s", why);
-    }
-    if (c->append) {
-        check_append(c->append, map, d);
-    }
 }
 
 struct files_out {
@@ -138,91 +46,6 @@ struct out_job {
 };
 
 /* ---- on the thread ---- */
-
-static int sync_directory(int dir)
-{
-    return fsync(dir) == 0 ? 0 : errno;
-}
-
-/* Step down into `name`, making it where it is missing. The parent is closed. Links are not followed. */
-static int step_down(int dir, const char *name)
-{
-    if (mkdirat(dir, name, DIRECTORY_MODE) == 0) {
-        (void)fsync(
-            dir); /* told again by the sync of the file's own directory if the disk is ill */
-    }
-    int below = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int error = errno;
-    close(dir);
-    errno = error;
-    return below;
-}
-
-/* The directory that holds `path`, open; *io_path becomes the last part. Below 0 with errno. */
-static int open_directory(const char *root, char **io_path)
-{
-    int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    for (char *slash; dir >= 0 && (slash = strchr(*io_path, '/')); *io_path = slash + 1) {
-        *slash = '\0';
-        dir = step_down(dir, *io_path);
-        *slash = '/';
-    }
-    return dir;
-}
-
-static bool write_whole(int fd, struct str s)
-{
-    while (s.n) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        s = str_from(s.p + (n > 0 ? n : 0), s.n - (size_t)(n > 0 ? n : 0));
-    }
-    return true;
-}
-
-static int write_temporary(int dir, const char *name, struct str bytes)
-{
-    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-    if (fd < 0) {
-        return errno;
-    }
-    int error = write_whole(fd, bytes) && fsync(fd) == 0 ? 0 : errno;
-    if (close(fd) < 0 && !error) {
-        error = errno;
-    }
-    return error;
-}
-
-static int place(int dir, const char *name, struct str bytes)
-{
-    struct buf hidden = {0};
-    buf_printf(&hidden, ".%s.tmp", name);
-    buf_putc(&hidden, '\0');
-    int error = write_temporary(dir, hidden.p, bytes);
-    if (!error && renameat(dir, hidden.p, dir, name) < 0) {
-        error = errno;
-    }
-    if (error) {
-        (void)unlinkat(dir, hidden.p, 0);
-    }
-    buf_free(&hidden);
-    return error;
-}
-
-static int make_file(struct out_job *j)
-{
-    char *name = j->path.p;
-    int dir = open_directory(j->directory, &name);
-    if (dir < 0) {
-        return errno;
-    }
-    int error = place(dir, name, buf_str(&j->bytes));
-    error = error ? error : sync_directory(dir);
-    close(dir);
-    return error;
-}
 
 /* All that waits is one batch: on the disk together, or not at all. */
 static void append_all(struct files_job *list)
@@ -253,7 +76,7 @@ static void work(struct files_job *list)
     }
     for (; list; list = list->next) {
         struct out_job *j = (struct out_job *)list;
-        j->error = make_file(j);
+        j->error = files_place(j->directory, j->path.p, buf_str(&j->bytes));
     }
 }
 
