@@ -1,11 +1,5 @@
-#include "adapters/files_append.h"
-
+#include "adapters/files_append_priv.h"
 #include "adapters/files_batch.h"
-#include "adapters/files_move.h"
-#include "engine/base/buf.h"
-#include "engine/base/clock.h"
-#include "engine/base/hash.h"
-#include "engine/base/map.h"
 #include "engine/base/mem.h"
 #include "engine/base/opt.h"
 
@@ -16,27 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MODE = 0640, ENTRY = 48, SIDE_MAX = 1024 * 1024, TRIES = 1000 };
-static const uint64_t NUMBER_MASK = (UINT64_C(1) << 48) - 1;
-
-struct known {
-    char id[FILES_APPEND_ID];
-};
-
-struct files_append {
-    char *directory;
-    struct buf name, side_name; /* with a NUL */
-    int64_t rotate_size, rotate_us;
-    int dir, file, side;          /* below 0: not open */
-    uint64_t length, side_length; /* of what counts */
-    int64_t period;               /* of the last message in the file */
-    int64_t aside_s; /* in the name of the last one put aside by this process, UTC; 0: none */
-    uint64_t count;  /* messages of the batch that the file is; 0: it is none */
-    const struct files_batch_conf *batch;
-    struct known known[FILES_APPEND_KNOWN]; /* a ring */
-    size_t nknown;                          /* messages so far; the newest stands at nknown - 1 */
-    struct map64 at;                        /* hash of an id: its place in the ring */
-};
+enum { FILE_MODE = 0640, SIDE_MAX = 1024 * 1024 };
 
 const char *files_append_fault(struct str name)
 {
@@ -52,59 +26,7 @@ const char *files_append_fault(struct str name)
                                       : NULL;
 }
 
-/* ---- what is known ---- */
-
-static bool is_known(const struct files_append *a, const char id[FILES_APPEND_ID])
-{
-    uint64_t at;
-    return map64_get(&a->at, hash64_str(str_from(id, FILES_APPEND_ID), 0), &at) &&
-           memcmp(a->known[at].id, id, FILES_APPEND_ID) == 0;
-}
-
-static void know(struct files_append *a, const char id[FILES_APPEND_ID])
-{
-    size_t at = a->nknown++ % FILES_APPEND_KNOWN;
-    struct known *k = &a->known[at];
-    uint64_t old = hash64_str(str_from(k->id, FILES_APPEND_ID), 0), there;
-    if (a->nknown > FILES_APPEND_KNOWN && map64_get(&a->at, old, &there) && there == at) {
-        map64_remove(&a->at, old, NULL);
-    }
-    memcpy(k->id, id, FILES_APPEND_ID);
-    uint64_t hash = hash64_str(str_from(id, FILES_APPEND_ID), 0);
-    map64_remove(&a->at, hash, NULL);
-    map64_put(&a->at, hash, at);
-}
-
-/* ---- the lines beside the file: end, little-endian; id; number, 6 bytes; hash of what stands before it ---- */
-
-static void put_u64(char *p, uint64_t v)
-{
-    for (unsigned i = 0; i < 8; i++) {
-        p[i] = (char)(v >> (8 * i));
-    }
-}
-
-static uint64_t get_u64(const char *p)
-{
-    uint64_t v = 0;
-    for (unsigned i = 8; i-- > 0;) {
-        v = v << 8 | (unsigned char)p[i];
-    }
-    return v;
-}
-
-static void put_entry(struct buf *out, uint64_t end, const char id[FILES_APPEND_ID],
-                      uint64_t number)
-{
-    char e[ENTRY] = {0};
-    put_u64(e, end);
-    memcpy(e + 8, id, FILES_APPEND_ID);
-    put_u64(e + 8 + FILES_APPEND_ID, number); /* its two highest bytes are overwritten below */
-    put_u64(e + 40, hash64_str(str_from(e, 40), ENTRY));
-    buf_put(out, e, ENTRY);
-}
-
-static bool write_at(int fd, struct str s, uint64_t at)
+bool files_write_at(int fd, struct str s, uint64_t at)
 {
     while (s.n) {
         ssize_t n = pwrite(fd, s.p, s.n, (off_t)at);
@@ -117,30 +39,17 @@ static bool write_at(int fd, struct str s, uint64_t at)
     return true;
 }
 
-/* Lines up to the first that is none; what is behind was being written when all ended. */
+/* ---- opening ---- */
+
 static bool read_side(struct files_append *a)
 {
-    static const char nobody[FILES_APPEND_ID];
-    char e[ENTRY];
-    a->length = a->side_length = a->count = 0;
-    for (;;) {
-        ssize_t n = pread(a->side, e, ENTRY, (off_t)a->side_length);
-        if (n < 0) {
-            return false;
-        }
-        if (n != ENTRY || get_u64(e + 40) != hash64_str(str_from(e, 40), ENTRY)) {
-            return ftruncate(a->side, (off_t)a->side_length) == 0;
-        }
-        a->length = get_u64(e);
-        a->count = get_u64(e + 8 + FILES_APPEND_ID) & NUMBER_MASK;
-        a->side_length += ENTRY;
-        if (memcmp(e + 8, nobody, FILES_APPEND_ID) != 0 && !is_known(a, e + 8)) {
-            know(a, e + 8);
-        }
-    }
+    struct files_counted c;
+    bool ok = files_known_read(&a->known, a->side, &c);
+    a->length = c.length;
+    a->count = c.number;
+    a->side_length = c.side;
+    return ok;
 }
-
-/* ---- opening ---- */
 
 static void shut(int *fd)
 {
@@ -150,7 +59,7 @@ static void shut(int *fd)
     *fd = -1;
 }
 
-static void close_all(struct files_append *a)
+void files_append_close(struct files_append *a)
 {
     shut(&a->file);
     shut(&a->side);
@@ -170,7 +79,7 @@ static int open_one(const struct files_append *a, const char *name)
     return fd;
 }
 
-static int64_t period_of(const struct files_append *a, int64_t wall_us)
+int64_t files_append_period(const struct files_append *a, int64_t wall_us)
 {
     return a->rotate_us ? wall_us / a->rotate_us : 0;
 }
@@ -184,14 +93,14 @@ static int look_at_file(struct files_append *a)
     }
     a->length = st.st_size == 0 ? 0 : a->length;
     a->count = st.st_size == 0 ? 0 : a->count;
-    a->period = period_of(a, st.st_mtim.tv_sec * 1000000LL);
+    a->period = files_append_period(a, st.st_mtim.tv_sec * 1000000LL);
     if ((uint64_t)st.st_size < a->length) {
         return ESTALE;
     }
     return (uint64_t)st.st_size > a->length && ftruncate(a->file, (off_t)a->length) < 0 ? errno : 0;
 }
 
-static int open_all(struct files_append *a)
+int files_append_open(struct files_append *a)
 {
     int error = 0;
     a->dir = open(a->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -206,7 +115,7 @@ static int open_all(struct files_append *a)
         error = errno; /* what was read may never have reached the disk */
     }
     if (error) {
-        close_all(a);
+        files_append_close(a);
     }
     return error;
 }
@@ -224,61 +133,21 @@ static int make_ready(struct files_append *a)
     if (a->file >= 0 && is_there(a)) {
         return 0;
     }
-    close_all(a);
-    return open_all(a);
+    files_append_close(a);
+    return files_append_open(a);
 }
 
-/* ---- rotation ---- */
-
-/* "feed-20261124T093000Z.hl7" */
-static void put_aside_name(struct buf *out, struct str name, int64_t second)
-{
-    struct civil t = civil_of_us(second * 1000000);
-    size_t dot = name.n;
-    while (dot > 0 && name.p[dot - 1] != '.') {
-        dot--;
-    }
-    size_t stem = dot > 1 ? dot - 1 : name.n;
-    buf_clear(out);
-    buf_printf(out, "%.*s-%04d%02d%02dT%02d%02d%02dZ%.*s", (int)stem, name.p, t.year, t.month,
-               t.day, t.hour, t.minute, t.second, (int)(name.n - stem), name.p + stem);
-    buf_putc(out, '\0');
-}
-
-/* Where several fall into one second, each later one takes the next: their order by name is that of their messages, and no
- * name comes twice, though the file of that name was fetched meanwhile. */
-static int put_aside(struct files_append *a, int64_t wall_us)
-{
-    struct buf as = {0};
-    struct str name = str_of(a->name.p);
-    int64_t second = wall_us / 1000000;
-    bool done = false;
-    second = second > a->aside_s ? second : a->aside_s + 1;
-    for (unsigned i = 0; i < TRIES && !done; i++) {
-        put_aside_name(&as, name, second + i);
-        done = files_rename_new(a->dir, a->name.p, a->dir, as.p);
-        a->aside_s = done ? second + i : a->aside_s;
-        if (!done && errno != EEXIST) {
-            break;
-        }
-    }
-    int error = done && fsync(a->dir) == 0 ? 0 : errno;
-    buf_free(&as);
-    return error;
-}
+/* ---- the lines beside it ---- */
 
 /* The ids that are known, in a new file beside it: the old one has grown large. */
 static int shorten_side(struct files_append *a)
 {
     struct buf all = {0}, temporary = {0};
-    size_t n = a->nknown < FILES_APPEND_KNOWN ? a->nknown : FILES_APPEND_KNOWN;
-    for (size_t i = a->nknown - n; i < a->nknown; i++) {
-        put_entry(&all, a->length, a->known[i % FILES_APPEND_KNOWN].id, a->count);
-    }
+    files_known_put_all(&a->known, &all, a->length, a->count);
     buf_printf(&temporary, "%s.tmp", a->side_name.p);
     buf_putc(&temporary, '\0');
     int fd = open_one(a, temporary.p);
-    bool ok = fd >= 0 && ftruncate(fd, 0) == 0 && write_at(fd, buf_str(&all), 0) &&
+    bool ok = fd >= 0 && ftruncate(fd, 0) == 0 && files_write_at(fd, buf_str(&all), 0) &&
               fsync(fd) == 0 && renameat(a->dir, temporary.p, a->dir, a->side_name.p) == 0 &&
               fsync(a->dir) == 0;
     int error = ok ? 0 : errno;
@@ -292,51 +161,6 @@ static int shorten_side(struct files_append *a)
     buf_free(&all);
     buf_free(&temporary);
     return error;
-}
-
-static int begin_anew(struct files_append *a)
-{
-    static const char nobody[FILES_APPEND_ID];
-    struct buf line = {0};
-    put_entry(&line, 0, nobody, 0);
-    bool ok = write_at(a->side, buf_str(&line), a->side_length) && fdatasync(a->side) == 0;
-    buf_free(&line);
-    close_all(a); /* the new file is made when it is opened */
-    return ok ? open_all(a) : errno;
-}
-
-/* A file of the other kind is not gone on with: its settings are from before. */
-static bool is_due(const struct files_append *a, int64_t wall_us)
-{
-    return a->length >= (uint64_t)a->rotate_size || a->period != period_of(a, wall_us) ||
-           (a->batch != NULL) != (a->count > 0) ||
-           (a->batch && a->count >= (uint64_t)a->batch->most);
-}
-
-/* Behind what counts, so that a crash before the file is put aside cuts it off again. */
-static int put_trailer(struct files_append *a)
-{
-    struct buf b = {0};
-    bool has_file = false;
-    char first[3];
-    if (a->count == 0) {
-        return 0;
-    }
-    has_file = pread(a->file, first, sizeof first, 0) == 3 && memcmp(first, "FHS", 3) == 0;
-    files_batch_trailer(&b, a->count, has_file);
-    bool ok = write_at(a->file, buf_str(&b), a->length) && fdatasync(a->file) == 0;
-    buf_free(&b);
-    return ok ? 0 : errno;
-}
-
-static int rotate(struct files_append *a, int64_t wall_us)
-{
-    if (a->length == 0 || !is_due(a, wall_us)) {
-        return 0;
-    }
-    int error = put_trailer(a);
-    error = error ? error : put_aside(a, wall_us);
-    return error ? error : begin_anew(a);
 }
 
 /* ---- writing ---- */
@@ -357,7 +181,7 @@ static bool add_header(const struct files_append *a, const struct files_record *
         return true;
     }
     files_batch_header(&b, a->batch, str_from(r->id, FILES_APPEND_ID), w->wall_us);
-    bool ok = write_at(a->file, buf_str(&b), 0);
+    bool ok = files_write_at(a->file, buf_str(&b), 0);
     w->end = b.n;
     buf_free(&b);
     return ok;
@@ -369,13 +193,13 @@ static bool add(const struct files_append *a, const struct files_record *r, stru
         return false;
     }
     bool is_ended = r->bytes.n && r->bytes.p[r->bytes.n - 1] == r->end;
-    if (!write_at(a->file, r->bytes, w->end) ||
-        (!is_ended && !write_at(a->file, str_from(&r->end, 1), w->end + r->bytes.n))) {
+    if (!files_write_at(a->file, r->bytes, w->end) ||
+        (!is_ended && !files_write_at(a->file, str_from(&r->end, 1), w->end + r->bytes.n))) {
         return false;
     }
     w->end += r->bytes.n + !is_ended;
     w->count += a->batch != NULL;
-    put_entry(&w->lines, w->end, r->id, w->count);
+    files_known_put(&w->lines, w->end, r->id, w->count);
     return true;
 }
 
@@ -383,13 +207,13 @@ static bool write_all(struct files_append *a, const struct files_record *v, size
                       struct writing *w)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!is_known(a, v[i].id) && !add(a, &v[i], w)) {
+        if (!files_known_has(&a->known, v[i].id) && !add(a, &v[i], w)) {
             return false;
         }
     }
     return !w->lines.n ||
-           (fdatasync(a->file) == 0 && write_at(a->side, buf_str(&w->lines), a->side_length) &&
-            fdatasync(a->side) == 0);
+           (fdatasync(a->file) == 0 &&
+            files_write_at(a->side, buf_str(&w->lines), a->side_length) && fdatasync(a->side) == 0);
 }
 
 static void count(struct files_append *a, const struct files_record *v, size_t n,
@@ -398,10 +222,10 @@ static void count(struct files_append *a, const struct files_record *v, size_t n
     a->length = w->end;
     a->count = w->count;
     a->side_length += w->lines.n;
-    a->period = period_of(a, wall_us);
+    a->period = files_append_period(a, wall_us);
     for (size_t i = 0; i < n; i++) {
-        if (!is_known(a, v[i].id)) {
-            know(a, v[i].id);
+        if (!files_known_has(&a->known, v[i].id)) {
+            files_known_add(&a->known, v[i].id);
         }
     }
 }
@@ -409,10 +233,10 @@ static void count(struct files_append *a, const struct files_record *v, size_t n
 static int begin_write(struct files_append *a, int64_t wall_us)
 {
     int error = make_ready(a);
-    error = error ? error : rotate(a, wall_us);
+    error = error ? error : files_aside(a, wall_us);
     error = error || a->side_length < SIDE_MAX ? error : shorten_side(a);
     if (error) {
-        close_all(a);
+        files_append_close(a);
     }
     return error;
 }
@@ -427,7 +251,7 @@ static int write_some(struct files_append *a, const struct files_record *v, size
     } else {
         error = errno ? errno : EIO;
         (void)!ftruncate(a->side, (off_t)a->side_length); /* else its lines may be taken for true */
-        close_all(a); /* what was begun is cut off when it is opened again */
+        files_append_close(a); /* what was begun is cut off when it is opened again */
     }
     buf_free(&w.lines);
     return error;
@@ -480,8 +304,8 @@ void files_append_free(struct files_append **ap)
 {
     struct files_append *a = *ap;
     if (a) {
-        close_all(a);
-        map64_free(&a->at);
+        files_append_close(a);
+        map64_free(&a->known.at);
         buf_free(&a->name);
         buf_free(&a->side_name);
         free(a->directory);
