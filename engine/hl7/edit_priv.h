@@ -1,4 +1,4 @@
-/* edit_priv.h - shared by edit.c (lines and their changes) and edit_emit.c (the bytes they make). */
+/* edit_priv.h - shared by edit.c (lines by path), edit_line.c (one line) and edit_emit.c (the bytes they make). */
 #ifndef CORRIDOR_HL7_EDIT_PRIV_H
 #define CORRIDOR_HL7_EDIT_PRIV_H
 
@@ -45,6 +45,13 @@ static inline struct edit_line *edit_slot(const struct edit *e, uint32_t seg)
 struct str edit_own_field(const struct edit *e, const struct edit_line *l, uint32_t f);
 /* Fields that they have. */
 uint32_t edit_own_count(const struct edit *e, const struct edit_line *l);
+/* May `raw` be written at `p` (NULL: as a line)? 0; ERR_USAGE: it would break the line; ERR_LIMIT. */
+int edit_check_raw(const struct edit *e, const struct path *p, struct str raw);
+/* Is it one place, and may it be written? */
+bool edit_is_definite(const struct path *p);
+int edit_set_field(struct edit *e, struct edit_line *l, const struct path *p, struct str raw);
+/* The whole line becomes `raw`; an empty one removes it. */
+int edit_set_segment(struct edit *e, struct edit_line *l, struct str raw);
 /* The bytes of one line with its overrides. */
 struct str edit_line_bytes(struct edit *e, const struct edit_line *l);
 

@@ -1,6 +1,6 @@
 /* index.h - the scan under hl7_parse(): positions of field separators and line ends in a block of bytes.
  * Two versions that give the same positions: AVX2, and eight bytes at a time for every processor.
- * Only parse.c, edit.c, the tests and the benchmark use this. Pure, no state. */
+ * Only parse.c, edit_*.c, the tests and the benchmark use this. Pure, no state. */
 #ifndef CORRIDOR_HL7_INDEX_H
 #define CORRIDOR_HL7_INDEX_H
 
