@@ -105,8 +105,9 @@ static enum fhir_content with_parameter(enum fhir_content c, struct str paramete
     if (str_eq_nocase(name, STR("fhirVersion"))) {
         return of_version(c, value);
     }
-    bool is_refused = str_eq_nocase(name, STR("charset")) ? !is_charset(value)
-                                                          : str_eq_nocase(name, STR("q")) && is_zero(value);
+    bool is_refused = str_eq_nocase(name, STR("charset"))
+                          ? !is_charset(value)
+                          : str_eq_nocase(name, STR("q")) && is_zero(value);
     return is_refused ? FHIR_CONTENT_OTHER : c;
 }
 
