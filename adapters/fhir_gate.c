@@ -183,6 +183,7 @@ void fhir_gate_admit(struct fhir_gate *g, const struct fhir_auth_conf *auth,
             out->why = try_jwt(g, auth->jwt, token, out->name);
         }
         out->is_in = !out->why;
+        out->is_known = out->why == fhir_jwt_out_of_scope;
     }
     if (!out->is_in && auth->tokens.from != OPT_SECRET_NONE) {
         try_token(g, auth, h->authorization, out);

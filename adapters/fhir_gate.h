@@ -27,6 +27,7 @@ struct fhir_ticket {
     bool wants_signature;               /* let in when the body is signed as `signature` says */
     const char *why;                    /* not in: why, static */
     bool has_token;                     /* there was one */
+    bool is_known;                      /* it is good, and not for this */
     char name[HTTP_TOKEN_NAME_MAX + 1]; /* "": it has none */
 };
 

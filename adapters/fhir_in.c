@@ -132,10 +132,11 @@ static struct fhir_fault who_fault(struct fhir_in *in, struct http_conn *c,
     call->wants_signature = ticket.wants_signature;
     call->challenge = ticket.has_token ? ticket.why : NULL;
     (void)snprintf(c->name, sizeof c->name, "%s", ticket.name);
-    if (!ticket.is_in) {
-        return (struct fhir_fault){401, "login", ticket.why, STR(""), 0, 0};
+    if (ticket.is_in) {
+        return (struct fhir_fault){0};
     }
-    return (struct fhir_fault){0};
+    return ticket.is_known ? (struct fhir_fault){403, "forbidden", ticket.why, STR(""), 0, 0}
+                           : (struct fhir_fault){401, "login", ticket.why, STR(""), 0, 0};
 }
 
 /* Refused before its body is read, and then the connection ends; a request without one is answered as any other. */

@@ -29,7 +29,7 @@ struct fhir_call {
     struct arena a;
     struct fhir_request request;
     struct fhir_fault fault; /* of the head: the request is not served */
-    const char *challenge;   /* 401: why the token is not good; NULL: none came */
+    const char *challenge;   /* 401, 403: why the token is not good; NULL: none came */
     bool wants_signature;
     bool is_read; /* the body: what follows is set */
     enum fhir_send send;

@@ -212,6 +212,8 @@ static bool has_word(const struct json *v, struct str want)
     return found;
 }
 
+const char fhir_jwt_out_of_scope[] = "the token lacks the scope that is wanted here";
+
 static const char *check_claims(const struct json *claims, const struct fhir_jwt_want *w)
 {
     if (w->issuer.n && !holds(json_get(claims, "iss"), w->issuer)) {
@@ -221,7 +223,7 @@ static const char *check_claims(const struct json *claims, const struct fhir_jwt
         return "the token is for another audience (aud)";
     }
     if (w->scope.n && !has_word(json_get(claims, "scope"), w->scope)) {
-        return "the token lacks the scope that is wanted here";
+        return fhir_jwt_out_of_scope;
     }
     return NULL;
 }

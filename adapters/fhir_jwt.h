@@ -28,6 +28,7 @@ struct fhir_jwt_want {
 
 /* NULL, with the client's name in *out_name (client_id or sub; what is no letter, digit, . - or _ becomes _; ""): it may
  * come in. Or why not, static, without anything of the token. */
+extern const char fhir_jwt_out_of_scope[]; /* why not: all but `scope` is right */
 const char *fhir_jwt_check(const struct fhir_keys *k, const struct fhir_jwt_want *want,
                            struct str token, char out_name[FHIR_JWT_NAME_MAX + 1]);
 

@@ -7,11 +7,13 @@
 
 /* ---- the answer ---- */
 
-static void put_challenge(struct buf *out, const char *why)
+/* Source: RFC 6750, 3.1. */
+static void put_challenge(struct buf *out, int status, const char *why)
 {
     buf_puts(out, "WWW-Authenticate: Bearer");
     if (why) {
-        buf_printf(out, " error=\"invalid_token\", error_description=\"%s\"", why);
+        buf_printf(out, " error=\"%s\", error_description=\"%s\"",
+                   status == 403 ? "insufficient_scope" : "invalid_token", why);
     }
     buf_puts(out, "\r\n");
 }
@@ -29,8 +31,8 @@ static void put_headers(struct buf *out, const struct fhir_response *w, int64_t 
         clock_net(wall_us, date);
         buf_printf(out, "Last-Modified: %s GMT\r\n", date);
     }
-    if (w->status == 401) {
-        put_challenge(out, w->challenge);
+    if (w->status == 401 || w->status == 403) {
+        put_challenge(out, w->status, w->challenge);
     } else if (w->status == 405 && w->allow) {
         buf_printf(out, "Allow: %s\r\n", w->allow);
     } else if (w->status == 415) {

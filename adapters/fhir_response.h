@@ -21,7 +21,7 @@ struct fhir_response {
     bool is_new;               /* what etag names was made just now */
     struct str body;           /* JSON; empty: none */
     const char *allow;         /* of 405 */
-    const char *challenge;     /* of 401: why the token is not good, static; NULL: none came */
+    const char *challenge;     /* of 401, 403: why the token is not good, static; NULL: none came */
 };
 
 void fhir_response_put(const struct fhir_response_to *to, const struct fhir_response *w);

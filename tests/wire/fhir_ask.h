@@ -142,6 +142,19 @@ static inline struct entry_message message(unsigned n)
     return m;
 }
 
+static char file[64];
+
+/* A file of secrets or keys; its name is in `file`. */
+static inline void write_file(const char *content)
+{
+    snprintf(file, sizeof file, "%s/secret-XXXXXX",
+             getenv("CORRIDOR_SCRATCH") ? getenv("CORRIDOR_SCRATCH") : "/tmp");
+    int fd = mkstemp(file);
+    cr_assert(fd >= 0);
+    cr_assert_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+    close(fd);
+}
+
 #define ENTRY(method, url, resource)                                                               \
     "{\"resource\":" resource ",\"request\":{\"method\":\"" method "\",\"url\":\"" url "\"}}"
 #define BUNDLE(type, entries)                                                                      \

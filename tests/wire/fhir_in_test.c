@@ -700,18 +700,6 @@ Test(wire_fhir, a_failed_commit_answers_nobody)
 
 /* ---- who may ---- */
 
-static char file[64];
-
-static void write_file(const char *content)
-{
-    snprintf(file, sizeof file, "%s/secret-XXXXXX",
-             getenv("CORRIDOR_SCRATCH") ? getenv("CORRIDOR_SCRATCH") : "/tmp");
-    int fd = mkstemp(file);
-    cr_assert(fd >= 0);
-    cr_assert_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
-    close(fd);
-}
-
 Test(wire_fhir, only_who_has_a_token_is_let_in)
 {
     char more[128];
