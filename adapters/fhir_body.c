@@ -134,15 +134,25 @@ static struct fhir_fault check_type(const struct fhir_part *p, const struct json
     return (struct fhir_fault){0};
 }
 
+/* Is it there, and no id? */
+static bool is_broken_id(const struct json *id)
+{
+    return id && (id->kind != JSON_STRING || !fhir_primitive_valid(FHIR_TYPE_ID, id->text));
+}
+
+static struct fhir_fault id_fault(struct str place)
+{
+    return fault_of(400, "value", "an id that is none; expected 1 to 64 of A-Z a-z 0-9 - .", place);
+}
+
 static struct fhir_fault check_id(struct arena *a, const struct fhir_part *p,
                                   const struct json *root)
 {
     const struct json *id = json_get(root, "id");
     struct str place = str_printf(a, "%.*s.id", STR_ARG(p->type));
     bool is_update = p->request.what == FHIR_DO_UPDATE && p->request.id.n;
-    if (id && (id->kind != JSON_STRING || !fhir_primitive_valid(FHIR_TYPE_ID, id->text))) {
-        return fault_of(400, "value", "an id that is none; expected 1 to 64 of A-Z a-z 0-9 - .",
-                        place);
+    if (is_broken_id(id)) {
+        return id_fault(place);
     }
     if (is_update && !id) {
         return fault_of(400, "required", "no id; expected that of the URL", place);
@@ -382,20 +392,26 @@ static struct str key_in(struct arena *a, const char *what, struct str id)
     return id.n ? str_printf(a, "%s %.*s", what, STR_ARG(id)) : STR("");
 }
 
+struct str fhir_body_message_id(const struct json *root)
+{
+    struct str id = json_text(json_get(first_resource(root), "id"));
+    return id.n ? id : json_text(json_get(root, "id"));
+}
+
 static void read_message(struct arena *a, const struct json *root, struct fhir_bundle *out)
 {
     const struct json *header = first_resource(root);
-    struct str id = json_text(json_get(header, "id"));
     if (!str_is(json_text(json_get(header, "resourceType")), "MessageHeader")) {
         out->fault =
             fault_of(422, "required", "no MessageHeader; the first entry of a message has one",
                      STR("Bundle.entry[0].resource"));
         return;
     }
-    if (!id.n) {
-        id = json_text(json_get(root, "id"));
+    if (is_broken_id(json_get(header, "id"))) {
+        out->fault = id_fault(STR("Bundle.entry[0].resource.id"));
+        return;
     }
-    out->key = key_in(a, "message", id);
+    out->key = key_in(a, "message", fhir_body_message_id(root));
     out->kind = FHIR_BUNDLE_MESSAGE;
 }
 

@@ -65,6 +65,8 @@ struct fhir_bundle {
 /* What a Bundle that was posted to the base wants. */
 void fhir_body_bundle(struct arena *a, struct str src, const struct json *root,
                       struct fhir_bundle *out);
+/* What the Bundle of a message is answered as: the id of its MessageHeader, else its own; empty: neither is there. */
+struct str fhir_body_message_id(const struct json *root);
 /* Is it a Bundle of the types that notifications of subscriptions have? It may hold what R4 does not have. */
 bool fhir_body_is_notice(const struct json *root);
 /* NDJSON: each line a resource to create; empty lines are passed over. As a batch. */

@@ -13,6 +13,25 @@ static void put_member(struct json_out *o, const struct http_conn *c, const stru
     }
 }
 
+/* It must be there; of a message that has no id it is said that none is known. */
+static void put_identifier(struct json_out *o, struct str id)
+{
+    if (id.n) {
+        json_out_pair(o, "identifier", id);
+        return;
+    }
+    json_out_key(o, "_identifier");
+    json_out_object(o);
+    json_out_key(o, "extension");
+    json_out_array(o);
+    json_out_object(o);
+    json_out_pair_cstr(o, "url", "http://hl7.org/fhir/StructureDefinition/data-absent-reason");
+    json_out_pair_cstr(o, "valueCode", "unknown");
+    json_out_end(o);
+    json_out_end(o);
+    json_out_end(o);
+}
+
 /* The header of the answer to a message. */
 static void put_header(struct json_out *o, struct http_conn *c, const struct exchange_answer *a)
 {
@@ -31,7 +50,7 @@ static void put_header(struct json_out *o, struct http_conn *c, const struct exc
     json_out_end(o);
     json_out_key(o, "response");
     json_out_object(o);
-    json_out_pair(o, "identifier", json_text(json_get(asked, "id")));
+    put_identifier(o, fhir_body_message_id(call->root));
     json_out_pair_cstr(o, "code", "ok");
     json_out_end(o);
     json_out_end(o);

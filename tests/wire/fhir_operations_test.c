@@ -74,6 +74,49 @@ Test(wire_fhir_operations, a_message_may_come_in_parameters)
     end();
 }
 
+#define HEADED(more)                                                                               \
+    "{\"fullUrl\":\"urn:uuid:5f7a6d1f-8a4c-4d9c-9e3a-01d0c32a0a11\",\"resource\":{"                \
+    "\"resourceType\":\"MessageHeader\"," more                                                     \
+    "\"eventUri\":\"urn:e\",\"source\":{\"endpoint\":\"urn:s\"}}}"
+
+static void expect_fair(struct str answer)
+{
+    buf_clear(&text);
+    buf_put_str(&text, str_slice(answer, (size_t)str_find(answer, STR("\r\n\r\n")) + 4, answer.n));
+    EXPECT(ask_bytes("POST /fhir/Bundle/$validate", JSON, buf_str(&text)), 200, "\"information\"");
+}
+
+Test(wire_fhir_operations, a_message_without_an_id_is_answered_all_the_same)
+{
+    begin_with("", ROUTES BUNDLES);
+    struct str a =
+        ask("POST /fhir/$process-message", JSON,
+            "{\"resourceType\":\"Bundle\",\"id\":\"b1\",\"type\":\"message\",\"entry\":[" HEADED(
+                "") "]}");
+    EXPECT(a, 200, "\"response\":{\"identifier\":\"b1\",\"code\":\"ok\"}");
+    expect_fair(a);
+    a = ask("POST /fhir/$process-message", JSON, BUNDLE("message", HEADED("")));
+    EXPECT(a, 200, "\"_identifier\":{\"extension\":[", "data-absent-reason", "\"code\":\"ok\"");
+    cr_expect_not(has(a, "\"identifier\""));
+    expect_fair(a);
+    cr_expect_eq(stored(), 2);
+    end();
+}
+
+Test(wire_fhir_operations, a_message_has_an_id_that_is_one)
+{
+    static const char *const bodies[] = {
+        BUNDLE("message", HEADED("\"id\":\"a b\",")), BUNDLE("message", HEADED("\"id\":7,")),
+        BUNDLE("message", HEADED("\"id\":\"\",")), BUNDLE("message", HEADED("\"id\":null,"))};
+    begin_with("", ROUTES BUNDLES);
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        EXPECT(ask("POST /fhir/$process-message", JSON, bodies[i]), 400, "\"value\"",
+               "an id that is none", "[\"Bundle.entry[0].resource.id\"]");
+    }
+    cr_expect_eq(stored(), 0);
+    end();
+}
+
 #define STATUS(type)                                                                               \
     "{\"resource\":{\"resourceType\":\"SubscriptionStatus\",\"type\":\"" type "\"}}"
 
