@@ -8,6 +8,8 @@
 #include "adapters/fhir_rate.h"
 #include "adapters/http_serve.h"
 
+#define FHIR_DELETION_IS_FINE "a deletion is passed on as any other"
+
 struct fhir_in {
     struct http_serve serve; /* first */
     struct source *source;

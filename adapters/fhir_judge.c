@@ -222,7 +222,7 @@ void fhir_judge_only(struct http_conn *c, struct fhir_call *call)
         return;
     }
     if (!what.resource) {
-        fhir_reply_well(c, "a deletion is passed on as any other");
+        fhir_reply_well(c, FHIR_DELETION_IS_FINE);
         return;
     }
     struct str text = what.is_wrapped ? fhir_body_span(src, what.resource) : src;

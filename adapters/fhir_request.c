@@ -311,10 +311,17 @@ bool fhir_request_is_open(struct arena *a, const struct http_head *h, struct str
 
 /* ---- types of content ---- */
 
+bool fhir_request_is_bare(const struct fhir_request *r)
+{
+    return r->what == FHIR_DO_VALIDATE && r->id.n && str_is(r->mode, "delete");
+}
+
 static void read_content_type(struct fhir_request *r, const struct http_head *h)
 {
     enum fhir_content c = fhir_header_content(h->content_type);
-    if (r->what == FHIR_DO_CAPABILITIES || r->what == FHIR_DO_DELETE) {
+    bool is_empty = !h->is_chunked && h->length == 0;
+    if (r->what == FHIR_DO_CAPABILITIES || r->what == FHIR_DO_DELETE ||
+        (is_empty && fhir_request_is_bare(r))) {
         return; /* no body */
     }
     if (c == FHIR_CONTENT_NDJSON && r->what == FHIR_DO_BUNDLE) {
@@ -463,11 +470,11 @@ void fhir_request_read(struct arena *a, const struct http_head *h, struct str ba
         refuse(out, 404, "not-found", "nothing is at this path; the endpoint is at its base");
         return;
     }
+    read_operation(a, out, h);
     read_content_type(out, h);
     read_accept(a, out, h);
     read_prefer(out, h);
     read_conditions(a, out, h);
-    read_operation(a, out, h);
     check_query(out, h);
     keep(a, out);
 }

@@ -58,6 +58,9 @@ void fhir_request_read(struct arena *a, const struct http_head *h, struct str ba
 /* Is the bearer of no token let in here? The place of a head, without a judgement of the rest. */
 bool fhir_request_is_open(struct arena *a, const struct http_head *h, struct str base);
 
+/* Is it $validate of the deletion of a resource that the URL names? It needs no body. */
+bool fhir_request_is_bare(const struct fhir_request *r);
+
 /* Does it ask for something: a name with a value that is not about the answer, and names
  * somebody (not "identifier=", "identifier=|", "identifier=urn:a|")? */
 bool fhir_request_is_search(struct str criteria);

@@ -280,7 +280,9 @@ static bool read_call(struct http_conn *c, struct fhir_call *call)
         return parse(c, call) && unwrap(c, call) && fhir_judge_body(c, call) &&
                read_message(c, call);
     case FHIR_DO_VALIDATE:
-        if (parse(c, call)) {
+        if (!c->body.n && fhir_request_is_bare(&call->request)) {
+            fhir_reply_well(c, FHIR_DELETION_IS_FINE);
+        } else if (parse(c, call)) {
             fhir_judge_only(c, call);
         }
         return false;

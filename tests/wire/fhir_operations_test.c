@@ -161,6 +161,19 @@ Test(wire_fhir_operations, of_later_versions_of_fhir_only_notifications_are_take
     end();
 }
 
+/* Source: FHIR R4 "Operation $validate": with mode=delete the resource may be left out. */
+Test(wire_fhir_operations, a_deletion_that_is_only_looked_at_has_no_body)
+{
+    begin();
+    EXPECT(ask("POST /fhir/Patient/7/$validate?mode=delete", "", ""), 200, "\"information\"",
+           "a deletion");
+    EXPECT(ask("POST /fhir/Patient/7/$validate?mode=delete", JSON, ""), 200, "a deletion");
+    EXPECT(ask("POST /fhir/Patient/7/$validate", JSON, ""), 400, "\"structure\"");
+    EXPECT(ask("POST /fhir/Patient/$validate?mode=delete", JSON, ""), 400, "\"structure\"");
+    EXPECT(ask("POST /fhir/Patient/7/$validate?mode=delete", "", GOOD), 415, "no Content-Type");
+    end();
+}
+
 /* Only a Bundle may hold what R4 does not have. */
 Test(wire_fhir_operations, a_resource_that_calls_itself_history_is_looked_at)
 {
