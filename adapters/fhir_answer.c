@@ -189,6 +189,10 @@ static struct outcome by_status(struct outcome o, int status, const struct fhir_
     if (asked->reads_first && (status == 409 || status == 412)) {
         return moved(o, DELIVERY_BUSY, "the version changed meanwhile; it is read again");
     }
+    if (asked->is_of_one &&
+        status == 410) { /* of FHIR's 410 one resource is gone, not the server */
+        return moved(o, DELIVERY_REFUSED, "answered 410: the resource was deleted");
+    }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].status == status) {
             return moved(o, rows[i].verdict, rows[i].reason);
@@ -223,6 +227,34 @@ static int entry_status(const struct json *entry)
     return str_to_i64(s, &n) && n >= 100 && n < 600 ? (int)n : 0;
 }
 
+/* NULL: none of its own. */
+static const char *entry_reason(int status)
+{
+#define ENTRY(status)                                                                              \
+    {                                                                                              \
+        status, "an entry of the Bundle was answered " #status                                     \
+    }
+    static const struct {
+        int status;
+        const char *reason;
+    } rows[] = {ENTRY(400), ENTRY(401), ENTRY(403), ENTRY(404), ENTRY(405), ENTRY(408), ENTRY(409),
+                ENTRY(410), ENTRY(412), ENTRY(413), ENTRY(422), ENTRY(423), ENTRY(424), ENTRY(429),
+                ENTRY(500), ENTRY(501), ENTRY(502), ENTRY(503), ENTRY(504)};
+#undef ENTRY
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].status == status) {
+            return rows[i].reason;
+        }
+    }
+    return "an entry of the Bundle failed";
+}
+
+/* A status that stops a destination means this entry here: the server is there, and spoke FHIR. */
+static bool is_of_entry(int status)
+{
+    return status == 401 || status == 403 || status == 404 || status == 410;
+}
+
 /* The server is there: what only waits for it waits by itself. */
 static struct outcome judge_entry(const struct json *entry, int status, struct fhir_issue *out)
 {
@@ -230,13 +262,13 @@ static struct outcome judge_entry(const struct json *entry, int status, struct f
     const struct json *outcome = json_get(json_get(entry, "response"), "outcome");
     struct outcome o = http_verdict(&(struct http_answer){.status = status}, 0);
     o = refine(o, status, outcome, &nothing, out);
-    if (!out->code) {
-        o.reason = "an entry of the Bundle failed";
-    }
     if (status == 0 || o.verdict == DELIVERY_UNKNOWN) {
         return moved(o, DELIVERY_REFUSED, "an entry of the answer has no status");
     }
-    return o.verdict == DELIVERY_UNREACHABLE ? moved(o, DELIVERY_BUSY, o.reason) : o;
+    const char *why = out->code ? o.reason : entry_reason(status);
+    bool waits = o.verdict == DELIVERY_BUSY || o.verdict == DELIVERY_UNREACHABLE;
+    bool is_no = o.verdict == DELIVERY_UNREACHABLE && is_of_entry(status);
+    return moved(o, waits && !is_no ? DELIVERY_BUSY : DELIVERY_REFUSED, why);
 }
 
 static struct outcome judge_bundle(struct outcome yes, const struct json *root,
@@ -257,6 +289,28 @@ static struct outcome judge_bundle(struct outcome yes, const struct json *root,
         return moved(yes, DELIVERY_REFUSED, "the answer has fewer entries than were sent");
     }
     return yes;
+}
+
+/* Source: FHIR R4, "Messaging": the HTTP status of $process-message tells nothing of what became of the message. */
+static struct outcome judge_message(struct outcome yes, const struct json *root,
+                                    struct fhir_issue *out)
+{
+    const struct json *issue = NULL, *entries = json_get(root, "entry");
+    const struct json *head = json_get(json_at(entries, 0), "resource");
+    struct str said = json_text(json_get(json_get(head, "response"), "code"));
+    bool waits = str_is(said, "transient-error");
+    if (!waits && !str_is(said, "fatal-error")) {
+        return yes;
+    }
+    json_each(one, entries)
+    {
+        issue = issue ? issue : main_issue(json_get(one, "resource"));
+    }
+    const struct code *c = issue ? code_of(json_text(json_get(issue, "code"))) : NULL;
+    tell(out, out->status, c, issue);
+    return waits ? moved(yes, DELIVERY_BUSY, "the answer's MessageHeader says transient-error")
+                 : moved(yes, DELIVERY_REFUSED,
+                         c ? c->reason : "the answer's MessageHeader says fatal-error");
 }
 
 static const char no_fhir[] = "answered yes with something else than FHIR";
@@ -292,7 +346,19 @@ static struct outcome judge_yes(struct outcome yes, const struct http_answer *a,
         tell(out, a->status, c, issue);
         return moved(yes, c->about == ABOUT_MOMENT ? DELIVERY_BUSY : DELIVERY_REFUSED, c->reason);
     }
-    return asked->is_bundle ? judge_bundle(yes, root, asked, out) : yes;
+    return asked->is_bundle    ? judge_bundle(yes, root, asked, out)
+           : asked->is_message ? judge_message(yes, root, out)
+                               : yes;
+}
+
+/* 201 and 204 say what was done, whatever follows. */
+static struct outcome judge_coded(struct outcome yes, const struct fhir_asked *asked, int status)
+{
+    static const char why[] = "the answer is compressed, which was not asked for";
+    if (asked->is_bundle) {
+        return moved(yes, DELIVERY_REFUSED, why);
+    }
+    return status == 201 || status == 204 ? yes : moved(yes, DELIVERY_UNREACHABLE, why);
 }
 
 struct outcome fhir_answer_judge(const struct http_answer *a, const struct fhir_asked *asked,
@@ -307,6 +373,12 @@ struct outcome fhir_answer_judge(const struct http_answer *a, const struct fhir_
     *out = (struct fhir_issue){.status = a->status};
     if (a->status == 0 || o.verdict == DELIVERY_UNKNOWN) {
         return o;
+    }
+    if (a->is_late && o.verdict == DELIVERY_DELIVERED) {
+        return moved(o, DELIVERY_UNKNOWN, "the answer did not end within reply-within");
+    }
+    if (a->is_coded && o.verdict == DELIVERY_DELIVERED) {
+        return judge_coded(o, asked, a->status);
     }
     if (a->body.n && json_parse(&arena, a->body, &limits, &root, &fault) != 0) {
         root = NULL;

@@ -14,6 +14,8 @@ struct fhir_asked {
     bool is_bundle;   /* a transaction or batch */
     uint32_t entries; /* of it */
     bool is_delete, is_read;
+    bool is_message;  /* $process-message: its own answer may say no */
+    bool is_of_one;   /* an update or patch of one resource, which may have been deleted */
     bool reads_first; /* If-Match is the version of a moment ago: another attempt reads it again */
 };
 

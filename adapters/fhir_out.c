@@ -14,6 +14,8 @@ enum {
     ASKS_FIRST = 4,
     IS_READING = 8,
     ASKS_READ = 16,
+    ASKS_MESSAGE = 32,
+    ASKS_ONE = 64,
     ASKS_BITS = 8
 };
 
@@ -90,6 +92,7 @@ static void put_request(struct transfer *t, struct delivery *d, const struct fhi
     t->asks = (r->is_bundle ? ASKS_BUNDLE : 0) |
               (str_is(str_of(r->method), "DELETE") ? ASKS_DELETE : 0) |
               (is_reading ? ASKS_FIRST | IS_READING : 0) | (r->is_read ? ASKS_READ : 0) |
+              (r->is_message ? ASKS_MESSAGE : 0) | (r->is_of_one ? ASKS_ONE : 0) |
               (uint64_t)r->entries << ASKS_BITS;
     put_url(t, r->path);
     put_header(&t->text, "Accept", STR("application/fhir+json"));
@@ -132,16 +135,27 @@ static const char *add(struct transfer *t, struct delivery *d)
 
 /* ---- the version read before ---- */
 
+/* Is it a resource? An empty body leaves the headers to tell, a cut one its beginning. */
+static bool is_resource(const struct http_answer *answer, const struct json *root)
+{
+    struct str type = json_text(json_get(root, "resourceType")), body = str_trim(answer->body);
+    bool is_large = !root && answer->body.n >= FHIR_ANSWER_MAX && body.p[0] == '{';
+    return is_large || (type.n ? !str_is(type, "OperationOutcome") : !body.n && !answer->is_coded);
+}
+
 /* The ETag, else the version in the resource; empty: there is neither. */
 static struct str version_of(struct arena *a, const struct http_answer *answer)
 {
     struct json *root = NULL;
     struct json_fault fault;
+    if (json_parse(a, answer->body, NULL, &root, &fault) != 0) {
+        root = NULL;
+    }
+    if (!is_resource(answer, root)) {
+        return STR("");
+    }
     if (answer->etag.n && !fhir_send_match_fault(answer->etag)) {
         return answer->etag;
-    }
-    if (json_parse(a, answer->body, NULL, &root, &fault) != 0) {
-        return STR("");
     }
     struct str version = json_text(json_get(json_get(root, "meta"), "versionId"));
     return version.n && !fhir_send_match_fault(version)
@@ -194,6 +208,8 @@ static struct outcome judge(struct transfer *t, const struct http_answer *a)
                                .entries = (uint32_t)(t->asks >> ASKS_BITS),
                                .is_delete = t->asks & ASKS_DELETE,
                                .is_read = t->asks & ASKS_READ,
+                               .is_message = t->asks & ASKS_MESSAGE,
+                               .is_of_one = t->asks & ASKS_ONE,
                                .reads_first = t->asks & ASKS_FIRST};
     struct fhir_issue issue;
     struct outcome o = fhir_answer_judge(a, &asked, clock_wall_us(t->out->ep->clock), &issue);

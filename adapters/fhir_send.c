@@ -217,6 +217,7 @@ static const char *update(const struct choosing *c, struct fhir_request *out)
     struct str target = c->say->target;
     const char *why = place(c, out);
     out->method = "PUT";
+    out->is_of_one = str_index(out->path, '?') < 0;
     if (!why && target.n && !is_search(target) &&
         !str_eq(c->r.id, str_slice(target, type_of_target(target).n + 1, target.n))) {
         return "target has another id than the resource";
@@ -249,6 +250,7 @@ static const char *patch(const struct choosing *c, struct fhir_request *out)
     }
     const char *why = place(c, out);
     out->method = "PATCH";
+    out->is_of_one = str_index(out->path, '?') < 0;
     out->media_type = is_list ? "application/json-patch+json" : out->media_type;
     return why ? why : if_match(c, out);
 }
@@ -307,6 +309,7 @@ static const char *by_payload(const struct choosing *c, struct fhir_request *out
     if (str_is(c->r.type, "Bundle") && str_is(type, "message")) {
         out->method = "POST";
         out->path = STR("$process-message");
+        out->is_message = true;
         return NULL;
     }
     bool is_new = c->say->if_none_exist.n || (!has_target && !c->r.id.n);

@@ -13,6 +13,8 @@ struct fhir_request {
     struct str if_match;
     bool reads_first;       /* If-Match is to be the ETag that `path` has now */
     const char *media_type; /* "": there is no body */
+    bool is_message;        /* it goes to $process-message */
+    bool is_of_one;         /* an update or patch of Type/id */
     bool is_bundle;         /* the answer is a Bundle, entry by entry */
     bool is_read;           /* the answer is what counts */
     uint32_t entries;       /* of the Bundle sent */

@@ -38,6 +38,7 @@ struct http_call {
     void *arg;
     struct curl_slist headers[HTTP_HEADERS_MAX];
     struct http_intake in;
+    size_t size; /* of the request's body */
     bool is_connected, is_denied;
     bool is_other; /* its method and address are not the client's */
 };
@@ -134,6 +135,14 @@ static bool is_sent(struct http_call *call)
     return n > 0 && call->is_connected;
 }
 
+/* All of the body was given to the kernel. */
+static bool is_out(struct http_call *call)
+{
+    curl_off_t n = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &n);
+    return n >= (curl_off_t)call->size;
+}
+
 /* There is a connection. libcurl would send a request again where a kept connection died under it; but then
  * it may have arrived, and a repeat is the engine's affair: it says so with its attempt. */
 static int before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
@@ -201,6 +210,9 @@ static void end_call(struct http_call *call, CURLcode code, const char *reason)
     if (in->is_head_done) {
         a.status = in->status;
         a.is_cut = !reason && code != CURLE_OK && !in->is_enough;
+        a.is_early = !is_out(call);
+        a.is_late = reason != NULL;
+        a.is_coded = in->is_coded;
         a.body = buf_str(&in->body);
         a.retry_after = buf_str(&in->retry_after);
         a.etag = buf_str(&in->etag);
@@ -352,6 +364,7 @@ struct http_call *http_client_send_to(struct http_client *c, const char *method,
         call = new_call(c);
     }
     call->arg = arg;
+    call->size = body.n;
     call->is_connected = call->is_denied = false;
     call->in.body_max = c->body_max;
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, list_headers(call, headers));

@@ -22,6 +22,9 @@ struct http_answer {
     int status;             /* of the answer; 0: no whole head of one came */
     bool is_sent;           /* bytes of the request were given to the kernel */
     bool is_cut;            /* the connection was lost within the body */
+    bool is_early;          /* it came before the request was out */
+    bool is_late;           /* http_client_stop() came before the end of the body */
+    bool is_coded;          /* the body is compressed, and none of it is kept */
     struct str body;        /* as much as is kept (http_intake.h); borrowed for the call */
     struct str retry_after; /* value of that header, or empty; borrowed */
     struct str etag;        /* the same */

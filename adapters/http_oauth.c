@@ -206,7 +206,11 @@ static void on_done(void *arg, const struct http_answer *a)
 static const char *begin(struct http_oauth *o)
 {
     const char *headers[] = {"Content-Type: application/x-www-form-urlencoded",
-                             "Accept: application/json", "Expect:", NULL, NULL};
+                             "Accept: application/json",
+                             "Accept-Encoding: identity",
+                             "Expect:",
+                             NULL,
+                             NULL};
     const char *why = compose(o);
     o->asked_us = now_us(o);
     if (why) {
@@ -218,7 +222,7 @@ static const char *begin(struct http_oauth *o)
         return c->smart ? "no token: the key cannot be used"
                         : "no token: client-secret cannot be read";
     }
-    headers[3] = o->basic.n > 1 ? o->basic.p : NULL;
+    headers[4] = o->basic.n > 1 ? o->basic.p : NULL;
     o->is_connected = false;
     set_timer(o, conf_of(o)->connect_within);
     o->call = http_client_send(o->client, buf_str(&o->form), headers, o);

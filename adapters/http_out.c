@@ -155,7 +155,15 @@ static bool goes_on(struct transfer *t, const struct http_answer *a)
     return kind->goes_on(t, a);
 }
 
-static const char too_long_or_cut[] = "the answer is not whole: cut off, or over 4 MiB";
+/* Why the answer is no message for routes; NULL: it is one. */
+static const char *answer_fault(const struct http_answer *a)
+{
+    if (a->is_coded) {
+        return "the answer is compressed, which was not asked for";
+    }
+    bool is_part = a->is_cut || a->is_late || a->body.n >= HTTP_ANSWER_MAX;
+    return is_part ? "the answer is not whole: cut off, or over 4 MiB" : NULL;
+}
 
 static void on_done(void *arg, const struct http_answer *a)
 {
@@ -172,7 +180,7 @@ static void on_done(void *arg, const struct http_answer *a)
     o.reply = reply_of(out, a);
     if (t->n == 1 && a->status) { /* of a batch nobody says what is whose */
         o.answer = a->body;
-        o.answer_fault = a->is_cut || a->body.n >= HTTP_ANSWER_MAX ? too_long_or_cut : NULL;
+        o.answer_fault = answer_fault(a);
     }
     end_transfer(t, o);
 }

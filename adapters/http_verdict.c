@@ -127,8 +127,10 @@ struct outcome http_verdict(const struct http_answer *a, int64_t wall_us)
     }
     const struct meaning *m = meaning_of(a->status);
     struct outcome o = {.verdict = m->verdict, .reason = m->reason};
-    if (m->verdict == DELIVERY_DELIVERED && a->is_cut) {
-        return (struct outcome){.verdict = DELIVERY_UNKNOWN, .reason = "the answer was cut short"};
+    if (m->verdict == DELIVERY_DELIVERED && (a->is_cut || a->is_early)) {
+        return (struct outcome){.verdict = DELIVERY_UNKNOWN,
+                                .reason = a->is_early ? "answered before the request was sent"
+                                                      : "the answer was cut short"};
     }
     if (a->status == 410) {
         o.retry_after_us = HTTP_RETRY_MAX_US; /* it asks not to be asked again */

@@ -10,7 +10,7 @@
 #define HTTP_RETRY_MAX_US ((int64_t)3600 * 1000000) /* longest wish that is granted */
 
 /* The outcome without its reply. A peer that says no has said no even if its text was cut short; a yes that
- * was cut short is UNKNOWN. */
+ * was cut short, or that came before all of the request was sent, is UNKNOWN. */
 struct outcome http_verdict(const struct http_answer *a, int64_t wall_us);
 /* The value of Retry-After: seconds, or a date of any of the three forms. False: neither. At least 0. */
 bool http_retry_after(struct str value, int64_t wall_us, int64_t *out_us);

@@ -65,6 +65,7 @@ Test(fhir_out, a_new_resource_is_created_once)
     expect_line(r, "POST /fhir/r4/Patient");
     http_peer_expects(r, "Content-Type", "application/fhir+json; charset=utf-8");
     http_peer_expects(r, "Accept", "application/fhir+json");
+    http_peer_expects(r, "Accept-Encoding", "identity");
     http_peer_expects(r, "Prefer", "return=minimal");
     http_peer_expects(r, "If-None-Exist", "identifier=urn%3Amrn%7C7");
     http_peer_expects(r, "If-Match", NULL);
@@ -271,5 +272,99 @@ Test(fhir_out, a_page_of_a_proxy_delivers_nothing)
     (void)next(0);
     answer(d, 200, "Content-Type: text/html\r\n", "<html>sign in</html>", DELIVERY_UNREACHABLE,
            "answered yes with something else than FHIR");
+    end();
+}
+
+Test(fhir_out, a_version_is_not_taken_from_what_is_no_resource)
+{
+    begin("if-match: current\n");
+    struct delivery *d = house_give_json(&h, OLD, 1);
+    (void)next(0);
+    answer(d, 200, "ETag: \"page\"\r\n", "<html>sign in</html>", DELIVERY_UNREACHABLE,
+           "answered yes with something else than FHIR");
+    d = house_give_json(&h, OLD, 1);
+    (void)next(1);
+    answer(d, 200, "ETag: W/\"1\"\r\n", OO("timeout"), DELIVERY_BUSY,
+           "the server's OperationOutcome says timeout");
+    d = house_give_json(&h, OLD, 1);
+    (void)next(2);
+    http_peer_answers(&conn, 200, "ETag: W/\"2\"\r\n", "");
+    http_peer_expects(next(3), "If-Match", "W/\"2\"");
+    answer(d, 200, "", "", DELIVERY_DELIVERED, "answered 200");
+    end();
+}
+
+Test(fhir_out, a_yes_whose_body_does_not_come_is_unknown)
+{
+    begin("reply-within: 100ms\n");
+    struct delivery *d = house_give_json(&h, TX, 1);
+    (void)next(0);
+    peer_send(&conn, STR("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n{\"resourceType\":\"Bund"));
+    run_now(h.loop);
+    clock_fake_advance(&h.time, 101000);
+    http_expect(&h, d, DELIVERY_UNKNOWN, "the answer did not end within reply-within");
+    end();
+}
+
+Test(fhir_out, a_message_is_answered_by_a_message)
+{
+    static const char event[] = "{\"resourceType\":\"Bundle\",\"type\":\"message\",\"entry\":[{}]}";
+    begin("");
+    struct delivery *d = house_give_json(&h, event, 1);
+    expect_line(next(0), "POST /fhir/r4/$process-message");
+    answer(d, 200, "",
+           "{\"resourceType\":\"Bundle\",\"type\":\"message\",\"entry\":[{\"resource\":{"
+           "\"resourceType\":"
+           "\"MessageHeader\",\"response\":{\"code\":\"fatal-error\"}}},{\"resource\":" OO(
+               "business-rule") "}]}",
+           DELIVERY_REFUSED, "the server's OperationOutcome says business-rule");
+    cr_expect(house_logged(&h, "code=business-rule expression=Appointment.slot"));
+    end();
+}
+
+Test(fhir_out, a_deleted_resource_does_not_stop_the_others)
+{
+    begin("");
+    struct delivery *d = house_give_json(&h, OLD, 1);
+    expect_line(next(0), "PUT /fhir/r4/Appointment/7");
+    answer(d, 410, "", "", DELIVERY_REFUSED, "answered 410: the resource was deleted");
+    end();
+}
+
+Test(fhir_out, an_entry_that_failed_without_a_word_is_told_with_its_status)
+{
+    begin("");
+    struct delivery *d = house_give_json(&h, TX, 1);
+    (void)next(0);
+    answer(
+        d, 200, "",
+        "{\"resourceType\":\"Bundle\",\"entry\":[{\"response\":{\"status\":\"201\"}},{\"response\":"
+        "{\"status\":\"404 Not Found\"}}]}",
+        DELIVERY_REFUSED, "an entry of the Bundle was answered 404");
+    end();
+}
+
+/* Who says yes before it has all of it has not read it. */
+Test(fhir_out, a_yes_before_the_end_of_the_request_is_unknown)
+{
+    struct buf sent = {0};
+    begin("");
+    buf_puts(&sent, "{\"resourceType\":\"Patient\",\"id\":\"");
+    for (unsigned i = 0; i < 32; i++) {
+        buf_putc(&sent, 'x');
+    }
+    buf_puts(&sent, "\",\"text\":\"");
+    for (unsigned i = 0; i < 24000000; i++) {
+        buf_putc(&sent, 'x');
+    }
+    buf_puts(&sent, "\"}");
+    buf_putc(&sent, 0);
+    struct delivery *d = house_give_json(&h, sent.p, 1);
+    peer_accept(&server, &conn);
+    event_del(conn.on_read);
+    http_peer_answers(&conn, 201, "Connection: close\r\n", "");
+    peer_close(&conn);
+    http_expect(&h, d, DELIVERY_UNKNOWN, "answered before the request was sent");
+    buf_free(&sent);
     end();
 }

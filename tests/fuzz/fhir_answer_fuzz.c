@@ -17,14 +17,23 @@ static void must(bool holds)
 
 static void check_answer(int status, unsigned how, struct str body)
 {
-    struct fhir_asked asked = {
-        .is_bundle = how & 1, .entries = how >> 4, .is_delete = how & 2, .reads_first = how & 4};
-    struct http_answer a = {.status = status, .is_sent = true, .is_cut = how & 8, .body = body};
+    struct fhir_asked asked = {.is_bundle = how & 1,
+                               .entries = how >> 4,
+                               .is_delete = how & 2,
+                               .reads_first = how & 4,
+                               .is_message = how & 16,
+                               .is_of_one = how & 32};
+    struct http_answer a = {.status = status,
+                            .is_sent = true,
+                            .is_cut = how & 8,
+                            .is_late = how & 64,
+                            .is_coded = how & 128,
+                            .body = body};
     struct fhir_issue issue;
     struct outcome o = fhir_answer_judge(&a, &asked, 0, &issue);
     must(o.reason && *o.reason && !o.reply.n);
     must(o.verdict != DELIVERY_DELIVERED || status / 100 == 2 || asked.is_delete);
-    must(o.verdict != DELIVERY_DELIVERED || !a.is_cut || asked.is_delete);
+    must(o.verdict != DELIVERY_DELIVERED || !(a.is_cut || a.is_late) || asked.is_delete);
     for (const char *p = issue.expression; *p; p++) {
         must(*p > ' ' && *p < 0x7f && *p != '\'' && *p != '"' && *p != '(');
     }

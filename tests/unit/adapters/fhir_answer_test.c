@@ -12,6 +12,15 @@
     "{\"resourceType\":\"Bundle\",\"type\":\"transaction-response\",\"entry\":[" entries "]}"
 #define ENTRY(status)     "{\"response\":{\"status\":\"" status "\"}}"
 #define BAD(status, code) "{\"response\":{\"status\":\"" status "\",\"outcome\":" OO(code) "}}"
+#define ISSUE(code)       "{\"resource\":" OO(code) "}"
+#define SAID(code, more)                                                                           \
+    "{\"resourceType\":\"Bundle\",\"type\":\"message\",\"entry\":[{\"resource\":{"                 \
+    "\"resourceType\":\"MessageHeader\",\"response\":{\"identifier\":\"1\",\"code\":\"" code       \
+    "\"}}}" more "]}"
+#define MESSAGE                                                                                    \
+    {                                                                                              \
+        .is_message = true                                                                         \
+    }
 #define TWO                                                                                        \
     {                                                                                              \
         .is_bundle = true, .entries = 2                                                            \
@@ -295,7 +304,23 @@ static const struct {
     {"a refused entry", TWO, 200, DONE(ENTRY("201") "," BAD("422", "value")), "", DELIVERY_REFUSED,
      SAYS("value"), "value"},
     {"without a word", TWO, 200, DONE(ENTRY("400") "," ENTRY("201")), "", DELIVERY_REFUSED,
-     "an entry of the Bundle failed", NULL},
+     "an entry of the Bundle was answered 400", NULL},
+    {"an entry that is not there", TWO, 200, DONE(ENTRY("201") "," ENTRY("404 Not Found")), "",
+     DELIVERY_REFUSED, "an entry of the Bundle was answered 404", NULL},
+    {"an entry that is gone", TWO, 200, DONE(ENTRY("201") "," ENTRY("410")), "", DELIVERY_REFUSED,
+     "an entry of the Bundle was answered 410", NULL},
+    {"an entry that is not allowed", TWO, 200, DONE(ENTRY("201") "," ENTRY("403")), "",
+     DELIVERY_REFUSED, "an entry of the Bundle was answered 403", NULL},
+    {"an entry that may not be done twice", TWO, 200, DONE(ENTRY("201") "," ENTRY("412")), "",
+     DELIVERY_REFUSED, "an entry of the Bundle was answered 412", NULL},
+    {"an entry that is locked", TWO, 200, DONE(ENTRY("201") "," ENTRY("423")), "", DELIVERY_BUSY,
+     "an entry of the Bundle was answered 423", NULL},
+    {"too many entries", TWO, 200, DONE(ENTRY("201") "," ENTRY("429")), "", DELIVERY_BUSY,
+     "an entry of the Bundle was answered 429", NULL},
+    {"an entry out of order", TWO, 200, DONE(ENTRY("201") "," ENTRY("500")), "", DELIVERY_BUSY,
+     "an entry of the Bundle was answered 500", NULL},
+    {"an entry with a rare status", TWO, 200, DONE(ENTRY("201") "," ENTRY("418")), "",
+     DELIVERY_REFUSED, "an entry of the Bundle failed", NULL},
     {"an entry that waits", TWO, 200, DONE(ENTRY("201") "," BAD("503", "exception")), "",
      DELIVERY_BUSY, SAYS("exception"), "exception"},
     {"an entry without a status", TWO, 200, DONE("{}," ENTRY("201")), "", DELIVERY_REFUSED,
@@ -310,6 +335,39 @@ static const struct {
      SAYS("processing"), "processing"},
     {"answered with nothing", TWO, 200, "", "", DELIVERY_REFUSED,
      "the answer to the Bundle cannot be read", NULL},
+    {"a message", MESSAGE, 200, SAID("ok", ""), "", DELIVERY_DELIVERED, "answered 200", NULL},
+    {"a message that waits", MESSAGE, 200, SAID("transient-error", "," ISSUE("exception")), "",
+     DELIVERY_BUSY, "the answer's MessageHeader says transient-error", "exception"},
+    {"a message that failed", MESSAGE, 200, SAID("fatal-error", ""), "", DELIVERY_REFUSED,
+     "the answer's MessageHeader says fatal-error", NULL},
+    {"a message that failed, and why", MESSAGE, 200,
+     SAID("fatal-error", "," ISSUE("business-rule")), "", DELIVERY_REFUSED, SAYS("business-rule"),
+     "business-rule"},
+    {"a message that is read",
+     {.is_read = true},
+     200,
+     SAID("fatal-error", ""),
+     "",
+     DELIVERY_DELIVERED,
+     "answered 200",
+     NULL},
+    {"a message without an answer", MESSAGE, 202, "", "", DELIVERY_DELIVERED, "answered 202", NULL},
+    {"an update of what was deleted",
+     {.is_of_one = true},
+     410,
+     "",
+     "",
+     DELIVERY_REFUSED,
+     "answered 410: the resource was deleted",
+     NULL},
+    {"a create where there is nothing any more",
+     {0},
+     410,
+     "",
+     "",
+     DELIVERY_UNREACHABLE,
+     "answered 410, gone; asked again in an hour",
+     NULL},
     {"answered with a page", TWO, 200, "<html>", "", DELIVERY_UNREACHABLE,
      "answered yes with something else than FHIR", NULL},
 };
@@ -340,6 +398,29 @@ Test(fhir_answer, lost_and_cut_answers_are_as_over_http)
     cr_expect_eq(fhir_answer_judge(&cut, &asked, 0, &issue).verdict, DELIVERY_UNKNOWN);
     lost.is_sent = false;
     cr_expect_eq(fhir_answer_judge(&lost, &asked, 0, &issue).verdict, DELIVERY_UNREACHABLE);
+}
+
+/* What it holds decides: as long as it is not here, nobody knows. */
+Test(fhir_answer, a_yes_that_comes_too_slowly_or_cannot_be_read_is_none)
+{
+    static const struct fhir_asked asked = {0}, bundle = {.is_bundle = true, .entries = 1};
+    struct fhir_issue issue;
+    struct http_answer late = {.status = 200, .is_late = true, .body = STR("")},
+                       no = {.status = 400, .is_late = true, .body = STR("{\"res")},
+                       coded = {.status = 200, .is_coded = true, .body = STR("")};
+    struct outcome o = fhir_answer_judge(&late, &asked, 0, &issue);
+    cr_expect_eq(o.verdict, DELIVERY_UNKNOWN);
+    cr_expect_str_eq(o.reason, "the answer did not end within reply-within");
+    cr_expect_eq(fhir_answer_judge(&late, &bundle, 0, &issue).verdict, DELIVERY_UNKNOWN);
+    cr_expect_eq(fhir_answer_judge(&no, &asked, 0, &issue).verdict, DELIVERY_REFUSED);
+    o = fhir_answer_judge(&coded, &asked, 0, &issue);
+    cr_expect_eq(o.verdict, DELIVERY_UNREACHABLE);
+    cr_expect_str_eq(o.reason, "the answer is compressed, which was not asked for");
+    o = fhir_answer_judge(&coded, &bundle, 0, &issue);
+    cr_expect_eq(o.verdict, DELIVERY_REFUSED);
+    cr_expect_str_eq(o.reason, "the answer is compressed, which was not asked for");
+    coded.status = 201;
+    cr_expect_eq(fhir_answer_judge(&coded, &asked, 0, &issue).verdict, DELIVERY_DELIVERED);
 }
 
 Test(fhir_answer, an_expression_is_told_without_values)

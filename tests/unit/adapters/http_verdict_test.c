@@ -70,6 +70,10 @@ Test(http_verdict, a_yes_cut_short_is_unknown_and_a_no_is_a_no)
     cr_expect_eq(http_verdict(&a, NOW).verdict, DELIVERY_REFUSED);
     a.status = 503;
     cr_expect_eq(http_verdict(&a, NOW).verdict, DELIVERY_UNREACHABLE);
+    a = (struct http_answer){.status = 201, .is_sent = true, .is_early = true};
+    cr_expect_eq(http_verdict(&a, NOW).verdict, DELIVERY_UNKNOWN);
+    a.status = 413;
+    cr_expect_eq(http_verdict(&a, NOW).verdict, DELIVERY_REFUSED);
 }
 
 Test(http_verdict, a_minute_is_soon_and_more_is_away)
