@@ -110,12 +110,19 @@ static void fail(struct transfer *t, const char *why, int64_t retry_after_us)
                                      .retry_after_us = retry_after_us});
 }
 
-/* The status line, then the body: by itself neither tells what the peer said. */
-static struct str reply_of(struct http_out *out, const struct http_answer *a)
+/* Does the reason say more than the status? */
+static bool says_more(const char *reason)
+{
+    return reason && !str_starts(str_of(reason), STR("answered "));
+}
+
+/* The status line, with our own reason in place of the peer's phrase, then the body: by itself neither tells what the peer said. */
+static struct str reply_of(struct http_out *out, const struct http_answer *a, const char *reason)
 {
     buf_clear(&out->reply);
     if (a->status) {
-        buf_printf(&out->reply, "HTTP/1.1 %d\r\n\r\n", a->status);
+        buf_printf(&out->reply, "HTTP/1.1 %d%s%s\r\n\r\n", a->status, says_more(reason) ? " " : "",
+                   says_more(reason) ? reason : "");
         buf_put_str(&out->reply, str_slice(a->body, 0, REPLY_MAX));
     }
     return buf_str(&out->reply);
@@ -177,7 +184,7 @@ static void on_done(void *arg, const struct http_answer *a)
     }
     out->ep->counters.messages += t->n; /* once, however many requests it took */
     struct outcome o = out->kind->judge(t, a);
-    o.reply = reply_of(out, a);
+    o.reply = reply_of(out, a, o.reason);
     if (t->n == 1 && a->status) { /* of a batch nobody says what is whose */
         o.answer = a->body;
         o.answer_fault = answer_fault(a);

@@ -15,13 +15,36 @@ static struct str codes(struct arena *a, struct str reply)
     return out;
 }
 
-/* "HTTP 400" of what the http destination hands over: the status line, then a body, which is not told. */
+static bool is_printable(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] < ' ' || (unsigned char)s.p[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* "HTTP 400" or "HTTP 400: why" of what the http destinations hand over: the status, a reason of our own where there is one, then
+ * the body, which is not told. */
 static struct str status_text(struct arena *a, struct str reply)
 {
     int64_t status;
-    return str_to_i64(str_slice(reply, 9, 12), &status)
-               ? str_printf(a, "HTTP %lld", (long long)status)
-               : str_printf(a, "an answer of %zu bytes", reply.n);
+    struct str rest = reply, line = STR("");
+    (void)str_split(&rest, '\r', &line);
+    if (!str_to_i64(str_slice(line, 9, 12), &status)) {
+        return str_printf(a, "an answer of %zu bytes", reply.n);
+    }
+    struct str why = str_trim(str_slice(line, 12, line.n));
+    bool is_told = why.n && why.n <= TEXT_MOST && is_printable(why);
+    return str_printf(a, "HTTP %lld%s%.*s", (long long)status, is_told ? ": " : "",
+                      STR_ARG(is_told ? why : STR("")));
+}
+
+struct str answer_said(struct str reply)
+{
+    ptrdiff_t end = str_starts(reply, STR("HTTP/1.1 ")) ? str_find(reply, STR("\r\n\r\n")) : -1;
+    return end < 0 ? reply : str_slice(reply, (size_t)end + 4, reply.n);
 }
 
 struct str answer_text(struct arena *a, struct str reply)
@@ -32,11 +55,7 @@ struct str answer_text(struct arena *a, struct str reply)
     if (reply.n >= 3 && memcmp(reply.p, "MSH", 3) == 0) {
         return codes(a, reply);
     }
-    for (size_t i = 0; i < reply.n; i++) {
-        if ((unsigned char)reply.p[i] < ' ' || (unsigned char)reply.p[i] > '~') {
-            return str_printf(a, "an answer of %zu bytes", reply.n);
-        }
-    }
-    return reply.n <= TEXT_MOST ? str_dup(a, reply)
-                                : str_printf(a, "an answer of %zu bytes", reply.n);
+    return reply.n <= TEXT_MOST && is_printable(reply)
+               ? str_dup(a, reply)
+               : str_printf(a, "an answer of %zu bytes", reply.n);
 }

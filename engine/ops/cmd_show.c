@@ -3,6 +3,8 @@
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/base/json_out.h"
+#include "engine/base/utf8.h"
+#include "engine/flow/answer.h"
 #include "engine/ops/commands.h"
 #include "engine/ops/finder.h"
 #include "engine/ops/parse_out.h"
@@ -21,7 +23,7 @@ static const struct opt options[] = {
     OPT(show_args, control, "control-id", BOOL, "false", NULL, 0,
         "ID is a control id (MSH-10): the newest message that bears it."),
     OPT(show_args, content, "content", BOOL, "false", NULL, 0,
-        "Also what it says, as a labelled tree: patient data."),
+        "Also what it says, as a labelled tree, and what peers answered: patient data."),
     OPT(show_args, raw, "raw", BOOL, "false", NULL, 0,
         "Only its bytes, as they were received: patient data."),
     {0},
@@ -160,6 +162,24 @@ static struct str name(const struct show *s, enum journal_kind kind, uint32_t id
     return journal_name_text(s->h.journal, kind, id);
 }
 
+/* A reason of our own is all that there is. */
+static bool is_said(const struct show *s, const struct event *e)
+{
+    const struct show_args *args = s->run->args;
+    struct str said = answer_said(e->o.reply);
+    return args->content && said.n && !str_eq(said, history_reply_text(s->run->arena, e->o.reply));
+}
+
+static void print_answer(const struct show *s, const struct event *e)
+{
+    struct buf text = {0};
+    if (is_said(s, e)) {
+        history_answer_put(&text, e->o.reply, "            | ");
+        printf("%.*s", STR_ARG(buf_str(&text)));
+    }
+    buf_free(&text);
+}
+
 static void print_events(const struct show *s, uint32_t output)
 {
     char when[CLOCK_RFC3339_SIZE];
@@ -172,6 +192,7 @@ static void print_events(const struct show *s, uint32_t output)
         printf("            %s %s, attempt %u%s%.*s%s%.*s\n", when,
                history_verdict_text(e->o.verdict), e->o.attempt, e->o.by.n ? ", by " : "",
                STR_ARG(e->o.by), reply.n ? ", " : "", STR_ARG(reply));
+        print_answer(s, e);
     }
 }
 
@@ -292,6 +313,15 @@ static void json_time(struct json_out *j, const char *key, int64_t us)
     json_out_pair_cstr(j, key, when);
 }
 
+/* The first KiB, as far as it is text. */
+static void json_answer(struct json_out *j, const struct show *s, const struct event *e)
+{
+    if (is_said(s, e)) {
+        struct str said = answer_said(e->o.reply);
+        json_out_pair(j, "answer", str_slice(said, 0, utf8_valid_to(said)));
+    }
+}
+
 static void json_output(struct json_out *j, const struct show *s, uint32_t i)
 {
     const struct entry_output *o = &s->m.outputs[i];
@@ -312,6 +342,7 @@ static void json_output(struct json_out *j, const struct show *s, uint32_t i)
             json_out_pair_int(j, "attempt", e->o.attempt);
             json_out_pair(j, "by", e->o.by);
             json_out_pair(j, "reply", history_reply_text(s->run->arena, e->o.reply));
+            json_answer(j, s, e);
             json_out_end(j);
         }
     }

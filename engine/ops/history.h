@@ -98,6 +98,8 @@ int history_window(const struct command_run *r, struct str since, struct str unt
 const char *history_status_text(enum entry_status s);
 const char *history_state_text(enum history_state s);
 const char *history_verdict_text(enum entry_verdict v);
+/* What a peer itself answered, line by line, each behind `before`; of bytes that are no text only those before them. Patient data. */
+void history_answer_put(struct buf *out, struct str reply, const char *before);
 /* What a reply says without what it quotes: "AA", "CA AA", "HTTP 400", or text of our own; "" for none. In `a`. */
 struct str history_reply_text(struct arena *a, struct str reply);
 

@@ -1,5 +1,6 @@
 /* Times, states and replies of the history as people write and read them. */
 #include "engine/base/clock.h"
+#include "engine/base/utf8.h"
 #include "engine/flow/answer.h"
 #include "engine/ops/history_priv.h"
 
@@ -82,4 +83,19 @@ const char *history_verdict_text(enum entry_verdict v)
 struct str history_reply_text(struct arena *a, struct str reply)
 {
     return answer_text(a, reply);
+}
+
+void history_answer_put(struct buf *out, struct str reply, const char *before)
+{
+    struct str rest = answer_said(reply), line;
+    rest.n = utf8_valid_to(rest); /* what was kept may end within a character */
+    while (rest.n) {
+        (void)str_split(&rest, str_index(rest, '\n') >= 0 ? '\n' : '\r', &line);
+        line.n -= str_ends(line, STR("\r"));
+        buf_puts(out, before);
+        for (size_t i = 0; i < line.n; i++) {
+            buf_putc(out, (unsigned char)line.p[i] < ' ' || line.p[i] == 0x7f ? ' ' : line.p[i]);
+        }
+        buf_putc(out, '\n');
+    }
 }

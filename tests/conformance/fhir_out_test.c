@@ -150,6 +150,10 @@ Test(fhir_out, a_transaction_is_judged_entry_by_entry)
                                "status=422 code=business-rule expression=Appointment.slot"));
     cr_expect_not(house_logged(&h, "Secret"));
     cr_expect(str_find(buf_str(&d->reply), STR("Mrs Secret")) > 0, "the journal keeps the answer");
+    cr_expect(
+        str_starts(buf_str(&d->reply),
+                   STR("HTTP/1.1 200 the server's OperationOutcome says business-rule\r\n\r\n{")),
+        "and why it is none");
     end();
 }
 

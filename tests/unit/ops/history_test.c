@@ -50,6 +50,11 @@ Test(history, says_of_a_reply_its_codes_and_nothing_it_quotes)
         {"MSH|^~\\&|A\rMSA|doe", ""},
         {"HTTP/1.1 400\r\n\r\nDOE^JANE unknown", "HTTP 400"},
         {"HTTP/1.1 503\r\n\r\n", "HTTP 503"},
+        {"HTTP/1.1 200 the answer has fewer entries than were sent\r\n\r\nDOE^JANE",
+         "HTTP 200: the answer has fewer entries than were sent"},
+        {"HTTP/1.1 200 D\xc3\x96"
+         "E\r\n\r\n",
+         "HTTP 200"},
         {"HTTP/1.1 DOE", "an answer of 12 bytes"},
         {"HTTP/1.1 ", "an answer of 9 bytes"},
         {"refused", "refused"},
