@@ -102,6 +102,13 @@ struct str http_auth_header(const struct http_auth *a, uint64_t *out_n)
     return buf_str(&a->header);
 }
 
+void http_auth_served(struct http_auth *a, uint64_t n)
+{
+    if (a->oauth) {
+        http_oauth_served(a->oauth, n);
+    }
+}
+
 bool http_auth_refused(struct http_auth *a, uint64_t n, int status)
 {
     if (a->oauth) {

@@ -33,8 +33,11 @@ void http_auth_free(struct http_auth **a);
 enum http_auth_state http_auth_ask(struct http_auth *a, const char **out_why);
 /* The header line with a NUL at its end, or empty; *out_n tells it from others. Until the next ask() or on_end(). */
 struct str http_auth_header(const struct http_auth *a, uint64_t *out_n);
+/* A request with header `n` was answered 2xx. */
+void http_auth_served(struct http_auth *a, uint64_t n);
 /* A request with header `n` was answered 401 or 403. True: there is a newer token, or one can be asked for, and the request
- * may be repeated at once. A server that refuses every token gets one repetition a minute. */
+ * may be repeated at once. A server that refuses every token gets one repetition a minute; one that took this one before
+ * gets it at once. */
 bool http_auth_refused(struct http_auth *a, uint64_t n, int status);
 
 #endif

@@ -27,6 +27,7 @@ struct http_oauth {
     struct buf form, basic; /* of that request */
     struct buf header;      /* "Authorization: Bearer ..", NUL; empty: there is no token */
     uint64_t n;             /* tokens so far */
+    uint64_t served_n;      /* the last of them that a request was answered well with; 0: none */
     int64_t renew_us, until_us, asked_us, forced_us; /* monotonic; forced_us 0: never */
     const char *told;                                /* the trouble that was last told */
 };
@@ -147,11 +148,14 @@ static void on_connected(void *arg)
 
 /* ---- what comes back ---- */
 
-/* Once for each trouble, and once when it is over. */
-static void tell(struct http_oauth *o, const char *why, int64_t life_s)
+/* Once for each trouble, and once when it is over. `text`: more of it, static; "": nothing. */
+static void tell(struct http_oauth *o, const char *why, const char *text, int64_t life_s)
 {
     struct log_field who = log_str("destination", o->ep->name);
-    if (why && why != o->told) {
+    if (why && why != o->told && *text) {
+        log_event(o->ep->log, LOG_LEVEL_ERROR, "no-token", who, log_cstr("reason", why),
+                  log_cstr("text", text));
+    } else if (why && why != o->told) {
         log_event(o->ep->log, LOG_LEVEL_ERROR, "no-token", who, log_cstr("reason", why));
     } else if (!why) {
         log_event(o->ep->log, LOG_LEVEL_INFO, "token", who, log_int("seconds", life_s));
@@ -170,33 +174,49 @@ static void keep(struct http_oauth *o, const struct http_token *t)
     o->n++;
 }
 
+static bool is_ours(const struct http_answer *a)
+{
+    return a->reason && str_starts(str_of(a->reason), STR("no token"));
+}
+
 static const char *no_answer(const struct http_answer *a)
 {
-    bool is_ours = a->reason && str_starts(str_of(a->reason), STR("no token"));
-    return is_ours ? a->reason : "no token: the token server cannot be reached";
+    return is_ours(a)   ? a->reason
+           : a->is_sent ? "no token: the token server gives no answer"
+                        : "no token: the token server cannot be reached";
+}
+
+static struct http_token read_answer(struct arena *arena, const struct http_answer *a)
+{
+    if (!a->status) {
+        return (struct http_token){.reason = no_answer(a)};
+    }
+    if (a->is_late) {
+        return (struct http_token){.reason = "no token: the token server does not answer"};
+    }
+    if (a->is_cut) {
+        return (struct http_token){.reason = "no token: the token server's answer was cut short"};
+    }
+    return http_token_read(arena, a->status, a->body);
 }
 
 static void on_done(void *arg, const struct http_answer *a)
 {
     struct http_oauth *o = arg;
     struct arena arena = {0};
-    struct http_token t = {.reason = no_answer(a)};
+    struct http_token t = read_answer(&arena, a);
+    const char *text = a->reason && !is_ours(a) ? a->reason : "";
     int64_t wish = 0;
     o->call = NULL;
     event_del(o->timer);
     buf_forget(&o->form);
     buf_forget(&o->basic);
-    if (a->status && a->is_cut) {
-        t.reason = "no token: the token server's answer was cut short";
-    } else if (a->status) {
-        t = http_token_read(&arena, a->status, a->body);
-    }
     if (t.reason) {
         (void)http_retry_after(a->retry_after, clock_wall_us(o->ep->clock), &wish);
     } else {
         keep(o, &t);
     }
-    tell(o, t.reason, t.life_s);
+    tell(o, t.reason, text, t.life_s);
     arena_free(&arena);
     o->on.on_end(o->on.arg, t.reason, wish < HTTP_RETRY_MAX_US ? wish : HTTP_RETRY_MAX_US);
 }
@@ -253,11 +273,17 @@ struct str http_oauth_header(const struct http_oauth *o, uint64_t *out_n)
     return buf_str(&o->header);
 }
 
+void http_oauth_served(struct http_oauth *o, uint64_t n)
+{
+    o->served_n = n;
+}
+
 /* The server may have forgotten the token before its time; but one that refuses every token gets no flood of new ones. */
 bool http_oauth_refused(struct http_oauth *o, uint64_t n)
 {
     int64_t now = now_us(o);
-    if (n == o->n && o->header.n && (!o->forced_us || now - o->forced_us >= HTTP_OAUTH_FORCE_US)) {
+    bool may = n == o->served_n || !o->forced_us || now - o->forced_us >= HTTP_OAUTH_FORCE_US;
+    if (n == o->n && o->header.n && may) {
         o->forced_us = now;
         buf_forget(&o->header);
     }

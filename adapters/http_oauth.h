@@ -8,7 +8,7 @@
 #include "adapters/http_auth.h"
 
 #define HTTP_OAUTH_FORCE_US                                                                        \
-    ((int64_t)60 * 1000000) /* a refused token is given up at most this often */
+    ((int64_t)60 * 1000000) /* a token that never served is given up at most this often */
 #define HTTP_OAUTH_AGAIN_US                                                                        \
     ((int64_t)10 * 1000000) /* while a token still holds, its renewal is tried this often */
 
@@ -20,6 +20,7 @@ void http_oauth_free(struct http_oauth **o);
 /* As those of http_auth.h. */
 enum http_auth_state http_oauth_ask(struct http_oauth *o, const char **out_why);
 struct str http_oauth_header(const struct http_oauth *o, uint64_t *out_n);
+void http_oauth_served(struct http_oauth *o, uint64_t n);
 bool http_oauth_refused(struct http_oauth *o, uint64_t n);
 
 #endif

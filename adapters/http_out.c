@@ -8,7 +8,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-enum { PARALLEL_MAX = 1000, BYTES_KEEP_MAX = 4096, REPLY_MAX = 64 * 1024 };
+enum { PARALLEL_MAX = 1000, BYTES_KEEP_MAX = 4096 };
 
 static int64_t now_us(const struct http_out *out)
 {
@@ -110,24 +110,6 @@ static void fail(struct transfer *t, const char *why, int64_t retry_after_us)
                                      .retry_after_us = retry_after_us});
 }
 
-/* Does the reason say more than the status? */
-static bool says_more(const char *reason)
-{
-    return reason && !str_starts(str_of(reason), STR("answered "));
-}
-
-/* The status line, with our own reason in place of the peer's phrase, then the body: by itself neither tells what the peer said. */
-static struct str reply_of(struct http_out *out, const struct http_answer *a, const char *reason)
-{
-    buf_clear(&out->reply);
-    if (a->status) {
-        buf_printf(&out->reply, "HTTP/1.1 %d%s%s\r\n\r\n", a->status, says_more(reason) ? " " : "",
-                   says_more(reason) ? reason : "");
-        buf_put_str(&out->reply, str_slice(a->body, 0, REPLY_MAX));
-    }
-    return buf_str(&out->reply);
-}
-
 /* Which event of a batch it was that was refused, nobody says: each is asked for by itself, at its next attempt. */
 static struct outcome judge(struct transfer *t, const struct http_answer *a)
 {
@@ -162,20 +144,13 @@ static bool goes_on(struct transfer *t, const struct http_answer *a)
     return kind->goes_on(t, a);
 }
 
-/* Why the answer is no message for routes; NULL: it is one. */
-static const char *answer_fault(const struct http_answer *a)
-{
-    if (a->is_coded) {
-        return "the answer is compressed, which was not asked for";
-    }
-    bool is_part = a->is_cut || a->is_late || a->body.n >= HTTP_ANSWER_MAX;
-    return is_part ? "the answer is not whole: cut off, or over 4 MiB" : NULL;
-}
-
 static void on_done(void *arg, const struct http_answer *a)
 {
     struct transfer *t = arg;
     struct http_out *out = t->out;
+    if (a->status / 100 == 2) {
+        http_auth_served(out->auth, t->auth_n);
+    }
     if (goes_again(t, a) || goes_on(t, a)) {
         event_del(t->timer);
         t->call = NULL;
@@ -184,10 +159,12 @@ static void on_done(void *arg, const struct http_answer *a)
     }
     out->ep->counters.messages += t->n; /* once, however many requests it took */
     struct outcome o = out->kind->judge(t, a);
-    o.reply = reply_of(out, a, o.reason);
+    buf_clear(&out->reply);
+    http_verdict_reply(&out->reply, a, o.reason);
+    o.reply = buf_str(&out->reply);
     if (t->n == 1 && a->status) { /* of a batch nobody says what is whose */
         o.answer = a->body;
-        o.answer_fault = answer_fault(a);
+        o.answer_fault = http_verdict_fault(a);
     }
     end_transfer(t, o);
 }

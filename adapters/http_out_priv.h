@@ -11,7 +11,6 @@ struct event;
 
 enum {
     HTTP_BATCH_MAX = 64,                /* deliveries in one request */
-    HTTP_ANSWER_MAX = 4 * 1024 * 1024,  /* bytes read of an answer */
     HTTP_BATCH_BYTES = 4 * 1024 * 1024, /* a batch is sent when its body has reached this */
 };
 

@@ -50,17 +50,30 @@ static const char *status_text(int status)
     }
 }
 
-/* A fraction is cut off; what is no number or below 0 is 0. */
+static bool is_digits(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9') {
+            return false;
+        }
+    }
+    return s.n > 0;
+}
+
+/* A fraction is cut off; what is no number or below 0 is 0, what no number holds for ever. */
 static int64_t read_life(const struct json *v)
 {
     struct str text = json_text(v), whole = STR("");
     int64_t s;
-    if (!v) {
+    if (!v || v->kind == JSON_NULL) {
         return HTTP_TOKEN_LIFE_S;
     }
     (void)str_split(&text, '.', &whole);
-    if (!str_to_i64(whole, &s) || s < 0) {
+    if (!is_digits(whole)) {
         return 0;
+    }
+    if (!str_to_i64(whole, &s)) {
+        return HTTP_TOKEN_LIFE_MAX_S;
     }
     return s < HTTP_TOKEN_LIFE_MAX_S ? s : HTTP_TOKEN_LIFE_MAX_S;
 }

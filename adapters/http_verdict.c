@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <time.h>
 
+enum { REPLY_MAX = 64 * 1024 };
+
 struct meaning {
     int status;
     enum verdict verdict;
@@ -140,4 +142,28 @@ struct outcome http_verdict(const struct http_answer *a, int64_t wall_us)
         o.retry_after_us = wish < HTTP_RETRY_MAX_US ? wish : HTTP_RETRY_MAX_US;
     }
     return o;
+}
+
+/* Does the reason say more than the status? */
+static bool says_more(const char *reason)
+{
+    return reason && !str_starts(str_of(reason), STR("answered "));
+}
+
+void http_verdict_reply(struct buf *out, const struct http_answer *a, const char *reason)
+{
+    if (a->status) {
+        buf_printf(out, "HTTP/1.1 %d%s%s\r\n\r\n", a->status, says_more(reason) ? " " : "",
+                   says_more(reason) ? reason : "");
+        buf_put_str(out, str_slice(a->body, 0, REPLY_MAX));
+    }
+}
+
+const char *http_verdict_fault(const struct http_answer *a)
+{
+    if (a->is_coded) {
+        return "the answer is compressed, which was not asked for";
+    }
+    bool is_part = a->is_cut || a->is_late || a->body.n >= HTTP_ANSWER_MAX;
+    return is_part ? "the answer is not whole: cut off, or over 4 MiB" : NULL;
 }

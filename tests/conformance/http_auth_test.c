@@ -298,6 +298,50 @@ Test(http_auth, a_refused_token_is_renewed_once_a_minute_at_most)
     end();
 }
 
+/* A server that gives each token for one request, or takes it back when another client asks. */
+Test(http_auth, a_token_that_served_is_renewed_whenever_it_is_refused)
+{
+    char token[16] = "first";
+    begin_oauth("");
+    deliver_first(token, 3600);
+    for (unsigned i = 1; i < 4; i++) {
+        struct delivery *d = house_give(&h, "x");
+        (void)next_request(2 * i - 1);
+        http_peer_answers(&conn, 401, "", "");
+        (void)token_request(i);
+        snprintf(token, sizeof token, "next%u", i);
+        give_token(token, 3600);
+        (void)next_request(2 * i);
+        answer(d, 200, DELIVERY_DELIVERED, "answered 200");
+    }
+    end();
+}
+
+Test(http_auth, a_token_server_that_speaks_something_else_is_told_apart)
+{
+    begin_oauth("");
+    struct delivery *d = house_give(&h, "x");
+    (void)token_request(0);
+    peer_send(&token_conn, STR("SSH-2.0-OpenSSH_9.2\r\n"));
+    http_expect(&h, d, DELIVERY_UNREACHABLE, "no token: the token server gives no answer");
+    cr_expect(house_logged(&h,
+                           "no-token destination=out reason=\"no token: the token server gives no "
+                           "answer\" text=\"the answer is no HTTP\""));
+    end();
+}
+
+Test(http_auth, a_token_that_drips_is_given_up)
+{
+    begin_oauth("reply-within: 100ms\n");
+    struct delivery *d = house_give(&h, "x");
+    http_peer_expects(token_request(0), "Accept-Encoding", "identity");
+    peer_send(&token_conn, STR("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n{\"access"));
+    run_now(h.loop);
+    pass(1 * S);
+    http_expect(&h, d, DELIVERY_UNREACHABLE, "no token: the token server does not answer");
+    end();
+}
+
 Test(http_auth, a_request_whose_token_ended_early_goes_again_by_itself)
 {
     begin_oauth("cloudevents: {source: /c, type: t, mode: batch}\n");
