@@ -130,20 +130,31 @@ static struct str base_of(struct str full_url)
     return t ? str_slice(full_url, 0, without_version(full_url).n - tail) : STR("");
 }
 
+/* By its URL: its own, or beside that of the entry that refers to it. */
+static const struct fhir_entry *find_url(const struct fhir_bundle_index *b, struct arena *a,
+                                         struct str full_url, struct str reference)
+{
+    struct str base = fhir_is_absolute(reference) ? STR("") : base_of(full_url);
+    struct str url =
+        base.n ? str_printf(a, "%.*s%.*s", STR_ARG(base), STR_ARG(reference)) : reference;
+    return find(b->by_url, b->urls, url);
+}
+
 const struct json *fhir_bundle_find(const struct fhir_bundle_index *b, struct arena *a,
                                     struct str full_url, struct str reference)
 {
-    const struct fhir_entry *hit = NULL;
     reference = without_version(reference);
-    if (fhir_is_absolute(reference)) {
-        hit = find(b->by_url, b->urls, reference);
-        return hit ? hit->resource : NULL;
+    const struct fhir_entry *hit = find_url(b, a, full_url, reference);
+    if (!hit && !fhir_is_absolute(reference)) {
+        hit = find(b->by_name, b->names, reference);
     }
-    struct str base = base_of(full_url);
-    if (base.n) {
-        struct str url = str_printf(a, "%.*s%.*s", STR_ARG(base), STR_ARG(reference));
-        hit = find(b->by_url, b->urls, url);
-    }
-    hit = hit ? hit : find(b->by_name, b->names, reference);
     return hit ? hit->resource : NULL;
+}
+
+bool fhir_bundle_has(const struct fhir_bundle_index *b, struct arena *a, struct str full_url,
+                     struct str reference)
+{
+    reference = without_version(reference);
+    return (!fhir_is_absolute(reference) && !base_of(full_url).n) ||
+           find_url(b, a, full_url, reference) != NULL;
 }

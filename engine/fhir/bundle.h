@@ -26,6 +26,9 @@ void fhir_bundle_index(struct fhir_bundle_index *out, struct arena *a, const str
  * here. O(log n); scratch in `a`. */
 const struct json *fhir_bundle_find(const struct fhir_bundle_index *b, struct arena *a,
                                     struct str full_url, struct str reference);
+/* Is there an entry with its URL? True, too, where it is relative and the URL of the entry that refers is no base. */
+bool fhir_bundle_has(const struct fhir_bundle_index *b, struct arena *a, struct str full_url,
+                     struct str reference);
 /* The entry that holds byte `at` of the document; NULL: none. O(log n). */
 const struct json *fhir_bundle_entry(const struct fhir_bundle_index *b, uint32_t at);
 /* Which one that is, from 1 on; 0: none. */

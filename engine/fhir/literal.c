@@ -40,8 +40,15 @@ static bool check_text(struct str s, struct fhir_literal_fault *out)
            fail(out, "a text that begins or ends with a blank", "none there", true);
 }
 
+static struct str before(struct str s, char mark)
+{
+    ptrdiff_t at = str_index(s, mark);
+    return at < 0 ? s : str_slice(s, 0, (size_t)at);
+}
+
 bool fhir_is_urn_good(struct str uri)
 {
+    uri = str_starts(uri, STR("urn:")) ? before(uri, '#') : uri;
     return (!str_starts(uri, STR("urn:uuid:")) || fhir_primitive_valid(FHIR_TYPE_UUID, uri)) &&
            (!str_starts(uri, STR("urn:oid:")) || fhir_primitive_valid(FHIR_TYPE_OID, uri));
 }
@@ -59,7 +66,8 @@ bool fhir_is_absolute(struct str uri)
     return good;
 }
 
-static bool check_uri(struct str s, struct fhir_literal_fault *out)
+/* Source: FHIR R4 "References" 2.3.0.4: a canonical may end with | and a version, any uri with a fragment. */
+static bool check_uri(unsigned t, struct str s, struct fhir_literal_fault *out)
 {
     if (str_index(s, ' ') >= 0 || str_control(s, 0) < s.n) {
         return fail(out, "a blank or control character in a uri", "none", false);
@@ -67,8 +75,9 @@ static bool check_uri(struct str s, struct fhir_literal_fault *out)
     if (str_starts(s, STR("oid:")) || str_starts(s, STR("uuid:"))) {
         return fail(out, "a uri that begins with oid: or uuid:", "urn: before it", false);
     }
-    return fhir_is_urn_good(s) || fail(out, "a urn:uuid: or urn:oid: that is none",
-                                       "a UUID in small letters, or an OID, behind it", false);
+    struct str urn = t == FHIR_TYPE_CANONICAL ? before(s, '|') : s;
+    return fhir_is_urn_good(urn) || fail(out, "a urn:uuid: or urn:oid: that is none",
+                                         "a UUID in small letters, or an OID, behind it", false);
 }
 
 static bool check_decimal(struct str s, struct fhir_literal_fault *out)
@@ -133,7 +142,7 @@ bool fhir_literal_check(unsigned t, struct str s, struct fhir_literal_fault *out
     case FHIR_TYPE_URI:
     case FHIR_TYPE_URL:
     case FHIR_TYPE_CANONICAL:
-        return check_uri(s, out);
+        return check_uri(t, s, out);
     case FHIR_TYPE_MARKDOWN:
     case FHIR_TYPE_STRING:
         return check_text(s, out);

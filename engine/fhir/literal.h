@@ -18,7 +18,7 @@ struct fhir_literal_fault {
 bool fhir_literal_check(unsigned t, struct str s, struct fhir_literal_fault *out);
 /* A scheme and a colon at the start. */
 bool fhir_is_absolute(struct str uri);
-/* "urn:uuid:" and "urn:oid:" have what belongs behind them; true for every other uri. */
+/* "urn:uuid:" and "urn:oid:" have what belongs behind them, up to a #; true for every other uri. */
 bool fhir_is_urn_good(struct str uri);
 
 #endif

@@ -176,6 +176,17 @@ static bool is_script(struct str name, struct str value)
             (str_index(scheme, '&') >= 0 && !is_query));
 }
 
+/* Source: HTML 4, 6.4 and RFC 3986: what no URL has. In the source of an image blanks are found, behind data: and in base64. */
+static bool is_url(struct str value)
+{
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] == ' ' || strchr("<>{}\\^`", value.p[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The attributes of one tag, so far. */
 struct tag {
     struct str element, names[ATTRIBUTES_MAX];
@@ -218,6 +229,9 @@ static bool read_attribute(struct reader *r, struct tag *tag)
     }
     if (is_script(name, value)) {
         return fail(r, start, "a link to a script", name);
+    }
+    if (str_is(name, "href") && !is_url(str_trim(value))) {
+        return fail(r, start, "a link with a blank or bracket; expected a URL", name);
     }
     if (!note_name(r, tag, start, name)) {
         return false;

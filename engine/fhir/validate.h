@@ -17,20 +17,20 @@
 #define FHIR_RULE_TABLE(X) \
     X(JSON, "json", "strict", "structure", "The text is one JSON value in UTF-8: no key twice in an object, at most 64 levels.") \
     X(RESOURCE_TYPE, "resource-type", "strict", "structure", "The document, an entry and what is contained are resources of a type of R4.") \
-    X(ELEMENTS, "elements", "strict", "structure", "Members are elements of their type, one type of a choice; an array where they may repeat, and only there.") \
+    X(ELEMENTS, "elements", "strict", "structure", "Members are elements of their type, one type of a choice, that of its property in a code system; an array where they may repeat, and only there.") \
     X(JSON_KINDS, "json-kinds", "strict", "structure", "A value is the object, text, number or boolean that its type is in JSON.") \
     X(EMPTY_VALUES, "empty-values", "strict", "structure", "No object, array or text is empty, an id alone is no element; null stands only beside the id or extensions of a primitive.") \
     X(REQUIRED, "required", "strict", "required", "Elements that must be there are there.") \
     X(FORMATS, "formats", "strict", "value", "Primitives have the form of their type: ids, dates, uris, base64, ranges of numbers; the size of an attachment is that of its data.") \
     X(HABITS, "habits", "warn", "value", "Texts have no blanks at their ends, base64 has none, references say to what, decimals have at most 18 digits, companion arrays the length of their arrays.") \
     X(CODES, "codes", "strict", "code-invalid", "Codes of a required binding are in its value set.") \
-    X(SYSTEMS, "systems", "strict", "value", "The system of an identifier or code is an absolute uri and no value set, the url of a definition absolute; a value that is called a uri is one.") \
-    X(REFERENCES, "references", "strict", "value", "References are to a type that may stand there, and #id to what is contained.") \
+    X(SYSTEMS, "systems", "strict", "value", "The system of an identifier or code is an absolute uri and no value set, the url of a definition and the systems in it absolute; a value that is called a uri is one.") \
+    X(REFERENCES, "references", "strict", "value", "References are to a type that may stand there, #id to what is contained, enableWhen to another item.") \
     X(RESOLVED, "resolved", "warn", "not-found", "What an entry refers to by a urn is in the Bundle.") \
     X(EXTENSIONS, "extensions", "strict", "extension", "An extension has an absolute url without a version, and a value or extensions, not both.") \
     X(EXTENDED, "extended", "strict", "extension", "An extension that R4 itself defines stands where it may, with a value of its types, and no more often.") \
     X(CONTAINED, "contained", "strict", "invalid", "Contained resources have ids of their own, are referred to, and contain none; no version, update or security label.") \
-    X(BUNDLES, "bundles", "strict", "invalid", "Entries have a fullUrl (but in batches and transactions), absolute and that of the resource; a document has what its Composition refers to, and what belongs to it alone.") \
+    X(BUNDLES, "bundles", "strict", "invalid", "Entries have a fullUrl (but in batches and transactions), absolute and that of the resource; a document has what its Composition refers to, and what belongs to it alone, a message its focus; the outcome of a search is an OperationOutcome.") \
     X(NARRATIVE, "narrative", "strict", "invalid", "Narrative is a div of XHTML with the elements and attributes that are allowed, and something to read.") \
     X(INVARIANTS, "invariants", "strict", "invariant", "The invariants of R4 hold.") \
     X(UNDECIDED, "undecided", "warn", "processing", "Invariants can be evaluated, and what they compare can be compared.") \

@@ -59,15 +59,29 @@ void fhir_bundle_begin(struct fhir_walk *w, const struct fhir_place *place, stru
     const struct json *first = json_at(json_get(place->json, "entry"), 0);
     b->has_requests = str_starts(type, STR("transaction")) || str_starts(type, STR("batch"));
     b->composition = str_is(type, "document") ? json_get(first, "resource") : NULL;
+    b->header = str_is(type, "message") ? json_get(first, "resource") : NULL;
     fhir_bundle_index(&b->index, w->r->a, place->json);
     check_urls(w, place);
     fhir_check_document(w, place, b);
+}
+
+/* Source: SearchEntryMode, outcome: "An OperationOutcome that provides additional information about the processing of a search". */
+static void check_search(struct fhir_walk *w, const struct fhir_place *place)
+{
+    const struct json *search = json_get(place->up->json, "search"),
+                      *mode = json_get(search, "mode");
+    if (str_is(json_text(mode), "outcome") && place->type != FHIR_TYPE_OPERATION_OUTCOME) {
+        fhir_found(w->r, FHIR_RULE_BUNDLES, place->up, STR("search"), -1, search->at,
+                   "the outcome of a search that is no OperationOutcome; expected one, or mode "
+                   "match or include");
+    }
 }
 
 void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place)
 {
     struct str url = w->full_url, id = json_text(json_get(place->json, "id")), said;
     const struct json *at = json_get(place->up->json, "fullUrl");
+    check_search(w, place);
     if (!url.n && !w->bundle->has_requests) {
         fhir_found(w->r, FHIR_RULE_BUNDLES, place->up, STR("fullUrl"), -1, place->up->json->at,
                    "an entry without fullUrl; only in a batch or transaction it may have none");

@@ -137,7 +137,9 @@ void fhir_check_concept(struct fhir_walk *w, const struct fhir_place *place,
 {
     unsigned set = fhir_bound_to(e);
     bool concept = place->type == FHIR_TYPE_CODEABLE_CONCEPT;
-    if (!set || !fhir_set_is_listed(set) || json_get(place->json, "extension")) {
+    bool says_why = !json_get(place->json, concept ? "coding" : "code") &&
+                    json_get(place->json, "extension"); /* why there is none */
+    if (!set || !fhir_set_is_listed(set) || says_why) {
         return;
     }
     if (concept ? !is_concept_in(set, place->json) : !is_coding_in(set, place->json)) {

@@ -42,16 +42,28 @@ static bool is_of_document(const struct fhir_walk *w, const struct fhir_place *p
     return is_it;
 }
 
-/* Is it an entry of the Bundle around? A urn should be, and must where a Composition refers to it. */
+/* Source: MessageHeader.focus: "The transaction data is always included in the bundle that is the full message". */
+static bool is_focus(const struct fhir_walk *w, const struct fhir_place *place)
+{
+    return w->bundle && w->bundle->header && w->bundle->header == place->resource->json &&
+           place->up == place->resource && str_is(place->name, "focus");
+}
+
+/* Is it an entry of the Bundle around? A urn should be, and must where a Composition or the focus of a message refers to it:
+ * then the URL must be that of an entry, beside the own one. */
 static unsigned bundled_type(struct fhir_walk *w, const struct fhir_place *place,
                              const struct json *j)
 {
+    const struct fhir_bundle_index *index = w->bundle ? &w->bundle->index : NULL;
     const struct json *found =
-        w->bundle ? fhir_bundle_find(&w->bundle->index, w->r->a, w->full_url, j->text) : NULL;
+        index ? fhir_bundle_find(index, w->r->a, w->full_url, j->text) : NULL;
     bool urn = str_starts(j->text, STR("urn:uuid:")) || str_starts(j->text, STR("urn:oid:"));
-    if (w->bundle && !found && is_of_document(w, place)) {
+    bool is_focus_of = is_focus(w, place);
+    if ((is_focus_of || is_of_document(w, place)) &&
+        !(found && fhir_bundle_has(index, w->r->a, w->full_url, j->text))) {
         fhir_found(w->r, FHIR_RULE_BUNDLES, place, STR("reference"), -1, j->at,
-                   "the document has no entry for what its Composition refers to");
+                   is_focus_of ? "the message has no entry for what its MessageHeader has as focus"
+                               : "the document has no entry for what its Composition refers to");
     } else if (urn && w->bundle && !found) {
         fhir_found(w->r, FHIR_RULE_RESOLVED, place, STR("reference"), -1, j->at,
                    "the Bundle has no entry under this urn");

@@ -38,6 +38,7 @@ static void walk_as(struct fhir_walk *w, const struct fhir_place *p, bool is_con
         w->bundle = &bundle;
     }
     fhir_walk_members(w, p);
+    fhir_check_definition(w, p);
     if (!is_contained) {
         fhir_holder_end(w, p, &holder);
     }

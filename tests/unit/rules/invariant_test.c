@@ -60,7 +60,8 @@ static void check(const struct row *rows, size_t n)
     "{'extension':[{'url':'http://hl7.org/fhir/StructureDefinition/"                               \
     "data-absent-reason','valueCode':'unknown'}]}"
 #define QUESTION(members)                                                                          \
-    "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'1'," members "}]}"
+    "{'resourceType':'Questionnaire','status':'draft','item':[{'linkId':'1'," members              \
+    "},{'linkId':'2','type':'string'},{'linkId':'3','type':'string'}]}"
 
 Test(invariant, of_resources_and_their_parts)
 {
