@@ -127,6 +127,9 @@ static bool put_segment(struct eval *e, const struct item *item, const struct va
 bool run_v2_value(struct eval *e, const struct item *item, const struct value *v, struct json **out)
 {
     *out = NULL;
+    if (v->kind == VALUE_NODE && !v->json) {
+        return true; /* a primitive of FHIR that holds only extensions, as a masked number: no value */
+    }
     if (item->v2->level == V2_SEGMENT) {
         return put_segment(e, item, v, out);
     }

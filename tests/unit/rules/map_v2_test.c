@@ -16,6 +16,7 @@ static const char adt[] =
 static const char patient[] =
     "{\"resourceType\":\"Patient\",\"id\":\"p\",\"name\":[{\"family\":\"R|O^E\","
     "\"given\":[\"J\\u00fcrgen\"]}],\"birthDate\":\"1980-01-02\",\"active\":true,"
+    "\"_gender\":{\"extension\":[{\"url\":\"x\",\"valueCode\":\"masked\"}]},"
     "\"multipleBirthInteger\":2,\"text\":{\"status\":\"generated\",\"div\":\"a\\nb\"}}";
 
 #define HEAD  "reads: ADT_A01\nto: ADT^A31\nversion: 2.5.1\nvalue:\n"
@@ -317,6 +318,8 @@ Test(map_v2, values_are_encoded)
     static const struct row fixed[] = {
         {"a date in a component", "  PV1-2: N\n  PID-5: { 1.1: x }\n  PID-7: =birthDate",
          "PID|||p||x||19800102"},
+        {"a primitive of extensions alone", "  PV1-2: N\n  PID-5: { 1.1: x }\n  PID-8: =gender",
+         "PID|||p||x"},
     };
     rows_lines(from_fhir, patient, rows, 1);
     rows_lines(from_fhir, patient, ROWS(fixed));
