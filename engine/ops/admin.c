@@ -1,3 +1,4 @@
+/* The server of the admin API: listening, who asks, one request. */
 #include "engine/ops/admin_priv.h"
 
 #include <errno.h>
@@ -14,244 +15,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "engine/base/buf.h"
 #include "engine/base/mem.h"
-#include "engine/flow/operate.h"
 
 enum { BODY_MAX = 256 * 1024, HEADERS_MAX = 16 * 1024, SECONDS = 30, BACKLOG = 64 };
-
-/* ---- answers ---- */
-
-/* An answer that waits until what it says is durable. The request may be gone by then. */
-struct admin_pending {
-    struct admin_pending *next, *prev;
-    struct admin *admin; /* NULL: closed meanwhile */
-    struct evhttp_request *q;
-    struct report *report;
-};
-
-static const char *reason_of(int status)
-{
-    return status == HTTP_OK ? "OK" : "Refused";
-}
-
-static void send_to(struct evhttp_request *q, int status, const char *type, struct str body)
-{
-    struct evbuffer *b = evbuffer_new();
-    evbuffer_add(b, body.p, body.n);
-    evhttp_add_header(evhttp_request_get_output_headers(q), "Content-Type", type);
-    evhttp_send_reply(q, status, reason_of(status), b);
-    evbuffer_free(b);
-}
-
-static void send_report(struct evhttp_request *q, int status, struct report *r)
-{
-    struct buf b = {0};
-    report_put(r, &b);
-    buf_putc(&b, '\n');
-    send_to(q, status, "application/json", buf_str(&b));
-    buf_free(&b);
-    report_free(&r);
-}
-
-void admin_answer(struct admin_call *c, int status, const char *type, struct str body)
-{
-    send_to(c->q, status, type, body);
-}
-
-void admin_answer_report(struct admin_call *c, int status, struct report *r)
-{
-    send_report(c->q, status, r);
-}
-
-static struct report *error_report(struct str error, const char *hint)
-{
-    struct report *r = report_object();
-    report_set_text(r, "error", error);
-    if (hint) {
-        report_set_text(r, "hint", str_of(hint));
-    }
-    return r;
-}
-
-void admin_answer_error(struct admin_call *c, int status, struct str error, const char *hint)
-{
-    send_report(c->q, status, error_report(error, hint));
-}
-
-static void unlink_pending(struct admin_pending *p)
-{
-    if (p->admin) {
-        *(p->prev ? &p->prev->next : &p->admin->pending) = p->next;
-        if (p->next) {
-            p->next->prev = p->prev;
-        }
-    }
-}
-
-static void on_durable(void *arg, enum journal_status status, uint64_t seq)
-{
-    struct admin_pending *p = arg;
-    (void)seq;
-    unlink_pending(p);
-    if (p->admin && status == JOURNAL_STORED) {
-        send_report(p->q, HTTP_OK, p->report);
-        p->report = NULL;
-    } else if (p->admin && status == JOURNAL_REFUSED) {
-        send_report(p->q, HTTP_SERVUNAVAIL,
-                    error_report(STR("the journal takes nothing now"),
-                                 "ask again when there is room: `corridor status`"));
-    } /* else nobody may be told: the process ends */
-    report_free(&p->report);
-    free(p);
-}
-
-void admin_answer_durable(struct admin_call *c, struct report *r, struct str what)
-{
-    struct admin_pending *p = X_NEW(struct admin_pending);
-    *p = (struct admin_pending){
-        .next = c->admin->pending, .admin = c->admin, .q = c->q, .report = r};
-    if (p->next) {
-        p->next->prev = p;
-    }
-    c->admin->pending = p;
-    engine_confirm(daemon_engine(c->admin->daemon),
-                   str_printf(&c->arena, "%s: %.*s", c->by, STR_ARG(what)), on_durable, p);
-}
-
-struct str admin_query(struct admin_call *c, const char *key)
-{
-    struct evkeyvalq pairs;
-    const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(c->q));
-    if (!query || evhttp_parse_query_str(query, &pairs) != 0) {
-        return STR("");
-    }
-    const char *value = evhttp_find_header(&pairs, key);
-    struct str copy = value ? str_dup(&c->arena, str_of(value)) : STR("");
-    evhttp_clear_headers(&pairs);
-    return copy;
-}
-
-/* ---- places ---- */
-
-static void on_status(struct admin_call *c)
-{
-    admin_answer_report(c, HTTP_OK, daemon_status(c->admin->daemon));
-}
-
-static void on_tables(struct admin_call *c)
-{
-    admin_answer_report(c, HTTP_OK, daemon_tables(c->admin->daemon));
-}
-
-static void on_misses(struct admin_call *c)
-{
-    admin_answer_report(c, HTTP_OK, daemon_misses(c->admin->daemon));
-}
-
-static void on_alerts(struct admin_call *c)
-{
-    admin_answer_report(c, HTTP_OK, daemon_alerts(c->admin->daemon));
-}
-
-static void on_journal(struct admin_call *c)
-{
-    admin_answer_report(c, HTTP_OK, daemon_journal(c->admin->daemon));
-}
-
-static void on_accept_damage(struct admin_call *c)
-{
-    daemon_accept_damage(c->admin->daemon);
-    admin_answer(c, HTTP_OK, "text/plain", STR("accepted\n"));
-}
-
-static void on_accept_clock(struct admin_call *c)
-{
-    bool done = daemon_accept_clock(c->admin->daemon);
-    admin_answer(c, done ? HTTP_OK : 409, "text/plain",
-                 done ? STR("accepted\n")
-                      : STR("the clock is not doubted: there is nothing to accept\n"));
-}
-
-static void on_reload(struct admin_call *c)
-{
-    struct buf out = {0};
-    const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(c->q));
-    enum daemon_reload what = query && strcmp(query, "hold-pending") == 0
-                                  ? DAEMON_RELOAD_HOLD_PENDING
-                              : query && strcmp(query, "tables") == 0 ? DAEMON_RELOAD_TABLES
-                                                                      : DAEMON_RELOAD;
-    int failed = daemon_reload(c->admin->daemon, what, &out);
-    admin_answer(c, failed ? 409 : HTTP_OK, "text/plain", buf_str(&out));
-    buf_free(&out);
-}
-
-static void on_metrics(struct admin_call *c)
-{
-    struct buf out = {0};
-    daemon_metrics(c->admin->daemon, &out);
-    admin_answer(c, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out));
-    buf_free(&out);
-}
-
-static void answer_health(struct admin_call *c, bool (*ask)(struct daemon *d, struct buf *out))
-{
-    struct buf out = {0};
-    bool is_well = ask(c->admin->daemon, &out);
-    buf_putc(&out, '\n');
-    admin_answer(c, is_well ? HTTP_OK : HTTP_SERVUNAVAIL, "application/json", buf_str(&out));
-    buf_free(&out);
-}
-
-static void on_alive(struct admin_call *c)
-{
-    answer_health(c, daemon_alive);
-}
-
-static void on_ready(struct admin_call *c)
-{
-    answer_health(c, daemon_ready);
-}
-
-/* Who may ask: whoever the door lets in; those at the door of `metrics:` too; everybody. */
-enum admin_for { FOR_ADMIN, FOR_WATCHING, FOR_ALL };
-
-static const struct admin_place {
-    const char *path;
-    enum evhttp_cmd_type method;
-    bool has_body; /* a JSON object is expected */
-    void (*run)(struct admin_call *c);
-    enum admin_for who;
-} places[] = {
-    {"/metrics", EVHTTP_REQ_GET, false, on_metrics, FOR_WATCHING},
-    {"/healthz", EVHTTP_REQ_GET, false, on_alive, FOR_ALL},
-    {"/readyz", EVHTTP_REQ_GET, false, on_ready, FOR_ALL},
-    {"/status", EVHTTP_REQ_GET, false, on_status, FOR_ADMIN},
-    {"/alerts", EVHTTP_REQ_GET, false, on_alerts, FOR_ADMIN},
-    {"/misses", EVHTTP_REQ_GET, false, on_misses, FOR_ADMIN},
-    {"/tables", EVHTTP_REQ_GET, false, on_tables, FOR_ADMIN},
-    {"/journal", EVHTTP_REQ_GET, false, on_journal, FOR_ADMIN},
-    {"/queues", EVHTTP_REQ_GET, false, admin_queues, FOR_ADMIN},
-    {"/queue", EVHTTP_REQ_GET, false, admin_queue, FOR_ADMIN},
-    {"/reload", EVHTTP_REQ_POST, false, on_reload, FOR_ADMIN},
-    {"/accept-damage", EVHTTP_REQ_POST, false, on_accept_damage, FOR_ADMIN},
-    {"/accept-clock", EVHTTP_REQ_POST, false, on_accept_clock, FOR_ADMIN},
-    {"/queue/hold", EVHTTP_REQ_POST, true, admin_queue_hold, FOR_ADMIN},
-    {"/queue/release", EVHTTP_REQ_POST, true, admin_queue_release, FOR_ADMIN},
-    {"/queue/drop", EVHTTP_REQ_POST, true, admin_queue_drop, FOR_ADMIN},
-    {"/queue/move", EVHTTP_REQ_POST, true, admin_queue_move, FOR_ADMIN},
-    {"/resend", EVHTTP_REQ_POST, true, admin_resend, FOR_ADMIN},
-};
-
-static const struct admin_place *find_place(const char *path)
-{
-    for (size_t i = 0; path && i < sizeof(places) / sizeof(places[0]); i++) {
-        if (strcmp(places[i].path, path) == 0) {
-            return &places[i];
-        }
-    }
-    return NULL;
-}
 
 /* ---- who asks ---- */
 
@@ -292,7 +58,7 @@ static void name_token(struct admin_call *c)
 static bool is_let_in(const struct admin_door *door, const struct admin_place *place,
                       struct evhttp_request *q)
 {
-    if (place && place->who == FOR_ALL) {
+    if (place && place->who == ADMIN_FOR_ALL) {
         return true;
     }
     const char *shown = evhttp_find_header(evhttp_request_get_input_headers(q), "Authorization");
@@ -300,6 +66,19 @@ static bool is_let_in(const struct admin_door *door, const struct admin_place *p
 }
 
 /* ---- one request ---- */
+
+struct str admin_query(struct admin_call *c, const char *key)
+{
+    struct evkeyvalq pairs;
+    const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(c->q));
+    if (!query || evhttp_parse_query_str(query, &pairs) != 0) {
+        return STR("");
+    }
+    const char *value = evhttp_find_header(&pairs, key);
+    struct str copy = value ? str_dup(&c->arena, str_of(value)) : STR("");
+    evhttp_clear_headers(&pairs);
+    return copy;
+}
 
 static struct report *read_body(struct evhttp_request *q)
 {
@@ -333,8 +112,8 @@ static void on_request(struct evhttp_request *q, void *arg)
     const struct admin_door *door = arg;
     struct admin_call c = {.admin = door->admin, .q = q};
     const struct admin_place *place =
-        find_place(evhttp_uri_get_path(evhttp_request_get_evhttp_uri(q)));
-    place = place && door->is_for_watching && place->who == FOR_ADMIN ? NULL : place;
+        admin_find_place(evhttp_uri_get_path(evhttp_request_get_evhttp_uri(q)));
+    place = place && door->is_for_watching && place->who == ADMIN_FOR_ADMIN ? NULL : place;
     if (!is_let_in(door, place, q)) {
         log_event(daemon_log(door->admin->daemon), LOG_LEVEL_WARN, "not-let-in",
                   log_cstr("peer", q->remote_host ? q->remote_host : ""));
@@ -483,9 +262,7 @@ void admin_close(struct admin **a)
     if (!one) {
         return;
     }
-    for (struct admin_pending *p = one->pending; p; p = p->next) {
-        p->admin = NULL; /* its request goes with the door */
-    }
+    admin_answer_none(one);
     admin_door_close(&one->unix_door);
     admin_door_close(&one->tcp_door);
     admin_door_close(&one->watch_door);

@@ -1,5 +1,5 @@
-/* admin_priv.h - what the server side of the admin socket shares: admin.c (places, answers), admin_door.c, admin_token.c,
- * admin_queue.c (the places about queues). Loop thread. */
+/* admin_priv.h - what the server side of the admin socket shares: admin.c (listening, who asks), admin_door.c, admin_token.c,
+ * admin_place.c and admin_queue.c (what can be asked), admin_answer.c. Loop thread. */
 #ifndef CORRIDOR_OPS_ADMIN_PRIV_H
 #define CORRIDOR_OPS_ADMIN_PRIV_H
 
@@ -40,7 +40,7 @@ struct admin_call {
     char by[ADMIN_BY + 1];     /* who asks */
 };
 
-/* Exactly one of these ends a call. */
+/* admin_answer.c. Exactly one of these ends a call. */
 void admin_answer(struct admin_call *c, int status, const char *type, struct str body);
 /* Takes `r`. */
 void admin_answer_report(struct admin_call *c, int status, struct report *r);
@@ -48,13 +48,29 @@ void admin_answer_report(struct admin_call *c, int status, struct report *r);
 void admin_answer_error(struct admin_call *c, int status, struct str error, const char *hint);
 /* Takes `r`: given once what was done, told as `what`, is durable. */
 void admin_answer_durable(struct admin_call *c, struct report *r, struct str what);
-/* A member of the query string, in the call's arena; empty when it is not there. */
+/* The doors close: those that still wait are answered no more. */
+void admin_answer_none(struct admin *a);
+/* admin.c: a member of the query string, in the call's arena; empty when it is not there. */
 struct str admin_query(struct admin_call *c, const char *key);
 
 /* admin_door.c: who watches takes no descriptor that feeds need. Once the door listens. */
 void admin_door_watch(struct admin_door *door, struct evhttp_bound_socket *bound);
 /* Frees its server, where it has one. */
 void admin_door_close(struct admin_door *door);
+
+/* Who may ask: whoever the door lets in; those at the door of `metrics:` too; everybody. */
+enum admin_for { ADMIN_FOR_ADMIN, ADMIN_FOR_WATCHING, ADMIN_FOR_ALL };
+
+struct admin_place {
+    const char *path;
+    enum evhttp_cmd_type method;
+    bool has_body; /* a JSON object is expected */
+    void (*run)(struct admin_call *c);
+    enum admin_for who;
+};
+
+/* admin_place.c: what stands at `path`, or NULL. */
+const struct admin_place *admin_find_place(const char *path);
 
 /* admin_queue.c */
 void admin_queues(struct admin_call *c);
