@@ -21,7 +21,7 @@ static bool open_level(struct json_parser *p)
 }
 
 /* After a member: true when another one follows; *out_ok false on a fault. */
-static bool next_member(struct json_parser *p, char close, bool *out_ok)
+static inline bool next_member(struct json_parser *p, char close, bool *out_ok)
 {
     json_skip_blanks(p);
     *out_ok = true;

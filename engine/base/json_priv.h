@@ -15,11 +15,18 @@ struct json_parser {
     int rc;
 };
 
+static inline void json_skip_blanks(struct json_parser *p)
+{
+    while (p->at < p->end &&
+           (*p->at == ' ' || *p->at == '\n' || *p->at == '\r' || *p->at == '\t')) {
+        p->at++;
+    }
+}
+
 /* Always false. */
 bool json_fail_at(struct json_parser *p, int rc, const char *at, const char *text);
 /* The same, of what stands at p->at and is no JSON. */
 bool json_fail(struct json_parser *p, const char *text);
-void json_skip_blanks(struct json_parser *p);
 /* From its opening quote. Decoded into the arena where it has escapes, else a view. */
 bool json_read_string(struct json_parser *p, struct str *out);
 /* As it is written. */

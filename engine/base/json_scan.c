@@ -15,14 +15,6 @@ bool json_fail(struct json_parser *p, const char *text)
     return json_fail_at(p, ERR_SYNTAX, p->at, text);
 }
 
-void json_skip_blanks(struct json_parser *p)
-{
-    while (p->at < p->end &&
-           (*p->at == ' ' || *p->at == '\n' || *p->at == '\r' || *p->at == '\t')) {
-        p->at++;
-    }
-}
-
 /* ---- strings ---- */
 
 static int hex_digit(char c)
