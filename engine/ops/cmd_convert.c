@@ -197,10 +197,7 @@ static struct plan *load_plan(struct command_run *r)
     struct plan *p = config_load_in_zone(config, args->routes.n ? args->routes.p : NULL,
                                          args->timezone, r->adapters, &d);
     if (!p) {
-        struct buf out = {0};
-        excerpt_print(&out, &d);
-        fwrite(out.p ? out.p : "", 1, out.n, stderr);
-        buf_free(&out);
+        excerpt_tell(&d);
         (void)command_fail(r, "%s: %u %s; nothing was run", config, d.errors,
                            d.errors == 1 ? "error" : "errors"); /* the status says the rest */
     }

@@ -53,16 +53,13 @@ static bool read_rules(struct command_run *r, struct deid_rules *rules, const ch
     struct str bytes;
     const char *why;
     struct diags d;
-    struct buf out = {0};
     diags_init(&d, r->arena);
     if (!files_read(r->arena, path, &bytes, &why)) {
         (void)command_fail(r, "%s: %s", path, why); /* the status is the caller's */
         return false;
     }
     bool good = deid_rules_read(rules, path, bytes, &d);
-    excerpt_print(&out, &d);
-    fwrite(out.p ? out.p : "", 1, out.n, stderr);
-    buf_free(&out);
+    excerpt_tell(&d);
     return good;
 }
 

@@ -211,10 +211,7 @@ static struct plan *load(struct command_run *r, const char *path)
     diags_init(&d, r->arena);
     struct plan *p = config_load(path, r->adapters, &d);
     if (!p) {
-        struct buf out = {0};
-        excerpt_print(&out, &d);
-        fwrite(out.p ? out.p : "", 1, out.n, stderr);
-        buf_free(&out);
+        excerpt_tell(&d);
         (void)command_fail(r, "%s: %u error%s; nothing was run", path, d.errors,
                            d.errors == 1 ? "" : "s"); /* the status is the caller's */
     }
@@ -235,10 +232,7 @@ static bool read_expected(struct command_run *r, struct shadow_tally *t, struct 
         return false;
     }
     bool good = shadow_tally_expect(t, file.p, bytes, &d);
-    struct buf out = {0};
-    excerpt_print(&out, &d);
-    fwrite(out.p ? out.p : "", 1, out.n, stderr);
-    buf_free(&out);
+    excerpt_tell(&d);
     return good;
 }
 

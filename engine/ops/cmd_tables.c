@@ -118,10 +118,7 @@ static struct plan *load(struct command_run *r, const struct tables_args *args)
     diags_init(&d, r->arena);
     struct plan *p = config_load(config, r->adapters, &d);
     if (!p) {
-        struct buf out = {0};
-        excerpt_print(&out, &d);
-        fwrite(out.p ? out.p : "", 1, out.n, stderr);
-        buf_free(&out);
+        excerpt_tell(&d);
     }
     return p;
 }

@@ -180,10 +180,7 @@ static int run_once(struct command_run *r, const char *config, const char *path)
     if (p) {
         status = run_suite(r, p, path);
     } else {
-        struct buf out = {0};
-        excerpt_print(&out, &d);
-        fwrite(out.p ? out.p : "", 1, out.n, stderr);
-        buf_free(&out);
+        excerpt_tell(&d);
         (void)command_fail(r, "%s: %u %s; nothing was run", config, d.errors,
                            d.errors == 1 ? "error" : "errors"); /* the status says the rest */
     }

@@ -275,10 +275,7 @@ static int run(struct command_run *r)
     diags_init(&d, r->arena);
     struct plan *p = config_load(config, r->adapters, &d);
     if (!p) {
-        struct buf out = {0};
-        excerpt_print(&out, &d);
-        fwrite(out.p ? out.p : "", 1, out.n, stderr);
-        buf_free(&out);
+        excerpt_tell(&d);
         return command_fail(r, "%s: %u %s; nothing was run", config, d.errors,
                             d.errors == 1 ? "error" : "errors");
     }

@@ -176,10 +176,7 @@ static int set_rules(struct validating *v)
 
 static int print_findings(struct command_run *r, const char *file, const struct diags *d)
 {
-    struct buf out = {0};
-    excerpt_print(&out, d);
-    fwrite(out.p ? out.p : "", 1, out.n, stderr);
-    buf_free(&out);
+    excerpt_tell(d);
     return command_fail(r, "%s: %u %s; nothing was validated", file, d->errors,
                         d->errors == 1 ? "error" : "errors");
 }

@@ -1,5 +1,6 @@
 #include "engine/ops/excerpt.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/buf.h"
@@ -95,4 +96,12 @@ void excerpt_print(struct buf *out, const struct diags *d)
             put_excerpt(out, source.bytes, one->pos);
         }
     }
+}
+
+void excerpt_tell(const struct diags *d)
+{
+    struct buf out = {0};
+    excerpt_print(&out, d);
+    (void)fwrite(out.p ? out.p : "", 1, out.n, stderr); /* there is nobody else to tell */
+    buf_free(&out);
 }

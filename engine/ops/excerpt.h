@@ -10,5 +10,7 @@
 
 /* All findings in order of place, each with its excerpt. */
 void excerpt_print(struct buf *out, const struct diags *d);
+/* The same on standard error. */
+void excerpt_tell(const struct diags *d);
 
 #endif
