@@ -111,8 +111,9 @@ void exchange_refuse_reused(struct exchange *x)
         say_reused(x);
     }
     if (s->want->refuses_reused) {
-        exchange_reject_one(x, ACK_AE, 205, "MSH-10",
-                            STR("control id was used before by another message"));
+        exchange_reject_one(x, ACK_AE, 205, x->data ? "" : "MSH-10",
+                            x->data ? STR("another message had this id before")
+                                    : STR("control id was used before by another message"));
     }
 }
 

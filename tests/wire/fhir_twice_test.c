@@ -84,3 +84,23 @@ Test(wire_fhir_twice, an_entry_that_is_a_copy_of_what_is_being_stored_is_where_t
     peer_close(&other);
     end();
 }
+
+#define HEADER(more)                                                                               \
+    "{\"resource\":{\"resourceType\":\"MessageHeader\",\"id\":\"m1\",\"eventUri\":\"urn:e\"" more  \
+    "}}"
+
+/* As a control id of HL7 v2 is, but its place is not in an MSH. */
+Test(wire_fhir_twice, an_id_of_another_body_may_be_refused)
+{
+    begin_with(" }\n    duplicates: { window: 1h, differs: reject } # {", ROUTES BUNDLES);
+    EXPECT(ask("POST /fhir/Patient", JSON "Idempotency-Key: k1\r\n", GOOD), 201, "Location");
+    struct str a = ask("POST /fhir/Patient", JSON "Idempotency-Key: k1\r\n", ALSO);
+    EXPECT(a, 422, "\"duplicate\"", "another message had this id before");
+    cr_expect_not(has(a, "MSH"), "%.*s", STR_ARG(a));
+    EXPECT(ask("POST /fhir", JSON, BUNDLE("message", HEADER(""))), 200, "\"ok\"");
+    a = ask("POST /fhir", JSON, BUNDLE("message", HEADER(",\"reason\":{}")));
+    EXPECT(a, 422, "\"duplicate\"", "another message had this id before");
+    cr_expect_not(has(a, "MSH"), "%.*s", STR_ARG(a));
+    EXPECT(ask("POST /fhir/Patient", JSON "Idempotency-Key: k1\r\n", GOOD), 201, "Location");
+    end();
+}
