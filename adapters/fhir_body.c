@@ -258,7 +258,7 @@ static void read_conditions(const struct reading *r, const struct json *request,
     p->request.if_match = json_text(json_get(request, "ifMatch"));
     p->request.if_none_match = json_text(json_get(request, "ifNoneMatch"));
     if (exist.n && p->request.what == FHIR_DO_CREATE) {
-        p->request.criteria = fhir_request_criteria(exist, p->request.type);
+        p->request.criteria = fhir_request_criteria(r->a, exist, p->request.type);
         if (!fhir_request_is_search(p->request.criteria)) {
             p->fault = fault_of(400, "value", "ifNoneExist is no search; expected identifier=..",
                                 place_of(r, "request.ifNoneExist"));

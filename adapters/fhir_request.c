@@ -1,5 +1,6 @@
 #include "adapters/fhir_request.h"
 
+#include "engine/base/buf.h"
 #include "engine/fhir/model.h"
 #include "engine/fhir/primitive.h"
 
@@ -174,27 +175,47 @@ bool fhir_request_is_search(struct str criteria)
     return false;
 }
 
-struct str fhir_request_criteria(struct str given, struct str type)
+/* A query without what says how to answer: `_format` and the like stand in every request of some clients. */
+static struct str criteria_of(struct arena *a, struct str query)
+{
+    struct str one;
+    struct buf kept = {0};
+    while (query.n) {
+        (void)str_split(&query, '&', &one);
+        struct str rest = one, name = STR("");
+        (void)str_split(&rest, '=', &name);
+        if (one.n && !is_control(name)) {
+            buf_puts(&kept, kept.n ? "&" : "");
+            buf_put_str(&kept, one);
+        }
+    }
+    struct str s = str_dup(a, buf_str(&kept));
+    buf_free(&kept);
+    return s;
+}
+
+struct str fhir_request_criteria(struct arena *a, struct str given, struct str type)
 {
     ptrdiff_t mark = str_index(given, '?'), value = str_index(given, '=');
     if (mark < 0 || (value >= 0 && value < mark)) {
-        return given;
+        return criteria_of(a, given);
     }
     struct str before = str_slice(given, 0, (size_t)mark), last = before;
     while (str_index(last, '/') >= 0) {
         last = str_slice(last, (size_t)str_index(last, '/') + 1, last.n);
     }
-    return !before.n || str_eq(last, type) ? str_slice(given, (size_t)mark + 1, given.n) : STR("");
+    bool is_ours = !before.n || str_eq(last, type);
+    return is_ours ? criteria_of(a, str_slice(given, (size_t)mark + 1, given.n)) : STR("");
 }
 
-static void map_type(struct fhir_request *r, struct str method, struct str query)
+static void map_type(struct arena *a, struct fhir_request *r, struct str method, struct str query)
 {
     bool is_put = str_is(method, "PUT"), is_delete = str_is(method, "DELETE");
     if (str_is(method, "POST")) {
         r->what = FHIR_DO_CREATE;
     } else if ((is_put || is_delete) && fhir_request_is_search(query)) {
         r->what = is_put ? FHIR_DO_UPDATE : FHIR_DO_DELETE;
-        r->criteria = query;
+        r->criteria = criteria_of(a, query);
     } else if (is_put || is_delete) {
         refuse(
             r, 400, "required",
@@ -242,8 +263,8 @@ static bool is_reading(struct str part)
     return str_is(part, "_search") || str_is(part, "_history");
 }
 
-static void map_resource(struct fhir_request *r, struct str method, struct str rest,
-                         struct str query)
+static void map_resource(struct arena *a, struct fhir_request *r, struct str method,
+                         struct str rest, struct str query)
 {
     struct str second = next_part(&rest), third = next_part(&rest);
     struct str name = operation_of(second), later = operation_of(third);
@@ -257,7 +278,7 @@ static void map_resource(struct fhir_request *r, struct str method, struct str r
     } else if (name.p) {
         map_operation(r, method, name);
     } else if (!second.n) {
-        map_type(r, method, query);
+        map_type(a, r, method, query);
     } else {
         r->id = second;
         later.p ? map_operation(r, method, later) : map_instance(r, method);
@@ -283,7 +304,7 @@ void fhir_request_place(struct arena *a, struct str method, struct str place,
         refuse_method(out, "");
     } else {
         out->type = first;
-        map_resource(out, method, rest, query);
+        map_resource(a, out, method, rest, query);
     }
 }
 
@@ -415,7 +436,7 @@ static void read_conditions(struct arena *a, struct fhir_request *r, const struc
         r->signature = read_field(a, r, h, STR("X-Hub-Signature"));
     }
     if (exist.n && r->what == FHIR_DO_CREATE) {
-        r->criteria = fhir_request_criteria(exist, r->type);
+        r->criteria = fhir_request_criteria(a, exist, r->type);
         if (!fhir_request_is_search(r->criteria)) {
             refuse(r, 400, "value", "If-None-Exist is no search; expected identifier=..");
         }

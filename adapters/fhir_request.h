@@ -34,7 +34,7 @@ struct fhir_request {
     struct str type; /* "Patient"; empty: none in the path */
     struct str id;   /* of the path; empty: none */
     struct str
-        criteria; /* of a conditional one: the query or If-None-Exist as it came; empty: it is not */
+        criteria; /* of a conditional one: the query or If-None-Exist, without `_format` and the like; empty: it is not */
     struct str if_match, if_none_match; /* empty: not given */
     struct str signature;               /* X-Hub-Signature-256 or X-Hub-Signature; empty: none */
     struct str key;                     /* Idempotency-Key; empty: none */
@@ -64,8 +64,8 @@ bool fhir_request_is_bare(const struct fhir_request *r);
 /* Does it ask for something: a name with a value that is not about the answer, and names
  * somebody (not "identifier=", "identifier=|", "identifier=urn:a|")? */
 bool fhir_request_is_search(struct str criteria);
-/* The criteria of an If-None-Exist for `type`, without "?", "Patient?" or "[base]/Patient?" before them; empty: of another type. */
-struct str fhir_request_criteria(struct str given, struct str type);
+/* The criteria of an If-None-Exist for `type`, in `a`, without `_format` and the like, and without "?", "Patient?" or "[base]/Patient?" before them; empty: of another type. */
+struct str fhir_request_criteria(struct arena *a, struct str given, struct str type);
 /* A criterion with %xx undone, in `a`; n 0: an escape is broken. */
 struct str fhir_request_decode(struct arena *a, struct str s);
 

@@ -408,6 +408,10 @@ Test(wire_fhir, a_transaction_does_one_thing_to_a_resource)
     EXPECT(ask("POST /fhir", JSON,
                BUNDLE("transaction", SEVEN "," ENTRY("POST", "Patient", GOOD) "," SEVEN)),
            400, "\"duplicate\"", "[\"Bundle.entry[2].request.url\"]");
+    EXPECT(
+        ask("POST /fhir", JSON,
+            BUNDLE("transaction", SEVEN "," ENTRY("PUT", "/Patient/%37?_format=json", PATIENT_7))),
+        400, "\"duplicate\"", "[\"Bundle.entry[1].request.url\"]");
     EXPECT(ask("POST /fhir", JSON, BUNDLE("batch", SEVEN "," SEVEN)), 200, "\"200 OK\"");
     cr_expect_eq(stored(), 1);
     end();

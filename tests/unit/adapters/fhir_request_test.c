@@ -51,6 +51,10 @@ Test(fhir_request, places)
         {"PUT /fhir/Patient/a?x=y", FHIR_DO_UPDATE, 0, "Patient", "a", ""},
         {"PUT /fhir/Patient?identifier=s%7C1", FHIR_DO_UPDATE, 0, "Patient", "",
          "identifier=s%7C1"},
+        {"PUT /fhir/Patient?_format=json&identifier=s%7C1&_pretty=true", FHIR_DO_UPDATE, 0,
+         "Patient", "", "identifier=s%7C1"},
+        {"DELETE /fhir/Patient?identifier=1&&name=a=b&_format=json", FHIR_DO_DELETE, 0, "Patient",
+         "", "identifier=1&name=a=b"},
         {"PUT /fhir/Patient?_format=json", FHIR_DO_NOTHING, 400, "Patient", "", ""},
         {"PUT /fhir/Patient", FHIR_DO_NOTHING, 400, "Patient", "", ""},
         {"PUT /fhir/Patient/a%20b", FHIR_DO_NOTHING, 400, "Patient", "", ""},
@@ -228,6 +232,7 @@ Test(fhir_request, criteria_of_a_create)
         {"identifier=|2,urn:b|", "identifier=|2,urn:b|"},
         {"identifier=%4", "identifier=%4"},
         {"_format=json", NULL},
+        {"?identifier=a|1&_format=json", "identifier=a|1"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *more = str_printf(&arena, "%sIf-None-Exist: %s\r\n", JSON, rows[i].value).p;
