@@ -1,5 +1,6 @@
 #include "adapters/fhir_body.h"
 #include "adapters/fhir_parameters.h"
+#include "adapters/fhir_url.h"
 
 #include "engine/fhir/model.h"
 #include "engine/fhir/primitive.h"
@@ -168,7 +169,7 @@ static struct fhir_fault check_id(struct arena *a, const struct fhir_part *p,
 struct str fhir_body_key(struct arena *a, const struct fhir_request *r)
 {
     if (r->what == FHIR_DO_CREATE && r->criteria.n) {
-        struct str query = fhir_request_decode(a, r->criteria);
+        struct str query = fhir_url_decode(a, r->criteria);
         query = query.n ? query : r->criteria;
         return str_printf(a, "create %.*s?%.*s", STR_ARG(r->type), STR_ARG(query));
     }
@@ -258,8 +259,8 @@ static void read_conditions(const struct reading *r, const struct json *request,
     p->request.if_match = json_text(json_get(request, "ifMatch"));
     p->request.if_none_match = json_text(json_get(request, "ifNoneMatch"));
     if (exist.n && p->request.what == FHIR_DO_CREATE) {
-        p->request.criteria = fhir_request_criteria(r->a, exist, p->request.type);
-        if (!fhir_request_is_search(p->request.criteria)) {
+        p->request.criteria = fhir_url_condition(r->a, exist, p->request.type);
+        if (!fhir_url_is_search(p->request.criteria)) {
             p->fault = fault_of(400, "value", "ifNoneExist is no search; expected identifier=..",
                                 place_of(r, "request.ifNoneExist"));
         }
@@ -304,7 +305,7 @@ static struct str identity_of(struct arena *a, const struct fhir_part *p)
     if (q->what == FHIR_DO_CREATE || !q->criteria.n) {
         return STR("");
     }
-    struct str query = fhir_request_decode(a, q->criteria);
+    struct str query = fhir_url_decode(a, q->criteria);
     query = query.n ? query : q->criteria;
     return str_printf(a, "%.*s?%.*s", STR_ARG(q->type), STR_ARG(query));
 }

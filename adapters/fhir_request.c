@@ -1,6 +1,6 @@
 #include "adapters/fhir_request.h"
+#include "adapters/fhir_url.h"
 
-#include "engine/base/buf.h"
 #include "engine/fhir/model.h"
 #include "engine/fhir/primitive.h"
 
@@ -21,70 +21,6 @@ static void refuse_method(struct fhir_request *r, const char *allow)
         r, 405, "not-supported",
         "this method does nothing here; resources are taken and passed on, not read back, searched "
         "or patched");
-}
-
-/* ---- escapes ---- */
-
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The byte of the %xx at `i`; -1: it is none. */
-static int escaped(struct str s, size_t i)
-{
-    int high = i + 2 < s.n ? digit(s.p[i + 1]) : -1, low = i + 2 < s.n ? digit(s.p[i + 2]) : -1;
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
-/* What means the same with and without an escape, and the sign of an operation. Source: RFC 3986, 2.3, 6.2.2.2. */
-static bool is_plain(int c)
-{
-    bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return is_letter || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~' ||
-           c == '$';
-}
-
-/* A path without the escapes that it does not need; the others stay: %2F is no slash. */
-static struct str plain_path(struct arena *a, struct str path)
-{
-    if (str_index(path, '%') < 0) {
-        return path;
-    }
-    char *to = arena_alloc(a, path.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < path.n; i++) {
-        int c = path.p[i] == '%' ? escaped(path, i) : -1;
-        bool is_undone = c >= 0 && is_plain(c);
-        to[n++] = is_undone ? (char)c : path.p[i];
-        i += is_undone ? 2u : 0u;
-    }
-    to[n] = '\0';
-    return str_from(to, n);
-}
-
-struct str fhir_request_decode(struct arena *a, struct str s)
-{
-    char *to = arena_alloc(a, s.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] != '%') {
-            to[n++] = s.p[i];
-            continue;
-        }
-        int c = escaped(s, i);
-        if (c < 0) {
-            return STR("");
-        }
-        to[n++] = (char)c;
-        i += 2;
-    }
-    to[n] = '\0';
-    return str_from(to, n);
 }
 
 /* ---- places ---- */
@@ -120,102 +56,14 @@ static void map_operation(struct fhir_request *r, struct str method, struct str 
     }
 }
 
-/* Parameters of the query that say how to answer, not what is meant. */
-static bool is_control(struct str name)
-{
-    static const char *const names[] = {"_format", "_pretty", "_summary", "_elements"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (str_is(name, names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_parameters(struct str query)
-{
-    struct str one;
-    while (query.n) {
-        (void)str_split(&query, '&', &one);
-        struct str name = STR("");
-        (void)str_split(&one, '=', &name);
-        if (name.n && !is_control(name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One of its alternatives names somebody: behind a system ("urn:a|") and before a comma there is something. */
-static bool is_filled(struct str value)
-{
-    bool is_named = false;
-    for (size_t i = 0; i < value.n; i++) {
-        int c = value.p[i] == '%' ? escaped(value, i) : value.p[i];
-        if (c == ',' && is_named) {
-            return true;
-        }
-        is_named = c != '|' && (is_named || (c != ',' && c != ' ' && c != '+'));
-        i += value.p[i] == '%' ? 2u : 0u;
-    }
-    return is_named;
-}
-
-bool fhir_request_is_search(struct str criteria)
-{
-    struct str rest = criteria, one;
-    while (rest.n) {
-        struct str name = STR("");
-        (void)str_split(&rest, '&', &one);
-        (void)str_split(&one, '=', &name);
-        if (name.n && !is_control(name) && is_filled(one)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A query without what says how to answer: `_format` and the like stand in every request of some clients. */
-static struct str criteria_of(struct arena *a, struct str query)
-{
-    struct str one;
-    struct buf kept = {0};
-    while (query.n) {
-        (void)str_split(&query, '&', &one);
-        struct str rest = one, name = STR("");
-        (void)str_split(&rest, '=', &name);
-        if (one.n && !is_control(name)) {
-            buf_puts(&kept, kept.n ? "&" : "");
-            buf_put_str(&kept, one);
-        }
-    }
-    struct str s = str_dup(a, buf_str(&kept));
-    buf_free(&kept);
-    return s;
-}
-
-struct str fhir_request_criteria(struct arena *a, struct str given, struct str type)
-{
-    ptrdiff_t mark = str_index(given, '?'), value = str_index(given, '=');
-    if (mark < 0 || (value >= 0 && value < mark)) {
-        return criteria_of(a, given);
-    }
-    struct str before = str_slice(given, 0, (size_t)mark), last = before;
-    while (str_index(last, '/') >= 0) {
-        last = str_slice(last, (size_t)str_index(last, '/') + 1, last.n);
-    }
-    bool is_ours = !before.n || str_eq(last, type);
-    return is_ours ? criteria_of(a, str_slice(given, (size_t)mark + 1, given.n)) : STR("");
-}
-
 static void map_type(struct arena *a, struct fhir_request *r, struct str method, struct str query)
 {
     bool is_put = str_is(method, "PUT"), is_delete = str_is(method, "DELETE");
     if (str_is(method, "POST")) {
         r->what = FHIR_DO_CREATE;
-    } else if ((is_put || is_delete) && fhir_request_is_search(query)) {
+    } else if ((is_put || is_delete) && fhir_url_is_search(query)) {
         r->what = is_put ? FHIR_DO_UPDATE : FHIR_DO_DELETE;
-        r->criteria = criteria_of(a, query);
+        r->criteria = fhir_url_criteria(a, query);
     } else if (is_put || is_delete) {
         refuse(
             r, 400, "required",
@@ -291,7 +139,7 @@ void fhir_request_place(struct arena *a, struct str method, struct str place,
     struct str path = STR(""), query = place;
     *out = (struct fhir_request){0};
     (void)str_split(&query, '?', &path);
-    path = plain_path(a, path);
+    path = fhir_url_path(a, path);
     struct str rest = str_starts(path, STR("/")) ? str_slice(path, 1, path.n) : path;
     struct str first = next_part(&rest), name = operation_of(first);
     if (!first.n && !rest.n) {
@@ -360,24 +208,9 @@ static void read_content_type(struct fhir_request *r, const struct http_head *h)
     }
 }
 
-/* The value of a parameter of the query of a target; n 0: none. */
-static struct str value_of(struct arena *a, struct str target, const char *name)
-{
-    struct str one, at, query = target;
-    (void)str_split(&query, '?', &one);
-    while (query.n) {
-        (void)str_split(&query, '&', &one);
-        (void)str_split(&one, '=', &at);
-        if (str_is(at, name)) {
-            return fhir_request_decode(a, one);
-        }
-    }
-    return STR("");
-}
-
 static void read_accept(struct arena *a, struct fhir_request *r, const struct http_head *h)
 {
-    struct str rest = h->fields, accept, format = value_of(a, h->target, "_format");
+    struct str rest = h->fields, accept, format = fhir_url_value(a, h->target, "_format");
     bool is_asked = format.n > 0, is_given = format.n && fhir_header_accepts(format, r->is_later);
     while (!format.n && http_head_next(&rest, STR("Accept"), &accept)) {
         is_asked = is_asked || accept.n;
@@ -436,8 +269,8 @@ static void read_conditions(struct arena *a, struct fhir_request *r, const struc
         r->signature = read_field(a, r, h, STR("X-Hub-Signature"));
     }
     if (exist.n && r->what == FHIR_DO_CREATE) {
-        r->criteria = fhir_request_criteria(a, exist, r->type);
-        if (!fhir_request_is_search(r->criteria)) {
+        r->criteria = fhir_url_condition(a, exist, r->type);
+        if (!fhir_url_is_search(r->criteria)) {
             refuse(r, 400, "value", "If-None-Exist is no search; expected identifier=..");
         }
     }
@@ -449,7 +282,8 @@ static void check_query(struct fhir_request *r, const struct http_head *h)
     (void)str_split(&query, '?', &path);
     bool is_free = r->what == FHIR_DO_VALIDATE || r->what == FHIR_DO_MESSAGE;
     bool has_used = r->what == FHIR_DO_UPDATE || r->what == FHIR_DO_DELETE;
-    if (r->is_strict && !is_free && !(has_used && r->criteria.n) && has_parameters(query)) {
+    if (r->is_strict && !is_free && !(has_used && r->criteria.n) &&
+        fhir_url_has_parameters(query)) {
         refuse(r, 400, "not-supported",
                "parameters in the URL that mean nothing here, and handling=strict");
     }
@@ -459,13 +293,13 @@ static void check_query(struct fhir_request *r, const struct http_head *h)
 static void read_operation(struct arena *a, struct fhir_request *r, const struct http_head *h)
 {
     if (r->what == FHIR_DO_VALIDATE) {
-        r->mode = value_of(a, h->target, "mode");
-        r->profile = value_of(a, h->target, "profile");
+        r->mode = fhir_url_value(a, h->target, "mode");
+        r->profile = fhir_url_value(a, h->target, "profile");
     } else if (r->what == FHIR_DO_MESSAGE) {
-        struct str async = value_of(a, h->target, "async");
+        struct str async = fhir_url_value(a, h->target, "async");
         if (async.n && !str_is(async, "false")) {
             refuse(r, 422, "not-supported", FHIR_NO_ASYNC);
-        } else if (value_of(a, h->target, "response-url").n) {
+        } else if (fhir_url_value(a, h->target, "response-url").n) {
             refuse(r, 422, "not-supported", FHIR_NO_RESPONSE_URL);
         }
     }

@@ -61,12 +61,4 @@ bool fhir_request_is_open(struct arena *a, const struct http_head *h, struct str
 /* Is it $validate of the deletion of a resource that the URL names? It needs no body. */
 bool fhir_request_is_bare(const struct fhir_request *r);
 
-/* Does it ask for something: a name with a value that is not about the answer, and names
- * somebody (not "identifier=", "identifier=|", "identifier=urn:a|")? */
-bool fhir_request_is_search(struct str criteria);
-/* The criteria of an If-None-Exist for `type`, in `a`, without `_format` and the like, and without "?", "Patient?" or "[base]/Patient?" before them; empty: of another type. */
-struct str fhir_request_criteria(struct arena *a, struct str given, struct str type);
-/* A criterion with %xx undone, in `a`; n 0: an escape is broken. */
-struct str fhir_request_decode(struct arena *a, struct str s);
-
 #endif

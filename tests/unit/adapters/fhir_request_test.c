@@ -1,5 +1,6 @@
 /* Requests to a FHIR endpoint: what each method, path and header means, and what is refused with which status. */
 #include "adapters/fhir_request.h"
+#include "adapters/fhir_url.h"
 
 #include <criterion/criterion.h>
 
@@ -267,10 +268,10 @@ Test(fhir_request, what_is_strict_wants_no_parameters_that_mean_nothing)
 
 Test(fhir_request, escapes)
 {
-    cr_expect(str_is(fhir_request_decode(&arena, STR("a%7Cb%2bc+d")), "a|b+c+d"));
-    cr_expect_eq(fhir_request_decode(&arena, STR("a%7")).n, 0);
-    cr_expect_eq(fhir_request_decode(&arena, STR("a%zz")).n, 0);
-    cr_expect_eq(fhir_request_decode(&arena, STR("%")).n, 0);
+    cr_expect(str_is(fhir_url_decode(&arena, STR("a%7Cb%2bc+d")), "a|b+c+d"));
+    cr_expect_eq(fhir_url_decode(&arena, STR("a%7")).n, 0);
+    cr_expect_eq(fhir_url_decode(&arena, STR("a%zz")).n, 0);
+    cr_expect_eq(fhir_url_decode(&arena, STR("%")).n, 0);
 }
 
 Test(fhir_request, only_what_it_can_do_is_told_to_everybody)
