@@ -174,10 +174,13 @@ Test(wire_fhir_operations, a_deletion_that_is_only_looked_at_has_no_body)
     end();
 }
 
-/* Only a Bundle may hold what R4 does not have. */
+/* Only a Bundle to the base may hold what R4 does not have. */
 Test(wire_fhir_operations, a_resource_that_calls_itself_history_is_looked_at)
 {
     begin_with(", validate: strict", ROUTES);
+    EXPECT(ask("POST /fhir/Bundle", JSON,
+               "{\"resourceType\":\"Bundle\",\"type\":\"history\",\"other\":true}"),
+           422, "Bundle.other");
     EXPECT(ask("POST /fhir/Patient", JSON,
                "{\"resourceType\":\"Patient\",\"active\":true,\"type\":\"history\"}"),
            422, "Patient.type");
