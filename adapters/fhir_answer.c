@@ -374,7 +374,8 @@ struct outcome fhir_answer_judge(const struct http_answer *a, const struct fhir_
     if (a->status == 0 || o.verdict == DELIVERY_UNKNOWN) {
         return o;
     }
-    if (a->is_late && o.verdict == DELIVERY_DELIVERED) {
+    bool is_done = a->status == 201 && !asked->is_bundle; /* whatever follows */
+    if (a->is_late && o.verdict == DELIVERY_DELIVERED && !is_done) {
         return moved(o, DELIVERY_UNKNOWN, "the answer did not end within reply-within");
     }
     if (a->is_coded && o.verdict == DELIVERY_DELIVERED) {

@@ -412,6 +412,11 @@ Test(fhir_answer, a_yes_that_comes_too_slowly_or_cannot_be_read_is_none)
     cr_expect_eq(o.verdict, DELIVERY_UNKNOWN);
     cr_expect_str_eq(o.reason, "the answer did not end within reply-within");
     cr_expect_eq(fhir_answer_judge(&late, &bundle, 0, &issue).verdict, DELIVERY_UNKNOWN);
+    late.status = 201;
+    cr_expect_eq(fhir_answer_judge(&late, &bundle, 0, &issue).verdict, DELIVERY_UNKNOWN);
+    o = fhir_answer_judge(&late, &asked, 0, &issue);
+    cr_expect_eq(o.verdict, DELIVERY_DELIVERED,
+                 "it was created, and another attempt might create another");
     cr_expect_eq(fhir_answer_judge(&no, &asked, 0, &issue).verdict, DELIVERY_REFUSED);
     o = fhir_answer_judge(&coded, &asked, 0, &issue);
     cr_expect_eq(o.verdict, DELIVERY_UNREACHABLE);
