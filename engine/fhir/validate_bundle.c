@@ -95,7 +95,10 @@ void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place)
         return;
     }
     unsigned t = fhir_reference_type(url, &said);
-    if (t && id.n && (t != place->type || !str_eq(id, said))) {
+    if (t && !id.n && !w->bundle->has_requests) {
+        fhir_found(w->r, FHIR_RULE_BUNDLES, place->up, STR("fullUrl"), -1, at->at,
+                   "fullUrl names an id, and the resource has none; expected the same");
+    } else if (t && id.n && (t != place->type || !str_eq(id, said))) {
         fhir_found(w->r, FHIR_RULE_BUNDLES, place->up, STR("fullUrl"), -1, at->at,
                    "fullUrl names another type or id than the resource has; expected the same");
     }

@@ -101,7 +101,8 @@ static bool is_of_other_type(const struct json *property, struct str type)
     bool has_value = false;
     json_each(j, property)
     {
-        struct str own = str_starts(j->key, STR("value")) ? str_slice(j->key, 5, j->key.n) : STR("");
+        struct str own =
+            str_starts(j->key, STR("value")) ? str_slice(j->key, 5, j->key.n) : STR("");
         has_value = has_value || own.n > 0;
         if (str_eq_nocase(own, type)) {
             return false;
