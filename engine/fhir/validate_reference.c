@@ -71,18 +71,34 @@ static unsigned bundled_type(struct fhir_walk *w, const struct fhir_place *place
     return found ? type_of(found) : 0;
 }
 
-/* Type/id, or a search (in a transaction); anything else that is not absolute is no reference. */
+/* Two parts between slashes, or four with a version. */
+static bool has_type_and_id(struct str text)
+{
+    unsigned parts = 0;
+    struct str rest = text, part;
+    while (rest.n) {
+        (void)str_split(&rest, '/', &part);
+        parts += part.n > 0;
+    }
+    return parts == 2 || parts == 4;
+}
+
+/* Type/id, or a search (in a transaction); anything else that is not absolute is no reference. In a Bundle with URLs nobody can
+ * make it absolute (Source: "Bundle" 2.36.4), elsewhere a server may know better. */
 static void check_relative(struct fhir_walk *w, const struct fhir_place *place,
                            const struct json *j)
 {
     struct str id;
     ptrdiff_t search = str_index(j->text, '?');
     struct str type = search > 0 ? str_slice(j->text, 0, (size_t)search) : STR("");
-    if (fhir_is_absolute(j->text) || fhir_reference_type(j->text, &id) ||
+    bool is_in_bundle = w->bundle && w->full_url.n > 0;
+    bool is_lost = is_in_bundle && search < 0 && !has_type_and_id(j->text);
+    if (fhir_is_absolute(j->text) || (!is_lost && fhir_reference_type(j->text, &id)) ||
         (type.n && fhir_type(type))) {
         return;
     }
-    fhir_found(w->r, FHIR_RULE_HABITS, place, STR("reference"), -1, j->at,
+    fhir_found(w->r, is_lost ? FHIR_RULE_REFERENCES : FHIR_RULE_HABITS, place, STR("reference"), -1,
+               j->at,
                "this is no reference that can be followed; expected Type/id, an absolute URL, a "
                "urn or #id");
 }
