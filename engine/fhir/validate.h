@@ -23,7 +23,7 @@
     X(REQUIRED, "required", "strict", "required", "Elements that must be there are there.") \
     X(FORMATS, "formats", "strict", "value", "Primitives have the form of their type: ids, dates, uris, base64, ranges of numbers; the size of an attachment is that of its data.") \
     X(HABITS, "habits", "warn", "value", "Texts have no blanks at their ends, base64 has none, references say to what, decimals have at most 18 digits, companion arrays the length of their arrays.") \
-    X(CODES, "codes", "strict", "code-invalid", "Codes of a required binding are in its value set.") \
+    X(CODES, "codes", "strict", "code-invalid", "Codes of a required binding are in its value set; languages, media types, and units of ages, durations and distances are some.") \
     X(SYSTEMS, "systems", "strict", "value", "The system of an identifier or code is an absolute uri and no value set, the url of a definition and the systems in it absolute; a value that is called a uri is one.") \
     X(REFERENCES, "references", "strict", "value", "References are to a type that may stand there, #id to what is contained, enableWhen to another item.") \
     X(RESOLVED, "resolved", "warn", "not-found", "What an entry refers to by a urn is in the Bundle.") \

@@ -79,6 +79,16 @@ static bool is_value_set(struct str system)
            str_starts(system, STR("http://terminology.hl7.org/ValueSet/"));
 }
 
+/* Of an expression: bound to all media types, whatever its usual ones are. */
+static void check_expression(struct fhir_walk *w, const struct fhir_place *place,
+                             const struct fhir_slot *slot, const struct json *j, int32_t index)
+{
+    if (place->type == FHIR_TYPE_EXPRESSION && !is_mime(j->text)) {
+        fhir_found(w->r, FHIR_RULE_CODES, place, slot->name, index, j->at,
+                   "this is no media type of BCP 13; expected one as text/fhirpath or text/cql");
+    }
+}
+
 void fhir_check_code(struct fhir_walk *w, const struct fhir_place *place,
                      const struct fhir_slot *slot, const struct json *j, int32_t index)
 {
@@ -86,6 +96,7 @@ void fhir_check_code(struct fhir_walk *w, const struct fhir_place *place,
     unsigned set = fhir_bound_to(slot->e);
     if (!set) {
         check_language(w, place, slot, j, index);
+        check_expression(w, place, slot, j, index);
     } else if (!fhir_set_is_listed(set)) {
         check_form(w, place, slot, j, index);
     } else if (!fhir_set_has(set, any, j->text)) {

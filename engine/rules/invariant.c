@@ -8,6 +8,7 @@
 #include "engine/rules/check.h"
 #include "engine/rules/eval.h"
 #include "engine/rules/tree.h"
+#include "engine/rules/unit.h"
 
 enum {
     TYPES_MAX = 1024,
@@ -220,8 +221,31 @@ static bool is_wanted(const struct run *run, const struct invariant *one)
            VALIDATE_OFF;
 }
 
+/* Ages, durations and distances are bound to all units of time or length, whatever else is preferred; what is not known as a
+ * unit here may be one. Source: FHIR R4 "Data types" 2.24.0.9 and the maxValueSet of the three. */
+static void check_unit(struct run *run, const struct fhir_place *p)
+{
+    static const struct {
+        uint16_t type;
+        const char *unit, *text;
+    } rows[] = {
+        {FHIR_TYPE_AGE, "s", "the code is no unit of time; expected one as d, wk, mo or a"},
+        {FHIR_TYPE_DURATION, "s", "the code is no unit of time; expected one as min, h or d"},
+        {FHIR_TYPE_DISTANCE, "m", "the code is no unit of length; expected one as m or km"},
+    };
+    struct unit said, want;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct json *code = p->type == rows[i].type ? json_get(p->json, "code") : NULL;
+        if (code && unit_parse(json_text(code), &said) && unit_parse(str_of(rows[i].unit), &want) &&
+            !unit_is_comparable(&said, &want)) {
+            fhir_found(run->r, FHIR_RULE_CODES, p, STR("code"), -1, code->at, "%s", rows[i].text);
+        }
+    }
+}
+
 static void check_object(struct run *run, const struct fhir_place *p)
 {
+    check_unit(run, p);
     for (unsigned t = p->type; t && t < TYPES_MAX; t = fhir_type_base(t)) {
         for (const struct invariant *one = own_of(run->all, t); one; one = one->next) {
             if (is_wanted(run, one)) {
