@@ -20,10 +20,10 @@ static void look_at_table(struct compiler *c, const struct table *t)
     if (t->is_broken || t->is_profile) {
         return; /* a profile's stand in for others */
     }
-    if (!t->is_used) {
+    if (!t->is_used && !str_eq(t->name, RULES_LEFT_OUT)) {
         diag_add(c->d, DIAG_REMARK, "unused-table", t->pos, "no formula looks into the table %.*s",
                  STR_ARG(t->name));
-    } else if (t->on_miss == MISS_ROUTE && !has_row_for_all(t)) {
+    } else if (t->is_used && t->on_miss == MISS_ROUTE && !has_row_for_all(t)) {
         diag_hint(c->d,
                   diag_add(c->d, DIAG_REMARK, "undecided-miss", t->pos,
                            "nothing says what a value without a row in %.*s leads to; it is held, "

@@ -133,7 +133,7 @@ static EVAL_APART bool eval_let_values(struct eval *e, const struct node *n, boo
                                        struct values *out)
 {
     const struct values *let = &e->lets[n->level];
-    lineage_bound(e->lineage, let);
+    lineage_name(e->lineage, let);
     if (is_one_value(let)) {
         *values_add(out, e->a) = *let->v;
         return true;

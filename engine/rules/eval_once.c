@@ -78,6 +78,7 @@ bool eval_once(struct eval *e, const struct node *n, uint32_t first, uint32_t fr
     for (uint32_t i = from; i < l->n; i++) {
         const struct values known = {l->v + first, kept - first, kept - first};
         if (eval_among(e, n, &l->v[i], &known)) {
+            lineage_again(e->lineage, &l->v[i], &known);
             continue;
         }
         if (e->fault.text.n) {

@@ -82,6 +82,7 @@ static EVAL_APART bool other_text(struct eval *e, const struct node *n, const st
     }
     if (v->of == TYPE_SIMPLE || v->of == TYPE_DATE) {
         struct value part = eval_first_part(v);
+        lineage_first(e->lineage, v, &part);
         *out = eval_utf8(e, value_text(e->a, &part));
         return true;
     }
@@ -151,6 +152,7 @@ bool eval_number(struct eval *e, const struct value *v, struct value *out)
     }
     if (v->kind == VALUE_HL7) {
         struct value part = v->of == TYPE_NUMBER || v->of == TYPE_SIMPLE ? eval_first_part(v) : *v;
+        lineage_first(e->lineage, v, &part);
         return hl7_number(e->a, value_text(e->a, &part), out);
     }
     return v->kind == VALUE_STRING && any_number(v->text, out);
@@ -166,6 +168,7 @@ bool eval_moment(struct eval *e, const struct value *v, struct moment *out)
         return false;
     }
     struct value part = eval_first_part(v);
+    lineage_first(e->lineage, v, &part);
     return moment_read_v2(value_text(e->a, &part), v->of == TYPE_TIME, out, &why);
 }
 

@@ -6,11 +6,24 @@
 
 enum { FEW = 16 }; /* values that are compared each with each */
 
+/* Nobody looks at the others. */
+COLD static void pass_over(struct eval *e, const struct call *c, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = 0; i < c->in->n; i++) {
+        if (i < from || i >= to) {
+            lineage_unread(e->lineage, &c->in->v[i]);
+        }
+    }
+}
+
 static bool copy(struct eval *e, const struct call *c, uint32_t from, uint32_t to,
                  struct values *out)
 {
     for (uint32_t i = from; i < to && i < c->in->n; i++) {
         *values_add(out, e->a) = c->in->v[i];
+    }
+    if (e->lineage) {
+        pass_over(e, c, from, to);
     }
     return true;
 }

@@ -1,6 +1,9 @@
 /* What was read: gathered formula by formula, kept by what it went into. */
 #include "engine/rules/lineage_own.h"
 
+#include <assert.h>
+
+#include "engine/rules/reads_own.h"
 #include "engine/rules/table.h"
 
 struct lineage *lineage_new(struct arena *a, const struct hl7 *m)
@@ -52,6 +55,7 @@ static struct lineage_source *find(const struct lineage_seen *seen, enum lineage
 
 void lineage_see(struct lineage *l, enum lineage_kind kind, struct str text, bool is_result)
 {
+    assert(!l->reads);
     struct lineage_source *known = text.n ? find(&l->seen, kind, text) : NULL;
     if (!text.n || known) {
         if (known) {
@@ -86,6 +90,10 @@ void lineage_see_all(struct lineage *l, const struct lineage_source *all)
 
 void lineage_unread(struct lineage *l, const struct value *v)
 {
+    if (l->reads) {
+        reads_unread(l->reads, v);
+        return;
+    }
     struct lineage_seen before = lineage_enter(l);
     lineage_value(l, v);
     struct lineage_seen unread = lineage_leave(l, before);
@@ -139,7 +147,7 @@ const struct lineage_rule *lineage_rule(struct lineage *l, struct diag_pos pos,
 
 void lineage_row(struct lineage *l, const struct table *t, int64_t row)
 {
-    if (!l) {
+    if (!l || l->reads) {
         return;
     }
     if (t->is_query) {
@@ -201,6 +209,9 @@ static void see_node(struct lineage *l, const struct json *root, const struct js
 
 void lineage_node(struct lineage *l, const struct json *root, const struct json *node)
 {
+    if (l && l->reads) {
+        return;
+    }
     const struct lineage_rule *rule =
         l && node && l->data && !node->at ? lineage_of(l, node) : NULL;
     if (rule) {
@@ -228,7 +239,7 @@ void lineage_cause(struct lineage *l, const struct rules_cause *cause)
 
 void lineage_bind(struct lineage *l, const void *key, struct lineage_seen seen)
 {
-    if (l) {
+    if (l && !l->reads) {
         (void)map64_put(&l->bound, (uint64_t)(uintptr_t)key,
                         (uint64_t)(uintptr_t)seen.first); /* new or not */
     }
@@ -254,12 +265,28 @@ void lineage_rebind(struct lineage *l, const void *from, const void *to)
     lineage_bind(l, to, seen);
 }
 
+void lineage_named_so(struct lineage *l, const struct values *slot, struct lineage_seen seen)
+{
+    lineage_bind(l, slot, seen);
+    for (uint32_t i = 0; l && l->reads && i < slot->n; i++) {
+        reads_unread(l->reads, &slot->v[i]);
+    }
+}
+
+void lineage_name(struct lineage *l, const struct values *slot)
+{
+    lineage_bound(l, slot);
+    for (uint32_t i = 0; l && l->reads && i < slot->n; i++) {
+        lineage_value_seen(l, &slot->v[i], false);
+    }
+}
+
 /* ---- what maps make ---- */
 
 void lineage_made(struct lineage *l, const struct json *leaf, struct diag_pos pos,
                   struct lineage_seen seen)
 {
-    if (l && leaf) {
+    if (l && leaf && !l->reads) {
         (void)map64_put(&l->made, (uint64_t)(uintptr_t)leaf,
                         (uint64_t)(uintptr_t)lineage_rule(l, pos, seen)); /* it is new */
     }
@@ -285,7 +312,7 @@ void lineage_moved(struct lineage *l, const struct json *from, const struct json
 
 void lineage_copied_tree(struct lineage *l, const struct json *from, const struct json *to)
 {
-    if (!l) {
+    if (!l || l->reads) {
         return;
     }
     lineage_moved(l, from, to);

@@ -46,9 +46,8 @@ static const struct hl7_seg *segment_at(const struct hl7 *m, const char *p)
     return NULL;
 }
 
-/* Where `text`, a view into `m`, stands; level as in struct value (0: as deep as there are separators around). */
-static bool place_of(const struct hl7 *m, struct str text, unsigned level, struct path *out,
-                     const struct hl7_seg **out_seg)
+bool lineage_place_of(const struct hl7 *m, struct str text, unsigned level, struct path *out,
+                      const struct hl7_seg **out_seg)
 {
     const struct hl7_seg *s = segment_at(m, text.p);
     uint32_t last = s ? s->fields + (hl7_is_header(s->id) ? 1 : 0) : 0;
@@ -91,14 +90,14 @@ struct str lineage_place(struct arena *a, const struct value *v)
 {
     struct path p;
     const struct hl7_seg *s;
-    bool is_there =
-        v->kind == VALUE_HL7 && v->m && v->text.n && place_of(v->m, v->text, v->level, &p, &s);
+    bool is_there = v->kind == VALUE_HL7 && v->m && v->text.n &&
+                    lineage_place_of(v->m, v->text, v->level, &p, &s);
     return is_there ? text_of(a, v->m, s, &p) : STR("");
 }
 
 /* ---- reading ---- */
 
-static bool covers(const struct path *write, const struct path *p)
+bool lineage_covers(const struct path *write, const struct path *p)
 {
     return memcmp(write->seg, p->seg, 4) == 0 && write->field == p->field &&
            (!write->rep || !p->rep || write->rep == p->rep) &&
@@ -110,7 +109,7 @@ static bool covers(const struct path *write, const struct path *p)
 static void see_changed(struct lineage *l, const struct path *p, struct str text, bool is_result)
 {
     for (const struct lineage_write *w = l->writes; w; w = w->before) {
-        if (!w->is_gone && !w->copied && covers(&w->path, p)) {
+        if (!w->is_gone && !w->copied && lineage_covers(&w->path, p)) {
             lineage_see_all(l, w->rule->from);
             return;
         }
@@ -122,7 +121,12 @@ void lineage_value_seen(struct lineage *l, const struct value *v, bool is_result
 {
     struct path p;
     const struct hl7_seg *s;
-    if (v->kind != VALUE_HL7 || !v->m || !v->text.n || !place_of(v->m, v->text, v->level, &p, &s)) {
+    if (l->reads) {
+        lineage_read(l, v, is_result);
+        return;
+    }
+    if (v->kind != VALUE_HL7 || !v->m || !v->text.n ||
+        !lineage_place_of(v->m, v->text, v->level, &p, &s)) {
         return;
     }
     if (l->cause && v->m == l->cause->m) {
@@ -184,6 +188,9 @@ void lineage_carried(struct lineage *l, const struct group *line, const struct p
 {
     const struct value one = {.kind = VALUE_HL7, .level = LEVEL_REPETITION, .text = field, .m = m};
     const struct lineage_rule *rule = l && line ? lineage_of(l, v) : NULL;
+    if (l && l->reads) {
+        lineage_result(l, &one);
+    }
     if (rule) {
         struct lineage_seen before = lineage_enter(l);
         lineage_result(l, &one);
@@ -248,7 +255,7 @@ struct telling {
 static const struct lineage_write *last_write(const struct telling *t, const struct path *p)
 {
     for (const struct lineage_write *w = t->l->writes; w; w = w->before) {
-        if (w->leaf == t->leaf && !w->is_gone && !w->copied && covers(&w->path, p)) {
+        if (w->leaf == t->leaf && !w->is_gone && !w->copied && lineage_covers(&w->path, p)) {
             return w;
         }
     }

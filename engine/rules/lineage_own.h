@@ -18,6 +18,7 @@ struct lineage_write {
 };
 
 struct lineage {
+    struct reads *reads; /* nobody asks for more than what was read (reads.h); or NULL */
     const struct rules_cause *cause; /* of the run; or NULL */
     struct arena *a;
     const struct hl7 *m; /* as received */
@@ -38,6 +39,13 @@ struct lineage_fields {
 
 void lineage_see(struct lineage *l, enum lineage_kind kind, struct str text, bool is_result);
 void lineage_see_all(struct lineage *l, const struct lineage_source *all);
+/* Where `text`, a view into `m`, stands; level as in struct value (0: as deep as there are separators around). */
+bool lineage_place_of(const struct hl7 *m, struct str text, unsigned level, struct path *out,
+                      const struct hl7_seg **out_seg);
+/* Is the value at `p` one that was written to `write`? */
+bool lineage_covers(const struct path *write, const struct path *p);
+/* lineage_reads.c: a value was read, and reads is told. */
+void lineage_read(struct lineage *l, const struct value *v, bool is_result);
 const struct lineage_source *lineage_at(const struct lineage *l, const void *key);
 const struct lineage_rule *lineage_rule(struct lineage *l, struct diag_pos pos,
                                         struct lineage_seen seen);

@@ -9,6 +9,9 @@ struct run;
 struct table;
 struct rules_cause;
 
+/* Where somebody asks, which is not where speed counts. */
+#define COLD __attribute__((cold, noinline))
+
 /* Sources seen by one formula, newest last. */
 struct lineage_seen {
     struct lineage_source *first, *last;
@@ -38,6 +41,23 @@ static inline void lineage_result(struct lineage *l, const struct value *v)
         lineage_value_seen(l, v, true);
     }
 }
+/* `v` is left out because it is one of `known`: who reads that one reads this one. */
+COLD void lineage_again_seen(struct lineage *l, const struct value *v, const struct values *known);
+static inline void lineage_again(struct lineage *l, const struct value *v,
+                                 const struct values *known)
+{
+    if (l) {
+        lineage_again_seen(l, v, known);
+    }
+}
+/* One text, number or date was made of `v`, of its first part `part`. */
+COLD void lineage_first_seen(struct lineage *l, const struct value *v, const struct value *part);
+static inline void lineage_first(struct lineage *l, const struct value *v, const struct value *part)
+{
+    if (l) {
+        lineage_first_seen(l, v, part);
+    }
+}
 /* Nobody looked at a value that was told as read: what was asked for came before it. `l` is not NULL. */
 void lineage_unread(struct lineage *l, const struct value *v);
 /* A row of a table; a node of FHIR or JSON data below `root`. */
@@ -46,6 +66,16 @@ void lineage_node(struct lineage *l, const struct json *root, const struct json 
 /* `key` (a name's slot, an element of a loop, an assignment) holds what came from `seen`; and: it was read. */
 void lineage_bind(struct lineage *l, const void *key, struct lineage_seen seen);
 void lineage_bound(struct lineage *l, const void *key);
+/* The same of a name, and it was read: what it holds is read then, and not where it is named. */
+COLD void lineage_named_so(struct lineage *l, const struct values *slot, struct lineage_seen seen);
+static inline void lineage_named(struct lineage *l, const struct values *slot,
+                                 struct lineage_seen seen)
+{
+    if (l) {
+        lineage_named_so(l, slot, seen);
+    }
+}
+void lineage_name(struct lineage *l, const struct values *slot);
 /* What is bound to `from` is bound to `to`. `l` is not NULL. */
 void lineage_rebind(struct lineage *l, const void *from, const void *to);
 /* A map's item at `pos` made `leaf`. */
@@ -70,6 +100,8 @@ void lineage_cleared(struct lineage *l, const struct group *leaf, const struct p
 /* `made` is a copy of what is left of `from` in `d`. */
 void lineage_copied(struct lineage *l, const struct draft *d, const struct group *from,
                     const struct group *made, struct diag_pos pos);
+/* The message as it is now is sent, with this leaf. */
+void lineage_sent(struct lineage *l, struct draft *d, const struct group *leaf);
 /* A map to HL7 v2 wrote the leaf `v` of what it made to `p` of a new line; `line` stands for it. */
 void lineage_written(struct lineage *l, const struct group *line, const struct path *p,
                      const struct json *v);

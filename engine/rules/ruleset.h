@@ -18,6 +18,7 @@ struct table_rows;
 struct table_why;
 struct trace;
 struct coverage;
+struct reads;
 struct yaml_node;
 
 /* A text file of routes, maps, tables, tests: every document of it is compiled. */
@@ -112,6 +113,10 @@ struct rules_change {
  * lives as long as `r` is run so. Not while `r` is run. O(cells). */
 bool rules_pair(struct ruleset *r, const struct ruleset *other, const struct rules_change *changes,
                 unsigned n);
+/* The table that tells people why a place is left out: formulas need not look into it. */
+#define RULES_LEFT_OUT STR("left-out")
+/* What the table called `table` says for the key `key`; empty: no such table of one key, or no such row. O(tables). */
+struct str rules_table_says(const struct ruleset *r, struct str table, struct str key);
 /* A table of all feeds, behind those the tables of profiles. */
 struct rules_table {
     struct str name, profile; /* profile: whose it is alone; or empty */
@@ -160,6 +165,7 @@ struct rules_input {
     struct trace *trace;               /* told what happens; NULL: nobody asks (trace.h) */
     struct str only;                   /* run this route alone; empty: all */
     struct recall *recall;             /* what earlier messages came to; or NULL (recall.h) */
+    struct reads *reads;               /* told what is read; or NULL (reads.h); not with a trace */
     uint64_t *differs; /* counts where the paired ruleset may differ (rules_pair); or NULL */
 };
 

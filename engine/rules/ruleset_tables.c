@@ -26,6 +26,18 @@ const char *rules_table_file(const struct table *t)
     return t->file;
 }
 
+struct str rules_table_says(const struct ruleset *r, struct str table, struct str key)
+{
+    for (unsigned i = 0; i < r->ntables; i++) {
+        const struct table *t = r->tables[i];
+        if (!t->is_profile && t->nkeys == 1 && str_eq(t->name, table)) {
+            int64_t row = table_find(t, &key);
+            return row < 0 ? STR("") : table_cell(t, row, t->value);
+        }
+    }
+    return STR("");
+}
+
 static void describe(const struct table *t, struct str profile, struct rules_table *out)
 {
     *out =

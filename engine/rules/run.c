@@ -1,6 +1,7 @@
 /* One message through all routes that read it. */
 #include "engine/rules/recall.h"
 #include "engine/rules/run_change.h"
+#include "engine/rules/reads.h"
 #include "engine/rules/run_priv.h"
 #include "engine/rules/tree.h"
 
@@ -136,7 +137,7 @@ static void begin_route(struct run *run, const struct route *route)
     run->e.profile = known ? run->r->profile[source] : NULL;
     run->e.coverage = run->in->coverage;
     run->e.differs = run->in->differs;
-    run->e.lineage = run->trace ? run->trace->lineage : NULL;
+    run->e.lineage = run->trace ? run->trace->lineage : reads_lineage(run->in->reads);
     lineage_cause(run->e.lineage, run->in->cause);
     lineage_received(run->e.lineage, NULL);
     run->e.zones = &run->r->zones;

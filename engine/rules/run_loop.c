@@ -98,7 +98,7 @@ static bool assign_value(struct eval *e, const struct assign *one, const struct 
     }
     struct lineage_seen before = lineage_enter(e->lineage);
     bool good = eval_bare(e, one->formula, scope, slot);
-    lineage_bind(e->lineage, slot, lineage_leave(e->lineage, before));
+    lineage_named(e->lineage, slot, lineage_leave(e->lineage, before));
     return good;
 }
 

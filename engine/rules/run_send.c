@@ -155,6 +155,12 @@ static void tell_lineage(struct run *run, const struct step *s, const struct rul
             leaves_add(&all, run->a, g);
         }
     }
+    if (run->in->reads) {
+        for (uint32_t i = 0; i < all.n; i++) {
+            lineage_sent(run->e.lineage, &run->draft, all.v[i]);
+        }
+        return;
+    }
     size_t n = splices_size(out->payload);
     char *p = arena_alloc(run->a, n + 1);
     splices_write(out->payload, run->in->m->raw, p);
@@ -259,7 +265,7 @@ static bool map_payload(struct run *run, const struct step *s, struct rules_outp
         struct run_v2_lines lines;
         bool good = run_v2_message(&run->e, s->send.map, made, &bytes, &lines);
         out->payload = good ? literal_splices(run->a, bytes) : (struct splices){0};
-        if (good && run->e.lineage) {
+        if (good && run->e.lineage && !run->in->reads) {
             lineage_output(run->e.lineage, run->nout - 1, bytes, lines.v, lines.n);
         }
         return good;
