@@ -46,7 +46,7 @@ static uint64_t hash_cell(const struct table *t, struct str s, uint64_t seed)
 
 static bool cell_eq(const struct table *t, struct str a, struct str b)
 {
-    return t->ignore_case ? str_eq_nocase(a, b) : str_eq(a, b);
+    return str_eq(a, b) || (t->ignore_case && str_eq_nocase(a, b));
 }
 
 static uint64_t hash_keys(const struct table *t, unsigned mask, const struct str *keys)
@@ -164,8 +164,7 @@ bool table_index(struct arena *a, struct table *t, struct diags *d)
         }
         *slot = row + 1;
     }
-    t->is_simple =
-        t->nkeys == 1 && t->nindexes == 1 && t->index->mask == 1 && !t->nranges && !t->ignore_case;
+    t->is_simple = t->nkeys == 1 && t->nindexes == 1 && t->index->mask == 1 && !t->nranges;
     return good;
 }
 
@@ -173,8 +172,8 @@ bool table_index(struct arena *a, struct table *t, struct diags *d)
 static int64_t find_simple(const struct table *t, struct str key)
 {
     const struct table_index *x = t->index;
-    uint32_t last = x->size - 1, at = (uint32_t)hash64_str(key, x->mask) & last;
-    while (x->slot[at] && !str_eq(table_cell(t, x->slot[at] - 1, t->key[0]), key)) {
+    uint32_t last = x->size - 1, at = (uint32_t)hash_cell(t, key, x->mask) & last;
+    while (x->slot[at] && !cell_eq(t, table_cell(t, x->slot[at] - 1, t->key[0]), key)) {
         at = (at + 1) & last;
     }
     return (int64_t)x->slot[at] - 1;
