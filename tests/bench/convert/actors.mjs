@@ -16,7 +16,7 @@ function once(known, value, of, m) {
 function makePerson(it, m) {
   const [number, family, given] = [text(it, 1), part(it, 2, 1), text(it, 3)];
   if (!number && !family) return null;
-  const fullUrl = urn('Practitioner', part(it, 9, 1) || (text(it, 13) === 'NPI' ? 'NPI' : m.authority), number || family + '^' + given);
+  const fullUrl = urn('Practitioner', part(it, 9, 1) || (text(it, 13) === 'NPI' ? 'NPI' : part(it, 9, 2) || m.authority), number || family + '^' + given);
   return { it, fullUrl, reference: { reference: fullUrl, type: 'Practitioner', display: joined(text(it, 6), given, family, text(it, 5)) } };
 }
 // { it, fullUrl, reference } of one XCN, or null
@@ -48,7 +48,7 @@ const spot = (it, n) => (part(it, n, 3) ? part(it, n, 1) : text(it, n));
 function makePlace(it, m) {
   const [ward, room, bed, owner, words] = [spot(it, 1), spot(it, 2), spot(it, 3), part(it, 4, 1), text(it, 9)];
   if (!ward && !room && !bed && !owner && !words) return null;
-  const fullUrl = urn('Location', owner || m.authority, spot(it, 7), spot(it, 8), ward, room, bed, ward ? '' : words);
+  const fullUrl = urn('Location', owner || part(it, 4, 2) || m.authority, spot(it, 7), spot(it, 8), ward, room, bed, ward ? '' : words);
   return { it, fullUrl, reference: { reference: fullUrl, type: 'Location', display: words || joined(ward, room, bed) } };
 }
 export const place = (value, m) => (value ? once(m.places, value, makePlace, m) : null);
@@ -61,11 +61,12 @@ function placeKind(it) {
 
 function placeIdentifiers(it, authority) {
   const found = [];
-  const owner = part(it, 4, 1) || authority;
+  const owner = part(it, 4, 1) || part(it, 4, 2) || authority;
   if (text(it, 1) || text(it, 2) || text(it, 3)) {
-    const above = new Set([spot(it, 7), spot(it, 8), spot(it, 1)]);
-    const path = [...above, spot(it, 2), spot(it, 3)].filter((one) => one);
-    found.push({ system: named(owner) + '.location', value: path.join('/') });
+    const [ward, room, bed] = [spot(it, 1), spot(it, 2), spot(it, 3)];
+    const path = [spot(it, 7), spot(it, 8), ward, room].filter((one) => one);
+    const last = bed && (room ? '/' : ward ? '//' : '') + bed;
+    found.push({ system: named(owner) + '.location', value: path.join('/') + last });
   }
   if (part(it, 10, 1)) found.push({ system: named(part(it, 11, 1) || authority), value: part(it, 10, 1) });
   return listed(found);
@@ -96,7 +97,7 @@ function makeHouse(it, m) {
   const number = text(it, 10) || raw(it, 3);
   const name = text(it, 1);
   if (!name && !number) return null;
-  const fullUrl = urn('Organization', part(it, 6, 1) || m.authority, number || name);
+  const fullUrl = urn('Organization', part(it, 6, 1) || part(it, 6, 2) || m.authority, number || name);
   return { it, number, name, fullUrl, reference: { reference: fullUrl, type: 'Organization', display: name || undefined } };
 }
 export const house = (value, m) => (value ? once(m.houses, value, makeHouse, m) : null);

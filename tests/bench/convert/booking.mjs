@@ -36,9 +36,12 @@ export function times(m) {
   const begin = raw(tq, 4) || lead(m.tq1[7]) || resourceBegin(m);
   const finish = raw(tq, 5) || lead(m.tq1[8]);
   const digits = raw(tq, 3).replace(/[^0-9]/g, '');
+  const many = raw(tq, 3).replace(/[A-Za-z ]/g, '');
+  const each = seconds(raw(tq, 3).replace(/[^A-Za-z]/g, ''));
   return {
     begin, finish, start: instant(begin), end: instant(finish),
-    seconds: lasting(m.sch[9], text(unit, 1) || text(unit, 2)), minutes: digits ? Number(digits) : undefined,
+    seconds: lasting(m.sch[9], text(unit, 1) || text(unit, 2)), isLong: Number(digits) > 0,
+    minutes: /^[+-]?[0-9]+$/.test(many) && each !== undefined ? Math.round(Number(many) * each / 60) : undefined,
   };
 }
 
@@ -49,6 +52,8 @@ export function booked(m) {
 }
 
 // Those that the message does not take out; of what is over, all.
+// What FHIR takes without a time.
+const timeless = new Set(['proposed', 'cancelled', 'waitlist']);
 const isOver = new Set(['cancelled', 'noshow', 'entered-in-error', 'free']);
 export const kept = (status, segments) => (isOver.has(status) ? segments : segments.filter((one) => leadText(one[2]) !== 'D'));
 
@@ -64,7 +69,7 @@ export function whose(m) {
 }
 
 export const isTimed = (m, t) => t.begin.length >= 10 &&
-  (number(m.sch[9]) > 0 || t.minutes > 0 || number(firstField(m.ais, 7)) > 0 || t.finish.length >= 10);
+  (number(m.sch[9]) > 0 || t.isLong || number(firstField(m.ais, 7)) > 0 || t.finish.length >= 10);
 const firstField = (segments, n) => {
   for (const segment of segments) if (segment[n] && segment[n] !== '""') return segment[n];
   return undefined;
@@ -227,7 +232,7 @@ export function appointment(m, t, status, urns) {
       resourceType: 'Appointment',
       id: idOf(urns.appointment),
       identifier: listed([ei(parts(sch[1]), m.authority, 'PLAC'), ei(parts(sch[2]), m.authority, 'FILL')].filter((it) => it)),
-      status: !t.start && (status === 'booked' || status === 'pending') ? 'proposed' : status,
+      status: t.start || timeless.has(status) ? status : isOver.has(status) ? 'cancelled' : 'proposed',
       cancelationReason: ended ? concept(parts(sch[6])) : undefined,
       serviceType: services(m, status),
       appointmentType: coded(parts(sch[8])) ? concept(parts(sch[8]), v2('0277')) : undefined,

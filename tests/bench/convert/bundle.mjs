@@ -23,7 +23,7 @@ function provenance(m, target) {
       activity: { coding: [{ system: v2('0003'), code: m.event, display: text(type, 1) + '^' + m.event }] },
       agent: [{
         type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type', code: 'transmitter' }] },
-        who: { type: 'Organization', identifier: { system: 'urn:id:facility', value: m.authority }, display: joined(sender, facility) },
+        who: { type: 'Organization', identifier: { system: 'urn:id:facility', value: m.authority }, display: joined(sender, facility === sender ? '' : facility) },
       }],
     },
   };
@@ -31,7 +31,7 @@ function provenance(m, target) {
 
 function urnsOf(m, t, sent, who) {
   const [placer, filler, head] = [parts(m.sch[1]), parts(m.sch[2]), m.patients[0]];
-  const owner = text(filler, 2) || text(placer, 2) || m.authority;
+  const owner = text(filler, 2) || text(filler, 3) || text(placer, 2) || text(placer, 3) || m.authority;
   const booking = text(filler, 1) || text(placer, 1);
   const hasSlot = isTimed(m, t) && who && sent !== 'waitlist';
   return {

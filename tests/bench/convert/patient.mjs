@@ -13,15 +13,19 @@ const kinds = new Set(['MR', 'MRN', 'PI']);
 // The number that the id is made of: a medical record number, else the first there is.
 export function numberOf(pid) {
   let any;
+  let ended;
   for (const one of each(pid[3])) {
     const it = parts(one);
     if (!text(it, 1)) continue;
-    if (kinds.has(text(it, 5))) return it;
+    if (kinds.has(text(it, 5))) {
+      if (!text(it, 8)) return it;
+      ended ??= it;
+    }
     any ??= it;
   }
-  return any ?? parts(pid[2]);
+  return ended ?? any ?? parts(pid[2]);
 }
-export const patientUrn = (it, m) => urn('Patient', part(it, 4, 1) || m.authority, text(it, 1) || 'message ' + m.id);
+export const patientUrn = (it, m) => urn('Patient', part(it, 4, 1) || part(it, 4, 2) || m.authority, text(it, 1) || 'message ' + m.id);
 export const displayOf = (pid) => {
   const it = parts(first(pid[5]));
   return joined(text(it, 2), part(it, 1, 1));
@@ -76,7 +80,7 @@ function marital(field) {
   const it = parts(first(field));
   const key = text(it, 1);
   if (!key) return undefined;
-  const row = maritals.get(key);
+  const row = maritals.get(key.toUpperCase());
   return { coding: row && [{ system: row[2], code: row[1], display: row[3] }], text: text(it, 2) || (row ? undefined : key) };
 }
 
@@ -133,11 +137,11 @@ export function patient(group, fullUrl, m) {
 export function encounterUrn(pv1, m) {
   const it = parts(pv1[19]);
   const visit = text(it, 1);
-  return visit ? urn('Encounter', part(it, 4, 1) || m.authority, visit) : undefined;
+  return visit ? urn('Encounter', part(it, 4, 1) || part(it, 4, 2) || m.authority, visit) : undefined;
 }
 export function accountUrn(pid, m) {
   const it = parts(first(pid[18]));
-  return text(it, 1) ? urn('Account', part(it, 4, 1) || m.authority, text(it, 1)) : undefined;
+  return text(it, 1) ? urn('Account', part(it, 4, 1) || part(it, 4, 2) || m.authority, text(it, 1)) : undefined;
 }
 
 const roles = [['pv1', 7, 'ATND', 'attender'], ['pv1', 8, 'REF', 'referrer'], ['pv1', 9, 'CON', 'consultant'], ['pv1', 17, 'ADM', 'admitter'],
@@ -158,13 +162,14 @@ function participants(group, m) {
 function stays({ pv1, pv2 }, m) {
   const found = [];
   const left = lead(first(pv1[45]));
-  const at = parts(pv1[3]);
-  if (text(at, 1) || part(at, 4, 1) || text(at, 9)) {
+  const at = place(pv1[3], m);
+  if (at) {
     const kind = leadText(pv1[2]);
-    found.push({ location: place(pv1[3], m)?.reference, status: kind === 'P' ? 'planned' : left ? 'completed' : 'active' });
+    found.push({ location: at.reference, status: kind === 'P' ? 'planned' : left ? 'completed' : 'active' });
   }
   for (const [field, status] of [[pv1[6], 'completed'], [pv1[11], 'active'], [pv1[42], 'reserved'], [pv2[1], 'planned']]) {
-    if (leadText(field)) found.push({ location: place(field, m).reference, status });
+    const other = place(field, m);
+    if (other) found.push({ location: other.reference, status });
   }
   return listed(found);
 }
@@ -186,7 +191,7 @@ function hospitalization(pv1, authority) {
 }
 
 function classOf(key) {
-  const row = classes.get(key);
+  const row = classes.get(key.toUpperCase());
   return row ? { system: row[2], code: row[1], display: row[3] } : { system: v2('0004'), code: key || 'U' };
 }
 

@@ -10,21 +10,22 @@ const rows = (name) => readFileSync(new URL(name + '.csv', folder), 'utf8').trim
   .map((line) => line.split(',').map((cell) => cell.trim()));
 const table = (name, by = (key) => key) => new Map(rows(name).map((row) => [by(row[0]), row]));
 
+const upper = (key) => key.toUpperCase();
 const schemes = table('id-scheme');
 const authorities = table('authority');
-const codeSystems = table('code-system');
-const nameUses = table('name-use');
-const addressUses = table('address-use');
-const addressTypes = table('address-type');
-const phoneSystems = table('phone-system');
-const phoneUses = new Map(rows('phone-use').map(([use, equipment, code]) => [use + '|' + equipment, code]));
+const codeSystems = table('code-system', upper);
+const nameUses = table('name-use', upper);
+const addressUses = table('address-use', upper);
+const addressTypes = table('address-type', upper);
+const phoneSystems = table('phone-system', upper);
+const phoneUses = new Map(rows('phone-use').map(([use, equipment, code]) => [upper(use + '|' + equipment), code]));
 const units = new Map(rows('duration-unit').map(([unit, many]) => [unit, Number(many)]));
-export const languages = table('language', (key) => key.toUpperCase());
-export const genders = table('gender', (key) => key.toUpperCase());
-export const maritals = table('marital');
-export const classes = table('class');
+export const languages = table('language', upper);
+export const genders = table('gender', upper);
+export const maritals = table('marital', upper);
+export const classes = table('class', upper);
 export const priorities = table('priority');
-export const statuses = table('appointment-status', (key) => key.toUpperCase());
+export const statuses = table('appointment-status', upper);
 export const events = table('appointment-event');
 export const slotStatuses = table('slot-status');
 export const visitStatuses = table('visit-status');
@@ -33,11 +34,7 @@ export const eventStatuses = new Map(rows('event-status').map(([event, kind, sta
 const code = (of, key) => of.get(key)?.[1] || '';
 export const seconds = (unit) => (unit ? units.get(unit) ?? units.get(unit.toUpperCase()) : 60);
 export const listed = (list) => (list.length ? list : undefined);
-export const joined = (...texts) => {
-  const once = [];
-  for (const one of texts) if (one && !once.includes(one)) once.push(one);
-  return once.length ? once.join(' ') : undefined;
-};
+export const joined = (...texts) => texts.filter((one) => one).join(' ') || undefined;
 const v2 = (number) => 'http://terminology.hl7.org/CodeSystem/v2-' + number;
 export const clean = (name) => name.replace(/[^A-Za-z0-9._-]/gu, '_');
 const named = (name) => 'urn:id:' + clean(name);
@@ -48,7 +45,7 @@ export function schemeOid(scheme, id) { // '' where it is no URI
   return uris.test(uri) ? uri : '';
 }
 export const authorityOf = (name) => code(authorities, name);
-export const nameUse = (kind) => code(nameUses, kind) || undefined;
+export const nameUse = (kind) => code(nameUses, upper(kind)) || undefined;
 
 // ---- ids: a UUID of version 8 out of SHA-256 over the texts, each with its length before it ----
 
@@ -116,7 +113,7 @@ export function ei(it, authority, kind) {
 
 function codeSystem(name, otherwise) {
   if (!name) return otherwise;
-  return code(codeSystems, name) || (/^HL7[0-9]{4}$/.test(name) ? v2(name.slice(3)) : named(name));
+  return code(codeSystems, upper(name)) || (/^HL7[0-9]{4}$/.test(name) ? v2(name.slice(3)) : named(name));
 }
 
 export function concept(it, system) {
@@ -173,8 +170,8 @@ export function xad(it, county) {
   if (street) line.push(street);
   for (const n of [2, 19]) if (text(it, n)) line.push(text(it, n));
   const address = {
-    use: code(addressUses, text(it, 7)) || undefined,
-    type: code(addressTypes, text(it, 7)) || undefined,
+    use: code(addressUses, upper(text(it, 7))) || undefined,
+    type: code(addressTypes, upper(text(it, 7))) || undefined,
     line: listed(line),
     city: text(it, 3) || undefined,
     district: text(it, 9) || county,
@@ -186,8 +183,11 @@ export function xad(it, county) {
   return Object.values(address).some((v) => v !== undefined) ? address : undefined;
 }
 
-const phoneUse = (use, equipment) =>
-  equipment ? phoneUses.get(use + '|' + equipment) ?? (use ? phoneUses.get(use + '|*') ?? phoneUses.get('*|' + equipment) : undefined) : undefined;
+const phoneUse = (one, other) => {
+  const [use, equipment] = [upper(one), upper(other)];
+  return phoneUses.get(use + '|' + equipment) ??
+    (use && equipment ? phoneUses.get(use + '|*') ?? phoneUses.get('*|' + equipment) : undefined);
+};
 
 // `beside`: the number of what holds an address of mail, too
 export function xtn(it, use, beside) {
@@ -204,7 +204,7 @@ export function xtn(it, use, beside) {
   if (!value) return undefined;
   const rank = Number(raw(it, 18));
   return {
-    system: mail ? 'email' : (!beside && code(phoneSystems, text(it, 3))) || 'phone',
+    system: mail ? 'email' : (!beside && code(phoneSystems, upper(text(it, 3)))) || 'phone',
     value,
     use: phoneUse(text(it, 2), text(it, 3)) ?? use,
     rank: rank > 0 ? rank : undefined,
