@@ -57,18 +57,7 @@ static bool is_type_name(struct str type)
             return true;
         }
     }
-    char name[8] = {0};
-    struct dict_entry entry;
-    if (type.n == 0 || type.n >= sizeof(name)) {
-        return false;
-    }
-    memcpy(name, type.p, type.n);
-    for (int v = 0; v < HL7_VERSIONS; v++) {
-        if (dict_type((enum hl7_version)v, name, &entry)) {
-            return true;
-        }
-    }
-    return false;
+    return type_named(type) != NULL;
 }
 
 /* Types of the language and of the data; in `eval` those of HL7 are not looked at. */

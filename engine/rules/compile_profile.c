@@ -120,22 +120,6 @@ static void read_tables(struct compiler *c, const struct yaml_node *tables, stru
 
 /* ---- types of Z-segments ---- */
 
-static const char *known_type(struct str text)
-{
-    struct dict_entry entry;
-    char name[8] = {0};
-    if (text.n == 0 || text.n >= sizeof(name)) {
-        return NULL;
-    }
-    memcpy(name, text.p, text.n);
-    for (int v = HL7_VERSIONS - 1; v >= 0; v--) {
-        if (dict_type((enum hl7_version)v, name, &entry)) {
-            return entry.id;
-        }
-    }
-    return NULL;
-}
-
 static void read_type(struct compiler *c, const struct yaml_node *n, struct profile *p)
 {
     struct path path;
@@ -145,7 +129,7 @@ static void read_type(struct compiler *c, const struct yaml_node *n, struct prof
     }
     bool place = path_lex(n->key->text, &path) == n->key->text.n && path.field && !path.comp &&
                  path.rep == PATH_ALL && path.seg_n == PATH_ALL && path.seg[0] == 'Z';
-    const char *type = known_type(text);
+    const char *type = type_named(text);
     if (!place) {
         diag_add(c->d, DIAG_ERROR, "bad-path", n->key->pos,
                  "%.*s is no field of a Z-segment, as ZPI-3; others have their types",

@@ -299,22 +299,6 @@ static bool has_type(struct compiler *c, struct names *names, struct str type, s
     return names->nstructures > before;
 }
 
-static const char *datatype_of(struct str text)
-{
-    struct dict_entry entry;
-    char name[8] = {0};
-    if (text.n == 0 || text.n >= sizeof(name)) {
-        return NULL;
-    }
-    memcpy(name, text.p, text.n);
-    for (int v = HL7_VERSIONS - 1; v >= 0; v--) {
-        if (dict_type((enum hl7_version)v, name, &entry)) {
-            return entry.id;
-        }
-    }
-    return NULL;
-}
-
 static void unknown_reads(struct compiler *c, const struct yaml_node *item, struct str text)
 {
     struct str best = STR("");
@@ -348,8 +332,8 @@ bool compile_reads(struct compiler *c, const struct yaml_node *reads, struct nam
         } else if (has_structure(c, names, text, item->pos) ||
                    has_type(c, names, text, item->pos)) {
             continue;
-        } else if (datatype && datatype_of(text) && reads->kind != YAML_SEQUENCE) {
-            *datatype = datatype_of(text);
+        } else if (datatype && type_named(text) && reads->kind != YAML_SEQUENCE) {
+            *datatype = type_named(text);
         } else if (compile_is_other_data(text)) {
             good = compile_add_data(c, item, text, false, names) && good;
         } else {

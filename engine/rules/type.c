@@ -162,3 +162,19 @@ struct type_info type_of_path(const struct path *p, enum hl7_version prefer)
     out.field_repeats = repeats;
     return out;
 }
+
+const char *type_named(struct str text)
+{
+    struct dict_entry entry;
+    char name[8] = {0};
+    if (text.n == 0 || text.n >= sizeof(name)) {
+        return NULL;
+    }
+    memcpy(name, text.p, text.n);
+    for (int v = HL7_VERSIONS - 1; v >= 0; v--) {
+        if (dict_type((enum hl7_version)v, name, &entry)) {
+            return entry.id;
+        }
+    }
+    return NULL;
+}

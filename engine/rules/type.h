@@ -42,5 +42,7 @@ bool type_field_repeats(enum hl7_version v, const struct path *p);
 /* Component (or subcomponent) `n` of datatype `type`; NULL type gives unknown. */
 struct type_info type_of_part(const char *type, unsigned n, enum hl7_version prefer);
 enum type_class type_class_of(const char *type);
+/* The datatype of that name as the newest version that has it calls it, static; NULL: no version has one. */
+const char *type_named(struct str text);
 
 #endif
