@@ -36,18 +36,8 @@ static void on_progress(void *arg, uint64_t done, uint64_t all)
 {
     const struct asking *a = arg;
     if (a->shows_progress) {
-        fprintf(stderr, "\r%llu of %llu MiB%s", (unsigned long long)(done >> 20),
-                (unsigned long long)(all >> 20), done >= all ? "\r\033[K" : "");
+        command_progress(done, all);
     }
-}
-
-static int print_findings(const struct command_run *r, const struct diags *d)
-{
-    for (const struct diag *one = d->first; one; one = one->next) {
-        (void)command_fail(r, "%.*s%s%.*s", STR_ARG(one->text), one->hint.n ? "; " : "",
-                           STR_ARG(one->hint)); /* the status is the caller's */
-    }
-    return COMMAND_CANNOT;
 }
 
 static void print_result(const struct command_run *r, const char *dir, bool is_live,
@@ -127,7 +117,7 @@ static int back_up(struct command_run *r, struct asking *a, const char *from, co
     }
     failed = open_target(r, to, &conf.to);
     if (!failed) {
-        failed = journal_backup(&conf, &d, &result) ? print_findings(r, &d) : 0;
+        failed = journal_backup(&conf, &d, &result) ? command_fail_all(r, &d) : 0;
         disk_close(&conf.to);
     }
     disk_close(&conf.from);

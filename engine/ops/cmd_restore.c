@@ -31,18 +31,8 @@ static void on_progress(void *arg, uint64_t done, uint64_t all)
 {
     const bool *shows = arg;
     if (*shows) {
-        fprintf(stderr, "\r%llu of %llu MiB%s", (unsigned long long)(done >> 20),
-                (unsigned long long)(all >> 20), done >= all ? "\r\033[K" : "");
+        command_progress(done, all);
     }
-}
-
-static int print_findings(const struct command_run *r, const struct diags *d)
-{
-    for (const struct diag *one = d->first; one; one = one->next) {
-        (void)command_fail(r, "%.*s%s%.*s", STR_ARG(one->text), one->hint.n ? "; " : "",
-                           STR_ARG(one->hint)); /* the status is the caller's */
-    }
-    return COMMAND_CANNOT;
 }
 
 /* ---- before ---- */
@@ -201,7 +191,7 @@ static int restore(struct command_run *r, const struct paths *p)
     }
     failed = open_work(r, p, &conf.to);
     if (!failed) {
-        failed = journal_restore(&conf, &d, &result) ? print_findings(r, &d) : 0;
+        failed = journal_restore(&conf, &d, &result) ? command_fail_all(r, &d) : 0;
         if (!failed && !give_to_owner(p, &conf.to)) {
             failed = command_fail(r, "%s: cannot be given to the owner of %s: %s", p->work,
                                   p->state, strerror(errno));

@@ -117,6 +117,21 @@ int command_fail(const struct command_run *r, const char *fmt, ...)
     return COMMAND_CANNOT;
 }
 
+int command_fail_all(const struct command_run *r, const struct diags *d)
+{
+    for (const struct diag *one = d->first; one; one = one->next) {
+        (void)command_fail(r, "%.*s%s%.*s", STR_ARG(one->text), one->hint.n ? "; " : "",
+                           STR_ARG(one->hint)); /* the status is the caller's */
+    }
+    return COMMAND_CANNOT;
+}
+
+void command_progress(uint64_t done, uint64_t all)
+{
+    fprintf(stderr, "\r%llu of %llu MiB%s", (unsigned long long)(done >> 20),
+            (unsigned long long)(all >> 20), done >= all ? "\r\033[K" : "");
+}
+
 static int unknown_option(const struct command_run *r, const char *word, struct str name)
 {
     const struct opt none = {0};

@@ -48,5 +48,9 @@ const char *command_placeholder(const struct opt *o);
 /* "corridor NAME: error: TEXT" on standard error; returns COMMAND_CANNOT. */
 int command_fail(const struct command_run *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* Each finding so, with its hint. */
+int command_fail_all(const struct command_run *r, const struct diags *d);
+/* "12 of 340 MiB" over what the line said before, on standard error; at the end the line is empty. In bytes. */
+void command_progress(uint64_t done, uint64_t all);
 
 #endif
