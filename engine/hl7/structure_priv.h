@@ -1,4 +1,4 @@
-/* structure_priv.h - the rows of structures, shared by structure.c (lookups) and structure_group.c. */
+/* structure_priv.h - the rows of structures, shared by structure.c (lookups) and those that sort (structure_group_priv.h). */
 #ifndef CORRIDOR_HL7_STRUCTURE_PRIV_H
 #define CORRIDOR_HL7_STRUCTURE_PRIV_H
 

@@ -1,6 +1,6 @@
 /* conform.h - a site's conformance document, compiled: what it wants of segments, fields and components beyond what the
- * standard says, with conditions in the route language. Compiled with the routes (compile_conform.c), constant
- * afterwards, run on one message by run_conform.c.
+ * standard says, with conditions in the route language. Compiled with the routes (compile_conform*.c), constant
+ * afterwards, run on one message by run_conform*.c.
  * Source: HL7 v2.5.1 chapter 2.B (usage, cardinality, length, value sets); docs/checking.md.
  * Differs: a C or CE without `else` is O where its condition is not true; usage RE asks nothing of a single message. */
 #ifndef CORRIDOR_RULES_CONFORM_H
