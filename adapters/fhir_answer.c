@@ -329,6 +329,9 @@ static struct outcome judge_yes(struct outcome yes, const struct http_answer *a,
                                 struct fhir_issue *out)
 {
     bool is_whole = a->body.n < FHIR_ANSWER_MAX, is_empty = str_trim(a->body).n == 0;
+    if (is_empty && asked->is_read) {
+        return moved(yes, DELIVERY_UNREACHABLE, no_fhir);
+    }
     if (is_empty && !asked->is_bundle) {
         return yes;
     }
