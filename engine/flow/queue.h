@@ -121,6 +121,8 @@ bool queue_answered(struct queue *q, const struct queue_answer_key *key, const s
  * flight ends as it may. `done` (may be NULL) is called when it is durable. */
 void queue_hold_all(struct queue *q, struct str by, journal_done_fn done, void *arg);
 void queue_go_on(struct queue *q, journal_done_fn done, void *arg);
+/* Ask a destination that is away now, whatever it or the back-off wished. */
+void queue_ask_now(struct queue *q);
 
 /* An unsettled output, to be named in the calls below; valid until the next of them. */
 struct queued;

@@ -35,11 +35,17 @@ void queue_hold_all(struct queue *q, struct str by, journal_done_fn done, void *
     set_person(q, str_from(value, (size_t)n), done, arg);
 }
 
+void queue_ask_now(struct queue *q)
+{
+    q->probe_at_us = 0; /* a person knows better than a back-off */
+    q->conf.ops->kick(q->conf.arg);
+}
+
 void queue_go_on(struct queue *q, journal_done_fn done, void *arg)
 {
     log_event(q->conf.log, LOG_LEVEL_INFO, "destination-released",
               log_str("destination", q->conf.name));
-    q->probe_at_us = 0; /* a person knows better than a back-off */
+    queue_ask_now(q);
     set_person(q, STR(""), done, arg);
 }
 

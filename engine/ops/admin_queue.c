@@ -318,6 +318,14 @@ static void set_held(struct admin_call *c, bool is_held)
     report_set_text(r, "destination", name);
     report_set_bool(r, "held", is_held);
     report_set_bool(r, "changed", s.is_held != is_held);
+    bool asks = !is_held && !s.is_held && s.unreachable;
+    if (!is_held) {
+        report_set_bool(r, "asked", asks);
+    }
+    if (asks) {
+        queue_ask_now(q);
+        say(c, "asked-now", name, 0);
+    }
     if (s.is_held == is_held) {
         admin_answer_report(c, HTTP_OK, r);
         return;

@@ -81,11 +81,12 @@ static int switch_all(struct queue_session *s, const char *place, const char *do
     if (!a) {
         return COMMAND_CANNOT;
     }
-    bool changed = report_bool(a, "changed");
+    bool changed = report_bool(a, "changed"), asked = report_bool(a, "asked");
     if (s->r->json) {
         report_print(&a);
     } else {
-        printf("%s: %s%s\n", s->destination, changed ? "" : "already ", done_word);
+        printf("%s: %s%s\n", s->destination, changed || asked ? "" : "already ",
+               asked ? "asked again now" : done_word);
         report_free(&a);
     }
     return COMMAND_FINE;
@@ -192,7 +193,7 @@ const struct command cmd_queue = {
         "Status 1 when\n"
         "                                     something is held or clogged.\n"
         "  hold DESTINATION                   Send nothing there any more; stands over restarts.\n"
-        "  release DESTINATION                Go on.\n"
+        "  release DESTINATION                Go on; ask at once where it is away.\n"
         "  release DESTINATION ID...|--all    Send what is held; a failed route runs today's "
         "rules.\n"
         "  drop DESTINATION ID...|--all       Never send it; `resend` can, as long as it is kept.\n"

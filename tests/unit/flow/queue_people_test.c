@@ -92,6 +92,27 @@ Test(queue_people, a_held_destination_is_not_probed)
     close_world(&w);
 }
 
+Test(queue_people, a_destination_that_is_away_is_asked_at_a_persons_word)
+{
+    struct world w;
+    open_world(&w);
+    put1(&w, "a1", 1);
+    run(&w);
+    answer(&w, 0,
+           (struct outcome){.verdict = DELIVERY_UNREACHABLE,
+                            .reason = "answered 503",
+                            .retry_after_us = 3600 * (int64_t)SECOND});
+    run(&w);
+    cr_expect_eq(w.nfly, 0u);
+    queue_ask_now(w.queue);
+    run(&w);
+    cr_expect_eq(w.nfly, 1u, "it knows better than the server's wish of an hour ago");
+    queue_ask_now(w.queue);
+    run(&w);
+    cr_expect_eq(w.nfly, 1u, "one probe at a time");
+    close_world(&w);
+}
+
 Test(queue_people, what_waits_says_for_whom)
 {
     struct world w;
