@@ -17,7 +17,7 @@
 #define FHIR_RULE_TABLE(X) \
     X(JSON, "json", "strict", "structure", "The text is one JSON value in UTF-8: no key twice in an object, at most 64 levels.") \
     X(RESOURCE_TYPE, "resource-type", "strict", "structure", "The document, an entry and what is contained are resources of a type of R4.") \
-    X(ELEMENTS, "elements", "strict", "structure", "Members are elements of their type, one type of a choice, that of its property in a code system; an array where they may repeat, and only there.") \
+    X(ELEMENTS, "elements", "strict", "structure", "Members are elements of their type, one type of a choice, that of its property in a code system and of its item in a questionnaire; an array where they may repeat, and only there.") \
     X(JSON_KINDS, "json-kinds", "strict", "structure", "A value is the object, text, number or boolean that its type is in JSON.") \
     X(EMPTY_VALUES, "empty-values", "strict", "structure", "No object, array or text is empty, an id alone is no element; null stands only beside the id or extensions of a primitive.") \
     X(REQUIRED, "required", "strict", "required", "Elements that must be there are there.") \

@@ -1,5 +1,6 @@
-/* What definitions name within themselves: questions, properties, systems. Source: FHIR R4 Questionnaire.item.enableWhen.question
- * "the linkId for the question", CodeSystem.property.type "the type of the property value", ValueSet.compose.include.system,
+/* What definitions say of themselves: questions, their answers, properties, systems. Source: FHIR R4
+ * Questionnaire.item.enableWhen.question "the linkId for the question", initial.value "must be consistent with the type of the
+ * item", answerOption.value "must agree with the item.type", CodeSystem.property.type "the type of the property value", ValueSet.compose.include.system,
  * ValueSet.expansion.contains.system and ConceptMap.group.source and target "an absolute URI". Differs: a system that begins
  * with # is a contained code system, as R4's own examples have it; a property that is not defined may be. */
 #include <stdlib.h>
@@ -57,6 +58,24 @@ static const struct fhir_place *next(const struct fhir_place *p, const char *nam
     return NULL;
 }
 
+/* Does `holder` have a value, and none of these types (each between blanks)? */
+static bool is_of_other_type(const struct json *holder, struct str types)
+{
+    bool has_value = false;
+    json_each(j, holder)
+    {
+        struct str own =
+            str_starts(j->key, STR("value")) ? str_slice(j->key, 5, j->key.n) : STR("");
+        has_value = has_value || own.n > 0;
+        for (struct str rest = types, type; own.n && str_split(&rest, ' ', &type);) {
+            if (str_eq_nocase(own, type)) {
+                return false;
+            }
+        }
+    }
+    return has_value;
+}
+
 /* ---- Questionnaire ---- */
 
 static void list_items(struct names *names, struct arena *a, const struct fhir_place *questionnaire)
@@ -93,23 +112,47 @@ static void check_questions(struct fhir_walk *w, const struct fhir_place *questi
     }
 }
 
-/* ---- CodeSystem ---- */
-
-/* Does `property` of a concept have a value, and none of this type? */
-static bool is_of_other_type(const struct json *property, struct str type)
+/* The types of value[x] that answer an item of this type; empty: any. */
+static struct str answers_of(struct str item_type)
 {
-    bool has_value = false;
-    json_each(j, property)
-    {
-        struct str own =
-            str_starts(j->key, STR("value")) ? str_slice(j->key, 5, j->key.n) : STR("");
-        has_value = has_value || own.n > 0;
-        if (str_eq_nocase(own, type)) {
-            return false;
+    static const struct {
+        const char *type, *answers;
+    } rows[] = {
+        {"boolean", "boolean"},
+        {"decimal", "decimal integer"},
+        {"integer", "integer"},
+        {"date", "date"},
+        {"dateTime", "date dateTime"},
+        {"time", "time"},
+        {"string", "string"},
+        {"text", "string"},
+        {"url", "uri"},
+        {"attachment", "Attachment"},
+        {"reference", "Reference"},
+        {"quantity", "Quantity"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (str_is(item_type, rows[i].type)) {
+            return str_of(rows[i].answers);
         }
     }
-    return has_value;
+    return STR("");
 }
+
+/* Initial values, and answers to choose from. */
+static void check_answers(struct fhir_walk *w, const struct fhir_place *questionnaire,
+                          const char *element)
+{
+    for (const struct fhir_place *p = next(questionnaire, element); p; p = next(p, element)) {
+        struct str answers = answers_of(json_text(json_get(p->up->json, "type")));
+        if (answers.n && is_of_other_type(p->json, answers)) {
+            fhir_found(w->r, FHIR_RULE_ELEMENTS, p, STR("value"), -1, p->json->at,
+                       "a value of another type than its item has");
+        }
+    }
+}
+
+/* ---- CodeSystem ---- */
 
 static void check_properties(struct fhir_walk *w, const struct fhir_place *system)
 {
@@ -154,6 +197,8 @@ void fhir_check_definition(struct fhir_walk *w, const struct fhir_place *place)
     switch (place->type) {
     case FHIR_TYPE_QUESTIONNAIRE:
         check_questions(w, place);
+        check_answers(w, place, "initial");
+        check_answers(w, place, "answerOption");
         break;
     case FHIR_TYPE_CODE_SYSTEM:
         check_properties(w, place);

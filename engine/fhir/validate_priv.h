@@ -84,7 +84,7 @@ void fhir_holder_end(struct fhir_walk *w, const struct fhir_place *place,
 /* validate_bundle.c */
 void fhir_bundle_begin(struct fhir_walk *w, const struct fhir_place *place, struct fhir_bundle *b);
 void fhir_check_entry(struct fhir_walk *w, const struct fhir_place *place);
-/* validate_definition.c: what a Questionnaire, CodeSystem, ValueSet or ConceptMap names within itself; after its members. */
+/* validate_definition.c: what a Questionnaire, CodeSystem, ValueSet or ConceptMap says of itself; after its members. */
 void fhir_check_definition(struct fhir_walk *w, const struct fhir_place *place);
 /* validate_document.c: a Bundle of type document holds what belongs to its Composition alone. */
 void fhir_check_document(struct fhir_walk *w, const struct fhir_place *place,
