@@ -10,6 +10,7 @@
 #include "engine/ops/convert.h"
 #include "engine/ops/crew.h"
 #include "engine/ops/excerpt.h"
+#include "engine/ops/left_out.h"
 #include "engine/ops/messages.h"
 #include "engine/ops/pieces.h"
 #include "engine/ops/report.h"
@@ -20,7 +21,7 @@ enum { SHOW_EVERY_US = 500000 };
 struct convert_args {
     struct str config, routes, source, timezone, received;
     int to, threads;
-    bool pretty, quiet;
+    bool pretty, left_out, quiet;
 };
 
 static const struct opt options[] = {
@@ -37,6 +38,8 @@ static const struct opt options[] = {
         "The configuration. Default: conf/convert.yaml, /usr/share/corridor/conf/convert.yaml."),
     OPT(convert_args, received, "received", STR, NULL, NULL, 0,
         "When it was received, as 2026-11-20T15:00:00Z. Default: now."),
+    OPT(convert_args, left_out, "left-out", BOOL, "false", NULL, 0,
+        "Tell at the end what of the messages no map reads: places and how often, no values."),
     CREW_OPTION(convert_args),
     OPT(convert_args, quiet, "quiet", BOOL, "false", NULL, 0, "No progress on a terminal."),
     {0},
@@ -217,15 +220,35 @@ static int find_source(struct converting *c)
     return command_fail(c->r, "no source is called %.*s", STR_ARG(name));
 }
 
+/* One line of JSON. */
+static void put_sum(struct buf *out, const struct converting *c, const struct left_out *left)
+{
+    struct report *r = report_object();
+    report_set_int(r, "messages", (int64_t)c->messages);
+    report_set_int(r, "converted", (int64_t)c->converted);
+    report_set_int(r, "failed", (int64_t)c->failed);
+    if (left) {
+        report_set(r, "left_out", left_out_report(left, c->plan->rules));
+    }
+    report_put(r, out);
+    buf_putc(out, '\n');
+    report_free(&r);
+}
+
 static void sum_up(struct converting *c)
 {
+    const struct left_out *left = convert_left_out(c->convert);
+    struct buf out = {0};
     if (c->r->json) {
-        fprintf(stderr, "{\"messages\":%llu,\"converted\":%llu,\"failed\":%llu}\n",
-                (unsigned long long)c->messages, (unsigned long long)c->converted,
-                (unsigned long long)c->failed);
+        put_sum(&out, c, left);
     } else {
         show(c, true);
+        if (left) {
+            left_out_text(&out, left, c->plan->rules);
+        }
     }
+    fwrite(out.p ? out.p : "", 1, out.n, stderr);
+    buf_free(&out);
 }
 
 static int convert_all(struct converting *c)
@@ -236,12 +259,16 @@ static int convert_all(struct converting *c)
         !clock_read_rfc3339(args->received, &c->now_us)) {
         status = command_fail(c->r, "--received: expected a time as 2026-11-20T15:00:00Z");
     }
+    if (status == COMMAND_FINE && args->left_out && args->to != TO_FHIR) {
+        status = command_fail(c->r, "--left-out is for --to fhir: it tells of messages of HL7 v2");
+    }
     struct convert_conf conf = {.plan = c->plan,
                                 .source = c->source,
                                 .threads = crew_workers(args->threads),
                                 .received_us = c->now_us,
                                 .is_data = args->to == TO_HL7V2,
-                                .is_pretty = args->pretty};
+                                .is_pretty = args->pretty,
+                                .counts_left_out = args->left_out && args->to == TO_FHIR};
     c->convert = convert_new(&conf, on_made, c);
     c->began_us = monotonic();
     for (int i = 0; i < c->r->noperands && status == COMMAND_FINE; i++) {
@@ -250,8 +277,8 @@ static int convert_all(struct converting *c)
     if (status == COMMAND_FINE && fflush(stdout) != 0) {
         status = command_fail(c->r, "standard output: %s", strerror(errno));
     }
-    convert_free(&c->convert);
     sum_up(c);
+    convert_free(&c->convert);
     return status == COMMAND_FINE && c->failed ? COMMAND_FINDINGS : status;
 }
 
@@ -285,11 +312,18 @@ const struct command cmd_convert = {
         "- is\n"
         "  standard input. What cannot be converted is told on standard error with file, line "
         "and\n"
-        "  number of the message, and the rest goes on. Status 1 when something failed.",
+        "  number of the message, and the rest goes on. Status 1 when something failed.\n"
+        "  --left-out tells at the end, on standard error or in the line of --json, which places "
+        "of the "
+        "messages\n"
+        "  of HL7 v2 hold something that no map reads, in how many, and the first one; never what "
+        "they "
+        "hold.",
     .options = options,
     .args_size = sizeof(struct convert_args),
     .min = 1,
     .max = -1,
-    .example = "corridor convert --to fhir --timezone America/Chicago routes/samples/adt_a01.hl7",
+    .example = "corridor convert --to fhir --timezone America/Chicago routes/samples/adt_a01.hl7; "
+               "corridor convert --to fhir --left-out routes/samples/day/epic/*.hl7 >epic.ndjson",
     .run = run,
 };

@@ -7,7 +7,9 @@
 #include "engine/base/json.h"
 #include "engine/base/mem.h"
 #include "engine/ops/crew.h"
+#include "engine/ops/left_out.h"
 #include "engine/ops/messages.h"
+#include "engine/rules/reads.h"
 #include "engine/rules/recall.h"
 
 enum {
@@ -17,8 +19,10 @@ enum {
 
 /* Of one thread: what its messages become is kept until it is told of. */
 struct worker {
-    struct arena a;        /* of one message */
-    struct recall *recall; /* of all before it */
+    struct arena a;            /* of one message */
+    struct recall *recall;     /* of all before it */
+    struct reads *reads;       /* of one message; NULL: nobody counts what is left out */
+    struct left_out *left_out; /* of all before it */
     struct buf raw, text, told;
     char apart[CREW_APART];
 };
@@ -116,6 +120,21 @@ static void tell(struct worker *w, struct item *m, const struct rules_result *re
 
 /* ---- one message ---- */
 
+/* The rules on a message, where it is counted what of it they leave out. */
+static void run_counting(const struct convert *c, struct worker *w, struct item *m,
+                         struct rules_input *in, struct rules_result *res)
+{
+    struct left_out_from from = {m->from.file, m->from.line, m->number};
+    in->reads = w->reads;
+    reads_begin(w->reads, in->m);
+    rules_run(c->conf.plan->rules, in, &w->a, res);
+    reads_end(w->reads);
+    tell(w, m, res, in->m->raw, c->conf.is_pretty);
+    if (m->is_converted) {
+        left_out_message(w->left_out, &from, in->m, w->reads);
+    }
+}
+
 static void run_rules(const struct convert *c, struct worker *w, struct item *m,
                       struct rules_input *in, struct str raw)
 {
@@ -124,6 +143,10 @@ static void run_rules(const struct convert *c, struct worker *w, struct item *m,
     in->received_us = c->conf.received_us;
     in->id_of = raw;
     in->recall = w->recall;
+    if (w->reads && in->m) {
+        run_counting(c, w, m, in, &res);
+        return;
+    }
     rules_run(c->conf.plan->rules, in, &w->a, &res);
     tell(w, m, &res, raw, c->conf.is_pretty);
 }
@@ -251,8 +274,21 @@ struct convert *convert_new(const struct convert_conf *conf, convert_fn fn, void
     c->crew = crew_new(conf->threads);
     for (unsigned i = 0; i < crew_size(c->crew); i++) {
         c->workers[i].recall = recall_new(RECALL_BYTES);
+        c->workers[i].reads = conf->counts_left_out ? reads_new() : NULL;
+        c->workers[i].left_out = conf->counts_left_out ? left_out_new() : NULL;
     }
     return c;
+}
+
+const struct left_out *convert_left_out(struct convert *c)
+{
+    struct left_out *all = c->workers[0].left_out;
+    for (unsigned i = 1; all && i < crew_size(c->crew); i++) {
+        left_out_merge(all, c->workers[i].left_out);
+        left_out_free(&c->workers[i].left_out);
+        c->workers[i].left_out = left_out_new();
+    }
+    return all;
 }
 
 void convert_free(struct convert **cp)
@@ -266,6 +302,8 @@ void convert_free(struct convert **cp)
     for (unsigned i = 0; i < CREW_MOST; i++) {
         struct worker *w = &c->workers[i];
         recall_free(&w->recall);
+        reads_free(&w->reads);
+        left_out_free(&w->left_out);
         arena_free(&w->a);
         buf_free(&w->raw);
         buf_free(&w->text);

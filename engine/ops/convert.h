@@ -13,6 +13,8 @@ struct convert_conf {
     int64_t received_us;
     bool is_data;   /* FHIR or JSON; else HL7 v2 with any line ends */
     bool is_pretty; /* JSON for people; else a line each */
+    bool
+        counts_left_out; /* what of converted messages no rule reads: convert_left_out(); HL7 v2 alone */
 };
 
 /* What a message became, or several in a row of which nothing is told. Valid during the call. */
@@ -33,6 +35,7 @@ struct convert_from {
 };
 
 struct convert;
+struct left_out;
 
 /* `fn` is told of all messages, in order, in the caller's thread. */
 struct convert *convert_new(const struct convert_conf *conf, convert_fn fn, void *arg);
@@ -40,6 +43,8 @@ struct convert *convert_new(const struct convert_conf *conf, convert_fn fn, void
 void convert_add(struct convert *c, const struct convert_from *from, struct str bytes);
 /* fn was told of all that were added. */
 void convert_flush(struct convert *c);
+/* What was left out of all that were converted, when all were flushed. NULL: nobody counted. O(places). */
+const struct left_out *convert_left_out(struct convert *c);
 void convert_free(struct convert **c);
 
 #endif

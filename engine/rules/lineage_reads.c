@@ -40,8 +40,7 @@ static bool is_in(const struct hl7 *m, struct str text)
 void lineage_read(struct lineage *l, const struct value *v, bool is_result)
 {
     bool is_of_cause = l->cause && v->kind == VALUE_HL7 && v->m == l->cause->m;
-    bool is_changed =
-        l->m && v->kind == VALUE_HL7 && v->m && v->text.n && !is_in(l->m, v->text);
+    bool is_changed = l->m && v->kind == VALUE_HL7 && v->m && v->text.n && !is_in(l->m, v->text);
     if (is_changed && !is_of_cause) {
         read_received(l, v, is_result);
     } else {

@@ -16,7 +16,8 @@ struct reads {
     struct str raw;
     uint8_t *times; /* how often each byte of `raw` was read */
     size_t cap;
-    struct map64 same; /* where two equal values stand, the second one in the upper half, to their length */
+    struct map64
+        same; /* where two equal values stand, the second one in the upper half, to their length */
 };
 
 struct reads *reads_new(void)
@@ -141,11 +142,14 @@ static void sent_parts(struct reads *r, const struct hl7_delims *d, unsigned lev
                        struct str now)
 {
     const char separators[] = {d->repetition, d->component, d->subcomponent};
-    if (!was.n || !now.n || level == 3 || str_eq(was, now)) {
-        count(r, str_eq(was, now) ? was : STR(""), true);
+    if (!was.p || !now.p || level > sizeof(separators)) {
         return;
     }
-    while (was.p) {
+    if (str_eq(was, now)) {
+        count(r, was, true);
+        return;
+    }
+    while (was.p && level < sizeof(separators)) {
         struct str one = cut(d, separators[level], &was);
         sent_parts(r, d, level + 1, one, cut(d, separators[level], &now));
     }

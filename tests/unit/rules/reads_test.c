@@ -23,22 +23,29 @@ static const struct {
 } rows[] = {
     {"a part, and not those beside it", MAP "  x: =PID-3[1].1\n", "PID-3[1].1",
      "PID-3[1].2 PID-3[1].4.1 PID-3[2].1 PID-1 ZAP"},
-    {"by a condition", MAP "  x: { $if: \"PID-8 = 'M'\", y: \"=PID-5[1].2\" }\n  z: a\n", "PID-8", "PID-5"},
+    {"by a condition", MAP "  x: { $if: \"PID-8 = 'M'\", y: \"=PID-5[1].2\" }\n  z: a\n", "PID-8",
+     "PID-5"},
     {"asked whether it is there", MAP "  x: =PID-8.exists()\n", "PID-8", "PID-5"},
     {"of a whole that is there no part", MAP "  x: =PID-5.exists()\n  y: =NK1-2.count()\n", "",
      "PID-5 NK1[1]-2"},
-    {"in when, which a route has", ROUTE "when: PV1-2 = 'O'\ndo: { send: desk, as: m }\n---\nmap: m\n"
-     "reads: ADT\nto: json\nvalue: { x: a }\n", "PV1-2", "PV1-3 PV1-1"},
-    {"a date is the first part of its time stamp", MAP "  x: =PID-7.toDate()\n", "PID-7.1", "PID-7.2"},
+    {"in when, which a route has",
+     ROUTE "when: PV1-2 = 'O'\ndo: { send: desk, as: m }\n---\nmap: m\n"
+           "reads: ADT\nto: json\nvalue: { x: a }\n",
+     "PV1-2", "PV1-3 PV1-1"},
+    {"a date is the first part of its time stamp", MAP "  x: =PID-7.toDate()\n", "PID-7.1",
+     "PID-7.2"},
     {"a text is the first part of a coded value", MAP "  x: =NK1[1]-3 & ''\n", "NK1[1]-3.1",
      "NK1[1]-3.2"},
     {"the key of a row, found or missed", MAP "  x: =PID-8.lookup('t')\n  y: =PV1-10.lookup('t')\n",
      "PID-8 PV1-10", "PV1-2"},
-    {"a name, and what is made of it", MAP "  $let: { it: \"=PID-5[1]\", no: =PID-8 }\n  x: =$it.2\n", "PID-5.2",
-     "PID-5.1 PID-8"},
-    {"a name of a name", MAP "  $let: { it: =PID-8 }\n  x: { $let: { as: =$it }, y: =$as }\n", "PID-8", "PID-5"},
-    {"an argument", MAP "  x: { $use: n, $with: { it: \"=PID-5[1]\" } }\n---\nmap: n\nreads: ADT\nto: json\n"
-     "needs: [it]\nvalue: =$it.2\n", "PID-5.2", "PID-5.1"},
+    {"a name, and what is made of it",
+     MAP "  $let: { it: \"=PID-5[1]\", no: =PID-8 }\n  x: =$it.2\n", "PID-5.2", "PID-5.1 PID-8"},
+    {"a name of a name", MAP "  $let: { it: =PID-8 }\n  x: { $let: { as: =$it }, y: =$as }\n",
+     "PID-8", "PID-5"},
+    {"an argument",
+     MAP "  x: { $use: n, $with: { it: \"=PID-5[1]\" } }\n---\nmap: n\nreads: ADT\nto: json\n"
+         "needs: [it]\nvalue: =$it.2\n",
+     "PID-5.2", "PID-5.1"},
     {"the first of several, and the last", MAP "  x: =PID-13.first().1\n  y: =NK1-1.last()\n",
      "PID-13[1].1 NK1[2]-1", "PID-13[2] PID-13[1].2 NK1[1]-1"},
     {"the first of several texts", MAP "  x: =NK1-2.2.first()\n", "NK1[1]-2.2", "NK1[2]-2.2"},
@@ -47,17 +54,21 @@ static const struct {
     {"no further than the first one found", MAP "  x: =PID-3.where($this.5 = 'MR').first().1\n",
      "PID-3[1].5 PID-3[1].1", "PID-3[2].5 PID-3[2].1"},
     {"the first that is given", MAP "  x: =coalesce(PV1-2, PV1-10)\n", "PV1-2", "PV1-10"},
-    {"a loop", MAP "  x:\n    - { $for: NK1, y: \"=NK1-2[1].2\" }\n", "NK1[1]-2.2 NK1[2]-2.2", "NK1[1]-2.1"},
+    {"a loop", MAP "  x:\n    - { $for: NK1, y: \"=NK1-2[1].2\" }\n", "NK1[1]-2.2 NK1[2]-2.2",
+     "NK1[1]-2.1"},
     {"of equal values all, in a union", MAP "  x:\n    - { $for: PV1-7 | PV1-8, y: =$this.3 }\n",
      "PV1-7.3 PV1-8.3", "PV1-7.2 PV1-8.2"},
-    {"the message as it came", ROUTE "do: { send: lab }\n", "PID-3[1].2 PID-7.2 ZAP-1.2 PV1-8.3", ""},
+    {"the message as it came", ROUTE "do: { send: lab }\n", "PID-3[1].2 PID-7.2 ZAP-1.2 PV1-8.3",
+     ""},
     {"what is sent, and not what was deleted or written over",
-     ROUTE "do:\n  - delete: ZAP\n  - delete: PID-7\n  - set: { \"PID-5[1].1\": X, \"PID-13[1].2\": =PID-8 }\n"
-     "  - send: lab\n",
+     ROUTE "do:\n  - delete: ZAP\n  - delete: PID-7\n  - set: { \"PID-5[1].1\": X, "
+           "\"PID-13[1].2\": =PID-8 }\n"
+           "  - send: lab\n",
      "PID-5.2 PID-8 PID-13[1].1 PID-13[2] PV1-3", "ZAP PID-7 PID-5.1 PID-13[1].2"},
     {"a line that was changed, as it was received",
-     ROUTE "do:\n  - set: { \"PID-5[1].1\": X }\n  - { send: desk, as: m }\n---\nmap: m\nreads: ADT\nto: json\n"
-     "value: { x: \"=PID-5[1].2\", y: \"=PID-5[1].1.1\", z: \"=PID-3[2].1\" }\n",
+     ROUTE "do:\n  - set: { \"PID-5[1].1\": X }\n  - { send: desk, as: m }\n---\nmap: m\nreads: "
+           "ADT\nto: json\n"
+           "value: { x: \"=PID-5[1].2\", y: \"=PID-5[1].1.1\", z: \"=PID-3[2].1\" }\n",
      "PID-5.2 PID-3[2].1", "PID-5.1 PID-3[1].1 PID-8"},
     {"what the engine reads", MAP "  x: a\n", "MSH-9.1 MSH-9.2 MSH-12", "MSH-3 MSH-10"},
 };
