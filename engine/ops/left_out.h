@@ -25,13 +25,14 @@ struct left_out_from {
 
 /* A place. */
 struct left_out_place {
-    struct str at;          /* "PID-3.4.1", "ACC" */
-    struct str behind;      /* of a segment that tells of the one before it: that one's name; else empty */
+    struct str at; /* "PID-3.4.1", "ACC" */
+    struct str
+        behind;      /* of a segment that tells of the one before it: that one's name; else empty */
     struct str part; /* of a component, as its datatype has it: "CX.4"; else empty */
-    struct str name;        /* what HL7 calls it; or empty */
-    uint64_t held, left;    /* messages with something there; of those, how many it was left out of */
-    uint64_t first;         /* number of the first one of these */
-    struct str file;        /* where that begins */
+    struct str name; /* what HL7 calls it; or empty */
+    uint64_t held, left; /* messages with something there; of those, how many it was left out of */
+    uint64_t first;      /* number of the first one of these */
+    struct str file;     /* where that begins */
     unsigned line;
     uint64_t held_in, left_in; /* the last one that counted */
 };

@@ -42,8 +42,8 @@ static void put_name(struct walk *w, const struct place *p, struct left_out_plac
 {
     struct dict_entry segment = {0};
     struct buf name = {0};
-    if (p->level == 0 && (dict_segment(w->version, p->seg, &segment) ||
-                          dict_segment(HL7_2_7_1, p->seg, &segment))) {
+    if (p->level == 0 &&
+        (dict_segment(w->version, p->seg, &segment) || dict_segment(HL7_2_7_1, p->seg, &segment))) {
         buf_puts(&name, segment.name);
     }
     for (unsigned i = 1; i <= p->level && p->about[i].name; i++) {
@@ -132,8 +132,7 @@ static void walk_place(struct walk *w, const struct place *p, struct str text, b
 }
 
 /* Cut the next part off *rest; rest->p NULL: there is none. */
-static bool next_part(const struct hl7_delims *d, char separator, struct str *rest,
-                      struct str *out)
+static bool next_part(const struct hl7_delims *d, char separator, struct str *rest, struct str *out)
 {
     const char *p = rest->p, *end = p ? p + rest->n : NULL;
     const char *cut = p ? hl7_find(d, p, end, separator) : NULL;

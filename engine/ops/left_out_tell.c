@@ -30,8 +30,8 @@ static void put_first(struct buf *out, const struct left_out_place *p)
                (unsigned long long)p->first);
 }
 
-static void (*const columns[])(struct buf *, const struct left_out_place *) = {
-    put_place, put_times, put_first};
+static void (*const columns[])(struct buf *, const struct left_out_place *) = {put_place, put_times,
+                                                                               put_first};
 static const char *const heads[] = {"place", "left out", "first one"};
 enum { COLUMNS = sizeof(columns) / sizeof(*columns), GAP = 2 };
 
@@ -101,7 +101,8 @@ void left_out_text(struct buf *out, const struct left_out *t, const struct rules
     if (n) {
         put_head(out, widths);
     }
-    for (int with_why = 0; with_why < 2; with_why++) { /* what somebody has a reason for comes last */
+    for (int with_why = 0; with_why < 2;
+         with_why++) { /* what somebody has a reason for comes last */
         for (size_t i = 0; i < n; i++) {
             struct str reason = left_out_why(v[i], rules);
             if ((reason.n > 0) == with_why) {
@@ -109,8 +110,8 @@ void left_out_text(struct buf *out, const struct left_out *t, const struct rules
             }
         }
     }
-    buf_printf(out, "%zu %s left out of %llu converted %s", n, n == 1 ? "place" : "places", messages,
-               messages == 1 ? "message" : "messages");
+    buf_printf(out, "%zu %s left out of %llu converted %s", n, n == 1 ? "place" : "places",
+               messages, messages == 1 ? "message" : "messages");
     buf_printf(out, uncounted ? ", and more of them than are listed, %llu times\n" : "\n",
                uncounted);
     arena_free(&a);

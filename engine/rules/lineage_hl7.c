@@ -1,99 +1,7 @@
-/* Places in HL7 v2 messages: where a value that was read stood, and what the fields of an output come from. */
+/* HL7 v2 messages: what was read of one that rules change, and what the fields of an output come from. */
 #include "engine/rules/lineage_own.h"
 
 #include "engine/hl7/structure.h"
-
-/* ---- places ---- */
-
-/* Index of part `inner` among the parts of `whole`, from 1; 0: it is the whole or not there. */
-static unsigned part_of(const struct hl7_delims *d, struct str whole, struct str inner,
-                        struct str (*part)(const struct hl7_delims *, struct str, uint32_t),
-                        struct str *out)
-{
-    for (uint32_t i = 1;; i++) {
-        struct str one = part(d, whole, i);
-        if (!one.p) {
-            return 0;
-        }
-        if (inner.p >= one.p && inner.p + inner.n <= one.p + one.n) {
-            *out = one;
-            return i;
-        }
-    }
-}
-
-/* Number of segment `s` among those of its name; 0 where it is the only one. */
-static unsigned number_of(const struct hl7 *m, const struct hl7_seg *s)
-{
-    unsigned n = 0, all = 0;
-    for (uint32_t i = 0; i < m->segs; i++) {
-        if (strcmp(m->seg[i].id, s->id) == 0) {
-            all++;
-            n = &m->seg[i] == s ? all : n;
-        }
-    }
-    return all > 1 ? n : 0;
-}
-
-static const struct hl7_seg *segment_at(const struct hl7 *m, const char *p)
-{
-    size_t at = (size_t)(p - m->raw.p);
-    for (uint32_t i = 0; i < m->segs; i++) {
-        if (at >= m->seg[i].begin && at <= m->seg[i].end) {
-            return &m->seg[i];
-        }
-    }
-    return NULL;
-}
-
-bool lineage_place_of(const struct hl7 *m, struct str text, unsigned level, struct path *out,
-                      const struct hl7_seg **out_seg)
-{
-    const struct hl7_seg *s = segment_at(m, text.p);
-    uint32_t last = s ? s->fields + (hl7_is_header(s->id) ? 1 : 0) : 0;
-    struct str part = text, field;
-    *out = (struct path){0};
-    for (uint32_t f = 1; f <= last && !out->field; f++) {
-        field = hl7_field(m, s, f);
-        if (text.p >= field.p && text.p + text.n <= field.p + field.n) {
-            out->field = (uint16_t)f;
-        }
-    }
-    if (!out->field) {
-        return false;
-    }
-    memcpy(out->seg, s->id, sizeof out->seg);
-    *out_seg = s;
-    out->rep = (uint16_t)part_of(&m->d, field, text, hl7_repetition, &part);
-    if (out->rep && level >= LEVEL_COMPONENT) {
-        struct str rep = part;
-        out->comp = (uint16_t)part_of(&m->d, rep, text, hl7_component, &part);
-        out->sub = level >= LEVEL_SUBCOMPONENT && out->comp
-                       ? (uint16_t)part_of(&m->d, part, text, hl7_subcomponent, &part)
-                       : 0;
-    }
-    return true;
-}
-
-/* "PID-3[2].1": the number of a repetition only where there are several. */
-static struct str text_of(struct arena *a, const struct hl7 *m, const struct hl7_seg *s,
-                          const struct path *at)
-{
-    struct path p = *at;
-    bool repeats = hl7_repetition(&m->d, hl7_field(m, s, p.field), 2).p;
-    p.seg_n = (uint16_t)number_of(m, s);
-    p.rep = repeats && !(hl7_is_header(s->id) && p.field <= 2) ? p.rep : PATH_ALL;
-    return path_text(a, &p);
-}
-
-struct str lineage_place(struct arena *a, const struct value *v)
-{
-    struct path p;
-    const struct hl7_seg *s;
-    bool is_there = v->kind == VALUE_HL7 && v->m && v->text.n &&
-                    lineage_place_of(v->m, v->text, v->level, &p, &s);
-    return is_there ? text_of(a, v->m, s, &p) : STR("");
-}
 
 /* ---- reading ---- */
 
@@ -131,15 +39,15 @@ void lineage_value_seen(struct lineage *l, const struct value *v, bool is_result
     }
     if (l->cause && v->m == l->cause->m) {
         lineage_see(l, LINEAGE_FIELD,
-                    str_printf(l->a, "$cause.%.*s", STR_ARG(text_of(l->a, v->m, s, &p))),
+                    str_printf(l->a, "$cause.%.*s", STR_ARG(lineage_text_of(l->a, v->m, s, &p))),
                     is_result);
         return;
     }
     bool is_received = v->text.p >= l->m->raw.p && v->text.p < l->m->raw.p + l->m->raw.n;
     if (is_received) {
-        lineage_see(l, LINEAGE_FIELD, text_of(l->a, v->m, s, &p), is_result);
+        lineage_see(l, LINEAGE_FIELD, lineage_text_of(l->a, v->m, s, &p), is_result);
     } else {
-        see_changed(l, &p, text_of(l->a, v->m, s, &p), is_result);
+        see_changed(l, &p, lineage_text_of(l->a, v->m, s, &p), is_result);
     }
 }
 
@@ -300,7 +208,7 @@ static struct str received_at(const struct telling *t, const struct path *p)
     struct str own = hl7_field(&t->m, t->seg, p->field), field = hl7_field(t->l->m, s, p->field);
     uint16_t rep = same_repetition(t->l->m, field, hl7_repetition(&t->m.d, own, p->rep), p->rep);
     at.rep = rep ? rep : p->rep;
-    return strcmp(s->id, t->seg->id) == 0 ? text_of(t->l->a, t->l->m, s, &at) : STR("");
+    return strcmp(s->id, t->seg->id) == 0 ? lineage_text_of(t->l->a, t->l->m, s, &at) : STR("");
 }
 
 /* Of a composite that was written whole each part comes from the same part. */
@@ -351,7 +259,7 @@ static void tell(struct telling *t, const struct path *p, struct str value)
     if (w && !at.sub && at.comp == w->path.comp) {
         at.sub = w->path.sub;
     }
-    *one = (struct lineage_field){.at = text_of(t->l->a, &t->m, t->seg, &at),
+    *one = (struct lineage_field){.at = lineage_text_of(t->l->a, &t->m, t->seg, &at),
                                   .value = value,
                                   .rule = w      ? rule_for(t, w, p)
                                           : copy ? copy->rule

@@ -42,6 +42,9 @@ void lineage_see_all(struct lineage *l, const struct lineage_source *all);
 /* Where `text`, a view into `m`, stands; level as in struct value (0: as deep as there are separators around). */
 bool lineage_place_of(const struct hl7 *m, struct str text, unsigned level, struct path *out,
                       const struct hl7_seg **out_seg);
+/* "PID-3[2].1": the number of a repetition only where there are several. */
+struct str lineage_text_of(struct arena *a, const struct hl7 *m, const struct hl7_seg *s,
+                           const struct path *at);
 /* Is the value at `p` one that was written to `write`? */
 bool lineage_covers(const struct path *write, const struct path *p);
 /* lineage_reads.c: a value was read, and reads is told. */

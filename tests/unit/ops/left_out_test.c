@@ -13,9 +13,9 @@ static const char *told(struct arena *a, const struct left_out *t)
     const struct left_out_place *const *v = left_out_places(t, a, &n);
     for (size_t i = 0; i < n; i++) {
         buf_printf(&out, "%.*s%s%.*s %llu of %llu, %llu: %.*s\n", STR_ARG(v[i]->at),
-                   v[i]->behind.n ? "<" : "", STR_ARG(v[i]->behind),
-                   (unsigned long long)v[i]->left, (unsigned long long)v[i]->held,
-                   (unsigned long long)v[i]->first, STR_ARG(v[i]->name));
+                   v[i]->behind.n ? "<" : "", STR_ARG(v[i]->behind), (unsigned long long)v[i]->left,
+                   (unsigned long long)v[i]->held, (unsigned long long)v[i]->first,
+                   STR_ARG(v[i]->name));
     }
     buf_putc(&out, '\0');
     const char *text = str_dup(a, buf_str(&out)).p;
@@ -53,7 +53,8 @@ static const struct {
      "AIG 1 of 1, 1: Appointment Information - General Resource\n"
      "AIL 1 of 1, 1: Appointment Information - Location Resource\n"
      "NTE<AIG 1 of 1, 1: Notes and Comments\nNTE<AIL 1 of 1, 1: Notes and Comments\n"},
-    {"most messages first", MSH "\rZAA|1\r", MSH "\rZAB|1\rZAA|1\r", "ZAA 2 of 2, 1: \nZAB 1 of 1, 2: \n"},
+    {"most messages first", MSH "\rZAA|1\r", MSH "\rZAB|1\rZAA|1\r",
+     "ZAA 2 of 2, 1: \nZAB 1 of 1, 2: \n"},
     {"what is called like no segment is not named: it may be content",
      MSH "\rJon|DOE\rDOE JANE 1970\r", NULL, "no segment 1 of 1, 1: \n"},
 };
