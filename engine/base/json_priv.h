@@ -3,6 +3,7 @@
 #ifndef CORRIDOR_BASE_JSON_PRIV_H
 #define CORRIDOR_BASE_JSON_PRIV_H
 
+#include "engine/base/err.h"
 #include "engine/base/json.h"
 
 struct json_parser {
@@ -23,10 +24,20 @@ static inline void json_skip_blanks(struct json_parser *p)
     }
 }
 
-/* Always false. */
-bool json_fail_at(struct json_parser *p, int rc, const char *at, const char *text);
+/* Always false: seen here, so that what is read is known to be set where that was true. */
+static inline bool json_fail_at(struct json_parser *p, int rc, const char *at, const char *text)
+{
+    p->rc = rc;
+    p->fault = (struct json_fault){(size_t)(at - p->begin), text};
+    return false;
+}
+
 /* The same, of what stands at p->at and is no JSON. */
-bool json_fail(struct json_parser *p, const char *text);
+static inline bool json_fail(struct json_parser *p, const char *text)
+{
+    return json_fail_at(p, ERR_SYNTAX, p->at, text);
+}
+
 /* From its opening quote. Decoded into the arena where it has escapes, else a view. */
 bool json_read_string(struct json_parser *p, struct str *out);
 /* As it is written. */

@@ -1,19 +1,6 @@
 /* The scalars of JSON off the text: strings, numbers, true, false, null. */
-#include "engine/base/err.h"
 #include "engine/base/json_priv.h"
 #include "engine/base/utf8.h"
-
-bool json_fail_at(struct json_parser *p, int rc, const char *at, const char *text)
-{
-    p->rc = rc;
-    p->fault = (struct json_fault){(size_t)(at - p->begin), text};
-    return false;
-}
-
-bool json_fail(struct json_parser *p, const char *text)
-{
-    return json_fail_at(p, ERR_SYNTAX, p->at, text);
-}
 
 /* ---- strings ---- */
 
