@@ -59,7 +59,7 @@ const others = { // what a field may hold instead
   'AIG-3': ['', '^only', 'EQ^^OWN ER'], 'AIG-4': ['', '^kind'], 'AIG-8': ['', ...times], 'AIG-9': ['5', '-10', '1.5'],
   'AIG-10': ['MIN', 'S', 'Q'], 'AIG-11': ['', '0', '90'], 'AIG-12': ['', 'S'],
   'AIL-3': ['', '^^^HOUSE', 'R^1~S^2', '^2', 'A^B^C^D^^^G^H^I^J&1^K'], 'AIL-6': ['', ...times], 'AIL-7': ['15'], 'AIL-8': ['', 'H'], 'AIL-9': ['', '20'],
-  'AIP-3': ['', '^LAST^F', 'A^B~C^D', '^^F'], 'AIP-4': ['', 'X^Y'], 'AIP-6': ['', ...times], 'AIP-7': ['30'], 'AIP-8': ['', 'S'], 'AIP-9': ['', '60'], 'AIP-10': ['', 'XX'],
+  'AIP-3': ['', '^LAST^F', 'A^B~C^D', '^^F'], 'AIP-4': ['', 'X^Y'], 'AIP-6': ['', ...times], 'AIP-7': ['30'], 'AIP-8': ['', 'S'], 'AIP-9': ['', '60'], 'AIP-10': ['', 'XX'], 'AIP-12': ['Cancelled', 'pending^Pending', 'Odd'],
 };
 const more = ['TQ1|1||||||202611241000|202611241130', 'PD1|||HOUSE^^X1^^^H&1.3&ISO~^^^^^^XX^^^N5|D7^FAMILY^DOC|||', 'PV2|||R^Reason||||||||2|||||||||||Y|||U^Urgent',
   'PV2||||||||202611240800|202611242000||||C1^C||||||||||||E^x'];

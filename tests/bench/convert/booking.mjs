@@ -2,7 +2,7 @@
 import { person, place } from './actors.mjs';
 import { displayOf, numberOf, patientUrn } from './patient.mjs';
 import { each, first, formatted, lead, leadText, number, part, parts, raw, text } from './read.mjs';
-import { clean, coded, concept, ei, events, idOf, instant, listed, seconds, slotStatuses, statuses } from './types.mjs';
+import { clean, coded, concept, ei, events, idOf, instant, listed, participantStatuses, seconds, slotStatuses, statuses } from './types.mjs';
 import { dateTime, later, moment, write } from './zone.mjs';
 
 const v2 = (of) => 'http://terminology.hl7.org/CodeSystem/v2-' + of;
@@ -103,12 +103,18 @@ function kindOf(field, m) {
   return found;
 }
 
+// What is said of one of the staff, while the appointment stays.
+function answered(aip, accepted, status) {
+  const own = isOver.has(status) ? '' : text(parts(first(aip[12])), 1);
+  return (own && participantStatuses.get(own.toUpperCase())?.[1]) || accepted;
+}
+
 // Each one that a field names takes part by himself.
 function staff(m, found, accepted, start, status) {
   for (const aip of kept(status, m.aip)) {
     for (const one of each(aip[3])) {
       const who = person(one, m);
-      if (who) found.push({ type: kindOf(aip[4], m), actor: who.reference, status: accepted, period: period(start, aip, 6, 9, 7) });
+      if (who) found.push({ type: kindOf(aip[4], m), actor: who.reference, status: answered(aip, accepted, status), period: period(start, aip, 6, 9, 7) });
     }
   }
 }

@@ -26,6 +26,7 @@ export const maritals = table('marital', upper);
 export const classes = table('class', upper);
 export const priorities = table('priority');
 export const statuses = table('appointment-status', upper);
+export const participantStatuses = table('participant-status', upper);
 export const events = table('appointment-event');
 export const slotStatuses = table('slot-status');
 export const visitStatuses = table('visit-status');
