@@ -185,7 +185,8 @@ static bool is_known(struct engine *e, struct msg *m)
 {
     struct repeat_wanted want = {m->e.id_hash, m->e.received_us, KNOWN_US};
     struct repeat_earlier earlier;
-    return repeat_find(e->ids, e->conf.journal, &m->arena, &want, &earlier);
+    struct repeat_book book = {.read = {.a = &m->arena}};
+    return repeat_find(e->ids, e->conf.journal, &book, &want, &earlier);
 }
 
 static bool have_room(const struct engine *e, const struct entry_message *m)

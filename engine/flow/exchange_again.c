@@ -120,13 +120,14 @@ void exchange_refuse_reused(struct exchange *x)
 /* The same message with the same body, taken before. */
 static bool find_earlier(struct exchange *x, struct repeat_earlier *out)
 {
+    struct repeat_book one = {.read = {.a = &x->msg->arena}};
     const struct entry_message *m = x->e;
     struct engine *e = x->source->engine;
     const struct repeat_wanted want = {.id_hash = m->id_hash,
                                        .now_us = m->received_us,
                                        .window_us = x->source->want->duplicates_us};
     if (want.window_us == 0 || want.id_hash == 0 ||
-        !repeat_find(e->ids, e->conf.journal, &x->msg->arena, &want, out)) {
+        !repeat_find(e->ids, e->conf.journal, x->book ? x->book : &one, &want, out)) {
         return false;
     }
     if (out->body_hash != m->body_hash && !x->is_key_all) {

@@ -1,6 +1,7 @@
 /* The messages of a batch or group: each is judged as if it had come alone, with an id made of that of the whole. */
 #include "engine/base/map.h"
 #include "engine/flow/exchange_batch_priv.h"
+#include "engine/flow/repeat.h"
 #include "engine/hl7/fragment.h"
 
 static void begin_member(struct exchange *x, struct exchange *one, const struct batch_item *item)
@@ -11,6 +12,7 @@ static void begin_member(struct exchange *x, struct exchange *one, const struct 
                              .sequence = INT64_MIN,
                              .is_silent = x->is_silent,
                              .is_again = x->is_again,
+                             .book = x->batch->book,
                              .header = item->bytes};
     one->e = ARENA_NEW(&x->msg->arena, struct entry_message);
     *one->e = *x->e;
@@ -108,6 +110,7 @@ static void judge(struct exchange *x, struct exchange *one, struct map64 *ids)
 {
     struct exchange_batch *b = x->batch;
     run_member(x, one, ids);
+    one->book = NULL;
     b->rejected += one->e->status == ENTRY_REJECTED;
     b->noutputs += one->e->noutputs;
     tell_member_errors(x, one, b->n);
@@ -131,7 +134,10 @@ void exchange_batch_run(struct exchange *x)
     struct batch walk;
     struct batch_item item;
     struct map64 ids = {0};
+    struct arena read = {0};
+    struct repeat_book book = {.read = {.a = &read, .is_alone = true}};
     map64_init(&ids, x->e->id.lo);
+    b->book = &book;
     if (x->group) {
         run_group(x, &ids);
     } else {
@@ -146,5 +152,7 @@ void exchange_batch_run(struct exchange *x)
     }
     x->members = b->members;
     x->nmembers = b->n;
+    b->book = NULL;
+    arena_free(&read);
     map64_free(&ids);
 }

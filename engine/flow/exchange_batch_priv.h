@@ -17,6 +17,7 @@ struct exchange_batch {
     struct hl7 parsed;     /* of header */
     bool is_parsed;
     struct str file_line, batch_line; /* that `headers` was read from */
+    struct repeat_book *book;         /* while its messages are judged */
     const struct batch_headers *headers;
     uint32_t n, rejected, repeated, pending, nerrors, noutputs;
 };

@@ -37,11 +37,12 @@ static uint64_t whole_hash(const struct engine *e, struct entry_id id)
 bool exchange_whole_is_known(struct engine *e, const struct source *s, struct entry_id id)
 {
     struct arena a = {0};
+    struct repeat_book book = {.read = {.a = &a}};
     struct repeat_earlier earlier;
     struct repeat_wanted want = {.id_hash = whole_hash(e, id),
                                  .now_us = e->conf.clock.wall_us(e->conf.clock.arg),
                                  .window_us = s ? s->want->duplicates_us : INT64_MAX / 2};
-    bool is_known = want.window_us && repeat_find(e->ids, e->conf.journal, &a, &want, &earlier);
+    bool is_known = want.window_us && repeat_find(e->ids, e->conf.journal, &book, &want, &earlier);
     arena_free(&a);
     return is_known;
 }

@@ -11,6 +11,7 @@
 #include "engine/flow/reply.h"
 
 struct exchange_batch;
+struct repeat_book;
 
 enum { EXCHANGE_BATCH_MESSAGES = 10000 }; /* of one frame */
 enum { EXCHANGE_CONTROL_ID = 20 };        /* with its NUL: MSH-10 has 20 characters before 2.7 */
@@ -46,7 +47,8 @@ struct exchange {
         *batch; /* it is a batch; NULL: one message, or a batch that is rejected whole */
     const struct batch_headers *headers; /* of the batch that it is a message of; NULL: of none */
     const struct exchange_group *group;  /* it came as several; NULL: it did not */
-    struct exchange *members;            /* of the batch or group, as they were judged */
+    struct repeat_book *book; /* of a message of a batch while it is judged: that of all of them */
+    struct exchange *members; /* of the batch or group, as they were judged */
     unsigned nmembers;
     struct entry_id first; /* of what was sent again: the id of the first copy; {0, 0}: not known */
     bool is_member, is_known; /* a message of a batch, or made of parts; it was taken before */

@@ -84,54 +84,72 @@ static void look_for_awaited(struct repeat_earlier *out, uint64_t seq,
     }
 }
 
-/* The id of its own, or of the member of a batch that is meant: one that was rejected is not known again. */
-static struct entry_id id_of(const struct entry_message *m, uint64_t id_hash)
+/* The id of its own, or of the member of a batch that is meant: one that was rejected is not known again. They are looked for in
+ * their order, in which they come again. */
+static struct entry_id id_of(struct repeat_book *b, uint64_t id_hash)
 {
-    for (uint32_t i = 0; i < m->nmembers; i++) {
+    const struct entry_message *m = &b->read.m;
+    for (uint32_t k = 0; k < m->nmembers; k++) {
+        uint32_t i = (b->next + k) % m->nmembers;
         if (m->members[i].id_hash == id_hash && m->members[i].status != ENTRY_REJECTED) {
+            b->next = i + 1;
             return engine_member_id(m->id, i + 1);
         }
     }
     return m->nmembers ? (struct entry_id){0} : m->id;
 }
 
-/* The entry that memory points to; without it only its body's hash is known. */
-static void read_earlier(struct journal *j, struct arena *a, const struct dup_seen *seen,
-                         struct repeat_earlier *out)
+/* What holds for all that stands in the entry. */
+static void read_whole(struct repeat_book *b)
 {
-    struct entry e;
-    struct entry_message m;
-    *out = (struct repeat_earlier){.body_hash = seen->body_hash, .pending = seen->pending};
-    if (!seen->pending && seen->place && journal_read_place(j, seen->place, a, &e) == 0 &&
-        entry_is_message(e.type) && entry_get_message(a, e.body, &m) == 0 &&
-        (m.nmembers || m.id_hash == seen->id_hash)) {
-        out->is_stored = m.nmembers == 0; /* of a batch the answers to its messages are not kept */
-        out->is_member = m.nmembers > 0;
-        out->id = id_of(&m, seen->id_hash);
-        out->reply = m.reply;
-        out->is_part = m.status == ENTRY_CONTINUED;
-        out->whole = m.cause;
-        look_for_awaited(out, e.seq, &m);
-    }
+    const struct entry_message *m = &b->read.m;
+    b->place = b->read.place;
+    b->next = 0;
+    b->whole = (struct repeat_earlier){
+        .is_stored = m->nmembers == 0, /* of a batch the answers to its messages are not kept */
+        .is_member = m->nmembers > 0,
+        .is_part = m->status == ENTRY_CONTINUED,
+        .whole = m->cause,
+    };
+    look_for_awaited(&b->whole, b->read.e.seq, m);
 }
 
-bool repeat_find(struct dup *d, struct journal *j, struct arena *a,
+/* The entry that memory points to; without it only its body's hash is known. */
+static void read_earlier(struct journal *j, struct repeat_book *b, const struct dup_seen *seen,
+                         struct repeat_earlier *out)
+{
+    const struct entry_message *m = &b->read.m;
+    *out = (struct repeat_earlier){0};
+    if (!seen->pending && seen->place && journal_reread(j, seen->place, &b->read) == 0 &&
+        (m->nmembers || m->id_hash == seen->id_hash)) {
+        if (b->place != seen->place) {
+            read_whole(b);
+        }
+        *out = b->whole;
+        out->reply = m->reply; /* it may have been read again meanwhile */
+        out->id = id_of(b, seen->id_hash);
+    }
+    out->body_hash = seen->body_hash;
+    out->pending = seen->pending;
+}
+
+bool repeat_find(struct dup *d, struct journal *j, struct repeat_book *book,
                  const struct repeat_wanted *want, struct repeat_earlier *out)
 {
     struct dup_seen *seen = dup_find(d, want->id_hash, want->now_us);
-    struct entry_message m;
-    uint64_t place;
     if (seen && (seen->pending || want->now_us - seen->at_us <= want->window_us)) {
-        read_earlier(j, a, seen, out);
+        read_earlier(j, book, seen, out);
         return true;
     }
     if (seen ||
-        journal_find_id(j, want->id_hash, want->now_us - want->window_us, a, &m, &place) != 1) {
+        journal_find_message(j, want->id_hash, want->now_us - want->window_us, &book->read) != 1) {
         return false; /* the newest one is too old already */
     }
-    struct dup_seen found = {
-        .id_hash = want->id_hash, .body_hash = m.body_hash, .at_us = m.received_us, .place = place};
-    read_earlier(j, a, &found, out);
+    struct dup_seen found = {.id_hash = want->id_hash,
+                             .body_hash = book->read.m.body_hash,
+                             .at_us = book->read.m.received_us,
+                             .place = book->read.place};
+    read_earlier(j, book, &found, out);
     return true;
 }
 

@@ -37,6 +37,14 @@ struct repeat_earlier {
     enum entry_class class;
 };
 
+/* What was read last; {.read = {.a = ..}} at first. Copies of the messages of a batch stand in one entry, too. */
+struct repeat_book {
+    struct journal_read read;
+    uint64_t place;              /* that `whole` is about; 0: none */
+    struct repeat_earlier whole; /* but for what is of one message */
+    uint32_t next;               /* the member behind the one that was found last */
+};
+
 /* Keyed hash of (source, MSH-3, MSH-4, MSH-10): entry headers hold no patient data. Never 0. */
 uint64_t repeat_id_hash(const uint8_t *secret, uint32_t source, const struct hl7 *m);
 /* Hash of all bytes but those of MSH-7: a copy sent again with a new time is the same. `m` NULL: of all. */
@@ -45,8 +53,9 @@ uint64_t repeat_body_hash(const uint8_t *secret, struct str raw, const struct hl
  * recognised. Reads about 1 GB a second; after an ordinary stop or crash one or two volumes. */
 void repeat_load(struct dup *d, struct journal *j);
 /* Look for it, first in memory, then through key files. False: there
- * is none. A hit reads the entry, in `a`: 8 KiB, usually from the page cache; a miss see journal_find_id(). */
-bool repeat_find(struct dup *d, struct journal *j, struct arena *a,
+ * is none. A hit reads the entry, unless the book is open there: 8 KiB, usually from the page cache; a miss
+ * see journal_find_id(). *out holds views into the book's arena. */
+bool repeat_find(struct dup *d, struct journal *j, struct repeat_book *book,
                  const struct repeat_wanted *want, struct repeat_earlier *out);
 /* The acknowledgements in a recorded reply, one or two; returns how many. */
 unsigned repeat_replies(struct str recorded, struct str out[2]);

@@ -77,19 +77,44 @@ static bool has_id(struct entry_message *m, uint64_t id_hash)
     return is_it;
 }
 
-int journal_find_id(struct journal *j, uint64_t id_hash, int64_t since_us, struct arena *a,
-                    struct entry_message *out, uint64_t *out_place)
+int journal_reread(struct journal *j, uint64_t place, struct journal_read *r)
+{
+    if (place && r->place == place) {
+        return 0;
+    }
+    if (r->is_alone) {
+        arena_reset(r->a);
+    }
+    r->place = 0;
+    int rc = journal_read_place(j, place, r->a, &r->e);
+    rc = rc == 0 && !entry_is_message(r->e.type) ? ERR_NOT_FOUND : rc;
+    rc = rc == 0 ? entry_get_message(r->a, r->e.body, &r->m) : rc;
+    r->place = rc == 0 ? place : 0;
+    return rc;
+}
+
+int journal_find_message(struct journal *j, uint64_t id_hash, int64_t since_us,
+                         struct journal_read *r)
 {
     uint64_t places[PLACES_MOST];
     unsigned n = j->keys ? keys_find(j->keys, id_hash, since_us, places, PLACES_MOST) : 0;
     for (unsigned i = 0; i < n; i++) {
-        struct entry e;
-        if (journal_read_place(j, places[i], a, &e) == 0 && entry_is_message(e.type) &&
-            entry_get_message(a, e.body, out) == 0 && has_id(out, id_hash) &&
-            out->received_us >= since_us) {
-            *out_place = places[i];
+        if (journal_reread(j, places[i], r) == 0 && has_id(&r->m, id_hash) &&
+            r->m.received_us >= since_us) {
             return 1;
         }
     }
     return 0;
+}
+
+int journal_find_id(struct journal *j, uint64_t id_hash, int64_t since_us, struct arena *a,
+                    struct entry_message *out, uint64_t *out_place)
+{
+    struct journal_read r = {.a = a};
+    int found = journal_find_message(j, id_hash, since_us, &r);
+    if (found == 1) {
+        *out = r.m;
+        *out_place = r.place;
+    }
+    return found;
 }

@@ -151,6 +151,19 @@ void journal_prefetch_id(const struct journal *j, uint64_t id_hash);
  * that reads three pages of 4 KiB; a hit reads those and the message. */
 int journal_find_id(struct journal *j, uint64_t id_hash, int64_t since_us, struct arena *a,
                     struct entry_message *out, uint64_t *out_place);
+/* The message that was read last: many that are looked for may stand in one entry, which is read once. */
+struct journal_read {
+    struct arena *a; /* what it is read into */
+    bool is_alone;   /* nothing else is in it: one message at a time */
+    uint64_t place;  /* 0: none was read */
+    struct entry e;
+    struct entry_message m;
+};
+/* Have r->e and r->m be the message at `place`. 0, or ERR_*: it is none, or cannot be read. */
+int journal_reread(struct journal *j, uint64_t place, struct journal_read *r);
+/* As journal_find_id(), into r. */
+int journal_find_message(struct journal *j, uint64_t id_hash, int64_t since_us,
+                         struct journal_read *r);
 
 /* Names get small ids that never change. Kinds keep apart what is called the same. */
 enum journal_kind { JOURNAL_SOURCE, JOURNAL_DESTINATION, JOURNAL_ROUTE };

@@ -104,3 +104,27 @@ Test(wire_fhir_twice, an_id_of_another_body_may_be_refused)
     EXPECT(ask("POST /fhir/Patient", JSON "Idempotency-Key: k1\r\n", GOOD), 201, "Location");
     end();
 }
+
+/* All of them stand in one entry of the journal. It is read once, and not for each of them: that would take minutes and all memory. */
+Test(wire_fhir_twice, a_large_batch_is_known_at_once)
+{
+    enum { MANY = 9999 };
+    struct buf b = {0};
+    begin_with("", "route: a\nfrom: in\nmessages: [Patient]\ndo: [ { drop: unread } ]\n");
+    for (unsigned i = 0; i < MANY; i++) {
+        buf_printf(&b,
+                   "%s{\"resource\":" GOOD ",\"request\":{\"method\":\"POST\",\"url\":\"Patient\","
+                   "\"ifNoneExist\":\"identifier=a|%u\"}}",
+                   i ? "," : "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[", i);
+    }
+    buf_puts(&b, "]}");
+    EXPECT(ask_bytes("POST /fhir", JSON, buf_str(&b)), 200, "201 Created");
+    struct str a = ask_bytes("POST /fhir", JSON, buf_str(&b)), last[1];
+    EXPECT(a, 200, "200 OK");
+    cr_expect_not(has(a, "201 Created"));
+    cr_expect_eq(locations(a, last, 1), 1);
+    cr_expect_eq(site_source(&s, "in").repeated, MANY);
+    cr_expect_eq(stored(), 1);
+    buf_free(&b);
+    end();
+}
