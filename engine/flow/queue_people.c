@@ -353,8 +353,8 @@ bool queue_withdraw(struct queue *q, struct entry_ref ref, journal_done_fn done,
     queue_forget_answer(q, o);
     queue_take_out(q, o);
     order_remove(&q->order, o, queue_freed, q);
-    window_unload(q, o);
     q->unsettled--;
+    window_unload(q, o);
     queued_free(o);
     return true;
 }

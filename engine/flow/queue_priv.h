@@ -67,7 +67,9 @@ struct queue {
     const struct plan_destination *want;
     struct consumer *consumers[2]; /* by enum entry_class */
     struct window_next
-        next[2]; /* read from each, and not yet taken up: the lower number goes first */
+        next[2];         /* read from each, and not yet taken up: the lower number goes first */
+    struct msg *last;    /* of several outputs, read last; NULL: none */
+    uint32_t last_bytes; /* of its entry; 0: not all of its outputs may be there */
     struct order order;
     struct queued *ready_bulk; /* first of the bulk ones: they stand behind the others */
     struct queued_list ready, blocked, held; /* held: in the order of the journal */
@@ -109,6 +111,8 @@ bool window_has_room(const struct queue *q);
 /* Make sure that `o` has its message. 0, or ERR_* of the journal: ERR_IO may pass and is tried again later.
  * ERR_STATE: a failed route that fails by today's rules as well, q->trouble says how. */
 int window_load(struct queue *q, struct queued *o);
+/* `o` has `m`, which the window counts as its own. */
+void window_attach(struct queue *q, struct queued *o, struct msg *m);
 void window_unload(struct queue *q, struct queued *o);
 /* Drop the messages of outputs that cannot be sent now, but for the first few. */
 void window_shrink(struct queue *q);
@@ -116,11 +120,19 @@ void window_shrink(struct queue *q);
 void window_add(struct queue *q, const struct consumer_item *item, struct msg *m);
 /* The same for one that is new: a failed route is held from now on. */
 void window_add_live(struct queue *q, const struct consumer_item *item, struct msg *m);
+/* window_read.c: what is read for it. */
 /* The next output from the cursor, whether there is room or not: 1 and its number, 0 (there is none now), ERR_LIMIT. */
 int window_read_one(struct queue *q, uint64_t *out_seq);
 
 /* Nothing lies ahead: what arrives may be taken up at once. */
 bool window_is_caught_up(const struct queue *q);
+/* The next output stands in the message that was read last: to know it takes no room. */
+bool window_is_within_last(const struct queue *q);
+/* The message of one output, for msg_unref(); that of others in its entry, too, and read once for them. 0, ERR_* of
+ * consumer_read() with *out NULL. */
+int window_message(struct queue *q, enum entry_class class, uint64_t seq, uint32_t output,
+                   struct msg **out);
+void window_forget_last(struct queue *q);
 void window_forget_next(struct queue *q);
 
 /* queue.c */

@@ -74,8 +74,8 @@ void queue_settle(struct queue *q, struct queued *o, enum entry_verdict v, struc
     queue_record(q, o, v, by, reply);
     queue_forget_answer(q, o); /* what it says may be `reply` */
     order_remove(&q->order, o, queue_freed, q);
-    window_unload(q, o);
     q->unsettled--;
+    window_unload(q, o);
     queued_free(o);
 }
 

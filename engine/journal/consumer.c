@@ -278,6 +278,19 @@ int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out
     return 0;
 }
 
+bool consumer_is_within(const struct consumer *c, uint64_t seq)
+{
+    return !c->is_live && !c->offer_seq && c->seq == seq && c->output > 0;
+}
+
+bool consumer_next_of(struct consumer *c, uint64_t seq, const struct entry_message *m,
+                      uint32_t bytes, struct consumer_item *out_item)
+{
+    struct stored s = {.e = {.seq = seq, .body = {.n = bytes}}, .hint = c->hint};
+    return consumer_is_within(c, seq) && consumer_count(c) < CONSUMER_UNSETTLED_MAX &&
+           offer(c, &s, c->hint, m, out_item);
+}
+
 bool consumer_take_live(struct consumer *c, uint64_t seq, uint32_t output,
                         struct consumer_item *out_item)
 {

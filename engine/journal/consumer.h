@@ -29,6 +29,13 @@ struct consumer_item {
  * passed over. When it returns 0 the consumer is caught up: the live path is open again. */
 int consumer_next(struct consumer *c, struct arena *a, struct entry_message *out_message,
                   struct consumer_item *out_item);
+/* The same for a caller who still holds entry `seq`, `bytes` long, as consumer_next() read it from the cursor (item.home is
+ * item.seq): its next output without reading it again, so that an entry of n outputs costs O(n) and not O(n²). False: ask
+ * consumer_next(), which tells the rest. */
+bool consumer_next_of(struct consumer *c, uint64_t seq, const struct entry_message *m,
+                      uint32_t bytes, struct consumer_item *out_item);
+/* Is its next output in entry `seq`, behind another one of it? */
+bool consumer_is_within(const struct consumer *c, uint64_t seq);
 /* The live path, to be used only inside the `done` callback of the message `seq` (status STORED), for
  * outputs in ascending order: the caller has them in memory. True: the item is unsettled as if taken by
  * consumer_next(). False: the consumer is behind; it will read the output when its cursor gets there.

@@ -153,6 +153,47 @@ Test(consumer, two_outputs_of_one_message_are_two_items)
     teardown(&b);
 }
 
+/* Outputs of the message that was read last, as consumer_next() would have them. */
+Test(consumer, an_entry_in_hand_gives_its_next_outputs_without_being_read)
+{
+    struct bed b, other;
+    setup(&b, false);
+    setup(&other, false);
+    uint32_t to[] = {b.lab, b.archive, b.lab, b.lab};
+    for (struct bed *one = &b;; one = &other) {
+        struct entry_message m = kit_message(&one->arena, 7, 100, to, 4, 1);
+        journal_append_message(one->j, &m, done, one);
+        append(one, 8, one->lab);
+        cr_assert_eq(journal_poll(one->j), 0);
+        if (one == &other) {
+            break;
+        }
+    }
+    struct entry_message m, again;
+    struct consumer_item item, want;
+    cr_assert_eq(consumer_next(b.c, &b.arena, &m, &item), 1);
+    cr_assert_eq(consumer_next(other.c, &other.arena, &again, &want), 1);
+    cr_expect_not(consumer_is_within(b.c, item.seq + 1));
+    for (uint32_t i = 2; i < 4; i++) {
+        cr_expect(consumer_is_within(b.c, item.seq));
+        cr_expect_not(consumer_next_of(b.c, item.seq + 1, &m, item.bytes, &item));
+        cr_assert(consumer_next_of(b.c, item.seq, &m, item.bytes, &item));
+        cr_assert_eq(consumer_next(other.c, &other.arena, &again, &want), 1);
+        cr_expect(item.output == i && item.output == want.output && item.seq == want.seq &&
+                  item.home == want.home && item.bytes == want.bytes && item.hint == want.hint);
+        cr_expect_eq(consumer_unread(b.c), consumer_unread(other.c));
+        cr_expect_eq(consumer_backlog(b.c), consumer_backlog(other.c));
+    }
+    cr_expect_not(consumer_is_within(b.c, item.seq), "it has no more");
+    cr_expect_not(consumer_next_of(b.c, item.seq, &m, item.bytes, &item));
+    cr_assert_eq(consumer_next(b.c, &b.arena, &m, &item), 1);
+    cr_expect(kit_is_message(m.raw, 8));
+    cr_expect_eq(consumer_next(b.c, &b.arena, &m, &item), 0);
+    cr_expect_eq(consumer_count(b.c), 4u);
+    teardown(&b);
+    teardown(&other);
+}
+
 static void count_call(void *arg, enum journal_status status, uint64_t seq)
 {
     (void)seq;
