@@ -72,7 +72,7 @@ bool lineage_place_of(const struct hl7 *m, struct str text, unsigned level, stru
 }
 
 struct str lineage_text_of(struct arena *a, const struct hl7 *m, const struct hl7_seg *s,
-                          const struct path *at)
+                           const struct path *at)
 {
     struct path p = *at;
     bool repeats = hl7_repetition(&m->d, hl7_field(m, s, p.field), 2).p;
