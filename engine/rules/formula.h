@@ -57,8 +57,9 @@ struct token {
     uint32_t level;
 };
 
-/* All tokens of `f` in `a`, the last one TOKEN_END; NULL after an error in `d`. */
-struct token *lex_formula(struct arena *a, const struct formula *f, struct diags *d);
+/* All tokens of `f` in `scratch`, their decoded texts in `a`; the last one is TOKEN_END. NULL after an error in `d`. */
+struct token *lex_formula(struct arena *a, struct arena *scratch, const struct formula *f,
+                          struct diags *d);
 
 enum node_op {
     NODE_LITERAL,  /* value */

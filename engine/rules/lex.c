@@ -20,7 +20,7 @@ struct token *lex_add(struct lexer *l, enum token_kind kind, size_t from, size_t
 {
     if (l->n == l->cap) {
         uint32_t cap = l->cap ? l->cap * 2 : 32;
-        struct token *v = arena_alloc(l->a, cap * sizeof(*v));
+        struct token *v = arena_alloc(l->scratch, cap * sizeof(*v));
         if (l->n) {
             memcpy(v, l->v, l->n * sizeof(*v));
         }
@@ -206,9 +206,10 @@ static void lex_one(struct lexer *l)
     }
 }
 
-struct token *lex_formula(struct arena *a, const struct formula *f, struct diags *d)
+struct token *lex_formula(struct arena *a, struct arena *scratch, const struct formula *f,
+                          struct diags *d)
 {
-    struct lexer l = {.a = a, .f = f, .d = d, .text = f->text};
+    struct lexer l = {.a = a, .scratch = scratch, .f = f, .d = d, .text = f->text};
     for (skip_blank(&l); !l.failed && l.at < l.text.n; skip_blank(&l)) {
         lex_one(&l);
     }

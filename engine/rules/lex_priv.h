@@ -6,7 +6,7 @@
 #include "engine/rules/formula.h"
 
 struct lexer {
-    struct arena *a;
+    struct arena *a, *scratch; /* what tokens point to; the tokens */
     const struct formula *f;
     struct diags *d;
     struct str text;

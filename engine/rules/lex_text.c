@@ -68,12 +68,23 @@ static char *lex_escape(struct lexer *l, char *to)
     return to;
 }
 
+/* Bytes from the opening quote to the closing one, or to the end. */
+static size_t quoted_bytes(const struct lexer *l)
+{
+    size_t n = 1;
+    char quote = lex_look(l, 0);
+    while (l->at + n < l->text.n && lex_look(l, n) != quote) {
+        n += lex_look(l, n) == '\\' ? 2 : 1;
+    }
+    return n;
+}
+
 /* 'text', "text" or `text`: the decoded bytes are never longer than the source. */
 void lex_quoted(struct lexer *l, enum token_kind kind)
 {
     size_t start = l->at;
     char quote = lex_look(l, 0);
-    char *p = arena_alloc(l->a, l->text.n - l->at + 1), *to = p;
+    char *p = arena_alloc(l->a, quoted_bytes(l) + 1), *to = p;
     for (l->at++; l->at < l->text.n && lex_look(l, 0) != quote && !l->failed;) {
         if (lex_look(l, 0) == '\\') {
             to = lex_escape(l, to);

@@ -409,13 +409,10 @@ static struct node *parse_expression(struct parser *p, unsigned strength)
     return left;
 }
 
-struct node *formula_parse(struct arena *a, const struct formula *f, struct diags *d)
+static struct node *parse_tokens(struct arena *a, const struct token *tokens,
+                                 const struct formula *f, struct diags *d)
 {
-    struct parser p = {.a = a, .f = f, .d = d, .t = lex_formula(a, f, d)};
-    p.first = p.t;
-    if (!p.t) {
-        return NULL;
-    }
+    struct parser p = {.a = a, .f = f, .d = d, .t = tokens, .first = tokens};
     struct node *n = parse_expression(&p, 0);
     if (!p.failed && p.t->kind != TOKEN_END) {
         struct diag *one = fail(&p, p.t, "syntax",
@@ -423,4 +420,13 @@ struct node *formula_parse(struct arena *a, const struct formula *f, struct diag
         hint_of_rest(&p, one);
     }
     return p.failed ? NULL : n;
+}
+
+struct node *formula_parse(struct arena *a, const struct formula *f, struct diags *d)
+{
+    struct arena scratch = {0};
+    struct token *tokens = lex_formula(a, &scratch, f, d);
+    struct node *n = tokens ? parse_tokens(a, tokens, f, d) : NULL;
+    arena_free(&scratch);
+    return n;
 }
