@@ -70,7 +70,8 @@ static void put_row(struct buf *out, const struct left_out_place *p, struct str 
         pad(out, from, widths[c]);
     }
     buf_put_str(out, p->name);
-    buf_printf(out, why.n ? "%s%.*s" : "", p->name.n ? ": " : "", STR_ARG(why));
+    buf_puts(out, p->name.n && why.n ? ": " : "");
+    buf_put_str(out, why);
     while (out->n && out->p[out->n - 1] == ' ') {
         out->n--;
     }
