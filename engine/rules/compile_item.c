@@ -277,7 +277,7 @@ static bool object_body(struct compiler *c, const struct yaml_node *n, enum item
     good = use_map(c, n, item) && good;
     good = value_item(c, n, place, item) && good;
     good = members(c, n, item) && good;
-    if (item->use || item->value) {
+    if (yaml_get(n, "$use") || yaml_get(n, "$value")) { /* with a mistake in it, too */
         return good;
     }
     good = (!c->slot || compile_fhir_required(c, n, item)) && good;

@@ -198,6 +198,12 @@ Test(map_fhir, check_refuses_what_the_type_does_not_have)
          "r.yaml:5:11: error: FHIR has no null; leave the key out; the text is written 'null'"},
         {"required elements", "  link: { type: seealso }",
          "r.yaml:5:9: error: Patient.link demands other, and nothing makes it; write other: ..."},
+        {"nothing of an item whose $value: has a mistake",
+         "  link: { $value: { other: { display: x }, type: =PID-99 } }",
+         "r.yaml:5:51: error: PID-99: no HL7 version has a field 99 in PID"},
+        {"nor of one whose $use: has", "  link: { $use: nobody }",
+         "r.yaml:5:17: error: no map is called nobody; declare it in a document that begins with "
+         "map: nobody"},
         {"another resource", "  resourceType: Person",
          "r.yaml:5:17: error: this is Person, the map makes Patient"},
         {"no resource", "  contained: { name: x }",
