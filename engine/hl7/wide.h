@@ -39,4 +39,13 @@ static inline const char *hl7_find(const struct hl7_delims *d, const char *p, co
     return c && p < end ? memchr(p, c, (size_t)(end - p)) : NULL;
 }
 
+/* Cut the part before the next `separator` off *rest; .p NULL: there is none left. An empty text has one empty part. */
+static inline struct str hl7_next_part(const struct hl7_delims *d, char separator, struct str *rest)
+{
+    const char *p = rest->p, *end = p ? p + rest->n : NULL;
+    const char *at = p ? hl7_find(d, p, end, separator) : NULL;
+    *rest = at ? str_from(at + 1, (size_t)(end - at - 1)) : str_from(NULL, 0);
+    return str_from(p, (size_t)((at ? at : end) - p));
+}
+
 #endif

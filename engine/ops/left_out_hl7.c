@@ -131,16 +131,6 @@ static void walk_place(struct walk *w, const struct place *p, struct str text, b
     }
 }
 
-/* Cut the next part off *rest; rest->p NULL: there is none. */
-static bool next_part(const struct hl7_delims *d, char separator, struct str *rest, struct str *out)
-{
-    const char *p = rest->p, *end = p ? p + rest->n : NULL;
-    const char *cut = p ? hl7_find(d, p, end, separator) : NULL;
-    *out = str_from(p, (size_t)((cut ? cut : end) - p));
-    *rest = cut ? str_from(cut + 1, (size_t)(end - cut - 1)) : str_from(NULL, 0);
-    return p != NULL;
-}
-
 static void walk_parts(struct walk *w, const struct place *whole, struct str text, bool is_told)
 {
     const struct hl7_delims *d = &w->m->d;
@@ -151,7 +141,7 @@ static void walk_parts(struct walk *w, const struct place *whole, struct str tex
         return;
     }
     p.level++;
-    for (p.n[p.level] = 1; next_part(d, separator, &rest, &part); p.n[p.level]++) {
+    for (p.n[p.level] = 1; (part = hl7_next_part(d, separator, &rest)).p; p.n[p.level]++) {
         look_up(w, &p);
         walk_place(w, &p, part, is_told);
     }
@@ -188,7 +178,7 @@ static void walk_segment(struct walk *w, const struct hl7_seg *seg)
         struct str rest = hl7_field(w->m, seg, f), one;
         p.n[1] = f;
         look_up(w, &p);
-        while (next_part(&w->m->d, w->m->d.repetition, &rest, &one)) {
+        while ((one = hl7_next_part(&w->m->d, w->m->d.repetition, &rest)).p) {
             walk_place(w, &p, one, is_left);
         }
     }

@@ -128,15 +128,6 @@ void reads_unread(struct reads *r, const struct value *v)
     }
 }
 
-/* Cut the next part off *rest; rest->p NULL: there is none. */
-static struct str cut(const struct hl7_delims *d, char separator, struct str *rest)
-{
-    const char *p = rest->p, *end = p ? p + rest->n : NULL;
-    const char *at = p ? hl7_find(d, p, end, separator) : NULL;
-    *rest = at ? str_from(at + 1, (size_t)(end - at - 1)) : str_from(NULL, 0);
-    return str_from(p, (size_t)((at ? at : end) - p));
-}
-
 /* Parts of a field, a repetition, a component: those of `now` that read as they did were sent. */
 static void sent_parts(struct reads *r, const struct hl7_delims *d, unsigned level, struct str was,
                        struct str now)
@@ -150,8 +141,8 @@ static void sent_parts(struct reads *r, const struct hl7_delims *d, unsigned lev
         return;
     }
     while (was.p && level < sizeof(separators)) {
-        struct str one = cut(d, separators[level], &was);
-        sent_parts(r, d, level + 1, one, cut(d, separators[level], &now));
+        struct str one = hl7_next_part(d, separators[level], &was);
+        sent_parts(r, d, level + 1, one, hl7_next_part(d, separators[level], &now));
     }
 }
 
