@@ -56,7 +56,8 @@ static struct node *unknown_name(struct check *c, struct node *n)
     } else if (is_sibling(c, n->text)) {
         diag_hint(c->d, one,
                   "names of one let: do not see each other; put this one into a let: behind");
-    } else {
+    } else { /* one place that lacks it, as a profile, may be why many do not find it */
+        diag_means(one, DIAG_REFERS, n->text);
         diag_hint(c->d, one,
                   "names come from let:, from parameters (needs:, with:) and from the "
                   "feed's profile");

@@ -398,6 +398,9 @@ Test(map_key, let_names_values_for_the_object)
         {"not outside of it", "  v: { $let: { x: a }, a: =$x }\n  w: =$x",
          "r.yaml:6:7: error: $x is not known here; names come from let:, from parameters (needs:, "
          "with:) and from the feed's profile"},
+        {"what many do not find is told once", "  v: =$x\n  w: =$x\n  y: { z: =$x }",
+         "r.yaml:5:7: error: $x is not known here; names come from let:, from parameters (needs:, "
+         "with:) and from the feed's profile; 2 other places name it, too"},
         {"not in its $for", "  v:\n    - $for: $x\n      $let: { x: =PID-3 }\n      a: =$x.count()",
          "r.yaml:6:13: error: $x is not known here; names come from let:, from parameters (needs:, "
          "with:) and from the feed's profile"},
